@@ -1,0 +1,15 @@
+package io.freshet.ingest;
+
+/**
+ * Why a valid event was not trained on.
+ *
+ * <p>State counts by position: append only, never reorder or remove.
+ */
+public enum IgnoredReason {
+    /** Its weight is 0. */
+    ZERO_WEIGHT,
+    /**
+     * The step that it belonged to was skipped: a loss, a gradient or a parameter was not finite.
+     */
+    NON_FINITE_STEP
+}

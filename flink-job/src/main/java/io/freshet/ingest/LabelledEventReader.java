@@ -1,0 +1,243 @@
+package io.freshet.ingest;
+
+import io.freshet.ingest.AvroCursor.Refused;
+import io.freshet.schemas.LabelledEvent;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.SchemaNormalization;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads labelled events from their bytes straight into the arrays of a block.
+ *
+ * <p>An event is read in two steps, since its model decides where its features go: {@link
+ * #readHead} up to the features, then {@link #readRest}. What the encoding promises and the bytes
+ * break is refused at once ({@link Refused}); what the bytes say and the job does not take is kept
+ * as the event's {@link #objection()}, so that an event of a known model is counted there.
+ *
+ * <p>Reads the layout of {@code LabelledEvent} version 1, found by its fingerprint. Not
+ * thread-safe.
+ */
+final class LabelledEventReader {
+    private static final byte MARKER_0 = (byte) 0xC3;
+    private static final byte MARKER_1 = 0x01;
+    private static final long FINGERPRINT =
+            SchemaNormalization.parsingFingerprint64(LabelledEvent.getClassSchema());
+
+    // Branches of the unions, in the schema's order.
+    private static final int DENSE = 0;
+    private static final int SPARSE = 1;
+    private static final int FEATURE_BRANCHES = 3;
+    private static final int NO_LABEL = 0;
+    private static final int LABEL_INDEX = 1;
+    private static final int LABEL_NAME = 2;
+    private static final int LABEL_BRANCHES = 4;
+
+    private final AvroCursor cursor = new AvroCursor();
+    private final List<String> classes;
+    private final Map<String, Integer> classIndex = new HashMap<>();
+    private final byte[][] className;
+    private final int numFeatures;
+
+    private String modelId = "";
+    private byte[] modelIdBytes = new byte[0];
+    private int idEnd;
+    private int idLength;
+    private long timestamp;
+    private int label;
+    private float weight;
+    private @Nullable Refused objection;
+
+    LabelledEventReader(int numFeatures, List<String> classes) {
+        this.numFeatures = numFeatures;
+        this.classes = classes;
+        className = new byte[classes.size()][];
+        for (int i = 0; i < className.length; i++) {
+            className[i] = classes.get(i).getBytes(StandardCharsets.UTF_8);
+            classIndex.put(classes.get(i), i);
+        }
+    }
+
+    /** Reads what stands before the features, and so whose they are. */
+    void readHead(byte @Nullable [] value) throws Refused {
+        objection = null;
+        if (value == null) {
+            throw new Refused(Reason.NULL_VALUE, "the record has no value");
+        }
+        if (value.length == 0) {
+            throw new Refused(Reason.EMPTY_VALUE, "the value has no bytes");
+        }
+        cursor.open(value);
+        byte marker0 = cursor.readByte();
+        if (marker0 != MARKER_0 || (value.length > 1 && cursor.readByte() != MARKER_1)) {
+            throw new Refused(
+                    Reason.NOT_SINGLE_OBJECT,
+                    "the value does not begin with C3 01, as single-object encoding does");
+        }
+        long fingerprint = cursor.readFixedLong();
+        if (fingerprint != FINGERPRINT) {
+            throw new Refused(
+                    Reason.UNKNOWN_SCHEMA,
+                    "no released LabelledEvent has the fingerprint "
+                            + Long.toHexString(fingerprint));
+        }
+        idLength = cursor.skipText();
+        idEnd = cursor.position();
+        int modelLength = cursor.skipText();
+        if (!cursor.matchesBefore(cursor.position(), modelLength, modelIdBytes)) {
+            modelId = cursor.textBefore(cursor.position(), modelLength);
+            modelIdBytes = modelId.getBytes(StandardCharsets.UTF_8);
+        }
+        timestamp = cursor.readLong();
+    }
+
+    /**
+     * Reads the features and what follows them.
+     *
+     * @param features takes the features, if they are dense. Modified.
+     * @param from index of the first
+     */
+    void readRest(float[] features, int from) throws Refused {
+        readFeatures(features, from);
+        readLabel();
+        weight = cursor.readFloat();
+        if (weight < 0) {
+            object(Reason.NEGATIVE_WEIGHT, "the weight is " + weight);
+        } else if (!Float.isFinite(weight)) {
+            object(Reason.NON_FINITE_WEIGHT, "the weight is " + weight);
+        }
+        if (cursor.remaining() > 0) {
+            throw new Refused(
+                    Reason.TRAILING_BYTES,
+                    cursor.remaining() + " bytes follow the event, from byte " + cursor.position());
+        }
+    }
+
+    private void readFeatures(float[] features, int from) throws Refused {
+        int branch = cursor.readBranch(FEATURE_BRANCHES);
+        if (branch == DENSE) {
+            int count = cursor.readFloats(features, from, numFeatures);
+            if (count != numFeatures) {
+                object(
+                        Reason.WRONG_NUM_FEATURES,
+                        count + " features, of " + numFeatures + " that num-features asks for");
+            } else if (!allFinite(features, from, count)) {
+                int at = firstNonFinite(features, from, count);
+                object(Reason.NON_FINITE_FEATURE, "feature " + at + " is " + features[from + at]);
+            }
+        } else if (branch == SPARSE) {
+            cursor.skipInts();
+            cursor.readFloats(features, from, 0);
+            object(Reason.UNSUPPORTED_FEATURES, "sparse features are not supported yet");
+        } else {
+            cursor.skipFloatMap();
+            cursor.skipTextMap();
+            object(Reason.UNSUPPORTED_FEATURES, "named features are not supported yet");
+        }
+    }
+
+    private void readLabel() throws Refused {
+        label = ExampleBlock.UNLABELLED;
+        int branch = cursor.readBranch(LABEL_BRANCHES);
+        if (branch == NO_LABEL) {
+            return;
+        }
+        if (branch == LABEL_INDEX) {
+            label = cursor.readInt();
+            if (label < 0 || label >= classes.size()) {
+                object(
+                        Reason.LABEL_OUT_OF_RANGE,
+                        "class index " + label + ", of " + classes.size() + " classes");
+            }
+        } else if (branch == LABEL_NAME) {
+            int length = cursor.skipText();
+            label = classNamedBefore(cursor.position(), length);
+        } else {
+            cursor.readFloats(new float[0], 0, 0);
+            object(Reason.UNSUPPORTED_LABEL, "a label of one value per class is not supported yet");
+        }
+    }
+
+    /** The index of the class whose name was just passed over; compares bytes before it decodes. */
+    private int classNamedBefore(int end, int length) throws Refused {
+        for (int i = 0; i < Math.min(className.length, 16); i++) {
+            if (cursor.matchesBefore(end, length, className[i])) {
+                return i;
+            }
+        }
+        String name = cursor.textBefore(end, length);
+        Integer index = classIndex.get(name);
+        if (index == null) {
+            object(Reason.UNKNOWN_CLASS, "classes does not hold the label \"" + name + "\"");
+            return ExampleBlock.UNLABELLED;
+        }
+        return index;
+    }
+
+    /**
+     * x·0 is 0 for every finite x and NaN for the others; four sums at once keep the adder busy.
+     */
+    private static boolean allFinite(float[] values, int from, int count) {
+        float sum0 = 0;
+        float sum1 = 0;
+        float sum2 = 0;
+        float sum3 = 0;
+        int i = from;
+        int end = from + count;
+        for (; i < end - 3; i += 4) {
+            sum0 += values[i] * 0f;
+            sum1 += values[i + 1] * 0f;
+            sum2 += values[i + 2] * 0f;
+            sum3 += values[i + 3] * 0f;
+        }
+        for (; i < end; i++) {
+            sum0 += values[i] * 0f;
+        }
+        return sum0 + sum1 + (sum2 + sum3) == 0f;
+    }
+
+    private static int firstNonFinite(float[] values, int from, int count) {
+        int i = 0;
+        while (i < count - 1 && Float.isFinite(values[from + i])) {
+            i++;
+        }
+        return i;
+    }
+
+    /** Keeps the first objection. */
+    private void object(Reason reason, String detail) {
+        if (objection == null) {
+            objection = new Refused(reason, detail);
+        }
+    }
+
+    /** What the job does not take about the event; null if nothing. */
+    @Nullable Refused objection() {
+        return objection;
+    }
+
+    String modelId() {
+        return modelId;
+    }
+
+    /** Milliseconds since 1970-01-01T00:00Z. */
+    long timestamp() {
+        return timestamp;
+    }
+
+    /** Class index, or {@link ExampleBlock#UNLABELLED}. */
+    int label() {
+        return label;
+    }
+
+    float weight() {
+        return weight;
+    }
+
+    /** The event's id, decoded only where it is asked for. */
+    String id() throws Refused {
+        return cursor.textBefore(idEnd, idLength);
+    }
+}

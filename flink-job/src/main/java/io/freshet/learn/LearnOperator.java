@@ -1,0 +1,217 @@
+package io.freshet.learn;
+
+import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.ExampleBlockTypeInfo;
+import io.freshet.model.Backend;
+import io.freshet.model.LearnerState;
+import java.util.Arrays;
+import org.apache.flink.api.common.state.KeyedStateStore;
+import org.apache.flink.api.common.state.MapState;
+import org.apache.flink.api.common.state.MapStateDescriptor;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
+import org.apache.flink.streaming.api.operators.InternalTimer;
+import org.apache.flink.streaming.api.operators.InternalTimerService;
+import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Trains the models: one {@link Learner} a key, alive between elements.
+ *
+ * <p>In state, per model: the parameters and the optimiser's velocity in chunks of fixed size, the
+ * {@link LearnerMemory}, and the rows that do not yet fill a mini-batch. After a failure each model
+ * goes on from the last checkpoint as if it had not stopped: the source repeats what came after,
+ * and nothing of it is in the parameters.
+ *
+ * <p>Emits a {@link BlockEvaluation} a block; to the side, predictions and, at checkpoints and at
+ * the end of input, snapshots of models that changed.
+ */
+public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock, BlockEvaluation>
+        implements Triggerable<String, VoidNamespace> {
+    private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(LearnOperator.class);
+
+    /** Answers to events without a label. */
+    public static final OutputTag<Prediction> PREDICTIONS =
+            new OutputTag<>("predictions") {
+                private static final long serialVersionUID = 1;
+            };
+
+    /** Snapshots of the models. */
+    public static final OutputTag<ModelSnapshot> SNAPSHOTS =
+            new OutputTag<>("snapshots") {
+                private static final long serialVersionUID = 1;
+            };
+
+    private static final String MEMORY = "learner";
+
+    /** Floats in a chunk of state: 64 KiB, so that no single state value grows with the model. */
+    private static final int CHUNK = 16_384;
+
+    private final LearnConfig learnConfig;
+
+    private transient ValueState<LearnerMemory> memory;
+    private transient MapState<Integer, float[]> parameters;
+    private transient MapState<Integer, float[]> velocity;
+    private transient ValueState<ExampleBlock> openRows;
+    private transient InternalTimerService<VoidNamespace> timers;
+    private transient StreamRecord<BlockEvaluation> evaluationRecord;
+
+    @SuppressWarnings("NullAway.Init") // transient fields are set in initializeState() and open()
+    public LearnOperator(LearnConfig learnConfig) {
+        super(learnConfig.maxModels());
+        this.learnConfig = learnConfig;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        KeyedStateStore store = context.getKeyedStateStore();
+        memory =
+                store.getState(
+                        new ValueStateDescriptor<>(
+                                MEMORY, TypeInformation.of(LearnerMemory.class)));
+        parameters = store.getMapState(chunks("parameters"));
+        velocity = store.getMapState(chunks("velocity"));
+        openRows =
+                store.getState(new ValueStateDescriptor<>("open-rows", new ExampleBlockTypeInfo()));
+    }
+
+    private static MapStateDescriptor<Integer, float[]> chunks(String name) {
+        return new MapStateDescriptor<>(
+                name, Types.INT, PrimitiveArrayTypeInfo.FLOAT_PRIMITIVE_ARRAY_TYPE_INFO);
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        LOG.info("{}", Backend.describe());
+        timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
+        evaluationRecord = new StreamRecord<>(null);
+    }
+
+    @Override
+    protected String nameOfStateOfEveryKey() {
+        return MEMORY;
+    }
+
+    @Override
+    protected void process(Learner learner, ExampleBlock block) {
+        boolean wasOpen = learner.hasOpenMiniBatch();
+        BlockEvaluation evaluation = learner.process(block, this::emit);
+        emit(evaluation);
+        boolean opened = !wasOpen || evaluation.labels().length > 0;
+        if (learnConfig.miniBatchMaxWait() != null && opened && learner.hasOpenMiniBatch()) {
+            long deadline =
+                    timers.currentProcessingTime() + learnConfig.miniBatchMaxWait().toMillis();
+            learner.closeBy(deadline);
+            timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, deadline);
+        }
+    }
+
+    /** A mini-batch has waited long enough. */
+    @Override
+    public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+        Learner learner = live(timer.getKey());
+        if (learner.hasOpenMiniBatch() && learner.deadline() <= timer.getTimestamp()) {
+            emit(learner.closeMiniBatch(this::emit));
+        }
+    }
+
+    @Override
+    public void onEventTime(InternalTimer<String, VoidNamespace> timer) {
+        throw new IllegalStateException("no event-time timer is ever set");
+    }
+
+    @Override
+    protected void finish(Learner learner) throws Exception {
+        if (learner.hasOpenMiniBatch()) {
+            emit(learner.closeMiniBatch(this::emit));
+        }
+        if (learner.hasNewVersion()) {
+            emit(learner.publish());
+        }
+    }
+
+    private void emit(BlockEvaluation evaluation) {
+        output.collect(evaluationRecord.replace(evaluation));
+    }
+
+    private void emit(Prediction prediction) {
+        output.collect(PREDICTIONS, new StreamRecord<>(prediction));
+    }
+
+    private void emit(ModelSnapshot snapshot) {
+        output.collect(SNAPSHOTS, new StreamRecord<>(snapshot));
+    }
+
+    @Override
+    protected void save(Learner learner) throws Exception {
+        long now = getProcessingTimeService().getCurrentProcessingTime();
+        if (learner.hasNewVersion()
+                && now - learner.publishedAt() >= learnConfig.publishInterval().toMillis()) {
+            emit(learner.publish());
+            learner.publishedAt(now);
+        }
+        if (!learner.changed()) {
+            return;
+        }
+        LearnerState state = learner.state();
+        memory.update(learner.memory(state));
+        if (state != null) {
+            putChunks(parameters, state.parameters());
+            putChunks(velocity, state.velocity());
+        }
+        openRows.update(learner.openRows());
+        learner.saved();
+    }
+
+    private static void putChunks(MapState<Integer, float[]> chunks, float[] values)
+            throws Exception {
+        for (int chunk = 0; chunk * CHUNK < values.length; chunk++) {
+            int from = chunk * CHUNK;
+            chunks.put(
+                    chunk, Arrays.copyOfRange(values, from, Math.min(from + CHUNK, values.length)));
+        }
+    }
+
+    @Override
+    protected Learner load(String modelId) throws Exception {
+        LearnerMemory remembered = memory.value();
+        if (remembered == null) {
+            return new Learner(modelId, learnConfig);
+        }
+        LearnerState state = null;
+        if (remembered.numParameters() > 0) {
+            state =
+                    new LearnerState(
+                            remembered.modelVersion(),
+                            remembered.skippedSteps(),
+                            getChunks(parameters, remembered.numParameters()),
+                            getChunks(velocity, remembered.numParameters()),
+                            remembered.scalerCount(),
+                            remembered.scalerMean(),
+                            remembered.scalerSquaredDeviations());
+        }
+        return Learner.restore(modelId, learnConfig, remembered, state, openRows.value());
+    }
+
+    private static float[] getChunks(MapState<Integer, float[]> chunks, int length)
+            throws Exception {
+        float[] values = new float[length];
+        for (int chunk = 0; chunk * CHUNK < length; chunk++) {
+            int from = chunk * CHUNK;
+            System.arraycopy(chunks.get(chunk), 0, values, from, Math.min(CHUNK, length - from));
+        }
+        return values;
+    }
+}

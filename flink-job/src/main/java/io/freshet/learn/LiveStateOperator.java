@@ -1,0 +1,132 @@
+package io.freshet.learn;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Keeps one live object a key, and Flink's keyed state only as what it is restored from.
+ *
+ * <p>State is written before a checkpoint's barrier, for the keys that changed since the last one,
+ * and when more than {@code maxLive} keys live and the least recently used has to make room. At the
+ * end of input every key is visited once more, those in state only included.
+ *
+ * <p>What is written to state must be new: the heap backend keeps the reference and writes it out
+ * later, while the live object goes on.
+ *
+ * @param <T> the live object of a key
+ */
+public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
+        extends AbstractStreamOperator<OUT>
+        implements OneInputStreamOperator<IN, OUT>, BoundedOneInput {
+    private static final long serialVersionUID = 1;
+
+    private final int maxLive;
+    private transient LinkedHashMap<String, T> live;
+
+    /**
+     * @param maxLive keys that live at once, at least 1
+     */
+    @SuppressWarnings("NullAway.Init") // transient fields are set in open()
+    protected LiveStateOperator(int maxLive) {
+        this.maxLive = maxLive;
+    }
+
+    /** Builds the current key's object from its state, or anew. */
+    protected abstract T load(String key) throws Exception;
+
+    /** Publishes what must not wait longer, and writes the current key's state if it changed. */
+    protected abstract void save(T object) throws Exception;
+
+    /** Takes one element of the current key. */
+    protected abstract void process(T object, IN element) throws Exception;
+
+    /** Brings the current key to its end, since no element will follow. */
+    protected abstract void finish(T object) throws Exception;
+
+    /** Name of a state that every key has once it was saved. */
+    protected abstract String nameOfStateOfEveryKey();
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        live = new LinkedHashMap<>(16, 0.75f, true);
+    }
+
+    @Override
+    public void processElement(StreamRecord<IN> element) throws Exception {
+        process(live((String) getCurrentKey()), element.getValue());
+    }
+
+    /** The object of a key, which is made the current one. */
+    protected final T live(String key) throws Exception {
+        T object = live.get(key);
+        if (object == null) {
+            if (live.size() >= maxLive) {
+                evictLeastRecentlyUsed();
+            }
+            setCurrentKey(key);
+            object = load(key);
+            live.put(key, object);
+        }
+        return object;
+    }
+
+    private void evictLeastRecentlyUsed() throws Exception {
+        Map.Entry<String, T> eldest = live.entrySet().iterator().next();
+        setCurrentKey(eldest.getKey());
+        save(eldest.getValue());
+        live.remove(eldest.getKey());
+        eldest.getValue().close();
+    }
+
+    /** The objects that live now, for work that needs no state. */
+    protected final Iterable<T> liveObjects() {
+        return live.values();
+    }
+
+    @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        super.prepareSnapshotPreBarrier(checkpointId);
+        saveAll();
+    }
+
+    private void saveAll() throws Exception {
+        for (Map.Entry<String, T> entry : live.entrySet()) {
+            setCurrentKey(entry.getKey());
+            save(entry.getValue());
+        }
+    }
+
+    @Override
+    public void endInput() throws Exception {
+        // All are in state after this, and can be visited one by one, however many may live.
+        saveAll();
+        KeyedStateBackend<String> backend = getKeyedStateBackend();
+        List<String> keys;
+        try (var stream = backend.getKeys(nameOfStateOfEveryKey(), VoidNamespace.INSTANCE)) {
+            keys = stream.sorted().toList();
+        }
+        for (String key : keys) {
+            setCurrentKey(key);
+            finish(live(key));
+        }
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (live != null) {
+            for (T object : live.values()) {
+                object.close();
+            }
+            live.clear();
+        }
+        super.close();
+    }
+}

@@ -1,0 +1,32 @@
+package io.freshet.learn;
+
+import io.freshet.ingest.Audit;
+import io.freshet.ingest.Fate;
+
+/**
+ * How far a model has come.
+ *
+ * @param modelVersion changes of the parameters so far
+ * @param skippedSteps steps not taken because something was not finite
+ * @param timestamp latest event time among the examples trained on, milliseconds since
+ *     1970-01-01T00:00Z; {@link #NO_TIMESTAMP} before the first
+ * @param audit counts and digests by fate
+ * @param offsets last offset of each partition whose event is among the examples trained on
+ * @param learningRate the learning rate in force
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Progress(
+        long modelVersion,
+        long skippedSteps,
+        long timestamp,
+        Audit audit,
+        PartitionOffset[] offsets,
+        double learningRate) {
+    /** The timestamp of a model that has seen no example. */
+    public static final long NO_TIMESTAMP = Long.MIN_VALUE;
+
+    /** Examples trained on. */
+    public long examplesSeen() {
+        return audit.count(Fate.ACCEPTED);
+    }
+}

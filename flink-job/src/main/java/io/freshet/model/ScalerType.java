@@ -1,0 +1,10 @@
+package io.freshet.model;
+
+/** How features are scaled before they reach the model. */
+public enum ScalerType {
+    /** As they come. */
+    NONE,
+
+    /** Standardised by the running mean and population variance of all examples so far. */
+    WELFORD
+}

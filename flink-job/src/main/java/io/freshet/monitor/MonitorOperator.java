@@ -1,0 +1,113 @@
+package io.freshet.monitor;
+
+import io.freshet.learn.BlockEvaluation;
+import io.freshet.learn.LiveStateOperator;
+import org.apache.flink.api.common.state.ValueState;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Turns evaluations into rolling metrics: one {@link ModelMonitor} a model, alive between elements.
+ *
+ * <p>Metrics are told after {@code metrics.every} examples, when a change has waited for {@code
+ * metrics.max-interval}, and before every checkpoint, so that state never holds a change that was
+ * not told. In state, per model: its {@link MonitorMemory}. After a failure {@code sequence} goes
+ * on from the last checkpoint, and with exactly-once sinks readers see no gap and no repeat.
+ */
+public final class MonitorOperator
+        extends LiveStateOperator<ModelMonitor, BlockEvaluation, RollingMetrics> {
+    private static final long serialVersionUID = 1;
+    private static final String MEMORY = "monitor";
+
+    private final MonitorConfig monitorConfig;
+
+    private transient ValueState<MonitorMemory> memory;
+    private transient StreamRecord<RollingMetrics> metricsRecord;
+    private transient boolean timerSet;
+
+    @SuppressWarnings("NullAway.Init") // transient fields are set in initializeState() and open()
+    public MonitorOperator(MonitorConfig monitorConfig) {
+        super(monitorConfig.maxModels());
+        this.monitorConfig = monitorConfig;
+    }
+
+    @Override
+    public void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        memory =
+                context.getKeyedStateStore()
+                        .getState(
+                                new ValueStateDescriptor<>(
+                                        MEMORY, TypeInformation.of(MonitorMemory.class)));
+    }
+
+    @Override
+    public void open() throws Exception {
+        super.open();
+        metricsRecord = new StreamRecord<>(null);
+    }
+
+    @Override
+    protected String nameOfStateOfEveryKey() {
+        return MEMORY;
+    }
+
+    @Override
+    protected void process(ModelMonitor monitor, BlockEvaluation evaluation) {
+        monitor.add(evaluation);
+        if (monitor.isDue()) {
+            tell(monitor);
+        } else if (!timerSet) {
+            setTimer();
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // what a timer throws fails the task
+    private void setTimer() {
+        timerSet = true;
+        long now = getProcessingTimeService().getCurrentProcessingTime();
+        getProcessingTimeService()
+                .registerTimer(now + monitorConfig.maxInterval().toMillis(), fired -> tellAll());
+    }
+
+    private void tellAll() {
+        timerSet = false;
+        for (ModelMonitor monitor : liveObjects()) {
+            if (monitor.hasNews()) {
+                tell(monitor);
+            }
+        }
+    }
+
+    private void tell(ModelMonitor monitor) {
+        output.collect(metricsRecord.replace(monitor.tell()));
+    }
+
+    @Override
+    protected void finish(ModelMonitor monitor) {
+        if (monitor.hasNews()) {
+            tell(monitor);
+        }
+    }
+
+    @Override
+    protected void save(ModelMonitor monitor) throws Exception {
+        if (monitor.hasNews()) {
+            tell(monitor);
+        }
+        if (monitor.changed()) {
+            memory.update(monitor.memory());
+            monitor.saved();
+        }
+    }
+
+    @Override
+    protected ModelMonitor load(String modelId) throws Exception {
+        MonitorMemory remembered = memory.value();
+        return remembered == null
+                ? new ModelMonitor(modelId, monitorConfig)
+                : ModelMonitor.restore(modelId, monitorConfig, remembered);
+    }
+}

@@ -1,0 +1,105 @@
+package io.freshet.pipeline;
+
+import io.freshet.config.ConfigurationException;
+import io.freshet.config.KeyReference;
+import io.freshet.config.SettingsSource;
+import io.freshet.ingest.RawMessage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The job from Kafka to Kafka: what {@code flink run} takes.
+ *
+ * <p>{@code flink run freshet-flink-job.jar --config freshet.properties --set num-features=54}
+ */
+@Command(
+        name = "freshet-job",
+        mixinStandardHelpOptions = true,
+        description = "Learns from labelled events in Kafka.")
+public final class FreshetJob implements Callable<Integer> {
+    static final String REFERENCE_HEAD =
+            "Every key of the job, with its meaning and its default. Copy what you change; anything"
+                    + " here can also be given as --set key=value. Any property of Kafka's clients"
+                    + " may be given under kafka. and any of Flink's under flink.";
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Properties file with the keys.")
+    private @Nullable Path file;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Sets a key, over the file's.")
+    private List<String> overrides = new ArrayList<>();
+
+    @Option(
+            names = "--print-config",
+            description = "Prints every key with its meaning and default.")
+    private boolean printConfig;
+
+    /** Checks the configuration and Kafka, and hands the job to Flink. */
+    public static void main(String[] args) {
+        CommandLine command = new CommandLine(new FreshetJob());
+        command.setExecutionExceptionHandler(
+                (e, line, parsed) -> {
+                    if (e instanceof ConfigurationException || e instanceof PreflightException) {
+                        line.getErr().println(e.getMessage());
+                        return 2;
+                    }
+                    throw e;
+                });
+        int exitCode = command.execute(args);
+        if (exitCode != 0) {
+            throw new IllegalArgumentException("the job was not started, for the reason above");
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (printConfig) {
+            System.out.print(KeyReference.render(REFERENCE_HEAD, JobConfig.sections()));
+            return 0;
+        }
+        JobConfig config = JobConfig.parse(SettingsSource.read(file, overrides));
+        KafkaPreflight.check(config);
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        assemble(env, config);
+        env.execute(config.jobName());
+        return 0;
+    }
+
+    /** Builds the whole job in an environment. */
+    public static void assemble(StreamExecutionEnvironment env, JobConfig config) {
+        configure(env, config);
+        DataStream<RawMessage> messages =
+                env.fromSource(
+                                KafkaEnds.source(config.kafka()),
+                                WatermarkStrategy.noWatermarks(),
+                                "labelled events")
+                        .uid("labelled-events");
+        FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config)
+                .sinkTo(KafkaEnds.sink(config.kafka(), config.publish()))
+                .name("publish")
+                .uid("publish");
+    }
+
+    /** What the job asks of Flink, whoever assembles it. */
+    static void configure(StreamExecutionEnvironment env, JobConfig config) {
+        Configuration flink = Configuration.fromMap(config.flink());
+        flink.set(PipelineOptions.OBJECT_REUSE, true);
+        flink.set(PipelineOptions.GENERIC_TYPES, false);
+        flink.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+        env.configure(flink);
+        env.setParallelism(config.parallelism());
+        env.enableCheckpointing(
+                config.checkpointInterval().toMillis(), CheckpointingMode.EXACTLY_ONCE);
+    }
+}

@@ -1,0 +1,83 @@
+package io.freshet.pipeline;
+
+import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.ExampleBlockTypeInfo;
+import io.freshet.ingest.IngestOperator;
+import io.freshet.ingest.RawMessage;
+import io.freshet.learn.BlockEvaluation;
+import io.freshet.learn.LearnOperator;
+import io.freshet.monitor.MonitorOperator;
+import io.freshet.monitor.RollingMetrics;
+import io.freshet.publish.Publication;
+import io.freshet.publish.Publisher;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamUtils;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+
+/**
+ * The graph, from raw messages to streams of results, in the order of the data.
+ *
+ * <p>Sources and sinks are handed in, so it fits into any Flink job.
+ */
+public final class FreshetPipeline {
+    private FreshetPipeline() {}
+
+    /** Learns from messages. */
+    public static FreshetStreams learn(DataStream<RawMessage> messages, JobConfig config) {
+        SingleOutputStreamOperator<ExampleBlock> blocks =
+                messages.transform(
+                                "ingest",
+                                new ExampleBlockTypeInfo(),
+                                new IngestOperator(config.ingest()))
+                        .uid("ingest");
+        SingleOutputStreamOperator<BlockEvaluation> evaluations =
+                blocks.keyBy(ExampleBlock::modelId, Types.STRING)
+                        .transform(
+                                "learn",
+                                TypeInformation.of(BlockEvaluation.class),
+                                new LearnOperator(config.learn()))
+                        .uid("learn");
+        SingleOutputStreamOperator<RollingMetrics> metrics =
+                DataStreamUtils.reinterpretAsKeyedStream(
+                                evaluations, BlockEvaluation::modelId, Types.STRING)
+                        .transform(
+                                "monitor",
+                                TypeInformation.of(RollingMetrics.class),
+                                new MonitorOperator(config.monitor()))
+                        .uid("monitor");
+        return new FreshetStreams(
+                evaluations,
+                metrics,
+                evaluations.getSideOutput(LearnOperator.PREDICTIONS),
+                evaluations.getSideOutput(LearnOperator.SNAPSHOTS),
+                blocks.getSideOutput(IngestOperator.DEAD_LETTERS));
+    }
+
+    /** Writes results as Avro events, ready for one sink. */
+    public static DataStream<Publication> publish(FreshetStreams streams, JobConfig config) {
+        Publisher publisher = new Publisher(config.publish(), config.learn());
+        TypeInformation<Publication> type = TypeInformation.of(Publication.class);
+        return streams.metrics()
+                .map(publisher::metrics, type)
+                .name("publish metrics")
+                .uid("publish-metrics")
+                .union(
+                        streams.predictions()
+                                .map(publisher::prediction, type)
+                                .name("publish predictions")
+                                .uid("publish-predictions"),
+                        streams.snapshots()
+                                .<Publication>flatMap(
+                                        (snapshot, out) ->
+                                                publisher.snapshot(snapshot, out::collect),
+                                        type)
+                                .name("publish snapshots")
+                                .uid("publish-snapshots"),
+                        streams.deadLetters()
+                                .map(publisher::deadLetter, type)
+                                .name("publish dead letters")
+                                .uid("publish-dead-letters"));
+    }
+}

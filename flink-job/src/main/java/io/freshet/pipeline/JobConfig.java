@@ -1,0 +1,108 @@
+package io.freshet.pipeline;
+
+import io.freshet.config.ConfigurationException;
+import io.freshet.config.Key;
+import io.freshet.config.Settings;
+import io.freshet.ingest.IngestConfig;
+import io.freshet.learn.LearnConfig;
+import io.freshet.monitor.MonitorConfig;
+import io.freshet.publish.PublishConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The configuration of the whole job: that of each stage, and what belongs to none.
+ *
+ * @param flink configuration handed to Flink as it is
+ */
+public record JobConfig(
+        KafkaConfig kafka,
+        IngestConfig ingest,
+        LearnConfig learn,
+        MonitorConfig monitor,
+        PublishConfig publish,
+        String jobName,
+        int parallelism,
+        Duration checkpointInterval,
+        Map<String, String> flink) {
+
+    private static final String FLINK_PREFIX = "flink.";
+
+    public static final Key<String> JOB_NAME =
+            Key.ofText("job.name", "freshet", "The job's name in Flink.");
+    public static final Key<Integer> PARALLELISM =
+            Key.ofInt(
+                    "job.parallelism",
+                    1,
+                    1,
+                    32_768,
+                    "subtasks",
+                    "Subtasks of every operator. One model learns in one of them; ingest and many"
+                            + " models spread over all.");
+    public static final Key<Duration> CHECKPOINT_INTERVAL =
+            Key.ofDuration(
+                    "checkpoint.interval",
+                    "10 s",
+                    Duration.ofMillis(10),
+                    "Time between checkpoints. Results become visible to read_committed readers at"
+                            + " this pace.");
+
+    private static final List<Key<?>> JOB_KEYS =
+            List.of(JOB_NAME, PARALLELISM, CHECKPOINT_INTERVAL);
+
+    /** Every key of the job, by the title of its section in the documented file. */
+    public static Map<String, List<Key<?>>> sections() {
+        Map<String, List<Key<?>>> sections = new LinkedHashMap<>();
+        sections.put("Kafka", KafkaConfig.KEYS);
+        sections.put("Examples", IngestConfig.KEYS);
+        sections.put("Learning", LearnConfig.KEYS);
+        sections.put("Metrics", MonitorConfig.KEYS);
+        sections.put("Publishing", PublishConfig.KEYS);
+        sections.put("Job", JOB_KEYS);
+        return sections;
+    }
+
+    /** Every key of the job. */
+    public static Collection<Key<?>> keys() {
+        List<Key<?>> keys = new ArrayList<>();
+        sections().values().forEach(keys::addAll);
+        return keys;
+    }
+
+    /**
+     * Reads the configuration.
+     *
+     * @throws ConfigurationException with every problem
+     */
+    public static JobConfig parse(Map<String, String> values) {
+        Settings settings = Settings.of(values, keys(), Set.of(KafkaConfig.PREFIX, FLINK_PREFIX));
+        KafkaConfig kafka = KafkaConfig.from(settings);
+        IngestConfig ingest = IngestConfig.from(settings);
+        LearnConfig learn = LearnConfig.from(settings, ingest);
+        PublishConfig publish = PublishConfig.from(settings);
+        if (publish.topics().contains(kafka.labelledEvents())) {
+            settings.problem(
+                    "topics.labelled-events = "
+                            + kafka.labelledEvents()
+                            + ": the job would read what it writes");
+        }
+        JobConfig config =
+                new JobConfig(
+                        kafka,
+                        ingest,
+                        learn,
+                        MonitorConfig.from(settings, ingest.classes().size(), learn.maxModels()),
+                        publish,
+                        settings.get(JOB_NAME),
+                        settings.get(PARALLELISM),
+                        settings.get(CHECKPOINT_INTERVAL),
+                        settings.withPrefix(FLINK_PREFIX));
+        settings.throwIfProblems();
+        return config;
+    }
+}

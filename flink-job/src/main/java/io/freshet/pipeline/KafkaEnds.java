@@ -1,0 +1,132 @@
+package io.freshet.pipeline;
+
+import io.freshet.ingest.RawMessage;
+import io.freshet.publish.Publication;
+import io.freshet.publish.PublishConfig;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.util.Collector;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+
+/** The ends of the pipeline that are tied to Kafka. */
+final class KafkaEnds {
+    private KafkaEnds() {}
+
+    /** Every record of the labelled events that was committed, as it is. */
+    static KafkaSource<RawMessage> source(KafkaConfig config) {
+        return KafkaSource.<RawMessage>builder()
+                .setProperties(config.clientProperties())
+                .setBootstrapServers(config.bootstrapServers())
+                .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
+                .setTopics(config.labelledEvents())
+                .setGroupId(config.groupId())
+                .setStartingOffsets(new NoJumps(config.start()))
+                .setDeserializer(new AsItIs())
+                .build();
+    }
+
+    /** One sink for all topics, so that one transaction covers them all. */
+    static Sink<Publication> sink(KafkaConfig kafka, PublishConfig publish) {
+        Properties properties = kafka.clientProperties();
+        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
+        properties.setProperty(
+                ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                Long.toString(kafka.transactionTimeout().toMillis()));
+        return new CommittedOrFailed<>(
+                KafkaSink.<Publication>builder()
+                        .setKafkaProducerConfig(properties)
+                        .setBootstrapServers(kafka.bootstrapServers())
+                        .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+                        .setTransactionalIdPrefix(kafka.transactionalIdPrefix())
+                        .setRecordSerializer(new ToItsTopic(publish))
+                        .build());
+    }
+
+    /**
+     * Starts where it is told and, once offsets are in state, never jumps: one that is gone from
+     * the topic is an error, where Flink's own initializers would start again silently.
+     */
+    @SuppressWarnings("deprecation") // Flink's interface asks for Kafka's old enum
+    private static final class NoJumps implements OffsetsInitializer {
+        private static final long serialVersionUID = 1;
+
+        private final OffsetsInitializer start;
+
+        NoJumps(KafkaConfig.Start start) {
+            this.start =
+                    switch (start) {
+                        case EARLIEST -> OffsetsInitializer.earliest();
+                        case LATEST -> OffsetsInitializer.latest();
+                    };
+        }
+
+        @Override
+        public Map<TopicPartition, Long> getPartitionOffsets(
+                Collection<TopicPartition> partitions, PartitionOffsetsRetriever retriever) {
+            return start.getPartitionOffsets(partitions, retriever);
+        }
+
+        @Override
+        public OffsetResetStrategy getAutoOffsetResetStrategy() {
+            return OffsetResetStrategy.NONE;
+        }
+    }
+
+    private static final class AsItIs implements KafkaRecordDeserializationSchema<RawMessage> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public void deserialize(
+                ConsumerRecord<byte[], byte[]> message, Collector<RawMessage> messages) {
+            Header[] headers = message.headers().toArray();
+            String[] keys = new String[headers.length];
+            byte[][] values = new byte[headers.length][];
+            for (int i = 0; i < headers.length; i++) {
+                keys[i] = headers[i].key();
+                values[i] = headers[i].value();
+            }
+            messages.collect(
+                    new RawMessage(
+                            message.topic(),
+                            message.partition(),
+                            message.offset(),
+                            message.timestamp(),
+                            message.key(),
+                            message.value(),
+                            keys,
+                            values));
+        }
+
+        @Override
+        public TypeInformation<RawMessage> getProducedType() {
+            return TypeInformation.of(RawMessage.class);
+        }
+    }
+
+    private record ToItsTopic(PublishConfig topics)
+            implements KafkaRecordSerializationSchema<Publication> {
+        @Override
+        public ProducerRecord<byte[], byte[]> serialize(
+                Publication publication, KafkaSinkContext context, Long timestamp) {
+            return new ProducerRecord<>(
+                    topics.topic(publication.destination()),
+                    publication.key(),
+                    publication.value());
+        }
+    }
+}

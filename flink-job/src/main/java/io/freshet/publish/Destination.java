@@ -1,0 +1,10 @@
+package io.freshet.publish;
+
+/** Where a record is published. */
+public enum Destination {
+    METRICS,
+    PREDICTIONS,
+    MODELS,
+    MODEL_HISTORY,
+    DEAD_LETTERS
+}

@@ -1,0 +1,62 @@
+package io.freshet.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class AuditTest {
+    /** State counts by position: released names keep theirs, new ones are appended here. */
+    @Test
+    void positions_areThoseOfTheReleasedState() {
+        assertThat(Fate.values())
+                .extracting(Enum::name)
+                .containsExactly("ACCEPTED", "UNLABELLED", "IGNORED", "DEAD_LETTER");
+        assertThat(IgnoredReason.values())
+                .extracting(Enum::name)
+                .containsExactly("ZERO_WEIGHT", "NON_FINITE_STEP");
+        assertThat(Reason.values())
+                .extracting(Enum::name)
+                .containsExactly(
+                        "NULL_VALUE",
+                        "EMPTY_VALUE",
+                        "NOT_SINGLE_OBJECT",
+                        "UNKNOWN_SCHEMA",
+                        "TRUNCATED",
+                        "OVERSIZED",
+                        "MALFORMED",
+                        "TRAILING_BYTES",
+                        "RESERVED_MODEL_ID",
+                        "MODEL_NOT_ALLOWED",
+                        "UNSUPPORTED_FEATURES",
+                        "UNSUPPORTED_LABEL",
+                        "WRONG_NUM_FEATURES",
+                        "NON_FINITE_FEATURE",
+                        "LABEL_OUT_OF_RANGE",
+                        "UNKNOWN_CLASS",
+                        "NEGATIVE_WEIGHT",
+                        "NON_FINITE_WEIGHT");
+    }
+
+    @Test
+    void audits_addUp_whateverTheOrder() {
+        Audit one = Audit.empty();
+        one.accept(Long.MAX_VALUE);
+        one.deadLetter(5, Reason.TRUNCATED);
+        Audit other = Audit.empty();
+        other.accept(3);
+        other.unlabelled(7);
+        other.ignore(9, IgnoredReason.ZERO_WEIGHT);
+
+        Audit sum = one.copy();
+        sum.add(other);
+        Audit reverse = other.copy();
+        reverse.add(one);
+
+        assertThat(sum.total()).isEqualTo(5);
+        assertThat(sum.count(Fate.ACCEPTED)).isEqualTo(2);
+        assertThat(sum.digest(Fate.ACCEPTED)).isEqualTo(Long.MIN_VALUE + 2); // modulo 2^64
+        assertThat(sum.count(Reason.TRUNCATED)).isEqualTo(1);
+        assertThat(sum.digests()).containsExactly(reverse.digests());
+        assertThat(one.total()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,85 @@
+package io.freshet.ingest;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Blocks of examples for tests of the stages behind ingest. */
+public final class Blocks {
+    private Blocks() {}
+
+    /** An example; the label may be {@link ExampleBlock#UNLABELLED}. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Example(String modelId, long offset, int label, float weight, float[] features) {}
+
+    /**
+     * A seeded stream of separable classes: the mean of feature j is 1 where j ≡ label modulo the
+     * number of classes.
+     */
+    public static List<Example> stream(
+            long seed, int examples, int numFeatures, int numClasses, String... modelIds) {
+        Random random = new Random(seed);
+        List<Example> stream = new ArrayList<>();
+        for (int i = 0; i < examples; i++) {
+            int label = random.nextInt(numClasses);
+            float[] features = new float[numFeatures];
+            for (int j = 0; j < numFeatures; j++) {
+                features[j] =
+                        (float) (random.nextGaussian() + (j % numClasses == label ? 1 : 0))
+                                * (j + 1);
+            }
+            stream.add(
+                    new Example(
+                            modelIds[random.nextInt(modelIds.length)],
+                            i,
+                            label,
+                            1 + random.nextInt(3) * 0.5f,
+                            features));
+        }
+        return stream;
+    }
+
+    /** The same examples without a label. */
+    public static Example unlabelled(Example example) {
+        return new Example(
+                example.modelId, example.offset, ExampleBlock.UNLABELLED, 1, example.features);
+    }
+
+    /** Packs examples of one model into a block. */
+    public static ExampleBlock block(List<Example> examples) {
+        Example first = examples.get(0);
+        ExampleBlock block = new ExampleBlock(first.modelId, first.features.length);
+        EventHash hash = new EventHash();
+        for (Example example : examples) {
+            block.reserveRow();
+            System.arraycopy(
+                    example.features,
+                    0,
+                    block.features(),
+                    block.size() * block.numFeatures(),
+                    block.numFeatures());
+            block.addReservedRow(
+                    example.label,
+                    example.weight,
+                    hash.of(Messages.TOPIC, 0, example.offset),
+                    Messages.TOPIC,
+                    0,
+                    example.offset,
+                    1000 + example.offset,
+                    example.label == ExampleBlock.UNLABELLED ? "event-" + example.offset : null);
+        }
+        return block;
+    }
+
+    /** Cuts a stream of one model into blocks of random sizes. */
+    public static List<ExampleBlock> cut(List<Example> stream, int maxSize, long seed) {
+        Random random = new Random(seed);
+        List<ExampleBlock> blocks = new ArrayList<>();
+        for (int from = 0; from < stream.size(); ) {
+            int to = Math.min(stream.size(), from + 1 + random.nextInt(maxSize));
+            blocks.add(block(stream.subList(from, to)));
+            from = to;
+        }
+        return blocks;
+    }
+}

@@ -1,0 +1,350 @@
+package io.freshet.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.schemas.DenseFeatures;
+import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.NamedFeatures;
+import io.freshet.schemas.SparseFeatures;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ExamplePackerTest {
+    private static final IngestConfig CONFIG =
+            new IngestConfig(
+                    3,
+                    List.of("down", "up"),
+                    256,
+                    Duration.ofMillis(200),
+                    Set.of("known", "other"));
+
+    private final List<DeadLetter> deadLetters = new ArrayList<>();
+    private final ExamplePacker packer = new ExamplePacker(CONFIG, deadLetters::add);
+
+    @Test
+    void labelledEvent_becomesARow_asItWasSent() {
+        LabelledEvent event = Messages.event("known", 77, "up", 1f, -2.5f, 3e20f);
+        event.setWeight(0.5f);
+
+        ExampleBlock block = packer.pack(Messages.message(41, event));
+
+        assertThat(block.modelId()).isEqualTo("known");
+        assertThat(block.size()).isEqualTo(1);
+        assertThat(Arrays.copyOf(block.features(), 3)).containsExactly(1f, -2.5f, 3e20f);
+        assertThat(block.label(0)).isEqualTo(1);
+        assertThat(block.weight(0)).isEqualTo(0.5f);
+        assertThat(block.offset(0)).isEqualTo(41);
+        assertThat(block.timestamp(0)).isEqualTo(77);
+        assertThat(block.source(0)).isEqualTo(new ExampleBlock.Source(Messages.TOPIC, 0));
+        assertThat(block.hash(0)).isEqualTo(new EventHash().of(Messages.TOPIC, 0, 41));
+        assertThat(block.audit().total()).isZero();
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
+    void intLabel_isTheClassIndex() {
+        ExampleBlock block =
+                packer.pack(Messages.message(0, Messages.event("known", 1, 1, 1, 2, 3)));
+
+        assertThat(block.label(0)).isEqualTo(1);
+    }
+
+    @Test
+    void unlabelledEvent_keepsItsId() {
+        ExampleBlock block =
+                packer.pack(Messages.message(0, Messages.event("known", 9, null, 1, 2, 3)));
+
+        assertThat(block.label(0)).isEqualTo(ExampleBlock.UNLABELLED);
+        assertThat(block.id(0)).isEqualTo("event-9");
+    }
+
+    @Test
+    void eventOfWeightZero_isIgnored_andCounted() {
+        LabelledEvent event = Messages.event("known", 1, 0, 1, 2, 3);
+        event.setWeight(0);
+
+        ExampleBlock block = packer.pack(Messages.message(5, event));
+
+        assertThat(block.size()).isZero();
+        assertThat(block.audit().count(IgnoredReason.ZERO_WEIGHT)).isEqualTo(1);
+        assertThat(block.audit().digest(Fate.IGNORED))
+                .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
+    }
+
+    @Test
+    void eachModel_hasItsOwnBlock_oldestFirst() {
+        ExampleBlock known =
+                packer.pack(Messages.message(0, Messages.event("known", 1, 0, 1, 2, 3)));
+        ExampleBlock other =
+                packer.pack(Messages.message(1, Messages.event("other", 1, 0, 4, 5, 6)));
+        ExampleBlock again =
+                packer.pack(Messages.message(2, Messages.event("known", 1, 1, 7, 8, 9)));
+
+        assertThat(again).isSameAs(known).isNotSameAs(other);
+        assertThat(packer.openBlocks()).isEqualTo(2);
+        assertThat(packer.longestOpen()).isSameAs(known);
+        assertThat(Arrays.copyOf(known.features(), 6)).containsExactly(1, 2, 3, 7, 8, 9);
+    }
+
+    @Test
+    void arrayInSeveralBlocks_isOneArray() throws Exception {
+        byte[] value =
+                handMade(
+                        encoder -> {
+                            encoder.writeIndex(0);
+                            // Two blocks of a dense array, the second with its size in bytes.
+                            encoder.writeLong(1);
+                            encoder.writeFloat(1);
+                            encoder.writeLong(-2);
+                            encoder.writeLong(8);
+                            encoder.writeFloat(2);
+                            encoder.writeFloat(3);
+                            encoder.writeLong(0);
+                            encoder.writeIndex(1);
+                            encoder.writeInt(0);
+                            encoder.writeFloat(1);
+                        });
+
+        ExampleBlock block = packer.pack(Messages.message(0, value));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(Arrays.copyOf(block.features(), 3)).containsExactly(1, 2, 3);
+    }
+
+    static Stream<Arguments> badInput() throws Exception {
+        byte[] good = Messages.bytes(Messages.event("known", 1, 0, 1, 2, 3));
+        byte[] foreign = good.clone();
+        foreign[5] ^= 1;
+        byte[] badBranch = good.clone();
+        // marker 2, fingerprint 8, id 1+7, model id 1+5, time 1: the features' branch.
+        badBranch[25] = 14;
+        byte[] notUtf8 = good.clone();
+        notUtf8[20] = (byte) 0xFF;
+        return Stream.of(
+                Arguments.of("null value", null, Reason.NULL_VALUE, ""),
+                Arguments.of("empty", new byte[0], Reason.EMPTY_VALUE, ""),
+                Arguments.of("random bytes", random(200), Reason.NOT_SINGLE_OBJECT, ""),
+                Arguments.of("another schema", foreign, Reason.UNKNOWN_SCHEMA, ""),
+                Arguments.of(
+                        "another event",
+                        withFingerprintOf(MetricsEvent.getClassSchema()),
+                        Reason.UNKNOWN_SCHEMA,
+                        ""),
+                Arguments.of(
+                        "truncated", Arrays.copyOf(good, good.length - 1), Reason.TRUNCATED, ""),
+                Arguments.of(
+                        "trailing bytes",
+                        Arrays.copyOf(good, good.length + 1),
+                        Reason.TRAILING_BYTES,
+                        ""),
+                Arguments.of("array of 10^8 in 200 bytes", bomb(), Reason.OVERSIZED, ""),
+                Arguments.of("no such branch", badBranch, Reason.MALFORMED, ""),
+                Arguments.of("model id not UTF-8", notUtf8, Reason.MALFORMED, ""),
+                of(
+                        "reserved model id",
+                        Messages.event("", 1, 0, 1, 2, 3),
+                        Reason.RESERVED_MODEL_ID,
+                        ""),
+                of(
+                        "model not allowed",
+                        Messages.event("x", 1, 0, 1, 2, 3),
+                        Reason.MODEL_NOT_ALLOWED,
+                        ""),
+                of(
+                        "too few features",
+                        Messages.event("known", 1, 0, 1, 2),
+                        Reason.WRONG_NUM_FEATURES),
+                of(
+                        "too many features",
+                        Messages.event("known", 1, 0, 1, 2, 3, 4),
+                        Reason.WRONG_NUM_FEATURES),
+                of("no features", Messages.event("known", 1, 0), Reason.WRONG_NUM_FEATURES),
+                of(
+                        "NaN feature",
+                        Messages.event("known", 1, 0, 1, Float.NaN, 3),
+                        Reason.NON_FINITE_FEATURE),
+                of(
+                        "infinite feature",
+                        Messages.event("known", 1, 0, 1, 2, Float.NEGATIVE_INFINITY),
+                        Reason.NON_FINITE_FEATURE),
+                of(
+                        "label below 0",
+                        Messages.event("known", 1, -1, 1, 2, 3),
+                        Reason.LABEL_OUT_OF_RANGE),
+                of(
+                        "label beyond the classes",
+                        Messages.event("known", 1, 2, 1, 2, 3),
+                        Reason.LABEL_OUT_OF_RANGE),
+                of(
+                        "unknown class",
+                        Messages.event("known", 1, "sideways", 1, 2, 3),
+                        Reason.UNKNOWN_CLASS),
+                of("negative weight", weighing(-1), Reason.NEGATIVE_WEIGHT),
+                of("NaN weight", weighing(Float.NaN), Reason.NON_FINITE_WEIGHT),
+                of("infinite weight", weighing(Float.POSITIVE_INFINITY), Reason.NON_FINITE_WEIGHT),
+                of(
+                        "infinite negative weight",
+                        weighing(Float.NEGATIVE_INFINITY),
+                        Reason.NEGATIVE_WEIGHT),
+                of(
+                        "soft label",
+                        Messages.event("known", 1, List.of(0.5f, 0.5f), 1, 2, 3),
+                        Reason.UNSUPPORTED_LABEL),
+                of(
+                        "sparse features",
+                        with(new SparseFeatures(List.of(0, 2), List.of(1f, 3f))),
+                        Reason.UNSUPPORTED_FEATURES),
+                of(
+                        "named features",
+                        with(new NamedFeatures(Map.of("a", 1f, "b", 2f), Map.of("c", "d"))),
+                        Reason.UNSUPPORTED_FEATURES));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource
+    void badInput(String what, byte[] value, Reason reason, String modelId) {
+        RawMessage message =
+                new RawMessage(
+                        Messages.TOPIC,
+                        3,
+                        17,
+                        1,
+                        new byte[] {7},
+                        value,
+                        new String[] {"h"},
+                        new byte[][] {{8}});
+
+        ExampleBlock block = packer.pack(message);
+
+        assertThat(deadLetters).hasSize(1);
+        DeadLetter letter = deadLetters.get(0);
+        assertThat(letter.reason()).isEqualTo(reason);
+        assertThat(letter.message()).isSameAs(message);
+        assertThat(letter.modelId()).isEqualTo(modelId);
+        assertThat(letter.detail()).isNotBlank();
+        assertThat(block.modelId()).isEqualTo(modelId);
+        assertThat(block.size()).isZero();
+        assertThat(block.audit().count(reason)).isEqualTo(1);
+        assertThat(block.audit().total()).isEqualTo(1);
+        assertThat(block.audit().digest(Fate.DEAD_LETTER))
+                .isEqualTo(new EventHash().of(Messages.TOPIC, 3, 17));
+    }
+
+    @Test
+    void everyReason_isShownByBadInput() throws Exception {
+        assertThat(badInput().map(arguments -> arguments.get()[2]).distinct().toList())
+                .containsExactlyInAnyOrder((Object[]) Reason.values());
+    }
+
+    @Test
+    void mutatedEvents_areAcceptedWhole_orSetAside_neverBoth() {
+        byte[] good = Messages.bytes(Messages.event("known", 1, "up", 1, 2, 3));
+        Random random = new Random(42);
+        int rows = 0;
+        int setAside = 0;
+        for (int i = 0; i < 50_000; i++) {
+            byte[] mutated = good.clone();
+            for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
+                mutated[random.nextInt(mutated.length)] = (byte) random.nextInt(256);
+            }
+            if (random.nextInt(4) == 0) {
+                mutated = Arrays.copyOf(mutated, random.nextInt(2 * mutated.length));
+            }
+            int before = deadLetters.size();
+            ExampleBlock block = packer.pack(Messages.message(i, mutated));
+            if (deadLetters.size() > before) {
+                setAside++;
+            } else {
+                rows += block.size();
+                for (float feature : Arrays.copyOf(block.features(), 3 * block.size())) {
+                    assertThat(feature).isFinite();
+                }
+                rows += (int) block.audit().count(Fate.IGNORED);
+            }
+            packer.close(block);
+        }
+        assertThat(rows).isGreaterThan(1000);
+        assertThat(rows + setAside).isEqualTo(50_000);
+    }
+
+    private static Arguments of(String what, LabelledEvent event, Reason reason) {
+        return of(what, event, reason, "known");
+    }
+
+    private static Arguments of(String what, LabelledEvent event, Reason reason, String modelId) {
+        return Arguments.of(what, Messages.bytes(event), reason, modelId);
+    }
+
+    private static LabelledEvent weighing(float weight) {
+        LabelledEvent event = Messages.event("known", 1, 0, 1, 2, 3);
+        event.setWeight(weight);
+        return event;
+    }
+
+    private static LabelledEvent with(Object features) {
+        LabelledEvent event = Messages.event("known", 1, 0, 1, 2, 3);
+        assertThat(features).isNotInstanceOf(DenseFeatures.class);
+        event.setFeatures(features);
+        return event;
+    }
+
+    private static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new Random(1).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static byte[] withFingerprintOf(Schema schema) {
+        return ByteBuffer.allocate(30)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put((byte) 0xC3)
+                .put((byte) 0x01)
+                .putLong(SchemaNormalization.parsingFingerprint64(schema))
+                .array();
+    }
+
+    private interface Encoding {
+        void write(BinaryEncoder encoder) throws Exception;
+    }
+
+    /** An event of model "known" whose features, label and weight are written by hand. */
+    private static byte[] handMade(Encoding rest) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write(withFingerprintOf(LabelledEvent.getClassSchema()), 0, 10);
+        BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
+        encoder.writeString("id");
+        encoder.writeString("known");
+        encoder.writeLong(1);
+        rest.write(encoder);
+        encoder.flush();
+        return bytes.toByteArray();
+    }
+
+    private static byte[] bomb() throws Exception {
+        byte[] start =
+                handMade(
+                        encoder -> {
+                            encoder.writeIndex(0);
+                            encoder.writeLong(100_000_000);
+                        });
+        return Arrays.copyOf(start, 200);
+    }
+}

@@ -1,0 +1,105 @@
+package io.freshet.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IngestOperatorTest {
+    private OneInputStreamOperatorTestHarness<RawMessage, ExampleBlock> harness;
+
+    @BeforeEach
+    void open() throws Exception {
+        harness =
+                new OneInputStreamOperatorTestHarness<>(
+                        new IngestOperator(
+                                new IngestConfig(
+                                        1,
+                                        List.of("0", "1"),
+                                        4,
+                                        Duration.ofMillis(200),
+                                        Set.of())));
+        harness.setup(new ExampleBlockSerializer());
+        harness.open();
+        harness.setProcessingTime(1000);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        harness.close();
+    }
+
+    private void send(long offset, String modelId) throws Exception {
+        harness.processElement(
+                Messages.message(offset, Messages.event(modelId, offset, 0, (float) offset)), 0);
+    }
+
+    private List<Integer> sizes() {
+        return harness.extractOutputValues().stream().map(ExampleBlock::size).toList();
+    }
+
+    @Test
+    void fullBlock_travels() throws Exception {
+        for (int i = 0; i < 9; i++) {
+            send(i, "m");
+        }
+
+        assertThat(sizes()).containsExactly(4, 4);
+        assertThat(harness.extractOutputValues().get(1).features()).startsWith(4, 5, 6, 7);
+    }
+
+    @Test
+    void deadLetters_fillABlockToo() throws Exception {
+        for (int i = 0; i < 4; i++) {
+            harness.processElement(Messages.message(i, new byte[0]), 0);
+        }
+
+        assertThat(sizes()).containsExactly(0);
+        assertThat(harness.extractOutputValues().get(0).audit().count(Reason.EMPTY_VALUE))
+                .isEqualTo(4);
+        assertThat(harness.getSideOutput(IngestOperator.DEAD_LETTERS)).hasSize(4);
+    }
+
+    @Test
+    void shortBlock_travelsAfterItsWait_notBefore() throws Exception {
+        send(0, "a");
+        harness.setProcessingTime(1100);
+        send(1, "b");
+        harness.setProcessingTime(1199);
+        assertThat(sizes()).isEmpty();
+
+        harness.setProcessingTime(1200);
+        assertThat(harness.extractOutputValues())
+                .extracting(ExampleBlock::modelId)
+                .containsExactly("a");
+
+        harness.setProcessingTime(1300);
+        assertThat(harness.extractOutputValues())
+                .extracting(ExampleBlock::modelId)
+                .containsExactly("a", "b");
+    }
+
+    @Test
+    void everyBlock_travelsBeforeABarrier_soThatNothingIsLeftInState() throws Exception {
+        send(0, "a");
+        send(1, "b");
+
+        harness.getOneInputOperator().prepareSnapshotPreBarrier(1);
+
+        assertThat(sizes()).containsExactly(1, 1);
+    }
+
+    @Test
+    void everyBlock_travelsAtTheEndOfInput() throws Exception {
+        send(0, "a");
+
+        harness.endInput();
+
+        assertThat(sizes()).containsExactly(1);
+    }
+}

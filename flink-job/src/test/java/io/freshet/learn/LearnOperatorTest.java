@@ -1,0 +1,250 @@
+package io.freshet.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.ingest.Blocks;
+import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.ExampleBlockSerializer;
+import io.freshet.ingest.Fate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@SuppressWarnings("try") // closing a harness may be interrupted
+class LearnOperatorTest {
+    private static final List<Blocks.Example> STREAM = Blocks.stream(11, 600, 4, 3, "x", "y", "z");
+
+    private static KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation>
+            harness(LearnConfig config, boolean rocksDb) throws Exception {
+        var harness =
+                new KeyedOneInputStreamOperatorTestHarness<>(
+                        new LearnOperator(config), ExampleBlock::modelId, Types.STRING);
+        harness.setStateBackend(
+                rocksDb ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend());
+        harness.getExecutionConfig().enableObjectReuse();
+        return harness;
+    }
+
+    private static LearnConfig config(int maxModels, int miniBatchSize, Duration maxWait) {
+        LearnConfig base = LearnerTest.config(miniBatchSize);
+        return new LearnConfig(
+                base.learner(), base.classes(), maxWait, maxModels, Duration.ofSeconds(10));
+    }
+
+    /** Blocks of one to twenty examples of one model each, in the order of the stream. */
+    private static List<ExampleBlock> blocks(List<Blocks.Example> stream) {
+        List<ExampleBlock> blocks = new ArrayList<>();
+        for (int from = 0; from < stream.size(); from += 20) {
+            Map<String, List<Blocks.Example>> byModel = new TreeMap<>();
+            for (Blocks.Example example :
+                    stream.subList(from, Math.min(from + 20, stream.size()))) {
+                byModel.computeIfAbsent(example.modelId(), id -> new ArrayList<>()).add(example);
+            }
+            byModel.values().forEach(examples -> blocks.add(Blocks.block(examples)));
+        }
+        return blocks;
+    }
+
+    /** What the stream ends in: the last snapshot of each model. */
+    private static Map<String, ModelSnapshot> run(LearnConfig config) throws Exception {
+        try (var harness = harness(config, false)) {
+            harness.setup();
+            harness.open();
+            for (ExampleBlock block : blocks(STREAM)) {
+                harness.processElement(block, 0);
+            }
+            harness.endInput();
+            return lastSnapshots(harness);
+        }
+    }
+
+    private static Map<String, ModelSnapshot> lastSnapshots(
+            KeyedOneInputStreamOperatorTestHarness<?, ?, ?> harness) {
+        Map<String, ModelSnapshot> last = new TreeMap<>();
+        harness.getSideOutput(LearnOperator.SNAPSHOTS)
+                .forEach(record -> last.put(record.getValue().modelId(), record.getValue()));
+        return last;
+    }
+
+    private static void assertSame(
+            Map<String, ModelSnapshot> actual, Map<String, ModelSnapshot> expected) {
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach(
+                (modelId, snapshot) -> {
+                    ModelSnapshot other = actual.get(modelId);
+                    assertThat(other.parameters()).containsExactly(snapshot.parameters());
+                    assertThat(other.scalerMean()).containsExactly(snapshot.scalerMean());
+                    assertThat(other.progress().modelVersion())
+                            .isEqualTo(snapshot.progress().modelVersion());
+                    assertThat(other.progress().audit().counts())
+                            .containsExactly(snapshot.progress().audit().counts());
+                    assertThat(other.progress().audit().digests())
+                            .containsExactly(snapshot.progress().audit().digests());
+                    assertThat(other.progress().offsets())
+                            .containsExactly(snapshot.progress().offsets());
+                });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void restoredOperator_continuesAsIfItHadNotStopped(boolean rocksDb) throws Exception {
+        LearnConfig config = config(1000, 32, null);
+        Map<String, ModelSnapshot> expected = run(config);
+        List<ExampleBlock> blocks = blocks(STREAM);
+        OperatorSubtaskState state = null;
+        Map<String, ModelSnapshot> last = new TreeMap<>();
+        for (int from = 0; from < blocks.size(); from += 30) {
+            try (var harness = harness(config, rocksDb)) {
+                harness.setup();
+                if (state != null) {
+                    harness.initializeState(state);
+                }
+                harness.open();
+                int to = Math.min(from + 30, blocks.size());
+                for (ExampleBlock block : blocks.subList(from, to)) {
+                    harness.processElement(block, 0);
+                }
+                if (to == blocks.size()) {
+                    harness.endInput();
+                } else {
+                    harness.getOneInputOperator().prepareSnapshotPreBarrier(from);
+                    state = harness.snapshot(from, from);
+                    // What comes after the checkpoint is lost with the operator.
+                    harness.processElement(blocks.get(to), 0);
+                }
+                last.putAll(lastSnapshots(harness));
+            }
+        }
+        assertSame(last, expected);
+    }
+
+    @Test
+    void evictedModels_areReloadedAsTheyWere() throws Exception {
+        assertSame(run(config(1, 32, null)), run(config(1000, 32, null)));
+    }
+
+    @Test
+    void endOfInput_closesShortMiniBatches_ofModelsInStateOnlyToo() throws Exception {
+        Map<String, ModelSnapshot> last = run(config(1, 1000, null));
+
+        long accepted = 0;
+        for (ModelSnapshot snapshot : last.values()) {
+            assertThat(snapshot.progress().modelVersion()).isEqualTo(1);
+            accepted += snapshot.progress().audit().count(Fate.ACCEPTED);
+        }
+        assertThat(accepted).isEqualTo(600);
+    }
+
+    @Test
+    void stateAtABarrier_doesNotChangeAfterwards() throws Exception {
+        // The heap backend writes out later what it was given: arrays must not be reused.
+        LearnConfig config = config(1000, 1, null);
+        try (var harness = harness(config, false)) {
+            harness.setup();
+            harness.open();
+            List<ExampleBlock> blocks = blocks(STREAM);
+            blocks.subList(0, 5).forEach(block -> process(harness, block));
+            harness.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            blocks.subList(5, 10).forEach(block -> process(harness, block));
+            OperatorSubtaskState first = harness.snapshot(1, 1);
+
+            try (var restored = harness(config, false);
+                    var fresh = harness(config, false)) {
+                restored.setup();
+                restored.initializeState(first);
+                restored.open();
+                blocks.subList(5, 20).forEach(block -> process(restored, block));
+                restored.endInput();
+                fresh.setup();
+                fresh.open();
+                blocks.subList(0, 20).forEach(block -> process(fresh, block));
+                fresh.endInput();
+                assertSame(lastSnapshots(restored), lastSnapshots(fresh));
+            }
+        }
+    }
+
+    private static void process(
+            KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness,
+            ExampleBlock block) {
+        try {
+            harness.processElement(new ExampleBlockSerializer().copy(block), 0);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void snapshots_areTakenAtCheckpoints_whenTheModelChanged_andTheIntervalIsOver()
+            throws Exception {
+        try (var harness = harness(config(1000, 1, null), false)) {
+            harness.setup();
+            harness.open();
+            harness.setProcessingTime(100_000);
+            List<ExampleBlock> blocks = blocks(STREAM);
+            harness.processElement(blocks.get(0), 0);
+            checkpoint(harness, 1);
+            assertThat(versions(harness)).hasSize(1);
+            checkpoint(harness, 2);
+            assertThat(versions(harness)).hasSize(1); // unchanged
+            harness.processElement(blocks.get(3), 0);
+            harness.setProcessingTime(105_000);
+            checkpoint(harness, 3);
+            assertThat(versions(harness)).hasSize(1); // changed, but too soon
+            harness.setProcessingTime(110_000);
+            checkpoint(harness, 4);
+            assertThat(versions(harness)).hasSize(2).isSorted();
+        }
+    }
+
+    private static void checkpoint(
+            KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness,
+            long id)
+            throws Exception {
+        harness.getOneInputOperator().prepareSnapshotPreBarrier(id);
+        harness.snapshot(id, id);
+    }
+
+    private static List<Long> versions(KeyedOneInputStreamOperatorTestHarness<?, ?, ?> harness) {
+        var snapshots = harness.getSideOutput(LearnOperator.SNAPSHOTS);
+        return snapshots == null
+                ? List.of()
+                : snapshots.stream()
+                        .map(record -> record.getValue().progress().modelVersion())
+                        .toList();
+    }
+
+    @Test
+    void miniBatchThatWaitedLongEnough_isClosedShort() throws Exception {
+        try (var harness = harness(config(1000, 32, Duration.ofSeconds(5)), false)) {
+            harness.setup();
+            harness.open();
+            harness.setProcessingTime(1_000);
+            List<Blocks.Example> stream = Blocks.stream(1, 40, 4, 3, "m");
+            harness.processElement(Blocks.block(stream.subList(0, 10)), 0);
+            harness.setProcessingTime(4_000);
+            harness.processElement(Blocks.block(stream.subList(10, 36)), 0);
+            // The first mini-batch is full; the second, of 4 rows, has waited since 4,000.
+            harness.setProcessingTime(8_999);
+            assertThat(examplesSeen(harness)).isEqualTo(32);
+            harness.setProcessingTime(9_000);
+            assertThat(examplesSeen(harness)).isEqualTo(36);
+        }
+    }
+
+    private static long examplesSeen(
+            KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness) {
+        List<BlockEvaluation> evaluations = harness.extractOutputValues();
+        return evaluations.get(evaluations.size() - 1).progress().examplesSeen();
+    }
+}
