@@ -93,11 +93,13 @@ final class Parameters implements AutoCloseable {
         }
         backup.copyFrom(values);
         values.addScaled(-learningRate, gradient);
-        if (values.sumOfMagnitudes() <= Float.MAX_VALUE) {
-            return true;
+        float sum = values.sumOfMagnitudes();
+        if (!(sum <= Float.MAX_VALUE)) {
+            values.copyFrom(backup);
+            return false;
         }
-        values.copyFrom(backup);
-        return false;
+        magnitude = sum;
+        return true;
     }
 
     @Override

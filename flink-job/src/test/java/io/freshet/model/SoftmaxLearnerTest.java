@@ -1,6 +1,7 @@
 package io.freshet.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
@@ -257,6 +258,29 @@ class SoftmaxLearnerTest {
     }
 
     @Test
+    void learnersOnSeveralThreads_doNotDisturbEachOther() {
+        LearnerSettings settings =
+                new LearnerSettings(
+                        40, 6, 32, new Sgd(0.05, 0.9), Reduction.EXAMPLES, ScalerType.WELFORD);
+        LearnerState alone = stateAfter(settings, 300);
+        IntStream.range(0, 4)
+                .parallel()
+                .mapToObj(i -> stateAfter(settings, 300))
+                .forEach(state -> assertSameBits(state, alone));
+    }
+
+    private static LearnerState stateAfter(LearnerSettings settings, int steps) {
+        Random random = new Random(13);
+        Evaluation evaluation = new Evaluation(settings.miniBatchSize());
+        try (SoftmaxLearner learner = start(settings)) {
+            for (int step = 0; step < steps; step++) {
+                learner.step(randomBatch(random, settings, settings.miniBatchSize()), evaluation);
+            }
+            return learner.state();
+        }
+    }
+
+    @Test
     void state_isNotTouchedByLaterSteps() {
         LearnerSettings settings =
                 new LearnerSettings(
@@ -395,6 +419,39 @@ class SoftmaxLearnerTest {
     }
 
     @Test
+    void stepBeyondTheRangeOfFloats_isSkipped_howeverSmall() {
+        // Both biases are 1.7e38 after the first step; the next would add 0.2 % by momentum alone.
+        LearnerSettings settings =
+                new LearnerSettings(
+                        1, 2, 1, new Sgd(1e38, 0.002), Reduction.EXAMPLES, ScalerType.NONE);
+        MiniBatch batch = new MiniBatch(1, 1);
+        batch.add(new float[] {0}, 0, 0, 3.4f);
+        Evaluation evaluation = new Evaluation(1);
+        try (SoftmaxLearner learner = start(settings)) {
+            learner.step(batch, evaluation);
+            assertThat(evaluation.stepTaken()).isTrue();
+            learner.step(batch, evaluation);
+            assertThat(evaluation.stepTaken()).isFalse();
+        }
+    }
+
+    @Test
+    void stepOfAnInfiniteLoss_isSkipped_thoughItsGradientIsFinite() {
+        LearnerSettings settings = plain(1, 2, 2);
+        float[] parameters = {0, -1e30f, 0, 0};
+        MiniBatch batch = new MiniBatch(2, 1);
+        batch.add(new float[] {1}, 0, 0, 1);
+        batch.add(new float[] {1e10f}, 0, 1, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = new SoftmaxLearner(settings, state(parameters, 1, 2))) {
+            learner.step(batch, evaluation);
+            assertThat(evaluation.losses()).containsExactly(0f, Float.POSITIVE_INFINITY);
+            assertThat(evaluation.stepTaken()).isFalse();
+            assertThat(learner.state().parameters()).containsExactly(parameters);
+        }
+    }
+
+    @Test
     void largeParameters_areSteppedWithCare() {
         LearnerSettings settings =
                 new LearnerSettings(1, 2, 1, new Sgd(1e36, 0), Reduction.EXAMPLES, ScalerType.NONE);
@@ -490,7 +547,7 @@ class SoftmaxLearnerTest {
     void close_mayBeCalledTwice() {
         SoftmaxLearner learner = start(plain(2, 3, 4));
         learner.close();
-        learner.close();
+        assertThatNoException().isThrownBy(learner::close);
     }
 
     @Test

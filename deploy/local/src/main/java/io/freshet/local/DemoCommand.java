@@ -1,0 +1,201 @@
+package io.freshet.local;
+
+import io.freshet.pipeline.JobConfig;
+import io.freshet.schemas.MetricsEvent;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** A stream, a broker, a job and a model that learns, all in one process. */
+@Command(
+        name = "demo",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Watch a model learn from a stream, on a real broker and a real Flink job in this process.",
+            "Ends by itself; the exit code is 0 only if every event is accounted for, as counted"
+                    + " from outside."
+        })
+final class DemoCommand implements Callable<Integer> {
+    private static final String MODEL_ID = "default";
+    private static final long RATE_WINDOW_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    @Mixin private StreamOptions streamOptions = new StreamOptions();
+    @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
+
+    @Option(
+            names = "--summary",
+            paramLabel = "FILE",
+            description = "Writes the figures as one JSON object.")
+    private @Nullable Path summaryFile;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Partitions of the labelled events (default: ${DEFAULT-VALUE}).")
+    private int partitions = 1;
+
+    @Option(
+            names = "--ui-port",
+            paramLabel = "PORT",
+            defaultValue = "0",
+            description = "Port of Flink's web page (default: any free one).")
+    private int uiPort;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        LabelledStream stream = streamOptions.stream();
+        long total = streamOptions.limit(stream);
+        double rate = streamOptions.eventsPerSecond();
+        Map<String, String> given = settingsOptions.read();
+        JobConfig.parse(settings(given, stream, "localhost:1")); // problems first
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(
+                Display.format(
+                        "%n  Freshet learns from %s: %,d events, %d features, %d classes",
+                        stream.description(), total, stream.numFeatures(), stream.classes().size()));
+        try (Closer closer = new Closer()) {
+            EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
+            JobConfig config = JobConfig.parse(settings(given, stream, kafka.bootstrapServers()));
+            Topics.create(config, partitions);
+            LocalCluster cluster = closer.add(LocalCluster.start(config, uiPort));
+            out.println(
+                    Display.format(
+                            "  Kafka at %s, Flink at %s%n",
+                            kafka.bootstrapServers(), cluster.webPage()));
+            out.flush();
+            double seconds = run(config, cluster, stream, total, rate, closer, out);
+            Audit audit = AuditReader.read(config);
+            Summary summary = Summary.of(audit, MODEL_ID, seconds);
+            FinalTable.print(out, summary, audit);
+            if (summaryFile != null) {
+                summary.write(summaryFile);
+            }
+            return audit.holds() && audit.events() == total ? 0 : 1;
+        }
+    }
+
+    private static Map<String, String> settings(
+            Map<String, String> given, LabelledStream stream, String bootstrapServers) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("num-features", Integer.toString(stream.numFeatures()));
+        settings.put("classes", String.join(",", stream.classes()));
+        settings.put("checkpoint.interval", "1 s");
+        settings.putAll(given);
+        settings.put("kafka.bootstrap.servers", bootstrapServers);
+        return settings;
+    }
+
+    /** Feeds the stream, shows how the model learns, and ends the job once it has read it all. */
+    private static double run(
+            JobConfig config,
+            LocalCluster cluster,
+            LabelledStream stream,
+            long total,
+            double rate,
+            Closer closer,
+            PrintWriter out)
+            throws Exception {
+        Feeder feeder = new Feeder(config.kafka().client(), config.kafka().labelledEvents(), rate);
+        closer.add(feeder::stop);
+        LearningCurve curve = new LearningCurve(MODEL_ID);
+        Display display = Display.forTerminal(out);
+        long start;
+        try (SourceProgress progress = new SourceProgress(config);
+                TopicReader metrics =
+                        new TopicReader(config.kafka().client(), config.publish().metrics())) {
+            cluster.awaitRunning();
+            start = System.nanoTime();
+            CompletableFuture<Void> feeding =
+                    CompletableFuture.runAsync(() -> feed(feeder, stream, total));
+            Throughput throughput = new Throughput(RATE_WINDOW_NANOS);
+            long shown = System.nanoTime();
+            while (!(feeding.isDone() && progress.hasReadEverything())) {
+                for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(100))) {
+                    curve.add(AuditReader.decode(MetricsEvent.getDecoder(), record));
+                }
+                long now = System.nanoTime();
+                if (now - shown > TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000)) {
+                    display.show(curve, feeder.sent(), total, throughput.at(now, curve.last()));
+                    shown = now;
+                }
+                if (feeding.isCompletedExceptionally()) {
+                    join(feeding);
+                }
+                failIfTheJobFailed(cluster);
+            }
+            join(feeding);
+            cluster.stopWithDrain();
+            long end = System.nanoTime();
+            metrics.readToEnd(
+                    record -> curve.add(AuditReader.decode(MetricsEvent.getDecoder(), record)));
+            display.show(curve, feeder.sent(), total, total / ((end - start) / 1e9));
+            return (end - start) / 1e9;
+        }
+    }
+
+    private static void join(CompletableFuture<Void> feeding) throws Exception {
+        try {
+            feeding.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof Exception cause ? cause : e;
+        }
+    }
+
+    private static void feed(Feeder feeder, LabelledStream stream, long total) {
+        try {
+            feeder.feed(stream, total);
+        } catch (IOException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private static void failIfTheJobFailed(LocalCluster cluster) throws Exception {
+        JobStatus status = cluster.status();
+        if (status.isGloballyTerminalState()) {
+            throw new UserException("the job ended as " + status + ": " + cluster.failure());
+        }
+    }
+
+    /** Events per second over the last moments. */
+    private static final class Throughput {
+        private final long windowNanos;
+        private final ArrayDeque<long[]> points = new ArrayDeque<>();
+
+        Throughput(long windowNanos) {
+            this.windowNanos = windowNanos;
+        }
+
+        double at(long now, @Nullable MetricsEvent last) {
+            points.addLast(new long[] {now, last == null ? 0 : last.getExamplesSeen()});
+            while (points.size() > 2 && now - points.getFirst()[0] > windowNanos) {
+                points.removeFirst();
+            }
+            long[] first = points.getFirst();
+            long[] newest = points.getLast();
+            return newest[0] == first[0]
+                    ? 0
+                    : (newest[1] - first[1]) * 1e9 / (newest[0] - first[0]);
+        }
+    }
+}

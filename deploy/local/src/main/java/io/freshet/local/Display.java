@@ -1,0 +1,170 @@
+package io.freshet.local;
+
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.Scores;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Shows how a model learns: at a terminal a picture that is drawn anew in place, elsewhere a line
+ * about every second.
+ */
+final class Display {
+    private static final int LABEL = 12;
+    private static final int FIGURE = 14;
+    private static final int WIDEST = 100;
+
+    private final PrintWriter out;
+    private final boolean interactive;
+    private final boolean colours;
+    private final int width;
+    private int drawn;
+    private boolean headerPrinted;
+
+    Display(PrintWriter out, boolean interactive, boolean colours, int width) {
+        this.out = out;
+        this.interactive = interactive;
+        this.colours = colours;
+        this.width = Math.min(width, WIDEST);
+    }
+
+    /** A display fit for where the output goes. */
+    static Display forTerminal(PrintWriter out) {
+        boolean interactive = System.console() != null && !"dumb".equals(System.getenv("TERM"));
+        return new Display(
+                out, interactive, interactive && System.getenv("NO_COLOR") == null, columns());
+    }
+
+    private static int columns() {
+        String columns = System.getenv("COLUMNS");
+        return columns != null && columns.matches("[0-9]{2,4}") ? Integer.parseInt(columns) : 80;
+    }
+
+    /** Whether it redraws in place, and so may be shown often. */
+    boolean isInteractive() {
+        return interactive;
+    }
+
+    /**
+     * Shows where things stand.
+     *
+     * @param sent events handed to Kafka
+     * @param total events that there will be
+     * @param eventsPerSecond that the model has taken lately
+     */
+    void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
+        if (interactive) {
+            redraw(picture(curve, sent, total, eventsPerSecond));
+        } else {
+            line(curve, eventsPerSecond);
+        }
+    }
+
+    private void redraw(List<String> lines) {
+        StringBuilder screen = new StringBuilder();
+        if (drawn > 0) {
+            screen.append("\u001b[").append(drawn).append('A');
+        }
+        for (String text : lines) {
+            screen.append("\u001b[2K").append(text).append('\n');
+        }
+        out.print(screen);
+        out.flush();
+        drawn = lines.size();
+    }
+
+    List<String> picture(LearningCurve curve, long sent, long total, double eventsPerSecond) {
+        List<String> lines = new ArrayList<>();
+        MetricsEvent last = curve.last();
+        long seen = last == null ? 0 : last.getExamplesSeen();
+        int bar = Math.max(10, width - 52);
+        int full = (int) (bar * Math.min(seen, total) / Math.max(1, total));
+        lines.add(
+                "  "
+                        + colour(36, "█".repeat(full))
+                        + "░".repeat(bar - full)
+                        + format("  %,d of %,d learnt", seen, total)
+                        + (sent < total ? "" : ", all sent"));
+        lines.add("");
+        int room = width - LABEL - FIGURE - 4;
+        double worst = curve.loss().stream().mapToDouble(loss -> loss).max().orElse(1);
+        lines.add(row("accuracy", 32, curve.accuracy(), 0, 1, room, ""));
+        lines.add(row("no change", 90, curve.noChange(), 0, 1, room, ""));
+        lines.add(row("majority", 90, curve.majority(), 0, 1, room, ""));
+        lines.add(row("loss", 33, curve.loss(), 0, Math.max(worst, 1e-9), room, " nats"));
+        lines.add("");
+        lines.add(
+                format(
+                        "  %,.0f events/s · model version %,d · %,d dead letters",
+                        eventsPerSecond,
+                        last == null ? 0 : last.getModelVersion(),
+                        curve.deadLetters()));
+        return lines;
+    }
+
+    private String row(
+            String label,
+            int colour,
+            List<Double> values,
+            double low,
+            double high,
+            int room,
+            String unit) {
+        String figure =
+                values.isEmpty() ? "" : format("%.3f", values.get(values.size() - 1)) + unit;
+        String curve = Curve.draw(values, low, high, room);
+        return "  "
+                + pad(label, LABEL)
+                + colour(colour, curve)
+                + " ".repeat(Math.max(0, room - curve.length()))
+                + "  "
+                + figure;
+    }
+
+    private void line(LearningCurve curve, double eventsPerSecond) {
+        MetricsEvent last = curve.last();
+        if (last == null) {
+            return;
+        }
+        if (!headerPrinted) {
+            headerPrinted = true;
+            out.println(
+                    "     learnt    loss  accuracy  no-change  majority   events/s    version"
+                            + "  dead letters");
+        }
+        Scores rolling = last.getRolling();
+        out.println(
+                format(
+                        "%,11d %7s %9s %10s %9s %,10.0f %,10d %,13d",
+                        last.getExamplesSeen(),
+                        figure(rolling.getLoss()),
+                        figure(rolling.getAccuracy()),
+                        figure(rolling.getNoChangeAccuracy()),
+                        figure(rolling.getMajorityAccuracy()),
+                        eventsPerSecond,
+                        last.getModelVersion(),
+                        curve.deadLetters()));
+        out.flush();
+    }
+
+    /** A figure to four digits, or a dash where it is not defined. */
+    static String figure(@Nullable Double value) {
+        return value == null ? "–" : format("%.4f", value);
+    }
+
+    static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+
+    private static String pad(String text, int length) {
+        return text + " ".repeat(Math.max(0, length - text.length()));
+    }
+
+    /** Text in a colour of the terminal, where there are any. */
+    String colour(int code, String text) {
+        return colours ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+    }
+}

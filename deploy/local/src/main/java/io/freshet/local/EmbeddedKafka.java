@@ -1,0 +1,150 @@
+package io.freshet.local;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.storage.Formatter;
+import org.apache.kafka.server.common.MetadataVersion;
+
+/**
+ * A real Kafka broker in this process: one KRaft node, on free ports of this machine only, with its
+ * data in a temporary directory that goes with it.
+ */
+public final class EmbeddedKafka implements AutoCloseable {
+    private static final int ATTEMPTS = 5;
+
+    private final KafkaRaftServer server;
+    private final Path directory;
+    private final int port;
+
+    private EmbeddedKafka(KafkaRaftServer server, Path directory, int port) {
+        this.server = server;
+        this.directory = directory;
+        this.port = port;
+    }
+
+    /** Starts a broker. */
+    public static EmbeddedKafka start() throws IOException {
+        return start(Map.of());
+    }
+
+    /**
+     * Starts a broker.
+     *
+     * @param properties of the broker, over the defaults here; {@code {port}} stands for the port
+     */
+    public static EmbeddedKafka start(Map<String, String> properties) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return startOnce(properties);
+            } catch (KafkaException e) {
+                // Somebody may have taken a port between our finding it free and Kafka's use of it.
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static EmbeddedKafka startOnce(Map<String, String> extra) throws IOException {
+        Path directory = Files.createTempDirectory("freshet-kafka-");
+        int[] ports = freePorts();
+        Properties properties = properties(directory, ports[0], ports[1]);
+        extra.forEach(
+                (name, value) ->
+                        properties.put(name, value.replace("{port}", Integer.toString(ports[0]))));
+        KafkaRaftServer server = null;
+        try {
+            format(directory);
+            server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
+            server.startup();
+            return new EmbeddedKafka(server, directory, ports[0]);
+        } catch (Exception e) {
+            if (server != null) {
+                server.shutdown();
+            }
+            Directories.delete(directory);
+            throw e instanceof KafkaException ? (KafkaException) e : new KafkaException(e);
+        }
+    }
+
+    private static int[] freePorts() throws IOException {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        try (ServerSocket one = new ServerSocket(0, 1, loopback);
+                ServerSocket other = new ServerSocket(0, 1, loopback)) {
+            return new int[] {one.getLocalPort(), other.getLocalPort()};
+        }
+    }
+
+    private static Properties properties(Path directory, int port, int controllerPort) {
+        Properties properties = new Properties();
+        properties.put("process.roles", "broker,controller");
+        properties.put("node.id", "1");
+        properties.put("controller.quorum.voters", "1@localhost:" + controllerPort);
+        properties.put("controller.listener.names", "CONTROLLER");
+        properties.put(
+                "listeners",
+                "PLAINTEXT://localhost:" + port + ",CONTROLLER://localhost:" + controllerPort);
+        properties.put("advertised.listeners", "PLAINTEXT://localhost:" + port);
+        properties.put(
+                "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+        properties.put("log.dirs", directory.toString());
+        properties.put("auto.create.topics.enable", "false");
+        // One node: nothing to replicate, nobody to wait for.
+        properties.put("offsets.topic.replication.factor", "1");
+        properties.put("offsets.topic.num.partitions", "1");
+        properties.put("transaction.state.log.replication.factor", "1");
+        properties.put("transaction.state.log.min.isr", "1");
+        properties.put("transaction.state.log.num.partitions", "2");
+        properties.put("share.coordinator.state.topic.replication.factor", "1");
+        properties.put("share.coordinator.state.topic.min.isr", "1");
+        properties.put("share.coordinator.state.topic.num.partitions", "1");
+        properties.put("group.initial.rebalance.delay.ms", "0");
+        properties.put("num.network.threads", "2");
+        properties.put("num.io.threads", "2");
+        properties.put("log.cleaner.threads", "1");
+        properties.put("log.cleaner.dedupe.buffer.size", Integer.toString(8 << 20));
+        return properties;
+    }
+
+    private static void format(Path directory) throws Exception {
+        Formatter formatter =
+                new Formatter()
+                        .setPrintStream(
+                                new PrintStream(
+                                        OutputStream.nullOutputStream(),
+                                        false,
+                                        StandardCharsets.UTF_8))
+                        .setClusterId(Uuid.randomUuid().toString())
+                        .setNodeId(1)
+                        .setReleaseVersion(MetadataVersion.LATEST_PRODUCTION)
+                        .setControllerListenerName("CONTROLLER")
+                        .setMetadataLogDirectory(directory.toString());
+        formatter.addDirectory(directory.toString());
+        formatter.run();
+    }
+
+    /** Where clients find the broker. */
+    public String bootstrapServers() {
+        return "localhost:" + port;
+    }
+
+    /** Stops the broker and removes its data. */
+    @Override
+    public void close() throws IOException {
+        server.shutdown();
+        Directories.delete(directory);
+    }
+}

@@ -1,0 +1,49 @@
+package io.freshet.local;
+
+import static io.freshet.local.Display.figure;
+import static io.freshet.local.Display.format;
+
+import java.io.PrintWriter;
+
+/** What a run came to, and whether everything is accounted for. */
+final class FinalTable {
+    private FinalTable() {}
+
+    static void print(PrintWriter out, Summary summary, Audit audit) {
+        out.println();
+        out.println("                        model   no change    majority");
+        out.println(
+                format(
+                        "  accuracy         %10s  %10s  %10s",
+                        figure(summary.accuracy()),
+                        figure(summary.noChangeAccuracy()),
+                        figure(summary.majorityAccuracy())));
+        out.println(format("  loss, nats       %10s", figure(summary.loss())));
+        out.println(format("  kappa            %10s", figure(summary.kappa())));
+        out.println(format("  kappa-temporal   %10s", figure(summary.kappaTemporal())));
+        out.println();
+        out.println(
+                format(
+                        "  %,d events in %.1f s (%,.0f events/s) · model version %,d",
+                        summary.events(),
+                        summary.seconds(),
+                        summary.eventsPerSecond(),
+                        summary.modelVersion()));
+        out.println(
+                format(
+                        "  %,d accepted · %,d unlabelled · %,d ignored · %,d dead letters",
+                        summary.accepted(),
+                        summary.unlabelled(),
+                        summary.ignored(),
+                        summary.deadLetters()));
+        out.println();
+        for (Audit.Check check : audit.checks()) {
+            out.println(
+                    format(
+                            "  %s %-36s %s",
+                            check.holds() ? "✓" : "✗", check.name(), check.detail()));
+        }
+        out.println();
+        out.flush();
+    }
+}

@@ -1,0 +1,62 @@
+package io.freshet.local;
+
+import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import io.freshet.pipeline.JobConfig;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Feeds a stream to a topic of any Kafka. */
+@Command(
+        name = "replay",
+        mixinStandardHelpOptions = true,
+        description = "Feeds a stream to the labelled events of any Kafka.")
+final class ReplayCommand implements Callable<Integer> {
+    @Mixin private StreamOptions streamOptions = new StreamOptions();
+    @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        LabelledStream stream = streamOptions.stream();
+        Map<String, String> settings = new HashMap<>();
+        settings.put("num-features", Integer.toString(stream.numFeatures()));
+        settings.put("classes", String.join(",", stream.classes()));
+        settings.putAll(settingsOptions.read());
+        JobConfig config = JobConfig.parse(settings);
+        Topics.require(config, config.kafka().labelledEvents());
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(
+                Display.format(
+                        "feeding %,d events of %s to %s at %s",
+                        streamOptions.limit(stream),
+                        stream.description(),
+                        config.kafka().labelledEvents(),
+                        config.kafka().bootstrapServers()));
+        out.println("the job that learns from them needs");
+        out.println("  num-features=" + stream.numFeatures());
+        out.println("  classes=" + String.join(",", stream.classes()));
+        out.flush();
+        Feeder feeder =
+                new Feeder(
+                        config.kafka().client(),
+                        config.kafka().labelledEvents(),
+                        streamOptions.eventsPerSecond());
+        long start = System.nanoTime();
+        feeder.feed(stream, streamOptions.limit(stream));
+        double seconds = (System.nanoTime() - start) / 1e9;
+        out.println(
+                Display.format(
+                        "sent %,d events in %.1f s (%,.0f events/s)",
+                        feeder.sent(), seconds, feeder.sent() / seconds));
+        out.flush();
+        return 0;
+    }
+}

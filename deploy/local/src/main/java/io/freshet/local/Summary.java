@@ -1,0 +1,91 @@
+package io.freshet.local;
+
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.Scores;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run in figures, counted from outside. Figures that are not defined are null.
+ *
+ * @param digest of the accepted events, in hexadecimal
+ * @param loss prequential over the whole stream, nats; {@code accuracy} and the kappas likewise
+ * @param rollingLoss over the last {@code metrics.window-size} examples; {@code rollingAccuracy}
+ *     likewise
+ * @param seconds from the first event sent to the last result committed
+ */
+@JsonPropertyOrder({
+    "events",
+    "accepted",
+    "unlabelled",
+    "ignored",
+    "deadLetters",
+    "examplesSeen",
+    "digest",
+    "modelVersion",
+    "loss",
+    "accuracy",
+    "kappa",
+    "kappaTemporal",
+    "rollingLoss",
+    "rollingAccuracy",
+    "noChangeAccuracy",
+    "majorityAccuracy",
+    "seconds",
+    "eventsPerSecond"
+})
+record Summary(
+        long events,
+        long accepted,
+        long unlabelled,
+        long ignored,
+        long deadLetters,
+        long examplesSeen,
+        String digest,
+        long modelVersion,
+        @Nullable Double loss,
+        @Nullable Double accuracy,
+        @Nullable Double kappa,
+        @Nullable Double kappaTemporal,
+        @Nullable Double rollingLoss,
+        @Nullable Double rollingAccuracy,
+        @Nullable Double noChangeAccuracy,
+        @Nullable Double majorityAccuracy,
+        double seconds,
+        double eventsPerSecond) {
+
+    /** The figures of an audited run of one model. */
+    static Summary of(Audit audit, String modelId, double seconds) {
+        MetricsEvent last = audit.last(modelId);
+        Scores all = last == null ? null : last.getPrequential();
+        Scores rolling = last == null ? null : last.getRolling();
+        return new Summary(
+                audit.events(),
+                audit.accepted().count(),
+                audit.unlabelled().count(),
+                audit.ignored().count(),
+                audit.deadLetters().count(),
+                audit.examplesSeen(),
+                Display.format("%016x", audit.accepted().digest()),
+                last == null ? 0 : last.getModelVersion(),
+                all == null ? null : all.getLoss(),
+                all == null ? null : all.getAccuracy(),
+                all == null ? null : all.getKappa(),
+                all == null ? null : all.getKappaTemporal(),
+                rolling == null ? null : rolling.getLoss(),
+                rolling == null ? null : rolling.getAccuracy(),
+                all == null ? null : all.getNoChangeAccuracy(),
+                all == null ? null : all.getMajorityAccuracy(),
+                seconds,
+                audit.events() / seconds);
+    }
+
+    /** Writes one JSON object. */
+    void write(Path file) throws IOException {
+        new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValue(file.toFile(), this);
+    }
+}

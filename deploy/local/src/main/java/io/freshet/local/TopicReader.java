@@ -1,0 +1,80 @@
+package io.freshet.local;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** Reads a whole topic from outside, as any other reader would: committed records only. */
+final class TopicReader implements AutoCloseable {
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final List<TopicPartition> partitions;
+
+    /**
+     * @param client properties of Kafka's clients
+     */
+    TopicReader(Map<String, String> client, String topic) {
+        Properties properties = new Properties();
+        properties.putAll(client);
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        consumer =
+                new KafkaConsumer<>(
+                        properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        partitions =
+                consumer.partitionsFor(topic).stream()
+                        .map(info -> new TopicPartition(info.topic(), info.partition()))
+                        .toList();
+        consumer.assign(partitions);
+        consumer.seekToBeginning(partitions);
+    }
+
+    /** The records that came since the last call, waiting a little for the first. */
+    Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration wait) {
+        return consumer.poll(wait);
+    }
+
+    /** Reads from here to what is the end of the topic now. */
+    void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> records) {
+        Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (!reached(ends)) {
+            int read = 0;
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+                records.accept(record);
+                read++;
+            }
+            if (read > 0) {
+                deadline = System.nanoTime() + PATIENCE_NANOS;
+            } else if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(
+                        "nothing could be read for a minute before the end of " + partitions);
+            }
+        }
+    }
+
+    private boolean reached(Map<TopicPartition, Long> ends) {
+        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
+            if (consumer.position(end.getKey()) < end.getValue()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}

@@ -1,0 +1,137 @@
+package io.freshet.local;
+
+import io.freshet.pipeline.JobConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+
+/** The topics of a job. */
+final class Topics {
+    private Topics() {}
+
+    /**
+     * Creates those that are missing, with the brokers' replication.
+     *
+     * @param partitions of the labelled events; the others have one
+     * @return a line a topic: whether it was created or was there
+     */
+    static List<String> create(JobConfig config, int partitions) throws InterruptedException {
+        List<NewTopic> wanted = new ArrayList<>();
+        wanted.add(topic(config.kafka().labelledEvents(), partitions));
+        for (String name : config.publish().topics()) {
+            NewTopic topic = topic(name, 1);
+            if (name.equals(config.publish().models())) {
+                topic.configs(
+                        Map.of(
+                                TopicConfig.CLEANUP_POLICY_CONFIG,
+                                TopicConfig.CLEANUP_POLICY_COMPACT));
+            }
+            wanted.add(topic);
+        }
+        List<String> told = new ArrayList<>();
+        try (Admin admin = admin(config)) {
+            Map<String, KafkaFuture<Void>> created = admin.createTopics(wanted).values();
+            for (NewTopic topic : wanted) {
+                told.add(outcome(topic.name(), created.get(topic.name()), config));
+            }
+        } catch (KafkaException e) {
+            throw unusable(config, e);
+        }
+        return told;
+    }
+
+    /**
+     * Makes sure that a topic is there.
+     *
+     * @throws UserException naming the topic or the brokers
+     */
+    static void require(JobConfig config, String topic) throws InterruptedException {
+        try (Admin admin = admin(config)) {
+            admin.describeTopics(List.of(topic)).allTopicNames().get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                throw new UserException(
+                        "topic "
+                                + topic
+                                + " does not exist at "
+                                + config.kafka().bootstrapServers()
+                                + "; `freshet topics` creates it",
+                        e);
+            }
+            if (e.getCause() instanceof TimeoutException) {
+                throw noBroker(config, e);
+            }
+            throw new UserException(
+                    "topic " + topic + " cannot be used: " + e.getCause().getMessage(), e);
+        } catch (KafkaException e) {
+            throw unusable(config, e);
+        }
+    }
+
+    private static Admin admin(JobConfig config) {
+        Properties properties = new Properties();
+        properties.putAll(config.kafka().client());
+        properties.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000");
+        properties.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "5000");
+        return Admin.create(properties);
+    }
+
+    private static UserException noBroker(JobConfig config, Exception e) {
+        return new UserException(
+                "no Kafka broker answers at "
+                        + config.kafka().bootstrapServers()
+                        + " (kafka.bootstrap.servers)",
+                e);
+    }
+
+    private static UserException unusable(JobConfig config, KafkaException e) {
+        Throwable inner = e;
+        while (inner.getCause() != null) {
+            inner = inner.getCause();
+        }
+        return new UserException(
+                "cannot use Kafka at "
+                        + config.kafka().bootstrapServers()
+                        + ": "
+                        + inner.getMessage(),
+                e);
+    }
+
+    private static NewTopic topic(String name, int partitions) {
+        return new NewTopic(name, Optional.of(partitions), Optional.empty());
+    }
+
+    private static String outcome(
+            String name, @Nullable KafkaFuture<Void> created, JobConfig config)
+            throws InterruptedException {
+        if (created == null) {
+            throw new IllegalStateException("Kafka was not asked for " + name);
+        }
+        try {
+            created.get();
+            return "created " + name;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicExistsException) {
+                return "exists  " + name;
+            }
+            if (e.getCause() instanceof TimeoutException) {
+                throw noBroker(config, e);
+            }
+            throw new UserException(
+                    "topic " + name + " cannot be created: " + e.getCause().getMessage(), e);
+        }
+    }
+}
