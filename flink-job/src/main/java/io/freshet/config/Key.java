@@ -85,7 +85,8 @@ public final class Key<T> {
     public static Key<Double> ofDouble(
             String name, double defaultValue, double min, double max, String meaning) {
         String type =
-                min == Double.MIN_VALUE ? "a number above 0" : "a number, " + min + " to " + max;
+                (min == Double.MIN_VALUE ? "a number above 0" : "a number, at least " + min)
+                        + (max == Math.nextDown(1.0) ? " and below 1" : ", at most " + max);
         return new Key<>(
                 name,
                 Double.toString(defaultValue),

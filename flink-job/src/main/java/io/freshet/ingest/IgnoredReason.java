@@ -1,7 +1,7 @@
 package io.freshet.ingest;
 
 /**
- * Why a valid event was not trained on.
+ * Why a valid event was neither trained on nor predicted.
  *
  * <p>State counts by position: append only, never reorder or remove.
  */
@@ -11,5 +11,7 @@ public enum IgnoredReason {
     /**
      * The step that it belonged to was skipped: a loss, a gradient or a parameter was not finite.
      */
-    NON_FINITE_STEP
+    NON_FINITE_STEP,
+    /** It has no label, and its features are so large that no probability is finite. */
+    NON_FINITE_PREDICTION
 }

@@ -52,14 +52,14 @@ public record LearnConfig(
                     "training.learning-rate",
                     0.01,
                     Double.MIN_VALUE,
-                    Double.MAX_VALUE,
+                    Float.MAX_VALUE,
                     "The learning rate of SGD.");
     public static final Key<Double> MOMENTUM =
             Key.ofDouble(
                     "training.momentum",
                     0.9,
                     0,
-                    1,
+                    Math.nextDown(1.0),
                     "Momentum m, as PyTorch's: v = m v + gradient; parameters -= learning rate v.");
     public static final Key<Reduction> REDUCTION =
             Key.ofEnum(

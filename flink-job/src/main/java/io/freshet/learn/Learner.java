@@ -252,6 +252,10 @@ final class Learner implements AutoCloseable {
             int row = unansweredRows[i];
             float[] ofRow = Arrays.copyOfRange(probabilities, i * numClasses, (i + 1) * numClasses);
             ExampleBlock.Source source = block.source(row);
+            if (!allFinite(ofRow)) {
+                audit.ignore(block.hash(row), IgnoredReason.NON_FINITE_PREDICTION);
+                continue;
+            }
             audit.unlabelled(block.hash(row));
             predictions.accept(
                     new Prediction(
@@ -265,6 +269,15 @@ final class Learner implements AutoCloseable {
                             ofRow));
         }
         unanswered = 0;
+    }
+
+    private static boolean allFinite(float[] values) {
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int argmax(float[] values) {

@@ -1,5 +1,7 @@
 package io.freshet.model;
 
+import java.io.Serializable;
+
 /**
  * The rule of a learner: everything that fixes what it does with the examples it gets.
  *
@@ -16,7 +18,7 @@ public record LearnerSettings(
         int miniBatchSize,
         Sgd sgd,
         Reduction reduction,
-        ScalerType scaler) {
+        ScalerType scaler) implements Serializable {
 
     /** Floats in 2 GiB, the most that one array in native memory takes. */
     private static final long MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;

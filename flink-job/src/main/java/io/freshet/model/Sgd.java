@@ -1,5 +1,7 @@
 package io.freshet.model;
 
+import java.io.Serializable;
+
 /**
  * Stochastic gradient descent with momentum, in PyTorch's form.
  *
@@ -14,7 +16,7 @@ package io.freshet.model;
  * @param learningRate {@code η}: finite, greater than 0
  * @param momentum {@code μ}: at least 0, less than 1
  */
-public record Sgd(double learningRate, double momentum) {
+public record Sgd(double learningRate, double momentum) implements Serializable {
     public Sgd {
         if (!(learningRate > 0 && learningRate <= Float.MAX_VALUE)) {
             throw new IllegalArgumentException(

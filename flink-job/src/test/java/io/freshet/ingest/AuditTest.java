@@ -13,7 +13,7 @@ class AuditTest {
                 .containsExactly("ACCEPTED", "UNLABELLED", "IGNORED", "DEAD_LETTER");
         assertThat(IgnoredReason.values())
                 .extracting(Enum::name)
-                .containsExactly("ZERO_WEIGHT", "NON_FINITE_STEP");
+                .containsExactly("ZERO_WEIGHT", "NON_FINITE_STEP", "NON_FINITE_PREDICTION");
         assertThat(Reason.values())
                 .extracting(Enum::name)
                 .containsExactly(

@@ -152,7 +152,7 @@ class JobConfigTest {
                         "kafka.bootstrap.servers is missing: text",
                         "num-features = many: must be a whole number of features, 1 to 1000000",
                         "classes = 1: at least two are needed",
-                        "training.momentum = 1.5: must be a number, 0.0 to 1.0",
+                        "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
                                 + " 2 d, at least 1 ms",
                         "scaler.type = minmax: must be none or welford",

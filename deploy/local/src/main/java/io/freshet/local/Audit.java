@@ -65,7 +65,13 @@ final class Audit {
         long expected = records.merge(modelId, 1L, Long::sum) - 1;
         if (event.getSequence() != expected && outOfSequence.size() < 3) {
             outOfSequence.add(
-                    "model \"" + modelId + "\": " + event.getSequence() + " where " + expected + " was due");
+                    "model \""
+                            + modelId
+                            + "\": "
+                            + event.getSequence()
+                            + " where "
+                            + expected
+                            + " was due");
         }
         last.put(modelId, event);
     }
@@ -73,8 +79,7 @@ final class Audit {
     /** A record of the dead letters. */
     void deadLetter(DeadLetterEvent event) {
         deadLetters =
-                deadLetters.plus(
-                        hash(event.getTopic(), event.getPartition(), event.getOffset()));
+                deadLetters.plus(hash(event.getTopic(), event.getPartition(), event.getOffset()));
     }
 
     /** A record of the predictions. */

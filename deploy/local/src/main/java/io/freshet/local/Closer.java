@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -21,7 +22,7 @@ final class Closer implements AutoCloseable {
         return closeable;
     }
 
-    private synchronized void closeAll() throws Exception {
+    private synchronized void closeAll() throws IOException {
         Exception failure = null;
         while (!open.isEmpty()) {
             try {
@@ -35,20 +36,20 @@ final class Closer implements AutoCloseable {
             }
         }
         if (failure != null) {
-            throw failure;
+            throw new IOException("something could not be stopped", failure);
         }
     }
 
     private void closeQuietly() {
         try {
             closeAll();
-        } catch (Exception e) {
+        } catch (IOException e) {
             System.err.println("freshet: while stopping: " + e);
         }
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         closeAll();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);

@@ -136,10 +136,10 @@ final class CsvStream implements LabelledStream {
     }
 
     private UserException unreadable(Exception e) {
-        Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
-        return cause instanceof NoSuchFileException
-                ? new UserException(file + " does not exist", e)
-                : new UserException(file + " cannot be read: " + cause.getMessage(), e);
+        if (e instanceof NoSuchFileException) {
+            return new UserException(file + " does not exist", e);
+        }
+        return new UserException(file + " cannot be read: " + e.getMessage(), e);
     }
 
     private CsvReader<CsvRecord> open() throws IOException {

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         name = "demo",
         mixinStandardHelpOptions = true,
         description = {
-            "Watch a model learn from a stream, on a real broker and a real Flink job in this process.",
+            "Watch a model learn from a stream, on a real broker and a real Flink job in this"
+                    + " process.",
             "Ends by itself; the exit code is 0 only if every event is accounted for, as counted"
                     + " from outside."
         })
@@ -73,7 +74,10 @@ final class DemoCommand implements Callable<Integer> {
         out.println(
                 Display.format(
                         "%n  Freshet learns from %s: %,d events, %d features, %d classes",
-                        stream.description(), total, stream.numFeatures(), stream.classes().size()));
+                        stream.description(),
+                        total,
+                        stream.numFeatures(),
+                        stream.classes().size()));
         try (Closer closer = new Closer()) {
             EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
             JobConfig config = JobConfig.parse(settings(given, stream, kafka.bootstrapServers()));
@@ -135,7 +139,8 @@ final class DemoCommand implements Callable<Integer> {
                     curve.add(AuditReader.decode(MetricsEvent.getDecoder(), record));
                 }
                 long now = System.nanoTime();
-                if (now - shown > TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000)) {
+                if (now - shown
+                        > TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000)) {
                     display.show(curve, feeder.sent(), total, throughput.at(now, curve.last()));
                     shown = now;
                 }

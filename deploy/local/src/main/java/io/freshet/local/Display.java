@@ -31,16 +31,14 @@ final class Display {
         this.width = Math.min(width, WIDEST);
     }
 
-    /** A display fit for where the output goes. */
+    /** A display fit for where the output goes, as the script {@code freshet} tells. */
     static Display forTerminal(PrintWriter out) {
-        boolean interactive = System.console() != null && !"dumb".equals(System.getenv("TERM"));
-        return new Display(
-                out, interactive, interactive && System.getenv("NO_COLOR") == null, columns());
-    }
-
-    private static int columns() {
-        String columns = System.getenv("COLUMNS");
-        return columns != null && columns.matches("[0-9]{2,4}") ? Integer.parseInt(columns) : 80;
+        String columns = System.getenv("FRESHET_COLUMNS");
+        if (columns == null || !columns.matches("[0-9]{2,4}")) {
+            return new Display(out, false, false, WIDEST);
+        }
+        boolean colours = System.getenv("NO_COLOR") == null;
+        return new Display(out, true, colours, Integer.parseInt(columns));
     }
 
     /** Whether it redraws in place, and so may be shown often. */

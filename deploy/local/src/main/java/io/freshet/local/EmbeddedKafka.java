@@ -76,7 +76,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 server.shutdown();
             }
             Directories.delete(directory);
-            throw e instanceof KafkaException ? (KafkaException) e : new KafkaException(e);
+            throw e instanceof KafkaException refused ? refused : new KafkaException(e);
         }
     }
 

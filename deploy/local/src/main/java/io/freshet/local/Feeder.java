@@ -38,6 +38,7 @@ final class Feeder {
     }
 
     /** Sends the first {@code limit} examples, or all. Returns when Kafka has them. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback tells
     void feed(LabelledStream stream, long limit) throws IOException {
         Properties properties = new Properties();
         properties.putAll(client);

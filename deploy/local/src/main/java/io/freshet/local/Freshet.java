@@ -48,7 +48,8 @@ public final class Freshet implements Runnable {
                 e instanceof UserException
                         || e instanceof ConfigurationException
                         || e instanceof PreflightException;
-        for (String line : (mendable ? String.valueOf(e.getMessage()) : e.toString()).lines().toList()) {
+        for (String line :
+                (mendable ? String.valueOf(e.getMessage()) : e.toString()).lines().toList()) {
             err.println("freshet: " + line);
         }
         if (debug) {

@@ -152,7 +152,11 @@ public final class LocalCluster implements AutoCloseable {
             return "";
         } catch (TimeoutException e) {
             return "";
-        } catch (ExecutionException | CompletionException | JobExecutionException | ClassNotFoundException | IOException e) {
+        } catch (ExecutionException
+                | CompletionException
+                | JobExecutionException
+                | ClassNotFoundException
+                | IOException e) {
             Throwable inner = e;
             while (inner.getCause() != null) {
                 inner = inner.getCause();
@@ -163,8 +167,13 @@ public final class LocalCluster implements AutoCloseable {
 
     /** Stops Flink, whatever the job does, and removes its files. */
     @Override
-    public void close() throws Exception {
-        cluster.close();
-        Directories.delete(directory);
+    public void close() throws IOException {
+        try {
+            cluster.close();
+        } catch (Exception e) {
+            throw new IOException("Flink could not be stopped", e);
+        } finally {
+            Directories.delete(directory);
+        }
     }
 }

@@ -1,10 +1,10 @@
 package io.freshet.local;
 
+import io.freshet.pipeline.JobConfig;
 import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import io.freshet.pipeline.JobConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -49,7 +49,8 @@ final class StreamOptions {
         }
         if (csv == null) {
             if (label != null) {
-                throw new UserException("--label names a column of a --csv file, and none is given");
+                throw new UserException(
+                        "--label names a column of a --csv file, and none is given");
             }
             return new SyntheticStream(
                     seed, events == null ? SyntheticStream.DEFAULT_SIZE : events);

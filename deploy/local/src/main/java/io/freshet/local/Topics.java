@@ -75,7 +75,7 @@ final class Topics {
                 throw noBroker(config, e);
             }
             throw new UserException(
-                    "topic " + topic + " cannot be used: " + e.getCause().getMessage(), e);
+                    "topic " + topic + " cannot be used: " + innermost(e).getMessage(), e);
         } catch (KafkaException e) {
             throw unusable(config, e);
         }
@@ -98,16 +98,20 @@ final class Topics {
     }
 
     private static UserException unusable(JobConfig config, KafkaException e) {
-        Throwable inner = e;
-        while (inner.getCause() != null) {
-            inner = inner.getCause();
-        }
         return new UserException(
                 "cannot use Kafka at "
                         + config.kafka().bootstrapServers()
                         + ": "
-                        + inner.getMessage(),
+                        + innermost(e).getMessage(),
                 e);
+    }
+
+    private static Throwable innermost(Throwable e) {
+        Throwable inner = e;
+        while (inner.getCause() != null) {
+            inner = inner.getCause();
+        }
+        return inner;
     }
 
     private static NewTopic topic(String name, int partitions) {
@@ -131,7 +135,7 @@ final class Topics {
                 throw noBroker(config, e);
             }
             throw new UserException(
-                    "topic " + name + " cannot be created: " + e.getCause().getMessage(), e);
+                    "topic " + name + " cannot be created: " + innermost(e).getMessage(), e);
         }
     }
 }

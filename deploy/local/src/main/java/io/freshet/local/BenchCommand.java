@@ -1,0 +1,294 @@
+package io.freshet.local;
+
+import io.freshet.pipeline.JobConfig;
+import io.freshet.schemas.MetricsEvent;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * How fast the job is, beside a consumer that does nothing, on one topic in one run.
+ *
+ * <p>Both rates leave out the first fifth of the events: starting up and warming up. The consumer's
+ * is by its own clock; the job's by the timestamps with which its metrics were written, the last
+ * before the end of input being the last.
+ */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures the job against a bare consumer of the same topic.")
+final class BenchCommand implements Callable<Integer> {
+    private static final double WARM_UP = 0.2;
+
+    @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
+
+    @Option(
+            names = "--features",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "54,512",
+            description =
+                    "Dense features of an event; several are measured in turn (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private List<Integer> widths = List.of();
+
+    @Option(
+            names = "--runs",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "Runs of each (default: ${DEFAULT-VALUE}).")
+    private int runs;
+
+    @Option(
+            names = "--megabytes",
+            paramLabel = "N",
+            defaultValue = "200",
+            description = "Feature bytes in the topic (default: ${DEFAULT-VALUE} MB).")
+    private int megabytes;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        if (runs < 1 || megabytes < 1 || widths.stream().anyMatch(width -> width < 1)) {
+            throw new UserException("--runs, --megabytes and --features must be at least 1");
+        }
+        for (int width : widths) {
+            measure(width);
+        }
+        return 0;
+    }
+
+    private void measure(int width) throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        long events = megabytes * 1_000_000L / ((long) width * Float.BYTES);
+        LabelledStream stream = new Noise(width, events);
+        try (Closer closer = new Closer()) {
+            EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
+            JobConfig topics = config(stream, kafka, 0);
+            Topics.create(topics, 1);
+            new Feeder(topics.kafka().client(), topics.kafka().labelledEvents(), Feeder.UNLIMITED)
+                    .feed(stream, events);
+            out.println(
+                    Display.format(
+                            "%n%d features, %d classes, %,d events, mini-batch %d%n",
+                            width,
+                            stream.classes().size(),
+                            events,
+                            topics.learn().learner().miniBatchSize()));
+            out.println("  run   consumer, events/s   job, events/s   ratio");
+            List<Double> consumers = new ArrayList<>();
+            List<Double> jobs = new ArrayList<>();
+            List<Double> ratios = new ArrayList<>();
+            Map<String, Long> cpu = new TreeMap<>();
+            for (int run = 1; run <= runs; run++) {
+                double consumer = consumerRate(topics, events);
+                double job = jobRate(config(stream, kafka, run), run, events, cpu);
+                consumers.add(consumer);
+                jobs.add(job);
+                ratios.add(job / consumer);
+                out.println(
+                        Display.format(
+                                "  %3d   %,18.0f   %,13.0f   %5.2f",
+                                run, consumer, job, job / consumer));
+                out.flush();
+            }
+            out.println(
+                    Display.format(
+                            "  median%,18.0f   %,13.0f   %5.2f%n",
+                            median(consumers), median(jobs), median(ratios)));
+            out.println("  CPU time of the job's runs, µs an event");
+            cpu.entrySet().stream()
+                    .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                    .limit(8)
+                    .forEach(
+                            group ->
+                                    out.println(
+                                            Display.format(
+                                                    "    %-48s %6.2f",
+                                                    group.getKey(),
+                                                    group.getValue() / 1e3 / events / runs)));
+            out.flush();
+        }
+    }
+
+    private JobConfig config(LabelledStream stream, EmbeddedKafka kafka, int run) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("num-features", Integer.toString(stream.numFeatures()));
+        settings.put("classes", String.join(",", stream.classes()));
+        settings.put("checkpoint.interval", "1 s");
+        settings.putAll(settingsOptions.read());
+        settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
+        settings.put("source.group-id", "bench-" + run);
+        settings.put("sink.transactional-id-prefix", "bench-" + run);
+        return JobConfig.parse(settings);
+    }
+
+    private static double consumerRate(JobConfig config, long events) {
+        long warm = (long) (events * WARM_UP);
+        long[] read = {0};
+        long[] warmAt = {0};
+        try (TopicReader reader =
+                new TopicReader(config.kafka().client(), config.kafka().labelledEvents())) {
+            reader.readToEnd(
+                    record -> {
+                        if (++read[0] == warm) {
+                            warmAt[0] = System.nanoTime();
+                        }
+                    });
+        }
+        return (read[0] - warm) * 1e9 / (System.nanoTime() - warmAt[0]);
+    }
+
+    private static double jobRate(JobConfig config, int run, long events, Map<String, Long> cpu)
+            throws Exception {
+        try (LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT);
+                SourceProgress progress = new SourceProgress(config)) {
+            while (!progress.hasReadEverything()) {
+                if (cluster.status().isGloballyTerminalState()) {
+                    throw new UserException("the job ended: " + cluster.failure());
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+            }
+            addCpuTimes(cpu);
+            cluster.stopWithDrain();
+        }
+        return rateByMetrics(config, run, events);
+    }
+
+    /** Events per second between the first and the last metrics after the warm-up. */
+    private static double rateByMetrics(JobConfig config, int run, long events) {
+        List<long[]> points = new ArrayList<>();
+        long[] begun = {0};
+        try (TopicReader reader =
+                new TopicReader(config.kafka().client(), config.publish().metrics())) {
+            reader.readToEnd(
+                    record -> {
+                        MetricsEvent event = decode(record);
+                        if (event.getSequence() == 0) {
+                            begun[0]++;
+                            points.clear();
+                        }
+                        if (event.getExamplesSeen() >= events * WARM_UP) {
+                            points.add(new long[] {event.getExamplesSeen(), record.timestamp()});
+                        }
+                    });
+        }
+        if (begun[0] != run || points.size() < 3) {
+            throw new IllegalStateException(
+                    "run "
+                            + run
+                            + " told "
+                            + points.size()
+                            + " metrics after "
+                            + begun[0]
+                            + " runs");
+        }
+        long[] first = points.get(0);
+        // The very last are told at the end of input, after the source has been idle.
+        long[] last = first;
+        for (long[] point : points) {
+            if (point[0] > last[0] && point[0] <= events - events / 100) {
+                last = point;
+            }
+        }
+        return (last[0] - first[0]) * 1e3 / (last[1] - first[1]);
+    }
+
+    private static MetricsEvent decode(ConsumerRecord<byte[], byte[]> record) {
+        return AuditReader.decode(MetricsEvent.getDecoder(), record);
+    }
+
+    private static void addCpuTimes(Map<String, Long> cpu) {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
+            if (thread != null) {
+                String group = group(thread.getThreadName());
+                if (!group.isEmpty()) {
+                    cpu.merge(group, threads.getThreadCpuTime(thread.getThreadId()), Long::sum);
+                }
+            }
+        }
+    }
+
+    /** The job's own threads live as long as a run; the broker's go on and are not told apart. */
+    private static String group(String thread) {
+        if (thread.startsWith("Source Data Fetcher")) {
+            return "Kafka consumer (fetch and decompress)";
+        }
+        if (thread.matches(".*\\([0-9]+/[0-9]+\\)#[0-9]+")) {
+            return thread.replaceAll(" \\([0-9]+/[0-9]+\\)#[0-9]+", "");
+        }
+        if (thread.startsWith("kafka-producer-network-thread")) {
+            return "Kafka producer";
+        }
+        return "";
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(value -> value).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** Events to measure by: noise around seven centres. */
+    private record Noise(int numFeatures, long size) implements LabelledStream {
+        private static final int CLASSES = 7;
+
+        @Override
+        public String description() {
+            return "noise";
+        }
+
+        @Override
+        public List<String> classes() {
+            return IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList();
+        }
+
+        @Override
+        public Examples examples() {
+            Random random = new Random(1);
+            return new Examples() {
+                private long next;
+
+                @Override
+                public boolean hasNext() {
+                    return next < size;
+                }
+
+                @Override
+                public Example next() {
+                    int label = random.nextInt(CLASSES);
+                    float[] features = new float[numFeatures];
+                    for (int j = 0; j < numFeatures; j++) {
+                        features[j] = random.nextFloat() + (j % CLASSES == label ? 1 : 0);
+                    }
+                    next++;
+                    return new Example(Integer.toString(label), features);
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+    }
+}
