@@ -18,7 +18,8 @@ public record LearnerSettings(
         int miniBatchSize,
         Sgd sgd,
         Reduction reduction,
-        ScalerType scaler) implements Serializable {
+        ScalerType scaler)
+        implements Serializable {
 
     /** Floats in 2 GiB, the most that one array in native memory takes. */
     private static final long MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;

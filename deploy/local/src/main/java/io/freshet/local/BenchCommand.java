@@ -161,9 +161,9 @@ final class BenchCommand implements Callable<Integer> {
 
     private static double jobRate(JobConfig config, int run, long events, Map<String, Long> cpu)
             throws Exception {
-        try (LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT);
-                SourceProgress progress = new SourceProgress(config)) {
-            while (!progress.hasReadEverything()) {
+        try (LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT)) {
+            SourceProgress progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+            while (!progress.isThrough()) {
                 if (cluster.status().isGloballyTerminalState()) {
                     throw new UserException("the job ended: " + cluster.failure());
                 }

@@ -125,16 +125,20 @@ final class DemoCommand implements Callable<Integer> {
         LearningCurve curve = new LearningCurve(MODEL_ID);
         Display display = Display.forTerminal(out);
         long start;
-        try (SourceProgress progress = new SourceProgress(config);
-                TopicReader metrics =
-                        new TopicReader(config.kafka().client(), config.publish().metrics())) {
+        try (TopicReader metrics =
+                new TopicReader(config.kafka().client(), config.publish().metrics())) {
             cluster.awaitRunning();
             start = System.nanoTime();
             CompletableFuture<Void> feeding =
                     CompletableFuture.runAsync(() -> feed(feeder, stream, total));
             Throughput throughput = new Throughput(RATE_WINDOW_NANOS);
             long shown = System.nanoTime();
-            while (!(feeding.isDone() && progress.hasReadEverything())) {
+            SourceProgress progress = null;
+            while (progress == null || !progress.isThrough()) {
+                if (progress == null && feeding.isDone()) {
+                    join(feeding);
+                    progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+                }
                 for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(100))) {
                     curve.add(AuditReader.decode(MetricsEvent.getDecoder(), record));
                 }
@@ -144,12 +148,8 @@ final class DemoCommand implements Callable<Integer> {
                     display.show(curve, feeder.sent(), total, throughput.at(now, curve.last()));
                     shown = now;
                 }
-                if (feeding.isCompletedExceptionally()) {
-                    join(feeding);
-                }
                 failIfTheJobFailed(cluster);
             }
-            join(feeding);
             cluster.stopWithDrain();
             long end = System.nanoTime();
             metrics.readToEnd(

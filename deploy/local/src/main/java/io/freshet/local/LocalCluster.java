@@ -42,11 +42,14 @@ public final class LocalCluster implements AutoCloseable {
     private static final String LOOPBACK = "localhost";
 
     private final MiniCluster cluster;
+    private final SourceOffsets sourceOffsets;
     private final Path directory;
     private final JobID jobId;
 
-    private LocalCluster(MiniCluster cluster, Path directory, JobID jobId) {
+    private LocalCluster(
+            MiniCluster cluster, SourceOffsets sourceOffsets, Path directory, JobID jobId) {
         this.cluster = cluster;
+        this.sourceOffsets = sourceOffsets;
         this.directory = directory;
         this.jobId = jobId;
     }
@@ -71,6 +74,7 @@ public final class LocalCluster implements AutoCloseable {
         if (!flink.contains(TaskManagerOptions.MANAGED_MEMORY_SIZE)) {
             flink.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(128));
         }
+        SourceOffsets sourceOffsets = SourceOffsets.register(flink);
         MiniCluster cluster =
                 new MiniCluster(
                         new MiniClusterConfiguration.Builder()
@@ -84,7 +88,7 @@ public final class LocalCluster implements AutoCloseable {
                     StreamExecutionEnvironment.getExecutionEnvironment(flink);
             FreshetJob.assemble(env, config);
             JobID jobId = cluster.submitJob(env.getStreamGraph()).get().getJobID();
-            return new LocalCluster(cluster, directory, jobId);
+            return new LocalCluster(cluster, sourceOffsets, directory, jobId);
         } catch (Exception e) {
             cluster.close();
             Directories.delete(directory);
@@ -99,6 +103,11 @@ public final class LocalCluster implements AutoCloseable {
     /** Where Flink's web page is. */
     public URI webPage() {
         return cluster.getRestAddress().join();
+    }
+
+    /** How far the source has read. */
+    SourceOffsets sourceOffsets() {
+        return sourceOffsets;
     }
 
     /** The cluster itself, for tests that break it. */

@@ -1,67 +1,50 @@
 package io.freshet.local;
 
 import io.freshet.pipeline.JobConfig;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** How far a job has read: the offsets that its checkpoints commit, against the topic's ends. */
-final class SourceProgress implements AutoCloseable {
-    private final Admin admin;
-    private final String topic;
-    private final String groupId;
+/** Whether a job has read all that is in its topic now; of a topic without transactions. */
+final class SourceProgress {
+    private final SourceOffsets offsets;
+    private final Map<TopicPartition, Long> ends;
 
-    SourceProgress(JobConfig config) {
-        Properties properties = new Properties();
-        properties.putAll(config.kafka().client());
-        admin = Admin.create(properties);
-        topic = config.kafka().labelledEvents();
-        groupId = config.kafka().groupId();
+    private SourceProgress(SourceOffsets offsets, Map<TopicPartition, Long> ends) {
+        this.offsets = offsets;
+        this.ends = ends;
     }
 
-    /** Whether a checkpoint covers everything that is in the topic now. */
-    boolean hasReadEverything() throws ExecutionException, InterruptedException {
-        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-        for (TopicPartition partition : partitions()) {
-            latest.put(partition, OffsetSpec.latest());
+    /** Looks where the topic ends now. */
+    static SourceProgress toTheEndOfNow(JobConfig config, SourceOffsets offsets) {
+        Properties properties = new Properties();
+        properties.putAll(config.kafka().client());
+        Map<TopicPartition, Long> ends = new HashMap<>();
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(
+                        properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.partitionsFor(config.kafka().labelledEvents())
+                    .forEach(
+                            info ->
+                                    ends.put(
+                                            new TopicPartition(info.topic(), info.partition()),
+                                            0L));
+            ends.putAll(consumer.endOffsets(ends.keySet()));
         }
-        Map<TopicPartition, ListOffsetsResultInfo> ends = admin.listOffsets(latest).all().get();
-        Map<TopicPartition, OffsetAndMetadata> committed =
-                admin.listConsumerGroupOffsets(groupId).partitionsToOffsetAndMetadata().get();
-        for (Map.Entry<TopicPartition, ListOffsetsResultInfo> end : ends.entrySet()) {
-            OffsetAndMetadata reached = committed.get(end.getKey());
-            if (end.getValue().offset() > 0
-                    && (reached == null || reached.offset() < end.getValue().offset())) {
+        return new SourceProgress(offsets, ends);
+    }
+
+    boolean isThrough() {
+        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
+            OptionalLong last = offsets.last(end.getKey().partition());
+            if (end.getValue() > 0 && last.orElse(-1) < end.getValue() - 1) {
                 return false;
             }
         }
         return true;
-    }
-
-    private List<TopicPartition> partitions() throws ExecutionException, InterruptedException {
-        TopicDescription description =
-                admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
-        List<TopicPartition> partitions = new ArrayList<>();
-        if (description != null) {
-            for (TopicPartitionInfo info : description.partitions()) {
-                partitions.add(new TopicPartition(topic, info.partition()));
-            }
-        }
-        return partitions;
-    }
-
-    @Override
-    public void close() {
-        admin.close();
     }
 }

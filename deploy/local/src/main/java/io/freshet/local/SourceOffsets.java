@@ -1,0 +1,82 @@
+package io.freshet.local;
+
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.metrics.MetricConfig;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.reporter.MetricReporter;
+import org.apache.flink.metrics.reporter.MetricReporterFactory;
+
+/**
+ * The offset up to which a job's source has read, by partition, from the gauges that the Kafka
+ * source registers with Flink. Unlike the consumer group's offsets, which an idle source commits up
+ * to ten seconds late, they are those of now.
+ */
+final class SourceOffsets implements MetricReporter {
+    private static final String REPORTER = "metrics.reporter.freshet-source-offsets.";
+    private static final String ID = "id";
+    private static final String CURRENT_OFFSET = "currentOffset";
+    private static final Map<String, SourceOffsets> BY_ID = new ConcurrentHashMap<>();
+
+    private final Map<Integer, Gauge<?>> gauges = new ConcurrentHashMap<>();
+
+    /** Found by Flink through the service file. */
+    public static final class Factory implements MetricReporterFactory {
+        @Override
+        public MetricReporter createMetricReporter(Properties properties) {
+            SourceOffsets reporter =
+                    BY_ID.get(properties.getProperty(ID, "")); // as register() put it there
+            if (reporter == null) {
+                throw new IllegalStateException("no such reporter: " + properties);
+            }
+            return reporter;
+        }
+    }
+
+    /** Makes the job of a cluster that is started with the configuration tell its offsets. */
+    static SourceOffsets register(Configuration flink) {
+        String id = UUID.randomUUID().toString();
+        SourceOffsets offsets = new SourceOffsets();
+        BY_ID.put(id, offsets);
+        flink.setString(REPORTER + "factory.class", Factory.class.getName());
+        flink.setString(REPORTER + ID, id);
+        return offsets;
+    }
+
+    /** The offset of the last record that was read from a partition. */
+    OptionalLong last(int partition) {
+        Gauge<?> gauge = gauges.get(partition);
+        return gauge != null && gauge.getValue() instanceof Number offset && offset.longValue() >= 0
+                ? OptionalLong.of(offset.longValue())
+                : OptionalLong.empty();
+    }
+
+    @Override
+    public void open(MetricConfig config) {}
+
+    @Override
+    public void close() {
+        BY_ID.values().remove(this);
+    }
+
+    @Override
+    public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
+        String partition = group.getAllVariables().get("<partition>");
+        if (name.equals(CURRENT_OFFSET) && partition != null && metric instanceof Gauge<?> gauge) {
+            gauges.put(Integer.valueOf(partition), gauge);
+        }
+    }
+
+    @Override
+    public void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {
+        if (metric instanceof Gauge<?> gauge) {
+            gauges.values().remove(gauge);
+        }
+    }
+}
