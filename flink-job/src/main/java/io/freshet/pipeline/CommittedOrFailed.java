@@ -2,6 +2,9 @@ package io.freshet.pipeline;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -17,14 +20,20 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionState;
 
 /**
  * A Kafka sink whose transactions are committed, or the job fails.
  *
- * <p>{@code KafkaSink} (flink-connector-kafka 5.0.0) only counts a transaction that Kafka has given
- * up, as happens when a recovery takes longer than the transaction's timeout: the job would run on,
- * and readers would miss what a checkpoint says was written. Here that is an error, and the job
- * stops with a message that says so.
+ * <p>{@code KafkaSink} (flink-connector-kafka 5.0.0) only counts a transaction that Kafka refuses
+ * to commit, and the job runs on. There are two such refusals. After a failure the sink commits
+ * again what its checkpoint holds; brokers with transaction version 2 then answer that the producer
+ * is fenced, though the transaction was committed before. And a transaction that Kafka has given
+ * up, as happens when a recovery takes longer than the transaction's timeout, is lost. So the
+ * broker is asked what became of the transaction: the first is fine; the second is an error, and
+ * the job stops with a message that says so.
  */
 final class CommittedOrFailed<T>
         implements Sink<T>,
@@ -34,9 +43,14 @@ final class CommittedOrFailed<T>
     private static final long serialVersionUID = 1;
 
     private final KafkaSink<T> sink;
+    private final Properties client;
 
-    CommittedOrFailed(KafkaSink<T> sink) {
+    /**
+     * @param client properties of Kafka's clients, to ask the broker with
+     */
+    CommittedOrFailed(KafkaSink<T> sink, Properties client) {
         this.sink = sink;
+        this.client = client;
     }
 
     @Override
@@ -67,19 +81,20 @@ final class CommittedOrFailed<T>
 
     @Override
     public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
-        return new LoudCommitter(sink.createCommitter(context));
+        return new LoudCommitter(sink.createCommitter(context), client);
     }
 
     /** Hands the connector's committer requests that do not keep a failure to themselves. */
     @SuppressWarnings("try") // Flink's own committers may be interrupted while they close
-    private record LoudCommitter(Committer<KafkaCommittable> committer)
+    private record LoudCommitter(Committer<KafkaCommittable> committer, Properties client)
             implements Committer<KafkaCommittable> {
         @Override
         public void commit(Collection<CommitRequest<KafkaCommittable>> requests)
                 throws IOException, InterruptedException {
             committer.commit(
                     requests.stream()
-                            .<CommitRequest<KafkaCommittable>>map(LoudRequest::new)
+                            .<CommitRequest<KafkaCommittable>>map(
+                                    request -> new LoudRequest(request, client))
                             .toList());
         }
 
@@ -89,7 +104,7 @@ final class CommittedOrFailed<T>
         }
     }
 
-    private record LoudRequest(Committer.CommitRequest<KafkaCommittable> request)
+    private record LoudRequest(Committer.CommitRequest<KafkaCommittable> request, Properties client)
             implements Committer.CommitRequest<KafkaCommittable> {
         @Override
         public KafkaCommittable getCommittable() {
@@ -103,14 +118,54 @@ final class CommittedOrFailed<T>
 
         @Override
         public void signalFailedWithKnownReason(Throwable reason) {
+            KafkaCommittable committable = request.getCommittable();
+            TransactionDescription transaction = describe(committable.getTransactionalId());
+            if (wasCommitted(transaction, committable)) {
+                request.signalAlreadyCommitted();
+                return;
+            }
             throw new IllegalStateException(
-                    "Kafka has given up the transaction "
-                            + request.getCommittable()
-                            + ": results that a checkpoint counts as written are lost. Was the job"
+                    "Kafka did not commit the transaction "
+                            + committable.getTransactionalId()
+                            + " ("
+                            + transaction.state()
+                            + "): results that a checkpoint counts as written are lost. Was the job"
                             + " down for longer than sink.transaction-timeout, or does another job"
-                            + " use its sink.transactional-id-prefix? Restore the checkpoint before"
-                            + " it, or start anew.",
+                            + " use its sink.transactional-id-prefix? Restore an older checkpoint,"
+                            + " or start anew.",
                     reason);
+        }
+
+        /**
+         * A commit by version 2 raises the producer's epoch by one; another use would raise it
+         * more.
+         */
+        private static boolean wasCommitted(
+                TransactionDescription transaction, KafkaCommittable committable) {
+            boolean committed =
+                    transaction.state() == TransactionState.COMPLETE_COMMIT
+                            || transaction.state() == TransactionState.PREPARE_COMMIT;
+            int raised = transaction.producerEpoch() - committable.getEpoch();
+            return committed
+                    && transaction.producerId() == committable.getProducerId()
+                    && (raised == 0 || raised == 1);
+        }
+
+        private TransactionDescription describe(String transactionalId) {
+            try (Admin admin = Admin.create(client)) {
+                return admin.describeTransactions(List.of(transactionalId))
+                        .description(transactionalId)
+                        .get();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(
+                        "Kafka refused to commit the transaction "
+                                + transactionalId
+                                + " and does not tell what became of it",
+                        e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while asking Kafka", e);
+            }
         }
 
         @Override

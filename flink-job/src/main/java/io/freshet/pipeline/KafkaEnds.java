@@ -54,7 +54,8 @@ final class KafkaEnds {
                         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
                         .setTransactionalIdPrefix(kafka.transactionalIdPrefix())
                         .setRecordSerializer(new ToItsTopic(publish))
-                        .build());
+                        .build(),
+                kafka.clientProperties());
     }
 
     /**

@@ -1,2 +1,2 @@
-/** The events on Freshet's topics, and how they are written on the wire. */
+/** The events on Freshet's topics, and how they are read from the wire. */
 package io.freshet.schemas;

@@ -2,15 +2,24 @@ package io.freshet.local;
 
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PredictionEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Feeds an {@link Audit} from a job's topics. */
 final class AuditReader {
+    static final EventReader<MetricsEvent> METRICS = EventReader.of(MetricsEvent.class);
+    static final EventReader<ModelSnapshotEvent> SNAPSHOTS =
+            EventReader.of(ModelSnapshotEvent.class);
+    private static final EventReader<PredictionEvent> PREDICTIONS =
+            EventReader.of(PredictionEvent.class);
+    static final EventReader<DeadLetterEvent> DEAD_LETTERS = EventReader.of(DeadLetterEvent.class);
+
     private AuditReader() {}
 
     /** Reads all topics to their ends. */
@@ -22,22 +31,21 @@ final class AuditReader {
                     record -> audit.input(record.topic(), record.partition(), record.offset()));
         }
         try (TopicReader reader = new TopicReader(client, config.publish().metrics())) {
-            reader.readToEnd(record -> audit.metrics(decode(MetricsEvent.getDecoder(), record)));
+            reader.readToEnd(record -> audit.metrics(read(METRICS, record)));
         }
         try (TopicReader reader = new TopicReader(client, config.publish().deadLetters())) {
-            reader.readToEnd(
-                    record -> audit.deadLetter(decode(DeadLetterEvent.getDecoder(), record)));
+            reader.readToEnd(record -> audit.deadLetter(read(DEAD_LETTERS, record)));
         }
         try (TopicReader reader = new TopicReader(client, config.publish().predictions())) {
-            reader.readToEnd(
-                    record -> audit.prediction(decode(PredictionEvent.getDecoder(), record)));
+            reader.readToEnd(record -> audit.prediction(read(PREDICTIONS, record)));
         }
         return audit;
     }
 
-    static <T> T decode(BinaryMessageDecoder<T> decoder, ConsumerRecord<byte[], byte[]> record) {
+    static <T extends SpecificRecordBase> T read(
+            EventReader<T> events, ConsumerRecord<byte[], byte[]> record) {
         try {
-            return decoder.decode(record.value());
+            return events.read(record.value());
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "what the job wrote to " + record.topic() + " cannot be read", e);

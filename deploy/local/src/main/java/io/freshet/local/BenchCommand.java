@@ -215,7 +215,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private static MetricsEvent decode(ConsumerRecord<byte[], byte[]> record) {
-        return AuditReader.decode(MetricsEvent.getDecoder(), record);
+        return AuditReader.read(AuditReader.METRICS, record);
     }
 
     private static void addCpuTimes(Map<String, Long> cpu) {

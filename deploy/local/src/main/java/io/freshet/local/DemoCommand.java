@@ -140,7 +140,7 @@ final class DemoCommand implements Callable<Integer> {
                     progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
                 }
                 for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(100))) {
-                    curve.add(AuditReader.decode(MetricsEvent.getDecoder(), record));
+                    curve.add(AuditReader.read(AuditReader.METRICS, record));
                 }
                 long now = System.nanoTime();
                 if (now - shown
@@ -152,8 +152,7 @@ final class DemoCommand implements Callable<Integer> {
             }
             cluster.stopWithDrain();
             long end = System.nanoTime();
-            metrics.readToEnd(
-                    record -> curve.add(AuditReader.decode(MetricsEvent.getDecoder(), record)));
+            metrics.readToEnd(record -> curve.add(AuditReader.read(AuditReader.METRICS, record)));
             display.show(curve, feeder.sent(), total, total / ((end - start) / 1e9));
             return (end - start) / 1e9;
         }

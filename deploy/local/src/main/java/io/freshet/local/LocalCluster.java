@@ -22,7 +22,6 @@ import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.client.JobExecutionException;
 import org.apache.flink.runtime.execution.ExecutionState;
-import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
@@ -118,16 +117,30 @@ public final class LocalCluster implements AutoCloseable {
     /** Waits until every task of the job runs; returns at once if the job has ended. */
     public void awaitRunning() throws Exception {
         while (!status().isGloballyTerminalState()) {
-            AccessExecutionGraph graph = cluster.getExecutionGraph(jobId).get();
-            boolean running = true;
-            for (AccessExecutionVertex task : graph.getAllExecutionVertices()) {
-                running &= task.getExecutionState() == ExecutionState.RUNNING;
+            // While the job is still being set up, there are no tasks to see yet.
+            boolean running = false;
+            for (AccessExecutionVertex task :
+                    cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
+                running = task.getExecutionState() == ExecutionState.RUNNING;
+                if (!running) {
+                    break;
+                }
             }
             if (running) {
                 return;
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
+    }
+
+    /** How often a task of the job was started again. */
+    public int restarts() throws Exception {
+        int restarts = 0;
+        for (AccessExecutionVertex task :
+                cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
+            restarts = Math.max(restarts, task.getCurrentExecutionAttempt().getAttemptNumber());
+        }
+        return restarts;
     }
 
     /** What the job is doing. */
@@ -137,6 +150,7 @@ public final class LocalCluster implements AutoCloseable {
 
     /** Ends the job at the end of what it has read: everything open is closed and published. */
     public void stopWithDrain() throws Exception {
+        awaitRunning();
         String savepoints = directory.resolve("savepoints").toUri().toString();
         cluster.stopWithSavepoint(jobId, savepoints, true, SavepointFormatType.CANONICAL).get();
         result();

@@ -1,0 +1,187 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.model.LearnerState;
+import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The parameters that a job ends in are those of a plain loop, bit for bit, whatever happens. */
+class ExactlyOnceITCase {
+    private static final int FEATURES = 6;
+    private static final int CLASSES = 3;
+
+    private static EmbeddedKafka kafka;
+
+    @BeforeAll
+    static void startKafka() throws Exception {
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stopKafka() throws Exception {
+        kafka.close();
+    }
+
+    private static void assertAsThePlainLoop(JobOnKafka job, List<LabelledEvent> events) {
+        Map<String, LearnerState> expected =
+                PlainLoop.learn(job.config().learn().learner(), events);
+        Map<String, ModelSnapshotEvent> models = job.models();
+        assertThat(models.keySet()).isEqualTo(expected.keySet());
+        expected.forEach(
+                (modelId, state) -> {
+                    ModelSnapshotEvent model = models.get(modelId);
+                    assertThat(model.getModelVersion()).isEqualTo(state.modelVersion());
+                    float[] parameters = new float[model.getParameters().size()];
+                    for (int i = 0; i < parameters.length; i++) {
+                        parameters[i] = model.getParameters().get(i);
+                    }
+                    assertThat(parameters).containsExactly(state.parameters());
+                    double[] mean =
+                            model.getScaler().getMean().stream()
+                                    .mapToDouble(value -> value)
+                                    .toArray();
+                    assertThat(mean).containsExactly(state.scalerMean());
+                    assertThat(model.getScaler().getCount()).isEqualTo(state.scalerCount());
+                });
+    }
+
+    private static void assertNothingLostOrRepeated(Audit audit, List<LabelledEvent> events) {
+        assertThat(audit.checks()).allMatch(Audit.Check::holds);
+        long labelled = events.stream().filter(event -> event.getLabel() != null).count();
+        assertThat(audit.events()).isEqualTo(events.size());
+        assertThat(audit.examplesSeen()).isEqualTo(labelled);
+        assertThat(audit.unlabelled().count()).isEqualTo(events.size() - labelled);
+    }
+
+    @Test
+    void job_endsInTheParametersOfAPlainLoop_bitForBit() throws Exception {
+        List<LabelledEvent> events =
+                JobOnKafka.events(3, 5_000, FEATURES, CLASSES, "one", "two", "three");
+        try (JobOnKafka job =
+                JobOnKafka.start(JobOnKafka.settings(kafka, "replay", FEATURES, "a,b,c"))) {
+            job.send(events.stream().map(JobOnKafka::bytes).toList());
+            Audit audit = job.finish();
+
+            assertNothingLostOrRepeated(audit, events);
+            assertAsThePlainLoop(job, events);
+        }
+    }
+
+    @ParameterizedTest(name = "state backend {0}, unaligned checkpoints {1}")
+    @CsvSource({"hashmap, false", "rocksdb, false", "hashmap, true"})
+    void jobWhoseTaskManagerFails_endsInTheParametersOfAPlainLoop_bitForBit(
+            String backend, boolean unaligned) throws Exception {
+        List<LabelledEvent> events =
+                JobOnKafka.events(
+                        4, 30_000, FEATURES, CLASSES, "one", "two", "three", "four", "five");
+        Map<String, String> settings =
+                new HashMap<>(
+                        JobOnKafka.settings(
+                                kafka, "failover-" + backend + "-" + unaligned, FEATURES, "a,b,c"));
+        settings.put("models.max", "2");
+        settings.put("models.publish-interval", "1 ms");
+        settings.put("flink.state.backend.type", backend);
+        settings.put("flink.execution.checkpointing.unaligned.enabled", "" + unaligned);
+        settings.put("flink.restart-strategy.type", "fixed-delay");
+        settings.put("flink.restart-strategy.fixed-delay.attempts", "100");
+        settings.put("flink.restart-strategy.fixed-delay.delay", "50 ms");
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            CompletableFuture<Void> sending =
+                    CompletableFuture.runAsync(
+                            () -> {
+                                // In pieces, so that checkpoints and failures fall between them.
+                                for (int from = 0; from < events.size(); from += 100) {
+                                    job.send(
+                                            events.subList(from, from + 100).stream()
+                                                    .map(JobOnKafka::bytes)
+                                                    .toList());
+                                }
+                            });
+            for (int failure = 1; failure <= 3; failure++) {
+                awaitExamples(job, failure * 5_000L);
+                job.cluster().cluster().terminateTaskManager(failure - 1).get();
+                job.cluster().cluster().startTaskManager();
+                awaitRestarts(job, failure);
+            }
+            sending.join();
+            Audit audit = job.finish();
+
+            assertNothingLostOrRepeated(audit, events);
+            assertAsThePlainLoop(job, events);
+            assertVersionsRise(job);
+        }
+    }
+
+    private static void awaitRestarts(JobOnKafka job, int restarts) {
+        JobOnKafka.await(
+                restarts + " restarts",
+                () -> {
+                    try {
+                        return job.cluster().restarts() >= restarts;
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+    }
+
+    private static void awaitExamples(JobOnKafka job, long examples) {
+        AtomicLong seen = new AtomicLong();
+        Map<String, Long> byModel = new HashMap<>();
+        try (TopicReader reader =
+                new TopicReader(job.config().kafka().client(), job.config().publish().metrics())) {
+            JobOnKafka.await(
+                    examples + " examples",
+                    () -> {
+                        for (ConsumerRecord<byte[], byte[]> record :
+                                reader.poll(Duration.ofMillis(50))) {
+                            MetricsEvent event = AuditReader.read(AuditReader.METRICS, record);
+                            byModel.put(event.getModelId(), event.getExamplesSeen());
+                        }
+                        seen.set(byModel.values().stream().mapToLong(count -> count).sum());
+                        return seen.get() >= examples;
+                    });
+        }
+    }
+
+    /** I6: in the history no version comes twice, and examples seen do not fall. */
+    private static void assertVersionsRise(JobOnKafka job) {
+        Map<String, ModelSnapshotEvent> last = new HashMap<>();
+        Set<String> seen = new HashSet<>();
+        try (TopicReader reader =
+                new TopicReader(
+                        job.config().kafka().client(), job.config().publish().modelHistory())) {
+            reader.readToEnd(
+                    record -> {
+                        ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);
+                        ModelSnapshotEvent before = last.put(event.getModelId(), event);
+                        assertThat(seen.add(event.getModelId() + " " + event.getModelVersion()))
+                                .isTrue();
+                        if (before != null) {
+                            assertThat(event.getModelVersion())
+                                    .isGreaterThan(before.getModelVersion());
+                            assertThat(event.getProvenance().getExamplesSeen())
+                                    .isGreaterThanOrEqualTo(
+                                            before.getProvenance().getExamplesSeen());
+                        }
+                        assertThat(event.getParameters()).allMatch(Float::isFinite);
+                    });
+        }
+        assertThat(last).hasSize(5);
+    }
+}

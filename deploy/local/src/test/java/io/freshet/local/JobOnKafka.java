@@ -1,0 +1,162 @@
+package io.freshet.local;
+
+import io.freshet.pipeline.JobConfig;
+import io.freshet.schemas.DenseFeatures;
+import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** A job on a real broker, with topics of its own, for tests. */
+final class JobOnKafka implements AutoCloseable {
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
+
+    private final JobConfig config;
+    private final LocalCluster cluster;
+
+    private JobOnKafka(JobConfig config, LocalCluster cluster) {
+        this.config = config;
+        this.cluster = cluster;
+    }
+
+    /** Settings of a job whose topics begin with a name. */
+    static Map<String, String> settings(
+            EmbeddedKafka kafka, String name, int numFeatures, String classes) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
+        settings.put("num-features", Integer.toString(numFeatures));
+        settings.put("classes", classes);
+        settings.put("checkpoint.interval", "200 ms");
+        settings.put("source.group-id", name);
+        settings.put("sink.transactional-id-prefix", name);
+        for (String topic :
+                List.of(
+                        "labelled-events",
+                        "metrics",
+                        "predictions",
+                        "models",
+                        "model-history",
+                        "dead-letters")) {
+            settings.put("topics." + topic, name + "-" + topic);
+        }
+        return settings;
+    }
+
+    static JobOnKafka start(Map<String, String> settings) throws Exception {
+        JobConfig config = JobConfig.parse(settings);
+        Topics.create(config, 1);
+        LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT);
+        cluster.awaitRunning();
+        return new JobOnKafka(config, cluster);
+    }
+
+    JobConfig config() {
+        return config;
+    }
+
+    LocalCluster cluster() {
+        return cluster;
+    }
+
+    /** Sends values in order; a null value is sent as one. */
+    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
+    void send(List<byte @Nullable []> values) {
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(
+                        new HashMap<String, Object>(config.kafka().client()),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            for (byte[] value : values) {
+                producer.send(new ProducerRecord<>(config.kafka().labelledEvents(), value));
+            }
+        }
+    }
+
+    /** Ends the job once it has read everything. */
+    Audit finish() throws Exception {
+        SourceProgress progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+        await("the source to read everything", progress::isThrough);
+        cluster.stopWithDrain();
+        return AuditReader.read(config);
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("waited two minutes for " + what);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+    }
+
+    /** The newest snapshot of each model; every one in a single chunk. */
+    Map<String, ModelSnapshotEvent> models() {
+        Map<String, ModelSnapshotEvent> models = new TreeMap<>();
+        try (TopicReader reader =
+                new TopicReader(config.kafka().client(), config.publish().models())) {
+            reader.readToEnd(
+                    record -> {
+                        ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);
+                        models.put(event.getModelId(), event);
+                    });
+        }
+        return models;
+    }
+
+    @Override
+    public void close() throws IOException {
+        cluster.close();
+    }
+
+    /** A seeded stream of labelled events, one in ten without a label, of several models. */
+    static List<LabelledEvent> events(
+            long seed, int count, int numFeatures, int numClasses, String... modelIds) {
+        Random random = new Random(seed);
+        List<LabelledEvent> events = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int label = random.nextInt(numClasses);
+            List<Float> features = new ArrayList<>();
+            for (int j = 0; j < numFeatures; j++) {
+                double centre = j % numClasses == label ? 1 : 0;
+                features.add((float) ((random.nextGaussian() + centre) * (j + 1)));
+            }
+            events.add(
+                    LabelledEvent.newBuilder()
+                            .setId(Integer.toString(i))
+                            .setModelId(modelIds[random.nextInt(modelIds.length)])
+                            .setTimestamp(Instant.ofEpochMilli(i))
+                            .setFeatures(new DenseFeatures(features))
+                            .setLabel(random.nextInt(10) == 0 ? null : label)
+                            .setWeight(0.5f + random.nextInt(4) * 0.5f)
+                            .build());
+        }
+        return events;
+    }
+
+    static byte[] bytes(LabelledEvent event) {
+        try {
+            ByteBuffer encoded = event.toByteBuffer();
+            byte[] bytes = new byte[encoded.remaining()];
+            encoded.get(bytes);
+            return bytes;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

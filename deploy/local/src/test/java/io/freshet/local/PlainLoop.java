@@ -1,0 +1,57 @@
+package io.freshet.local;
+
+import io.freshet.model.Evaluation;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearnerState;
+import io.freshet.model.MiniBatch;
+import io.freshet.model.SoftmaxLearner;
+import io.freshet.schemas.DenseFeatures;
+import io.freshet.schemas.LabelledEvent;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The reference: the model's classes driven by a loop, without Flink, Kafka or blocks. */
+final class PlainLoop {
+    private PlainLoop() {}
+
+    /** Learns from the labelled events, each model for itself. */
+    static Map<String, LearnerState> learn(LearnerSettings settings, List<LabelledEvent> events) {
+        Map<String, SoftmaxLearner> learners = new TreeMap<>();
+        Map<String, MiniBatch> batches = new TreeMap<>();
+        Evaluation evaluation = new Evaluation(settings.miniBatchSize());
+        for (LabelledEvent event : events) {
+            if (event.getLabel() == null) {
+                continue;
+            }
+            SoftmaxLearner learner =
+                    learners.computeIfAbsent(
+                            event.getModelId(),
+                            id -> new SoftmaxLearner(settings, LearnerState.initial(settings)));
+            MiniBatch batch =
+                    batches.computeIfAbsent(
+                            event.getModelId(),
+                            id -> new MiniBatch(settings.miniBatchSize(), settings.numFeatures()));
+            List<Float> values = ((DenseFeatures) event.getFeatures()).getValues();
+            float[] features = new float[values.size()];
+            for (int j = 0; j < features.length; j++) {
+                features[j] = values.get(j);
+            }
+            batch.add(features, 0, (Integer) event.getLabel(), event.getWeight());
+            if (batch.isFull()) {
+                learner.step(batch, evaluation);
+                batch.clear();
+            }
+        }
+        Map<String, LearnerState> states = new TreeMap<>();
+        learners.forEach(
+                (id, learner) -> {
+                    if (batches.get(id).size() > 0) {
+                        learner.step(batches.get(id), evaluation);
+                    }
+                    states.put(id, learner.state());
+                    learner.close();
+                });
+        return states;
+    }
+}

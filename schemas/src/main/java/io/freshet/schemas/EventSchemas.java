@@ -1,0 +1,64 @@
+package io.freshet.schemas;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaNormalization;
+import org.apache.avro.message.SchemaStore;
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Every schema that an event on a topic may have been written with: each released version of each
+ * event, by the fingerprint that goes before an event's body.
+ *
+ * <p>A released version is a resource, {@code released/<Event>.v<n>.avsc}, which never changes.
+ */
+@NullMarked
+public final class EventSchemas {
+    /** The released versions of the events, oldest first. */
+    static final List<String> RELEASED =
+            List.of(
+                    "LabelledEvent.v1",
+                    "MetricsEvent.v1",
+                    "ModelSnapshotEvent.v1",
+                    "PredictionEvent.v1",
+                    "DriftAlertEvent.v1",
+                    "DeadLetterEvent.v1");
+
+    private static final SchemaStore STORE = load();
+
+    private EventSchemas() {}
+
+    /** The schemas by fingerprint. */
+    public static SchemaStore store() {
+        return STORE;
+    }
+
+    /** The fingerprint of a schema: CRC-64-AVRO of its parsing canonical form. */
+    public static long fingerprint(Schema schema) {
+        return SchemaNormalization.parsingFingerprint64(schema);
+    }
+
+    private static SchemaStore load() {
+        SchemaStore.Cache store = new SchemaStore.Cache();
+        for (String version : RELEASED) {
+            store.addSchema(released(version));
+        }
+        return store;
+    }
+
+    /** A released version, such as {@code MetricsEvent.v1}. */
+    static Schema released(String version) {
+        String resource = "released/" + version + ".avsc";
+        try (InputStream in = EventSchemas.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalStateException("the resource " + resource + " is missing");
+            }
+            return new Schema.Parser().parse(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the resource " + resource + " cannot be read", e);
+        }
+    }
+}

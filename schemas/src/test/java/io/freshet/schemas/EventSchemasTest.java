@@ -1,0 +1,146 @@
+package io.freshet.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EventSchemasTest {
+    private static final List<Schema> CURRENT =
+            List.of(
+                    LabelledEvent.getClassSchema(),
+                    MetricsEvent.getClassSchema(),
+                    ModelSnapshotEvent.getClassSchema(),
+                    PredictionEvent.getClassSchema(),
+                    DriftAlertEvent.getClassSchema(),
+                    DeadLetterEvent.getClassSchema());
+
+    static Stream<Map.Entry<String, SpecificRecordBase>> version1() {
+        return GoldenFiles.version1().entrySet().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("version1")
+    void goldenFile_isReadAsItWasWritten(Map.Entry<String, SpecificRecordBase> golden)
+            throws IOException {
+        byte[] bytes = Files.readAllBytes(GoldenFiles.GOLDEN.resolve(golden.getKey() + ".bin"));
+
+        assertThat(EventReader.of(golden.getValue().getClass()).read(bytes))
+                .isEqualTo(golden.getValue());
+    }
+
+    @Test
+    void currentSchema_isTheNewestReleasedOne() {
+        for (Schema current : CURRENT) {
+            String newest =
+                    EventSchemas.RELEASED.stream()
+                            .filter(version -> version.startsWith(current.getName() + ".v"))
+                            .reduce((older, newer) -> newer)
+                            .orElseThrow();
+            assertThat(EventSchemas.fingerprint(current))
+                    .as(
+                            "%s changed: add its next version to EventSchemas.RELEASED, with its"
+                                    + " .avsc and a golden file",
+                            current.getName())
+                    .isEqualTo(EventSchemas.fingerprint(EventSchemas.released(newest)));
+        }
+    }
+
+    @Test
+    void everyReleasedVersion_hasAGoldenFile() throws IOException {
+        List<String> files;
+        try (var listing = Files.list(GoldenFiles.GOLDEN)) {
+            files = listing.map(file -> file.getFileName().toString()).toList();
+        }
+        for (String version : EventSchemas.RELEASED) {
+            assertThat(files).anyMatch(file -> file.startsWith(version));
+        }
+    }
+
+    @Test
+    void unionsOfTheLabelledEvent_areClosed() {
+        assertThat(branches("features"))
+                .containsExactly("DenseFeatures", "SparseFeatures", "NamedFeatures");
+        assertThat(branches("label")).containsExactly("null", "int", "string", "array");
+    }
+
+    private static List<String> branches(String field) {
+        return LabelledEvent.getClassSchema().getField(field).schema().getTypes().stream()
+                .map(Schema::getName)
+                .toList();
+    }
+
+    @Test
+    void everyField_saysWhatItIs() {
+        CURRENT.forEach(EventSchemasTest::assertDocumented);
+    }
+
+    private static void assertDocumented(Schema schema) {
+        switch (schema.getType()) {
+            case RECORD -> {
+                assertThat(schema.getDoc()).as(schema.getFullName()).isNotBlank();
+                for (Schema.Field field : schema.getFields()) {
+                    assertThat(field.doc()).as(schema.getName() + "." + field.name()).isNotBlank();
+                    assertDocumented(field.schema());
+                }
+            }
+            case ARRAY -> assertDocumented(schema.getElementType());
+            case UNION -> schema.getTypes().forEach(EventSchemasTest::assertDocumented);
+            default -> assertThat(schema.getType()).isNotEqualTo(Schema.Type.ENUM);
+        }
+    }
+
+    @Test
+    void eventCutShort_isRefused() throws IOException {
+        byte[] whole = GoldenFiles.bytes(GoldenFiles.version1().get("MetricsEvent.v1"));
+        EventReader<MetricsEvent> reader = EventReader.of(MetricsEvent.class);
+        for (int length = 0; length < whole.length; length++) {
+            byte[] cut = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> reader.read(cut)).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void bytesBehindTheEvent_areRefused() throws IOException {
+        byte[] whole = GoldenFiles.bytes(GoldenFiles.version1().get("MetricsEvent.v1"));
+
+        assertThatThrownBy(
+                        () ->
+                                EventReader.of(MetricsEvent.class)
+                                        .read(Arrays.copyOf(whole, whole.length + 1)))
+                .isInstanceOf(IOException.class)
+                .hasMessage("bytes follow the MetricsEvent");
+    }
+
+    @Test
+    void anotherEvent_isRefused() throws IOException {
+        byte[] whole = GoldenFiles.bytes(GoldenFiles.version1().get("MetricsEvent.v1"));
+
+        assertThatThrownBy(() -> EventReader.of(PredictionEvent.class).read(whole))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("no released PredictionEvent has the fingerprint ");
+    }
+
+    @Test
+    void arrayOfAHundredMillion_inTwoHundredBytes_isRefused_withoutTheMemoryForIt()
+            throws IOException {
+        byte[] event = GoldenFiles.bytes(GoldenFiles.version1().get("LabelledEvent.v1-dense-int"));
+        // 10 bytes of header, "id" and "model" with their lengths, 6 of timestamp, 1 of branch.
+        byte[] bomb = Arrays.copyOf(Arrays.copyOf(event, 10 + 3 + 6 + 6 + 1), 200);
+        byte[] hundredMillion = {(byte) 0x80, (byte) 0x84, (byte) 0xAF, 0x5F};
+        System.arraycopy(hundredMillion, 0, bomb, 26, hundredMillion.length);
+
+        assertThatThrownBy(() -> EventReader.of(LabelledEvent.class).read(bomb))
+                .isInstanceOf(IOException.class);
+    }
+}

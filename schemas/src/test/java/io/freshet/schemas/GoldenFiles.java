@@ -1,0 +1,160 @@
+package io.freshet.schemas;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaFormatter;
+import org.apache.avro.specific.SpecificRecordBase;
+
+/**
+ * Events with every field set, and every branch of every union in one of them, and the files that
+ * every later version must keep reading.
+ *
+ * <p>{@link #main} writes the files of a new version, and the schemas themselves. Those of a
+ * released version never change.
+ */
+final class GoldenFiles {
+    static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
+    static final Path RELEASED =
+            Path.of("src", "main", "resources", "io", "freshet", "schemas", "released");
+
+    private static final Instant TIME = Instant.ofEpochMilli(1_700_000_000_123L);
+
+    private GoldenFiles() {}
+
+    /** Writes what is missing of version 1; run in the folder of the module. */
+    public static void main(String[] args) throws IOException {
+        for (Map.Entry<String, SpecificRecordBase> event : version1().entrySet()) {
+            write(GOLDEN.resolve(event.getKey() + ".bin"), bytes(event.getValue()));
+            Schema schema = event.getValue().getSchema();
+            write(
+                    RELEASED.resolve(schema.getName() + ".v1.avsc"),
+                    (SchemaFormatter.format("json/pretty", schema) + "\n")
+                            .getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static void write(Path file, byte[] bytes) throws IOException {
+        if (!Files.exists(file)) {
+            Files.write(file, bytes);
+        }
+    }
+
+    static byte[] bytes(SpecificRecordBase event) throws IOException {
+        ByteBuffer buffer;
+        if (event instanceof LabelledEvent labelled) {
+            buffer = labelled.toByteBuffer();
+        } else if (event instanceof MetricsEvent metrics) {
+            buffer = metrics.toByteBuffer();
+        } else if (event instanceof ModelSnapshotEvent snapshot) {
+            buffer = snapshot.toByteBuffer();
+        } else if (event instanceof PredictionEvent prediction) {
+            buffer = prediction.toByteBuffer();
+        } else if (event instanceof DriftAlertEvent alert) {
+            buffer = alert.toByteBuffer();
+        } else if (event instanceof DeadLetterEvent letter) {
+            buffer = letter.toByteBuffer();
+        } else {
+            throw new IllegalArgumentException("no event: " + event.getSchema().getName());
+        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    /** The events of version 1, by the name of their file. */
+    static Map<String, SpecificRecordBase> version1() {
+        Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
+        Object dense = new DenseFeatures(List.of(1.5f, -2f, 3e20f));
+        Object sparse = new SparseFeatures(List.of(0, 7), List.of(1f, -1f));
+        Object named =
+                new NamedFeatures(
+                        new TreeMap<>(Map.of("load", 0.5f)), new TreeMap<>(Map.of("day", "mon")));
+        events.put("LabelledEvent.v1-dense-int", labelled(dense, 2));
+        events.put("LabelledEvent.v1-sparse-string", labelled(sparse, "up"));
+        events.put("LabelledEvent.v1-named-floats", labelled(named, List.of(0.25f, 0.75f)));
+        events.put("LabelledEvent.v1-dense-null", labelled(dense, null));
+        Audit audit =
+                new Audit(
+                        new Tally(10L, -11L),
+                        new Tally(12L, 13L),
+                        new Tally(14L, 15L),
+                        new Tally(16L, 17L));
+        List<PartitionOffset> offsets = List.of(new PartitionOffset("topic", 3, 99L));
+        Scores scores = new Scores(5L, 6.5, 0.1, 0.2, 0.3, 0.4, 0.5, -0.6);
+        Scores none = new Scores(0L, 0.0, null, null, null, null, null, null);
+        events.put(
+                "MetricsEvent.v1",
+                new MetricsEvent(
+                        "model",
+                        7L,
+                        8L,
+                        TIME,
+                        9L,
+                        10L,
+                        audit,
+                        new TreeMap<>(Map.of("ZERO_WEIGHT", 14L)),
+                        new TreeMap<>(Map.of("TRUNCATED", 16L)),
+                        offsets,
+                        1000,
+                        scores,
+                        none,
+                        0.01,
+                        3L));
+        events.put(
+                "ModelSnapshotEvent.v1",
+                new ModelSnapshotEvent(
+                        "model",
+                        9L,
+                        TIME,
+                        1,
+                        2,
+                        "c0ffee",
+                        2,
+                        List.of("down", "up"),
+                        4,
+                        List.of(0.5f, -0.5f),
+                        new ScalerSnapshot(10L, List.of(1.0, 2.0), List.of(3.0, 4.0)),
+                        new Provenance(
+                                "1.0",
+                                10L,
+                                audit,
+                                offsets,
+                                new TreeMap<>(Map.of("training.momentum", "0.9")))));
+        events.put(
+                "PredictionEvent.v1",
+                new PredictionEvent(
+                        "model", "id", TIME, offsets.get(0), 9L, 1, "up", List.of(0.25f, 0.75f)));
+        events.put(
+                "DriftAlertEvent.v1",
+                new DriftAlertEvent("model", 1L, TIME, "adwin", 10L, 9L, 0.4, 0.3));
+        events.put(
+                "DeadLetterEvent.v1",
+                new DeadLetterEvent(
+                        "topic",
+                        3,
+                        99L,
+                        TIME,
+                        ByteBuffer.wrap(new byte[] {1}),
+                        ByteBuffer.wrap(new byte[] {2, 3}),
+                        List.of(
+                                new Header("full", ByteBuffer.wrap(new byte[] {4})),
+                                new Header("empty", null)),
+                        "model",
+                        "TRUNCATED",
+                        "the value ends"));
+        return events;
+    }
+
+    private static LabelledEvent labelled(Object features, Object label) {
+        return new LabelledEvent("id", "model", TIME, features, label, 0.5f);
+    }
+}
