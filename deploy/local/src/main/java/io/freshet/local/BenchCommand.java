@@ -280,7 +280,7 @@ final class BenchCommand implements Callable<Integer> {
                     int label = random.nextInt(CLASSES);
                     float[] features = new float[numFeatures];
                     for (int j = 0; j < numFeatures; j++) {
-                        features[j] = random.nextFloat() + (j % CLASSES == label ? 1 : 0);
+                        features[j] = (float) random.nextGaussian() + (j == label ? 1 : 0);
                     }
                     next++;
                     return new Example(Integer.toString(label), features);

@@ -148,7 +148,11 @@ final class CsvStream implements LabelledStream {
             bytes = new GZIPInputStream(bytes, 1 << 16);
         }
         Reader text = new InputStreamReader(bytes, StandardCharsets.UTF_8);
-        return CsvReader.builder().ofCsvRecord(text);
+        // Rows of another length are told about by check(), with the file and the line.
+        return CsvReader.builder()
+                .allowExtraFields(true)
+                .allowMissingFields(true)
+                .ofCsvRecord(text);
     }
 
     @Override

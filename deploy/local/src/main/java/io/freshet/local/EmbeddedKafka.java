@@ -43,7 +43,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     /**
      * Starts a broker.
      *
-     * @param properties of the broker, over the defaults here; {@code {port}} stands for the port
+     * @param properties of the broker, over the defaults here
      */
     public static EmbeddedKafka start(Map<String, String> properties) throws IOException {
         for (int attempt = 1; ; attempt++) {
@@ -62,9 +62,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         Path directory = Files.createTempDirectory("freshet-kafka-");
         int[] ports = freePorts();
         Properties properties = properties(directory, ports[0], ports[1]);
-        extra.forEach(
-                (name, value) ->
-                        properties.put(name, value.replace("{port}", Integer.toString(ports[0]))));
+        properties.putAll(extra);
         KafkaRaftServer server = null;
         try {
             format(directory);

@@ -1,0 +1,23 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CurveTest {
+    @Test
+    void values_areDrawnBetweenTheBounds() {
+        assertThat(Curve.draw(List.of(0.0, 0.5, 1.0, 2.0, -1.0), 0, 1, 10)).isEqualTo("▁▅██▁");
+    }
+
+    @Test
+    void moreValuesThanColumns_areAveraged() {
+        assertThat(Curve.draw(List.of(0.0, 1.0, 1.0, 1.0), 0, 1, 2)).isEqualTo("▅█");
+    }
+
+    @Test
+    void noValues_areNoCurve() {
+        assertThat(Curve.draw(List.of(), 0, 1, 10)).isEmpty();
+    }
+}

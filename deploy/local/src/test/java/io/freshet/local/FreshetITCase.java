@@ -1,0 +1,327 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The command, as a person would use it. */
+class FreshetITCase {
+    @TempDir private Path directory;
+
+    private record Outcome(int exitCode, String out, String err) {}
+
+    private static Outcome freshet(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine command =
+                Freshet.commandLine()
+                        .setOut(new PrintWriter(out, true))
+                        .setErr(new PrintWriter(err, true));
+        return new Outcome(command.execute(args), out.toString(), err.toString());
+    }
+
+    private static void assertOneLine(Outcome outcome, String message) {
+        assertThat(outcome.exitCode()).isNotZero();
+        assertThat(outcome.err().lines().toList()).containsExactly("freshet: " + message);
+    }
+
+    private static String[] with(String[] args, String... more) {
+        List<String> all = new ArrayList<>(List.of(args));
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+
+    private static String[] job(String command, String servers) {
+        return new String[] {
+            command,
+            "--set",
+            "kafka.bootstrap.servers=" + servers,
+            "--set",
+            "num-features=3",
+            "--set",
+            "classes=2"
+        };
+    }
+
+    @Test
+    void demo_learns_accountsForEveryEvent_andLeavesNothingBehind() throws Exception {
+        Path csv = directory.resolve("stream.csv");
+        StringBuilder rows = new StringBuilder("x,y,label\n");
+        for (int i = 0; i < 3_000; i++) {
+            boolean up = i % 3 == 0;
+            String label = i % 10 == 9 ? "" : up ? "up" : "down";
+            rows.append(up ? 1 + i % 7 : -i % 5).append(",").append(i % 4).append(",");
+            rows.append(label).append("\n");
+        }
+        Files.writeString(csv, rows);
+        Path summary = directory.resolve("summary.json");
+        long before = temporaries();
+
+        Outcome outcome =
+                freshet(
+                        "demo",
+                        "--csv",
+                        csv.toString(),
+                        "--label",
+                        "label",
+                        "--rate",
+                        "max",
+                        "--set",
+                        "training.learning-rate=0.05",
+                        "--summary",
+                        summary.toString());
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.out())
+                .contains("3,000 events, 2 features, 2 classes")
+                .contains("✓ none was lost, none counted twice")
+                .doesNotContain("✗");
+        JsonNode json = new ObjectMapper().readTree(summary.toFile());
+        List<String> names = new ArrayList<>();
+        json.fieldNames().forEachRemaining(names::add);
+        assertThat(names)
+                .containsExactly(
+                        "events",
+                        "accepted",
+                        "unlabelled",
+                        "ignored",
+                        "deadLetters",
+                        "examplesSeen",
+                        "digest",
+                        "modelVersion",
+                        "loss",
+                        "accuracy",
+                        "kappa",
+                        "kappaTemporal",
+                        "rollingLoss",
+                        "rollingAccuracy",
+                        "noChangeAccuracy",
+                        "majorityAccuracy",
+                        "seconds",
+                        "eventsPerSecond");
+        assertThat(json.get("events").asLong()).isEqualTo(3_000);
+        assertThat(json.get("accepted").asLong()).isEqualTo(2_700);
+        assertThat(json.get("unlabelled").asLong()).isEqualTo(300);
+        assertThat(json.get("examplesSeen").asLong()).isEqualTo(2_700);
+        assertThat(json.get("digest").asText()).matches("[0-9a-f]{16}");
+        assertThat(json.get("modelVersion").asLong()).isEqualTo(85); // 2,700 / 32, rounded up
+        assertThat(json.get("rollingAccuracy").asDouble()).isGreaterThan(0.95);
+        assertThat(temporaries()).isEqualTo(before);
+    }
+
+    private static long temporaries() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return files.filter(file -> file.getFileName().toString().startsWith("freshet-kafka-"))
+                    .count();
+        }
+    }
+
+    @Test
+    void badSettings_areAllNamed() {
+        Outcome outcome =
+                freshet("demo", "--set", "block.size=0", "--set", "training.learningrate=1");
+
+        assertThat(outcome.exitCode()).isEqualTo(2);
+        assertThat(outcome.err().lines().toList())
+                .containsExactly(
+                        "freshet: unknown key training.learningrate; the nearest known one is"
+                                + " training.learning-rate",
+                        "freshet: block.size = 0: must be a whole number of events, 1 to 65536");
+    }
+
+    @Test
+    void badCsv_isNamedInOneLine() throws IOException {
+        Path csv = Files.writeString(directory.resolve("s.csv"), "x,y\n1,a\nred,b\n");
+
+        assertOneLine(
+                freshet("demo", "--csv", csv.toString(), "--label", "z"),
+                csv + " has no column \"z\"; it has x, y");
+        assertOneLine(
+                freshet("demo", "--csv", csv.toString(), "--label", "y"),
+                csv + ", line 3, column \"x\": the feature \"red\" is not a number");
+        assertOneLine(
+                freshet("demo", "--csv", csv.toString()),
+                "--csv needs --label, the name of the label's column");
+        assertOneLine(
+                freshet("demo", "--rate", "fast"), "--rate fast: must be a number above 0, or max");
+    }
+
+    @Test
+    void takenPort_isNamedInOneLine() throws IOException {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertOneLine(
+                    freshet("demo", "--events", "10", "--ui-port", "" + taken.getLocalPort()),
+                    "port " + taken.getLocalPort() + " for Flink's web page is taken (--ui-port)");
+        }
+    }
+
+    @Test
+    void missingBroker_isNamedInOneLine() throws IOException {
+        String nobody;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            nobody = "localhost:" + free.getLocalPort();
+        }
+        String message = "no Kafka broker answers at " + nobody + " (kafka.bootstrap.servers)";
+
+        assertOneLine(freshet(job("run", nobody)), message);
+        assertOneLine(freshet("topics", "--set", "kafka.bootstrap.servers=" + nobody), message);
+        assertOneLine(
+                freshet("replay", "--events", "10", "--set", "kafka.bootstrap.servers=" + nobody),
+                message);
+    }
+
+    @Test
+    void missingTopic_isNamedInOneLine_andTopicsCreatesIt() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+            String servers = kafka.bootstrapServers();
+            String setServers = "kafka.bootstrap.servers=" + servers;
+            assertOneLine(
+                    freshet(with(job("run", servers), "--set", "topics.labelled-events=none")),
+                    "topic dead-letters does not exist at "
+                            + servers
+                            + "; `freshet topics` creates it");
+            assertOneLine(
+                    freshet("replay", "--events", "10", "--set", setServers),
+                    "topic labelled-events does not exist at "
+                            + servers
+                            + "; `freshet topics` creates it");
+
+            assertThat(freshet("topics", "--set", setServers).out().lines())
+                    .containsExactly(
+                            "created labelled-events",
+                            "created metrics",
+                            "created predictions",
+                            "created models",
+                            "created model-history",
+                            "created dead-letters");
+            assertThat(freshet("topics", "--set", setServers).out().lines())
+                    .allMatch(line -> line.startsWith("exists  "));
+            assertOneLine(
+                    freshet(with(job("run", servers), "--set", "topics.labelled-events=none")),
+                    "topic none does not exist at " + servers + "; `freshet topics` creates it");
+
+            Outcome replayed = freshet("replay", "--events", "500", "--set", setServers);
+            assertThat(replayed.exitCode()).isZero();
+            assertThat(replayed.out()).contains("sent 500 events");
+        }
+    }
+
+    @Test
+    void missingPermission_isNamedInOneLine() throws Exception {
+        Map<String, String> secured =
+                Map.of(
+                        "listener.security.protocol.map",
+                        "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+                        "sasl.enabled.mechanisms",
+                        "PLAIN",
+                        "sasl.mechanism.inter.broker.protocol",
+                        "PLAIN",
+                        "listener.name.plaintext.plain.sasl.jaas.config",
+                        "org.apache.kafka.common.security.plain.PlainLoginModule required"
+                                + " username=\"admin\" password=\"admin\" user_admin=\"admin\""
+                                + " user_reader=\"canary\";",
+                        "authorizer.class.name",
+                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                        "super.users",
+                        "User:ANONYMOUS;User:admin");
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(secured)) {
+            try (Admin admin = Admin.create(login(kafka, "admin", "admin"))) {
+                List<NewTopic> topics =
+                        Stream.of(
+                                        "labelled-events",
+                                        "metrics",
+                                        "predictions",
+                                        "models",
+                                        "model-history",
+                                        "dead-letters")
+                                .map(name -> new NewTopic(name, 1, (short) 1))
+                                .toList();
+                admin.createTopics(topics).all().get();
+                List<AclBinding> acls = new ArrayList<>();
+                for (NewTopic topic : topics) {
+                    acls.add(allow(topic.name(), AclOperation.DESCRIBE));
+                    acls.add(
+                            allow(
+                                    topic.name(),
+                                    topic.name().equals("labelled-events")
+                                            ? AclOperation.READ
+                                            : AclOperation.WRITE));
+                }
+                acls.remove(allow("metrics", AclOperation.WRITE));
+                admin.createAcls(acls).all().get();
+                JobOnKafka.await(
+                        "the broker to know the permissions",
+                        () -> {
+                            try {
+                                return admin.describeAcls(AclBindingFilter.ANY)
+                                                .values()
+                                                .get()
+                                                .size()
+                                        == acls.size();
+                            } catch (InterruptedException | ExecutionException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+            }
+            Path file = directory.resolve("job.properties");
+            StringBuilder config = new StringBuilder("num-features=3\nclasses=2\n");
+            login(kafka, "reader", "canary")
+                    .forEach((key, value) -> config.append("kafka." + key + "=" + value + "\n"));
+            Files.writeString(file, config);
+
+            Outcome outcome = freshet("run", "--config", file.toString());
+
+            assertOneLine(outcome, "Kafka does not allow this user to WRITE topic metrics");
+            assertThat(outcome.out() + outcome.err()).doesNotContain("canary");
+        }
+    }
+
+    private static AclBinding allow(String topic, AclOperation operation) {
+        return new AclBinding(
+                new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
+                new AccessControlEntry("User:reader", "*", operation, AclPermissionType.ALLOW));
+    }
+
+    private static Properties login(EmbeddedKafka kafka, String user, String password) {
+        Properties properties = new Properties();
+        properties.put("bootstrap.servers", kafka.bootstrapServers());
+        properties.put("security.protocol", "SASL_PLAINTEXT");
+        properties.put("sasl.mechanism", "PLAIN");
+        properties.put(
+                "sasl.jaas.config",
+                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\""
+                        + user
+                        + "\" password=\""
+                        + password
+                        + "\";");
+        return properties;
+    }
+}
