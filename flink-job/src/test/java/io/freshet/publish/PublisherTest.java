@@ -1,0 +1,186 @@
+package io.freshet.publish;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.ingest.Audit;
+import io.freshet.ingest.DeadLetter;
+import io.freshet.ingest.IgnoredReason;
+import io.freshet.ingest.RawMessage;
+import io.freshet.ingest.Reason;
+import io.freshet.learn.LearnConfig;
+import io.freshet.learn.ModelSnapshot;
+import io.freshet.learn.PartitionOffset;
+import io.freshet.learn.Prediction;
+import io.freshet.learn.Progress;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.Reduction;
+import io.freshet.model.ScalerType;
+import io.freshet.model.Sgd;
+import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.Scores;
+import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.EventReader;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
+import io.freshet.schemas.PredictionEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PublisherTest {
+    private static final Publisher PUBLISHER =
+            new Publisher(
+                    new PublishConfig("m", "p", "models", "history", "d", 4),
+                    new LearnConfig(
+                            new LearnerSettings(
+                                    2,
+                                    3,
+                                    32,
+                                    new Sgd(0.01, 0.9),
+                                    Reduction.EXAMPLES,
+                                    ScalerType.WELFORD),
+                            List.of("a", "b", "c"),
+                            null,
+                            10,
+                            Duration.ZERO));
+
+    private static Progress progress() {
+        Audit audit = Audit.empty();
+        audit.accept(5);
+        audit.ignore(6, IgnoredReason.ZERO_WEIGHT);
+        audit.deadLetter(7, Reason.TRUNCATED);
+        return new Progress(
+                3, 1, 1_000, audit, new PartitionOffset[] {new PartitionOffset("t", 2, 9)}, 0.01);
+    }
+
+    @Test
+    void snapshot_isCutIntoChunks_thatMakeTheWholeAgain() throws Exception {
+        float[] parameters = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+        List<Publication> publications = new ArrayList<>();
+        PUBLISHER.snapshot(
+                new ModelSnapshot(
+                        "model",
+                        progress(),
+                        parameters,
+                        8,
+                        new double[] {0.5, 1.5},
+                        new double[] {2, 3}),
+                publications::add);
+
+        assertThat(publications)
+                .extracting(Publication::destination)
+                .containsExactly(
+                        Destination.MODELS,
+                        Destination.MODEL_HISTORY,
+                        Destination.MODELS,
+                        Destination.MODEL_HISTORY,
+                        Destination.MODELS,
+                        Destination.MODEL_HISTORY);
+        ByteBuffer content = ByteBuffer.allocate(9 * 4 + 4 * 8).order(ByteOrder.LITTLE_ENDIAN);
+        for (int chunk = 0; chunk < 3; chunk++) {
+            Publication publication = publications.get(2 * chunk);
+            assertThat(new String(publication.key(), StandardCharsets.UTF_8))
+                    .isEqualTo("model/" + chunk);
+            ModelSnapshotEvent event =
+                    EventReader.of(ModelSnapshotEvent.class).read(publication.value());
+            assertThat(event.getChunk()).isEqualTo(chunk);
+            assertThat(event.getChunks()).isEqualTo(3);
+            assertThat(event.getParameterOffset()).isEqualTo(4 * chunk);
+            assertThat(event.getModelVersion()).isEqualTo(3);
+            event.getParameters().forEach(content::putFloat);
+            assertThat(event.getScaler() == null).isEqualTo(chunk > 0);
+            assertThat(event.getProvenance() == null).isEqualTo(chunk > 0);
+        }
+        for (double moment : new double[] {0.5, 1.5, 2, 3}) {
+            content.putDouble(moment);
+        }
+        ModelSnapshotEvent first =
+                EventReader.of(ModelSnapshotEvent.class).read(publications.get(0).value());
+        assertThat(first.getContentHash())
+                .isEqualTo(
+                        HexFormat.of()
+                                .formatHex(
+                                        MessageDigest.getInstance("SHA-256")
+                                                .digest(content.array())));
+        assertThat(first.getClasses()).containsExactly("a", "b", "c");
+        assertThat(first.getProvenance().getExamplesSeen()).isEqualTo(1);
+        assertThat(first.getProvenance().getHyperParameters())
+                .containsEntry("training.momentum", "0.9")
+                .containsEntry("scaler.type", "welford");
+        assertThat(first.getProvenance().getJobVersion()).matches("[0-9]+\\.[0-9]+.*");
+    }
+
+    @Test
+    void deadLetter_keepsEveryByte() throws IOException {
+        RawMessage message =
+                new RawMessage(
+                        "t",
+                        2,
+                        9,
+                        77,
+                        new byte[] {1},
+                        null,
+                        new String[] {"h", "none"},
+                        new byte[][] {{3, 4}, null});
+        Publication publication =
+                PUBLISHER.deadLetter(new DeadLetter(message, "", Reason.NULL_VALUE, "no value"));
+
+        DeadLetterEvent event = EventReader.of(DeadLetterEvent.class).read(publication.value());
+        assertThat(event.getKey()).isEqualTo(ByteBuffer.wrap(new byte[] {1}));
+        assertThat(event.getValue()).isNull();
+        assertThat(event.getHeaders()).hasSize(2);
+        assertThat(event.getHeaders().get(0).getValue())
+                .isEqualTo(ByteBuffer.wrap(new byte[] {3, 4}));
+        assertThat(event.getHeaders().get(1).getValue()).isNull();
+        assertThat(event.getReason()).isEqualTo("NULL_VALUE");
+        assertThat(event.getOffset()).isEqualTo(9);
+        assertThat(event.getTimestamp()).isEqualTo(Instant.ofEpochMilli(77));
+    }
+
+    @Test
+    void metrics_carryTheAudit() throws IOException {
+        Scores scores = new Scores(1, 1, 0.5, 1.0, null, 0.0, null, null);
+        Publication publication =
+                PUBLISHER.metrics(new RollingMetrics("model", 4, progress(), 1000, scores, scores));
+
+        MetricsEvent event = EventReader.of(MetricsEvent.class).read(publication.value());
+        assertThat(event.getSequence()).isEqualTo(4);
+        assertThat(event.getAttempt()).isNull();
+        assertThat(event.getExamplesSeen()).isEqualTo(1);
+        assertThat(event.getAudit().getAccepted().getDigest()).isEqualTo(5);
+        assertThat(event.getAudit().getDeadLetters().getDigest()).isEqualTo(7);
+        assertThat(event.getIgnoredByReason()).isEqualTo(Map.of("ZERO_WEIGHT", 1L));
+        assertThat(event.getDeadLettersByReason()).isEqualTo(Map.of("TRUNCATED", 1L));
+        assertThat(event.getOffsets().get(0).getOffset()).isEqualTo(9);
+        assertThat(event.getRolling().getLoss()).isEqualTo(0.5);
+        assertThat(event.getRolling().getKappa()).isNull();
+    }
+
+    @Test
+    void prediction_namesTheClass() throws IOException {
+        Publication publication =
+                PUBLISHER.prediction(
+                        new Prediction(
+                                "model",
+                                "id",
+                                1,
+                                new PartitionOffset("t", 2, 9),
+                                3,
+                                1,
+                                new float[] {0.25f, 0.5f, 0.25f}));
+
+        PredictionEvent event = EventReader.of(PredictionEvent.class).read(publication.value());
+        assertThat(event.getPredictedLabel()).isEqualTo("b");
+        assertThat(event.getProbabilities()).containsExactly(0.25f, 0.5f, 0.25f);
+        assertThat(event.getSource().getOffset()).isEqualTo(9);
+    }
+}
