@@ -20,6 +20,9 @@ final class ExamplePacker {
     /** The model id that is reserved for dead letters without a model. */
     static final String NO_MODEL = "";
 
+    private static final int MAX_MODEL_ID_LENGTH = 255;
+    private static final int MAX_DETAIL_LENGTH = 300;
+
     /** Blocks kept for their arrays once they have been handed on. */
     private static final int MAX_SPARES = 4;
 
@@ -89,6 +92,15 @@ final class ExamplePacker {
                         Reason.MODEL_NOT_ALLOWED,
                         "models.allowed does not name \"" + modelId + "\"");
             }
+            if (modelId.length() > MAX_MODEL_ID_LENGTH) {
+                reader.readRest(noRoom, 0);
+                return setAside(
+                        message,
+                        hash,
+                        NO_MODEL,
+                        Reason.MODEL_ID_TOO_LONG,
+                        "a model id of " + modelId.length() + " characters");
+            }
             ExampleBlock block = block(modelId);
             block.reserveRow();
             reader.readRest(block.features(), block.size() * numFeatures);
@@ -123,10 +135,17 @@ final class ExamplePacker {
 
     private ExampleBlock setAside(
             RawMessage message, long hash, String modelId, Reason reason, String detail) {
-        deadLetters.accept(new DeadLetter(message, modelId, reason, detail));
+        deadLetters.accept(new DeadLetter(message, modelId, reason, shortened(detail)));
         ExampleBlock block = block(modelId);
         block.audit().deadLetter(hash, reason);
         return block;
+    }
+
+    /** The message itself is kept whole; what it is said to offend with need not be. */
+    private static String shortened(String detail) {
+        return detail.length() <= MAX_DETAIL_LENGTH
+                ? detail
+                : detail.substring(0, MAX_DETAIL_LENGTH) + "…";
     }
 
     private ExampleBlock block(String modelId) {

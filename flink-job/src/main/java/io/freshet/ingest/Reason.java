@@ -41,5 +41,7 @@ public enum Reason {
     /** A weight below 0. */
     NEGATIVE_WEIGHT,
     /** A weight that is NaN or infinite. */
-    NON_FINITE_WEIGHT
+    NON_FINITE_WEIGHT,
+    /** A model id of more than 255 characters: it would be a key of every record about it. */
+    MODEL_ID_TOO_LONG
 }

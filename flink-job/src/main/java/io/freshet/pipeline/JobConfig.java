@@ -33,6 +33,11 @@ public record JobConfig(
 
     private static final String FLINK_PREFIX = "flink.";
 
+    /** Kafka's default for the largest record of a topic, less what Kafka adds. */
+    private static final int LARGEST_SNAPSHOT_RECORD_BYTES = 1_000_000;
+
+    private static final int SNAPSHOT_ENVELOPE_BYTES = 16_384;
+
     public static final Key<String> JOB_NAME =
             Key.ofText("job.name", "freshet", "The job's name in Flink.");
     public static final Key<Integer> PARALLELISM =
@@ -91,6 +96,7 @@ public record JobConfig(
                             + kafka.labelledEvents()
                             + ": the job would read what it writes");
         }
+        checkSnapshots(settings, ingest, publish);
         JobConfig config =
                 new JobConfig(
                         kafka,
@@ -104,5 +110,30 @@ public record JobConfig(
                         settings.withPrefix(FLINK_PREFIX));
         settings.throwIfProblems();
         return config;
+    }
+
+    /** The first record of a snapshot holds the scaler and the class names beside parameters. */
+    private static void checkSnapshots(
+            Settings settings, IngestConfig ingest, PublishConfig publish) {
+        long parameters = (ingest.numFeatures() + 1L) * ingest.classes().size();
+        long names = ingest.classes().stream().mapToLong(name -> 4L * name.length() + 8).sum();
+        long bytes =
+                (long) Float.BYTES * Math.min(parameters, publish.chunkSize())
+                        + 2L * Double.BYTES * ingest.numFeatures()
+                        + names
+                        + SNAPSHOT_ENVELOPE_BYTES;
+        if (bytes > LARGEST_SNAPSHOT_RECORD_BYTES) {
+            settings.problem(
+                    "num-features = "
+                            + ingest.numFeatures()
+                            + ", "
+                            + ingest.classes().size()
+                            + " classes and models.chunk-size = "
+                            + publish.chunkSize()
+                            + " make a snapshot's first record "
+                            + bytes
+                            + " bytes large; topics take "
+                            + LARGEST_SNAPSHOT_RECORD_BYTES);
+        }
     }
 }

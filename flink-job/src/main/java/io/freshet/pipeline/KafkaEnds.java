@@ -44,6 +44,8 @@ final class KafkaEnds {
     static Sink<Publication> sink(KafkaConfig kafka, PublishConfig publish) {
         Properties properties = kafka.clientProperties();
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
+        // The topics' own limits decide; a dead letter is larger than the message it is about.
+        properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(64 << 20));
         properties.setProperty(
                 ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
                 Long.toString(kafka.transactionTimeout().toMillis()));

@@ -9,21 +9,31 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.Node;
 import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks at Kafka before the job starts, so that a missing broker, topic or permission is one line
  * and not a restart loop.
  */
 public final class KafkaPreflight {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaPreflight.class);
     private static final int PATIENCE_MILLIS = 10_000;
+
+    /** What a dead letter or a prediction adds to the bytes of the message that it is about. */
+    private static final int ENVELOPE_BYTES = 16_384;
 
     private KafkaPreflight() {}
 
@@ -55,10 +65,79 @@ public final class KafkaPreflight {
                     throw new PreflightException(notAllowed(operation, name));
                 }
             }
+            checkLimits(admin, config);
         } catch (KafkaException e) {
             throw new PreflightException(
                     "cannot use Kafka at " + servers + ": " + innermost(e).getMessage());
         }
+    }
+
+    /**
+     * Holds the job's records against what brokers and topics take. A user who may not see their
+     * configuration is warned and goes on.
+     */
+    private static void checkLimits(Admin admin, JobConfig config)
+            throws PreflightException, InterruptedException {
+        String input = config.kafka().labelledEvents();
+        try {
+            Node broker = admin.describeCluster().nodes().get().iterator().next();
+            long maxTimeout =
+                    limit(
+                            admin,
+                            ConfigResource.Type.BROKER,
+                            broker.idString(),
+                            "transaction.max.timeout.ms");
+            long timeout = config.kafka().transactionTimeout().toMillis();
+            if (timeout > maxTimeout) {
+                throw new PreflightException(
+                        "sink.transaction-timeout is "
+                                + timeout
+                                + " ms; the brokers allow "
+                                + maxTimeout
+                                + " ms (transaction.max.timeout.ms)");
+            }
+            long needed =
+                    limit(
+                                    admin,
+                                    ConfigResource.Type.TOPIC,
+                                    input,
+                                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+                            + ENVELOPE_BYTES
+                            + (long) Float.BYTES * config.ingest().classes().size();
+            for (String topic :
+                    List.of(config.publish().deadLetters(), config.publish().predictions())) {
+                long taken =
+                        limit(
+                                admin,
+                                ConfigResource.Type.TOPIC,
+                                topic,
+                                TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+                if (taken < needed) {
+                    throw new PreflightException(
+                            "topic "
+                                    + topic
+                                    + " takes records of "
+                                    + taken
+                                    + " bytes (max.message.bytes); what it says of the largest"
+                                    + " record of topic "
+                                    + input
+                                    + " may have "
+                                    + needed
+                                    + "; raise it, as `freshet topics` does");
+                }
+            }
+        } catch (ExecutionException e) {
+            LOG.warn("Kafka's limits could not be checked: {}", innermost(e).getMessage());
+        }
+    }
+
+    private static long limit(Admin admin, ConfigResource.Type type, String name, String key)
+            throws ExecutionException, InterruptedException {
+        ConfigResource resource = new ConfigResource(type, name);
+        for (Config config : admin.describeConfigs(List.of(resource)).all().get().values()) {
+            return Long.parseLong(config.get(key).value());
+        }
+        throw new IllegalStateException("Kafka did not describe " + resource);
     }
 
     private static Properties properties(KafkaConfig config) {

@@ -34,7 +34,8 @@ class AuditTest {
                         "LABEL_OUT_OF_RANGE",
                         "UNKNOWN_CLASS",
                         "NEGATIVE_WEIGHT",
-                        "NON_FINITE_WEIGHT");
+                        "NON_FINITE_WEIGHT",
+                        "MODEL_ID_TOO_LONG");
     }
 
     @Test

@@ -28,13 +28,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ExamplePackerTest {
+    private static final String LONG_MODEL_ID = "x".repeat(256);
     private static final IngestConfig CONFIG =
             new IngestConfig(
                     3,
                     List.of("down", "up"),
                     256,
                     Duration.ofMillis(200),
-                    Set.of("known", "other"));
+                    Set.of("known", "other", LONG_MODEL_ID));
 
     private final List<DeadLetter> deadLetters = new ArrayList<>();
     private final ExamplePacker packer = new ExamplePacker(CONFIG, deadLetters::add);
@@ -167,6 +168,11 @@ class ExamplePackerTest {
                         "model not allowed",
                         Messages.event("x", 1, 0, 1, 2, 3),
                         Reason.MODEL_NOT_ALLOWED,
+                        ""),
+                of(
+                        "model id too long",
+                        Messages.event(LONG_MODEL_ID, 1, 0, 1, 2, 3),
+                        Reason.MODEL_ID_TOO_LONG,
                         ""),
                 of(
                         "too few features",

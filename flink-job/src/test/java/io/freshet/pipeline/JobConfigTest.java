@@ -167,6 +167,16 @@ class JobConfigTest {
     }
 
     @Test
+    void snapshotTooLargeForARecord_isRefused() {
+        assertThatThrownBy(() -> JobConfig.parse(with("num-features", "100000")))
+                .hasMessageStartingWith(
+                        "num-features = 100000, 7 classes and models.chunk-size = 200000 make a"
+                                + " snapshot's first record ");
+        assertThat(JobConfig.parse(with("num-features", "10000")).ingest().numFeatures())
+                .isEqualTo(10_000);
+    }
+
+    @Test
     void secrets_areNotInTheConfigurationsText() {
         JobConfig config =
                 JobConfig.parse(with("kafka.sasl.jaas.config", "user=u password=canary"));

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The topics of a job. */
 final class Topics {
+    private static final int LARGEST_ANSWER_BYTES = 4 << 20;
+
     private Topics() {}
 
     /**
@@ -32,14 +34,7 @@ final class Topics {
         List<NewTopic> wanted = new ArrayList<>();
         wanted.add(topic(config.kafka().labelledEvents(), partitions));
         for (String name : config.publish().topics()) {
-            NewTopic topic = topic(name, 1);
-            if (name.equals(config.publish().models())) {
-                topic.configs(
-                        Map.of(
-                                TopicConfig.CLEANUP_POLICY_CONFIG,
-                                TopicConfig.CLEANUP_POLICY_COMPACT));
-            }
-            wanted.add(topic);
+            wanted.add(topic(name, 1).configs(settings(name, config)));
         }
         List<String> told = new ArrayList<>();
         try (Admin admin = admin(config)) {
@@ -51,6 +46,19 @@ final class Topics {
             throw unusable(config, e);
         }
         return told;
+    }
+
+    private static Map<String, String> settings(String topic, JobConfig config) {
+        if (topic.equals(config.publish().models())) {
+            return Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
+        }
+        if (topic.equals(config.publish().deadLetters())
+                || topic.equals(config.publish().predictions())) {
+            // Larger than the largest message that they may be about.
+            return Map.of(
+                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(LARGEST_ANSWER_BYTES));
+        }
+        return Map.of();
     }
 
     /**

@@ -42,7 +42,7 @@ class BadInputITCase {
 
         try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
             Map<String, String> settings = JobOnKafka.settings(kafka, "bad", 3, "no,yes");
-            settings.put("models.allowed", "good");
+            settings.put("models.allowed", "good," + "x".repeat(1_048_000));
             try (JobOnKafka job = JobOnKafka.start(settings)) {
                 job.send(values);
                 Audit audit = job.finish();
@@ -89,6 +89,8 @@ class BadInputITCase {
         Map<String, byte @Nullable []> bad = new LinkedHashMap<>();
         bad.put("NULL_VALUE", null);
         bad.put("EMPTY_VALUE", new byte[0]);
+        // Almost as large as a topic takes: its dead letter is larger than that.
+        bad.put("MODEL_ID_TOO_LONG", with(e -> e.setModelId("x".repeat(1_048_000))));
         bad.put("NOT_SINGLE_OBJECT", random);
         bad.put("UNKNOWN_SCHEMA", unknownSchema);
         bad.put("TRUNCATED", Arrays.copyOf(event, event.length - 3));

@@ -228,6 +228,19 @@ class FreshetITCase {
                     freshet(with(job("run", servers), "--set", "topics.labelled-events=none")),
                     "topic none does not exist at " + servers + "; `freshet topics` creates it");
 
+            assertOneLine(
+                    freshet(with(job("run", servers), "--set", "sink.transaction-timeout=1 h")),
+                    "sink.transaction-timeout is 3600000 ms; the brokers allow 900000 ms"
+                            + " (transaction.max.timeout.ms)");
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+                admin.createTopics(List.of(new NewTopic("small", 1, (short) 1))).all().get();
+            }
+            assertOneLine(
+                    freshet(with(job("run", servers), "--set", "topics.dead-letters=small")),
+                    "topic small takes records of 1048588 bytes (max.message.bytes); what it says"
+                            + " of the largest record of topic labelled-events may have 1064980;"
+                            + " raise it, as `freshet topics` does");
+
             Outcome replayed = freshet("replay", "--events", "500", "--set", setServers);
             assertThat(replayed.exitCode()).isZero();
             assertThat(replayed.out()).contains("sent 500 events");

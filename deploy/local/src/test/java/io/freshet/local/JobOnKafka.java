@@ -78,7 +78,11 @@ final class JobOnKafka implements AutoCloseable {
     void send(List<byte @Nullable []> values) {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
-                        new HashMap<String, Object>(config.kafka().client()),
+                        Map.<String, Object>of(
+                                "bootstrap.servers",
+                                config.kafka().bootstrapServers(),
+                                "max.request.size",
+                                2 << 20),
                         new ByteArraySerializer(),
                         new ByteArraySerializer())) {
             for (byte[] value : values) {
