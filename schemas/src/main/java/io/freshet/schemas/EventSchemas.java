@@ -22,7 +22,9 @@ public final class EventSchemas {
             List.of(
                     "LabelledEvent.v1",
                     "MetricsEvent.v1",
+                    "MetricsEvent.v2",
                     "ModelSnapshotEvent.v1",
+                    "ModelSnapshotEvent.v2",
                     "PredictionEvent.v1",
                     "DriftAlertEvent.v1",
                     "DeadLetterEvent.v1");

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,12 +27,13 @@ class EventSchemasTest {
                     DriftAlertEvent.getClassSchema(),
                     DeadLetterEvent.getClassSchema());
 
-    static Stream<Map.Entry<String, SpecificRecordBase>> version1() {
-        return GoldenFiles.version1().entrySet().stream();
+    static Stream<Map.Entry<String, SpecificRecordBase>> goldenFiles() {
+        return Stream.of(GoldenFiles.version1(), GoldenFiles.version2())
+                .flatMap(events -> events.entrySet().stream());
     }
 
     @ParameterizedTest
-    @MethodSource("version1")
+    @MethodSource("goldenFiles")
     void goldenFile_isReadAsItWasWritten(Map.Entry<String, SpecificRecordBase> golden)
             throws IOException {
         byte[] bytes = Files.readAllBytes(GoldenFiles.GOLDEN.resolve(golden.getKey() + ".bin"));
@@ -53,6 +56,25 @@ class EventSchemasTest {
                                     + " .avsc and a golden file",
                             current.getName())
                     .isEqualTo(EventSchemas.fingerprint(EventSchemas.released(newest)));
+        }
+    }
+
+    /** Readers are upgraded before writers, or after them. */
+    @Test
+    void everyVersionOfAnEvent_readsEveryOther() {
+        for (String reader : EventSchemas.RELEASED) {
+            String event = reader.substring(0, reader.indexOf(".v") + 2);
+            for (String writer : EventSchemas.RELEASED) {
+                if (writer.startsWith(event)) {
+                    assertThat(
+                                    SchemaCompatibility.checkReaderWriterCompatibility(
+                                                    EventSchemas.released(reader),
+                                                    EventSchemas.released(writer))
+                                            .getType())
+                            .as("%s reads %s", reader, writer)
+                            .isEqualTo(SchemaCompatibilityType.COMPATIBLE);
+                }
+            }
         }
     }
 
@@ -102,7 +124,7 @@ class EventSchemasTest {
 
     @Test
     void eventCutShort_isRefused() throws IOException {
-        byte[] whole = GoldenFiles.bytes(GoldenFiles.version1().get("MetricsEvent.v1"));
+        byte[] whole = GoldenFiles.bytes(GoldenFiles.version2().get("MetricsEvent.v2"));
         EventReader<MetricsEvent> reader = EventReader.of(MetricsEvent.class);
         for (int length = 0; length < whole.length; length++) {
             byte[] cut = Arrays.copyOf(whole, length);
@@ -112,7 +134,7 @@ class EventSchemasTest {
 
     @Test
     void bytesBehindTheEvent_areRefused() throws IOException {
-        byte[] whole = GoldenFiles.bytes(GoldenFiles.version1().get("MetricsEvent.v1"));
+        byte[] whole = GoldenFiles.bytes(GoldenFiles.version2().get("MetricsEvent.v2"));
 
         assertThatThrownBy(
                         () ->
@@ -124,7 +146,7 @@ class EventSchemasTest {
 
     @Test
     void anotherEvent_isRefused() throws IOException {
-        byte[] whole = GoldenFiles.bytes(GoldenFiles.version1().get("MetricsEvent.v1"));
+        byte[] whole = GoldenFiles.bytes(GoldenFiles.version2().get("MetricsEvent.v2"));
 
         assertThatThrownBy(() -> EventReader.of(PredictionEvent.class).read(whole))
                 .isInstanceOf(IOException.class)

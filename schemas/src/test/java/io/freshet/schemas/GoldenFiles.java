@@ -19,7 +19,7 @@ import org.apache.avro.specific.SpecificRecordBase;
  * every later version must keep reading.
  *
  * <p>{@link #main} writes the files of a new version, and the schemas themselves. Those of a
- * released version never change.
+ * released version never change: what an older version did not have is here at its default.
  */
 final class GoldenFiles {
     static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
@@ -28,15 +28,17 @@ final class GoldenFiles {
 
     private static final Instant TIME = Instant.ofEpochMilli(1_700_000_000_123L);
 
+    private static final PartitionOffset OFFSET = new PartitionOffset("topic", 3, 99L);
+
     private GoldenFiles() {}
 
-    /** Writes what is missing of version 1; run in the folder of the module. */
+    /** Writes what is missing of version 2, the newest; run in the folder of the module. */
     public static void main(String[] args) throws IOException {
-        for (Map.Entry<String, SpecificRecordBase> event : version1().entrySet()) {
+        for (Map.Entry<String, SpecificRecordBase> event : version2().entrySet()) {
             write(GOLDEN.resolve(event.getKey() + ".bin"), bytes(event.getValue()));
             Schema schema = event.getValue().getSchema();
             write(
-                    RELEASED.resolve(schema.getName() + ".v1.avsc"),
+                    RELEASED.resolve(schema.getName() + ".v2.avsc"),
                     (SchemaFormatter.format("json/pretty", schema) + "\n")
                             .getBytes(StandardCharsets.UTF_8));
         }
@@ -82,57 +84,12 @@ final class GoldenFiles {
         events.put("LabelledEvent.v1-sparse-string", labelled(sparse, "up"));
         events.put("LabelledEvent.v1-named-floats", labelled(named, List.of(0.25f, 0.75f)));
         events.put("LabelledEvent.v1-dense-null", labelled(dense, null));
-        Audit audit =
-                new Audit(
-                        new Tally(10L, -11L),
-                        new Tally(12L, 13L),
-                        new Tally(14L, 15L),
-                        new Tally(16L, 17L));
-        List<PartitionOffset> offsets = List.of(new PartitionOffset("topic", 3, 99L));
-        Scores scores = new Scores(5L, 6.5, 0.1, 0.2, 0.3, 0.4, 0.5, -0.6);
-        Scores none = new Scores(0L, 0.0, null, null, null, null, null, null);
-        events.put(
-                "MetricsEvent.v1",
-                new MetricsEvent(
-                        "model",
-                        7L,
-                        8L,
-                        TIME,
-                        9L,
-                        10L,
-                        audit,
-                        new TreeMap<>(Map.of("ZERO_WEIGHT", 14L)),
-                        new TreeMap<>(Map.of("TRUNCATED", 16L)),
-                        offsets,
-                        1000,
-                        scores,
-                        none,
-                        0.01,
-                        3L));
-        events.put(
-                "ModelSnapshotEvent.v1",
-                new ModelSnapshotEvent(
-                        "model",
-                        9L,
-                        TIME,
-                        1,
-                        2,
-                        "c0ffee",
-                        2,
-                        List.of("down", "up"),
-                        4,
-                        List.of(0.5f, -0.5f),
-                        new ScalerSnapshot(10L, List.of(1.0, 2.0), List.of(3.0, 4.0)),
-                        new Provenance(
-                                "1.0",
-                                10L,
-                                audit,
-                                offsets,
-                                new TreeMap<>(Map.of("training.momentum", "0.9")))));
+        events.put("MetricsEvent.v1", metrics(List.of(), 0));
+        events.put("ModelSnapshotEvent.v1", snapshot(List.of(), "softmax", 0));
         events.put(
                 "PredictionEvent.v1",
                 new PredictionEvent(
-                        "model", "id", TIME, offsets.get(0), 9L, 1, "up", List.of(0.25f, 0.75f)));
+                        "model", "id", TIME, OFFSET, 9L, 1, "up", List.of(0.25f, 0.75f)));
         events.put(
                 "DriftAlertEvent.v1",
                 new DriftAlertEvent("model", 1L, TIME, "adwin", 10L, 9L, 0.4, 0.3));
@@ -152,6 +109,72 @@ final class GoldenFiles {
                         "TRUNCATED",
                         "the value ends"));
         return events;
+    }
+
+    /** The events that version 2 changed, by the name of their file. */
+    static Map<String, SpecificRecordBase> version2() {
+        List<Expert> experts =
+                List.of(
+                        new Expert("rate 0.01", 0.01, 0.75, 4L),
+                        new Expert("no-change", null, 0.25, 0L));
+        Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
+        events.put("MetricsEvent.v2", metrics(experts, 5));
+        events.put("ModelSnapshotEvent.v2", snapshot(experts, "sigmoid", 1));
+        return events;
+    }
+
+    private static MetricsEvent metrics(List<Expert> experts, long rollBacks) {
+        return new MetricsEvent(
+                "model",
+                7L,
+                8L,
+                TIME,
+                9L,
+                10L,
+                audit(),
+                new TreeMap<>(Map.of("ZERO_WEIGHT", 14L)),
+                new TreeMap<>(Map.of("TRUNCATED", 16L)),
+                List.of(OFFSET),
+                1000,
+                new Scores(5L, 6.5, 0.1, 0.2, 0.3, 0.4, 0.5, -0.6),
+                new Scores(0L, 0.0, null, null, null, null, null, null),
+                0.01,
+                3L,
+                experts,
+                rollBacks);
+    }
+
+    private static ModelSnapshotEvent snapshot(
+            List<Expert> experts, String activation, int numOutputs) {
+        return new ModelSnapshotEvent(
+                "model",
+                9L,
+                TIME,
+                1,
+                2,
+                "c0ffee",
+                2,
+                List.of("down", "up"),
+                4,
+                List.of(0.5f, -0.5f),
+                new ScalerSnapshot(10L, List.of(1.0, 2.0), List.of(3.0, 4.0)),
+                new Provenance(
+                        "1.0",
+                        10L,
+                        audit(),
+                        List.of(OFFSET),
+                        new TreeMap<>(Map.of("training.momentum", "0.9"))),
+                experts,
+                activation,
+                numOutputs);
+    }
+
+    private static Audit audit() {
+        return new Audit(
+                new Tally(10L, -11L),
+                new Tally(12L, 13L),
+                new Tally(14L, 15L),
+                new Tally(16L, 17L));
     }
 
     private static LabelledEvent labelled(Object features, Object label) {
