@@ -81,6 +81,27 @@ public final class Key<T> {
                 });
     }
 
+    /** A whole number, or {@code off}, which is the default. */
+    public static Key<Optional<Integer>> ofOptionalInt(String name, String meaning) {
+        String type = "a whole number, or off";
+        return new Key<>(
+                name,
+                "off",
+                type,
+                meaning,
+                Optional.empty(),
+                text -> {
+                    if (text.equals("off")) {
+                        return Optional.empty();
+                    }
+                    try {
+                        return Optional.of(Integer.parseInt(text));
+                    } catch (NumberFormatException e) {
+                        throw new IllegalArgumentException(type, e);
+                    }
+                });
+    }
+
     /** A finite number within bounds that it may reach. */
     public static Key<Double> ofDouble(
             String name, double defaultValue, double min, double max, String meaning) {

@@ -26,8 +26,10 @@ public final class ExampleBlock {
 
     private String modelId;
     private final int numFeatures;
+    private final int numTargets;
     private int size;
     private float[] features;
+    private float[] targets;
     private int[] labels;
     private float[] weights;
     private long[] hashes;
@@ -39,15 +41,26 @@ public final class ExampleBlock {
     private final Audit audit = Audit.empty();
     private long waitingSince = NOT_WAITING;
 
-    /** An empty block of one model's examples. */
+    /** An empty block of one model's examples, whose labels are of one class. */
     public ExampleBlock(String modelId, int numFeatures) {
-        this(modelId, numFeatures, FIRST_CAPACITY);
+        this(modelId, numFeatures, 0);
     }
 
-    ExampleBlock(String modelId, int numFeatures, int capacity) {
+    /**
+     * An empty block of one model's examples.
+     *
+     * @param numTargets values that a label has beside its class index: one per class, or 0
+     */
+    public ExampleBlock(String modelId, int numFeatures, int numTargets) {
+        this(modelId, numFeatures, numTargets, FIRST_CAPACITY);
+    }
+
+    ExampleBlock(String modelId, int numFeatures, int numTargets, int capacity) {
         this.modelId = modelId;
         this.numFeatures = numFeatures;
+        this.numTargets = numTargets;
         features = new float[capacity * numFeatures];
+        targets = new float[capacity * numTargets];
         labels = new int[capacity];
         weights = new float[capacity];
         hashes = new long[capacity];
@@ -82,7 +95,23 @@ public final class ExampleBlock {
         return features;
     }
 
-    /** Class index of a row, or {@link #UNLABELLED}. */
+    /** Values that a row's label has beside its class index: one per class, or 0. */
+    public int numTargets() {
+        return numTargets;
+    }
+
+    /**
+     * Targets, (size, numTargets) row-major: what each row's label says of each class, 0 to 1.
+     * Those of a row without a label are 0.
+     */
+    public float[] targets() {
+        return targets;
+    }
+
+    /**
+     * Class index of a row, or {@link #UNLABELLED}; of a row with targets the class of the largest,
+     * the lowest of equals.
+     */
     public int label(int row) {
         return labels[row];
     }
@@ -123,13 +152,14 @@ public final class ExampleBlock {
         return audit;
     }
 
-    /** Makes room for one more row, so that its features can be written where they belong. */
+    /** Makes room for one more row, so that it can be written where it belongs. */
     void reserveRow() {
         if (size < labels.length) {
             return;
         }
         int capacity = Math.max(FIRST_CAPACITY, 2 * size);
         features = Arrays.copyOf(features, capacity * numFeatures);
+        targets = Arrays.copyOf(targets, capacity * numTargets);
         labels = Arrays.copyOf(labels, capacity);
         weights = Arrays.copyOf(weights, capacity);
         hashes = Arrays.copyOf(hashes, capacity);
@@ -139,7 +169,10 @@ public final class ExampleBlock {
         ids = Arrays.copyOf(ids, capacity);
     }
 
-    /** Adds the row whose features stand at {@code size × numFeatures} already. */
+    /**
+     * Adds the row whose features stand at {@code size × numFeatures} already, and its targets at
+     * {@code size × numTargets}.
+     */
     void addReservedRow(
             int label,
             float weight,
@@ -160,7 +193,7 @@ public final class ExampleBlock {
     }
 
     /**
-     * Adds a labelled row.
+     * Adds a labelled row; its targets are those of its class alone.
      *
      * @param from array that holds the row's features from {@code at} on. Not modified.
      */
@@ -175,8 +208,48 @@ public final class ExampleBlock {
             long timestamp) {
         reserveRow();
         System.arraycopy(from, at, features, size * numFeatures, numFeatures);
+        writeOneHot(label, targets, size * numTargets, numTargets);
         addReservedRow(
                 label, weight, hash, source.topic(), source.partition(), offset, timestamp, null);
+    }
+
+    /**
+     * Adds a labelled row with its targets.
+     *
+     * @param from array that holds the row's features from {@code at} on. Not modified.
+     * @param targetsFrom array that holds the row's targets from {@code targetsAt} on. Not
+     *     modified.
+     */
+    public void addLabelled(
+            float[] from,
+            int at,
+            float[] targetsFrom,
+            int targetsAt,
+            int label,
+            float weight,
+            long hash,
+            Source source,
+            long offset,
+            long timestamp) {
+        reserveRow();
+        System.arraycopy(from, at, features, size * numFeatures, numFeatures);
+        System.arraycopy(targetsFrom, targetsAt, targets, size * numTargets, numTargets);
+        addReservedRow(
+                label, weight, hash, source.topic(), source.partition(), offset, timestamp, null);
+    }
+
+    /**
+     * Writes the targets of one class: 1 for it, 0 for the others; all 0 for {@link #UNLABELLED}.
+     *
+     * @param targets takes them from {@code from} on. Modified.
+     */
+    static void writeOneHot(int label, float[] targets, int from, int numTargets) {
+        if (numTargets > 0) {
+            Arrays.fill(targets, from, from + numTargets, 0);
+            if (label != UNLABELLED) {
+                targets[from + label] = 1;
+            }
+        }
     }
 
     private int sourceIndex(String topic, int partition) {

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes a block column by column, each column as one run of little-endian bytes.
  *
- * <p>Every block begins with the layout's version, so that state written by an older release can be
- * told apart. Keeps a scratch buffer: one instance per thread, as Flink duplicates them.
+ * <p>Every block begins with the layout's version, so that state written by an older release is
+ * still read: layout 1 has no targets. Keeps a scratch buffer: one instance per thread, as Flink
+ * duplicates them.
  */
 @SuppressWarnings("ByteBufferBackingArray") // every buffer here is made by allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
-    private static final byte LAYOUT_VERSION = 1;
+    private static final byte LAYOUT_VERSION = 2;
+    private static final byte LAYOUT_WITHOUT_TARGETS = 1;
 
     private transient @Nullable ByteBuffer scratch;
 
@@ -30,6 +32,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         target.writeByte(LAYOUT_VERSION);
         writeText(block.modelId(), target);
         target.writeInt(block.numFeatures());
+        target.writeInt(block.numTargets());
         target.writeInt(rows);
         for (long[] counters : counters(block.audit())) {
             target.writeInt(counters.length);
@@ -42,6 +45,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
             target.writeInt(source.partition());
         }
         writeFloats(block.features(), rows * block.numFeatures(), target);
+        writeFloats(block.targets(), rows * block.numTargets(), target);
         writeFloats(block.weights(), rows, target);
         writeInts(block.labels(), rows, target);
         writeInts(block.sourceOfRow(), rows, target);
@@ -58,17 +62,20 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     @Override
     public ExampleBlock deserialize(DataInputView source) throws IOException {
         byte version = source.readByte();
-        if (version != LAYOUT_VERSION) {
+        if (version != LAYOUT_VERSION && version != LAYOUT_WITHOUT_TARGETS) {
             throw new IOException(
                     "A block of examples has layout "
                             + version
                             + "; this release reads "
+                            + LAYOUT_WITHOUT_TARGETS
+                            + " and "
                             + LAYOUT_VERSION);
         }
         String modelId = readText(source);
         int numFeatures = source.readInt();
+        int numTargets = version == LAYOUT_WITHOUT_TARGETS ? 0 : source.readInt();
         int rows = source.readInt();
-        ExampleBlock block = new ExampleBlock(modelId, numFeatures, rows);
+        ExampleBlock block = new ExampleBlock(modelId, numFeatures, numTargets, rows);
         for (long[] counters : counters(block.audit())) {
             int written = source.readInt();
             if (written > counters.length) {
@@ -85,6 +92,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
             sources[i] = new ExampleBlock.Source(source.readUTF(), source.readInt());
         }
         readFloats(block.features(), rows * numFeatures, source);
+        readFloats(block.targets(), rows * numTargets, source);
         readFloats(block.weights(), rows, source);
         readInts(block.labels(), rows, source);
         readInts(block.sourceOfRow(), rows, source);
@@ -108,8 +116,10 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     @Override
     public ExampleBlock copy(ExampleBlock from) {
         int rows = from.size();
-        ExampleBlock copy = new ExampleBlock(from.modelId(), from.numFeatures(), rows);
+        ExampleBlock copy =
+                new ExampleBlock(from.modelId(), from.numFeatures(), from.numTargets(), rows);
         System.arraycopy(from.features(), 0, copy.features(), 0, rows * from.numFeatures());
+        System.arraycopy(from.targets(), 0, copy.targets(), 0, rows * from.numTargets());
         System.arraycopy(from.weights(), 0, copy.weights(), 0, rows);
         System.arraycopy(from.labels(), 0, copy.labels(), 0, rows);
         System.arraycopy(from.sourceOfRow(), 0, copy.sourceOfRow(), 0, rows);

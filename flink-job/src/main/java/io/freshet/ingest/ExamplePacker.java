@@ -30,6 +30,7 @@ final class ExamplePacker {
     private final EventHash eventHash = new EventHash();
     private final int numFeatures;
     private final Set<String> allowedModels;
+    private final int numTargets;
     private final float[] noRoom;
     private final Map<String, ExampleBlock> blocks = new LinkedHashMap<>();
     private final Deque<ExampleBlock> spares = new ArrayDeque<>();
@@ -37,10 +38,11 @@ final class ExamplePacker {
     private @Nullable ExampleBlock lastBlock;
 
     ExamplePacker(IngestConfig config, Consumer<DeadLetter> deadLetters) {
-        reader = new LabelledEventReader(config.numFeatures(), config.classes());
+        reader = new LabelledEventReader(config);
         numFeatures = config.numFeatures();
+        numTargets = config.numTargets();
         allowedModels = config.allowedModels();
-        noRoom = new float[numFeatures];
+        noRoom = new float[Math.max(numFeatures, numTargets)];
         this.deadLetters = deadLetters;
     }
 
@@ -75,7 +77,7 @@ final class ExamplePacker {
             reader.readHead(message.value());
             String modelId = reader.modelId();
             if (modelId.equals(NO_MODEL)) {
-                reader.readRest(noRoom, 0);
+                reader.readRest(noRoom, 0, noRoom, 0);
                 return setAside(
                         message,
                         hash,
@@ -84,7 +86,7 @@ final class ExamplePacker {
                         "the model id \"\" is reserved");
             }
             if (!allowedModels.isEmpty() && !allowedModels.contains(modelId)) {
-                reader.readRest(noRoom, 0);
+                reader.readRest(noRoom, 0, noRoom, 0);
                 return setAside(
                         message,
                         hash,
@@ -93,7 +95,7 @@ final class ExamplePacker {
                         "models.allowed does not name \"" + modelId + "\"");
             }
             if (modelId.length() > MAX_MODEL_ID_LENGTH) {
-                reader.readRest(noRoom, 0);
+                reader.readRest(noRoom, 0, noRoom, 0);
                 return setAside(
                         message,
                         hash,
@@ -103,12 +105,18 @@ final class ExamplePacker {
             }
             ExampleBlock block = block(modelId);
             block.reserveRow();
-            reader.readRest(block.features(), block.size() * numFeatures);
+            reader.readRest(
+                    block.features(),
+                    block.size() * numFeatures,
+                    block.targets(),
+                    block.size() * numTargets);
             Refused objection = reader.objection();
             if (objection != null) {
                 return setAside(message, hash, modelId, objection.reason(), objection.detail());
             }
-            if (reader.label() == ExampleBlock.UNLABELLED) {
+            if (reader.hasIgnoreIndex()) {
+                block.audit().ignore(hash, IgnoredReason.IGNORE_INDEX);
+            } else if (reader.label() == ExampleBlock.UNLABELLED) {
                 addRow(block, message, hash, reader.id());
             } else if (reader.weight() == 0) {
                 block.audit().ignore(hash, IgnoredReason.ZERO_WEIGHT);
@@ -164,7 +172,7 @@ final class ExamplePacker {
 
     private ExampleBlock open(String modelId) {
         if (spares.isEmpty()) {
-            return new ExampleBlock(modelId, numFeatures);
+            return new ExampleBlock(modelId, numFeatures, numTargets);
         }
         ExampleBlock spare = spares.pop();
         spare.rename(modelId);

@@ -13,5 +13,7 @@ public enum IgnoredReason {
      */
     NON_FINITE_STEP,
     /** It has no label, and its features are so large that no probability is finite. */
-    NON_FINITE_PREDICTION
+    NON_FINITE_PREDICTION,
+    /** Its class index is {@code label.ignore-index}. */
+    IGNORE_INDEX
 }

@@ -35,11 +35,19 @@ final class LabelledEventReader {
     private static final int LABEL_NAME = 2;
     private static final int LABEL_BRANCHES = 4;
 
+    /**
+     * How far from 1 a sum of probabilities may be: they are floats, and were rounded by others.
+     */
+    private static final double SUM_TOLERANCE = 1e-3;
+
     private final AvroCursor cursor = new AvroCursor();
     private final List<String> classes;
     private final Map<String, Integer> classIndex = new HashMap<>();
     private final byte[][] className;
     private final int numFeatures;
+    private final LabelType labelType;
+    private final int numTargets;
+    private final @Nullable Integer ignoreIndex;
 
     private String modelId = "";
     private byte[] modelIdBytes = new byte[0];
@@ -47,12 +55,16 @@ final class LabelledEventReader {
     private int idLength;
     private long timestamp;
     private int label;
+    private boolean hasIgnoreIndex;
     private float weight;
     private @Nullable Refused objection;
 
-    LabelledEventReader(int numFeatures, List<String> classes) {
-        this.numFeatures = numFeatures;
-        this.classes = classes;
+    LabelledEventReader(IngestConfig config) {
+        numFeatures = config.numFeatures();
+        classes = config.classes();
+        labelType = config.labelType();
+        numTargets = config.numTargets();
+        ignoreIndex = config.ignoreIndex();
         className = new byte[classes.size()][];
         for (int i = 0; i < className.length; i++) {
             className[i] = classes.get(i).getBytes(StandardCharsets.UTF_8);
@@ -98,10 +110,12 @@ final class LabelledEventReader {
      *
      * @param features takes the features, if they are dense. Modified.
      * @param from index of the first
+     * @param targets takes the label's values by class, where labels have such. Modified.
+     * @param targetsFrom index of the first
      */
-    void readRest(float[] features, int from) throws Refused {
+    void readRest(float[] features, int from, float[] targets, int targetsFrom) throws Refused {
         readFeatures(features, from);
-        readLabel();
+        readLabel(targets, targetsFrom);
         weight = cursor.readFloat();
         if (weight < 0) {
             object(Reason.NEGATIVE_WEIGHT, "the weight is " + weight);
@@ -138,26 +152,78 @@ final class LabelledEventReader {
         }
     }
 
-    private void readLabel() throws Refused {
+    private void readLabel(float[] targets, int from) throws Refused {
         label = ExampleBlock.UNLABELLED;
+        hasIgnoreIndex = false;
         int branch = cursor.readBranch(LABEL_BRANCHES);
-        if (branch == NO_LABEL) {
-            return;
-        }
         if (branch == LABEL_INDEX) {
-            label = cursor.readInt();
-            if (label < 0 || label >= classes.size()) {
-                object(
-                        Reason.LABEL_OUT_OF_RANGE,
-                        "class index " + label + ", of " + classes.size() + " classes");
-            }
+            readClassIndex();
         } else if (branch == LABEL_NAME) {
             int length = cursor.skipText();
             label = classNamedBefore(cursor.position(), length);
-        } else {
-            cursor.readFloats(new float[0], 0, 0);
-            object(Reason.UNSUPPORTED_LABEL, "a label of one value per class is not supported yet");
+            hasIgnoreIndex = label != ExampleBlock.UNLABELLED && isIgnoreIndex(label);
+        } else if (branch != NO_LABEL) {
+            readTargets(targets, from);
+            return;
         }
+        ExampleBlock.writeOneHot(label, targets, from, numTargets);
+    }
+
+    private void readClassIndex() throws Refused {
+        int index = cursor.readInt();
+        if (isIgnoreIndex(index)) {
+            hasIgnoreIndex = true;
+        } else if (index < 0 || index >= classes.size()) {
+            object(
+                    Reason.LABEL_OUT_OF_RANGE,
+                    "class index " + index + ", of " + classes.size() + " classes");
+        } else {
+            label = index;
+        }
+    }
+
+    private boolean isIgnoreIndex(int index) {
+        return ignoreIndex != null && ignoreIndex == index;
+    }
+
+    private void readTargets(float[] targets, int from) throws Refused {
+        int count = cursor.readFloats(targets, from, numTargets);
+        if (labelType == LabelType.CLASS) {
+            object(
+                    Reason.UNSUPPORTED_LABEL,
+                    "a label of one value per class, where label.type is class");
+        } else if (count != numTargets) {
+            object(
+                    Reason.WRONG_NUM_TARGETS,
+                    "a label of " + count + " values, of " + numTargets + " classes");
+        } else {
+            label = checkedTargets(targets, from);
+        }
+    }
+
+    /** The class of the largest target, the lowest of equals; objects to what is no target. */
+    private int checkedTargets(float[] targets, int from) {
+        int largest = 0;
+        double sum = 0;
+        for (int k = 0; k < numTargets; k++) {
+            float target = targets[from + k];
+            if (!(target >= 0 && target <= 1)) {
+                object(
+                        Reason.TARGET_OUT_OF_RANGE,
+                        "the label's value for class \"" + classes.get(k) + "\" is " + target);
+                return largest;
+            }
+            if (target > targets[from + largest]) {
+                largest = k;
+            }
+            sum += target;
+        }
+        if (labelType == LabelType.PROBABILITIES && Math.abs(sum - 1) > SUM_TOLERANCE) {
+            object(
+                    Reason.TARGETS_DO_NOT_SUM_TO_ONE,
+                    "the label's probabilities sum to " + (float) sum);
+        }
+        return largest;
     }
 
     /** The index of the class whose name was just passed over; compares bytes before it decodes. */
@@ -225,6 +291,11 @@ final class LabelledEventReader {
     /** Milliseconds since 1970-01-01T00:00Z. */
     long timestamp() {
         return timestamp;
+    }
+
+    /** Whether the class index is {@code label.ignore-index}. */
+    boolean hasIgnoreIndex() {
+        return hasIgnoreIndex;
     }
 
     /** Class index, or {@link ExampleBlock#UNLABELLED}. */

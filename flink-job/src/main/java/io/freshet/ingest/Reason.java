@@ -28,7 +28,7 @@ public enum Reason {
     MODEL_NOT_ALLOWED,
     /** Sparse or named features. */
     UNSUPPORTED_FEATURES,
-    /** A label given as one value per class. */
+    /** A label of one value per class, where {@code label.type} is {@code class}. */
     UNSUPPORTED_LABEL,
     /** Not as many features as {@code num-features}. */
     WRONG_NUM_FEATURES,
@@ -43,5 +43,11 @@ public enum Reason {
     /** A weight that is NaN or infinite. */
     NON_FINITE_WEIGHT,
     /** A model id of more than 255 characters: it would be a key of every record about it. */
-    MODEL_ID_TOO_LONG
+    MODEL_ID_TOO_LONG,
+    /** A label of values per class that has not one for each. */
+    WRONG_NUM_TARGETS,
+    /** A label's value for a class that is NaN, below 0 or above 1. */
+    TARGET_OUT_OF_RANGE,
+    /** Probabilities by class whose sum is not 1. */
+    TARGETS_DO_NOT_SUM_TO_ONE
 }

@@ -30,11 +30,12 @@ class SettingsTest {
             Key.ofDuration("a.wait", "200 ms", Duration.ofMillis(1), "Wait.");
     private static final Key<Optional<Duration>> MAYBE =
             Key.ofOptionalDuration("a.maybe", "off", Duration.ofMillis(1), "Maybe.");
+    private static final Key<Optional<Integer>> INDEX = Key.ofOptionalInt("a.index", "Index.");
     private static final Key<Pace> PACE = Key.ofEnum("a.pace", Pace.SLOW, "Pace.");
     private static final Key<String> NAME = Key.ofText("a.name", "me", "Name.");
     private static final Key<List<String>> LIST = Key.ofList("a.list", "", "List.");
     private static final List<Key<?>> KEYS =
-            List.of(COUNT, SIZE, RATE, WAIT, MAYBE, PACE, NAME, LIST);
+            List.of(COUNT, SIZE, RATE, WAIT, MAYBE, INDEX, PACE, NAME, LIST);
 
     private static Settings settings(Map<String, String> values) {
         return Settings.of(values, KEYS, Set.of("kafka."));
@@ -49,6 +50,7 @@ class SettingsTest {
         assertThat(settings.get(RATE)).isEqualTo(0.5);
         assertThat(settings.get(WAIT)).isEqualTo(Duration.ofMillis(200));
         assertThat(settings.get(MAYBE)).isEmpty();
+        assertThat(settings.get(INDEX)).isEmpty();
         assertThat(settings.get(PACE)).isEqualTo(Pace.SLOW);
         assertThat(settings.get(NAME)).isEqualTo("me");
         assertThat(settings.get(LIST)).isEmpty();
@@ -64,6 +66,7 @@ class SettingsTest {
                                 "a.rate", "1e1",
                                 "a.wait", "2 min",
                                 "a.maybe", "5s",
+                                "a.index", "-100",
                                 "a.pace", "very-fast",
                                 "a.name", "you",
                                 "a.list", "x, y",
@@ -73,6 +76,7 @@ class SettingsTest {
         assertThat(settings.get(RATE)).isEqualTo(10);
         assertThat(settings.get(WAIT)).isEqualTo(Duration.ofMinutes(2));
         assertThat(settings.get(MAYBE)).contains(Duration.ofSeconds(5));
+        assertThat(settings.get(INDEX)).contains(-100);
         assertThat(settings.get(PACE)).isEqualTo(Pace.VERY_FAST);
         assertThat(settings.get(NAME)).isEqualTo("you");
         assertThat(settings.get(LIST)).containsExactly("x", "y");
@@ -93,6 +97,7 @@ class SettingsTest {
         "a.wait, -1 s, 'a time such as 200 ms, 10 s, 5 min, 1 h or 2 d, at least 1 ms'",
         "a.wait, 999999999999 d, 'a time such as 200 ms, 10 s, 5 min, 1 h or 2 d, at least 1 ms'",
         "a.maybe, on, 'a time such as 200 ms, 10 s, 5 min, 1 h or 2 d, at least 1 ms, or off'",
+        "a.index, 1.5, 'a whole number, or off'",
         "a.pace, SLOW, 'slow or very-fast'",
         "a.name, '', 'text that is not blank'",
         "a.list, 'x,,y', 'no empty text between the commas'",

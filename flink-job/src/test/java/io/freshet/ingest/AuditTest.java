@@ -13,7 +13,8 @@ class AuditTest {
                 .containsExactly("ACCEPTED", "UNLABELLED", "IGNORED", "DEAD_LETTER");
         assertThat(IgnoredReason.values())
                 .extracting(Enum::name)
-                .containsExactly("ZERO_WEIGHT", "NON_FINITE_STEP", "NON_FINITE_PREDICTION");
+                .containsExactly(
+                        "ZERO_WEIGHT", "NON_FINITE_STEP", "NON_FINITE_PREDICTION", "IGNORE_INDEX");
         assertThat(Reason.values())
                 .extracting(Enum::name)
                 .containsExactly(
@@ -35,7 +36,10 @@ class AuditTest {
                         "UNKNOWN_CLASS",
                         "NEGATIVE_WEIGHT",
                         "NON_FINITE_WEIGHT",
-                        "MODEL_ID_TOO_LONG");
+                        "MODEL_ID_TOO_LONG",
+                        "WRONG_NUM_TARGETS",
+                        "TARGET_OUT_OF_RANGE",
+                        "TARGETS_DO_NOT_SUM_TO_ONE");
     }
 
     @Test
@@ -47,16 +51,19 @@ class AuditTest {
         other.accept(3);
         other.unlabelled(7);
         other.ignore(9, IgnoredReason.ZERO_WEIGHT);
+        other.ignore(11, IgnoredReason.IGNORE_INDEX);
 
         Audit sum = one.copy();
         sum.add(other);
         Audit reverse = other.copy();
         reverse.add(one);
 
-        assertThat(sum.total()).isEqualTo(5);
+        assertThat(sum.total()).isEqualTo(6);
         assertThat(sum.count(Fate.ACCEPTED)).isEqualTo(2);
         assertThat(sum.digest(Fate.ACCEPTED)).isEqualTo(Long.MIN_VALUE + 2); // modulo 2^64
         assertThat(sum.count(Reason.TRUNCATED)).isEqualTo(1);
+        assertThat(sum.count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
+        assertThat(sum.digest(Fate.IGNORED)).isEqualTo(9 + 11);
         assertThat(sum.digests()).containsExactly(reverse.digests());
         assertThat(one.total()).isEqualTo(2);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,16 +13,24 @@ import java.util.Set;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ExampleBlockSerializerTest {
     private final ExampleBlockSerializer serializer = new ExampleBlockSerializer();
 
-    private static ExampleBlock block() {
+    private static ExampleBlock block(LabelType labelType) {
         List<DeadLetter> deadLetters = new ArrayList<>();
         ExamplePacker packer =
                 new ExamplePacker(
                         new IngestConfig(
-                                2, List.of("a", "b"), 256, Duration.ofSeconds(1), Set.of()),
+                                2,
+                                List.of("a", "b"),
+                                256,
+                                Duration.ofSeconds(1),
+                                Set.of(),
+                                labelType,
+                                null),
                         deadLetters::add);
         packer.pack(Messages.message(0, Messages.event("m", 10, "a", 1, 2)));
         packer.pack(Messages.message(1, Messages.event("m", 11, null, 3, 4)));
@@ -29,36 +38,59 @@ class ExampleBlockSerializerTest {
         return packer.pack(Messages.message(3, Messages.event("m", 13, "b", 7, 8)));
     }
 
-    @Test
-    void writtenBlock_isReadAsItWas() throws IOException {
+    @ParameterizedTest
+    @EnumSource(
+            value = LabelType.class,
+            names = {"CLASS", "PROBABILITIES"})
+    void writtenBlock_isReadAsItWas(LabelType labelType) throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(64);
-        serializer.serialize(block(), out);
+        serializer.serialize(block(labelType), out);
 
         DataInputDeserializer in = new DataInputDeserializer(out.getCopyOfBuffer());
-        assertEqual(serializer.deserialize(in), block());
+        assertEqual(serializer.deserialize(in), block(labelType));
         assertThat(in.available()).isZero();
     }
 
+    /**
+     * The resource holds the bytes that {@link #block} had in layout 1, before there were targets,
+     * further reasons for dead letters and one for ignored events.
+     */
     @Test
-    void copy_sharesNothing() {
-        ExampleBlock original = block();
+    void blockOfLayout1_isReadAsItWas() throws IOException {
+        byte[] bytes;
+        try (InputStream in = getClass().getResourceAsStream("ExampleBlock.layout1.bin")) {
+            bytes = in.readAllBytes();
+        }
+        DataInputDeserializer in = new DataInputDeserializer(bytes);
+
+        assertEqual(serializer.deserialize(in), block(LabelType.CLASS));
+        assertThat(in.available()).isZero();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = LabelType.class,
+            names = {"CLASS", "PROBABILITIES"})
+    void copy_sharesNothing(LabelType labelType) {
+        ExampleBlock original = block(labelType);
         ExampleBlock copy = serializer.copy(original);
         original.features()[0] = -1;
+        Arrays.fill(original.targets(), -1);
         original.clear();
 
-        assertEqual(copy, block());
+        assertEqual(copy, block(labelType));
     }
 
     @Test
     void anotherLayout_isRefused() throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(64);
-        serializer.serialize(block(), out);
+        serializer.serialize(block(LabelType.CLASS), out);
         byte[] bytes = out.getCopyOfBuffer();
         bytes[0] = 9;
 
         assertThatThrownBy(() -> serializer.deserialize(new DataInputDeserializer(bytes)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("A block of examples has layout 9; this release reads 1");
+                .hasMessage("A block of examples has layout 9; this release reads 1 and 2");
     }
 
     private static void assertEqual(ExampleBlock actual, ExampleBlock expected) {
@@ -67,6 +99,10 @@ class ExampleBlockSerializerTest {
         int floats = expected.size() * expected.numFeatures();
         assertThat(Arrays.copyOf(actual.features(), floats))
                 .containsExactly(Arrays.copyOf(expected.features(), floats));
+        assertThat(actual.numTargets()).isEqualTo(expected.numTargets());
+        int targets = expected.size() * expected.numTargets();
+        assertThat(Arrays.copyOf(actual.targets(), targets))
+                .containsExactly(Arrays.copyOf(expected.targets(), targets));
         for (int row = 0; row < expected.size(); row++) {
             assertThat(actual.label(row)).isEqualTo(expected.label(row));
             assertThat(actual.weight(row)).isEqualTo(expected.weight(row));

@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
@@ -22,23 +23,35 @@ import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ExamplePackerTest {
     private static final String LONG_MODEL_ID = "x".repeat(256);
-    private static final IngestConfig CONFIG =
-            new IngestConfig(
-                    3,
-                    List.of("down", "up"),
-                    256,
-                    Duration.ofMillis(200),
-                    Set.of("known", "other", LONG_MODEL_ID));
 
     private final List<DeadLetter> deadLetters = new ArrayList<>();
-    private final ExamplePacker packer = new ExamplePacker(CONFIG, deadLetters::add);
+    private final ExamplePacker packer = packer(LabelType.CLASS, null);
+
+    private ExamplePacker packer(LabelType labelType, @Nullable Integer ignoreIndex) {
+        return new ExamplePacker(
+                new IngestConfig(
+                        3,
+                        List.of("down", "up"),
+                        256,
+                        Duration.ofMillis(200),
+                        Set.of("known", "other", LONG_MODEL_ID),
+                        labelType,
+                        ignoreIndex),
+                deadLetters::add);
+    }
+
+    private static RawMessage labelled(long offset, @Nullable Object label) {
+        return Messages.message(offset, Messages.event("known", 1, label, 1, 2, 3));
+    }
 
     @Test
     void labelledEvent_becomesARow_asItWasSent() {
@@ -51,6 +64,7 @@ class ExamplePackerTest {
         assertThat(block.size()).isEqualTo(1);
         assertThat(Arrays.copyOf(block.features(), 3)).containsExactly(1f, -2.5f, 3e20f);
         assertThat(block.label(0)).isEqualTo(1);
+        assertThat(block.numTargets()).isZero();
         assertThat(block.weight(0)).isEqualTo(0.5f);
         assertThat(block.offset(0)).isEqualTo(41);
         assertThat(block.timestamp(0)).isEqualTo(77);
@@ -88,6 +102,145 @@ class ExamplePackerTest {
         assertThat(block.audit().count(IgnoredReason.ZERO_WEIGHT)).isEqualTo(1);
         assertThat(block.audit().digest(Fate.IGNORED))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
+    }
+
+    @Test
+    void eventOfTheIgnoreIndex_isIgnored_andCounted() {
+        ExampleBlock block = packer(LabelType.CLASS, -100).pack(labelled(5, -100));
+
+        assertThat(block.size()).isZero();
+        assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
+        assertThat(block.audit().total()).isEqualTo(1);
+        assertThat(block.audit().digest(Fate.IGNORED))
+                .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
+    void ignoreIndexOfAClass_ignoresItByIndexAndByName_andNoOther() {
+        ExamplePacker ignoresUp = packer(LabelType.CLASS, 1);
+        ignoresUp.pack(labelled(0, 1));
+        ignoresUp.pack(labelled(1, "up"));
+        ExampleBlock block = ignoresUp.pack(labelled(2, "down"));
+
+        assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(2);
+        assertThat(block.size()).isEqualTo(1);
+        assertThat(block.label(0)).isZero();
+    }
+
+    /** −1 is also how a block marks a row without a label. */
+    @Test
+    void ignoreIndexOfMinusOne_isNoMissingLabel() {
+        ExamplePacker ignoresMinusOne = packer(LabelType.CLASS, -1);
+        ignoresMinusOne.pack(labelled(0, -1));
+        ignoresMinusOne.pack(labelled(1, "sideways"));
+        ExampleBlock block = ignoresMinusOne.pack(labelled(2, null));
+
+        assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
+        assertThat(block.audit().count(Reason.UNKNOWN_CLASS)).isEqualTo(1);
+        assertThat(block.size()).isEqualTo(1);
+        assertThat(block.label(0)).isEqualTo(ExampleBlock.UNLABELLED);
+    }
+
+    @Test
+    void badEventOfTheIgnoreIndex_isADeadLetter() {
+        ExampleBlock block =
+                packer(LabelType.CLASS, -100)
+                        .pack(Messages.message(0, Messages.event("known", 1, -100, 1, 2)));
+
+        assertThat(block.audit().count(Fate.IGNORED)).isZero();
+        assertThat(block.audit().count(Reason.WRONG_NUM_FEATURES)).isEqualTo(1);
+    }
+
+    @Test
+    void ignoreIndex_needsLabelsOfOneClass() {
+        assertThatThrownBy(() -> packer(LabelType.MULTI_LABEL, -100))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("label.ignore-index -100, label.type MULTI_LABEL");
+    }
+
+    @Test
+    void probabilities_becomeTargets_asTheyWereSent() {
+        ExamplePacker probabilities = packer(LabelType.PROBABILITIES, null);
+        probabilities.pack(labelled(0, List.of(0.25f, 0.75f)));
+        // Three digits of a third and two thirds: close enough to 1.
+        ExampleBlock block = probabilities.pack(labelled(1, List.of(0.667f, 0.333f)));
+
+        assertThat(block.numTargets()).isEqualTo(2);
+        assertThat(Arrays.copyOf(block.targets(), 4)).containsExactly(0.25f, 0.75f, 0.667f, 0.333f);
+        assertThat(block.label(0)).isEqualTo(1);
+        assertThat(block.label(1)).isZero();
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
+    void multiLabelTargets_needNotSumToOne_andTheLowestOfTheLargestIsTheClass() {
+        ExamplePacker multiLabel = packer(LabelType.MULTI_LABEL, null);
+        multiLabel.pack(labelled(0, List.of(1f, 1f)));
+        multiLabel.pack(labelled(1, List.of(0f, 0f)));
+        ExampleBlock block = multiLabel.pack(labelled(2, List.of(0f, 0.125f)));
+
+        assertThat(Arrays.copyOf(block.targets(), 6)).containsExactly(1, 1, 0, 0, 0, 0.125f);
+        assertThat(block.label(0)).isZero();
+        assertThat(block.label(1)).isZero();
+        assertThat(block.label(2)).isEqualTo(1);
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = LabelType.class,
+            names = {"PROBABILITIES", "MULTI_LABEL"})
+    void classIndexAndName_standForTheirOwnTarget_andNoLabelForNone(LabelType labelType) {
+        ExamplePacker withTargets = packer(labelType, null);
+        // Leaves its values where the next row's belong.
+        withTargets.pack(labelled(0, List.of(0.5f, 7f)));
+        withTargets.pack(labelled(1, 1));
+        withTargets.pack(labelled(2, "down"));
+        withTargets.pack(labelled(3, List.of(0.5f, 7f)));
+        ExampleBlock block = withTargets.pack(labelled(4, null));
+
+        assertThat(block.size()).isEqualTo(3);
+        assertThat(Arrays.copyOf(block.targets(), 6)).containsExactly(0, 1, 1, 0, 0, 0);
+        assertThat(block.label(0)).isEqualTo(1);
+        assertThat(block.label(1)).isZero();
+        assertThat(block.label(2)).isEqualTo(ExampleBlock.UNLABELLED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(LabelType.class)
+    void everyEvent_meetsOneFate_whateverItsLabel(LabelType labelType) {
+        List<@Nullable Object> labels = new ArrayList<>();
+        labels.add(null);
+        labels.addAll(List.of(0, 1, 5, -100, "up", "?", List.of(1f), List.of(0.5f, 0.5f)));
+        labels.addAll(List.of(List.of(1f, 1f), List.of(Float.NaN, 1f), List.of(2f, -1f)));
+        ExamplePacker packer = packer(labelType, labelType == LabelType.CLASS ? -100 : null);
+        EventHash eventHash = new EventHash();
+        long digest = 0;
+        long offset = 0;
+        for (Object label : labels) {
+            for (float weight : new float[] {1, 0, -1}) {
+                LabelledEvent event = Messages.event("known", 1, label, 1, 2, 3);
+                event.setWeight(weight);
+                digest += eventHash.of(Messages.TOPIC, 0, offset);
+                packer.pack(Messages.message(offset++, event));
+            }
+        }
+
+        ExampleBlock block = packer.longestOpen();
+        assertThat(block.size() + block.audit().total()).isEqualTo(offset);
+        assertThat(block.audit().count(Fate.DEAD_LETTER)).isEqualTo(deadLetters.size());
+        assertThat(block.audit().count(Fate.IGNORED))
+                .isEqualTo(
+                        block.audit().count(IgnoredReason.ZERO_WEIGHT)
+                                + block.audit().count(IgnoredReason.IGNORE_INDEX));
+        assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX))
+                .isEqualTo(labelType == LabelType.CLASS ? 2 : 0);
+        long counted = block.audit().digest(Fate.IGNORED) + block.audit().digest(Fate.DEAD_LETTER);
+        for (int row = 0; row < block.size(); row++) {
+            counted += block.hash(row);
+        }
+        assertThat(counted).isEqualTo(digest);
     }
 
     @Test
@@ -211,7 +364,7 @@ class ExamplePackerTest {
                         weighing(Float.NEGATIVE_INFINITY),
                         Reason.NEGATIVE_WEIGHT),
                 of(
-                        "soft label",
+                        "one value per class",
                         Messages.event("known", 1, List.of(0.5f, 0.5f), 1, 2, 3),
                         Reason.UNSUPPORTED_LABEL),
                 of(
@@ -254,15 +407,61 @@ class ExamplePackerTest {
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 3, 17));
     }
 
-    @Test
-    void everyReason_isShownByBadInput() throws Exception {
-        assertThat(badInput().map(arguments -> arguments.get()[2]).distinct().toList())
-                .containsExactlyInAnyOrder((Object[]) Reason.values());
+    static Stream<Arguments> badTargets() {
+        LabelType probabilities = LabelType.PROBABILITIES;
+        LabelType multiLabel = LabelType.MULTI_LABEL;
+        return Stream.of(
+                Arguments.of(probabilities, List.of(1f), Reason.WRONG_NUM_TARGETS),
+                Arguments.of(multiLabel, List.of(), Reason.WRONG_NUM_TARGETS),
+                Arguments.of(multiLabel, List.of(1f, 0f, 0f), Reason.WRONG_NUM_TARGETS),
+                Arguments.of(probabilities, List.of(-0.5f, 1.5f), Reason.TARGET_OUT_OF_RANGE),
+                Arguments.of(probabilities, List.of(Float.NaN, 1f), Reason.TARGET_OUT_OF_RANGE),
+                Arguments.of(multiLabel, List.of(0f, 1.001f), Reason.TARGET_OUT_OF_RANGE),
+                Arguments.of(
+                        multiLabel,
+                        List.of(Float.POSITIVE_INFINITY, 0f),
+                        Reason.TARGET_OUT_OF_RANGE),
+                Arguments.of(probabilities, List.of(1f, 1f), Reason.TARGETS_DO_NOT_SUM_TO_ONE),
+                Arguments.of(probabilities, List.of(0f, 0f), Reason.TARGETS_DO_NOT_SUM_TO_ONE),
+                Arguments.of(
+                        probabilities, List.of(0.5f, 0.498f), Reason.TARGETS_DO_NOT_SUM_TO_ONE));
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource
+    void badTargets(LabelType labelType, List<Float> label, Reason reason) {
+        ExampleBlock block = packer(labelType, null).pack(labelled(17, label));
+
+        assertThat(deadLetters).hasSize(1);
+        assertThat(deadLetters.get(0).reason()).isEqualTo(reason);
+        assertThat(deadLetters.get(0).modelId()).isEqualTo("known");
+        assertThat(deadLetters.get(0).detail()).isNotBlank();
+        assertThat(block.size()).isZero();
+        assertThat(block.audit().count(reason)).isEqualTo(1);
+        assertThat(block.audit().total()).isEqualTo(1);
     }
 
     @Test
-    void mutatedEvents_areAcceptedWhole_orSetAside_neverBoth() {
-        byte[] good = Messages.bytes(Messages.event("known", 1, "up", 1, 2, 3));
+    void everyReason_isShownByBadInput() throws Exception {
+        assertThat(
+                        Stream.concat(badInput(), badTargets())
+                                .map(arguments -> arguments.get()[2])
+                                .distinct()
+                                .toList())
+                .containsExactlyInAnyOrder((Object[]) Reason.values());
+    }
+
+    static Stream<Arguments> goodLabels() {
+        return Stream.of(
+                Arguments.of(LabelType.CLASS, "up"),
+                Arguments.of(LabelType.PROBABILITIES, List.of(0.5f, 0.5f)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("goodLabels")
+    void mutatedEvents_areAcceptedWhole_orSetAside_neverBoth(LabelType labelType, Object label) {
+        ExamplePacker packer = packer(labelType, null);
+        byte[] good = Messages.bytes(Messages.event("known", 1, label, 1, 2, 3));
         Random random = new Random(42);
         int rows = 0;
         int setAside = 0;
@@ -282,6 +481,10 @@ class ExamplePackerTest {
                 rows += block.size();
                 for (float feature : Arrays.copyOf(block.features(), 3 * block.size())) {
                     assertThat(feature).isFinite();
+                }
+                int targets = block.numTargets() * block.size();
+                for (float target : Arrays.copyOf(block.targets(), targets)) {
+                    assertThat(target).isBetween(0f, 1f);
                 }
                 rows += (int) block.audit().count(Fate.IGNORED);
             }

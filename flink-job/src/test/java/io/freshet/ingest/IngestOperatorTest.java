@@ -23,7 +23,9 @@ class IngestOperatorTest {
                                         List.of("0", "1"),
                                         4,
                                         Duration.ofMillis(200),
-                                        Set.of())));
+                                        Set.of(),
+                                        LabelType.CLASS,
+                                        null)));
         harness.setup(new ExampleBlockSerializer());
         harness.open();
         harness.setProcessingTime(1000);

@@ -16,7 +16,7 @@ public final class Messages {
 
     private Messages() {}
 
-    /** A labelled event with dense features and weight 1; the label may be null, int or text. */
+    /** A labelled event with dense features and weight 1; the label as in the schema, or null. */
     public static LabelledEvent event(
             String modelId, long time, @Nullable Object label, float... features) {
         List<Float> values = new ArrayList<>();

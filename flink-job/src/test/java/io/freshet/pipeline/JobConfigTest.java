@@ -7,6 +7,7 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
+import io.freshet.ingest.LabelType;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
 import java.io.IOException;
@@ -41,6 +42,8 @@ class JobConfigTest {
         assertThat(config.ingest().blockSize()).isEqualTo(256);
         assertThat(config.ingest().blockMaxWait()).isEqualTo(Duration.ofMillis(200));
         assertThat(config.ingest().allowedModels()).isEmpty();
+        assertThat(config.ingest().labelType()).isEqualTo(LabelType.CLASS);
+        assertThat(config.ingest().ignoreIndex()).isNull();
         assertThat(config.learn().learner().miniBatchSize()).isEqualTo(32);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
         assertThat(config.learn().learner().sgd().learningRate()).isEqualTo(0.01);
@@ -70,6 +73,8 @@ class JobConfigTest {
         settings.put("sink.transaction-timeout", "3 min");
         settings.put("num-features", "3");
         settings.put("classes", "no, yes");
+        settings.put("label.type", "class"); // its default: others exclude the next key
+        settings.put("label.ignore-index", "-100");
         settings.put("block.size", "11");
         settings.put("block.max-wait", "12 ms");
         settings.put("models.allowed", "a,b");
@@ -108,6 +113,8 @@ class JobConfigTest {
         assertThat(config.kafka().transactionTimeout()).isEqualTo(Duration.ofMinutes(3));
         assertThat(config.ingest().numFeatures()).isEqualTo(3);
         assertThat(config.ingest().classes()).containsExactly("no", "yes");
+        assertThat(config.ingest().labelType()).isEqualTo(LabelType.CLASS);
+        assertThat(config.ingest().ignoreIndex()).isEqualTo(-100);
         assertThat(config.ingest().blockSize()).isEqualTo(11);
         assertThat(config.ingest().blockMaxWait()).isEqualTo(Duration.ofMillis(12));
         assertThat(config.ingest().allowedModels()).containsExactlyInAnyOrder("a", "b");
@@ -158,6 +165,25 @@ class JobConfigTest {
                         "scaler.type = minmax: must be none or welford",
                         "topics.labelled-events = labelled-events: the job would read what it"
                                 + " writes");
+    }
+
+    @Test
+    void labelsOfOneValuePerClass_areAskedFor() {
+        assertThat(JobConfig.parse(with("label.type", "probabilities")).ingest().labelType())
+                .isEqualTo(LabelType.PROBABILITIES);
+        assertThat(JobConfig.parse(with("label.type", "multi-label")).ingest().labelType())
+                .isEqualTo(LabelType.MULTI_LABEL);
+    }
+
+    @Test
+    void ignoreIndexOfLabelsWithoutOne_isRefused() {
+        Map<String, String> settings = with("label.type", "multi-label");
+        settings.put("label.ignore-index", "-100");
+
+        assertThatThrownBy(() -> JobConfig.parse(settings))
+                .hasMessage(
+                        "label.ignore-index = -100 with label.type = multi-label: only a label of"
+                                + " one class has an index to ignore");
     }
 
     @Test

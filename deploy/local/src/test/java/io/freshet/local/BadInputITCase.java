@@ -22,10 +22,21 @@ import org.junit.jupiter.api.Test;
 class BadInputITCase {
     @Test
     void badMessages_becomeDeadLetters_byteForByte_andTheJobRunsOn() throws Exception {
+        run("bad", Map.of("label.ignore-index", "-100"), badMessages());
+    }
+
+    @Test
+    void badProbabilities_becomeDeadLetters_byteForByte_andTheJobRunsOn() throws Exception {
+        run("targets", Map.of("label.type", "probabilities"), badProbabilities());
+    }
+
+    private static void run(
+            String name, Map<String, String> labels, Map<String, byte @Nullable []> bad)
+            throws Exception {
         List<LabelledEvent> good = JobOnKafka.events(5, 3_000, 3, 2, "good");
         Map<Long, String> expected = new LinkedHashMap<>();
         List<byte @Nullable []> values = new ArrayList<>();
-        Map<String, byte @Nullable []> bad = badMessages();
+        int toIgnore = 0;
         List<Map.Entry<String, byte @Nullable []>> mixed = new ArrayList<>();
         for (int round = 0; round < 5; round++) {
             mixed.addAll(bad.entrySet());
@@ -37,11 +48,16 @@ class BadInputITCase {
                 expected.put((long) values.size(), mixed.get(next).getKey());
                 values.add(mixed.get(next++).getValue());
             }
+            if (i % 100 == 0 && labels.containsKey("label.ignore-index")) {
+                values.add(with(e -> e.setLabel(-100)));
+                toIgnore++;
+            }
         }
         assertThat(next).isEqualTo(mixed.size());
 
         try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
-            Map<String, String> settings = JobOnKafka.settings(kafka, "bad", 3, "no,yes");
+            Map<String, String> settings = JobOnKafka.settings(kafka, name, 3, "no,yes");
+            settings.putAll(labels);
             settings.put("models.allowed", "good," + "x".repeat(1_048_000));
             try (JobOnKafka job = JobOnKafka.start(settings)) {
                 job.send(values);
@@ -50,6 +66,7 @@ class BadInputITCase {
                 assertThat(audit.checks()).allMatch(Audit.Check::holds);
                 assertThat(audit.events()).isEqualTo(values.size());
                 assertThat(audit.deadLetters().count()).isEqualTo(mixed.size());
+                assertThat(audit.ignored().count()).isEqualTo(toIgnore);
                 assertThat(job.cluster().restarts()).isZero();
                 Map<Long, String> reasons = new TreeMap<>();
                 try (TopicReader reader =
@@ -79,7 +96,7 @@ class BadInputITCase {
         return bytes;
     }
 
-    /** One message for each reason, by the reason's name. */
+    /** One message for each reason that labels of one class can give, by the reason's name. */
     private static Map<String, byte @Nullable []> badMessages() {
         byte[] event = JobOnKafka.bytes(event());
         byte[] random = new byte[100];
@@ -108,6 +125,14 @@ class BadInputITCase {
                 with(e -> e.setFeatures(new SparseFeatures(List.of(1), List.of(2f)))));
         bad.put("MODEL_NOT_ALLOWED", with(e -> e.setModelId("other")));
         bad.put("RESERVED_MODEL_ID", with(e -> e.setModelId("")));
+        return bad;
+    }
+
+    private static Map<String, byte @Nullable []> badProbabilities() {
+        Map<String, byte @Nullable []> bad = new LinkedHashMap<>();
+        bad.put("WRONG_NUM_TARGETS", with(e -> e.setLabel(List.of(0.5f, 0.25f, 0.25f))));
+        bad.put("TARGET_OUT_OF_RANGE", with(e -> e.setLabel(List.of(Float.NaN, 1f))));
+        bad.put("TARGETS_DO_NOT_SUM_TO_ONE", with(e -> e.setLabel(List.of(0.5f, 0.25f))));
         return bad;
     }
 
