@@ -315,13 +315,16 @@ final class Learner implements AutoCloseable {
     }
 
     private Progress progress() {
+        double learningRate = config.learner().sgd().learningRate();
         return new Progress(
                 modelVersion(),
                 model == null ? 0 : model.skippedSteps(),
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                config.learner().sgd().learningRate());
+                learningRate,
+                new Expert[] {new Expert("rate " + learningRate, learningRate, 1, 0)},
+                0);
     }
 
     private PartitionOffset[] lastOffsets() {
@@ -382,7 +385,9 @@ final class Learner implements AutoCloseable {
                 state.parameters(),
                 state.scalerCount(),
                 scaled ? state.scalerMean() : null,
-                scaled ? variance : null);
+                scaled ? variance : null,
+                numClasses,
+                "softmax");
     }
 
     /** Whether there is something to save since the last {@link #saved()}. */

@@ -7,10 +7,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param modelId the model
  * @param progress how far it had come
- * @param parameters (numFeatures + 1, numClasses) row-major; the last row is the bias
+ * @param parameters one matrix per learning rate, in the order of the progress's experts, each
+ *     (numFeatures + 1, numOutputs) row-major with the bias as its last row
  * @param scalerCount examples seen by the scaler; 0 without one
  * @param scalerMean mean by feature, (numFeatures); null without a scaler
  * @param scalerVariance population variance by feature, (numFeatures); null without a scaler
+ * @param numOutputs logits of an example
+ * @param activation what turns logits into probabilities: {@code softmax}, or {@code sigmoid} for
+ *     one independent probability per output
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelSnapshot(
@@ -19,4 +23,6 @@ public record ModelSnapshot(
         float[] parameters,
         long scalerCount,
         double @Nullable [] scalerMean,
-        double @Nullable [] scalerVariance) {}
+        double @Nullable [] scalerVariance,
+        int numOutputs,
+        String activation) {}

@@ -12,7 +12,11 @@ import io.freshet.ingest.Fate;
  *     1970-01-01T00:00Z; {@link #NO_TIMESTAMP} before the first
  * @param audit counts and digests by fate
  * @param offsets last offset of each partition whose event is among the examples trained on
- * @param learningRate the learning rate in force
+ * @param learningRate the learning rate in force; of a mixture the mean of its rates weighted by
+ *     their experts' weights, baselines left out
+ * @param experts the members of the mixture: one per learning rate, in the order of the rates, then
+ *     the baselines; a fixed rate is one expert of weight 1
+ * @param rollBacks times the parameters went back to the last good ones
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Progress(
@@ -21,7 +25,9 @@ public record Progress(
         long timestamp,
         Audit audit,
         PartitionOffset[] offsets,
-        double learningRate) {
+        double learningRate,
+        Expert[] experts,
+        long rollBacks) {
     /** The timestamp of a model that has seen no example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;
 

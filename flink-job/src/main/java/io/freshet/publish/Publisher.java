@@ -12,6 +12,7 @@ import io.freshet.learn.Progress;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.Expert;
 import io.freshet.schemas.Header;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -76,6 +77,8 @@ public final class Publisher implements Serializable {
                         .setPrequential(scores(metrics.prequential()))
                         .setLearningRate(progress.learningRate())
                         .setSkippedSteps(progress.skippedSteps())
+                        .setExperts(experts(progress))
+                        .setRollBacks(progress.rollBacks())
                         .build();
         return new Publication(
                 Destination.METRICS, utf8(metrics.modelId()), bytes(encode(event::toByteBuffer)));
@@ -127,6 +130,9 @@ public final class Publisher implements Serializable {
                             .setParameters(list(snapshot.parameters(), from, to))
                             .setScaler(first ? scaler(snapshot) : null)
                             .setProvenance(first ? provenance(snapshot.progress()) : null)
+                            .setExperts(first ? experts(snapshot.progress()) : List.of())
+                            .setActivation(snapshot.activation())
+                            .setNumOutputs(snapshot.numOutputs())
                             .build();
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
             byte[] value = bytes(encode(event::toByteBuffer));
@@ -203,6 +209,20 @@ public final class Publisher implements Serializable {
 
     private static PartitionOffset offset(io.freshet.learn.PartitionOffset offset) {
         return new PartitionOffset(offset.topic(), offset.partition(), offset.offset());
+    }
+
+    private static List<Expert> experts(Progress progress) {
+        return Arrays.stream(progress.experts())
+                .map(
+                        expert ->
+                                new Expert(
+                                        expert.name(),
+                                        Double.isNaN(expert.learningRate())
+                                                ? null
+                                                : expert.learningRate(),
+                                        expert.weight(),
+                                        expert.restarts()))
+                .toList();
     }
 
     private static Scores scores(io.freshet.monitor.Scores scores) {

@@ -5,6 +5,7 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Audit;
 import io.freshet.learn.BlockEvaluation;
+import io.freshet.learn.Expert;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Progress;
 import java.time.Duration;
@@ -25,7 +26,15 @@ class ModelMonitorTest {
                 predictions,
                 losses,
                 weights,
-                new Progress(1, 0, 0, Audit.empty(), new PartitionOffset[0], 0.01));
+                new Progress(
+                        1,
+                        0,
+                        0,
+                        Audit.empty(),
+                        new PartitionOffset[0],
+                        0.01,
+                        new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
+                        0));
     }
 
     @Test

@@ -1,12 +1,15 @@
 package io.freshet.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Fate;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.RawMessage;
+import io.freshet.learn.Expert;
 import io.freshet.monitor.RollingMetrics;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -74,6 +77,8 @@ class FreshetPipelineTest {
                         .orElseThrow();
         assertThat(last.progress().examplesSeen()).isEqualTo(1_000);
         assertThat(last.rolling().accuracy()).isGreaterThan(0.95);
+        assertThat(Arrays.stream(last.progress().experts()).mapToDouble(Expert::weight).sum())
+                .isCloseTo(1, offset(1e-9));
         RollingMetrics elsewhere =
                 metrics.stream()
                         .filter(record -> record.modelId().isEmpty())

@@ -7,6 +7,7 @@ import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.RawMessage;
 import io.freshet.ingest.Reason;
+import io.freshet.learn.Expert;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.PartitionOffset;
@@ -53,13 +54,29 @@ class PublisherTest {
                             10,
                             Duration.ZERO));
 
+    /** Those of {@link #progress}, as they are published. */
+    private static final List<io.freshet.schemas.Expert> EXPERTS =
+            List.of(
+                    new io.freshet.schemas.Expert("rate 0.01", 0.01, 0.75, 4L),
+                    new io.freshet.schemas.Expert("no-change", null, 0.25, 0L));
+
     private static Progress progress() {
         Audit audit = Audit.empty();
         audit.accept(5);
         audit.ignore(6, IgnoredReason.ZERO_WEIGHT);
         audit.deadLetter(7, Reason.TRUNCATED);
         return new Progress(
-                3, 1, 1_000, audit, new PartitionOffset[] {new PartitionOffset("t", 2, 9)}, 0.01);
+                3,
+                1,
+                1_000,
+                audit,
+                new PartitionOffset[] {new PartitionOffset("t", 2, 9)},
+                0.01,
+                new Expert[] {
+                    new Expert("rate 0.01", 0.01, 0.75, 4),
+                    new Expert("no-change", Double.NaN, 0.25, 0)
+                },
+                6);
     }
 
     @Test
@@ -73,7 +90,9 @@ class PublisherTest {
                         parameters,
                         8,
                         new double[] {0.5, 1.5},
-                        new double[] {2, 3}),
+                        new double[] {2, 3},
+                        3,
+                        "softmax"),
                 publications::add);
 
         assertThat(publications)
@@ -99,6 +118,9 @@ class PublisherTest {
             event.getParameters().forEach(content::putFloat);
             assertThat(event.getScaler() == null).isEqualTo(chunk > 0);
             assertThat(event.getProvenance() == null).isEqualTo(chunk > 0);
+            assertThat(event.getExperts().isEmpty()).isEqualTo(chunk > 0);
+            assertThat(event.getActivation()).isEqualTo("softmax");
+            assertThat(event.getNumOutputs()).isEqualTo(3);
         }
         for (double moment : new double[] {0.5, 1.5, 2, 3}) {
             content.putDouble(moment);
@@ -112,6 +134,7 @@ class PublisherTest {
                                         MessageDigest.getInstance("SHA-256")
                                                 .digest(content.array())));
         assertThat(first.getClasses()).containsExactly("a", "b", "c");
+        assertThat(first.getExperts()).isEqualTo(EXPERTS);
         assertThat(first.getProvenance().getExamplesSeen()).isEqualTo(1);
         assertThat(first.getProvenance().getHyperParameters())
                 .containsEntry("training.momentum", "0.9")
@@ -163,6 +186,19 @@ class PublisherTest {
         assertThat(event.getOffsets().get(0).getOffset()).isEqualTo(9);
         assertThat(event.getRolling().getLoss()).isEqualTo(0.5);
         assertThat(event.getRolling().getKappa()).isNull();
+    }
+
+    @Test
+    void metrics_carryTheMixture() throws IOException {
+        Scores scores = new Scores(1, 1, 0.5, 1.0, null, 0.0, null, null);
+        Publication publication =
+                PUBLISHER.metrics(new RollingMetrics("model", 4, progress(), 1000, scores, scores));
+
+        MetricsEvent event = EventReader.of(MetricsEvent.class).read(publication.value());
+        assertThat(event.getExperts()).isEqualTo(EXPERTS);
+        assertThat(event.getLearningRate()).isEqualTo(0.01);
+        assertThat(event.getRollBacks()).isEqualTo(6);
+        assertThat(event.getSkippedSteps()).isEqualTo(1);
     }
 
     @Test
