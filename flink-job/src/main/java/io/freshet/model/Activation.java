@@ -1,0 +1,188 @@
+package io.freshet.model;
+
+/**
+ * What turns the logits of a model into probabilities, and the loss that Freshet reports of them.
+ *
+ * <p>The reported loss is plain, in nats: no class weights, no smoothing, no example weight, the
+ * same whatever the model is trained on, so that losses of differently trained models compare. Both
+ * activations take logits of any finite size: nothing overflows and no {@code ln 0} is taken.
+ *
+ * <p>All methods work on one example: {@code numOutputs} values of each array from its offset on.
+ */
+public enum Activation {
+    /**
+     * {@code p_c = exp(z_c) / Σ exp(z)}: one class of several.
+     *
+     * <p>Plain loss: {@code −Σ y_c ln p_c}; for a class {@code y} that is {@code −ln p_y}.
+     *
+     * <p>Source: Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), §4.1 and §6.2.2.3.
+     */
+    SOFTMAX {
+        @Override
+        double activate(
+                double[] logits,
+                int offset,
+                int numOutputs,
+                double[] probabilities,
+                int probabilitiesOffset) {
+            double largest = largest(logits, offset, numOutputs);
+            double sum = 0;
+            for (int c = 0; c < numOutputs; c++) {
+                double power = Math.exp(logits[offset + c] - largest);
+                probabilities[probabilitiesOffset + c] = power;
+                sum += power;
+            }
+            for (int c = 0; c < numOutputs; c++) {
+                probabilities[probabilitiesOffset + c] /= sum;
+            }
+            return largest + Math.log(sum);
+        }
+
+        @Override
+        double plainLoss(double[] logits, int offset, int numOutputs, double logSumExp, int label) {
+            return logSumExp - logits[offset + label];
+        }
+
+        @Override
+        double plainLoss(
+                double[] logits,
+                int offset,
+                int numOutputs,
+                double logSumExp,
+                float[] targets,
+                int targetsOffset) {
+            double loss = 0;
+            for (int c = 0; c < numOutputs; c++) {
+                loss += targets[targetsOffset + c] * (logSumExp - logits[offset + c]);
+            }
+            return loss;
+        }
+    },
+
+    /**
+     * {@code p_c = 1 / (1 + exp(−z_c))}: each output yes or no by itself.
+     *
+     * <p>Plain loss: the mean over the outputs of {@code −y ln p − (1 − y) ln(1 − p)}. A class
+     * stands for its one-hot targets; with a single output class 1 is yes and class 0 is no.
+     *
+     * <p>Source: Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), §6.2.2.2.
+     */
+    SIGMOID {
+        @Override
+        double activate(
+                double[] logits,
+                int offset,
+                int numOutputs,
+                double[] probabilities,
+                int probabilitiesOffset) {
+            for (int c = 0; c < numOutputs; c++) {
+                double logit = logits[offset + c];
+                double power = Math.exp(-Math.abs(logit));
+                probabilities[probabilitiesOffset + c] = (logit >= 0 ? 1 : power) / (1 + power);
+            }
+            return 0;
+        }
+
+        @Override
+        double plainLoss(double[] logits, int offset, int numOutputs, double logSumExp, int label) {
+            double loss = 0;
+            for (int c = 0; c < numOutputs; c++) {
+                loss += logisticLoss(logits[offset + c], Targets.at(c, label, numOutputs), 1);
+            }
+            return loss / numOutputs;
+        }
+
+        @Override
+        double plainLoss(
+                double[] logits,
+                int offset,
+                int numOutputs,
+                double logSumExp,
+                float[] targets,
+                int targetsOffset) {
+            double loss = 0;
+            for (int c = 0; c < numOutputs; c++) {
+                loss += logisticLoss(logits[offset + c], targets[targetsOffset + c], 1);
+            }
+            return loss / numOutputs;
+        }
+    };
+
+    /**
+     * Turns logits into probabilities, and returns their log-sum-exp {@code ln Σ exp(z)}, which
+     * {@link #plainLoss} takes; 0 where the activation has none.
+     *
+     * @param logits Not modified, unless they are also the probabilities.
+     * @param probabilities another array, or the logits themselves at the same offset. Modified.
+     */
+    abstract double activate(
+            double[] logits,
+            int offset,
+            int numOutputs,
+            double[] probabilities,
+            int probabilitiesOffset);
+
+    /**
+     * Returns the plain loss of one example of a class.
+     *
+     * @param logits Not modified.
+     * @param logSumExp what {@link #activate} returned for these logits
+     * @param label a class, counted from 0
+     */
+    abstract double plainLoss(
+            double[] logits, int offset, int numOutputs, double logSumExp, int label);
+
+    /**
+     * Returns the plain loss of one example with a target for each output.
+     *
+     * @param logits Not modified.
+     * @param logSumExp what {@link #activate} returned for these logits
+     * @param targets Not modified.
+     */
+    abstract double plainLoss(
+            double[] logits,
+            int offset,
+            int numOutputs,
+            double logSumExp,
+            float[] targets,
+            int targetsOffset);
+
+    /**
+     * Computes {@code ln softmax(z)_c = (z_c − z_max) − ln Σ exp(z − z_max)}.
+     *
+     * @param logits Not modified.
+     * @param logProbabilities Modified.
+     */
+    static void logSoftmax(double[] logits, int offset, int numOutputs, double[] logProbabilities) {
+        double largest = largest(logits, offset, numOutputs);
+        double sum = 0;
+        for (int c = 0; c < numOutputs; c++) {
+            sum += Math.exp(logits[offset + c] - largest);
+        }
+        double logSum = Math.log(sum);
+        for (int c = 0; c < numOutputs; c++) {
+            logProbabilities[c] = logits[offset + c] - largest - logSum;
+        }
+    }
+
+    /**
+     * Returns {@code −q y ln p − (1 − y) ln(1 − p)} of {@code p = 1 / (1 + exp(−z))}, the positive
+     * part weighted by {@code q}.
+     *
+     * <p>Computed as {@code q y s(−z) + (1 − y) s(z)} with {@code s(z) = max(z, 0) + ln(1 +
+     * exp(−|z|))}. No term is negative for {@code y} in 0 to 1, so that none cancels another.
+     */
+    static double logisticLoss(double logit, double target, double positiveWeight) {
+        double rest = Math.log1p(Math.exp(-Math.abs(logit)));
+        return positiveWeight * target * (Math.max(-logit, 0) + rest)
+                + (1 - target) * (Math.max(logit, 0) + rest);
+    }
+
+    private static double largest(double[] logits, int offset, int numOutputs) {
+        double largest = logits[offset];
+        for (int c = 1; c < numOutputs; c++) {
+            largest = Math.max(largest, logits[offset + c]);
+        }
+        return largest;
+    }
+}

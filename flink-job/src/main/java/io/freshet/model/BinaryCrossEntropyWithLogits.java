@@ -1,0 +1,93 @@
+package io.freshet.model;
+
+/**
+ * Binary cross-entropy of the sigmoid of logits, one loss for each output, PyTorch's {@code
+ * BCEWithLogitsLoss}.
+ *
+ * <p>{@code loss_c = −w_c (q_c y_c ln p_c + (1 − y_c) ln(1 − p_c))} and {@code ∂loss_c/∂z_c = w_c
+ * ((q_c y_c + 1 − y_c) p_c − q_c y_c)} with {@code p = 1 / (1 + exp(−z))}, for the logits {@code z}
+ * (numOutputs) of an example, targets {@code y} (numOutputs), weights {@code w} and positive
+ * weights {@code q} (numOutputs). A class as target stands for its one-hot; with a single output,
+ * for the value 0 or 1. Logits of any finite size are fit.
+ *
+ * <p>The divisor of the mean: the number of losses, size × numOutputs, whatever the weights,
+ * example weights included. In training an example's loss is the mean over its outputs.
+ *
+ * <p>Source: {@code torch.nn.BCEWithLogitsLoss}.
+ *
+ * @param numOutputs columns of the logits, at least 1
+ * @param outputWeights {@code w}, (numOutputs), or none; PyTorch's {@code weight} of this shape
+ * @param positiveWeights {@code q}, (numOutputs), or none; PyTorch's {@code pos_weight}
+ */
+public record BinaryCrossEntropyWithLogits(
+        int numOutputs, OutputWeights outputWeights, OutputWeights positiveWeights)
+        implements Loss {
+    public BinaryCrossEntropyWithLogits {
+        requireNumOutputs(numOutputs);
+        outputWeights.requireFits("outputWeights", numOutputs);
+        positiveWeights.requireFits("positiveWeights", numOutputs);
+    }
+
+    /** No weights. */
+    public BinaryCrossEntropyWithLogits(int numOutputs) {
+        this(numOutputs, OutputWeights.NONE, OutputWeights.NONE);
+    }
+
+    @Override
+    public Activation activation() {
+        return Activation.SIGMOID;
+    }
+
+    @Override
+    public int lossesPerExample() {
+        return numOutputs;
+    }
+
+    @Override
+    public void logitGradient(
+            double[] probabilities,
+            int offset,
+            double factor,
+            double[] gradient,
+            int gradientOffset) {
+        double scale = factor / numOutputs;
+        for (int c = 0; c < numOutputs; c++) {
+            double target = gradient[gradientOffset + c];
+            double positive = positiveWeights.at(c) * target;
+            gradient[gradientOffset + c] =
+                    scale
+                            * outputWeights.at(c)
+                            * ((positive + 1 - target) * probabilities[offset + c] - positive);
+        }
+    }
+
+    @Override
+    public void inputLosses(
+            double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
+        for (int c = 0; c < numOutputs; c++) {
+            losses[lossesOffset + c] =
+                    outputWeights.at(c)
+                            * Activation.logisticLoss(
+                                    inputs[offset + c], targets[c], positiveWeights.at(c));
+        }
+    }
+
+    @Override
+    public void inputGradient(
+            double[] inputs,
+            int offset,
+            double factor,
+            double[] scratch,
+            double[] gradient,
+            int gradientOffset) {
+        activate(inputs, offset, scratch, 0);
+        logitGradient(scratch, 0, factor, gradient, gradientOffset);
+    }
+
+    static void requireNumOutputs(int numOutputs) {
+        if (numOutputs < 1) {
+            throw new IllegalArgumentException(
+                    "numOutputs must be at least 1, but is " + numOutputs);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.freshet.model;
+
+import org.jspecify.annotations.Nullable;
+
+/** Arrays of floats as doubles, exactly, and back, rounded to nearest. */
+final class Floats {
+    private Floats() {}
+
+    /** Returns the values as doubles. */
+    static double[] widen(float[] values) {
+        double[] widened = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            widened[i] = values[i];
+        }
+        return widened;
+    }
+
+    /** Returns the weights as doubles, or null for none. */
+    static double @Nullable [] widenWeights(float @Nullable [] weights) {
+        return weights == null ? null : widen(weights);
+    }
+
+    /** Returns the values as floats. */
+    static float[] narrow(double[] values) {
+        float[] narrowed = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            narrowed[i] = (float) values[i];
+        }
+        return narrowed;
+    }
+}

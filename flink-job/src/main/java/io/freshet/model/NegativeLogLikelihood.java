@@ -1,0 +1,104 @@
+package io.freshet.model;
+
+/**
+ * Negative log-likelihood of log-probabilities, PyTorch's {@code NLLLoss}.
+ *
+ * <p>{@code loss = −w_y x_y}, {@code ∂loss/∂x_y = −w_y} and 0 elsewhere, for the log-probabilities
+ * {@code x} (numClasses) of an example, its class {@code y} and class weights {@code w}
+ * (numClasses). Targets are classes only. At the logits of a model, {@code x = ln softmax(z)} and
+ * {@code ∂loss/∂z = w_y (softmax(z) − y)}: trained on, it is {@link CrossEntropy} without
+ * smoothing.
+ *
+ * <p>The divisor of the mean: the sum of {@code w_y} times the example weight over the examples
+ * that are not ignored, so that an example of weight 2 is as good as two of them. Where all are
+ * ignored the mean is NaN and its gradient 0.
+ *
+ * <p>Source: {@code torch.nn.NLLLoss}.
+ *
+ * @param numClasses columns of the log-probabilities, at least 2
+ * @param classWeights {@code w}, (numClasses), or none
+ * @param ignoreIndex the label of examples that do not count, a class or not
+ */
+public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, int ignoreIndex)
+        implements Loss {
+    public NegativeLogLikelihood {
+        CrossEntropy.requireNumClasses(numClasses);
+        classWeights.requireFits("classWeights", numClasses);
+    }
+
+    /** No class weights, no class ignored. */
+    public NegativeLogLikelihood(int numClasses) {
+        this(numClasses, OutputWeights.NONE, DEFAULT_IGNORE_INDEX);
+    }
+
+    @Override
+    public int numOutputs() {
+        return numClasses;
+    }
+
+    @Override
+    public Activation activation() {
+        return Activation.SOFTMAX;
+    }
+
+    @Override
+    public int lossesPerExample() {
+        return 1;
+    }
+
+    @Override
+    public boolean ignores(int label) {
+        return label == ignoreIndex;
+    }
+
+    @Override
+    public boolean takesValueTargets() {
+        return false;
+    }
+
+    @Override
+    public double divisor(int label) {
+        return ignores(label) ? 0 : classWeights.at(label);
+    }
+
+    @Override
+    public void logitGradient(
+            double[] probabilities,
+            int offset,
+            double factor,
+            double[] gradient,
+            int gradientOffset) {
+        for (int c = 0; c < numClasses; c++) {
+            gradient[gradientOffset + c] *= classWeights.at(c);
+        }
+        CrossEntropy.softmaxGradient(
+                probabilities, offset, numClasses, factor, gradient, gradientOffset);
+    }
+
+    @Override
+    public void inputLosses(
+            double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
+        double loss = 0;
+        for (int c = 0; c < numClasses; c++) {
+            // Another class's log-probability may be −∞.
+            if (targets[c] != 0) {
+                loss -= classWeights.at(c) * targets[c] * inputs[offset + c];
+            }
+        }
+        losses[lossesOffset] = loss;
+    }
+
+    @Override
+    public void inputGradient(
+            double[] inputs,
+            int offset,
+            double factor,
+            double[] scratch,
+            double[] gradient,
+            int gradientOffset) {
+        for (int c = 0; c < numClasses; c++) {
+            double target = gradient[gradientOffset + c];
+            gradient[gradientOffset + c] = target == 0 ? 0 : -factor * classWeights.at(c) * target;
+        }
+    }
+}

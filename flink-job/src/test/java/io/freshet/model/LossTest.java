@@ -1,0 +1,381 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every loss keeps to, whatever its options. */
+class LossTest {
+    private static final int SIZE = 5;
+    private static final int NUM_OUTPUTS = 3;
+    private static final int[] LABELS = {2, 0, 1, 1, 2};
+    private static final double[] EXAMPLE_WEIGHTS = {1, 0.5, 2, 0, 3};
+
+    static List<Loss> losses() {
+        OutputWeights none = OutputWeights.NONE;
+        OutputWeights some = OutputWeights.of(0.5, 2, 1.5);
+        OutputWeights oneZero = OutputWeights.of(2, 0, 0.75);
+        return List.of(
+                new CrossEntropy(3),
+                new CrossEntropy(3, some, -100, 0),
+                new CrossEntropy(3, none, 1, 0),
+                new CrossEntropy(3, none, -100, 0.1),
+                new CrossEntropy(3, none, -100, 1),
+                new CrossEntropy(3, oneZero, 0, 0.2),
+                new NegativeLogLikelihood(3),
+                new NegativeLogLikelihood(3, some, -100),
+                new NegativeLogLikelihood(3, oneZero, 0),
+                new BinaryCrossEntropyWithLogits(3),
+                new BinaryCrossEntropyWithLogits(3, some, none),
+                new BinaryCrossEntropyWithLogits(3, none, some),
+                new BinaryCrossEntropyWithLogits(3, oneZero, some),
+                new BinaryCrossEntropy(3),
+                new BinaryCrossEntropy(3, oneZero));
+    }
+
+    static List<Loss> lossesOfValues() {
+        return losses().stream().filter(Loss::takesValueTargets).toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void gradient_matchesCentralDifferences_forClasses(Loss loss) {
+        double[] inputs = inputs(loss, new Random(1));
+        for (LossReduction reduction : List.of(LossReduction.MEAN, LossReduction.SUM)) {
+            double[] gradient = loss.gradient(reduction, inputs, LABELS, EXAMPLE_WEIGHTS);
+            assertCentralDifferences(
+                    inputs, gradient, x -> loss.loss(reduction, x, LABELS, EXAMPLE_WEIGHTS));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("lossesOfValues")
+    void gradient_matchesCentralDifferences_forValues(Loss loss) {
+        double[] inputs = inputs(loss, new Random(2));
+        double[] targets = targets(new Random(3));
+        for (LossReduction reduction : List.of(LossReduction.MEAN, LossReduction.SUM)) {
+            double[] gradient = loss.gradient(reduction, inputs, targets, EXAMPLE_WEIGHTS);
+            assertCentralDifferences(
+                    inputs, gradient, x -> loss.loss(reduction, x, targets, EXAMPLE_WEIGHTS));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void logitGradient_matchesCentralDifferences_throughTheActivation_forClasses(Loss loss) {
+        double[] logits = normal(new Random(4), NUM_OUTPUTS);
+        double[] probabilities = new double[NUM_OUTPUTS];
+        double[] gradient = new double[NUM_OUTPUTS];
+        loss.activate(logits, 0, probabilities, 0);
+        for (int label = 0; label < NUM_OUTPUTS; label++) {
+            int[] labels = {label};
+            loss.logitGradient(probabilities, 0, label, 2.5, gradient, 0);
+            assertCentralDifferences(
+                    logits,
+                    gradient,
+                    z ->
+                            2.5
+                                    * loss.loss(LossReduction.SUM, toInputs(loss, z), labels, null)
+                                    / loss.lossesPerExample());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("lossesOfValues")
+    void logitGradient_matchesCentralDifferences_throughTheActivation_forValues(Loss loss) {
+        double[] logits = normal(new Random(5), NUM_OUTPUTS);
+        double[] probabilities = new double[NUM_OUTPUTS];
+        double[] gradient = new double[NUM_OUTPUTS];
+        loss.activate(logits, 0, probabilities, 0);
+        float[] targets = {0.25f, 0, 0.75f};
+        loss.logitGradient(probabilities, 0, targets, 0, 2.5, gradient, 0);
+        assertCentralDifferences(
+                logits,
+                gradient,
+                z ->
+                        2.5
+                                * loss.loss(
+                                        LossReduction.SUM,
+                                        toInputs(loss, z),
+                                        Floats.widen(targets),
+                                        null)
+                                / loss.lossesPerExample());
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void offsets_selectTheExample_andNothingElseIsWritten(Loss loss) {
+        double[] logits = normal(new Random(6), 4 * NUM_OUTPUTS);
+        double[] row = Arrays.copyOfRange(logits, 2 * NUM_OUTPUTS, 3 * NUM_OUTPUTS);
+        double[] expected = new double[NUM_OUTPUTS];
+        double[] rowProbabilities = new double[NUM_OUTPUTS];
+        double logSumExp = loss.activate(row, 0, rowProbabilities, 0);
+        loss.logitGradient(rowProbabilities, 0, 2, 1.5, expected, 0);
+
+        double[] probabilities = new double[5 * NUM_OUTPUTS];
+        double[] gradient = new double[4 * NUM_OUTPUTS];
+        Arrays.fill(gradient, 9);
+        int at = 2 * NUM_OUTPUTS;
+        assertThat(loss.activate(logits, at, probabilities, at + 1)).isEqualTo(logSumExp);
+        loss.logitGradient(probabilities, at + 1, 2, 1.5, gradient, NUM_OUTPUTS);
+
+        assertThat(Arrays.copyOfRange(probabilities, at + 1, at + 1 + NUM_OUTPUTS))
+                .containsExactly(rowProbabilities);
+        assertThat(gradient)
+                .containsExactly(9, 9, 9, expected[0], expected[1], expected[2], 9, 9, 9, 9, 9, 9);
+        assertThat(loss.plainLoss(logits, at, logSumExp, 2))
+                .isEqualTo(loss.plainLoss(row, 0, logSumExp, 2));
+        float[] targets = {7, 7, 0.5f, 0.25f, 0.25f};
+        assertThat(loss.plainLoss(logits, at, logSumExp, targets, 2))
+                .isEqualTo(loss.plainLoss(row, 0, logSumExp, new float[] {0.5f, 0.25f, 0.25f}, 0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void classAndItsOneHot_areTheSame(Loss loss) {
+        double[] probabilities = new double[NUM_OUTPUTS];
+        double[] logits = normal(new Random(7), NUM_OUTPUTS);
+        double logSumExp = loss.activate(logits, 0, probabilities, 0);
+        for (int label = 0; label < NUM_OUTPUTS; label++) {
+            float[] oneHot = new float[NUM_OUTPUTS];
+            oneHot[label] = 1;
+            assertThat(loss.plainLoss(logits, 0, logSumExp, label))
+                    .isCloseTo(loss.plainLoss(logits, 0, logSumExp, oneHot, 0), within(1e-15));
+            if (loss.takesValueTargets()) {
+                double[] ofClass = new double[NUM_OUTPUTS];
+                double[] ofOneHot = new double[NUM_OUTPUTS];
+                loss.logitGradient(probabilities, 0, label, 3, ofClass, 0);
+                loss.logitGradient(probabilities, 0, oneHot, 0, 3, ofOneHot, 0);
+                assertThat(ofClass).containsExactly(ofOneHot, within(1e-15));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void plainLoss_knowsNoOptions(Loss loss) {
+        Loss plain =
+                loss.activation() == Activation.SOFTMAX
+                        ? new CrossEntropy(NUM_OUTPUTS)
+                        : new BinaryCrossEntropyWithLogits(NUM_OUTPUTS);
+        double[] logits = normal(new Random(11), NUM_OUTPUTS);
+        double logSumExp = loss.activate(logits, 0, new double[NUM_OUTPUTS], 0);
+        for (int label = 0; label < NUM_OUTPUTS; label++) {
+            assertThat(loss.plainLoss(logits, 0, logSumExp, label))
+                    .isCloseTo(
+                            plain.loss(LossReduction.MEAN, logits, new int[] {label}, null),
+                            within(1e-14));
+        }
+        float[] targets = {0.5f, 0, 0.25f};
+        assertThat(loss.plainLoss(logits, 0, logSumExp, targets, 0))
+                .isCloseTo(
+                        plain.loss(LossReduction.MEAN, logits, Floats.widen(targets), null),
+                        within(1e-14));
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void exampleOfWeightTwo_addsAsMuchAsTwoOfThem(Loss loss) {
+        double[] inputs = inputs(loss, new Random(8));
+        double[] repeated = Arrays.copyOf(inputs, inputs.length + NUM_OUTPUTS);
+        System.arraycopy(inputs, 0, repeated, inputs.length, NUM_OUTPUTS);
+        int[] repeatedLabels = Arrays.copyOf(LABELS, SIZE + 1);
+        repeatedLabels[SIZE] = LABELS[0];
+        double[] twice = {2, 1, 1, 1, 1};
+        assertThat(loss.loss(LossReduction.SUM, inputs, LABELS, twice))
+                .isCloseTo(
+                        loss.loss(LossReduction.SUM, repeated, repeatedLabels, null),
+                        within(1e-14));
+        // Only the mean of the softmax losses divides by the weights.
+        double sizes = loss.activation() == Activation.SOFTMAX ? 1 : (SIZE + 1.0) / SIZE;
+        assertThat(loss.loss(LossReduction.MEAN, inputs, LABELS, twice))
+                .isCloseTo(
+                        sizes * loss.loss(LossReduction.MEAN, repeated, repeatedLabels, null),
+                        within(1e-14));
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void sum_isTheSumOfTheLosses_andItsGradientEachOnesOwn(Loss loss) {
+        double[] inputs = inputs(loss, new Random(9));
+        double[] losses = loss.losses(inputs, LABELS, EXAMPLE_WEIGHTS);
+        assertThat(losses).hasSize(SIZE * loss.lossesPerExample());
+        assertThat(loss.loss(LossReduction.SUM, inputs, LABELS, EXAMPLE_WEIGHTS))
+                .isCloseTo(Arrays.stream(losses).sum(), within(1e-14));
+        assertThat(loss.gradient(LossReduction.NONE, inputs, LABELS, EXAMPLE_WEIGHTS))
+                .containsExactly(loss.gradient(LossReduction.SUM, inputs, LABELS, EXAMPLE_WEIGHTS));
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void floats_areTheDoublesRoundedOnce(Loss loss) {
+        float[] inputs = Floats.narrow(inputs(loss, new Random(10)));
+        float[] weights = Floats.narrow(EXAMPLE_WEIGHTS);
+        double[] wide = Floats.widen(inputs);
+        assertThat(loss.losses(inputs, LABELS, weights))
+                .containsExactly(Floats.narrow(loss.losses(wide, LABELS, EXAMPLE_WEIGHTS)));
+        for (LossReduction reduction : List.of(LossReduction.MEAN, LossReduction.SUM)) {
+            assertThat(loss.loss(reduction, inputs, LABELS, weights))
+                    .isEqualTo((float) loss.loss(reduction, wide, LABELS, EXAMPLE_WEIGHTS));
+            assertThat(loss.gradient(reduction, inputs, LABELS, weights))
+                    .containsExactly(
+                            Floats.narrow(loss.gradient(reduction, wide, LABELS, EXAMPLE_WEIGHTS)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void emptyBatch_sumsToZero_andHasNoMean(Loss loss) {
+        double[] nothing = {};
+        assertThat(loss.losses(nothing, new int[0], null)).isEmpty();
+        assertThat(loss.loss(LossReduction.SUM, nothing, new int[0], null)).isZero();
+        assertThat(loss.loss(LossReduction.MEAN, nothing, new int[0], null)).isNaN();
+        assertThat(loss.gradient(LossReduction.MEAN, nothing, new int[0], null)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void serialisedLoss_isEqual(Loss loss) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(loss);
+        }
+        try (ObjectInputStream in =
+                new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            assertThat(in.readObject()).isEqualTo(loss).hasSameHashCodeAs(loss);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void labelThatIsNoClass_isRefused(Loss loss) {
+        double[] row = new double[NUM_OUTPUTS];
+        String message = "a label must be 0 to 2, but is ";
+        assertThatThrownBy(() -> loss.logitGradient(row, 0, 3, 1, new double[NUM_OUTPUTS], 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message + 3);
+        assertThatThrownBy(() -> loss.plainLoss(row, 0, 0, -1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message + -1);
+        assertThatThrownBy(() -> loss.losses(row, new int[] {7}, null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message + 7);
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void arraysOfOtherShapes_areRefused(Loss loss) {
+        assertThatThrownBy(() -> loss.losses(new double[5], new int[2], null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("inputs (size, numOutputs) must have 6 values, but has 5");
+        assertThatThrownBy(() -> loss.losses(new double[6], new int[2], new double[3]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("exampleWeights (size) must have 2 values, but has 3");
+    }
+
+    @ParameterizedTest
+    @MethodSource("lossesOfValues")
+    void valuesOfOtherShapes_areRefused(Loss loss) {
+        assertThatThrownBy(() -> loss.losses(new double[7], new double[7], null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("inputs (size, numOutputs) must have 6 values, but has 7");
+        assertThatThrownBy(() -> loss.losses(new double[6], new double[5], null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("targets (size, numOutputs) must have 6 values, but has 5");
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
+    void oneLossWithoutAReduction_isRefused(Loss loss) {
+        assertThatThrownBy(
+                        () ->
+                                loss.loss(
+                                        LossReduction.NONE,
+                                        inputs(loss, new Random(1)),
+                                        LABELS,
+                                        null))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("reduction must be MEAN or SUM")
+                .hasMessageContaining("NONE");
+    }
+
+    @Test
+    void valueTargets_areRefused_whereOnlyClassesHaveAMeaning() {
+        for (Loss loss :
+                List.of(
+                        new NegativeLogLikelihood(3),
+                        new CrossEntropy(3, OutputWeights.NONE, 1, 0))) {
+            assertThat(loss.takesValueTargets()).isFalse();
+            String message = "targets must be classes, not values, under " + loss;
+            double[] row = new double[3];
+            assertThatThrownBy(() -> loss.losses(row, new double[3], null))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(message);
+            assertThatThrownBy(
+                            () -> loss.logitGradient(row, 0, new float[3], 0, 1, new double[3], 0))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(message);
+        }
+    }
+
+    /** Inputs in the range of the loss, (SIZE, NUM_OUTPUTS). */
+    private static double[] inputs(Loss loss, Random random) {
+        return toInputs(loss, normal(random, SIZE * NUM_OUTPUTS));
+    }
+
+    /** What the loss takes of a model with these logits. */
+    private static double[] toInputs(Loss loss, double[] logits) {
+        double[] inputs = logits.clone();
+        for (int offset = 0; offset < logits.length; offset += NUM_OUTPUTS) {
+            if (loss instanceof BinaryCrossEntropy) {
+                loss.activate(logits, offset, inputs, offset);
+            } else if (loss instanceof NegativeLogLikelihood) {
+                double logSumExp = loss.activate(logits, offset, inputs, offset);
+                for (int c = offset; c < offset + NUM_OUTPUTS; c++) {
+                    inputs[c] = logits[c] - logSumExp;
+                }
+            }
+        }
+        return inputs;
+    }
+
+    private static double[] normal(Random random, int count) {
+        return random.doubles(count, -3, 3).toArray();
+    }
+
+    private static double[] targets(Random random) {
+        return random.doubles(SIZE * NUM_OUTPUTS).toArray();
+    }
+
+    private interface Function {
+        double at(double[] inputs);
+    }
+
+    private static void assertCentralDifferences(
+            double[] inputs, double[] gradient, Function function) {
+        double h = 1e-5;
+        for (int i = 0; i < inputs.length; i++) {
+            double[] up = inputs.clone();
+            double[] down = inputs.clone();
+            up[i] += h;
+            down[i] -= h;
+            double slope = (function.at(up) - function.at(down)) / (up[i] - down[i]);
+            // The rest of the series is h²/6 times the third derivative: large near 0 and 1 for
+            // probabilities, where the logarithm bends.
+            assertThat(gradient[i])
+                    .as("gradient at %d", i)
+                    .isCloseTo(slope, within(1e-6 * Math.max(1, Math.abs(slope))));
+        }
+    }
+}
