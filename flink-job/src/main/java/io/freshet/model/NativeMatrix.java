@@ -24,7 +24,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * need the array in the processor's memory, so another backend of ND4J than the native one is
  * refused.
  */
-final class NativeMatrix implements AutoCloseable {
+final class NativeMatrix implements Matrix {
     private final int rows;
     private final int columns;
     private final INDArray array;
@@ -46,52 +46,37 @@ final class NativeMatrix implements AutoCloseable {
         array.assign(0);
     }
 
-    /** Returns the array itself, for ND4J's operators. */
-    INDArray array() {
+    @Override
+    public INDArray array() {
         return array;
     }
 
-    /**
-     * Writes the first rows.
-     *
-     * @param values at least (count, columns) row-major. Not modified.
-     */
-    void put(float[] values, int count) {
+    @Override
+    public void put(float[] values, int count) {
         buffer.put(0, values, 0, count * columns);
     }
 
-    /**
-     * Writes part of one row, from {@code column} on.
-     *
-     * @param values {@code count} values from {@code offset} on. Not modified.
-     */
-    void put(int row, int column, float[] values, int offset, int count) {
+    @Override
+    public void put(int row, int column, float[] values, int offset, int count) {
         buffer.put(row * columns + column, values, offset, count);
     }
 
-    /**
-     * Reads the first rows.
-     *
-     * @param values at least (count, columns) row-major. Modified.
-     */
-    void get(float[] values, int count) {
+    @Override
+    public void get(float[] values, int count) {
         buffer.get(0, values, 0, count * columns);
     }
 
-    /** Returns a copy of all values, row-major. */
-    float[] toArray() {
+    @Override
+    public float[] toArray() {
         float[] values = new float[rows * columns];
         get(values, rows);
         return values;
     }
 
-    /**
-     * Becomes {@code a·b} in its first rows.
-     *
-     * @param a (at least count, k), of which the first {@code count} rows count. Not modified.
-     * @param b (k, columns). Not modified.
-     */
-    void setToProduct(NativeMatrix a, int count, NativeMatrix b) {
+    @Override
+    public void setToProduct(Matrix left, int count, Matrix right) {
+        NativeMatrix a = (NativeMatrix) left;
+        NativeMatrix b = (NativeMatrix) right;
         cblas_sgemm(
                 CblasRowMajor,
                 CblasNoTrans,
@@ -109,13 +94,10 @@ final class NativeMatrix implements AutoCloseable {
                 columns);
     }
 
-    /**
-     * Becomes {@code aᵀ·b}.
-     *
-     * @param a (at least count, rows), of which the first {@code count} rows count. Not modified.
-     * @param b (at least count, columns), likewise. Not modified.
-     */
-    void setToTransposedProduct(NativeMatrix a, int count, NativeMatrix b) {
+    @Override
+    public void setToTransposedProduct(Matrix left, int count, Matrix right) {
+        NativeMatrix a = (NativeMatrix) left;
+        NativeMatrix b = (NativeMatrix) right;
         cblas_sgemm(
                 CblasRowMajor,
                 CblasTrans,
@@ -133,26 +115,18 @@ final class NativeMatrix implements AutoCloseable {
                 columns);
     }
 
-    /**
-     * Adds {@code factor·other}.
-     *
-     * @param other same shape. Not modified.
-     */
-    void addScaled(float factor, NativeMatrix other) {
-        cblas_saxpy(rows * columns, factor, other.memory, 1, memory, 1);
+    @Override
+    public void addScaled(float factor, Matrix other) {
+        cblas_saxpy(rows * columns, factor, ((NativeMatrix) other).memory, 1, memory, 1);
     }
 
-    /**
-     * Becomes a copy.
-     *
-     * @param other same shape. Not modified.
-     */
-    void copyFrom(NativeMatrix other) {
-        cblas_scopy(rows * columns, other.memory, 1, memory, 1);
+    @Override
+    public void copyFrom(Matrix other) {
+        cblas_scopy(rows * columns, ((NativeMatrix) other).memory, 1, memory, 1);
     }
 
-    /** Returns {@code Σ |x|}; not finite if a value is not. */
-    float sumOfMagnitudes() {
+    @Override
+    public float sumOfMagnitudes() {
         return cblas_sasum(rows * columns, memory, 1);
     }
 
