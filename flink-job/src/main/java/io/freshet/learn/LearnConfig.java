@@ -3,6 +3,7 @@ package io.freshet.learn;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
+import io.freshet.model.DeviceFallback;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
@@ -22,13 +23,15 @@ import org.jspecify.annotations.Nullable;
  * @param miniBatchMaxWait after which a short mini-batch is closed; null: never
  * @param maxModels models that live at once; the least recently used of more is kept in state only
  * @param publishInterval the least time between two snapshots of a model
+ * @param deviceFallback what to do where the build is for a GPU and none can be used
  */
 public record LearnConfig(
         LearnerSettings learner,
         List<String> classes,
         @Nullable Duration miniBatchMaxWait,
         int maxModels,
-        Duration publishInterval)
+        Duration publishInterval,
+        DeviceFallback deviceFallback)
         implements Serializable {
 
     public static final Key<Integer> MINI_BATCH_SIZE =
@@ -88,6 +91,12 @@ public record LearnConfig(
                     Duration.ZERO,
                     "The least time between two snapshots of a model. Snapshots are taken at"
                             + " checkpoints, if the model changed, and at the end of input.");
+    public static final Key<DeviceFallback> DEVICE_FALLBACK =
+            Key.ofEnum(
+                    "device.fallback",
+                    DeviceFallback.CPU,
+                    "What a build for CUDA does where it finds no GPU that it can run on: learn on"
+                            + " the CPU, or stop. The other builds always learn on the CPU.");
 
     /** The keys read here. */
     public static final List<Key<?>> KEYS =
@@ -99,7 +108,8 @@ public record LearnConfig(
                     REDUCTION,
                     SCALER_TYPE,
                     MODELS_MAX,
-                    MODELS_PUBLISH_INTERVAL);
+                    MODELS_PUBLISH_INTERVAL,
+                    DEVICE_FALLBACK);
 
     public LearnConfig {
         if (classes.size() != learner.numClasses() || maxModels < 1) {
@@ -126,7 +136,8 @@ public record LearnConfig(
                 ingest.classes(),
                 settings.get(MINI_BATCH_MAX_WAIT).orElse(null),
                 settings.get(MODELS_MAX),
-                settings.get(MODELS_PUBLISH_INTERVAL));
+                settings.get(MODELS_PUBLISH_INTERVAL),
+                settings.get(DEVICE_FALLBACK));
     }
 
     /** The configuration that shaped the parameters, by key, for a snapshot's provenance. */

@@ -1,8 +1,10 @@
 package io.freshet.learn;
 
+import io.freshet.config.Key;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockTypeInfo;
 import io.freshet.model.Backend;
+import io.freshet.model.DeviceDecision;
 import io.freshet.model.LearnerState;
 import java.util.Arrays;
 import org.apache.flink.api.common.state.KeyedStateStore;
@@ -13,6 +15,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -94,9 +97,31 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     @Override
     public void open() throws Exception {
         super.open();
-        LOG.info("{}", Backend.describe());
+        wakeDevice();
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
+    }
+
+    /** Starting again would find the same device, so a refusal ends the job. */
+    private void wakeDevice() throws Exception {
+        DeviceDecision device = Backend.start(learnConfig.deviceFallback());
+        switch (device.outcome()) {
+            case REFUSED ->
+                    throw new SuppressRestartsException(
+                            new IllegalStateException(
+                                    device.reason()
+                                            + "; "
+                                            + LearnConfig.DEVICE_FALLBACK
+                                            + " is "
+                                            + Key.kebab(learnConfig.deviceFallback())));
+            case CPU -> {
+                if (!device.reason().isEmpty()) {
+                    LOG.warn("{}; models learn on the CPU", device.reason());
+                }
+            }
+            case CUDA -> {}
+        }
+        LOG.info("{}", Backend.describe());
     }
 
     @Override

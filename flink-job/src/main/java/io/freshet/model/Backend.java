@@ -2,28 +2,125 @@ package io.freshet.model;
 
 import static org.bytedeco.openblas.global.openblas_nolapack.OPENBLAS_VERSION;
 
+import io.freshet.model.DeviceDecision.Outcome;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.presets.openblas_nolapack;
-import org.nd4j.linalg.factory.Environment;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.environment.Nd4jEnvironment;
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** What the maths runs on, in words, for the start-up log. */
+/**
+ * What the maths runs on: chooses it before ND4J wakes, and says in words what it is.
+ *
+ * <p>Implementation note. ND4J takes the backend with the highest priority when its class {@code
+ * Nd4j} is initialised, once a process. The priorities can only be set in the environment, so the
+ * way to keep it from CUDA is to hide CUDA's services from it: it looks for services with the class
+ * loader that was its first thread's.
+ */
 public final class Backend {
     private static final long MEBIBYTE = 1 << 20;
+
+    /** What was found; a machine is asked once. */
+    private static @Nullable DeviceFacts facts;
 
     private Backend() {}
 
     /**
-     * Returns one line: ND4J's backend, the threads that a product may use, and the limits of
-     * memory outside the heap.
+     * Wakes ND4J on the device that is there for it. To be called before anything else touches
+     * ND4J.
+     *
+     * @return the decision; if it is {@link Outcome#REFUSED}, nothing must be computed
+     */
+    public static synchronized DeviceDecision start(DeviceFallback fallback)
+            throws InterruptedException, IOException {
+        ClassLoader classPath = Backend.class.getClassLoader();
+        DeviceFacts found = facts;
+        if (found == null) {
+            found = new DeviceProbe(classPath, "nvidia-smi", System.getenv()).probe();
+            facts = found;
+        }
+        DeviceDecision decision = DeviceDecision.of(found, fallback);
+        return switch (decision.outcome()) {
+            case REFUSED -> decision;
+            case CPU -> {
+                if (found.cudaBackend()) {
+                    wakeOnCpu(classPath);
+                }
+                yield decision;
+            }
+            case CUDA -> {
+                if (isCpu()) {
+                    yield DeviceDecision.fallBack(
+                            "ND4J skipped it, and warned with the reason", fallback);
+                }
+                requireRightProduct();
+                yield decision;
+            }
+        };
+    }
+
+    private static void wakeOnCpu(ClassLoader classPath) throws IOException {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(new HiddenServices(classPath, DeviceProbe.CUDA_BACKEND));
+        try {
+            if (!isCpu()) {
+                throw new IllegalStateException(
+                        "ND4J runs on "
+                                + Nd4j.getBackend().getClass().getSimpleName()
+                                + " already; what woke it in this process came before the job");
+            }
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    private static boolean isCpu() {
+        return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
+    }
+
+    /** A device that cannot compute shall say so now, not in the first mini-batch. */
+    private static void requireRightProduct() {
+        try (Matrix a = Matrix.zeros(1, 2);
+                Matrix b = Matrix.zeros(2, 1);
+                Matrix c = Matrix.zeros(1, 1)) {
+            a.put(new float[] {1, 2}, 1);
+            b.put(new float[] {3, 4}, 2);
+            c.setToProduct(a, 1, b);
+            float product = c.toArray()[0];
+            if (product != 11) {
+                throw new IllegalStateException(
+                        describe() + " computes 1·3 + 2·4 = " + product + ", not 11");
+            }
+        }
+    }
+
+    /**
+     * Returns one line: ND4J's backend, the device, the threads that a product may use, and the
+     * limits of memory outside the heap.
      */
     public static String describe() {
-        Environment environment = Nd4j.getEnvironment();
-        int threads = Math.max(environment.maxThreads(), openblas_nolapack.blas_get_num_threads());
+        boolean cpu = isCpu();
+        String device =
+                cpu
+                        ? Runtime.getRuntime().availableProcessors()
+                                + " processors, "
+                                + OPENBLAS_VERSION.strip()
+                        : gpus(Nd4j.getExecutioner().getEnvironmentInformation());
+        int threads = Nd4j.getEnvironment().maxThreads();
+        if (cpu) {
+            threads = Math.max(threads, openblas_nolapack.blas_get_num_threads());
+        }
         return "ND4J "
                 + Nd4j.getBackend().getClass().getSimpleName()
-                + ", "
-                + OPENBLAS_VERSION.strip()
+                + " on "
+                + device
                 + ", "
                 + threads
                 + (threads == 1 ? " thread" : " threads (slower than one: set OMP_NUM_THREADS=1)")
@@ -31,6 +128,28 @@ public final class Backend {
                 + mebibytes(Pointer.maxBytes())
                 + ", of the process "
                 + mebibytes(Pointer.maxPhysicalBytes());
+    }
+
+    /** Names the GPUs that ND4J reports. */
+    static String gpus(Properties environment) {
+        if (!(environment.get(Nd4jEnvironment.CUDA_DEVICE_INFORMATION_KEY)
+                instanceof List<?> gpus)) {
+            return "a device that it does not name";
+        }
+        return gpus.stream().map(gpu -> gpu((Map<?, ?>) gpu)).collect(Collectors.joining(" and "));
+    }
+
+    private static String gpu(Map<?, ?> gpu) {
+        return gpu.get(Nd4jEnvironment.CUDA_DEVICE_NAME_KEY)
+                + " (compute capability "
+                + gpu.get(Nd4jEnvironment.CUDA_DEVICE_MAJOR_VERSION_KEY)
+                + "."
+                + gpu.get(Nd4jEnvironment.CUDA_DEVICE_MINOR_VERSION_KEY)
+                + ", "
+                + (gpu.get(Nd4jEnvironment.CUDA_TOTAL_MEMORY_KEY) instanceof Number memory
+                        ? mebibytes(memory.longValue())
+                        : "unknown memory")
+                + ")";
     }
 
     private static String mebibytes(long bytes) {

@@ -6,6 +6,7 @@ import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockSerializer;
 import io.freshet.ingest.Fate;
+import io.freshet.model.DeviceFallback;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +39,12 @@ class LearnOperatorTest {
     private static LearnConfig config(int maxModels, int miniBatchSize, Duration maxWait) {
         LearnConfig base = LearnerTest.config(miniBatchSize);
         return new LearnConfig(
-                base.learner(), base.classes(), maxWait, maxModels, Duration.ofSeconds(10));
+                base.learner(),
+                base.classes(),
+                maxWait,
+                maxModels,
+                Duration.ofSeconds(10),
+                DeviceFallback.CPU);
     }
 
     /** Blocks of one to twenty examples of one model each, in the order of the stream. */

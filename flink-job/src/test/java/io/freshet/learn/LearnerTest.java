@@ -10,6 +10,7 @@ import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.Messages;
+import io.freshet.model.DeviceFallback;
 import io.freshet.model.Evaluation;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
@@ -44,7 +45,8 @@ class LearnerTest {
                 List.of("a", "b", "c"),
                 null,
                 1000,
-                Duration.ofSeconds(10));
+                Duration.ofSeconds(10),
+                DeviceFallback.CPU);
     }
 
     /** The reference: the model's classes, driven by a loop. */
@@ -219,7 +221,8 @@ class LearnerTest {
                         List.of("a", "b"),
                         null,
                         10,
-                        Duration.ZERO);
+                        Duration.ZERO,
+                        DeviceFallback.CPU);
         List<Blocks.Example> stream = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             stream.add(new Blocks.Example("m", i, i / 3 % 2, 1, new float[] {1e30f + i}));
@@ -257,7 +260,8 @@ class LearnerTest {
                         List.of("a", "b", "c"),
                         null,
                         10,
-                        Duration.ZERO);
+                        Duration.ZERO,
+                        DeviceFallback.CPU);
 
         assertThatThrownBy(() -> Learner.restore("m", other, memory, state, null))
                 .isInstanceOf(IllegalStateException.class)

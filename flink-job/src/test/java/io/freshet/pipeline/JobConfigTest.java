@@ -8,6 +8,7 @@ import io.freshet.config.Key;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
 import io.freshet.ingest.LabelType;
+import io.freshet.model.DeviceFallback;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
 import java.io.IOException;
@@ -51,6 +52,7 @@ class JobConfigTest {
         assertThat(config.learn().learner().reduction()).isEqualTo(Reduction.EXAMPLES);
         assertThat(config.learn().learner().scaler()).isEqualTo(ScalerType.WELFORD);
         assertThat(config.learn().maxModels()).isEqualTo(1000);
+        assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.CPU);
         assertThat(config.monitor().windowSize()).isEqualTo(1000);
         assertThat(config.kafka().labelledEvents()).isEqualTo("labelled-events");
         assertThat(config.publish().topics())
@@ -86,6 +88,7 @@ class JobConfigTest {
         settings.put("scaler.type", "none");
         settings.put("models.max", "15");
         settings.put("models.publish-interval", "16 s");
+        settings.put("device.fallback", "stop");
         settings.put("metrics.window-size", "17");
         settings.put("metrics.every", "18");
         settings.put("metrics.max-interval", "19 s");
@@ -126,6 +129,7 @@ class JobConfigTest {
         assertThat(config.learn().learner().scaler()).isEqualTo(ScalerType.NONE);
         assertThat(config.learn().maxModels()).isEqualTo(15);
         assertThat(config.learn().publishInterval()).isEqualTo(Duration.ofSeconds(16));
+        assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.STOP);
         assertThat(config.monitor().windowSize()).isEqualTo(17);
         assertThat(config.monitor().every()).isEqualTo(18);
         assertThat(config.monitor().maxInterval()).isEqualTo(Duration.ofSeconds(19));

@@ -13,6 +13,7 @@ import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Prediction;
 import io.freshet.learn.Progress;
+import io.freshet.model.DeviceFallback;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
@@ -52,7 +53,8 @@ class PublisherTest {
                             List.of("a", "b", "c"),
                             null,
                             10,
-                            Duration.ZERO));
+                            Duration.ZERO,
+                            DeviceFallback.CPU));
 
     /** Those of {@link #progress}, as they are published. */
     private static final List<io.freshet.schemas.Expert> EXPERTS =

@@ -1,0 +1,9 @@
+package io.freshet.model;
+
+/** What to do where ND4J's CUDA backend is there and cannot run. */
+public enum DeviceFallback {
+    /** Learn on the CPU, and say so. */
+    CPU,
+    /** Do not start. */
+    STOP
+}

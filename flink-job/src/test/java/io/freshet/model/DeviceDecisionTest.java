@@ -1,0 +1,132 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.model.DeviceDecision.Outcome;
+import io.freshet.model.DeviceFacts.ComputeCapability;
+import io.freshet.model.DeviceFacts.Gpu;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class DeviceDecisionTest {
+    private static final Gpu AMPERE = gpu("NVIDIA A100-SXM4-40GB", 8, 0);
+    private static final Gpu HOPPER = gpu("NVIDIA H100 80GB HBM3", 9, 0);
+
+    @ParameterizedTest
+    @EnumSource
+    void withoutTheCudaBackend_itIsTheCpu_andNothingToSpeakOf(DeviceFallback fallback) {
+        assertThat(DeviceDecision.of(DeviceFacts.WITHOUT_CUDA, fallback))
+                .isEqualTo(new DeviceDecision(Outcome.CPU, ""));
+    }
+
+    /** The table of flink-job/README.md. */
+    @ParameterizedTest
+    @CsvSource({
+        "Kepler,3,5,REFUSED",
+        "Kepler,3,7,CUDA",
+        "Maxwell,5,2,CUDA",
+        "Pascal,6,1,CUDA",
+        "Volta,7,0,CUDA",
+        "Turing,7,5,CUDA",
+        "Ampere,8,0,CUDA",
+        "Ampere,8,6,CUDA",
+        "Ada,8,9,CUDA",
+        "Hopper,9,0,REFUSED",
+        "Blackwell,10,0,REFUSED",
+        "Blackwell,12,0,REFUSED",
+    })
+    void generation_decides(String name, int major, int minor, Outcome outcome) {
+        assertThat(decide(DeviceFallback.STOP, gpu(name, major, minor)).outcome())
+                .isEqualTo(outcome);
+    }
+
+    @Test
+    void gpuThatIsTooNew_isNamedWithItsCapability() {
+        assertThat(decide(DeviceFallback.CPU, HOPPER))
+                .isEqualTo(
+                        new DeviceDecision(
+                                Outcome.CPU,
+                                "ND4J's CUDA backend cannot run: NVIDIA H100 80GB HBM3 (compute"
+                                        + " capability 9.0, driver 535.104.05) is newer than its"
+                                        + " kernels, which end at 8.9"));
+    }
+
+    @Test
+    void gpuThatIsTooOld_isNamedWithItsCapability() {
+        assertThat(decide(DeviceFallback.CPU, gpu("Tesla K40m", 3, 5)).reason())
+                .contains("Tesla K40m (compute capability 3.5", "older", "begin at 3.7");
+    }
+
+    @Test
+    void oneUnfitGpuAmongFitOnes_isEnough() {
+        assertThat(decide(DeviceFallback.STOP, AMPERE, HOPPER).outcome())
+                .isEqualTo(Outcome.REFUSED);
+        assertThat(decide(DeviceFallback.STOP, AMPERE, AMPERE).outcome()).isEqualTo(Outcome.CUDA);
+    }
+
+    @Test
+    void missingDriver_isNamedBeforeAnythingElse() {
+        String linkersWords = "libcuda.so.1: cannot open shared object file";
+        DeviceFacts facts =
+                new DeviceFacts(
+                        true,
+                        Optional.of(linkersWords),
+                        List.of("libcublas.so.11: cannot open shared object file"),
+                        List.of(),
+                        Optional.of("nvidia-smi not found"));
+
+        assertThat(DeviceDecision.of(facts, DeviceFallback.CPU))
+                .isEqualTo(
+                        new DeviceDecision(
+                                Outcome.CPU,
+                                "ND4J's CUDA backend cannot run: no NVIDIA driver ("
+                                        + linkersWords
+                                        + ")"));
+    }
+
+    @Test
+    void missingLibraries_areAllNamed() {
+        DeviceFacts facts =
+                new DeviceFacts(
+                        true,
+                        Optional.empty(),
+                        List.of("libcublas.so.11: no such file", "libcusolver.so.11: no such file"),
+                        List.of(AMPERE),
+                        Optional.empty());
+
+        assertThat(DeviceDecision.of(facts, DeviceFallback.STOP))
+                .isEqualTo(
+                        new DeviceDecision(
+                                Outcome.REFUSED,
+                                "ND4J's CUDA backend cannot run: libraries of CUDA 11 are missing"
+                                        + " (libcublas.so.11: no such file; libcusolver.so.11: no"
+                                        + " such file)"));
+    }
+
+    @Test
+    void gpusThatCannotBeListed_areNotGuessed() {
+        DeviceFacts facts =
+                new DeviceFacts(
+                        true, Optional.empty(), List.of(), List.of(), Optional.of("no answer"));
+
+        assertThat(DeviceDecision.of(facts, DeviceFallback.CPU).reason())
+                .endsWith("the GPUs are not known (no answer)");
+        assertThat(decide(DeviceFallback.CPU).reason()).endsWith("no GPU is visible");
+    }
+
+    private static DeviceDecision decide(DeviceFallback fallback, Gpu... gpus) {
+        return DeviceDecision.of(
+                new DeviceFacts(
+                        true, Optional.empty(), List.of(), Arrays.asList(gpus), Optional.empty()),
+                fallback);
+    }
+
+    private static Gpu gpu(String name, int major, int minor) {
+        return new Gpu(name, new ComputeCapability(major, minor), "535.104.05");
+    }
+}
