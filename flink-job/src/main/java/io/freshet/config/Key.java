@@ -128,6 +128,71 @@ public final class Key<T> {
                 });
     }
 
+    /** A finite number within bounds that it may reach, or a word that stands for none. */
+    public static Key<Optional<Double>> ofDoubleOr(
+            String word, String name, String defaultText, double min, double max, String meaning) {
+        Key<Double> number = ofDouble(name, min, min, max, meaning);
+        String type = word + ", or " + number.type;
+        return new Key<>(
+                name,
+                defaultText,
+                type,
+                meaning,
+                Optional.empty(),
+                text -> {
+                    if (text.equals(word)) {
+                        return Optional.empty();
+                    }
+                    try {
+                        return Optional.of(number.parse(text));
+                    } catch (IllegalArgumentException e) {
+                        throw new IllegalArgumentException(type, e);
+                    }
+                });
+    }
+
+    /** Finite numbers within bounds that they may reach, with commas between them; may be empty. */
+    public static Key<List<Double>> ofDoubles(
+            String name, String defaultText, double min, double max, String meaning) {
+        Key<Double> number = ofDouble(name, min, min, max, meaning);
+        String type = "numbers with commas between them, each " + number.type;
+        return new Key<>(
+                name,
+                defaultText,
+                type,
+                meaning,
+                List.of(),
+                text -> {
+                    if (text.isBlank()) {
+                        return List.of();
+                    }
+                    try {
+                        return Arrays.stream(text.split(",", -1))
+                                .map(item -> number.parse(item.strip()))
+                                .toList();
+                    } catch (IllegalArgumentException e) {
+                        throw new IllegalArgumentException(type, e);
+                    }
+                });
+    }
+
+    /** True or false. */
+    public static Key<Boolean> ofBoolean(String name, boolean defaultValue, String meaning) {
+        String type = "true or false";
+        return new Key<>(
+                name,
+                Boolean.toString(defaultValue),
+                type,
+                meaning,
+                defaultValue,
+                text ->
+                        switch (text) {
+                            case "true" -> true;
+                            case "false" -> false;
+                            default -> throw new IllegalArgumentException(type);
+                        });
+    }
+
     /** A time, such as {@code 200 ms}. */
     public static Key<Duration> ofDuration(
             String name, String defaultText, Duration min, String meaning) {

@@ -62,7 +62,7 @@ public record IngestConfig(
                     65_536,
                     "events",
                     "After how many events a block travels on. Execution only: it changes no"
-                            + " result.");
+                            + " result beyond rounding.");
     public static final Key<Duration> BLOCK_MAX_WAIT =
             Key.ofDuration(
                     "block.max-wait",

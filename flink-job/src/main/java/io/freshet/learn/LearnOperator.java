@@ -30,10 +30,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Trains the models: one {@link Learner} a key, alive between elements.
  *
- * <p>In state, per model: the parameters and the optimiser's velocity in chunks of fixed size, the
- * {@link LearnerMemory}, and the rows that do not yet fill a mini-batch. After a failure each model
- * goes on from the last checkpoint as if it had not stopped: the source repeats what came after,
- * and nothing of it is in the parameters.
+ * <p>In state, per model: the parameters, the optimiser's velocity, the last good parameters and
+ * the baselines' counts in chunks of fixed size, the {@link LearnerMemory}, and the rows that do
+ * not yet fill a mini-batch. After a failure each model goes on from the last checkpoint as if it
+ * had not stopped: the source repeats what came after, and nothing of it is in the parameters.
  *
  * <p>Emits a {@link BlockEvaluation} a block; to the side, predictions and, at checkpoints and at
  * the end of input, snapshots of models that changed.
@@ -65,6 +65,8 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private transient ValueState<LearnerMemory> memory;
     private transient MapState<Integer, float[]> parameters;
     private transient MapState<Integer, float[]> velocity;
+    private transient MapState<Integer, float[]> goodParameters;
+    private transient MapState<Integer, float[]> baselineCounts;
     private transient ValueState<ExampleBlock> openRows;
     private transient InternalTimerService<VoidNamespace> timers;
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
@@ -85,6 +87,8 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                                 MEMORY, TypeInformation.of(LearnerMemory.class)));
         parameters = store.getMapState(chunks("parameters"));
         velocity = store.getMapState(chunks("velocity"));
+        goodParameters = store.getMapState(chunks("good-parameters"));
+        baselineCounts = store.getMapState(chunks("baseline-counts"));
         openRows =
                 store.getState(new ValueStateDescriptor<>("open-rows", new ExampleBlockTypeInfo()));
     }
@@ -195,6 +199,11 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         if (state != null) {
             putChunks(parameters, state.parameters());
             putChunks(velocity, state.velocity());
+            putChunks(baselineCounts, state.baselineCounts());
+            if (learner.hasNewGoodParameters(state)) {
+                putChunks(goodParameters, state.goodParameters());
+                learner.savedGoodParameters(state);
+            }
         }
         openRows.update(learner.openRows());
         learner.saved();
@@ -219,10 +228,15 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         if (remembered.numParameters() > 0) {
             state =
                     new LearnerState(
-                            remembered.modelVersion(),
-                            remembered.skippedSteps(),
+                            remembered.counters(),
                             getChunks(parameters, remembered.numParameters()),
-                            getChunks(velocity, remembered.numParameters()),
+                            getChunks(velocity, remembered.numVelocities()),
+                            remembered.weights(),
+                            remembered.restarts(),
+                            getChunks(baselineCounts, remembered.numBaselineCounts()),
+                            remembered.lastLabel(),
+                            getChunks(goodParameters, remembered.numGoodParameters()),
+                            remembered.goodWeights(),
                             remembered.scalerCount(),
                             remembered.scalerMean(),
                             remembered.scalerSquaredDeviations());

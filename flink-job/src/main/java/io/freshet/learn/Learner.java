@@ -1,15 +1,20 @@
 package io.freshet.learn;
 
+import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.IgnoredReason;
+import io.freshet.ingest.IngestConfig;
 import io.freshet.model.Evaluation;
+import io.freshet.model.Examples;
+import io.freshet.model.LearnerCounters;
+import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
-import io.freshet.model.MiniBatch;
 import io.freshet.model.ScalerType;
 import io.freshet.model.SoftmaxLearner;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -20,14 +25,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Labelled rows wait until their mini-batch is full; only then are they scored, trained on and
  * counted. Unlabelled rows are answered by the parameters in force at their place in the stream:
- * those after the last full mini-batch before them. So nothing here depends on how the stream was
- * cut into blocks. Knows no Flink and no clock. Not thread-safe.
+ * those after the last full mini-batch before them. So nothing here but the rounding depends on how
+ * the stream was cut into blocks. Knows no Flink and no clock. Not thread-safe.
  */
 final class Learner implements AutoCloseable {
     private final String modelId;
     private final LearnConfig config;
     private final int numFeatures;
     private final int numClasses;
+    private final int numTargets;
 
     private final Audit audit;
     private final Map<ExampleBlock.Source, Long> lastOffsets = new LinkedHashMap<>();
@@ -39,28 +45,24 @@ final class Learner implements AutoCloseable {
     private long deadline = Long.MIN_VALUE;
     private long publishedAt = Long.MIN_VALUE / 2;
 
-    // The open mini-batch, and where its rows come from.
+    // The rows that wait for their mini-batch to be full and those of the block at hand, and where
+    // they come from.
     private @Nullable SoftmaxLearner model;
-    private final MiniBatch miniBatch;
-    private final long[] hashes;
-    private final long[] offsets;
-    private final long[] timestamps;
-    private final ExampleBlock.Source[] sources;
+    private final Examples examples;
+    private Origin[] origins = new Origin[0];
+    private Origin newest = Origin.NONE;
     private @Nullable ExampleBlock restoredRows;
 
     // What the block at hand completed.
-    private final Evaluation step;
+    private final Evaluation evaluation;
     private int evaluated;
     private int[] labels = new int[0];
     private int[] predictedClasses = new int[0];
     private float[] losses = new float[0];
     private float[] weights = new float[0];
 
-    // Unlabelled rows that wait for the parameters to change or the block to end.
-    private int unanswered;
-    private int[] unansweredRows = new int[0];
-    private float[] unansweredFeatures = new float[0];
-    private float[] probabilities = new float[0];
+    /** The last good parameters that are in state: they change seldom. */
+    private float[] savedGoodParameters = new float[0];
 
     /** A learner of a model that has seen nothing. */
     Learner(String modelId, LearnConfig config) {
@@ -73,13 +75,9 @@ final class Learner implements AutoCloseable {
         this.audit = audit;
         numFeatures = config.learner().numFeatures();
         numClasses = config.learner().numClasses();
-        int capacity = config.learner().miniBatchSize();
-        miniBatch = new MiniBatch(capacity, numFeatures);
-        hashes = new long[capacity];
-        offsets = new long[capacity];
-        timestamps = new long[capacity];
-        sources = new ExampleBlock.Source[capacity];
-        step = new Evaluation(capacity);
+        numTargets = config.numTargets();
+        examples = new Examples(numFeatures, numTargets);
+        evaluation = new Evaluation(numClasses);
     }
 
     /**
@@ -111,8 +109,21 @@ final class Learner implements AutoCloseable {
         }
         learner.timestamp = memory.timestamp();
         learner.publishedVersion = memory.publishedVersion();
+        if (rows != null && rows.numTargets() != learner.numTargets) {
+            throw new IllegalStateException(
+                    "The state of model \""
+                            + modelId
+                            + "\" has an open mini-batch whose labels have "
+                            + rows.numTargets()
+                            + " values each; the configuration, "
+                            + IngestConfig.LABEL_TYPE
+                            + " = "
+                            + Key.kebab(config.labelType())
+                            + ", asks for "
+                            + learner.numTargets);
+        }
         if (state != null) {
-            int expected = (learner.numFeatures + 1) * learner.numClasses;
+            int expected = config.learner().numParameters();
             if (state.parameters().length != expected) {
                 throw new IllegalStateException(
                         "The state of model \""
@@ -122,10 +133,13 @@ final class Learner implements AutoCloseable {
                                 + " parameters; the configuration asks for ("
                                 + learner.numFeatures
                                 + " features + 1) x "
-                                + learner.numClasses
-                                + " classes = "
+                                + config.learner().numOutputs()
+                                + " outputs x "
+                                + config.learner().numRates()
+                                + " learning rates = "
                                 + expected);
             }
+            learner.savedGoodParameters = state.goodParameters();
             learner.model = new SoftmaxLearner(config.learner(), state);
         }
         learner.restoredRows = rows;
@@ -141,9 +155,10 @@ final class Learner implements AutoCloseable {
      */
     BlockEvaluation process(ExampleBlock block, Consumer<Prediction> predictions) {
         evaluated = 0;
-        takeRestoredRows(predictions);
+        takeRestoredRows();
         audit.add(block.audit());
-        takeRows(block, predictions);
+        take(block);
+        learn(false, predictions);
         changed = true;
         return evaluation();
     }
@@ -151,124 +166,124 @@ final class Learner implements AutoCloseable {
     /** Closes the open mini-batch, however short. */
     BlockEvaluation closeMiniBatch(Consumer<Prediction> predictions) {
         evaluated = 0;
-        takeRestoredRows(predictions);
-        if (miniBatch.size() > 0) {
-            step();
-        }
+        takeRestoredRows();
+        learn(true, predictions);
         return evaluation();
     }
 
     /** Rows that were saved in an open mini-batch fill it again, or the smaller ones of today. */
-    private void takeRestoredRows(Consumer<Prediction> predictions) {
+    private void takeRestoredRows() {
         ExampleBlock rows = restoredRows;
         restoredRows = null;
         if (rows != null) {
-            takeRows(rows, predictions);
+            take(rows);
         }
     }
 
-    private void takeRows(ExampleBlock block, Consumer<Prediction> predictions) {
+    private void take(ExampleBlock block) {
+        int first = examples.size();
+        if (origins.length < first + block.size()) {
+            int before = origins.length;
+            origins = Arrays.copyOf(origins, Math.max(first + block.size(), 2 * before));
+            for (int i = before; i < origins.length; i++) {
+                origins[i] = new Origin();
+            }
+        }
         for (int row = 0; row < block.size(); row++) {
-            if (block.label(row) == ExampleBlock.UNLABELLED) {
-                postpone(block, row);
-            } else {
-                int at = miniBatch.size();
-                hashes[at] = block.hash(row);
-                offsets[at] = block.offset(row);
-                timestamps[at] = block.timestamp(row);
-                sources[at] = block.source(row);
-                miniBatch.add(
+            if (numTargets == 0 || block.label(row) == ExampleBlock.UNLABELLED) {
+                examples.add(
                         block.features(), row * numFeatures, block.label(row), block.weight(row));
-                if (miniBatch.isFull()) {
-                    answer(block, predictions);
-                    step();
-                }
+            } else {
+                examples.add(
+                        block.features(),
+                        row * numFeatures,
+                        block.label(row),
+                        block.targets(),
+                        row * numTargets,
+                        block.weight(row));
             }
+            origins[first + row].become(block, row);
         }
-        answer(block, predictions);
     }
 
-    private void step() {
-        int rows = miniBatch.size();
-        model().step(miniBatch, step);
-        if (step.stepTaken()) {
-            keepEvaluation(rows);
-            for (int i = 0; i < rows; i++) {
-                audit.accept(hashes[i]);
-                timestamp = Math.max(timestamp, timestamps[i]);
-                if (i == rows - 1 || !sources[i].equals(sources[i + 1])) {
-                    lastOffsets.merge(sources[i], offsets[i], Math::max);
+    private void learn(boolean closeLast, Consumer<Prediction> predictions) {
+        if (examples.size() == 0) {
+            return;
+        }
+        makeRoom(examples.size());
+        model().learn(examples, closeLast, evaluation);
+        int open = 0;
+        for (int i = 0; i < examples.size(); i++) {
+            Origin origin = origins[i];
+            switch (evaluation.outcome(i)) {
+                case TRAINED -> accept(i, origin);
+                case SKIPPED_LOSS -> audit.ignore(origin.hash, IgnoredReason.NON_FINITE_LOSS);
+                case SKIPPED_STEP -> audit.ignore(origin.hash, IgnoredReason.NON_FINITE_STEP);
+                case WEIGHTLESS -> audit.ignore(origin.hash, IgnoredReason.ZERO_WEIGHT);
+                case ANSWERED -> answer(i, origin, predictions);
+                case OPEN -> {
+                    origins[i] = origins[open];
+                    origins[open] = origin;
+                    open++;
                 }
             }
-        } else {
-            for (int i = 0; i < rows; i++) {
-                audit.ignore(hashes[i], IgnoredReason.NON_FINITE_STEP);
-            }
         }
-        miniBatch.clear();
+        noteOffset(newest);
+        newest = Origin.NONE;
+        examples.retainOpen(evaluation);
         changed = true;
     }
 
-    private void keepEvaluation(int rows) {
-        int needed = evaluated + rows;
-        if (labels.length < needed) {
-            int capacity = Math.max(needed, 2 * labels.length);
-            labels = Arrays.copyOf(labels, capacity);
-            predictedClasses = Arrays.copyOf(predictedClasses, capacity);
-            losses = Arrays.copyOf(losses, capacity);
-            weights = Arrays.copyOf(weights, capacity);
+    private void accept(int row, Origin origin) {
+        audit.accept(origin.hash);
+        timestamp = Math.max(timestamp, origin.timestamp);
+        if (!newest.source.equals(origin.source)) {
+            noteOffset(newest);
         }
-        System.arraycopy(miniBatch.labels(), 0, labels, evaluated, rows);
-        System.arraycopy(miniBatch.weights(), 0, weights, evaluated, rows);
-        System.arraycopy(step.losses(), 0, losses, evaluated, rows);
-        System.arraycopy(step.predictedClasses(), 0, predictedClasses, evaluated, rows);
-        evaluated = needed;
+        newest = origin;
+        labels[evaluated] = examples.labels()[row];
+        weights[evaluated] = examples.weights()[row];
+        losses[evaluated] = evaluation.losses()[row];
+        predictedClasses[evaluated] = evaluation.predictedClasses()[row];
+        evaluated++;
     }
 
-    private void postpone(ExampleBlock block, int row) {
-        if (unanswered == unansweredRows.length) {
-            int capacity = Math.max(8, 2 * unanswered);
-            unansweredRows = Arrays.copyOf(unansweredRows, capacity);
-            unansweredFeatures = Arrays.copyOf(unansweredFeatures, capacity * numFeatures);
-            probabilities = new float[capacity * numClasses];
+    /** Offsets rise within a partition, so that the last of a run of rows tells for all. */
+    private void noteOffset(Origin origin) {
+        if (origin != Origin.NONE) {
+            lastOffsets.merge(origin.source, origin.offset, Math::max);
         }
-        unansweredRows[unanswered] = row;
-        System.arraycopy(
-                block.features(),
-                row * numFeatures,
-                unansweredFeatures,
-                unanswered * numFeatures,
-                numFeatures);
-        unanswered++;
     }
 
-    /** Answers the rows that waited, with the parameters in force. */
-    private void answer(ExampleBlock block, Consumer<Prediction> predictions) {
-        if (unanswered == 0) {
+    private void makeRoom(int rows) {
+        if (labels.length < rows) {
+            int capacity = Math.max(rows, 2 * labels.length);
+            labels = new int[capacity];
+            predictedClasses = new int[capacity];
+            losses = new float[capacity];
+            weights = new float[capacity];
+        }
+    }
+
+    private void answer(int row, Origin origin, Consumer<Prediction> predictions) {
+        float[] probabilities =
+                Arrays.copyOfRange(
+                        evaluation.probabilities(), row * numClasses, (row + 1) * numClasses);
+        if (!allFinite(probabilities)) {
+            audit.ignore(origin.hash, IgnoredReason.NON_FINITE_PREDICTION);
             return;
         }
-        model().predict(unansweredFeatures, unanswered, probabilities);
-        for (int i = 0; i < unanswered; i++) {
-            int row = unansweredRows[i];
-            float[] ofRow = Arrays.copyOfRange(probabilities, i * numClasses, (i + 1) * numClasses);
-            ExampleBlock.Source source = block.source(row);
-            if (!allFinite(ofRow)) {
-                audit.ignore(block.hash(row), IgnoredReason.NON_FINITE_PREDICTION);
-                continue;
-            }
-            audit.unlabelled(block.hash(row));
-            predictions.accept(
-                    new Prediction(
-                            modelId,
-                            block.id(row),
-                            block.timestamp(row),
-                            new PartitionOffset(
-                                    source.topic(), source.partition(), block.offset(row)),
-                            modelVersion(),
-                            argmax(ofRow),
-                            ofRow));
-        }
-        unanswered = 0;
+        audit.unlabelled(origin.hash);
+        predictions.accept(
+                new Prediction(
+                        modelId,
+                        origin.id,
+                        origin.timestamp,
+                        new PartitionOffset(
+                                origin.source.topic(), origin.source.partition(), origin.offset),
+                        evaluation.modelVersion(row),
+                        evaluation.predictedClasses()[row],
+                        probabilities));
     }
 
     private static boolean allFinite(float[] values) {
@@ -278,16 +293,6 @@ final class Learner implements AutoCloseable {
             }
         }
         return true;
-    }
-
-    private static int argmax(float[] values) {
-        int best = 0;
-        for (int i = 1; i < values.length; i++) {
-            if (values[i] > values[best]) {
-                best = i;
-            }
-        }
-        return best;
     }
 
     /** The model, made when it is first needed: a model of dead letters only needs none. */
@@ -315,16 +320,37 @@ final class Learner implements AutoCloseable {
     }
 
     private Progress progress() {
-        double learningRate = config.learner().sgd().learningRate();
+        SoftmaxLearner live = model;
+        LearnerCounters counters = live == null ? LearnerCounters.NONE : live.counters();
         return new Progress(
-                modelVersion(),
-                model == null ? 0 : model.skippedSteps(),
+                counters.modelVersion(),
+                counters.skippedSteps(),
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                learningRate,
-                new Expert[] {new Expert("rate " + learningRate, learningRate, 1, 0)},
-                0);
+                live == null ? config.learner().learningRate() : live.learningRate(),
+                experts(),
+                counters.rollBacks());
+    }
+
+    private Expert[] experts() {
+        SoftmaxLearner live = model;
+        LearnerSettings settings = config.learner();
+        int rates = settings.numRates();
+        Expert[] experts = new Expert[settings.numExperts()];
+        for (int k = 0; k < experts.length; k++) {
+            boolean isRate = k < rates;
+            double rate = isRate ? settings.learningRates().get(k) : Double.NaN;
+            experts[k] =
+                    new Expert(
+                            isRate
+                                    ? "rate " + TrainingConfig.plain(rate)
+                                    : LearnerSettings.BASELINES.get(k - rates),
+                            rate,
+                            live == null ? 1.0 / experts.length : live.weight(k),
+                            live == null || !isRate ? 0 : live.restarts(k));
+        }
+        return experts;
     }
 
     private PartitionOffset[] lastOffsets() {
@@ -340,7 +366,7 @@ final class Learner implements AutoCloseable {
 
     /** Whether rows wait in an open mini-batch. */
     boolean hasOpenMiniBatch() {
-        return miniBatch.size() > 0 || restoredRows != null;
+        return examples.size() > 0 || restoredRows != null;
     }
 
     /** When the open mini-batch has waited long enough; past for a restored one. */
@@ -377,7 +403,7 @@ final class Learner implements AutoCloseable {
                             ? 0
                             : state.scalerSquaredDeviations()[i] / state.scalerCount();
         }
-        publishedVersion = state.modelVersion();
+        publishedVersion = state.counters().modelVersion();
         changed = true;
         return new ModelSnapshot(
                 modelId,
@@ -386,8 +412,8 @@ final class Learner implements AutoCloseable {
                 state.scalerCount(),
                 scaled ? state.scalerMean() : null,
                 scaled ? variance : null,
-                numClasses,
-                "softmax");
+                config.learner().numOutputs(),
+                config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
     }
 
     /** Whether there is something to save since the last {@link #saved()}. */
@@ -405,24 +431,41 @@ final class Learner implements AutoCloseable {
         return model == null ? null : model.state();
     }
 
+    /** Whether the last good parameters of a state are not yet in Flink's. */
+    boolean hasNewGoodParameters(LearnerState state) {
+        return state.goodParameters() != savedGoodParameters;
+    }
+
+    /** Notes that the last good parameters of a state are in Flink's. */
+    void savedGoodParameters(LearnerState state) {
+        savedGoodParameters = state.goodParameters();
+    }
+
     /**
      * Everything but the parameters and the open mini-batch, in new arrays.
      *
      * @param state what {@link #state()} gave
      */
     LearnerMemory memory(@Nullable LearnerState state) {
+        LearnerState known = state == null ? LearnerState.initial(config.learner()) : state;
         return new LearnerMemory(
                 config.classes().toArray(String[]::new),
-                state == null ? 0 : state.parameters().length,
-                state == null ? 0 : state.modelVersion(),
+                state == null ? 0 : known.parameters().length,
+                known.velocity().length,
+                known.goodParameters().length,
+                known.baselineCounts().length,
                 publishedVersion,
-                state == null ? 0 : state.skippedSteps(),
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                state == null ? 0 : state.scalerCount(),
-                state == null ? new double[0] : state.scalerMean(),
-                state == null ? new double[0] : state.scalerSquaredDeviations());
+                known.counters(),
+                known.weights(),
+                known.restarts(),
+                known.lastLabel(),
+                known.goodWeights(),
+                known.scalerCount(),
+                known.scalerMean(),
+                known.scalerSquaredDeviations());
     }
 
     /** The rows of the open mini-batch in a new block; null if there are none. */
@@ -430,20 +473,22 @@ final class Learner implements AutoCloseable {
         if (restoredRows != null) {
             return restoredRows;
         }
-        if (miniBatch.size() == 0) {
+        if (examples.size() == 0) {
             return null;
         }
-        ExampleBlock rows = new ExampleBlock(modelId, numFeatures);
-        for (int i = 0; i < miniBatch.size(); i++) {
+        ExampleBlock rows = new ExampleBlock(modelId, numFeatures, numTargets);
+        for (int i = 0; i < examples.size(); i++) {
             rows.addLabelled(
-                    miniBatch.features(),
+                    examples.features(),
                     i * numFeatures,
-                    miniBatch.labels()[i],
-                    miniBatch.weights()[i],
-                    hashes[i],
-                    sources[i],
-                    offsets[i],
-                    timestamps[i]);
+                    examples.targets(),
+                    i * numTargets,
+                    examples.labels()[i],
+                    examples.weights()[i],
+                    origins[i].hash,
+                    origins[i].source,
+                    origins[i].offset,
+                    origins[i].timestamp);
         }
         return rows;
     }
@@ -452,6 +497,26 @@ final class Learner implements AutoCloseable {
     public void close() {
         if (model != null) {
             model.close();
+        }
+    }
+
+    /** Where a row comes from. Filled again and again. */
+    private static final class Origin {
+        private static final ExampleBlock.Source NOWHERE = new ExampleBlock.Source("", 0);
+        private static final Origin NONE = new Origin();
+
+        private long hash;
+        private long offset;
+        private long timestamp;
+        private ExampleBlock.Source source = NOWHERE;
+        private String id = "";
+
+        void become(ExampleBlock block, int row) {
+            hash = block.hash(row);
+            offset = block.offset(row);
+            timestamp = block.timestamp(row);
+            source = block.source(row);
+            id = block.id(row);
         }
     }
 }

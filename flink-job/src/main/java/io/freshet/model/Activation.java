@@ -28,12 +28,13 @@ public enum Activation {
             double largest = largest(logits, offset, numOutputs);
             double sum = 0;
             for (int c = 0; c < numOutputs; c++) {
-                double power = Math.exp(logits[offset + c] - largest);
+                double power = Exponential.of(logits[offset + c] - largest);
                 probabilities[probabilitiesOffset + c] = power;
                 sum += power;
             }
+            double share = 1 / sum;
             for (int c = 0; c < numOutputs; c++) {
-                probabilities[probabilitiesOffset + c] /= sum;
+                probabilities[probabilitiesOffset + c] *= share;
             }
             return largest + Math.log(sum);
         }
@@ -77,7 +78,7 @@ public enum Activation {
                 int probabilitiesOffset) {
             for (int c = 0; c < numOutputs; c++) {
                 double logit = logits[offset + c];
-                double power = Math.exp(-Math.abs(logit));
+                double power = Exponential.of(-Math.abs(logit));
                 probabilities[probabilitiesOffset + c] = (logit >= 0 ? 1 : power) / (1 + power);
             }
             return 0;
@@ -181,7 +182,9 @@ public enum Activation {
     private static double largest(double[] logits, int offset, int numOutputs) {
         double largest = logits[offset];
         for (int c = 1; c < numOutputs; c++) {
-            largest = Math.max(largest, logits[offset + c]);
+            double logit = logits[offset + c];
+            // A NaN is never larger, and shows in the sum.
+            largest = logit > largest ? logit : largest;
         }
         return largest;
     }

@@ -49,33 +49,46 @@ public final class Backend {
         return switch (decision.outcome()) {
             case REFUSED -> decision;
             case CPU -> {
-                if (found.cudaBackend()) {
-                    wakeOnCpu(classPath);
-                }
+                wakeOnCpu(found.cudaBackend());
+                requireRightProducts();
                 yield decision;
             }
             case CUDA -> {
+                wake(Nd4j.class.getClassLoader());
                 if (isCpu()) {
                     yield DeviceDecision.fallBack(
                             "ND4J skipped it, and warned with the reason", fallback);
                 }
-                requireRightProduct();
+                requireRightProducts();
                 yield decision;
             }
         };
     }
 
-    private static void wakeOnCpu(ClassLoader classPath) throws IOException {
+    private static void wakeOnCpu(boolean hideCuda) throws IOException {
+        ClassLoader services = Nd4j.class.getClassLoader();
+        wake(hideCuda ? new HiddenServices(services, DeviceProbe.CUDA_BACKEND) : services);
+        if (!isCpu()) {
+            throw new IllegalStateException(
+                    "ND4J runs on "
+                            + Nd4j.getBackend().getClass().getSimpleName()
+                            + " already; what woke it in this process came before the job");
+        }
+    }
+
+    /**
+     * Wakes ND4J, and what of it looks for services only when it is first used.
+     *
+     * @param services where it finds them, for as long as the process lives: the class loader of a
+     *     job's thread is closed when the job ends or starts again
+     */
+    private static void wake(ClassLoader services) {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
-        thread.setContextClassLoader(new HiddenServices(classPath, DeviceProbe.CUDA_BACKEND));
+        thread.setContextClassLoader(services);
         try {
-            if (!isCpu()) {
-                throw new IllegalStateException(
-                        "ND4J runs on "
-                                + Nd4j.getBackend().getClass().getSimpleName()
-                                + " already; what woke it in this process came before the job");
-            }
+            Nd4j.getExecutioner();
+            Nd4j.getCompressor();
         } finally {
             thread.setContextClassLoader(before);
         }
@@ -85,20 +98,63 @@ public final class Backend {
         return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
     }
 
-    /** A device that cannot compute shall say so now, not in the first mini-batch. */
-    private static void requireRightProduct() {
-        try (Matrix a = Matrix.zeros(1, 2);
-                Matrix b = Matrix.zeros(2, 1);
-                Matrix c = Matrix.zeros(1, 1)) {
-            a.put(new float[] {1, 2}, 1);
-            b.put(new float[] {3, 4}, 2);
-            c.setToProduct(a, 1, b);
-            float product = c.toArray()[0];
-            if (product != 11) {
-                throw new IllegalStateException(
-                        describe() + " computes 1·3 + 2·4 = " + product + ", not 11");
+    /**
+     * A device, or a library that takes the processor for another, shall say now that it cannot
+     * compute, not in the first mini-batch.
+     */
+    private static void requireRightProducts() {
+        for (int size : new int[] {1, 7, 16, 65}) {
+            requireRightProduct(size, 2 * size + 1, size + 3);
+        }
+    }
+
+    private static void requireRightProduct(int rows, int inner, int columns) {
+        float[] a = pattern(rows * inner);
+        float[] b = pattern(columns * inner);
+        double[] products = new double[rows * columns];
+        try (Matrix left = Matrix.zeros(Precision.FLOAT, rows, inner);
+                Matrix right = Matrix.zeros(Precision.FLOAT, columns, inner);
+                Matrix product = Matrix.zeros(Precision.FLOAT, rows, columns)) {
+            left.put(a, rows);
+            right.put(b, columns);
+            product.setToProductWithTransposed(left, rows, right, columns);
+            product.get(products, rows);
+        }
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < columns; j++) {
+                double expected = 0;
+                for (int k = 0; k < inner; k++) {
+                    expected += a[i * inner + k] * b[j * inner + k];
+                }
+                double computed = products[i * columns + j];
+                // Whole numbers below 2^24: exact in any order.
+                if (computed != expected) {
+                    throw new IllegalStateException(
+                            describe()
+                                    + " computes "
+                                    + computed
+                                    + " for "
+                                    + expected
+                                    + " in a product of ("
+                                    + rows
+                                    + ", "
+                                    + inner
+                                    + ") and ("
+                                    + inner
+                                    + ", "
+                                    + columns
+                                    + ")");
+                }
             }
         }
+    }
+
+    private static float[] pattern(int length) {
+        float[] values = new float[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = i * 7 % 13 - 6;
+        }
+        return values;
     }
 
     /**

@@ -64,6 +64,11 @@ public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) im
     }
 
     @Override
+    public double gradientBound() {
+        return outputWeights.largest();
+    }
+
+    @Override
     public void inputLosses(
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         for (int c = 0; c < numOutputs; c++) {

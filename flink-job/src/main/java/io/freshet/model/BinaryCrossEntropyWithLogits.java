@@ -62,6 +62,11 @@ public record BinaryCrossEntropyWithLogits(
     }
 
     @Override
+    public double gradientBound() {
+        return outputWeights.largest() * Math.max(1, positiveWeights.largest());
+    }
+
+    @Override
     public void inputLosses(
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         for (int c = 0; c < numOutputs; c++) {

@@ -106,6 +106,11 @@ public record CrossEntropy(
     }
 
     @Override
+    public double gradientBound() {
+        return 2 * classWeights.largest();
+    }
+
+    @Override
     public void inputLosses(
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         double[] logProbabilities = new double[numClasses];

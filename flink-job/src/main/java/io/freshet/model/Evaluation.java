@@ -1,115 +1,125 @@
 package io.freshet.model;
 
+import java.util.Arrays;
+
 /**
- * What test-then-train found about each example of a mini-batch; written over by the next step.
+ * What test-then-train found about each of some {@link Examples}; written over by the next call.
  *
- * <p>The arrays that the accessors return are the evaluation's own; only the first {@link #size()}
- * values have a meaning.
+ * <p>Row {@code i} tells of example {@code i}. The arrays that the accessors return are the
+ * evaluation's own; only the first {@link #size()} rows have a meaning.
  */
 public final class Evaluation {
-    private final float[] losses;
-    private final int[] predictedClasses;
-    private int size;
-    private boolean stepTaken;
+    /** What became of an example. */
+    public enum Outcome {
+        /** Tested, then trained on. */
+        TRAINED,
 
-    /**
-     * @param capacity the most examples of a mini-batch, at least 1
-     */
-    public Evaluation(int capacity) {
-        if (capacity < 1) {
-            throw new IllegalArgumentException("capacity must be at least 1, but is " + capacity);
-        }
-        this.losses = new float[capacity];
-        this.predictedClasses = new int[capacity];
+        /** Tested, but its loss is not finite: its mini-batch's step was not taken. */
+        SKIPPED_LOSS,
+
+        /** Tested, but the step of its mini-batch has no finite parameters, and was not taken. */
+        SKIPPED_STEP,
+
+        /** Not tested: under the reduction by weights its mini-batch weighs nothing. */
+        WEIGHTLESS,
+
+        /** Without a label: answered. */
+        ANSWERED,
+
+        /** Waits for its mini-batch to be full. */
+        OPEN
     }
 
-    /** Returns how many examples the mini-batch had. */
+    private final int numClasses;
+    private int size;
+    private Outcome[] outcomes = new Outcome[0];
+    private float[] losses = new float[0];
+    private int[] predictedClasses = new int[0];
+    private float[] probabilities = new float[0];
+    private long[] modelVersions = new long[0];
+
+    /**
+     * @param numClasses classes of the model
+     */
+    public Evaluation(int numClasses) {
+        this.numClasses = numClasses;
+    }
+
+    /** Returns of how many examples it tells. */
     public int size() {
         return size;
     }
 
-    /** Returns how many examples it can tell of. */
-    public int capacity() {
-        return losses.length;
+    /** Returns what became of an example. */
+    public Outcome outcome(int row) {
+        return outcomes[row];
     }
 
     /**
-     * Returns the cross-entropy of each example in nats, (capacity), at least 0, not clipped and
-     * not weighted, by the parameters before the step. All are finite if the step was taken.
+     * Returns the loss of each example in nats, (at least size), at least 0, not clipped and not
+     * weighted, by the model before the example was trained on. All of trained examples are finite.
      */
     public float[] losses() {
         return losses;
     }
 
     /**
-     * Returns the most probable class of each example, (capacity), by the parameters before the
-     * step; the lowest of equals.
+     * Returns the most probable class of each example, (at least size), by the model before it was
+     * trained on; the lowest of equals.
      */
     public int[] predictedClasses() {
         return predictedClasses;
     }
 
     /**
-     * Returns whether the learner took the step; if not, a number was not finite, the learner is as
-     * it was before the mini-batch, and the values found are not to be used.
+     * Returns the probabilities, (at least size, numClasses) row-major; only the rows of answered
+     * examples have a meaning, and they may hold a NaN where features are too large for an answer.
      */
-    public boolean stepTaken() {
-        return stepTaken;
+    public float[] probabilities() {
+        return probabilities;
     }
 
-    void begin(int size) {
-        if (size > losses.length) {
-            throw new IllegalArgumentException(
-                    "the evaluation holds "
-                            + losses.length
-                            + " examples, but the mini-batch has "
-                            + size);
+    /** Returns the version of the model that answered an example without a label. */
+    public long modelVersion(int row) {
+        return modelVersions[row];
+    }
+
+    void begin(int examples) {
+        size = examples;
+        if (outcomes.length < examples) {
+            int capacity = Math.max(examples, 2 * outcomes.length);
+            outcomes = new Outcome[capacity];
+            losses = new float[capacity];
+            predictedClasses = new int[capacity];
+            modelVersions = new long[capacity];
         }
-        this.size = size;
-        this.stepTaken = false;
+        Arrays.fill(outcomes, 0, examples, Outcome.OPEN);
     }
 
-    void end(boolean stepTaken) {
-        this.stepTaken = stepTaken;
+    void outcome(int row, Outcome outcome) {
+        outcomes[row] = outcome;
     }
 
-    /**
-     * Records loss and predicted class of one example, and returns the loss.
-     *
-     * <p>{@code loss = −ln softmax(z)[y] = (z_max − z_y) − ln softmax(z)_max}. Neither term is
-     * negative and the largest probability is at least 1/numClasses, so that nothing overflows or
-     * becomes {@code ln 0} however far apart the logits are. Not finite only if a logit is not.
-     *
-     * <p>Source: Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), §4.1 and §6.2.2.3.
-     *
-     * @param example its row in the mini-batch
-     * @param logits {@code z}, numClasses values from {@code offset} on. Not modified.
-     * @param probabilities {@code softmax(z)}, likewise. Not modified.
-     * @param label {@code y}
-     */
-    float score(
-            int example,
-            float[] logits,
-            float[] probabilities,
-            int offset,
-            int numClasses,
-            int label) {
-        int largest = 0;
-        float largestLogit = logits[offset];
-        for (int c = 1; c < numClasses; c++) {
-            float logit = logits[offset + c];
-            if (logit > largestLogit) {
-                largest = c;
-                largestLogit = logit;
+    void score(int row, double loss, int predictedClass) {
+        losses[row] = (float) loss;
+        predictedClasses[row] = predictedClass;
+    }
+
+    /** Writes the answer to an example without a label. */
+    void answer(int row, double[] ofClasses, int offset, long modelVersion) {
+        modelVersions[row] = modelVersion;
+        int needed = Math.multiplyExact(size, numClasses);
+        if (probabilities.length < needed) {
+            probabilities = Arrays.copyOf(probabilities, needed);
+        }
+        int best = 0;
+        for (int c = 0; c < numClasses; c++) {
+            probabilities[row * numClasses + c] = (float) ofClasses[offset + c];
+            if (ofClasses[offset + c] > ofClasses[offset + best]) {
+                best = c;
             }
         }
-        float loss =
-                (float)
-                        ((double) largestLogit
-                                - logits[offset + label]
-                                - Math.log(probabilities[offset + largest]));
-        losses[example] = loss;
-        predictedClasses[example] = largest;
-        return loss;
+        predictedClasses[row] = best;
+        outcomes[row] = Outcome.ANSWERED;
     }
 }

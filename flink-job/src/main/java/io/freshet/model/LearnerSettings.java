@@ -1,6 +1,8 @@
 package io.freshet.model;
 
 import java.io.Serializable;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rule of a learner: everything that fixes what it does with the examples it gets.
@@ -8,18 +10,28 @@ import java.io.Serializable;
  * @param numFeatures features of an example, at least 1
  * @param numClasses classes, at least 2
  * @param miniBatchSize the most examples behind one SGD step, at least 1
- * @param sgd the optimiser
+ * @param loss what is minimised; its outputs are the model's
+ * @param sgd the optimiser; with a mixture plain, and its learning rate of no meaning
+ * @param mixture the learning rates that learn side by side; null for the optimiser's one
  * @param reduction how a mini-batch's gradients become one
  * @param scaler what happens to the features first
+ * @param patience skipped steps in a row after which the parameters go back to the last good ones,
+ *     at least 1
  */
 public record LearnerSettings(
         int numFeatures,
         int numClasses,
         int miniBatchSize,
+        Loss loss,
         Sgd sgd,
+        @Nullable Mixture mixture,
         Reduction reduction,
-        ScalerType scaler)
+        ScalerType scaler,
+        int patience)
         implements Serializable {
+
+    /** The names of the baselines, in the order of experts that follow the learning rates. */
+    public static final List<String> BASELINES = List.of("no-change", "frequencies");
 
     /** Floats in 2 GiB, the most that one array in native memory takes. */
     private static final long MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;
@@ -28,16 +40,61 @@ public record LearnerSettings(
         requireAtLeast(1, "numFeatures", numFeatures);
         requireAtLeast(2, "numClasses", numClasses);
         requireAtLeast(1, "miniBatchSize", miniBatchSize);
-        requireArray("(numFeatures + 1) × numClasses", numFeatures + 1L, numClasses);
+        requireAtLeast(1, "patience", patience);
+        int outputs = loss.numOutputs();
+        if (outputs != numClasses && !(numClasses == 2 && outputs == 1)) {
+            throw new IllegalArgumentException(
+                    "the loss has " + outputs + " outputs for " + numClasses + " classes");
+        }
+        if (mixture != null && !sgd.isPlain()) {
+            throw new IllegalArgumentException(
+                    "a mixture takes plain SGD, without momentum and weight decay, but got " + sgd);
+        }
+        if (mixture != null && loss.activation() != Activation.SOFTMAX) {
+            throw new IllegalArgumentException(
+                    "a mixture takes a softmax loss, but got " + loss.getClass().getSimpleName());
+        }
+        int experts = mixture == null ? 1 : mixture.rates().size();
+        long columns = (long) experts * outputs;
+        requireArray("learning rates × numClasses × (numFeatures + 1)", columns, numFeatures + 1L);
         requireArray("miniBatchSize × (numFeatures + 1)", miniBatchSize, numFeatures + 1L);
-        requireArray("miniBatchSize × numClasses", miniBatchSize, numClasses);
+        requireArray("miniBatchSize × learning rates × numClasses", miniBatchSize, columns);
+        if (mixture != null && mixture.baselines()) {
+            requireArray("(numClasses + 1) × numClasses", numClasses + 1L, numClasses);
+        }
+    }
+
+    /** Returns how many sets of parameters there are: one per learning rate. */
+    public int numRates() {
+        return mixture == null ? 1 : mixture.rates().size();
+    }
+
+    /** Returns how many take part in a prediction: the rates, and baselines if there are any. */
+    public int numExperts() {
+        return mixture == null ? 1 : mixture.numExperts();
+    }
+
+    /** Returns the outputs of a model: as many as classes, or one for two classes. */
+    public int numOutputs() {
+        return loss.numOutputs();
     }
 
     /**
-     * Returns how many parameters the model has: a weight per feature and class, a bias per class.
+     * Returns how many parameters the model has: for each learning rate a weight per feature and
+     * output, and a bias per output.
      */
     public int numParameters() {
-        return (numFeatures + 1) * numClasses;
+        return numRates() * (numFeatures + 1) * numOutputs();
+    }
+
+    /** Returns the learning rates of a mixture, or the first one of the optimiser. */
+    public List<Double> learningRates() {
+        return mixture == null ? List.of(sgd.learningRate().initial()) : mixture.rates();
+    }
+
+    /** Returns the learning rate of the first step; of a mixture, the mean of its rates. */
+    public double learningRate() {
+        return learningRates().stream().mapToDouble(rate -> rate).average().orElseThrow();
     }
 
     private static void requireAtLeast(int least, String name, int value) {

@@ -6,10 +6,18 @@ package io.freshet.model;
  * <p>Immutable by convention: whoever makes one hands its arrays over and never writes to them
  * again. Two states are equal only if their arrays are the same objects.
  *
- * @param modelVersion SGD steps taken, plus one per reset or roll-back
- * @param skippedSteps steps not taken because a number was not finite
- * @param parameters (numFeatures + 1, numClasses) row-major: the weights, the bias in the last row
- * @param velocity the optimiser's, same shape
+ * @param counters what it counted
+ * @param parameters one matrix per learning rate, (numFeatures + 1, numOutputs) row-major: the
+ *     weights, the bias in the last row
+ * @param velocity the optimiser's, same shape; empty without momentum and before the first step
+ * @param weights what the mixture weighs: under each share the experts, then the shares; empty
+ *     without a mixture
+ * @param restarts (learning rates) times that each started anew
+ * @param baselineCounts the baselines'; empty without them
+ * @param lastLabel the newest label, for the baselines; -1 before the first
+ * @param goodParameters the last good parameters, as {@code parameters}; empty for those of the
+ *     start
+ * @param goodWeights the mixture's weights then; empty likewise
  * @param scalerCount examples that the scaler has seen
  * @param scalerMean (numFeatures), the mean of each feature; empty without a scaler
  * @param scalerSquaredDeviations (numFeatures), {@code Σ (x − mean)²} of each feature; empty
@@ -17,34 +25,70 @@ package io.freshet.model;
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier between the learner and whoever stores it
 public record LearnerState(
-        long modelVersion,
-        long skippedSteps,
+        LearnerCounters counters,
         float[] parameters,
         float[] velocity,
+        double[] weights,
+        long[] restarts,
+        float[] baselineCounts,
+        int lastLabel,
+        float[] goodParameters,
+        double[] goodWeights,
         long scalerCount,
         double[] scalerMean,
         double[] scalerSquaredDeviations) {
 
-    /** Returns the state before the first example: all zeros. */
+    /** Returns the state before the first example: parameters of zero, equal weights. */
     public static LearnerState initial(LearnerSettings settings) {
-        int scaled = settings.scaler() == ScalerType.NONE ? 0 : settings.numFeatures();
+        int scaled = numScaled(settings);
         return new LearnerState(
-                0,
-                0,
+                LearnerCounters.NONE,
                 new float[settings.numParameters()],
-                new float[settings.numParameters()],
+                new float[0],
+                initialWeights(settings),
+                new long[settings.numRates()],
+                new float[numBaselineCounts(settings)],
+                Baselines.NO_LABEL,
+                new float[0],
+                new double[0],
                 0,
                 new double[scaled],
                 new double[scaled]);
     }
 
+    /** Returns what the mixture weighs at the start; empty without one. */
+    static double[] initialWeights(LearnerSettings settings) {
+        Mixture mixture = settings.mixture();
+        return mixture == null ? new double[0] : MixtureWeights.initialState(mixture);
+    }
+
+    private static int numScaled(LearnerSettings settings) {
+        return settings.scaler() == ScalerType.NONE ? 0 : settings.numFeatures();
+    }
+
+    private static int numBaselineCounts(LearnerSettings settings) {
+        Mixture mixture = settings.mixture();
+        return mixture != null && mixture.baselines()
+                ? Baselines.numCounts(settings.numClasses())
+                : 0;
+    }
+
     /** Throws if this state is not one of a learner with these settings. */
     void requireFits(LearnerSettings settings) {
-        int scaled = settings.scaler() == ScalerType.NONE ? 0 : settings.numFeatures();
         requireLength("parameters", settings.numParameters(), parameters.length);
-        requireLength("velocity", settings.numParameters(), velocity.length);
-        requireLength("scalerMean", scaled, scalerMean.length);
-        requireLength("scalerSquaredDeviations", scaled, scalerSquaredDeviations.length);
+        if (velocity.length > 0) {
+            requireLength("velocity", settings.numParameters(), velocity.length);
+        }
+        requireLength("weights", initialWeights(settings).length, weights.length);
+        requireLength("restarts", settings.numRates(), restarts.length);
+        requireLength("baselineCounts", numBaselineCounts(settings), baselineCounts.length);
+        if (goodParameters.length > 0) {
+            requireLength("goodParameters", settings.numParameters(), goodParameters.length);
+            requireLength("goodWeights", weights.length, goodWeights.length);
+        }
+        requireLength("scalerMean", numScaled(settings), scalerMean.length);
+        requireLength(
+                "scalerSquaredDeviations", numScaled(settings), scalerSquaredDeviations.length);
     }
 
     private static void requireLength(String name, int expected, int actual) {

@@ -319,6 +319,13 @@ public sealed interface Loss extends Serializable
             int gradientOffset);
 
     /**
+     * Returns a bound of {@code Σ |g|} over the outputs, for {@link #logitGradient(double[], int,
+     * int, double, double[], int) logitGradient} with factor 1 and targets in 0 to 1, which sum to
+     * 1 under softmax.
+     */
+    double gradientBound();
+
+    /**
      * Returns what an example of this label adds, times its example weight, to the divisor of a
      * weighted mean in training: 0 if it is ignored.
      */

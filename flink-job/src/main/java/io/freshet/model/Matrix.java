@@ -5,22 +5,28 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A row-major matrix of floats in the memory of the device that does the maths.
+ * A row-major matrix in the memory of the device that does the maths.
  *
  * <p>All matrices of a process are of one kind, the one that ND4J's backend calls for; a matrix
- * that is handed to another's method must be of the same kind.
+ * that is handed to another's method must be of the same kind and precision.
  */
 sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatrix {
 
     /** Makes a matrix of zeros, (rows, columns), on ND4J's backend. */
-    static Matrix zeros(int rows, int columns) {
+    static Matrix zeros(Precision precision, int rows, int columns) {
         return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU
-                ? new NativeMatrix(rows, columns)
-                : new OperatorMatrix(rows, columns);
+                ? NativeMatrix.zeros(precision, rows, columns)
+                : new OperatorMatrix(precision, rows, columns);
     }
 
     /** Returns the array itself, for ND4J's operators. */
     INDArray array();
+
+    /** Returns how many rows it has. */
+    int rows();
+
+    /** Returns how many columns it has. */
+    int columns();
 
     /**
      * Writes the first rows.
@@ -30,54 +36,76 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
     void put(float[] values, int count);
 
     /**
-     * Writes part of one row, from {@code column} on.
+     * Writes the first values of one row.
      *
      * @param values {@code count} values from {@code offset} on. Not modified.
      */
-    void put(int row, int column, float[] values, int offset, int count);
+    void putRow(int row, float[] values, int offset, int count);
+
+    /**
+     * Writes one row.
+     *
+     * @param values at least (columns). Not modified.
+     */
+    void putRow(int row, double[] values);
 
     /**
      * Reads the first rows.
      *
      * @param values at least (count, columns) row-major. Modified.
      */
-    void get(float[] values, int count);
-
-    /** Returns a copy of all values, row-major. */
-    float[] toArray();
+    void get(double[] values, int count);
 
     /**
-     * Becomes {@code a·b} in its first rows; the others stay.
+     * Reads one row.
+     *
+     * @param values at least (columns). Modified.
+     */
+    void getRow(int row, double[] values);
+
+    /**
+     * Becomes {@code a·bᵀ} in its first rows and first columns.
      *
      * @param a (at least count, k), of which the first {@code count} rows count. Not modified.
-     * @param b (k, columns). Not modified.
+     * @param b (at least width, k), of which the first {@code width} rows count. Not modified.
      */
-    void setToProduct(Matrix a, int count, Matrix b);
+    void setToProductWithTransposed(Matrix a, int count, Matrix b, int width);
 
     /**
-     * Becomes {@code aᵀ·b}.
+     * Becomes {@code factor·this + aᵀ·b}.
      *
      * @param a (at least count, rows), of which the first {@code count} rows count. Not modified.
      * @param b (at least count, columns), likewise. Not modified.
      */
-    void setToTransposedProduct(Matrix a, int count, Matrix b);
+    void addTransposedProduct(double factor, Matrix a, int count, Matrix b);
 
     /**
      * Adds {@code factor·other}.
      *
      * @param other same shape. Not modified.
      */
-    void addScaled(float factor, Matrix other);
+    void addScaled(double factor, Matrix other);
+
+    /** Multiplies every value. */
+    void scale(double factor);
 
     /**
-     * Becomes a copy.
-     *
-     * @param other same shape. Not modified.
+     * Returns {@code Σ |x|} over {@code count} rows from {@code from} on; not finite if a value is
+     * not.
      */
-    void copyFrom(Matrix other);
+    double sumOfMagnitudes(int from, int count);
 
-    /** Returns {@code Σ |x|}; not finite if a value is not. */
-    float sumOfMagnitudes();
+    /**
+     * Copies rows.
+     *
+     * @param other same number of columns. Not modified.
+     */
+    void copyRows(Matrix other, int from, int count, int to);
+
+    /** Becomes a copy of a matrix of the same shape. */
+    default void copyFrom(Matrix other) {
+        copyRows(other, 0, rows(), 0);
+    }
 
     @Override
     void close();

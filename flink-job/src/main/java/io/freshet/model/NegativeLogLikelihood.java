@@ -76,6 +76,11 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
     }
 
     @Override
+    public double gradientBound() {
+        return 2 * classWeights.largest();
+    }
+
+    @Override
     public void inputLosses(
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         double loss = 0;

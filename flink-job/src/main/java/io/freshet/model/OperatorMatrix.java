@@ -1,7 +1,5 @@
 package io.freshet.model;
 
-import java.nio.FloatBuffer;
-import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager.Location;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -23,7 +21,7 @@ final class OperatorMatrix implements Matrix {
     private final int rows;
     private final int columns;
     private final INDArray array;
-    private final FloatBuffer host;
+    private final HostMemory host;
 
     private final Call product = new Call("matmul");
     private final Call transposedProduct = new Call("matmul");
@@ -33,23 +31,32 @@ final class OperatorMatrix implements Matrix {
     private final INDArray sum;
 
     /** Makes a matrix of zeros, (rows, columns). */
-    OperatorMatrix(int rows, int columns) {
+    OperatorMatrix(Precision precision, int rows, int columns) {
+        DataType type = precision == Precision.FLOAT ? DataType.FLOAT : DataType.DOUBLE;
         this.rows = rows;
         this.columns = columns;
-        this.array = Nd4j.createUninitializedDetached(DataType.FLOAT, 'c', rows, columns);
-        this.sum = Nd4j.createUninitializedDetached(DataType.FLOAT);
+        this.array = Nd4j.createUninitializedDetached(type, 'c', rows, columns);
+        this.sum = Nd4j.createUninitializedDetached(type);
         array.assign(0);
         toHost(array);
-        this.host =
-                new FloatPointer(array.data().addressPointer())
-                        .capacity((long) rows * columns)
-                        .asBuffer();
+        this.host = HostMemory.of(precision, array);
+        product.context.setIArguments(0, 1, 0);
         transposedProduct.context.setIArguments(1, 0, 0);
     }
 
     @Override
     public INDArray array() {
         return array;
+    }
+
+    @Override
+    public int rows() {
+        return rows;
+    }
+
+    @Override
+    public int columns() {
+        return columns;
     }
 
     @Override
@@ -60,51 +67,65 @@ final class OperatorMatrix implements Matrix {
     }
 
     @Override
-    public void put(int row, int column, float[] values, int offset, int count) {
+    public void putRow(int at, float[] values, int offset, int count) {
         toHost(array);
-        host.put(row * columns + column, values, offset, count);
+        host.put(at * columns, values, offset, count);
         changedOnHost();
     }
 
     @Override
-    public void get(float[] values, int count) {
+    public void putRow(int at, double[] values) {
         toHost(array);
-        host.get(0, values, 0, count * columns);
+        host.put(at * columns, values, columns);
+        changedOnHost();
     }
 
     @Override
-    public float[] toArray() {
-        float[] values = new float[rows * columns];
-        get(values, rows);
-        return values;
+    public void get(double[] values, int count) {
+        toHost(array);
+        host.get(0, values, count * columns);
     }
 
     @Override
-    public void setToProduct(Matrix a, int count, Matrix b) {
-        product.run(firstRows(this, count), firstRows(a, count), b.array());
+    public void getRow(int at, double[] values) {
+        toHost(array);
+        host.get(at * columns, values, columns);
     }
 
     @Override
-    public void setToTransposedProduct(Matrix a, int count, Matrix b) {
-        transposedProduct.run(array, firstRows(a, count), firstRows(b, count));
+    public void setToProductWithTransposed(Matrix a, int count, Matrix b, int width) {
+        INDArray out = array.get(NDArrayIndex.interval(0, count), NDArrayIndex.interval(0, width));
+        product.run(out, rows(a, 0, count), rows(b, 0, width));
     }
 
     @Override
-    public void addScaled(float factor, Matrix other) {
+    public void addTransposedProduct(double factor, Matrix a, int count, Matrix b) {
+        transposedProduct.context.setTArguments(1, factor);
+        transposedProduct.run(array, rows(a, 0, count), rows(b, 0, count));
+    }
+
+    @Override
+    public void addScaled(double factor, Matrix other) {
         axpy.context.setTArguments(factor);
         axpy.run(array, array, other.array()); // the operator scales its second input
     }
 
     @Override
-    public void copyFrom(Matrix other) {
-        copy.run(array, array, other.array());
+    public void scale(double factor) {
+        array.muli(factor);
     }
 
     @Override
-    public float sumOfMagnitudes() {
-        norm1.run(sum, array);
+    public void copyRows(Matrix other, int from, int count, int to) {
+        INDArray target = rows(this, to, count);
+        copy.run(target, target, rows(other, from, count));
+    }
+
+    @Override
+    public double sumOfMagnitudes(int from, int count) {
+        norm1.run(sum, rows(this, from, count));
         toHost(sum);
-        return sum.getFloat(0);
+        return sum.getDouble(0);
     }
 
     @Override
@@ -120,11 +141,10 @@ final class OperatorMatrix implements Matrix {
         }
     }
 
-    private static INDArray firstRows(Matrix matrix, int count) {
-        INDArray all = matrix.array();
-        return count == all.rows()
-                ? all
-                : all.get(NDArrayIndex.interval(0, count), NDArrayIndex.all());
+    private static INDArray rows(Matrix matrix, int from, int count) {
+        return from == 0 && count == matrix.rows()
+                ? matrix.array()
+                : matrix.array().get(NDArrayIndex.interval(from, from + count), NDArrayIndex.all());
     }
 
     private static void toHost(INDArray array) {

@@ -2,6 +2,7 @@ package io.freshet.model;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A weight for each output of a model, or none, which stands for ones. Immutable. */
@@ -43,6 +44,16 @@ public final class OutputWeights implements Serializable {
     /** Returns the weight of an output, counted from 0. */
     public double at(int output) {
         return values == null ? 1 : values[output];
+    }
+
+    /** Returns the weights; empty if there are none. */
+    public List<Double> toList() {
+        return values == null ? List.of() : Arrays.stream(values).boxed().toList();
+    }
+
+    /** Returns the largest weight. */
+    double largest() {
+        return values == null ? 1 : Arrays.stream(values).max().orElse(1);
     }
 
     /** Throws if there are weights, but not one for each output; the message says {@code name}. */

@@ -3,112 +3,311 @@ package io.freshet.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live parameters and the optimiser's velocity, and the one way in which they change.
+ * The live parameters of all learning rates and the optimiser's velocity.
  *
- * <p>Kept apart from how the gradient comes about: whatever computes it writes it to {@link
- * #gradient()} and calls {@link #step}.
+ * <p>A row per learning rate and output, in this order, and a column per input: the features, then
+ * the constant one. So everything of one rate lies together, and a block's products run over whole
+ * rows. Outside, a rate's parameters are (numFeatures + 1, numOutputs).
  */
 final class Parameters implements AutoCloseable {
-    /** Far enough below the largest float that rounding in a sum cannot bridge the gap. */
-    private static final double SAFE_MAGNITUDE = 1e36;
+    /**
+     * Far enough below the largest float that no product or sum of such numbers leaves its range.
+     */
+    static final double SAFE = 1e30;
 
-    private final int rows;
-    private final int columns;
-    private final float learningRate;
-    private final float momentum;
-    private final NativeMatrix values;
-    private NativeMatrix velocity;
-    private NativeMatrix gradient;
-    private @Nullable NativeMatrix backup;
+    /** What rounding may add to a bound. */
+    private static final double SLACK = 1 + 1e-4;
+
+    private final int numRates;
+    private final int numOutputs;
+    private final int numInputs;
+    private final Precision precision;
+    private final Matrix values;
+    private final @Nullable Matrix velocity;
+    private boolean hasVelocity;
+    private @Nullable Matrix gradient;
+    private @Nullable Matrix backup;
+    private @Nullable Matrix velocityBackup;
+
+    /** At least {@code Σ |θ|} and {@code Σ |v|}. */
+    private double bound;
+
+    private double velocityBound;
 
     /**
-     * At least {@code Σ |θ|}: while it is small, a step cannot overflow and needs no second look.
+     * @param state what the parameters and the velocity are. Not modified.
      */
-    private double magnitude;
-
-    /**
-     * @param parameters (numFeatures + 1, numClasses) row-major. Not modified.
-     * @param velocity same shape. Not modified.
-     */
-    Parameters(LearnerSettings settings, float[] parameters, float[] velocity) {
-        this.rows = settings.numFeatures() + 1;
-        this.columns = settings.numClasses();
-        this.learningRate = (float) settings.sgd().learningRate();
-        this.momentum = (float) settings.sgd().momentum();
-        this.values = new NativeMatrix(rows, columns);
-        this.velocity = new NativeMatrix(rows, columns);
-        this.gradient = new NativeMatrix(rows, columns);
-        this.values.put(parameters, rows);
-        this.velocity.put(velocity, rows);
-        this.magnitude = values.sumOfMagnitudes();
+    Parameters(LearnerSettings settings, Precision precision, LearnerState state) {
+        this.numRates = settings.numRates();
+        this.numOutputs = settings.numOutputs();
+        this.numInputs = settings.numFeatures() + 1;
+        this.precision = precision;
+        this.values = zeros();
+        this.velocity = settings.sgd().momentum() > 0 ? zeros() : null;
+        set(state.parameters());
+        if (velocity != null && state.velocity().length > 0) {
+            put(state.velocity(), velocity);
+            hasVelocity = true;
+            velocityBound = sum(velocity);
+        }
     }
 
-    /** Returns the parameters {@code θ}, (numFeatures + 1, numClasses). */
-    NativeMatrix values() {
+    private Matrix zeros() {
+        return Matrix.zeros(precision, numRates * numOutputs, numInputs);
+    }
+
+    /** Returns {@code θ}, (learning rates · numOutputs, numFeatures + 1). */
+    Matrix values() {
         return values;
     }
 
-    /** Returns the velocity {@code v}, same shape. */
-    NativeMatrix velocity() {
-        return velocity;
+    /** Returns {@code v}, same shape; null if there is none, or if it is still zero. */
+    @Nullable Matrix velocity() {
+        return hasVelocity ? velocity : null;
     }
 
-    /** Returns where the next step's gradient goes, same shape; another matrix after each step. */
-    NativeMatrix gradient() {
-        return gradient;
+    /** Becomes parameters from outside, without velocity. */
+    void set(float[] parameters) {
+        put(parameters, values);
+        hasVelocity = false;
+        bound = sum(values);
+        velocityBound = 0;
     }
 
     /**
-     * Takes one step of {@link Sgd} along {@link #gradient()}, which is lost, and returns true; or
-     * leaves parameters and velocity exactly as they were and returns false, where the magnitudes
-     * of the new ones have no finite sum.
+     * Returns the parameters for the outside: new, (learning rates, numFeatures + 1, numOutputs).
      */
-    boolean step() {
-        gradient.addScaled(momentum, velocity);
-        double stride = (double) learningRate * gradient.sumOfMagnitudes();
-        if (!(stride <= Double.MAX_VALUE) || !descend(stride)) {
-            return false;
-        }
-        NativeMatrix spare = velocity;
-        velocity = gradient;
-        gradient = spare;
-        return true;
+    float[] toArray() {
+        return toArray(values);
     }
 
-    private boolean descend(double stride) {
-        if (!(magnitude + stride <= SAFE_MAGNITUDE)) {
-            magnitude = values.sumOfMagnitudes();
-        }
-        if (magnitude + stride <= SAFE_MAGNITUDE) {
-            values.addScaled(-learningRate, gradient);
-            magnitude = (magnitude + stride) * (1 + 1e-6);
+    /** Returns the velocity for the outside; empty if there is none. */
+    float[] velocityToArray() {
+        return velocity == null || !hasVelocity ? new float[0] : toArray(velocity);
+    }
+
+    /**
+     * Returns whether steps along gradients of this size, by inputs of this size, keep every number
+     * within a float's range, with room to gradient; if so, counts them into the bounds.
+     *
+     * @param inputs at least {@code Σ |x|} of the block
+     * @param gradients at least {@code Σ |∂loss/∂z|} of the block, reduction and weights included
+     * @param learningRate the largest of the block
+     */
+    boolean staysSafe(Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
+        if (reaches(sgd, steps, inputs, gradients, learningRate)) {
             return true;
         }
-        return descendWithCare();
+        bound = sum(values);
+        velocityBound = velocity == null || !hasVelocity ? 0 : sum(velocity);
+        return reaches(sgd, steps, inputs, gradients, learningRate);
     }
 
-    private boolean descendWithCare() {
-        if (backup == null) {
-            backup = new NativeMatrix(rows, columns);
+    private boolean reaches(
+            Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
+        double theta = bound;
+        double v = velocityBound;
+        if (sgd.isPlain()) {
+            theta += learningRate * inputs * gradients;
+        } else {
+            for (int t = 0; t < steps; t++) {
+                double g = inputs * gradients + sgd.weightDecay() * theta;
+                v = sgd.momentum() * v + g;
+                theta += learningRate * (g + v);
+            }
         }
-        backup.copyFrom(values);
-        values.addScaled(-learningRate, gradient);
-        float sum = values.sumOfMagnitudes();
-        if (!(sum <= Float.MAX_VALUE)) {
-            values.copyFrom(backup);
+        double size = Math.max(1, inputs);
+        if (!(theta * size <= SAFE && v * size <= SAFE && size * size <= SAFE)) {
             return false;
         }
-        magnitude = sum;
+        bound = theta * SLACK;
+        velocityBound = v * SLACK;
         return true;
+    }
+
+    /**
+     * Takes the plain steps of a block at once: {@code θ ← θ + Gᵀ·X}.
+     *
+     * @param gradients (at least rows, learning rates · numOutputs), times minus the learning rate.
+     *     Not modified.
+     * @param inputs (at least rows, numFeatures + 1). Not modified.
+     */
+    void add(Matrix gradients, Matrix inputs, int rows) {
+        values.addTransposedProduct(1, gradients, rows, inputs);
+    }
+
+    /**
+     * Adds rows to the gradient of one step.
+     *
+     * @param first whether they are its first
+     * @param gradients (at least rows, learning rates · numOutputs). Not modified.
+     * @param inputs (at least rows, numFeatures + 1). Not modified.
+     */
+    void accumulate(boolean first, Matrix gradients, Matrix inputs, int rows) {
+        gradient().addTransposedProduct(first ? 0 : 1, gradients, rows, inputs);
+    }
+
+    /**
+     * Takes one step along the gradient that was accumulated, which is lost. A plain one is added
+     * as it is: it has been multiplied by minus the learning rate.
+     */
+    void step(Sgd sgd, double learningRate) {
+        Matrix gradient = gradient();
+        if (sgd.isPlain()) {
+            values.addScaled(1, gradient);
+            return;
+        }
+        if (sgd.weightDecay() > 0) {
+            gradient.addScaled(sgd.weightDecay(), values);
+        }
+        Matrix direction = gradient;
+        if (velocity != null) {
+            if (hasVelocity) {
+                velocity.scale(sgd.momentum());
+                velocity.addScaled(1 - sgd.dampening(), gradient);
+            } else {
+                velocity.copyFrom(gradient);
+            }
+            hasVelocity = true;
+            direction = velocity;
+        }
+        if (sgd.nesterov()) {
+            values.addScaled(-learningRate, gradient);
+            values.addScaled(-learningRate * sgd.momentum(), direction);
+        } else {
+            values.addScaled(-learningRate, direction);
+        }
+    }
+
+    /**
+     * Takes the steps of a block at once.
+     *
+     * @param steps the scalars of the steps
+     * @param toParameters the gradients, each row times its {@code c}. Not modified.
+     * @param toVelocity the gradients, each row times its {@code e}. Not modified.
+     * @param inputs (at least rows, numFeatures + 1). Not modified.
+     */
+    void add(UnrolledSgd steps, Matrix toParameters, Matrix toVelocity, Matrix inputs, int rows) {
+        Matrix before = gradient();
+        if (velocity != null && steps.velocityOfParameters() != 0) {
+            before.copyFrom(values);
+        }
+        values.addTransposedProduct(steps.parametersOfParameters(), toParameters, rows, inputs);
+        if (velocity != null) {
+            if (hasVelocity) {
+                values.addScaled(steps.parametersOfVelocity(), velocity);
+            }
+            velocity.addTransposedProduct(
+                    hasVelocity ? steps.velocityOfVelocity() : 0, toVelocity, rows, inputs);
+            if (steps.velocityOfParameters() != 0) {
+                velocity.addScaled(steps.velocityOfParameters(), before);
+            }
+            hasVelocity = true;
+        }
+    }
+
+    /** Keeps parameters and velocity for {@link #restore}. */
+    void backUp() {
+        backup().copyFrom(values);
+        if (velocity != null && hasVelocity) {
+            velocityBackup().copyFrom(velocity);
+        }
+    }
+
+    /**
+     * Puts back what {@link #backUp} kept.
+     *
+     * @param hadVelocity whether there was a velocity then
+     */
+    void restore(boolean hadVelocity) {
+        values.copyFrom(backup());
+        hasVelocity = hadVelocity;
+        if (velocity != null && hadVelocity) {
+            velocity.copyFrom(velocityBackup());
+        }
+        refreshBounds();
+    }
+
+    /** Computes the bounds anew. */
+    void refreshBounds() {
+        bound = sum(values);
+        velocityBound = velocity == null || !hasVelocity ? 0 : sum(velocity);
+    }
+
+    /** Returns whether a rate's parameters, and its velocity, are finite in single precision. */
+    boolean isFinite(int rate) {
+        int from = rate * numOutputs;
+        return values.sumOfMagnitudes(from, numOutputs) <= Float.MAX_VALUE
+                && (velocity == null
+                        || !hasVelocity
+                        || velocity.sumOfMagnitudes(from, numOutputs) <= Float.MAX_VALUE);
+    }
+
+    /** Gives a rate the parameters of another. */
+    void copyRate(int from, int to) {
+        values.copyRows(values, from * numOutputs, numOutputs, to * numOutputs);
+    }
+
+    private Matrix backup() {
+        backup = madeOnce(backup);
+        return backup;
+    }
+
+    private Matrix velocityBackup() {
+        velocityBackup = madeOnce(velocityBackup);
+        return velocityBackup;
+    }
+
+    /** Where a step's gradient is added up, and where parameters are kept for a moment. */
+    private Matrix gradient() {
+        gradient = madeOnce(gradient);
+        return gradient;
+    }
+
+    private Matrix madeOnce(@Nullable Matrix matrix) {
+        return matrix == null ? zeros() : matrix;
+    }
+
+    private double sum(Matrix matrix) {
+        return matrix.sumOfMagnitudes(0, numRates * numOutputs);
+    }
+
+    /** Writes rates of (numFeatures + 1, numOutputs) to rows of outputs. */
+    private void put(float[] from, Matrix to) {
+        double[] row = new double[numInputs];
+        for (int rate = 0; rate < numRates; rate++) {
+            int begin = rate * numInputs * numOutputs;
+            for (int c = 0; c < numOutputs; c++) {
+                for (int f = 0; f < numInputs; f++) {
+                    row[f] = from[begin + f * numOutputs + c];
+                }
+                to.putRow(rate * numOutputs + c, row);
+            }
+        }
+    }
+
+    private float[] toArray(Matrix from) {
+        float[] values = new float[numRates * numOutputs * numInputs];
+        double[] row = new double[numInputs];
+        for (int rate = 0; rate < numRates; rate++) {
+            int begin = rate * numInputs * numOutputs;
+            for (int c = 0; c < numOutputs; c++) {
+                from.getRow(rate * numOutputs + c, row);
+                for (int f = 0; f < numInputs; f++) {
+                    values[begin + f * numOutputs + c] = (float) row[f];
+                }
+            }
+        }
+        return values;
     }
 
     @Override
     public void close() {
         values.close();
-        velocity.close();
-        gradient.close();
-        if (backup != null) {
-            backup.close();
+        for (Matrix matrix : new @Nullable Matrix[] {velocity, gradient, backup, velocityBackup}) {
+            if (matrix != null) {
+                matrix.close();
+            }
         }
     }
 }

@@ -13,27 +13,19 @@ public enum Reduction {
 
     /**
      * {@code Σ wᵢ gᵢ / Σ wᵢ}, as in PyTorch's {@code CrossEntropyLoss}: the weights compare the
-     * examples of one mini-batch and vanish where it holds a single one. Weights that are all zero
-     * give no finite step.
+     * examples of one mini-batch and vanish where it holds a single one. A mini-batch that weighs
+     * nothing is passed over.
      */
     WEIGHTS;
 
     /**
-     * Returns what the weighted sum {@code Σ wᵢ gᵢ} is multiplied by.
+     * Returns what the weighted sum {@code Σ wᵢ gᵢ} is multiplied by; infinite where nothing in the
+     * mini-batch weighs.
      *
-     * @param weights (at least {@code size}). Not modified.
      * @param size examples in the mini-batch
+     * @param divisor sum of their weights, each times its loss's own (a class weight)
      */
-    double scale(float[] weights, int size) {
-        return switch (this) {
-            case EXAMPLES -> 1.0 / size;
-            case WEIGHTS -> {
-                double sum = 0;
-                for (int i = 0; i < size; i++) {
-                    sum += weights[i];
-                }
-                yield 1 / sum;
-            }
-        };
+    double scale(int size, double divisor) {
+        return 1 / (this == EXAMPLES ? size : divisor);
     }
 }

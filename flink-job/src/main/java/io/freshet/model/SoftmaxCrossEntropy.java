@@ -58,7 +58,7 @@ public record SoftmaxCrossEntropy(int numClasses, Reduction reduction) {
         for (int i = 0; i < labels.length; i++) {
             sum += (double) weights[i] * losses[i];
         }
-        return reduction.scale(weights, labels.length) * sum;
+        return scale(weights) * sum;
     }
 
     /**
@@ -70,11 +70,19 @@ public record SoftmaxCrossEntropy(int numClasses, Reduction reduction) {
      */
     public float[] gradient(float[] logits, int[] labels, float[] weights) {
         float[] gradient = run("softmax_cross_entropy_loss_grad", logits, labels);
-        double scale = reduction.scale(weights, labels.length);
+        double scale = scale(weights);
         for (int i = 0; i < gradient.length; i++) {
             gradient[i] = (float) (gradient[i] * scale * weights[i / numClasses]);
         }
         return gradient;
+    }
+
+    private double scale(float[] weights) {
+        double sum = 0;
+        for (float weight : weights) {
+            sum += weight;
+        }
+        return reduction.scale(weights.length, sum);
     }
 
     /**

@@ -1,57 +1,60 @@
 package io.freshet.model;
 
-import org.jspecify.annotations.Nullable;
+import io.freshet.model.Evaluation.Outcome;
 
 /**
  * Softmax regression that learns from a stream, test-then-train: the live form of a {@link
  * LearnerState}.
  *
  * <p>A mini-batch's features first move the scaler's moments, then the whole mini-batch is scored
- * by the parameters before it, then one step of SGD is taken. Parameters start at zero. The same
- * state and the same mini-batches give the same bits, whether or not the state went through {@link
- * #state()} and a new learner in between; no clock and no chance is involved.
+ * by the parameters before it, then one step of SGD is taken. Examples without a label are answered
+ * by what is in force at their place, and change nothing. Parameters start at zero. With a {@link
+ * Mixture} several learning rates do so side by side and answer as one.
  *
- * <p>Where a loss, the gradient, or what the step would make of parameters and velocity is not
- * finite, the step is skipped as a whole: parameters, velocity and scaler are what they were before
- * the mini-batch, and {@link #skippedSteps()} counts one more.
+ * <p>Steps run in blocks ({@link BlockedSgd}). How a stream is cut into calls changes nothing but
+ * the rounding; the same state and the same calls give the same bits, whether or not the state went
+ * through {@link #state()} and a new learner in between; no clock and no chance is involved.
+ *
+ * <p>Where a loss, or what the step would make of the parameters, is not finite, the step is
+ * skipped as a whole: parameters, velocity, weights and scaler are what they were before the
+ * mini-batch, and a counter goes up. In a mixture that happens only where no rate's step is finite;
+ * otherwise the rates that failed start anew, each from the parameters of the heaviest of the
+ * others. After {@code patience} skipped steps in a row the parameters go back to the last good
+ * ones: a copy taken every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if no step could
+ * be taken since the last time.
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
 public final class SoftmaxLearner implements AutoCloseable {
+    private static final int STEPS_BETWEEN_COPIES = 1000;
+
     private final LearnerSettings settings;
-    private final int numFeatures;
-    private final Parameters parameters;
-    private final DirectPath path;
-    private final @Nullable StandardScaler scaler;
-
-    /** One example's features, scaled. */
-    private final float[] scaled;
-
-    private long modelVersion;
-    private long skippedSteps;
+    private final BlockedSgd sgd;
+    private final int[] open;
+    private final Examples questions;
+    private final Evaluation answers;
+    private LearnerCounters counters;
+    private float[] goodParameters;
+    private double[] goodWeights;
 
     /**
      * @param settings the rule
      * @param state what it remembers; copied. Not modified.
      */
     public SoftmaxLearner(LearnerSettings settings, LearnerState state) {
+        this(settings, Precision.FLOAT, state);
+    }
+
+    SoftmaxLearner(LearnerSettings settings, Precision precision, LearnerState state) {
         state.requireFits(settings);
         this.settings = settings;
-        this.numFeatures = settings.numFeatures();
-        this.scaler =
-                switch (settings.scaler()) {
-                    case NONE -> null;
-                    case WELFORD ->
-                            new StandardScaler(
-                                    state.scalerCount(),
-                                    state.scalerMean(),
-                                    state.scalerSquaredDeviations());
-                };
-        this.scaled = new float[numFeatures];
-        this.modelVersion = state.modelVersion();
-        this.skippedSteps = state.skippedSteps();
-        this.parameters = new Parameters(settings, state.parameters(), state.velocity());
-        this.path = new DirectPath(settings, parameters);
+        this.sgd = new BlockedSgd(settings, precision, state);
+        this.open = new int[settings.miniBatchSize()];
+        this.questions = new Examples(settings.numFeatures());
+        this.answers = new Evaluation(settings.numClasses());
+        this.counters = state.counters();
+        this.goodParameters = state.goodParameters();
+        this.goodWeights = state.goodWeights();
     }
 
     /** Returns the rule. */
@@ -59,64 +62,172 @@ public final class SoftmaxLearner implements AutoCloseable {
         return settings;
     }
 
-    /** Returns the changes of the parameters: SGD steps taken, plus one per reset or roll-back. */
-    public long modelVersion() {
-        return modelVersion;
+    /** Returns what is learnt, as it is kept. */
+    Parameters parameters() {
+        return sgd.parameters();
     }
 
-    /** Returns how many steps were skipped because a number was not finite. */
-    public long skippedSteps() {
-        return skippedSteps;
+    /** Returns what it counted. */
+    public LearnerCounters counters() {
+        return counters;
+    }
+
+    /** Returns the changes of the parameters: SGD steps taken, plus one per roll-back. */
+    public long modelVersion() {
+        return counters.modelVersion();
     }
 
     /**
-     * Tests on a mini-batch, then trains on it.
-     *
-     * @param batch 1 to miniBatchSize examples. Not modified.
-     * @param evaluation what the test found. Modified.
+     * Returns the learning rate of the next step; of a mixture, the mean of the rates by weight.
      */
-    public void step(MiniBatch batch, Evaluation evaluation) {
-        requireFits(batch);
-        int size = batch.size();
-        evaluation.begin(size);
-        if (scaler != null) {
-            scaler.observe(batch.features(), size);
+    public double learningRate() {
+        MixtureWeights weights = sgd.weights();
+        if (weights == null) {
+            return settings.sgd().learningRate().at(counters.steps());
         }
-        setInputs(batch.features(), 0, size);
-        boolean taken = path.step(size, batch.labels(), batch.weights(), evaluation);
-        evaluation.end(taken);
-        if (taken) {
-            modelVersion++;
-        } else {
-            skippedSteps++;
-            if (scaler != null) {
-                scaler.undo();
+        double sum = 0;
+        double rate = 0;
+        for (int r = 0; r < settings.numRates(); r++) {
+            sum += weights.weight(r);
+            rate += weights.weight(r) * settings.learningRates().get(r);
+        }
+        return rate / sum;
+    }
+
+    /** Returns an expert's share of the prediction, 0 to 1; 1 without a mixture. */
+    public double weight(int expert) {
+        MixtureWeights weights = sgd.weights();
+        return weights == null ? 1 : weights.weight(expert);
+    }
+
+    /** Returns how often a learning rate started anew because its step was not finite. */
+    public long restarts(int rate) {
+        return sgd.restarts()[rate];
+    }
+
+    /**
+     * Tests on examples in their order, then trains on them, mini-batch by mini-batch.
+     *
+     * @param examples Not modified; what the evaluation leaves open has to come again, before those
+     *     that follow
+     * @param closeLast whether the last mini-batch is closed though it is not full
+     * @param evaluation what came of each. Modified.
+     */
+    public void learn(Examples examples, boolean closeLast, Evaluation evaluation) {
+        requireFits(examples);
+        evaluation.begin(examples.size());
+        int waiting = 0;
+        for (int i = 0; i < examples.size(); i++) {
+            if (examples.labels()[i] == Examples.UNLABELLED) {
+                if (!sgd.hasRoomFor(1)) {
+                    run(examples, evaluation);
+                }
+                sgd.rows().addUnlabelled(i);
+            } else {
+                open[waiting++] = i;
+                if (waiting == open.length) {
+                    addMiniBatch(examples, waiting, evaluation);
+                    waiting = 0;
+                }
             }
+        }
+        if (closeLast && waiting > 0) {
+            addMiniBatch(examples, waiting, evaluation);
+        }
+        run(examples, evaluation);
+    }
+
+    private void addMiniBatch(Examples examples, int size, Evaluation evaluation) {
+        if (!sgd.hasRoomFor(size)) {
+            run(examples, evaluation);
+        }
+        if (!sgd.addMiniBatch(examples, open, size)) {
+            for (int i = 0; i < size; i++) {
+                evaluation.outcome(open[i], Outcome.WEIGHTLESS);
+            }
+        }
+    }
+
+    private void run(Examples examples, Evaluation evaluation) {
+        BlockRows rows = sgd.rows();
+        int done = 0;
+        while (done < rows.size()) {
+            int end = sgd.run(done, counters, examples, evaluation);
+            if (sgd.wasSkipped()) {
+                counters = counters.skipped();
+                if (counters.skippedInARow() >= settings.patience()) {
+                    rollBack();
+                }
+            } else if (rows.step(end) > rows.step(done)) {
+                counters = counters.taken(rows.step(end) - rows.step(done));
+                if (counters.stepsSinceCopy() >= STEPS_BETWEEN_COPIES) {
+                    copy();
+                }
+            }
+            done = end;
+        }
+        rows.clear();
+    }
+
+    private void copy() {
+        goodParameters = sgd.parameters().toArray();
+        MixtureWeights weights = sgd.weights();
+        goodWeights = weights == null ? new double[0] : weights.state();
+        counters = counters.copied();
+    }
+
+    private void rollBack() {
+        if (goodParameters.length == 0 || counters.stepsSinceRollBack() == 0) {
+            goodParameters = new float[0];
+            goodWeights = new double[0];
+            sgd.parameters().set(new float[settings.numParameters()]);
+            setWeights(LearnerState.initialWeights(settings));
+        } else {
+            sgd.parameters().set(goodParameters);
+            setWeights(goodWeights);
+        }
+        counters = counters.rolledBack();
+    }
+
+    private void setWeights(double[] state) {
+        MixtureWeights weights = sgd.weights();
+        if (weights != null) {
+            weights.set(state);
         }
     }
 
     /**
      * Computes probabilities by the parameters and the scaler in force. Changes nothing.
      *
-     * @param features (rows, numFeatures) row-major. Not modified.
-     * @param rows any number
-     * @param probabilities (rows, numClasses) row-major, each row summing to 1. Modified.
+     * @param features (count, numFeatures) row-major. Not modified.
+     * @param count any number
+     * @param probabilities (count, numClasses) row-major. Modified.
      */
-    public void predict(float[] features, int rows, float[] probabilities) {
-        for (int from = 0; from < rows; from += settings.miniBatchSize()) {
-            int size = Math.min(settings.miniBatchSize(), rows - from);
-            setInputs(features, from, size);
-            path.predict(size, probabilities, from * settings.numClasses());
+    public void predict(float[] features, int count, float[] probabilities) {
+        questions.clear();
+        for (int i = 0; i < count; i++) {
+            questions.add(features, i * settings.numFeatures(), Examples.UNLABELLED, 1);
         }
+        learn(questions, false, answers);
+        System.arraycopy(
+                answers.probabilities(), 0, probabilities, 0, count * settings.numClasses());
     }
 
     /** Returns what this learner remembers, in arrays of its own that nothing writes to again. */
     public LearnerState state() {
+        MixtureWeights weights = sgd.weights();
+        Baselines baselines = sgd.baselines();
+        StandardScaler scaler = sgd.scaler();
         return new LearnerState(
-                modelVersion,
-                skippedSteps,
-                parameters.values().toArray(),
-                parameters.velocity().toArray(),
+                counters,
+                sgd.parameters().toArray(),
+                sgd.parameters().velocityToArray(),
+                weights == null ? new double[0] : weights.state(),
+                sgd.restarts().clone(),
+                baselines == null ? new float[0] : baselines.counts(),
+                baselines == null ? Baselines.NO_LABEL : baselines.lastLabel(),
+                goodParameters,
+                goodWeights,
                 scaler == null ? 0 : scaler.count(),
                 scaler == null ? new double[0] : scaler.mean(),
                 scaler == null ? new double[0] : scaler.squaredDeviations());
@@ -125,45 +236,32 @@ public final class SoftmaxLearner implements AutoCloseable {
     /** Frees the native memory. A second call does nothing. */
     @Override
     public void close() {
-        path.close();
-        parameters.close();
+        sgd.close();
     }
 
-    private void setInputs(float[] features, int from, int size) {
-        for (int i = 0; i < size; i++) {
-            int offset = (from + i) * numFeatures;
-            if (scaler == null) {
-                path.setInput(i, features, offset);
-            } else {
-                scaler.transform(features, offset, scaled);
-                path.setInput(i, scaled, 0);
-            }
-        }
-    }
-
-    private void requireFits(MiniBatch batch) {
-        int size = batch.size();
-        if (size < 1 || size > settings.miniBatchSize()) {
-            throw new IllegalArgumentException(
-                    "a mini-batch must have 1 to "
-                            + settings.miniBatchSize()
-                            + " examples, but has "
-                            + size);
-        }
-        if (batch.numFeatures() != numFeatures) {
+    private void requireFits(Examples examples) {
+        if (examples.numFeatures() != settings.numFeatures()) {
             throw new IllegalArgumentException(
                     "the model has "
-                            + numFeatures
-                            + " features, but the mini-batch has "
-                            + batch.numFeatures());
+                            + settings.numFeatures()
+                            + " features, but the examples have "
+                            + examples.numFeatures());
         }
-        for (int i = 0; i < size; i++) {
-            int label = batch.labels()[i];
-            if (label < 0 || label >= settings.numClasses()) {
+        if (examples.numTargets() != 0 && examples.numTargets() != settings.numOutputs()) {
+            throw new IllegalArgumentException(
+                    "the model has "
+                            + settings.numOutputs()
+                            + " outputs, but the examples have "
+                            + examples.numTargets()
+                            + " targets");
+        }
+        for (int i = 0; i < examples.size(); i++) {
+            int label = examples.labels()[i];
+            if (label < Examples.UNLABELLED || label >= settings.numClasses()) {
                 throw new IllegalArgumentException(
                         "a label must be 0 to "
                                 + (settings.numClasses() - 1)
-                                + ", but is "
+                                + ", or -1 for none, but is "
                                 + label);
             }
         }

@@ -1,24 +1,28 @@
 package io.freshet.model;
 
+import java.util.Arrays;
+
 /**
  * Standardises features by the moments of all examples so far: {@code (x − mean) / σ}, with the
  * population's {@code σ² = Σ (x − mean)² / count}; exactly 0 where {@code σ} is 0.
  *
- * <p>A mini-batch of {@code n} examples moves the moments of the {@code N} before it by
+ * <p>{@code n} examples move the moments of the {@code N} before them by
  *
  * <pre>{@code
  * mean' = mean + s₁ / (N + n)
  * M₂'   = M₂ + s₂ − s₁² / (N + n)      s₁ = Σ (x − mean),  s₂ = Σ (x − mean)²
  * }</pre>
  *
- * <p>Implementation notes. The sums run in float over differences from the mean, at most {@value
- * #CHUNK} at a time, and join the moments in double: deviations lose nothing to a mean that is
- * large beside them, and moments go on moving after 10⁹ examples. The part of the mean that a float
- * cannot hold enters at the join. Welford's recurrence runs in double instead where the float sums
- * would leave their range, for the first examples, which have no mean to differ from, and for
- * mini-batches of a few. Either way a feature that has been constant has differences of exactly 0.
- * The loops over features are branch-free and run over whole arrays: HotSpot 17 vectorises them
- * only without an offset, which is worth a copy of each row.
+ * <p>Implementation notes. The sums run in float over differences from the float nearest to the
+ * mean, over at most {@value #CHUNK} examples, and join the moments in double: deviations lose
+ * nothing to a mean that is large beside them, and moments go on moving after 10⁹ examples. What
+ * that float misses of the mean goes into {@code baseSum} and {@code baseSquares}. In between,
+ * {@code σ} follows from the sums in float, to a few units of its last place, since {@code s₁²} is
+ * small beside {@code (N + n) s₂} once there have been {@value #FEW} examples. Welford's recurrence
+ * in double takes over, feature by feature, before that and where squares leave the range of float.
+ * Either way a feature that has been constant has differences of exactly 0. The loops over features
+ * are branch-free and run over whole arrays with one index: HotSpot 17 vectorises them only so,
+ * which is worth a copy of each row.
  *
  * <p>Source: Welford, <i>Note on a method for calculating corrected sums of squares and
  * products</i>, Technometrics 4 (1962); Chan, Golub and LeVeque, <i>Algorithms for computing the
@@ -27,11 +31,18 @@ package io.freshet.model;
 final class StandardScaler {
     private static final int CHUNK = 64;
 
-    /** With fewer examples, joining the sums costs more than it saves. */
-    private static final int FEW = 4;
+    /** Before so many examples all is done in double. */
+    private static final int FEW = 4 * CHUNK;
 
-    /** Below it the squares of float differences may have lost digits to underflow. */
+    /** Between these a sum of squares is safe in float. */
     private static final float SMALLEST_SQUARES = 1e-28f;
+
+    private static final float LARGEST_SQUARES = 1e30f;
+
+    /**
+     * Added under the root: nothing beside a variance that is safe in float, and no division by 0.
+     */
+    private static final float TINY = 1e-37f;
 
     private final int numFeatures;
     private long count;
@@ -41,18 +52,23 @@ final class StandardScaler {
     private double[] previousMean;
     private double[] previousSquaredDeviations;
 
-    /** The float nearest to the mean: what differences are taken from. */
+    // The block at hand, in float: differences are taken from the centre.
     private final float[] centre;
-
-    private final float[] inverseDeviation;
-
-    /** (mean − centre) / σ: what the centre misses of the mean. */
-    private final float[] correction;
-
+    private final float[] baseSum;
+    private final float[] baseSquares;
     private final float[] sums;
     private final float[] sumsOfSquares;
+    private int summed;
+
+    // (x − centre) · inverse − correction is the scaled feature.
+    private final float[] inverseDeviation;
+    private final float[] correction;
+    private boolean prepared;
+
+    /** Features of the block at hand that need doubles. */
+    private final boolean[] careful;
+
     private final float[] row;
-    private final float[] nextRow;
 
     /**
      * @param count examples seen, 0 at the start
@@ -67,13 +83,14 @@ final class StandardScaler {
         this.previousMean = new double[numFeatures];
         this.previousSquaredDeviations = new double[numFeatures];
         this.centre = new float[numFeatures];
-        this.inverseDeviation = new float[numFeatures];
-        this.correction = new float[numFeatures];
+        this.baseSum = new float[numFeatures];
+        this.baseSquares = new float[numFeatures];
         this.sums = new float[numFeatures];
         this.sumsOfSquares = new float[numFeatures];
+        this.inverseDeviation = new float[numFeatures];
+        this.correction = new float[numFeatures];
+        this.careful = new boolean[numFeatures];
         this.row = new float[numFeatures];
-        this.nextRow = new float[numFeatures];
-        prepare();
     }
 
     /** Returns how many examples the moments are of. */
@@ -92,21 +109,97 @@ final class StandardScaler {
     }
 
     /**
-     * Takes examples into the moments.
+     * Scales rows of a block: each mini-batch moves the moments and is then scaled by them; a row
+     * without a label is scaled by the moments in force at its place.
      *
-     * @param features (size, numFeatures) row-major. Not modified.
+     * @param block which rows, in the order of execution. Not modified.
+     * @param from the first row
+     * @param to after the last row
+     * @param features (examples, numFeatures) row-major. Not modified.
+     * @param out gets row {@code from + i} at {@code i · width}. Modified.
+     * @param width values of a row of {@code out}, at least numFeatures
      */
-    void observe(float[] features, int size) {
-        previousCount = count;
-        System.arraycopy(mean, 0, previousMean, 0, numFeatures);
-        System.arraycopy(squaredDeviations, 0, previousSquaredDeviations, 0, numFeatures);
-        for (int from = 0; from < size; from += CHUNK) {
-            join(features, from, Math.min(CHUNK, size - from));
+    void scale(BlockRows block, int from, int to, float[] features, float[] out, int width) {
+        remember();
+        Arrays.fill(careful, count < FEW);
+        rebase();
+        int i = from;
+        while (i < to) {
+            int end = block.endOfMiniBatch(i, to);
+            for (int r = i; r < end; r++) {
+                observe(features, block.example(r) * numFeatures);
+            }
+            if (end > i) {
+                moments();
+                for (int r = i; r < end; r++) {
+                    transform(features, block.example(r) * numFeatures, out, (r - from) * width);
+                }
+                i = end;
+            } else {
+                if (!prepared) {
+                    moments();
+                }
+                transform(features, block.example(i) * numFeatures, out, (i - from) * width);
+                clearConstants(out, (i - from) * width);
+                i++;
+            }
+        }
+        join();
+        for (int f = 0; f < numFeatures; f++) {
+            if (careful[f]) {
+                scaleInDouble(f, block, from, to, features, out, width);
+            }
+        }
+    }
+
+    /**
+     * Takes a mini-batch into the moments, for {@link #transform} to scale by them.
+     *
+     * @param block which rows, in the order of execution. Not modified.
+     * @param features (examples, numFeatures) row-major. Not modified.
+     */
+    void observe(BlockRows block, int from, int to, float[] features) {
+        remember();
+        Arrays.fill(careful, count < FEW);
+        rebase();
+        for (int r = from; r < to; r++) {
+            observe(features, block.example(r) * numFeatures);
+        }
+        join();
+        for (int f = 0; f < numFeatures; f++) {
+            if (careful[f]) {
+                joinInDouble(f, block, from, to, features);
+            }
         }
         prepare();
     }
 
-    /** Takes back the last {@link #observe}: the moments are bit for bit what they were. */
+    /** Makes {@link #transform} scale by the moments as they are. */
+    void prepare() {
+        for (int f = 0; f < numFeatures; f++) {
+            float nearest = (float) mean[f];
+            double inverse =
+                    squaredDeviations[f] == 0
+                            ? 0
+                            : Math.min(Math.sqrt(count / squaredDeviations[f]), Float.MAX_VALUE);
+            centre[f] = nearest;
+            inverseDeviation[f] = (float) inverse;
+            correction[f] = (float) ((mean[f] - nearest) * inverse);
+        }
+    }
+
+    /**
+     * Returns a bound of a scaled feature's magnitude, if it was among those observed: {@code
+     * √count}, with room for rounding.
+     */
+    double bound() {
+        return 1.01 * Math.sqrt((double) count);
+    }
+
+    /**
+     * Takes back the last {@link #scale} or {@link #observe}: the moments are bit for bit what they
+     * were.
+     */
     void undo() {
         double[] spareMean = mean;
         double[] spareSquaredDeviations = squaredDeviations;
@@ -115,18 +208,105 @@ final class StandardScaler {
         squaredDeviations = previousSquaredDeviations;
         previousMean = spareMean;
         previousSquaredDeviations = spareSquaredDeviations;
-        prepare();
+    }
+
+    private void remember() {
+        previousCount = count;
+        System.arraycopy(mean, 0, previousMean, 0, numFeatures);
+        System.arraycopy(squaredDeviations, 0, previousSquaredDeviations, 0, numFeatures);
+    }
+
+    /** Puts the moments where sums in float can go on from them. */
+    private void rebase() {
+        for (int f = 0; f < numFeatures; f++) {
+            float nearest = (float) mean[f];
+            double missed = mean[f] - nearest;
+            double squares = squaredDeviations[f] + count * missed * missed;
+            centre[f] = nearest;
+            baseSum[f] = (float) (count * missed);
+            baseSquares[f] = (float) squares;
+            careful[f] |= squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
+        }
+        Arrays.fill(sums, 0);
+        Arrays.fill(sumsOfSquares, 0);
+        summed = 0;
+        prepared = false;
+    }
+
+    private void observe(float[] features, int offset) {
+        if (summed == CHUNK) {
+            join();
+            rebase();
+        }
+        System.arraycopy(features, offset, row, 0, numFeatures);
+        addDifferences(row, centre, sums, sumsOfSquares, numFeatures);
+        summed++;
+    }
+
+    private static void addDifferences(
+            float[] row, float[] centre, float[] sums, float[] sumsOfSquares, int count) {
+        for (int f = 0; f < count; f++) {
+            float difference = row[f] - centre[f];
+            sums[f] += difference;
+            sumsOfSquares[f] += difference * difference;
+        }
+    }
+
+    private void moments() {
+        float share = (float) (1.0 / (count + summed));
+        moments(
+                baseSum,
+                baseSquares,
+                sums,
+                sumsOfSquares,
+                share,
+                inverseDeviation,
+                correction,
+                numFeatures);
+        prepared = true;
+    }
+
+    private static void moments(
+            float[] baseSum,
+            float[] baseSquares,
+            float[] sums,
+            float[] sumsOfSquares,
+            float share,
+            float[] inverse,
+            float[] correction,
+            int count) {
+        for (int f = 0; f < count; f++) {
+            float sum = baseSum[f] + sums[f];
+            float shift = sum * share;
+            float variance = (baseSquares[f] + sumsOfSquares[f] - sum * shift) * share;
+            float inverted = 1f / (float) Math.sqrt(variance + TINY);
+            inverse[f] = inverted;
+            correction[f] = shift * inverted;
+        }
     }
 
     /**
-     * Standardises one example by the moments as they are.
+     * Scales one example.
      *
      * @param features numFeatures values from {@code offset} on. Not modified.
-     * @param out (at least numFeatures). Modified.
+     * @param out gets them from {@code outOffset} on. Modified.
      */
-    void transform(float[] features, int offset, float[] out) {
-        System.arraycopy(features, offset, out, 0, numFeatures);
-        standardise(out, centre, inverseDeviation, correction, numFeatures);
+    void transform(float[] features, int offset, float[] out, int outOffset) {
+        System.arraycopy(features, offset, row, 0, numFeatures);
+        standardise(row, centre, inverseDeviation, correction, numFeatures);
+        System.arraycopy(row, 0, out, outOffset, numFeatures);
+    }
+
+    /**
+     * A row without a label may hold another value of a feature that has been constant; one with a
+     * label has moved the deviation.
+     */
+    private void clearConstants(float[] out, int offset) {
+        for (int f = 0; f < numFeatures; f++) {
+            if (baseSquares[f] + sumsOfSquares[f] == 0) {
+                out[offset + f] = 0;
+            }
+        }
     }
 
     private static void standardise(
@@ -136,91 +316,69 @@ final class StandardScaler {
         }
     }
 
-    private void join(float[] features, int from, int size) {
-        if (count == 0 || size < FEW) {
-            joinOneByOne(features, from, size, 0, numFeatures);
-        } else {
-            sumDifferences(features, from, size);
-            joinSums(features, from, size);
+    /** Takes the sums into the moments; a feature whose sums are not to be trusted is marked. */
+    private void join() {
+        if (summed == 0) {
+            return;
         }
-        count += size;
-    }
-
-    private void sumDifferences(float[] features, int from, int size) {
-        for (int f = 0; f < numFeatures; f++) {
-            centre[f] = (float) mean[f];
-            sums[f] = 0;
-            sumsOfSquares[f] = 0;
-        }
-        for (int i = from; i < from + size; i += 2) {
-            System.arraycopy(features, i * numFeatures, row, 0, numFeatures);
-            if (i + 1 < from + size) {
-                System.arraycopy(features, (i + 1) * numFeatures, nextRow, 0, numFeatures);
-            } else {
-                System.arraycopy(centre, 0, nextRow, 0, numFeatures);
-            }
-            addDifferences(row, nextRow, centre, sums, sumsOfSquares, numFeatures);
-        }
-    }
-
-    private static void addDifferences(
-            float[] row,
-            float[] nextRow,
-            float[] centre,
-            float[] sums,
-            float[] sumsOfSquares,
-            int count) {
-        for (int f = 0; f < count; f++) {
-            float difference = row[f] - centre[f];
-            float nextDifference = nextRow[f] - centre[f];
-            sums[f] += difference + nextDifference;
-            sumsOfSquares[f] += difference * difference + nextDifference * nextDifference;
-        }
-    }
-
-    private void joinSums(float[] features, int from, int size) {
-        double share = 1.0 / (count + size);
+        double share = 1.0 / (count + summed);
         for (int f = 0; f < numFeatures; f++) {
             float sum = sums[f];
             float squares = sumsOfSquares[f];
-            if (squares <= Float.MAX_VALUE && (squares >= SMALLEST_SQUARES || sum == 0)) {
-                double missed = mean[f] - centre[f];
-                double first = sum - size * missed;
-                double second = squares - missed * (sum + first);
-                double added = second - first * first * share;
-                mean[f] += first * share;
-                squaredDeviations[f] += added > 0 ? added : 0;
-            } else {
-                joinOneByOne(features, from, size, f, f + 1);
-            }
+            boolean safe = squares <= LARGEST_SQUARES && (squares >= SMALLEST_SQUARES || sum == 0);
+            careful[f] |= !safe;
+            double missed = mean[f] - centre[f];
+            double first = sum - summed * missed;
+            double second = squares - missed * (sum + first);
+            double added = second - first * first * share;
+            mean[f] += first * share;
+            squaredDeviations[f] += added > 0 ? added : 0;
         }
+        count += summed;
+        summed = 0;
     }
 
-    /** Welford's recurrence for the features from {@code begin} to before {@code end}. */
-    private void joinOneByOne(float[] features, int from, int size, int begin, int end) {
-        for (int i = 0; i < size; i++) {
-            int offset = (from + i) * numFeatures;
-            double share = 1.0 / (count + i + 1);
-            for (int f = begin; f < end; f++) {
-                double value = features[offset + f];
-                double difference = value - mean[f];
-                mean[f] += difference * share;
-                squaredDeviations[f] += difference * (value - mean[f]);
-            }
+    /** Takes one feature of a mini-batch into the moments again, by Welford's recurrence. */
+    private void joinInDouble(int f, BlockRows block, int from, int to, float[] features) {
+        double mu = previousMean[f];
+        double squares = previousSquaredDeviations[f];
+        long seen = previousCount;
+        for (int r = from; r < to; r++) {
+            double value = features[block.example(r) * numFeatures + f];
+            double difference = value - mu;
+            seen++;
+            mu += difference / seen;
+            squares += difference * (value - mu);
         }
+        mean[f] = mu;
+        squaredDeviations[f] = squares;
     }
 
-    private void prepare() {
-        for (int f = 0; f < numFeatures; f++) {
-            centre[f] = (float) mean[f];
+    /** Scales one feature of a block again, from the moments before it, by Welford's recurrence. */
+    private void scaleInDouble(
+            int f, BlockRows block, int from, int to, float[] features, float[] out, int width) {
+        double mu = previousMean[f];
+        double squares = previousSquaredDeviations[f];
+        long seen = previousCount;
+        int i = from;
+        while (i < to) {
+            int end = block.endOfMiniBatch(i, to);
+            for (int r = i; r < end; r++) {
+                double value = features[block.example(r) * numFeatures + f];
+                double difference = value - mu;
+                seen++;
+                mu += difference / seen;
+                squares += difference * (value - mu);
+            }
+            double inverse = squares == 0 ? 0 : Math.sqrt(seen / squares);
+            end = Math.max(end, i + 1);
+            for (int r = i; r < end; r++) {
+                double value = features[block.example(r) * numFeatures + f];
+                out[(r - from) * width + f] = (float) ((value - mu) * inverse);
+            }
+            i = end;
         }
-        for (int f = 0; f < numFeatures; f++) {
-            double inverse =
-                    squaredDeviations[f] == 0
-                            ? 0
-                            : Math.min(Math.sqrt(count / squaredDeviations[f]), Float.MAX_VALUE);
-            inverseDeviation[f] = (float) inverse;
-            correction[f] = (float) ((mean[f] - centre[f]) * inverse);
-        }
+        mean[f] = mu;
+        squaredDeviations[f] = squares;
     }
 }

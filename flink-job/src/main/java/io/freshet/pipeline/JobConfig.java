@@ -38,6 +38,9 @@ public record JobConfig(
 
     private static final int SNAPSHOT_ENVELOPE_BYTES = 16_384;
 
+    /** An expert's figures, and its name where that tells the smallest of rates in full. */
+    private static final int EXPERT_BYTES = 400;
+
     public static final Key<String> JOB_NAME =
             Key.ofText("job.name", "freshet", "The job's name in Flink.");
     public static final Key<Integer> PARALLELISM =
@@ -96,7 +99,7 @@ public record JobConfig(
                             + kafka.labelledEvents()
                             + ": the job would read what it writes");
         }
-        checkSnapshots(settings, ingest, publish);
+        checkSnapshots(settings, ingest, learn, publish);
         JobConfig config =
                 new JobConfig(
                         kafka,
@@ -112,15 +115,18 @@ public record JobConfig(
         return config;
     }
 
-    /** The first record of a snapshot holds the scaler and the class names beside parameters. */
+    /** The first record of a snapshot holds everything but the other chunks' parameters. */
     private static void checkSnapshots(
-            Settings settings, IngestConfig ingest, PublishConfig publish) {
-        long parameters = (ingest.numFeatures() + 1L) * ingest.classes().size();
-        long names = ingest.classes().stream().mapToLong(name -> 4L * name.length() + 8).sum();
+            Settings settings, IngestConfig ingest, LearnConfig learn, PublishConfig publish) {
+        int parameters = Math.min(learn.learner().numParameters(), publish.chunkSize());
         long bytes =
-                (long) Float.BYTES * Math.min(parameters, publish.chunkSize())
+                (long) Float.BYTES * parameters
                         + 2L * Double.BYTES * ingest.numFeatures()
-                        + names
+                        + ingest.classes().stream().mapToLong(JobConfig::mostBytes).sum()
+                        + learn.hyperParameters().entrySet().stream()
+                                .mapToLong(e -> mostBytes(e.getKey()) + mostBytes(e.getValue()))
+                                .sum()
+                        + (long) EXPERT_BYTES * learn.learner().numExperts()
                         + SNAPSHOT_ENVELOPE_BYTES;
         if (bytes > LARGEST_SNAPSHOT_RECORD_BYTES) {
             settings.problem(
@@ -135,5 +141,10 @@ public record JobConfig(
                             + " bytes large; topics take "
                             + LARGEST_SNAPSHOT_RECORD_BYTES);
         }
+    }
+
+    /** A text in UTF-8 with its length. */
+    private static long mostBytes(String text) {
+        return 4L * text.length() + 8;
     }
 }

@@ -258,7 +258,10 @@ public final class Publisher implements Serializable {
                 learn.hyperParameters());
     }
 
-    /** SHA-256 of the parameters and of the scaler's moments, little-endian, in this order. */
+    /**
+     * SHA-256 of the parameters, of the scaler's moments and, of a mixture, of the experts'
+     * weights, little-endian, in this order.
+     */
     private static String contentHash(ModelSnapshot snapshot) {
         MessageDigest sha256;
         try {
@@ -269,14 +272,27 @@ public final class Publisher implements Serializable {
         ByteBuffer parameters = littleEndian(snapshot.parameters().length * Float.BYTES);
         parameters.asFloatBuffer().put(snapshot.parameters());
         sha256.update(parameters);
-        for (double[] moments : new double[][] {snapshot.scalerMean(), snapshot.scalerVariance()}) {
-            if (moments != null) {
-                ByteBuffer bytes = littleEndian(moments.length * Double.BYTES);
-                bytes.asDoubleBuffer().put(moments);
-                sha256.update(bytes);
-            }
+        double[] mean = snapshot.scalerMean();
+        double[] variance = snapshot.scalerVariance();
+        if (mean != null && variance != null) {
+            sha256.update(littleEndian(mean));
+            sha256.update(littleEndian(variance));
+        }
+        io.freshet.learn.Expert[] experts = snapshot.progress().experts();
+        if (experts.length > 1) {
+            sha256.update(
+                    littleEndian(
+                            Arrays.stream(experts)
+                                    .mapToDouble(io.freshet.learn.Expert::weight)
+                                    .toArray()));
         }
         return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    private static ByteBuffer littleEndian(double[] values) {
+        ByteBuffer bytes = littleEndian(values.length * Double.BYTES);
+        bytes.asDoubleBuffer().put(values);
+        return bytes;
     }
 
     private static ByteBuffer littleEndian(int bytes) {

@@ -34,8 +34,13 @@ class SettingsTest {
     private static final Key<Pace> PACE = Key.ofEnum("a.pace", Pace.SLOW, "Pace.");
     private static final Key<String> NAME = Key.ofText("a.name", "me", "Name.");
     private static final Key<List<String>> LIST = Key.ofList("a.list", "", "List.");
+    private static final Key<Optional<Double>> STEP =
+            Key.ofDoubleOr("auto", "a.step", "auto", Double.MIN_VALUE, 10, "Step.");
+    private static final Key<List<Double>> SHARES =
+            Key.ofDoubles("a.shares", "1,0.5", 0, 1, "Shares.");
+    private static final Key<Boolean> ENABLED = Key.ofBoolean("a.enabled", false, "Enabled.");
     private static final List<Key<?>> KEYS =
-            List.of(COUNT, SIZE, RATE, WAIT, MAYBE, INDEX, PACE, NAME, LIST);
+            List.of(COUNT, SIZE, RATE, WAIT, MAYBE, INDEX, PACE, NAME, LIST, STEP, SHARES, ENABLED);
 
     private static Settings settings(Map<String, String> values) {
         return Settings.of(values, KEYS, Set.of("kafka."));
@@ -54,6 +59,9 @@ class SettingsTest {
         assertThat(settings.get(PACE)).isEqualTo(Pace.SLOW);
         assertThat(settings.get(NAME)).isEqualTo("me");
         assertThat(settings.get(LIST)).isEmpty();
+        assertThat(settings.get(STEP)).isEmpty();
+        assertThat(settings.get(SHARES)).containsExactly(1.0, 0.5);
+        assertThat(settings.get(ENABLED)).isFalse();
         settings.throwIfProblems();
     }
 
@@ -61,16 +69,19 @@ class SettingsTest {
     void valuesGiven_areRead() {
         Settings settings =
                 settings(
-                        Map.of(
-                                "a.count", " 9 ",
-                                "a.rate", "1e1",
-                                "a.wait", "2 min",
-                                "a.maybe", "5s",
-                                "a.index", "-100",
-                                "a.pace", "very-fast",
-                                "a.name", "you",
-                                "a.list", "x, y",
-                                "kafka.acks", "all"));
+                        Map.ofEntries(
+                                Map.entry("a.count", " 9 "),
+                                Map.entry("a.rate", "1e1"),
+                                Map.entry("a.wait", "2 min"),
+                                Map.entry("a.maybe", "5s"),
+                                Map.entry("a.index", "-100"),
+                                Map.entry("a.pace", "very-fast"),
+                                Map.entry("a.name", "you"),
+                                Map.entry("a.list", "x, y"),
+                                Map.entry("a.step", "0.25"),
+                                Map.entry("a.shares", "0, 1,0.125"),
+                                Map.entry("a.enabled", "true"),
+                                Map.entry("kafka.acks", "all")));
 
         assertThat(settings.get(COUNT)).isEqualTo(9);
         assertThat(settings.get(RATE)).isEqualTo(10);
@@ -80,6 +91,9 @@ class SettingsTest {
         assertThat(settings.get(PACE)).isEqualTo(Pace.VERY_FAST);
         assertThat(settings.get(NAME)).isEqualTo("you");
         assertThat(settings.get(LIST)).containsExactly("x", "y");
+        assertThat(settings.get(STEP)).contains(0.25);
+        assertThat(settings.get(SHARES)).containsExactly(0.0, 1.0, 0.125);
+        assertThat(settings.get(ENABLED)).isTrue();
         assertThat(settings.withPrefix("kafka.")).isEqualTo(Map.of("acks", "all"));
         settings.throwIfProblems();
     }
@@ -101,6 +115,13 @@ class SettingsTest {
         "a.pace, SLOW, 'slow or very-fast'",
         "a.name, '', 'text that is not blank'",
         "a.list, 'x,,y', 'no empty text between the commas'",
+        "a.step, automatic, 'auto, or a number above 0, at most 10.0'",
+        "a.step, 11, 'auto, or a number above 0, at most 10.0'",
+        "a.shares, '1,2', 'numbers with commas between them, each a number, at least 0.0, at most"
+                + " 1.0'",
+        "a.shares, '1,', 'numbers with commas between them, each a number, at least 0.0, at most"
+                + " 1.0'",
+        "a.enabled, yes, 'true or false'",
     })
     void valueThatCannotBe_isAProblem_thatNamesItAndWhatCould(
             String key, String value, String expected) {

@@ -14,7 +14,11 @@ class AuditTest {
         assertThat(IgnoredReason.values())
                 .extracting(Enum::name)
                 .containsExactly(
-                        "ZERO_WEIGHT", "NON_FINITE_STEP", "NON_FINITE_PREDICTION", "IGNORE_INDEX");
+                        "ZERO_WEIGHT",
+                        "NON_FINITE_STEP",
+                        "NON_FINITE_PREDICTION",
+                        "IGNORE_INDEX",
+                        "NON_FINITE_LOSS");
         assertThat(Reason.values())
                 .extracting(Enum::name)
                 .containsExactly(

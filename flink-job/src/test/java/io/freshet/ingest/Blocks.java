@@ -47,8 +47,17 @@ public final class Blocks {
 
     /** Packs examples of one model into a block. */
     public static ExampleBlock block(List<Example> examples) {
+        return block(examples, 0);
+    }
+
+    /**
+     * Packs examples of one model into a block.
+     *
+     * @param numTargets values of each label, those of {@link #targets}; 0 where labels are classes
+     */
+    public static ExampleBlock block(List<Example> examples, int numTargets) {
         Example first = examples.get(0);
-        ExampleBlock block = new ExampleBlock(first.modelId, first.features.length);
+        ExampleBlock block = new ExampleBlock(first.modelId, first.features.length, numTargets);
         EventHash hash = new EventHash();
         for (Example example : examples) {
             block.reserveRow();
@@ -58,6 +67,14 @@ public final class Blocks {
                     block.features(),
                     block.size() * block.numFeatures(),
                     block.numFeatures());
+            if (example.label != ExampleBlock.UNLABELLED) {
+                System.arraycopy(
+                        targets(example, numTargets),
+                        0,
+                        block.targets(),
+                        block.size() * numTargets,
+                        numTargets);
+            }
             block.addReservedRow(
                     example.label,
                     example.weight,
@@ -71,15 +88,30 @@ public final class Blocks {
         return block;
     }
 
-    /** Cuts a stream of one model into blocks of random sizes. */
-    public static List<ExampleBlock> cut(List<Example> stream, int maxSize, long seed) {
+    /** Probabilities with most on the example's class; how much differs from row to row. */
+    public static float[] targets(Example example, int numTargets) {
+        float[] targets = new float[numTargets];
+        float most = (8 + example.offset % 5) / 16f;
+        for (int c = 0; c < numTargets; c++) {
+            targets[c] = c == example.label ? most : (1 - most) / (numTargets - 1);
+        }
+        return targets;
+    }
+
+    /** Cuts a stream of one model into pieces of random sizes. */
+    public static List<List<Example>> pieces(List<Example> stream, int maxSize, long seed) {
         Random random = new Random(seed);
-        List<ExampleBlock> blocks = new ArrayList<>();
+        List<List<Example>> pieces = new ArrayList<>();
         for (int from = 0; from < stream.size(); ) {
             int to = Math.min(stream.size(), from + 1 + random.nextInt(maxSize));
-            blocks.add(block(stream.subList(from, to)));
+            pieces.add(stream.subList(from, to));
             from = to;
         }
-        return blocks;
+        return pieces;
+    }
+
+    /** Cuts a stream of one model into blocks of random sizes. */
+    public static List<ExampleBlock> cut(List<Example> stream, int maxSize, long seed) {
+        return pieces(stream, maxSize, seed).stream().map(Blocks::block).toList();
     }
 }

@@ -7,23 +7,31 @@ import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockSerializer;
 import io.freshet.ingest.Fate;
 import io.freshet.model.DeviceFallback;
+import io.freshet.model.LearnerState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @SuppressWarnings("try") // closing a harness may be interrupted
 class LearnOperatorTest {
-    private static final List<Blocks.Example> STREAM = Blocks.stream(11, 600, 4, 3, "x", "y", "z");
+    private static final List<String> MODELS = List.of("x", "y", "z");
+    private static final List<Blocks.Example> STREAM =
+            Blocks.stream(11, 600, 4, 3, MODELS.toArray(String[]::new));
 
     private static KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation>
             harness(LearnConfig config, boolean rocksDb) throws Exception {
@@ -41,6 +49,7 @@ class LearnOperatorTest {
         return new LearnConfig(
                 base.learner(),
                 base.classes(),
+                base.labelType(),
                 maxWait,
                 maxModels,
                 Duration.ofSeconds(10),
@@ -49,6 +58,10 @@ class LearnOperatorTest {
 
     /** Blocks of one to twenty examples of one model each, in the order of the stream. */
     private static List<ExampleBlock> blocks(List<Blocks.Example> stream) {
+        return blocks(stream, 0);
+    }
+
+    private static List<ExampleBlock> blocks(List<Blocks.Example> stream, int numTargets) {
         List<ExampleBlock> blocks = new ArrayList<>();
         for (int from = 0; from < stream.size(); from += 20) {
             Map<String, List<Blocks.Example>> byModel = new TreeMap<>();
@@ -56,17 +69,22 @@ class LearnOperatorTest {
                     stream.subList(from, Math.min(from + 20, stream.size()))) {
                 byModel.computeIfAbsent(example.modelId(), id -> new ArrayList<>()).add(example);
             }
-            byModel.values().forEach(examples -> blocks.add(Blocks.block(examples)));
+            byModel.values().forEach(examples -> blocks.add(Blocks.block(examples, numTargets)));
         }
         return blocks;
     }
 
     /** What the stream ends in: the last snapshot of each model. */
     private static Map<String, ModelSnapshot> run(LearnConfig config) throws Exception {
+        return run(config, blocks(STREAM));
+    }
+
+    private static Map<String, ModelSnapshot> run(LearnConfig config, List<ExampleBlock> blocks)
+            throws Exception {
         try (var harness = harness(config, false)) {
             harness.setup();
             harness.open();
-            for (ExampleBlock block : blocks(STREAM)) {
+            for (ExampleBlock block : blocks) {
                 harness.processElement(block, 0);
             }
             harness.endInput();
@@ -98,25 +116,46 @@ class LearnOperatorTest {
                             .containsExactly(snapshot.progress().audit().digests());
                     assertThat(other.progress().offsets())
                             .containsExactly(snapshot.progress().offsets());
+                    assertThat(other.progress().experts())
+                            .containsExactly(snapshot.progress().experts());
+                    assertThat(other.progress().rollBacks())
+                            .isEqualTo(snapshot.progress().rollBacks());
                 });
     }
 
+    static Stream<Arguments> configurationsAndBackends() {
+        return LearnerTest.configurations()
+                .flatMap(
+                        config ->
+                                Stream.of(
+                                        Arguments.of(config, Named.of("hash map", false)),
+                                        Arguments.of(config, Named.of("RocksDB", true))));
+    }
+
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void restoredOperator_continuesAsIfItHadNotStopped(boolean rocksDb) throws Exception {
-        LearnConfig config = config(1000, 32, null);
-        Map<String, ModelSnapshot> expected = run(config);
-        List<ExampleBlock> blocks = blocks(STREAM);
+    @MethodSource("configurationsAndBackends")
+    void restoredOperator_continuesAsIfItHadNotStopped(LearnConfig config, boolean rocksDb)
+            throws Exception {
+        // More than a thousand examples a model: then there are good parameters to keep.
+        List<ExampleBlock> blocks =
+                blocks(
+                        Blocks.stream(11, 3_600, 4, 3, MODELS.toArray(String[]::new)),
+                        config.numTargets());
+        Map<String, ModelSnapshot> expected = run(config, blocks);
         OperatorSubtaskState state = null;
+        Map<String, LearnerState> before = new TreeMap<>();
         Map<String, ModelSnapshot> last = new TreeMap<>();
-        for (int from = 0; from < blocks.size(); from += 30) {
+        for (int from = 0; from < blocks.size(); from += 100) {
             try (var harness = harness(config, rocksDb)) {
                 harness.setup();
                 if (state != null) {
                     harness.initializeState(state);
                 }
                 harness.open();
-                int to = Math.min(from + 30, blocks.size());
+                for (String model : before.keySet()) {
+                    LearnerTest.assertBitForBit(live(harness, model), before.get(model));
+                }
+                int to = Math.min(from + 100, blocks.size());
                 for (ExampleBlock block : blocks.subList(from, to)) {
                     harness.processElement(block, 0);
                 }
@@ -125,13 +164,98 @@ class LearnOperatorTest {
                 } else {
                     harness.getOneInputOperator().prepareSnapshotPreBarrier(from);
                     state = harness.snapshot(from, from);
+                    for (String model : MODELS) {
+                        before.put(model, live(harness, model));
+                    }
                     // What comes after the checkpoint is lost with the operator.
                     harness.processElement(blocks.get(to), 0);
                 }
                 last.putAll(lastSnapshots(harness));
             }
         }
+        assertThat(before).hasSameSizeAs(MODELS);
         assertSame(last, expected);
+    }
+
+    private static LearnerState live(
+            KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness,
+            String model)
+            throws Exception {
+        return Objects.requireNonNull(
+                ((LearnOperator) harness.getOneInputOperator()).live(model).state());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void restoredOperator_rollsBackToTheGoodParametersFromBeforeItStopped(boolean rocksDb)
+            throws Exception {
+        LearnConfig config = config(1000, 1, null);
+        int patience = config.learner().patience();
+        List<Blocks.Example> stream = Blocks.stream(3, 1_400, 4, 3, "m");
+        try (var before = harness(config, rocksDb);
+                var after = harness(config, rocksDb)) {
+            before.setup();
+            before.open();
+            // The good parameters come with the 1,000th step, and are in state a while later.
+            before.processElement(Blocks.block(stream.subList(0, 1_000)), 0);
+            float[] good = live(before, "m").parameters();
+            before.processElement(Blocks.block(stream.subList(1_000, 1_400)), 0);
+            before.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            OperatorSubtaskState state = before.snapshot(1, 1);
+            assertThat(live(before, "m").parameters()).isNotEqualTo(good);
+
+            after.setup();
+            after.initializeState(state);
+            after.open();
+            // An example that weighs so much that its step leaves the range of a float.
+            List<Blocks.Example> bad = new ArrayList<>();
+            for (int i = 0; i < patience; i++) {
+                bad.add(new Blocks.Example("m", 1_400 + i, 0, 3e38f, new float[] {0, 1e5f, 0, 0}));
+            }
+            after.processElement(Blocks.block(bad), 0);
+
+            LearnerState rolledBack = live(after, "m");
+            assertThat(rolledBack.counters().rollBacks()).isEqualTo(1);
+            assertThat(rolledBack.parameters()).containsExactly(good);
+        }
+    }
+
+    @Test
+    void restoredOperator_answersAsBefore() throws Exception {
+        LearnConfig config = LearnerTest.mixtureWithBaselines();
+        List<Blocks.Example> stream = Blocks.stream(5, 300, 4, 3, "m");
+        List<Blocks.Example> questions =
+                stream.subList(0, 20).stream().map(Blocks::unlabelled).toList();
+        try (var before = harness(config, false);
+                var after = harness(config, false)) {
+            before.setup();
+            before.open();
+            before.processElement(Blocks.block(stream), 0);
+            before.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            OperatorSubtaskState state = before.snapshot(1, 1);
+            after.setup();
+            after.initializeState(state);
+            after.open();
+            before.processElement(Blocks.block(questions), 0);
+            after.processElement(Blocks.block(questions), 0);
+
+            assertThat(probabilities(after)).isEqualTo(probabilities(before)).hasSize(20);
+        }
+    }
+
+    private static List<List<Float>> probabilities(
+            KeyedOneInputStreamOperatorTestHarness<?, ?, ?> harness) {
+        List<List<Float>> all = new ArrayList<>();
+        harness.getSideOutput(LearnOperator.PREDICTIONS)
+                .forEach(
+                        record -> {
+                            List<Float> of = new ArrayList<>();
+                            for (float probability : record.getValue().probabilities()) {
+                                of.add(probability);
+                            }
+                            all.add(of);
+                        });
+        return all;
     }
 
     @Test

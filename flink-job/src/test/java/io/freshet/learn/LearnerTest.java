@@ -4,17 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
+import io.freshet.ingest.Audit;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventHash;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
+import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
+import io.freshet.model.BinaryCrossEntropyWithLogits;
+import io.freshet.model.CrossEntropy;
 import io.freshet.model.DeviceFallback;
 import io.freshet.model.Evaluation;
+import io.freshet.model.Examples;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
-import io.freshet.model.MiniBatch;
+import io.freshet.model.LearningRateSchedule;
+import io.freshet.model.Loss;
+import io.freshet.model.Mixture;
+import io.freshet.model.OutputWeights;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
 import io.freshet.model.Sgd;
@@ -25,48 +33,108 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LearnerTest {
     private static final int FEATURES = 4;
     private static final int CLASSES = 3;
+    private static final int PATIENCE = 10;
 
     static LearnConfig config(int miniBatchSize) {
+        return config(settings(miniBatchSize, new Sgd(0.05, 0.9), null), LabelType.CLASS);
+    }
+
+    private static LearnConfig config(LearnerSettings learner, LabelType labelType) {
         return new LearnConfig(
-                new LearnerSettings(
-                        FEATURES,
-                        CLASSES,
-                        miniBatchSize,
-                        new Sgd(0.05, 0.9),
-                        Reduction.EXAMPLES,
-                        ScalerType.WELFORD),
-                List.of("a", "b", "c"),
+                learner,
+                List.of("a", "b", "c").subList(0, learner.numClasses()),
+                labelType,
                 null,
                 1000,
                 Duration.ofSeconds(10),
                 DeviceFallback.CPU);
     }
 
-    /** The reference: the model's classes, driven by a loop. */
-    private static LearnerState plainLoop(LearnConfig config, List<Blocks.Example> stream) {
+    private static LearnerSettings settings(int miniBatchSize, Sgd sgd, @Nullable Mixture mixture) {
+        return settings(miniBatchSize, new CrossEntropy(CLASSES), sgd, mixture);
+    }
+
+    private static LearnerSettings settings(
+            int miniBatchSize, Loss loss, Sgd sgd, @Nullable Mixture mixture) {
+        return new LearnerSettings(
+                FEATURES,
+                CLASSES,
+                miniBatchSize,
+                loss,
+                sgd,
+                mixture,
+                Reduction.EXAMPLES,
+                ScalerType.WELFORD,
+                PATIENCE);
+    }
+
+    private static Mixture mixture(boolean baselines) {
+        return new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, baselines);
+    }
+
+    static LearnConfig mixtureWithBaselines() {
+        return config(settings(1, new Sgd(1, 0), mixture(true)), LabelType.CLASS);
+    }
+
+    /** Configurations that between them remember everything that a learner can remember. */
+    static Stream<Named<LearnConfig>> configurations() {
+        Sgd plain = new Sgd(1, 0);
+        LearningRateSchedule falling =
+                new LearningRateSchedule(LearningRateSchedule.Kind.INVERSE_TIME, 0.05, 1e-3, 1);
+        return Stream.of(
+                Named.of("momentum, cut by count", config(32)),
+                Named.of(
+                        "a schedule, Nesterov's momentum and weight decay, event by event",
+                        config(
+                                settings(1, new Sgd(falling, 0.9, 0, true, 1e-4), null),
+                                LabelType.CLASS)),
+                Named.of("the mixture with its baselines, event by event", mixtureWithBaselines()),
+                Named.of(
+                        "the mixture on probabilities",
+                        config(settings(8, plain, mixture(false)), LabelType.PROBABILITIES)),
+                Named.of(
+                        "several labels at once",
+                        config(
+                                settings(
+                                        8,
+                                        new BinaryCrossEntropyWithLogits(
+                                                CLASSES, OutputWeights.NONE, OutputWeights.NONE),
+                                        new Sgd(0.05, 0.9),
+                                        null),
+                                LabelType.MULTI_LABEL)));
+    }
+
+    /** The reference: the model's classes, driven by a loop that hands over piece by piece. */
+    private static LearnerState plainLoop(LearnConfig config, List<List<Blocks.Example>> pieces) {
         LearnerSettings settings = config.learner();
-        Evaluation evaluation = new Evaluation(settings.miniBatchSize());
-        MiniBatch batch = new MiniBatch(settings.miniBatchSize(), FEATURES);
+        int numTargets = config.numTargets();
+        Evaluation evaluation = new Evaluation(CLASSES);
+        Examples examples = new Examples(FEATURES, numTargets);
         try (SoftmaxLearner model = new SoftmaxLearner(settings, LearnerState.initial(settings))) {
-            for (Blocks.Example example : stream) {
-                if (example.label() != ExampleBlock.UNLABELLED) {
-                    batch.add(example.features(), 0, example.label(), example.weight());
+            for (List<Blocks.Example> piece : pieces) {
+                for (Blocks.Example example : piece) {
+                    examples.add(
+                            example.features(),
+                            0,
+                            example.label(),
+                            Blocks.targets(example, numTargets),
+                            0,
+                            example.weight());
                 }
-                if (batch.isFull()) {
-                    model.step(batch, evaluation);
-                    batch.clear();
-                }
+                model.learn(examples, false, evaluation);
+                examples.retainOpen(evaluation);
             }
-            if (batch.size() > 0) {
-                model.step(batch, evaluation);
-            }
+            model.learn(examples, true, evaluation);
             return model.state();
         }
     }
@@ -75,61 +143,139 @@ class LearnerTest {
         return Objects.requireNonNull(learner.state());
     }
 
-    private static void assertBitForBit(LearnerState actual, LearnerState expected) {
-        assertThat(actual.modelVersion()).isEqualTo(expected.modelVersion());
+    static void assertBitForBit(LearnerState actual, LearnerState expected) {
+        assertThat(actual.counters()).isEqualTo(expected.counters());
         assertThat(actual.parameters()).containsExactly(expected.parameters());
         assertThat(actual.velocity()).containsExactly(expected.velocity());
+        assertThat(actual.weights()).containsExactly(expected.weights());
+        assertThat(actual.restarts()).containsExactly(expected.restarts());
+        assertThat(actual.baselineCounts()).containsExactly(expected.baselineCounts());
+        assertThat(actual.lastLabel()).isEqualTo(expected.lastLabel());
+        assertThat(actual.goodParameters()).containsExactly(expected.goodParameters());
+        assertThat(actual.goodWeights()).containsExactly(expected.goodWeights());
         assertThat(actual.scalerCount()).isEqualTo(expected.scalerCount());
         assertThat(actual.scalerMean()).containsExactly(expected.scalerMean());
         assertThat(actual.scalerSquaredDeviations())
                 .containsExactly(expected.scalerSquaredDeviations());
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {1, 3, 32})
-    void learner_equalsThePlainLoop_bitForBit_howeverTheBlocksAreCut(int miniBatchSize) {
-        LearnConfig config = config(miniBatchSize);
-        List<Blocks.Example> stream = Blocks.stream(7, 500, FEATURES, CLASSES, "m");
-        LearnerState expected = plainLoop(config, stream);
-        for (int maxBlock : new int[] {1, 5, 300}) {
-            try (Learner learner = new Learner("m", config)) {
-                for (ExampleBlock block : Blocks.cut(stream, maxBlock, 3)) {
-                    learner.process(block, prediction -> {});
-                }
-                learner.closeMiniBatch(prediction -> {});
-                assertBitForBit(state(learner), expected);
+    private static LearnerState learn(LearnConfig config, List<List<Blocks.Example>> pieces) {
+        try (Learner learner = new Learner("m", config)) {
+            for (List<Blocks.Example> piece : pieces) {
+                learner.process(Blocks.block(piece, config.numTargets()), prediction -> {});
             }
+            learner.closeMiniBatch(prediction -> {});
+            return state(learner);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void learner_equalsThePlainLoop_bitForBit_atEqualPieces(LearnConfig config) {
+        List<Blocks.Example> stream = Blocks.stream(7, 500, FEATURES, CLASSES, "m");
+        for (int largest : new int[] {1, 5, 300}) {
+            List<List<Blocks.Example>> pieces = Blocks.pieces(stream, largest, 3);
+            assertBitForBit(learn(config, pieces), plainLoop(config, pieces));
         }
     }
 
     @Test
-    void learnerSavedAndRestoredAtEveryBlock_equalsTheOneThatLived() {
+    void miniBatchesAsLargeAsABlock_areTheSameBits_howeverTheBlocksAreCut() {
         LearnConfig config = config(32);
-        List<Blocks.Example> stream = Blocks.stream(8, 500, FEATURES, CLASSES, "m");
-        LearnerState expected = plainLoop(config, stream);
+        List<Blocks.Example> stream = Blocks.stream(7, 500, FEATURES, CLASSES, "m");
+        LearnerState expected = plainLoop(config, List.of(stream));
+        for (int largest : new int[] {1, 5, 300}) {
+            assertBitForBit(learn(config, Blocks.pieces(stream, largest, 3)), expected);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void cuttingTheStreamOtherwise_changesNothingButTheRounding(LearnConfig config) {
+        List<Blocks.Example> stream = Blocks.stream(7, 500, FEATURES, CLASSES, "m");
+        LearnerState expected = plainLoop(config, Blocks.pieces(stream, 1, 3));
+        for (int largest : new int[] {5, 300}) {
+            LearnerState actual = learn(config, Blocks.pieces(stream, largest, 3));
+            assertThat(actual.counters()).isEqualTo(expected.counters());
+            assertThat(actual.parameters()).containsExactly(expected.parameters(), offset(1e-4f));
+            assertThat(actual.weights()).containsExactly(expected.weights(), offset(1e-4));
+            assertThat(actual.scalerMean()).containsExactly(expected.scalerMean(), offset(1e-6));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void learnerSavedAndRestoredAtEveryBlock_equalsTheOneThatLived(LearnConfig config) {
+        // More than the thousand steps of an event each after which good parameters are copied.
+        int count = 1_300;
+        List<Blocks.Example> stream = Blocks.stream(8, count, FEATURES, CLASSES, "m");
+        List<List<Blocks.Example>> pieces = Blocks.pieces(stream, 20, 3);
+        LearnerState expected = plainLoop(config, pieces);
 
         Learner learner = new Learner("m", config);
-        for (ExampleBlock block : Blocks.cut(stream, 20, 3)) {
-            learner.process(block, prediction -> {});
-            LearnerState state = learner.state();
+        for (List<Blocks.Example> piece : pieces) {
+            learner.process(Blocks.block(piece, config.numTargets()), prediction -> {});
+            LearnerState state = state(learner);
             Learner restored =
                     Learner.restore("m", config, learner.memory(state), state, learner.openRows());
             learner.close();
+            assertBitForBit(state(restored), state);
             learner = restored;
         }
         BlockEvaluation last = learner.closeMiniBatch(prediction -> {});
 
         assertBitForBit(state(learner), expected);
-        assertThat(last.progress().examplesSeen()).isEqualTo(500);
+        assertThat(last.progress().examplesSeen()).isEqualTo(count);
         EventHash hash = new EventHash();
         long digest = 0;
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < count; i++) {
             digest += hash.of(Messages.TOPIC, 0, i);
         }
         assertThat(last.progress().audit().digest(Fate.ACCEPTED)).isEqualTo(digest);
         assertThat(last.progress().offsets())
-                .containsExactly(new PartitionOffset(Messages.TOPIC, 0, 499));
-        assertThat(last.progress().timestamp()).isEqualTo(1499);
+                .containsExactly(new PartitionOffset(Messages.TOPIC, 0, count - 1));
+        assertThat(last.progress().timestamp()).isEqualTo(1000 + count - 1);
+        learner.close();
+    }
+
+    @Test
+    void openRows_keepTheirTargets() {
+        LearnConfig config = config(settings(32, new Sgd(0.05, 0), null), LabelType.PROBABILITIES);
+        List<Blocks.Example> stream = Blocks.stream(8, 10, FEATURES, CLASSES, "m");
+        try (Learner learner = new Learner("m", config)) {
+            learner.process(Blocks.block(stream, CLASSES), prediction -> {});
+            ExampleBlock rows = Objects.requireNonNull(learner.openRows());
+
+            assertThat(rows.size()).isEqualTo(10);
+            for (int i = 0; i < 10; i++) {
+                assertThat(Arrays.copyOfRange(rows.targets(), i * CLASSES, (i + 1) * CLASSES))
+                        .containsExactly(Blocks.targets(stream.get(i), CLASSES));
+                assertThat(rows.label(i)).isEqualTo(stream.get(i).label());
+            }
+        }
+    }
+
+    @Test
+    void openRowsOfAnotherTypeOfLabel_areRefused_namingIt() {
+        Learner learner = new Learner("m", config(32));
+        learner.process(
+                Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")), prediction -> {});
+        LearnerState state = state(learner);
+        LearnConfig other = config(config(32).learner(), LabelType.PROBABILITIES);
+
+        assertThatThrownBy(
+                        () ->
+                                Learner.restore(
+                                        "m",
+                                        other,
+                                        learner.memory(state),
+                                        state,
+                                        learner.openRows()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage(
+                        "The state of model \"m\" has an open mini-batch whose labels have 0 values"
+                                + " each; the configuration, label.type = probabilities, asks for"
+                                + " 3");
         learner.close();
     }
 
@@ -181,11 +327,15 @@ class LearnerTest {
             }
             mixed.add(example);
         }
-        LearnerState expected = plainLoop(config, labelled);
+        LearnerState expected = plainLoop(config, List.of(labelled));
         List<Prediction> inOneBlock = new ArrayList<>();
         try (Learner learner = new Learner("m", config)) {
             BlockEvaluation evaluation = learner.process(Blocks.block(mixed), inOneBlock::add);
-            assertBitForBit(state(learner), expected);
+            LearnerState actual = state(learner);
+            assertThat(actual.counters()).isEqualTo(expected.counters());
+            assertThat(actual.scalerCount()).isEqualTo(60);
+            // They take room in a block, so that steps may fall into others: to rounding.
+            assertThat(actual.parameters()).containsExactly(expected.parameters(), offset(1e-6f));
             assertThat(evaluation.progress().audit().count(Fate.UNLABELLED))
                     .isEqualTo(mixed.size() - 60);
         }
@@ -214,31 +364,113 @@ class LearnerTest {
 
     @Test
     void rowsOfAStepThatIsNotFinite_areIgnored_withTheirReason() {
-        LearnConfig config =
-                new LearnConfig(
-                        new LearnerSettings(
-                                1, 2, 2, new Sgd(1e30, 0), Reduction.EXAMPLES, ScalerType.NONE),
-                        List.of("a", "b"),
-                        null,
-                        10,
-                        Duration.ZERO,
-                        DeviceFallback.CPU);
-        List<Blocks.Example> stream = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            stream.add(new Blocks.Example("m", i, i / 3 % 2, 1, new float[] {1e30f + i}));
-        }
+        LearnConfig config = config(unscaled(2, new Sgd(1e30, 0), null, 3), LabelType.CLASS);
         try (Learner learner = new Learner("m", config)) {
-            Progress progress = learner.process(Blocks.block(stream), prediction -> {}).progress();
+            Progress progress =
+                    learner.process(Blocks.block(hugeFeatures()), prediction -> {}).progress();
 
+            Audit audit = progress.audit();
             assertThat(progress.skippedSteps()).isPositive();
-            assertThat(progress.audit().count(IgnoredReason.NON_FINITE_STEP))
+            assertThat(
+                            audit.count(IgnoredReason.NON_FINITE_STEP)
+                                    + audit.count(IgnoredReason.NON_FINITE_LOSS))
                     .isEqualTo(2 * progress.skippedSteps());
-            assertThat(progress.examplesSeen()).isEqualTo(2 * progress.modelVersion());
-            assertThat(progress.audit().total()).isEqualTo(20);
+            assertThat(progress.rollBacks()).isPositive();
+            assertThat(progress.examplesSeen())
+                    .isEqualTo(2 * (progress.modelVersion() - progress.rollBacks()));
+            assertThat(audit.total()).isEqualTo(20);
             for (float parameter : state(learner).parameters()) {
                 assertThat(parameter).isFinite();
             }
         }
+    }
+
+    @Test
+    void rowsWhoseLossIsNotFinite_areIgnored_withTheirReason() {
+        LearnConfig config = config(unscaled(1, new Sgd(1e5, 0), null, PATIENCE), LabelType.CLASS);
+        // The first step makes parameters of 5e4 · 1e33, and the second logits beyond any float.
+        List<Blocks.Example> stream =
+                List.of(
+                        new Blocks.Example("m", 0, 0, 1, new float[] {1e33f}),
+                        new Blocks.Example("m", 1, 1, 1, new float[] {1e33f}));
+        try (Learner learner = new Learner("m", config)) {
+            Progress progress = learner.process(Blocks.block(stream), prediction -> {}).progress();
+
+            assertThat(progress.examplesSeen()).isEqualTo(1);
+            assertThat(progress.audit().count(IgnoredReason.NON_FINITE_LOSS)).isEqualTo(1);
+            assertThat(progress.skippedSteps()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void rateWhoseStepIsNotFinite_restartsAlone_andTheProgressSaysSo() {
+        Mixture mixture = new Mixture(List.of(1e-35, 1e30), 0.001, false);
+        LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, PATIENCE), LabelType.CLASS);
+        try (Learner learner = new Learner("m", config)) {
+            Progress progress =
+                    learner.process(Blocks.block(hugeFeatures()), prediction -> {}).progress();
+
+            assertThat(progress.skippedSteps()).isZero();
+            assertThat(progress.examplesSeen()).isEqualTo(20);
+            assertThat(progress.experts())
+                    .extracting(Expert::name)
+                    .containsExactly(
+                            "rate 0.00000000000000000000000000000000001",
+                            "rate 1" + "0".repeat(30));
+            assertThat(progress.experts()[0].restarts()).isZero();
+            assertThat(progress.experts()[1].restarts()).isPositive();
+            assertThat(progress.experts()[0].weight() + progress.experts()[1].weight())
+                    .isCloseTo(1, offset(1e-12));
+        }
+    }
+
+    @Test
+    void progress_tellsTheMixture_baselinesLast() {
+        LearnConfig config =
+                config(
+                        settings(1, new Sgd(1, 0), new Mixture(List.of(0.01, 0.1), 0.001, true)),
+                        LabelType.CLASS);
+        List<Blocks.Example> stream = Blocks.stream(9, 200, FEATURES, CLASSES, "m");
+        try (Learner learner = new Learner("m", config)) {
+            Progress progress = learner.process(Blocks.block(stream), prediction -> {}).progress();
+
+            Expert[] experts = progress.experts();
+            assertThat(experts)
+                    .extracting(Expert::name)
+                    .containsExactly("rate 0.01", "rate 0.1", "no-change", "frequencies");
+            assertThat(experts)
+                    .extracting(Expert::learningRate)
+                    .containsExactly(0.01, 0.1, Double.NaN, Double.NaN);
+            assertThat(Arrays.stream(experts).mapToDouble(Expert::weight).sum())
+                    .isCloseTo(1, offset(1e-12));
+            double slow = experts[0].weight();
+            double fast = experts[1].weight();
+            assertThat(progress.learningRate())
+                    .isCloseTo((0.01 * slow + 0.1 * fast) / (slow + fast), offset(1e-12));
+            assertThat(progress.modelVersion()).isEqualTo(200);
+        }
+    }
+
+    private static LearnerSettings unscaled(
+            int miniBatchSize, Sgd sgd, @Nullable Mixture mixture, int patience) {
+        return new LearnerSettings(
+                1,
+                2,
+                miniBatchSize,
+                new CrossEntropy(2),
+                sgd,
+                mixture,
+                Reduction.EXAMPLES,
+                ScalerType.NONE,
+                patience);
+    }
+
+    private static List<Blocks.Example> hugeFeatures() {
+        List<Blocks.Example> stream = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            stream.add(new Blocks.Example("m", i, i / 3 % 2, 1, new float[] {1e30f + i}));
+        }
+        return stream;
     }
 
     @Test
@@ -249,25 +481,24 @@ class LearnerTest {
         LearnerState state = learner.state();
         LearnerMemory memory = learner.memory(state);
         LearnConfig other =
-                new LearnConfig(
+                config(
                         new LearnerSettings(
                                 7,
                                 CLASSES,
                                 1,
-                                new Sgd(0.1, 0),
+                                new CrossEntropy(CLASSES),
+                                new Sgd(1, 0),
+                                mixture(false),
                                 Reduction.EXAMPLES,
-                                ScalerType.WELFORD),
-                        List.of("a", "b", "c"),
-                        null,
-                        10,
-                        Duration.ZERO,
-                        DeviceFallback.CPU);
+                                ScalerType.WELFORD,
+                                PATIENCE),
+                        LabelType.CLASS);
 
         assertThatThrownBy(() -> Learner.restore("m", other, memory, state, null))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
                         "The state of model \"m\" has 15 parameters; the configuration asks for"
-                                + " (7 features + 1) x 3 classes = 24");
+                                + " (7 features + 1) x 3 outputs x 7 learning rates = 168");
         learner.close();
     }
 }

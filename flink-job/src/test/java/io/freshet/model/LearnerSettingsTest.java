@@ -2,55 +2,134 @@ package io.freshet.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LearnerSettingsTest {
     private static final Sgd SGD = new Sgd(0.01, 0.9);
-
-    @ParameterizedTest
-    @ValueSource(doubles = {0, -0.1, Double.NaN, Double.POSITIVE_INFINITY, 1e39})
-    void learningRate_mustBeFiniteAndPositive(double learningRate) {
-        assertThatThrownBy(() -> new Sgd(learningRate, 0))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("learningRate")
-                .hasMessageContaining(String.valueOf(learningRate));
-    }
-
-    @ParameterizedTest
-    @ValueSource(doubles = {1, -0.1, Double.NaN, Double.POSITIVE_INFINITY})
-    void momentum_mustBeLessThanOne(double momentum) {
-        assertThatThrownBy(() -> new Sgd(0.1, momentum))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("momentum")
-                .hasMessageContaining(String.valueOf(momentum));
-    }
 
     @Test
     void dimensions_haveALeast() {
         assertThatThrownBy(() -> settings(0, 2, 1)).hasMessageContaining("numFeatures");
         assertThatThrownBy(() -> settings(1, 1, 1)).hasMessageContaining("numClasses");
         assertThatThrownBy(() -> settings(1, 2, 0)).hasMessageContaining("miniBatchSize");
+        assertThatThrownBy(() -> Rule.of(1, 2).patience(0)).hasMessageContaining("patience");
     }
 
     @Test
     void dimensions_mustFitOneArray() {
         assertThatThrownBy(() -> settings(1_000_000, 1_000, 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("(numFeatures + 1) × numClasses")
+                .hasMessageContaining("numClasses × (numFeatures + 1)")
                 .hasMessageContaining("1000001000");
+        assertThatThrownBy(() -> settings(999, 2, 1_000_000))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("miniBatchSize × (numFeatures + 1)")
+                .hasMessageContaining("1000000000");
+        assertThatThrownBy(() -> settings(1, 1_000, 1_000_000))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("miniBatchSize × learning rates × numClasses")
+                .hasMessageContaining("1000000000");
+    }
+
+    @Test
+    void learningRates_countInTheDimensions() {
+        Rule rule = Rule.of(99_999, 1_000);
+        assertThat(rule.settings().numParameters()).isEqualTo(100_000_000);
+        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0, false);
+        assertThatThrownBy(() -> rule.mixture(mixture))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("learning rates × numClasses × (numFeatures + 1)")
+                .hasMessageContaining("700000000");
+    }
+
+    @Test
+    void loss_mustHaveTheClasses() {
+        assertThatThrownBy(() -> Rule.of(2, 3).loss(new CrossEntropy(4)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the loss has 4 outputs for 3 classes");
+        assertThatThrownBy(() -> Rule.of(2, 3).loss(new BinaryCrossEntropy(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the loss has 1 outputs for 3 classes");
+        LearnerSettings two = Rule.of(2, 2).loss(new BinaryCrossEntropy(1)).settings();
+        assertThat(two.numOutputs()).isEqualTo(1);
+        assertThat(two.numParameters()).isEqualTo(3);
+    }
+
+    @Test
+    void mixture_takesPlainSgdOnASoftmax() {
+        Mixture mixture = new Mixture(List.of(0.1), 0, false);
+        assertThatThrownBy(() -> Rule.of(2, 3).sgd(SGD).mixture(mixture))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("plain SGD");
+        assertThatThrownBy(() -> Rule.of(2, 3).loss(new BinaryCrossEntropy(3)).mixture(mixture))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("softmax loss")
+                .hasMessageContaining("BinaryCrossEntropy");
+    }
+
+    @Test
+    void mixture_hasRatesNoneTwice() {
+        assertThatThrownBy(() -> new Mixture(List.of(), 0, false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("at least one learning rate");
+        assertThatThrownBy(() -> new Mixture(List.of(0.1, 0.2, 0.1), 0, false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("[0.1, 0.2, 0.1]");
+        for (double rate : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY, 1e39}) {
+            assertThatThrownBy(() -> new Mixture(List.of(0.1, rate), 0, false))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(String.valueOf(rate));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 1, Double.NaN})
+    void share_isAtLeastZeroAndLessThanOne(double share) {
+        assertThatThrownBy(() -> new Mixture(List.of(0.1), share, false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("share")
+                .hasMessageContaining(String.valueOf(share));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, 2, 2", "true, 2, 4"})
+    void experts_areRatesThenBaselines(boolean baselines, int rates, int experts) {
+        LearnerSettings settings =
+                Rule.of(3, 5).mixture(new Mixture(List.of(0.1, 0.3), 0, baselines)).settings();
+        assertThat(settings.numRates()).isEqualTo(rates);
+        assertThat(settings.numExperts()).isEqualTo(experts);
+        assertThat(LearnerSettings.BASELINES).hasSize(Baselines.COUNT);
+        assertThat(settings.learningRates()).containsExactly(0.1, 0.3);
+        assertThat(settings.learningRate()).isCloseTo(0.2, within(1e-15));
     }
 
     @Test
     void initialState_isAllZeros() {
         LearnerState state = LearnerState.initial(settings(3, 2, 4));
         assertThat(state.parameters()).hasSize(8).containsOnly(0f);
-        assertThat(state.velocity()).hasSize(8).containsOnly(0f);
+        assertThat(state.velocity()).isEmpty();
         assertThat(state.scalerMean()).hasSize(3).containsOnly(0.0);
         assertThat(state.scalerSquaredDeviations()).hasSize(3).containsOnly(0.0);
-        assertThat(state.modelVersion() + state.skippedSteps() + state.scalerCount()).isZero();
+        assertThat(state.scalerCount()).isZero();
+        assertThat(state.counters()).isEqualTo(new LearnerCounters(0, 0, 0, 0, 0, 0, 0));
+        assertThat(state.restarts()).containsExactly(0);
+        assertThat(state.goodParameters()).isEmpty();
+    }
+
+    @Test
+    void initialStateOfAMixture_hasEqualWeights() {
+        Mixture mixture = new Mixture(List.of(0.1, 0.3), 0, true);
+        LearnerState state = LearnerState.initial(Rule.of(3, 5).mixture(mixture).settings());
+        assertThat(state.parameters()).hasSize(2 * 4 * 5).containsOnly(0f);
+        assertThat(state.weights()).containsExactly(0.25, 0.25, 0.25, 0.25, 1);
+        assertThat(state.baselineCounts()).hasSize(6 * 5).containsOnly(0f);
+        assertThat(state.lastLabel()).isEqualTo(Baselines.NO_LABEL);
     }
 
     private static LearnerSettings settings(int numFeatures, int numClasses, int miniBatchSize) {
@@ -58,8 +137,11 @@ class LearnerSettingsTest {
                 numFeatures,
                 numClasses,
                 miniBatchSize,
+                new CrossEntropy(Math.max(2, numClasses)),
                 SGD,
+                null,
                 Reduction.EXAMPLES,
-                ScalerType.WELFORD);
+                ScalerType.WELFORD,
+                10);
     }
 }

@@ -5,9 +5,15 @@ import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.javacpp.FloatPointer;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -23,19 +29,23 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.util.Statistics;
 
 /**
- * One training step, without and with the scaler, beside its two bare matrix products and beside
- * the same step in plain Java loops.
+ * The learner's steps beside bare matrix products, a plain Java loop and, where their times are
+ * given, PyTorch's.
  *
- * <p>To run it, from the top level:
+ * <p>{@code step} takes the whole batch as one mini-batch, with momentum; {@code online} takes a
+ * step an example, on the same batch; {@code mixture} does so for seven learning rates. To run it
+ * beside PyTorch: {@code deploy/local/src/bench/step-times}. By itself, from the top level:
  *
  * <pre>{@code
- * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath \
+ * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
  *     -Dmdep.includeScope=test -Dmdep.outputFile=target/test.classpath
  * OMP_NUM_THREADS=1 java -cp \
  *     "flink-job/target/test-classes:flink-job/target/classes:$(cat flink-job/target/test.classpath)" \
@@ -45,19 +55,23 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Warmup(iterations = 5, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 8, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 9, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(1)
 public class LearningStepBenchmark {
     /** Mini-batch × features × classes. */
-    @Param({"32x54x7", "256x54x7", "256x512x10", "256x784x10"})
+    @Param({"32x54x7", "256x54x7", "256x512x10", "1024x512x10", "256x784x10", "256x512x1000"})
     public String shape = "";
 
-    private MiniBatch batch = new MiniBatch(1, 1);
-    private Evaluation evaluation = new Evaluation(1);
+    private Examples batch = new Examples(1);
+    private Evaluation evaluation = new Evaluation(2);
     private FloatLoop loop = new FloatLoop(1, 1, 1);
     private SoftmaxLearner learner = learner(1, 1, 2, ScalerType.NONE);
     private SoftmaxLearner scalingLearner = learner(1, 1, 2, ScalerType.NONE);
+    private SoftmaxLearner onlineLearner = learner(1, 1, 2, ScalerType.NONE);
+    private SoftmaxLearner onlineScalingLearner = learner(1, 1, 2, ScalerType.NONE);
+    private SoftmaxLearner mixtureLearner = learner(1, 1, 2, ScalerType.NONE);
+    private double[] exponents = new double[0];
     private FloatPointer inputs = new FloatPointer(1);
     private FloatPointer parameters = new FloatPointer(1);
     private FloatPointer logits = new FloatPointer(1);
@@ -74,7 +88,7 @@ public class LearningStepBenchmark {
         int numFeatures = Integer.parseInt(dimensions[1]);
         rows = numFeatures + 1;
         numClasses = Integer.parseInt(dimensions[2]);
-        batch = new MiniBatch(size, numFeatures);
+        batch = new Examples(numFeatures);
         Random random = new Random(1);
         float[] features = new float[numFeatures];
         for (int i = 0; i < size; i++) {
@@ -83,10 +97,20 @@ public class LearningStepBenchmark {
             }
             batch.add(features, 0, random.nextInt(numClasses), 1);
         }
-        evaluation = new Evaluation(size);
+        evaluation = new Evaluation(numClasses);
         loop = new FloatLoop(size, numFeatures, numClasses);
         learner = learner(size, numFeatures, numClasses, ScalerType.NONE);
         scalingLearner = learner(size, numFeatures, numClasses, ScalerType.WELFORD);
+        onlineLearner = learner(1, numFeatures, numClasses, ScalerType.NONE);
+        onlineScalingLearner = learner(1, numFeatures, numClasses, ScalerType.WELFORD);
+        mixtureLearner =
+                learner(
+                        1,
+                        numFeatures,
+                        numClasses,
+                        ScalerType.NONE,
+                        new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false));
+        exponents = random.doubles(1000, -20, 0).toArray();
         inputs = gaussian(random, size * rows);
         parameters = gaussian(random, rows * numClasses);
         logits = gaussian(random, size * numClasses);
@@ -97,6 +121,9 @@ public class LearningStepBenchmark {
     public void tearDown() {
         learner.close();
         scalingLearner.close();
+        onlineLearner.close();
+        onlineScalingLearner.close();
+        mixtureLearner.close();
         inputs.close();
         parameters.close();
         logits.close();
@@ -105,14 +132,51 @@ public class LearningStepBenchmark {
 
     @Benchmark
     public long step() {
-        learner.step(batch, evaluation);
-        return learner.modelVersion();
+        return learn(learner);
     }
 
     @Benchmark
     public long stepWithScaler() {
-        scalingLearner.step(batch, evaluation);
-        return scalingLearner.modelVersion();
+        return learn(scalingLearner);
+    }
+
+    @Benchmark
+    public long online() {
+        return learn(onlineLearner);
+    }
+
+    @Benchmark
+    public long onlineWithScaler() {
+        return learn(onlineScalingLearner);
+    }
+
+    @Benchmark
+    public long mixture() {
+        return learn(mixtureLearner);
+    }
+
+    private long learn(SoftmaxLearner of) {
+        of.learn(batch, true, evaluation);
+        return of.modelVersion();
+    }
+
+    /** A thousand exponentials, for comparison with the next. */
+    @Benchmark
+    public double exponentials() {
+        double sum = 0;
+        for (double exponent : exponents) {
+            sum += Exponential.of(exponent);
+        }
+        return sum;
+    }
+
+    @Benchmark
+    public double exponentialsOfJava() {
+        double sum = 0;
+        for (double exponent : exponents) {
+            sum += Math.exp(exponent);
+        }
+        return sum;
     }
 
     @Benchmark
@@ -157,14 +221,23 @@ public class LearningStepBenchmark {
 
     private static SoftmaxLearner learner(
             int size, int numFeatures, int numClasses, ScalerType scaler) {
+        return learner(size, numFeatures, numClasses, scaler, null);
+    }
+
+    /** With momentum where the mini-batch is a batch, and as by default where it is an example. */
+    private static SoftmaxLearner learner(
+            int size, int numFeatures, int numClasses, ScalerType scaler, Mixture mixture) {
         LearnerSettings settings =
                 new LearnerSettings(
                         numFeatures,
                         numClasses,
                         size,
-                        new Sgd(0.01, 0.9),
+                        new CrossEntropy(numClasses),
+                        new Sgd(0.01, size == 1 ? 0 : 0.9),
+                        mixture,
                         Reduction.EXAMPLES,
-                        scaler);
+                        scaler,
+                        10);
         return new SoftmaxLearner(settings, LearnerState.initial(settings));
     }
 
@@ -194,7 +267,7 @@ public class LearningStepBenchmark {
             this.logits = new float[size * numClasses];
         }
 
-        float step(MiniBatch batch) {
+        float step(Examples batch) {
             float loss = 0;
             float[] features = batch.features();
             int bias = numFeatures * numClasses;
@@ -247,23 +320,81 @@ public class LearningStepBenchmark {
         }
     }
 
-    /** Runs all shapes and prints the median of each in µs. */
-    public static void main(String[] args) throws RunnerException {
-        StringBuilder table = new StringBuilder("median µs per step\n");
+    /**
+     * Runs all shapes and prints the medians in µs, their spread, the bytes that a call allocates,
+     * and the ratios.
+     *
+     * @param args a file of PyTorch's times, a line "shape µs" each, or none
+     */
+    public static void main(String[] args) throws RunnerException, IOException {
+        Map<String, Double> torch = new TreeMap<>();
+        if (args.length > 0) {
+            for (String line : Files.readAllLines(Path.of(args[0]))) {
+                String[] words = line.split(" ", -1);
+                if (!words[0].equals("torch")) {
+                    torch.put(words[0], Double.parseDouble(words[1]));
+                }
+            }
+        }
+        Map<String, Map<String, Double>> medians = new LinkedHashMap<>();
+        StringBuilder table = new StringBuilder("median µs a call, quartiles, bytes a call\n");
         for (RunResult result :
                 new Runner(
                                 new OptionsBuilder()
                                         .include(LearningStepBenchmark.class.getName())
+                                        .addProfiler(GCProfiler.class)
                                         .build())
                         .run()) {
+            String shape = result.getParams().getParam("shape");
+            String label = result.getPrimaryResult().getLabel();
+            Statistics times = result.getPrimaryResult().getStatistics();
+            double median = times.getPercentile(50);
+            medians.computeIfAbsent(shape, unused -> new TreeMap<>()).put(label, median);
             table.append(
                     String.format(
                             Locale.ROOT,
-                            "%-12s %-16s %9.2f%n",
-                            result.getParams().getParam("shape"),
-                            result.getPrimaryResult().getLabel(),
-                            result.getPrimaryResult().getStatistics().getPercentile(50)));
+                            "%-13s %-19s %10.2f  %10.2f %10.2f  %10.0f%n",
+                            shape,
+                            label,
+                            median,
+                            times.getPercentile(25),
+                            times.getPercentile(75),
+                            result.getSecondaryResults().get("gc.alloc.rate.norm").getScore()));
         }
+        table.append('\n');
+        medians.forEach((shape, of) -> table.append(ratios(shape, of, torch)));
         System.out.println(table);
+    }
+
+    private static String ratios(String shape, Map<String, Double> of, Map<String, Double> torch) {
+        String ratios =
+                String.format(
+                        Locale.ROOT,
+                        "%-13s step / two products %.2f, mixture / online %.2f, plain loop / step"
+                                + " %.1f",
+                        shape,
+                        of.get("step") / of.get("twoProducts"),
+                        of.get("mixture") / of.get("online"),
+                        of.get("plainLoop") / of.get("step"));
+        Double whole = torch.get(shape);
+        if (whole != null) {
+            ratios +=
+                    String.format(
+                            Locale.ROOT,
+                            ", PyTorch's step %.2f µs: / step %.2f, / online %.2f",
+                            whole,
+                            whole / of.get("step"),
+                            whole / of.get("online"));
+        }
+        int batch = Integer.parseInt(shape.substring(0, shape.indexOf('x')));
+        Double single = torch.get("1" + shape.substring(shape.indexOf('x')));
+        if (single != null) {
+            ratios +=
+                    String.format(
+                            Locale.ROOT,
+                            ", PyTorch one by one / online %.0f",
+                            batch * single / of.get("online"));
+        }
+        return ratios + System.lineSeparator();
     }
 }

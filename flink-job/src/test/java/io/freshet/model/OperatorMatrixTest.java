@@ -3,52 +3,110 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The two kinds of matrix do the same. On the CPU, where both run: what an operator does on a GPU
  * only a GPU can show.
  */
 class OperatorMatrixTest {
-    private static final double TOLERANCE = 1e-6;
+    private static double tolerance(Precision precision) {
+        return precision == Precision.FLOAT ? 1e-6 : 1e-14;
+    }
 
     @ParameterizedTest
-    @CsvSource({"1, 1, 2, 1", "32, 55, 7, 32", "32, 55, 7, 5", "3, 4, 2, 1", "256, 513, 10, 255"})
-    void products_areThoseOfTheNativeMatrix(int rows, int inner, int columns, int count) {
+    @CsvSource({
+        "1, 1, 2, 1, 2",
+        "32, 55, 7, 32, 7",
+        "32, 55, 7, 5, 7",
+        "3, 4, 2, 1, 1",
+        "32, 55, 32, 9, 9",
+        "256, 513, 10, 255, 10"
+    })
+    void products_areThoseOfTheNativeMatrix(
+            int rows, int inner, int columns, int count, int width) {
         float[] a = values(rows * inner, 1);
-        float[] b = values(inner * columns, 2);
+        float[] b = values(columns * inner, 2);
         float[] g = values(rows * columns, 3);
+        float[] h = values(columns * inner, 4);
+        for (Precision precision : Precision.values()) {
+            bothDo(
+                    precision,
+                    rows,
+                    columns,
+                    (zeros, result) -> {
+                        try (Matrix left = zeros.apply(rows, inner);
+                                Matrix right = zeros.apply(columns, inner)) {
+                            left.put(a, rows);
+                            right.put(b, columns);
+                            result.put(g, rows);
+                            result.setToProductWithTransposed(left, count, right, width);
+                        }
+                    });
+            bothDo(
+                    precision,
+                    columns,
+                    inner,
+                    (zeros, result) -> {
+                        try (Matrix left = zeros.apply(rows, columns);
+                                Matrix right = zeros.apply(rows, inner)) {
+                            left.put(g, rows);
+                            right.put(a, rows);
+                            result.put(h, columns);
+                            result.addTransposedProduct(0.9, left, count, right);
+                            // A second time, with arguments that have been used before.
+                            result.addTransposedProduct(-1, left, count, right);
+                        }
+                    });
+        }
+    }
 
-        bothDo(
-                rows,
-                columns,
-                (zeros, result) -> {
-                    try (Matrix left = zeros.apply(rows, inner);
-                            Matrix right = zeros.apply(inner, columns)) {
-                        left.put(a, rows);
-                        right.put(b, inner);
-                        result.put(g, rows);
-                        result.setToProduct(left, count, right);
-                    }
-                });
-        bothDo(
-                inner,
-                columns,
-                (zeros, result) -> {
-                    try (Matrix left = zeros.apply(rows, inner);
-                            Matrix right = zeros.apply(rows, columns)) {
-                        left.put(a, rows);
-                        right.put(g, rows);
-                        result.setToTransposedProduct(left, count, right);
-                        // A second time, with arguments that have been used before.
-                        result.setToTransposedProduct(left, count, right);
-                    }
-                });
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void products_areWhatTheyMean(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+            try (Matrix a = zeros.apply(2, 2);
+                    Matrix b = zeros.apply(3, 2);
+                    Matrix c = zeros.apply(2, 3)) {
+                a.put(new float[] {1, 2, 3, 4}, 2);
+                b.put(new float[] {5, 6, 7, 8, 9, 10}, 3);
+                c.put(new float[] {-1, -1, -1, -1, -1, -1}, 2);
+
+                // Row 0 of a by rows 0 and 1 of b: 1·5 + 2·6 and 1·7 + 2·8; the rest stays.
+                c.setToProductWithTransposed(a, 1, b, 2);
+                assertThat(toArray(c)).containsExactly(17, 23, -1, -1, -1, -1);
+
+                // 2·c + aᵀ·c over the first row alone: column f of a times the row.
+                try (Matrix sum = zeros.apply(2, 3)) {
+                    sum.put(new float[] {1, 0, 0, 0, 1, 0}, 2);
+                    sum.addTransposedProduct(2, a, 1, c);
+                    assertThat(toArray(sum)).containsExactly(19, 23, -1, 34, 48, -2);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void oldValues_countForNothing_whereTheirFactorIsZero(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+            try (Matrix a = zeros.apply(1, 1);
+                    Matrix b = zeros.apply(1, 2);
+                    Matrix c = zeros.apply(1, 2)) {
+                a.put(new float[] {2}, 1);
+                b.put(new float[] {3, 4}, 1);
+                c.put(new float[] {Float.NaN, Float.POSITIVE_INFINITY}, 1);
+                c.addTransposedProduct(0, a, 1, b);
+                assertThat(toArray(c)).containsExactly(6, 8);
+            }
+        }
     }
 
     @ParameterizedTest
@@ -56,91 +114,149 @@ class OperatorMatrixTest {
     void sumsAndCopies_areThoseOfTheNativeMatrix(int rows, int columns) {
         float[] x = values(rows * columns, 4);
         float[] y = values(rows * columns, 5);
-
-        bothDo(
-                rows,
-                columns,
-                (zeros, result) -> {
-                    try (Matrix other = zeros.apply(rows, columns)) {
-                        other.put(x, rows);
-                        result.put(y, rows);
-                        result.addScaled(0.9f, other);
-                        result.addScaled(-0.01f, other);
-                        other.copyFrom(result);
-                        result.addScaled(1, other);
-                    }
-                });
-        try (Matrix operators = new OperatorMatrix(rows, columns);
-                Matrix reference = new NativeMatrix(rows, columns)) {
-            operators.put(x, rows);
-            reference.put(x, rows);
-            assertThat(operators.sumOfMagnitudes() / reference.sumOfMagnitudes())
-                    .isCloseTo(1, within((float) TOLERANCE));
-        }
-    }
-
-    @Test
-    void valuesThatAreNotFinite_showInTheSumOfMagnitudes() {
-        for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1 / 0f}) {
-            try (Matrix matrix = new OperatorMatrix(3, 2)) {
-                matrix.put(1, 1, new float[] {value}, 0, 1);
-
-                assertThat(matrix.sumOfMagnitudes()).isNotFinite();
+        for (Precision precision : Precision.values()) {
+            bothDo(
+                    precision,
+                    rows,
+                    columns,
+                    (zeros, result) -> {
+                        try (Matrix other = zeros.apply(rows, columns)) {
+                            other.put(x, rows);
+                            result.put(y, rows);
+                            result.addScaled(0.9, other);
+                            result.addScaled(-0.01, other);
+                            result.scale(1.25);
+                            other.copyFrom(result);
+                            result.addScaled(1, other);
+                            other.copyRows(result, rows - 1, 1, 0);
+                            result.copyRows(other, 0, 1, rows / 2);
+                        }
+                    });
+            try (Matrix operators = new OperatorMatrix(precision, rows, columns);
+                    Matrix reference = NativeMatrix.zeros(precision, rows, columns)) {
+                operators.put(x, rows);
+                reference.put(x, rows);
+                int from = rows / 3;
+                int count = rows - from;
+                double sum = 0;
+                for (int i = from * columns; i < x.length; i++) {
+                    sum += Math.abs(x[i]);
+                }
+                // Each of so many additions rounds the sum once.
+                double unit = precision == Precision.FLOAT ? 0x1p-24 : 0x1p-53;
+                double most = count * columns * unit * sum;
+                assertThat(operators.sumOfMagnitudes(from, count)).isCloseTo(sum, within(most));
+                assertThat(reference.sumOfMagnitudes(from, count)).isCloseTo(sum, within(most));
             }
         }
     }
 
-    @Test
-    void parts_goWhereTheyBelong() {
-        try (Matrix matrix = new OperatorMatrix(3, 4)) {
-            assertThat(matrix.toArray()).containsOnly(0f).hasSize(12);
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void valuesThatAreNotFinite_showInTheSumOfMagnitudes(Precision precision) {
+        for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1 / 0.0}) {
+            for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+                try (Matrix matrix = zeros.apply(3, 2)) {
+                    matrix.putRow(1, new double[] {0, value});
 
-            matrix.put(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2);
-            matrix.put(2, 1, new float[] {9, 10, 11, 12}, 1, 2);
-
-            assertThat(matrix.toArray()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 0, 10, 11, 0);
-            assertThat(matrix.array().getFloat(2, 2)).isEqualTo(11);
-            float[] first = new float[4];
-            matrix.get(first, 1);
-            assertThat(first).containsExactly(1, 2, 3, 4);
+                    assertThat(matrix.sumOfMagnitudes(0, 3)).isNotFinite();
+                    assertThat(matrix.sumOfMagnitudes(1, 1)).isNotFinite();
+                    assertThat(matrix.sumOfMagnitudes(2, 1)).isZero();
+                }
+            }
         }
     }
 
-    @Test
-    void matricesOfTheNativeBackend_areNative() {
-        try (Matrix matrix = Matrix.zeros(2, 3)) {
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void parts_goWhereTheyBelong(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+            try (Matrix matrix = zeros.apply(3, 4)) {
+                assertThat(toArray(matrix)).containsOnly(0).hasSize(12);
+
+                matrix.put(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2);
+                matrix.putRow(2, new double[] {9, 10, 11, 12, 13});
+
+                assertThat(toArray(matrix)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+                assertThat(matrix.array().getDouble(2, 2)).isEqualTo(11);
+                double[] values = new double[4];
+                matrix.get(values, 1);
+                assertThat(values).containsExactly(1, 2, 3, 4);
+                matrix.getRow(1, values);
+                assertThat(values).containsExactly(5, 6, 7, 8);
+                assertThat(matrix.rows()).isEqualTo(3);
+                assertThat(matrix.columns()).isEqualTo(4);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void valuesBeyondAChunk_goInAndOut(Precision precision) {
+        double[] values = new Random(6).doubles(5000).toArray();
+        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+            try (Matrix matrix = zeros.apply(2, 5000)) {
+                matrix.putRow(1, values);
+
+                double[] read = new double[5000];
+                matrix.getRow(1, read);
+                assertThat(read).containsExactly(values, within(tolerance(precision)));
+                double[] all = new double[10_000];
+                matrix.get(all, 2);
+                assertThat(Arrays.copyOfRange(all, 5000, 10_000)).containsExactly(read);
+                assertThat(Arrays.copyOf(all, 5000)).containsOnly(0);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void matricesOfTheNativeBackend_areNative(Precision precision) {
+        try (Matrix matrix = Matrix.zeros(precision, 2, 3)) {
             assertThat(matrix).isInstanceOf(NativeMatrix.class);
         }
     }
 
-    @Test
-    void closingTwice_isNoHarm() {
-        Matrix matrix = new OperatorMatrix(2, 2);
-        matrix.close();
-        matrix.close();
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void closingTwice_isNoHarm(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+            Matrix matrix = zeros.apply(2, 2);
+            matrix.close();
+            matrix.close();
 
-        assertThat(matrix.array().wasClosed()).isTrue();
+            assertThat(matrix.array().wasClosed()).isTrue();
+        }
+    }
+
+    private static List<BiFunction<Integer, Integer, Matrix>> kinds(Precision precision) {
+        return List.of(
+                (rows, columns) -> new OperatorMatrix(precision, rows, columns),
+                (rows, columns) -> NativeMatrix.zeros(precision, rows, columns));
     }
 
     private static void bothDo(
+            Precision precision,
             int rows,
             int columns,
             BiConsumer<BiFunction<Integer, Integer, Matrix>, Matrix> computation) {
-        try (Matrix operators = new OperatorMatrix(rows, columns);
-                Matrix reference = new NativeMatrix(rows, columns)) {
-            computation.accept(OperatorMatrix::new, operators);
-            computation.accept(NativeMatrix::new, reference);
+        var kinds = kinds(precision);
+        try (Matrix operators = kinds.get(0).apply(rows, columns);
+                Matrix reference = kinds.get(1).apply(rows, columns)) {
+            computation.accept(kinds.get(0), operators);
+            computation.accept(kinds.get(1), reference);
 
-            float[] expected = reference.toArray();
-            float[] actual = operators.toArray();
-            double scale = 0;
-            for (float value : expected) {
-                scale = Math.max(scale, Math.abs(value));
-            }
-            for (int i = 0; i < expected.length; i++) {
-                assertThat((double) actual[i]).isCloseTo(expected[i], within(TOLERANCE * scale));
-            }
+            double[] expected = toArray(reference);
+            double[] actual = toArray(operators);
+            double scale = Arrays.stream(expected).map(Math::abs).max().getAsDouble();
+            assertThat(actual).containsExactly(expected, within(tolerance(precision) * scale));
         }
+    }
+
+    private static double[] toArray(Matrix matrix) {
+        double[] values = new double[matrix.rows() * matrix.columns()];
+        matrix.get(values, matrix.rows());
+        return values;
     }
 
     private static float[] values(int count, long seed) {

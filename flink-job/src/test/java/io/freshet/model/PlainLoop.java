@@ -1,88 +1,337 @@
 package io.freshet.model;
 
+import io.freshet.model.Evaluation.Outcome;
+import java.util.Arrays;
+
 /**
- * Softmax SGD by the book: double loops over one example, class and feature at a time, no library.
- * What the learner is held to.
+ * Online learning by the book: double loops over one example, class and feature at a time, one step
+ * after the other, no library. What the learner is held to wherever all numbers are finite.
  */
 final class PlainLoop {
     private final LearnerSettings settings;
-    final double[][] parameters;
-    final double[][] velocity;
+    private final Loss loss;
+    private final int numInputs;
+    private final int numOutputs;
+
+    /** (learning rates, numFeatures + 1, numOutputs). */
+    final double[][][] parameters;
+
+    final double[][][] velocity;
+
+    /** (experts), of the mixture. */
+    final double[] weights;
+
+    private final double[][] underShare;
+    private final double[] shareWeights;
+
     final double[] mean;
     final double[] squaredDeviations;
     private long count;
+    private long steps;
+
+    // The baselines: by the label before, and over all.
+    private final double[][] transitions;
+    private final double[] frequencies;
+    private int lastLabel = Examples.UNLABELLED;
 
     PlainLoop(LearnerSettings settings) {
         this.settings = settings;
-        this.parameters = new double[settings.numFeatures() + 1][settings.numClasses()];
-        this.velocity = new double[settings.numFeatures() + 1][settings.numClasses()];
+        this.loss = settings.loss();
+        this.numInputs = settings.numFeatures() + 1;
+        this.numOutputs = settings.numOutputs();
+        this.parameters = new double[settings.numRates()][numInputs][numOutputs];
+        this.velocity = new double[settings.numRates()][numInputs][numOutputs];
+        this.weights = new double[settings.numExperts()];
+        Arrays.fill(weights, 1.0 / weights.length);
+        int shares = settings.mixture() == null ? 1 : settings.mixture().shares().size();
+        this.underShare = new double[shares][];
+        Arrays.setAll(underShare, a -> weights.clone());
+        this.shareWeights = new double[shares];
+        Arrays.fill(shareWeights, 1.0 / shares);
         this.mean = new double[settings.numFeatures()];
         this.squaredDeviations = new double[settings.numFeatures()];
+        this.transitions = new double[settings.numClasses()][settings.numClasses()];
+        this.frequencies = new double[settings.numClasses()];
     }
 
-    /** Tests, then trains; returns the loss of each example before. */
-    double[] step(MiniBatch batch) {
-        int size = batch.size();
-        double[][] inputs = new double[size][];
-        for (int i = 0; i < size; i++) {
-            observe(batch.features(), i * settings.numFeatures());
-        }
-        for (int i = 0; i < size; i++) {
-            inputs[i] = scale(batch.features(), i * settings.numFeatures());
-        }
-        double sumOfWeights = 0;
-        for (int i = 0; i < size; i++) {
-            sumOfWeights += batch.weights()[i];
-        }
-        double divisor = settings.reduction() == Reduction.EXAMPLES ? size : sumOfWeights;
-        double[] losses = new double[size];
-        double[][] gradient = new double[parameters.length][settings.numClasses()];
-        for (int i = 0; i < size; i++) {
-            double[] logits = logits(inputs[i]);
-            double logSumExp = logSumExp(logits);
-            int label = batch.labels()[i];
-            losses[i] = logSumExp - logits[label];
-            for (int c = 0; c < logits.length; c++) {
-                double residual = Math.exp(logits[c] - logSumExp) - (c == label ? 1 : 0);
-                for (int f = 0; f < parameters.length; f++) {
-                    gradient[f][c] += inputs[i][f] * residual * batch.weights()[i] / divisor;
+    /** Tests on a stream, and trains on it; the last mini-batch is closed. */
+    Found learn(Examples stream) {
+        Found found = new Found(stream.size());
+        int[] batch = new int[settings.miniBatchSize()];
+        int size = 0;
+        for (int i = 0; i < stream.size(); i++) {
+            if (stream.labels()[i] == Examples.UNLABELLED) {
+                found.outcomes[i] = Outcome.ANSWERED;
+                found.versions[i] = steps;
+                answer(stream, i, found);
+            } else {
+                batch[size++] = i;
+                if (size == batch.length) {
+                    step(stream, batch, size, found);
+                    size = 0;
                 }
             }
         }
-        for (int f = 0; f < parameters.length; f++) {
-            for (int c = 0; c < settings.numClasses(); c++) {
-                velocity[f][c] = settings.sgd().momentum() * velocity[f][c] + gradient[f][c];
-                parameters[f][c] -= settings.sgd().learningRate() * velocity[f][c];
-            }
+        if (size > 0) {
+            step(stream, batch, size, found);
         }
-        return losses;
+        return found;
     }
 
-    /** Returns the probabilities of one example by parameters and moments as they are. */
-    double[] probabilities(float[] features, int offset) {
-        double[] logits = logits(scale(features, offset));
+    private void step(Examples stream, int[] batch, int size, Found found) {
+        double divisor = size;
+        if (settings.reduction() == Reduction.WEIGHTS) {
+            divisor = 0;
+            for (int i = 0; i < size; i++) {
+                divisor += stream.weights()[batch[i]] * lossWeight(stream, batch[i]);
+            }
+            if (divisor == 0) {
+                for (int i = 0; i < size; i++) {
+                    found.outcomes[batch[i]] = Outcome.WEIGHTLESS;
+                }
+                return;
+            }
+        }
+        for (int i = 0; i < size; i++) {
+            observe(stream.features(), batch[i] * settings.numFeatures());
+        }
+        double[][] logLikelihoods = new double[size][];
+        for (int i = 0; i < size; i++) {
+            found.outcomes[batch[i]] = Outcome.TRAINED;
+            logLikelihoods[i] = answer(stream, batch[i], found);
+        }
+        for (int rate = 0; rate < parameters.length; rate++) {
+            double[][] gradient = new double[numInputs][numOutputs];
+            for (int i = 0; i < size; i++) {
+                addGradient(stream, batch[i], parameters[rate], divisor, gradient);
+            }
+            descend(rate, gradient);
+        }
+        for (int i = 0; i < size && settings.mixture() != null; i++) {
+            share(logLikelihoods[i], stream.weights()[batch[i]]);
+            observeLabel(stream.labels()[batch[i]]);
+        }
+        steps++;
+    }
+
+    /** Writes probabilities and loss; returns the log-likelihood of each expert. */
+    private double[] answer(Examples stream, int row, Found found) {
+        double[] logLikelihoods = new double[weights.length];
+        double[] mixed = new double[settings.numClasses()];
+        double likelihood = 0;
+        for (int k = 0; k < weights.length; k++) {
+            double[] ofExpert;
+            if (k < parameters.length) {
+                double[] logits = logits(stream, row, parameters[k]);
+                ofExpert = classes(probabilities(logits));
+                logLikelihoods[k] = -plainLoss(logits, stream, row);
+            } else {
+                ofExpert = k == parameters.length ? noChange() : share(frequencies);
+                logLikelihoods[k] = logLikelihood(ofExpert, stream, row);
+            }
+            for (int c = 0; c < mixed.length; c++) {
+                mixed[c] += weights[k] * ofExpert[c];
+            }
+            likelihood += weights[k] * Math.exp(logLikelihoods[k]);
+        }
+        found.probabilities[row] = mixed;
+        found.losses[row] = weights.length == 1 ? -logLikelihoods[0] : -Math.log(likelihood);
+        return logLikelihoods;
+    }
+
+    /** Fixed share under each share, and of the shares. */
+    private void share(double[] logLikelihoods, double exampleWeight) {
+        double[] evidence = new double[shareWeights.length];
+        for (int a = 0; a < evidence.length; a++) {
+            for (int k = 0; k < weights.length; k++) {
+                underShare[a][k] *= Math.exp(exampleWeight * logLikelihoods[k]);
+                evidence[a] += underShare[a][k];
+            }
+            normalise(underShare[a], settings.mixture().shares().get(a));
+            shareWeights[a] *= evidence[a];
+        }
+        normalise(shareWeights, 0.001);
+        Arrays.fill(weights, 0);
+        for (int a = 0; a < evidence.length; a++) {
+            for (int k = 0; k < weights.length; k++) {
+                weights[k] += shareWeights[a] * underShare[a][k];
+            }
+        }
+    }
+
+    private static void normalise(double[] posteriors, double share) {
+        double sum = Arrays.stream(posteriors).sum();
+        for (int k = 0; k < posteriors.length; k++) {
+            posteriors[k] = (1 - share) * posteriors[k] / sum + share / posteriors.length;
+        }
+    }
+
+    private void observeLabel(int label) {
+        if (lastLabel != Examples.UNLABELLED) {
+            count(transitions[lastLabel], label, 0.99f);
+        }
+        count(frequencies, label, 0.999f);
+        lastLabel = label;
+    }
+
+    private static void count(double[] counts, int label, double kept) {
+        for (int c = 0; c < counts.length; c++) {
+            counts[c] *= kept;
+        }
+        counts[label]++;
+    }
+
+    private double[] noChange() {
+        return share(
+                lastLabel == Examples.UNLABELLED
+                        ? new double[settings.numClasses()]
+                        : transitions[lastLabel]);
+    }
+
+    private static double[] share(double[] counts) {
+        double total = Arrays.stream(counts).sum() + 0.1 * counts.length;
+        return Arrays.stream(counts).map(counted -> (counted + 0.1) / total).toArray();
+    }
+
+    private static double logLikelihood(double[] probabilities, Examples stream, int row) {
+        double sum = 0;
+        for (int c = 0; c < probabilities.length; c++) {
+            sum += target(stream, row, c, probabilities.length) * Math.log(probabilities[c]);
+        }
+        return sum;
+    }
+
+    private double[] logits(Examples stream, int row, double[][] of) {
+        double[] input = scale(stream.features(), row * settings.numFeatures());
+        double[] logits = new double[numOutputs];
+        for (int f = 0; f < numInputs; f++) {
+            for (int c = 0; c < numOutputs; c++) {
+                logits[c] += input[f] * of[f][c];
+            }
+        }
+        return logits;
+    }
+
+    private double[] probabilities(double[] logits) {
+        double[] probabilities = new double[logits.length];
         double logSumExp = logSumExp(logits);
         for (int c = 0; c < logits.length; c++) {
-            logits[c] = Math.exp(logits[c] - logSumExp);
+            probabilities[c] =
+                    loss.activation() == Activation.SOFTMAX
+                            ? Math.exp(logits[c] - logSumExp)
+                            : 1 / (1 + Math.exp(-logits[c]));
         }
-        return logits;
+        return probabilities;
     }
 
-    private double[] logits(double[] input) {
-        double[] logits = new double[settings.numClasses()];
-        for (int c = 0; c < logits.length; c++) {
-            for (int f = 0; f < input.length; f++) {
-                logits[c] += input[f] * parameters[f][c];
+    /** One output is the probability of class 1 of two. */
+    private double[] classes(double[] ofOutputs) {
+        return ofOutputs.length == settings.numClasses()
+                ? ofOutputs
+                : new double[] {1 - ofOutputs[0], ofOutputs[0]};
+    }
+
+    /** The loss that is reported: in nats, without weights and smoothing. */
+    private double plainLoss(double[] logits, Examples stream, int row) {
+        double logSumExp = logSumExp(logits);
+        double sum = 0;
+        for (int c = 0; c < numOutputs; c++) {
+            double target = target(stream, row, c, numOutputs);
+            sum +=
+                    loss.activation() == Activation.SOFTMAX
+                            ? target * (logSumExp - logits[c])
+                            : (target * Math.log1p(Math.exp(-logits[c]))
+                                            + (1 - target) * Math.log1p(Math.exp(logits[c])))
+                                    / numOutputs;
+        }
+        return sum;
+    }
+
+    private static double target(Examples stream, int row, int output, int numOutputs) {
+        int label = stream.labels()[row];
+        if (stream.numTargets() > 0) {
+            return stream.targets()[row * stream.numTargets() + output];
+        }
+        return numOutputs == 1 ? label : output == label ? 1 : 0;
+    }
+
+    /** What an example adds to the divisor of PyTorch's weighted mean. */
+    private double lossWeight(Examples stream, int row) {
+        int label = stream.labels()[row];
+        if (loss instanceof CrossEntropy rule && stream.numTargets() == 0) {
+            return label == rule.ignoreIndex() ? 0 : rule.classWeights().at(label);
+        }
+        if (loss instanceof NegativeLogLikelihood rule) {
+            return label == rule.ignoreIndex() ? 0 : rule.classWeights().at(label);
+        }
+        return 1;
+    }
+
+    private void addGradient(
+            Examples stream, int row, double[][] of, double divisor, double[][] gradient) {
+        double[] residual = residual(probabilities(logits(stream, row, of)), stream, row);
+        double[] input = scale(stream.features(), row * settings.numFeatures());
+        double factor = stream.weights()[row] / divisor;
+        for (int f = 0; f < numInputs; f++) {
+            for (int c = 0; c < numOutputs; c++) {
+                gradient[f][c] += input[f] * residual[c] * factor;
             }
         }
-        return logits;
+    }
+
+    /** The gradient at the logits, from PyTorch's definitions. */
+    private double[] residual(double[] p, Examples stream, int row) {
+        double[] residual = new double[numOutputs];
+        double[] coefficients = new double[numOutputs];
+        double sum = 0;
+        for (int c = 0; c < numOutputs; c++) {
+            double y = target(stream, row, c, numOutputs);
+            if (loss instanceof CrossEntropy rule) {
+                double smoothing = rule.labelSmoothing();
+                y = (1 - smoothing) * y + smoothing / numOutputs;
+                coefficients[c] = rule.classWeights().at(c) * y;
+            } else if (loss instanceof NegativeLogLikelihood rule) {
+                coefficients[c] = rule.classWeights().at(c) * y;
+            } else if (loss instanceof BinaryCrossEntropyWithLogits rule) {
+                double positive = rule.positiveWeights().at(c) * y;
+                double plain = (1 - y) * p[c] - positive * (1 - p[c]);
+                residual[c] = rule.outputWeights().at(c) * plain / numOutputs;
+            } else if (loss instanceof BinaryCrossEntropy rule) {
+                residual[c] = rule.outputWeights().at(c) * (p[c] - y) / numOutputs;
+            }
+            sum += coefficients[c];
+        }
+        if (loss.activation() == Activation.SOFTMAX
+                && !(stream.numTargets() == 0 && loss.ignores(stream.labels()[row]))) {
+            for (int c = 0; c < numOutputs; c++) {
+                residual[c] = sum * p[c] - coefficients[c];
+            }
+        }
+        return residual;
+    }
+
+    /** One step of {@code torch.optim.SGD}; the first velocity is the gradient, not dampened. */
+    private void descend(int rate, double[][] gradient) {
+        Sgd sgd = settings.sgd();
+        double learningRate =
+                settings.mixture() == null
+                        ? sgd.learningRate().at(steps)
+                        : settings.mixture().rates().get(rate);
+        double kept = steps == 0 ? 0 : sgd.momentum();
+        double taken = steps == 0 ? 1 : 1 - sgd.dampening();
+        for (int f = 0; f < numInputs; f++) {
+            for (int c = 0; c < numOutputs; c++) {
+                double slope = gradient[f][c] + sgd.weightDecay() * parameters[rate][f][c];
+                double v = kept * velocity[rate][f][c] + taken * slope;
+                velocity[rate][f][c] = v;
+                parameters[rate][f][c] -=
+                        learningRate * (sgd.nesterov() ? slope + sgd.momentum() * v : v);
+            }
+        }
     }
 
     static double logSumExp(double[] logits) {
-        double largest = Double.NEGATIVE_INFINITY;
-        for (double logit : logits) {
-            largest = Math.max(largest, logit);
-        }
+        double largest = Arrays.stream(logits).max().getAsDouble();
         double sum = 0;
         for (double logit : logits) {
             sum += Math.exp(logit - largest);
@@ -100,10 +349,10 @@ final class PlainLoop {
     }
 
     private double[] scale(float[] features, int offset) {
-        double[] input = new double[mean.length + 1];
+        double[] input = new double[numInputs];
         for (int f = 0; f < mean.length; f++) {
             double value = features[offset + f];
-            double deviation = Math.sqrt(squaredDeviations[f] / count);
+            double deviation = count == 0 ? 0 : Math.sqrt(squaredDeviations[f] / count);
             input[f] =
                     settings.scaler() == ScalerType.NONE
                             ? value

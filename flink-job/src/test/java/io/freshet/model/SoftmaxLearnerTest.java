@@ -1,13 +1,16 @@
 package io.freshet.model;
 
+import static io.freshet.model.States.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
+import io.freshet.model.Evaluation.Outcome;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -22,35 +25,32 @@ class SoftmaxLearnerTest {
 
     @Test
     void lossOfUniformLogits_isLogOfNumClasses() {
-        LearnerSettings settings = plain(3, 7, 5);
-        Evaluation evaluation = new Evaluation(5);
-        try (SoftmaxLearner learner = start(settings)) {
-            learner.step(randomBatch(new Random(1), settings, 5), evaluation);
+        Rule rule = plain(3, 7, 5);
+        Evaluation evaluation = new Evaluation(7);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(randomBatch(new Random(1), rule, 5), false, evaluation);
         }
         assertThat(evaluation.size()).isEqualTo(5);
-        assertThat(evaluation.stepTaken()).isTrue();
-        assertThat(evaluation.losses()).containsOnly((float) Math.log(7));
-        assertThat(evaluation.predictedClasses()).containsOnly(0);
+        assertOutcomes(evaluation, Outcome.TRAINED);
+        assertThat(losses(evaluation)).containsOnly((float) Math.log(7));
+        assertThat(predictedClasses(evaluation)).containsOnly(0);
     }
 
     @Test
     void firstStep_followsTheMeanOfTheGradients() {
         // From zero parameters every probability is 1/2, so that an example of class 0 with feature
         // x and weight w has the gradient w·(−x/2, x/2), and at the bias w·(−1/2, 1/2).
-        LearnerSettings examples =
-                new LearnerSettings(1, 2, 4, new Sgd(1, 0), Reduction.EXAMPLES, ScalerType.NONE);
-        MiniBatch batch = new MiniBatch(4, 1);
+        Rule rule = Rule.of(1, 2).sgd(1, 0).miniBatch(4);
+        Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
         batch.add(new float[] {2}, 0, 0, 1);
         batch.add(new float[] {4}, 0, 1, 1);
         batch.add(new float[] {8}, 0, 0, 2);
         float weight = (1 + 2 - 4 + 2 * 8) / 2f;
         float bias = (1 + 1 - 1 + 2) / 2f;
-        assertThat(stepFromZero(examples, batch))
+        assertThat(stepFromZero(rule, batch))
                 .containsExactly(weight / 4, -weight / 4, bias / 4, -bias / 4);
-        LearnerSettings weights =
-                new LearnerSettings(1, 2, 4, new Sgd(1, 0), Reduction.WEIGHTS, ScalerType.NONE);
-        assertThat(stepFromZero(weights, batch))
+        assertThat(stepFromZero(rule.reduction(Reduction.WEIGHTS), batch))
                 .containsExactly(
                         new float[] {weight / 5, -weight / 5, bias / 5, -bias / 5}, within(1e-6f));
     }
@@ -64,53 +64,60 @@ class SoftmaxLearnerTest {
         "WEIGHTS, 0.9, WELFORD"
     })
     void steps_matchAPlainLoopInDoubles(Reduction reduction, double momentum, ScalerType scaler) {
-        LearnerSettings settings =
-                new LearnerSettings(11, 5, 16, new Sgd(0.05, momentum), reduction, scaler);
+        Rule rule =
+                Rule.of(11, 5)
+                        .sgd(0.05, momentum)
+                        .miniBatch(16)
+                        .reduction(reduction)
+                        .scaler(scaler);
         Random random = new Random(2);
-        PlainLoop expected = new PlainLoop(settings);
-        Evaluation evaluation = new Evaluation(16);
-        try (SoftmaxLearner learner = start(settings)) {
+        PlainLoop plain = new PlainLoop(rule.settings());
+        long examples = 0;
+        try (SoftmaxLearner learner = rule.start()) {
             for (int step = 1; step <= 300; step++) {
                 int size = step % 3 == 0 ? 1 + random.nextInt(16) : 16;
-                MiniBatch batch = randomBatch(random, settings, size);
-                double[] losses = expected.step(batch);
-                learner.step(batch, evaluation);
-                assertThat(evaluation.stepTaken()).isTrue();
-                for (int i = 0; i < size; i++) {
-                    assertThat((double) evaluation.losses()[i])
-                            .isCloseTo(losses[i], within(1e-4 * (1 + losses[i])));
-                }
+                examples += size;
+                Examples batch = randomBatch(random, rule, size);
+                Found expected = plain.learn(batch);
+                Found found = Found.byCalls(learner, batch, 16);
+                assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
+                found.assertCloseTo(expected, 1e-4);
             }
             assertThat(learner.modelVersion()).isEqualTo(300);
-            assertThat(learner.skippedSteps()).isZero();
+            assertThat(learner.counters().skippedSteps()).isZero();
             LearnerState state = learner.state();
-            assertClose(state.parameters(), expected.parameters, 1e-4);
-            assertClose(state.velocity(), expected.velocity, 1e-4);
+            assertClose(state.parameters(), plain.parameters[0], 1e-4);
+            if (momentum > 0) {
+                assertClose(state.velocity(), plain.velocity[0], 1e-4);
+            } else {
+                assertThat(state.velocity()).isEmpty();
+            }
+            assertThat(state.scalerCount()).isEqualTo(scaler == ScalerType.NONE ? 0 : examples);
         }
     }
 
     @ParameterizedTest
     @EnumSource(Reduction.class)
     void step_matchesNd4jsLossOperators(Reduction reduction) {
-        LearnerSettings settings =
-                new LearnerSettings(9, 6, 8, new Sgd(1, 0), reduction, ScalerType.NONE);
+        Rule rule = Rule.of(9, 6).sgd(1, 0).miniBatch(8).reduction(reduction);
         Random random = new Random(3);
-        LearnerState before = randomState(random, settings);
+        float[] before = randomParameters(random, rule);
         SoftmaxCrossEntropy operators = new SoftmaxCrossEntropy(6, reduction);
         for (int size = 1; size <= 8; size++) {
-            MiniBatch batch = randomBatch(random, settings, size);
+            Examples batch = randomBatch(random, rule, size);
             int[] labels = Arrays.copyOf(batch.labels(), size);
-            float[] logits = logits(settings, before.parameters(), batch);
-            Evaluation evaluation = new Evaluation(8);
+            float[] weights = Arrays.copyOf(batch.weights(), size);
+            float[] logits = logits(rule, before, batch);
+            Evaluation evaluation = new Evaluation(6);
             float[] after;
-            try (SoftmaxLearner learner = new SoftmaxLearner(settings, before)) {
-                learner.step(batch, evaluation);
+            try (SoftmaxLearner learner = rule.startFrom(before)) {
+                learner.learn(batch, true, evaluation);
                 after = learner.state().parameters();
             }
 
-            assertThat(Arrays.copyOf(evaluation.losses(), size))
+            assertThat(losses(evaluation))
                     .containsExactly(operators.losses(logits, labels), within(1e-5f));
-            float[] logitGradients = operators.gradient(logits, labels, batch.weights());
+            float[] logitGradients = operators.gradient(logits, labels, weights);
             for (int f = 0; f <= 9; f++) {
                 for (int c = 0; c < 6; c++) {
                     double gradient = 0;
@@ -118,8 +125,7 @@ class SoftmaxLearnerTest {
                         gradient += input(batch, i, f) * logitGradients[i * 6 + c];
                     }
                     int p = f * 6 + c;
-                    assertThat((double) before.parameters()[p] - after[p])
-                            .isCloseTo(gradient, within(1e-5));
+                    assertThat((double) before[p] - after[p]).isCloseTo(gradient, within(1e-5));
                 }
             }
         }
@@ -128,43 +134,39 @@ class SoftmaxLearnerTest {
     @ParameterizedTest
     @EnumSource(Reduction.class)
     void step_matchesCentralDifferencesOfTheLoss(Reduction reduction) {
-        LearnerSettings settings =
-                new LearnerSettings(3, 4, 6, new Sgd(1, 0), reduction, ScalerType.NONE);
+        Rule rule = Rule.of(3, 4).sgd(1, 0).miniBatch(6).reduction(reduction);
         Random random = new Random(4);
-        LearnerState before = randomState(random, settings);
-        MiniBatch batch = randomBatch(random, settings, 6);
+        float[] before = randomParameters(random, rule);
+        Examples batch = randomBatch(random, rule, 6);
         float[] after;
-        try (SoftmaxLearner learner = new SoftmaxLearner(settings, before)) {
-            learner.step(batch, new Evaluation(6));
+        try (SoftmaxLearner learner = rule.startFrom(before)) {
+            learner.learn(batch, false, new Evaluation(4));
             after = learner.state().parameters();
         }
         float h = 1e-2f;
         for (int p = 0; p < after.length; p++) {
-            float[] up = before.parameters().clone();
-            float[] down = before.parameters().clone();
+            float[] up = before.clone();
+            float[] down = before.clone();
             up[p] += h;
             down[p] -= h;
             double slope =
-                    (loss(settings, up, batch) - loss(settings, down, batch))
-                            / ((double) up[p] - down[p]);
-            assertThat((double) before.parameters()[p] - after[p]).isCloseTo(slope, within(1e-3));
+                    (loss(rule, up, batch) - loss(rule, down, batch)) / ((double) up[p] - down[p]);
+            assertThat((double) before[p] - after[p]).isCloseTo(slope, within(1e-3));
         }
     }
 
     @Test
     void velocity_followsPyTorchsMomentum() {
         // One example again and again, of weight 0 but in the first step: v ← μ·v, θ ← θ − η·v.
-        LearnerSettings settings =
-                new LearnerSettings(
-                        1, 2, 1, new Sgd(0.1, 0.9), Reduction.EXAMPLES, ScalerType.NONE);
-        MiniBatch batch = new MiniBatch(1, 1);
+        Rule rule = Rule.of(1, 2).sgd(0.1, 0.9);
+        Examples batch = new Examples(1);
         double velocity = 1.5;
         double parameter = 0;
-        try (SoftmaxLearner learner = start(settings)) {
+        try (SoftmaxLearner learner = rule.start()) {
             for (int step = 0; step < 20; step++) {
                 batch.clear();
                 batch.add(new float[] {3}, 0, 1, step == 0 ? 1 : 0);
-                learner.step(batch, new Evaluation(1));
+                learner.learn(batch, false, new Evaluation(2));
                 parameter -= 0.1 * velocity;
                 LearnerState state = learner.state();
                 assertThat((double) state.velocity()[0]).isCloseTo(velocity, within(1e-6));
@@ -174,15 +176,151 @@ class SoftmaxLearnerTest {
         }
     }
 
+    @Test
+    void singleOutput_isTheProbabilityOfClassOne() {
+        // Logit 2·x: at x = 1 the probability of class 1 is 1/(1 + e⁻²).
+        Rule rule = Rule.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).sgd(0.5, 0);
+        double one = 1 / (1 + Math.exp(-2));
+        Examples examples = new Examples(1);
+        examples.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
+        examples.add(new float[] {1}, 0, 1, 1);
+        examples.add(new float[] {-1}, 0, 1, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.startFrom(2, 0)) {
+            learner.learn(examples, false, evaluation);
+        }
+        assertThat((double) evaluation.probabilities()[0]).isCloseTo(1 - one, within(1e-7));
+        assertThat((double) evaluation.probabilities()[1]).isCloseTo(one, within(1e-7));
+        assertThat(predictedClasses(evaluation)).containsExactly(1, 1, 0);
+        assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(one), within(1e-6));
+        // The step before moved weight and bias by half the residual, 1 − one: a logit of
+        // −(2 + s) + s for the third, as before.
+        assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - one), within(1e-6));
+    }
+
+    // Mini-batches and calls.
+
+    @Test
+    void examples_waitForTheirMiniBatch_untilItIsFullOrClosed() {
+        Rule rule = plain(2, 3, 4);
+        Random random = new Random(14);
+        Evaluation evaluation = new Evaluation(3);
+        Examples examples = randomBatch(random, rule, 6);
+        examples.add(new float[] {1, 2}, 0, Examples.UNLABELLED, 1);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(examples, false, evaluation);
+            assertThat(IntStream.range(0, 7).mapToObj(evaluation::outcome))
+                    .containsExactly(
+                            Outcome.TRAINED,
+                            Outcome.TRAINED,
+                            Outcome.TRAINED,
+                            Outcome.TRAINED,
+                            Outcome.OPEN,
+                            Outcome.OPEN,
+                            Outcome.ANSWERED);
+            assertThat(learner.counters().steps()).isEqualTo(1);
+            float[] fifth = Arrays.copyOfRange(examples.features(), 8, 12);
+
+            examples.retainOpen(evaluation);
+            assertThat(examples.size()).isEqualTo(2);
+            assertThat(examples.features()).startsWith(fifth);
+            learner.learn(examples, false, evaluation);
+            assertOutcomes(evaluation, Outcome.OPEN);
+            learner.learn(examples, true, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(learner.counters().steps()).isEqualTo(2);
+            examples.retainOpen(evaluation);
+            assertThat(examples.size()).isZero();
+            learner.learn(examples, true, evaluation);
+            assertThat(evaluation.size()).isZero();
+            assertThat(learner.counters().steps()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void unlabelledExample_isAnsweredByWhatWasLearntBeforeItsPlace() {
+        Rule rule = Rule.of(2, 3).miniBatch(2).scaler(ScalerType.WELFORD);
+        Random random = new Random(15);
+        Examples labelled = randomBatch(random, rule, 4);
+        float[] question = {0.3f, -2};
+        Examples examples = new Examples(2);
+        examples.add(question, 0, Examples.UNLABELLED, 1);
+        for (int i = 0; i < 4; i++) {
+            ExampleStream.append(labelled, i, examples);
+            examples.add(question, 0, Examples.UNLABELLED, 1);
+        }
+        Evaluation evaluation = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(examples, false, evaluation);
+        }
+        // Of the places 0, 2, 4, 6 and 8, two are before the first step and one is after the last.
+        int[] versions = {0, 0, 1, 1, 2};
+        try (SoftmaxLearner learner = rule.start()) {
+            float[] expected = new float[3];
+            int steps = 0;
+            for (int k = 0; k < 5; k++) {
+                if (steps < versions[k]) {
+                    Examples batch = ExampleStream.rows(labelled, 2 * steps, 2 * steps + 2);
+                    learner.learn(batch, false, new Evaluation(3));
+                    steps++;
+                }
+                learner.predict(question, 1, expected);
+                int at = 2 * k;
+                assertThat(evaluation.outcome(at)).isEqualTo(Outcome.ANSWERED);
+                assertThat(evaluation.modelVersion(at)).isEqualTo(versions[k]);
+                assertThat(Arrays.copyOfRange(evaluation.probabilities(), at * 3, at * 3 + 3))
+                        .containsExactly(expected, within(1e-6f));
+            }
+        }
+    }
+
+    @Test
+    void miniBatchThatWeighsNothing_isWeightless_underTheReductionByWeights() {
+        Rule rule = plain(2, 3, 2).reduction(Reduction.WEIGHTS).scaler(ScalerType.WELFORD);
+        Examples batch = new Examples(2);
+        batch.add(new float[] {1, 2}, 0, 0, 0);
+        batch.add(new float[] {3, 4}, 0, 1, 0);
+        Evaluation evaluation = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.WEIGHTLESS);
+            assertSameBits(learner.state(), LearnerState.initial(rule.settings()));
+        }
+        try (SoftmaxLearner learner = rule.reduction(Reduction.EXAMPLES).start()) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(learner.modelVersion()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void ignoredClass_teachesNothing_butIsScored() {
+        Loss loss = new CrossEntropy(3, OutputWeights.NONE, 2, 0.1);
+        Rule rule = Rule.of(2, 3).loss(loss).sgd(0.1, 0);
+        Examples batch = new Examples(2);
+        batch.add(new float[] {1, 2}, 0, 2, 1);
+        Evaluation evaluation = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(losses(evaluation)).containsExactly((float) Math.log(3));
+            assertThat(learner.state().parameters()).containsOnly(0f);
+        }
+        try (SoftmaxLearner learner = rule.reduction(Reduction.WEIGHTS).start()) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.WEIGHTLESS);
+            assertThat(learner.modelVersion()).isZero();
+        }
+    }
+
     // Properties.
 
     @Test
     void duplicatedExample_equalsWeightTwo() {
-        LearnerSettings settings =
-                new LearnerSettings(4, 3, 8, new Sgd(0.5, 0.9), Reduction.WEIGHTS, ScalerType.NONE);
-        MiniBatch example = randomBatch(new Random(5), settings, 3);
-        MiniBatch twice = new MiniBatch(8, 4);
-        MiniBatch weighted = new MiniBatch(8, 4);
+        Rule rule = Rule.of(4, 3).sgd(0.5, 0.9).miniBatch(8).reduction(Reduction.WEIGHTS);
+        Examples example = randomBatch(new Random(5), rule, 3);
+        Examples twice = new Examples(4);
+        Examples weighted = new Examples(4);
         for (int i = 0; i < 3; i++) {
             boolean doubled = i == 1;
             weighted.add(example.features(), i * 4, example.labels()[i], doubled ? 2 : 1);
@@ -191,24 +329,22 @@ class SoftmaxLearnerTest {
                 twice.add(example.features(), i * 4, example.labels()[i], 1);
             }
         }
-        assertThat(stepFromZero(settings, twice))
-                .containsExactly(stepFromZero(settings, weighted), within(1e-6f));
+        assertThat(stepFromZero(rule, twice))
+                .containsExactly(stepFromZero(rule, weighted), within(1e-6f));
     }
 
     @Test
     void shufflingFeatures_changesNothing() {
-        LearnerSettings settings =
-                new LearnerSettings(
-                        6, 3, 8, new Sgd(0.1, 0.9), Reduction.EXAMPLES, ScalerType.WELFORD);
+        Rule rule = Rule.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerType.WELFORD);
         int[] order = {4, 2, 0, 5, 1, 3};
         Random random = new Random(6);
-        MiniBatch shuffled = new MiniBatch(8, 6);
-        Evaluation evaluation = new Evaluation(8);
-        Evaluation evaluationOfShuffled = new Evaluation(8);
-        try (SoftmaxLearner learner = start(settings);
-                SoftmaxLearner learnerOfShuffled = start(settings)) {
+        Examples shuffled = new Examples(6);
+        Evaluation evaluation = new Evaluation(3);
+        Evaluation evaluationOfShuffled = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.start();
+                SoftmaxLearner learnerOfShuffled = rule.start()) {
             for (int step = 0; step < 100; step++) {
-                MiniBatch batch = randomBatch(random, settings, 8);
+                Examples batch = randomBatch(random, rule, 8);
                 shuffled.clear();
                 for (int i = 0; i < 8; i++) {
                     float[] features = new float[6];
@@ -217,10 +353,10 @@ class SoftmaxLearnerTest {
                     }
                     shuffled.add(features, 0, batch.labels()[i], batch.weights()[i]);
                 }
-                learner.step(batch, evaluation);
-                learnerOfShuffled.step(shuffled, evaluationOfShuffled);
-                assertThat(evaluationOfShuffled.losses())
-                        .containsExactly(evaluation.losses(), within(1e-4f));
+                learner.learn(batch, false, evaluation);
+                learnerOfShuffled.learn(shuffled, false, evaluationOfShuffled);
+                assertThat(losses(evaluationOfShuffled))
+                        .containsExactly(losses(evaluation), within(1e-4f));
             }
         }
     }
@@ -228,29 +364,28 @@ class SoftmaxLearnerTest {
     @ParameterizedTest
     @EnumSource(ScalerType.class)
     void restoredLearner_continuesBitForBit(ScalerType scaler) {
-        LearnerSettings settings =
-                new LearnerSettings(13, 5, 32, new Sgd(0.05, 0.9), Reduction.EXAMPLES, scaler);
+        Rule rule = Rule.of(13, 5).sgd(0.05, 0.9).miniBatch(32).scaler(scaler);
         Random random = new Random(7);
-        Evaluation evaluation = new Evaluation(32);
-        Evaluation evaluationOfRestored = new Evaluation(32);
-        SoftmaxLearner restored = start(settings);
-        try (SoftmaxLearner learner = start(settings)) {
+        Evaluation evaluation = new Evaluation(5);
+        Evaluation evaluationOfRestored = new Evaluation(5);
+        SoftmaxLearner restored = rule.start();
+        try (SoftmaxLearner learner = rule.start()) {
             for (int step = 0; step < 60; step++) {
                 if (step % 7 == 3) {
                     LearnerState state = restored.state();
                     restored.close();
-                    restored = new SoftmaxLearner(settings, state);
+                    restored = new SoftmaxLearner(rule.settings(), state);
                 }
-                MiniBatch batch = randomBatch(random, settings, step % 5 == 4 ? 11 : 32);
+                Examples batch = randomBatch(random, rule, step % 5 == 4 ? 11 : 32);
                 if (step % 20 == 9) {
                     batch.features()[3] = Float.NaN;
                 }
-                learner.step(batch, evaluation);
-                restored.step(batch, evaluationOfRestored);
-                assertThat(evaluationOfRestored.losses()).containsExactly(evaluation.losses());
+                learner.learn(batch, true, evaluation);
+                restored.learn(batch, true, evaluationOfRestored);
+                assertThat(losses(evaluationOfRestored)).containsExactly(losses(evaluation));
                 assertSameBits(restored.state(), learner.state());
             }
-            assertThat(learner.skippedSteps()).isEqualTo(3);
+            assertThat(learner.counters().skippedSteps()).isEqualTo(3);
             assertThat(learner.modelVersion()).isEqualTo(57);
         } finally {
             restored.close();
@@ -259,22 +394,22 @@ class SoftmaxLearnerTest {
 
     @Test
     void learnersOnSeveralThreads_doNotDisturbEachOther() {
-        LearnerSettings settings =
-                new LearnerSettings(
-                        40, 6, 32, new Sgd(0.05, 0.9), Reduction.EXAMPLES, ScalerType.WELFORD);
-        LearnerState alone = stateAfter(settings, 300);
-        IntStream.range(0, 4)
-                .parallel()
-                .mapToObj(i -> stateAfter(settings, 300))
-                .forEach(state -> assertSameBits(state, alone));
+        Rule rule = Rule.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerType.WELFORD);
+        for (Rule either : List.of(rule, rule.miniBatch(1))) {
+            LearnerState alone = stateAfter(either, 300);
+            IntStream.range(0, 4)
+                    .parallel()
+                    .mapToObj(i -> stateAfter(either, 300))
+                    .forEach(state -> assertSameBits(state, alone));
+        }
     }
 
-    private static LearnerState stateAfter(LearnerSettings settings, int steps) {
+    private static LearnerState stateAfter(Rule rule, int calls) {
         Random random = new Random(13);
-        Evaluation evaluation = new Evaluation(settings.miniBatchSize());
-        try (SoftmaxLearner learner = start(settings)) {
-            for (int step = 0; step < steps; step++) {
-                learner.step(randomBatch(random, settings, settings.miniBatchSize()), evaluation);
+        Evaluation evaluation = new Evaluation(rule.settings().numClasses());
+        try (SoftmaxLearner learner = rule.start()) {
+            for (int call = 0; call < calls; call++) {
+                learner.learn(randomBatch(random, rule, 32), false, evaluation);
             }
             return learner.state();
         }
@@ -282,25 +417,33 @@ class SoftmaxLearnerTest {
 
     @Test
     void state_isNotTouchedByLaterSteps() {
-        LearnerSettings settings =
-                new LearnerSettings(
-                        3, 2, 4, new Sgd(0.1, 0.9), Reduction.EXAMPLES, ScalerType.WELFORD);
-        Random random = new Random(8);
-        try (SoftmaxLearner learner = start(settings)) {
-            learner.step(randomBatch(random, settings, 4), new Evaluation(4));
-            LearnerState state = learner.state();
-            LearnerState copy =
-                    new LearnerState(
-                            state.modelVersion(),
-                            state.skippedSteps(),
-                            state.parameters().clone(),
-                            state.velocity().clone(),
-                            state.scalerCount(),
-                            state.scalerMean().clone(),
-                            state.scalerSquaredDeviations().clone());
-            learner.step(randomBatch(random, settings, 4), new Evaluation(4));
-            assertSameBits(state, copy);
-            assertThat(learner.state().parameters()).isNotEqualTo(state.parameters());
+        Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
+        Rule rule = Rule.of(3, 2).miniBatch(4).scaler(ScalerType.WELFORD);
+        for (Rule either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
+            Random random = new Random(8);
+            try (SoftmaxLearner learner = either.start()) {
+                learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
+                LearnerState state = learner.state();
+                LearnerState copy =
+                        new LearnerState(
+                                state.counters(),
+                                state.parameters().clone(),
+                                state.velocity().clone(),
+                                state.weights().clone(),
+                                state.restarts().clone(),
+                                state.baselineCounts().clone(),
+                                state.lastLabel(),
+                                state.goodParameters().clone(),
+                                state.goodWeights().clone(),
+                                state.scalerCount(),
+                                state.scalerMean().clone(),
+                                state.scalerSquaredDeviations().clone());
+                assertThat(state.goodParameters()).isNotEmpty();
+                learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
+                assertSameBits(state, copy);
+                assertThat(learner.state().parameters()).isNotEqualTo(state.parameters());
+                assertThat(learner.state().goodParameters()).isNotEqualTo(state.goodParameters());
+            }
         }
     }
 
@@ -308,19 +451,18 @@ class SoftmaxLearnerTest {
 
     @Test
     void losses_stayFinite_atLogitsOfTenThousand() {
-        LearnerSettings settings = plain(1, 3, 4);
-        float[] parameters = {1e4f, -1e4f, 0, 0, 0, 0};
-        MiniBatch batch = new MiniBatch(4, 1);
+        Rule rule = plain(1, 3, 4);
+        Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
         batch.add(new float[] {1}, 0, 1, 1);
         batch.add(new float[] {-1}, 0, 0, 1);
         batch.add(new float[] {-1}, 0, 2, 1);
-        Evaluation evaluation = new Evaluation(4);
-        try (SoftmaxLearner learner = new SoftmaxLearner(settings, state(parameters, 1, 3))) {
-            learner.step(batch, evaluation);
-            assertThat(evaluation.stepTaken()).isTrue();
-            assertThat(evaluation.losses()).containsExactly(0f, 2e4f, 2e4f, 1e4f);
-            assertThat(evaluation.predictedClasses()).containsExactly(0, 0, 1, 1);
+        Evaluation evaluation = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.startFrom(1e4f, -1e4f, 0, 0, 0, 0)) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(losses(evaluation)).containsExactly(0f, 2e4f, 2e4f, 1e4f);
+            assertThat(predictedClasses(evaluation)).containsExactly(0, 0, 1, 1);
             for (float parameter : learner.state().parameters()) {
                 assertThat(parameter).isFinite();
             }
@@ -328,143 +470,51 @@ class SoftmaxLearnerTest {
     }
 
     @Test
+    void losses_stayFinite_atLogitsOfTenThousand_throughNd4jsSoftmax() {
+        // From 32 rows on the probabilities come from ND4J's operator.
+        Rule rule = plain(1, 3, 40);
+        Examples batch = new Examples(1);
+        for (int i = 0; i < 40; i++) {
+            batch.add(new float[] {i % 2 == 0 ? 1 : -1}, 0, 0, 1);
+        }
+        Evaluation evaluation = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.startFrom(1e4f, -1e4f, 0, 0, 0, 0)) {
+            learner.learn(batch, false, evaluation);
+        }
+        assertOutcomes(evaluation, Outcome.TRAINED);
+        for (int i = 0; i < 40; i++) {
+            assertThat(evaluation.losses()[i]).isEqualTo(i % 2 == 0 ? 0f : 2e4f);
+            assertThat(evaluation.predictedClasses()[i]).isEqualTo(i % 2 == 0 ? 0 : 1);
+        }
+    }
+
+    @Test
     void loss_staysFinite_whenTheTrueClassSaturates() {
-        LearnerSettings settings = plain(1, 2, 1);
-        float[] parameters = {200, -200, 0, 0};
-        MiniBatch batch = new MiniBatch(1, 1);
+        Rule rule = plain(1, 2, 1);
+        Examples batch = new Examples(1);
         for (float feature : new float[] {1, -1}) {
-            Evaluation evaluation = new Evaluation(1);
+            Evaluation evaluation = new Evaluation(2);
             batch.clear();
             batch.add(new float[] {feature}, 0, 0, 1);
-            try (SoftmaxLearner learner = new SoftmaxLearner(settings, state(parameters, 1, 2))) {
-                learner.step(batch, evaluation);
+            try (SoftmaxLearner learner = rule.startFrom(200, -200, 0, 0)) {
+                learner.learn(batch, false, evaluation);
             }
-            assertThat(evaluation.stepTaken()).isTrue();
+            assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(evaluation.losses()[0]).isEqualTo(feature > 0 ? 0f : 400f);
         }
     }
 
     @Test
     void tie_goesToTheLowestClass() {
-        LearnerSettings settings = plain(1, 4, 1);
-        float[] parameters = {1, 3, 3, 2, 0, 0, 0, 0};
-        Evaluation evaluation = new Evaluation(1);
-        MiniBatch batch = new MiniBatch(1, 1);
+        Rule rule = plain(1, 4, 1);
+        Evaluation evaluation = new Evaluation(4);
+        Examples batch = new Examples(1);
+        batch.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
         batch.add(new float[] {1}, 0, 0, 1);
-        try (SoftmaxLearner learner = new SoftmaxLearner(settings, state(parameters, 1, 4))) {
-            learner.step(batch, evaluation);
+        try (SoftmaxLearner learner = rule.startFrom(1, 3, 3, 2, 0, 0, 0, 0)) {
+            learner.learn(batch, false, evaluation);
         }
-        assertThat(evaluation.predictedClasses()).containsExactly(1);
-    }
-
-    @ParameterizedTest
-    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
-    void stepThatIsNotFinite_leavesEveryBit(float bad) {
-        for (ScalerType scaler : ScalerType.values()) {
-            for (boolean inTheWeight : new boolean[] {false, true}) {
-                LearnerSettings settings =
-                        new LearnerSettings(5, 3, 8, new Sgd(0.1, 0.9), Reduction.EXAMPLES, scaler);
-                Random random = new Random(9);
-                Evaluation evaluation = new Evaluation(8);
-                try (SoftmaxLearner learner = start(settings);
-                        SoftmaxLearner undisturbed = start(settings)) {
-                    MiniBatch first = randomBatch(random, settings, 8);
-                    learner.step(first, evaluation);
-                    undisturbed.step(first, evaluation);
-
-                    MiniBatch poisoned = randomBatch(random, settings, 8);
-                    (inTheWeight ? poisoned.weights() : poisoned.features())[6] = bad;
-                    learner.step(poisoned, evaluation);
-                    assertThat(evaluation.stepTaken()).isFalse();
-                    assertThat(learner.modelVersion()).isEqualTo(1);
-                    assertThat(learner.skippedSteps()).isEqualTo(1);
-                    LearnerState state = learner.state();
-                    LearnerState expected = undisturbed.state();
-                    assertThat(state.scalerCount()).isEqualTo(expected.scalerCount());
-                    assertSameBits(state, expected);
-
-                    MiniBatch next = randomBatch(random, settings, 3);
-                    learner.step(next, evaluation);
-                    undisturbed.step(next, evaluation);
-                    assertThat(evaluation.stepTaken()).isTrue();
-                    assertSameBits(learner.state(), undisturbed.state());
-                }
-            }
-        }
-    }
-
-    @Test
-    void stepBeyondTheRangeOfFloats_isSkipped() {
-        LearnerSettings settings =
-                new LearnerSettings(
-                        1, 2, 1, new Sgd(1e38, 0.5), Reduction.EXAMPLES, ScalerType.NONE);
-        MiniBatch batch = new MiniBatch(1, 1);
-        batch.add(new float[] {2}, 0, 0, 1);
-        Evaluation evaluation = new Evaluation(1);
-        try (SoftmaxLearner learner = start(settings)) {
-            learner.step(batch, evaluation);
-            assertThat(evaluation.stepTaken()).isTrue();
-            assertThat(learner.state().parameters())
-                    .containsExactly(1e38f, -1e38f, 0.5e38f, -0.5e38f);
-            LearnerState before = learner.state();
-
-            // The gradient is 0 now, but half of the velocity goes on: the magnitudes would be
-            // 1.5, 1.5, 0.75 and 0.75e38, and their sum, 4.5e38, is no float.
-            learner.step(batch, evaluation);
-            assertThat(evaluation.stepTaken()).isFalse();
-            assertThat(learner.skippedSteps()).isEqualTo(1);
-            assertThat(learner.state().parameters()).containsExactly(before.parameters());
-            assertThat(learner.state().velocity()).containsExactly(before.velocity());
-        }
-    }
-
-    @Test
-    void stepBeyondTheRangeOfFloats_isSkipped_howeverSmall() {
-        // Both biases are 1.7e38 after the first step; the next would add 0.2 % by momentum alone.
-        LearnerSettings settings =
-                new LearnerSettings(
-                        1, 2, 1, new Sgd(1e38, 0.002), Reduction.EXAMPLES, ScalerType.NONE);
-        MiniBatch batch = new MiniBatch(1, 1);
-        batch.add(new float[] {0}, 0, 0, 3.4f);
-        Evaluation evaluation = new Evaluation(1);
-        try (SoftmaxLearner learner = start(settings)) {
-            learner.step(batch, evaluation);
-            assertThat(evaluation.stepTaken()).isTrue();
-            learner.step(batch, evaluation);
-            assertThat(evaluation.stepTaken()).isFalse();
-        }
-    }
-
-    @Test
-    void stepOfAnInfiniteLoss_isSkipped_thoughItsGradientIsFinite() {
-        LearnerSettings settings = plain(1, 2, 2);
-        float[] parameters = {0, -1e30f, 0, 0};
-        MiniBatch batch = new MiniBatch(2, 1);
-        batch.add(new float[] {1}, 0, 0, 1);
-        batch.add(new float[] {1e10f}, 0, 1, 1);
-        Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = new SoftmaxLearner(settings, state(parameters, 1, 2))) {
-            learner.step(batch, evaluation);
-            assertThat(evaluation.losses()).containsExactly(0f, Float.POSITIVE_INFINITY);
-            assertThat(evaluation.stepTaken()).isFalse();
-            assertThat(learner.state().parameters()).containsExactly(parameters);
-        }
-    }
-
-    @Test
-    void largeParameters_areSteppedWithCare() {
-        LearnerSettings settings =
-                new LearnerSettings(1, 2, 1, new Sgd(1e36, 0), Reduction.EXAMPLES, ScalerType.NONE);
-        float[] parameters = {0, 0, 3e37f, 3e37f};
-        MiniBatch batch = new MiniBatch(1, 1);
-        batch.add(new float[] {0}, 0, 0, 1);
-        Evaluation evaluation = new Evaluation(1);
-        try (SoftmaxLearner learner = new SoftmaxLearner(settings, state(parameters, 1, 2))) {
-            learner.step(batch, evaluation);
-            assertThat(evaluation.stepTaken()).isTrue();
-            assertThat(learner.state().parameters())
-                    .containsExactly(new float[] {0, 0, 3.05e37f, 2.95e37f}, within(1e32f));
-        }
+        assertThat(predictedClasses(evaluation)).containsExactly(1, 1);
     }
 
     // Predictions.
@@ -472,170 +522,204 @@ class SoftmaxLearnerTest {
     @ParameterizedTest
     @EnumSource(ScalerType.class)
     void predict_followsTheParametersAndTheScalerInForce(ScalerType scaler) {
-        LearnerSettings settings =
-                new LearnerSettings(6, 4, 8, new Sgd(0.1, 0.9), Reduction.EXAMPLES, scaler);
-        Random random = new Random(10);
-        PlainLoop expected = new PlainLoop(settings);
-        try (SoftmaxLearner learner = start(settings)) {
-            for (int step = 0; step < 20; step++) {
-                MiniBatch batch = randomBatch(random, settings, 8);
-                expected.step(batch);
-                learner.step(batch, new Evaluation(8));
-            }
-            LearnerState before = learner.state();
-            for (int rows : new int[] {0, 1, 7, 8, 9, 100}) {
-                float[] features = new float[rows * 6];
-                for (int i = 0; i < features.length; i++) {
-                    features[i] = (float) random.nextGaussian();
+        Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
+        Rule rule = Rule.of(6, 4).miniBatch(8).scaler(scaler);
+        for (Rule either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
+            Random random = new Random(10);
+            PlainLoop expected = new PlainLoop(either.settings());
+            try (SoftmaxLearner learner = either.start()) {
+                for (int step = 0; step < 20; step++) {
+                    Examples batch = randomBatch(random, either, 8);
+                    expected.learn(batch);
+                    learner.learn(batch, false, new Evaluation(4));
                 }
-                float[] probabilities = new float[rows * 4];
-                learner.predict(features, rows, probabilities);
-                for (int i = 0; i < rows; i++) {
-                    double[] row = expected.probabilities(features, i * 6);
-                    for (int c = 0; c < 4; c++) {
-                        assertThat((double) probabilities[i * 4 + c])
-                                .isCloseTo(row[c], within(1e-5));
+                LearnerState before = learner.state();
+                for (int rows : new int[] {0, 1, 7, 8, 9, 100}) {
+                    Examples questions = new Examples(6);
+                    float[] features = new float[rows * 6];
+                    for (int i = 0; i < features.length; i++) {
+                        features[i] = (float) random.nextGaussian();
+                    }
+                    for (int i = 0; i < rows; i++) {
+                        questions.add(features, i * 6, Examples.UNLABELLED, 1);
+                    }
+                    float[] probabilities = new float[rows * 4];
+                    learner.predict(features, rows, probabilities);
+                    Found answers = expected.learn(questions);
+                    for (int i = 0; i < rows; i++) {
+                        for (int c = 0; c < 4; c++) {
+                            assertThat((double) probabilities[i * 4 + c])
+                                    .isCloseTo(answers.probabilities[i][c], within(1e-5));
+                        }
                     }
                 }
+                assertSameBits(learner.state(), before);
             }
-            assertSameBits(learner.state(), before);
         }
     }
 
     @Test
     void predict_isUniform_beforeTheFirstExample() {
-        LearnerSettings settings =
-                new LearnerSettings(
-                        2, 4, 1, new Sgd(0.1, 0), Reduction.EXAMPLES, ScalerType.WELFORD);
-        float[] probabilities = new float[12];
-        try (SoftmaxLearner learner = start(settings)) {
-            learner.predict(new float[] {1, 2, 3, 4, 5, 6}, 3, probabilities);
+        Rule rule = Rule.of(2, 4).scaler(ScalerType.WELFORD);
+        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, true);
+        for (Rule either : List.of(rule, rule.mixture(mixture))) {
+            float[] probabilities = new float[12];
+            try (SoftmaxLearner learner = either.start()) {
+                learner.predict(new float[] {1, 2, 3, 4, 5, 6}, 3, probabilities);
+            }
+            assertThat(probabilities).containsOnly(0.25f);
         }
-        assertThat(probabilities).containsOnly(0.25f);
     }
 
     // What is refused.
 
     @Test
     void mistakesOfTheCaller_areRefused() {
-        LearnerSettings settings = plain(2, 3, 4);
-        Evaluation evaluation = new Evaluation(4);
-        try (SoftmaxLearner learner = start(settings)) {
-            MiniBatch empty = new MiniBatch(4, 2);
-            assertThatThrownBy(() -> learner.step(empty, evaluation))
-                    .hasMessage("a mini-batch must have 1 to 4 examples, but has 0");
-            MiniBatch large = randomBatch(new Random(11), plain(2, 3, 5), 5);
-            assertThatThrownBy(() -> learner.step(large, evaluation))
-                    .hasMessage("a mini-batch must have 1 to 4 examples, but has 5");
-            MiniBatch wide = randomBatch(new Random(11), plain(3, 3, 4), 4);
-            assertThatThrownBy(() -> learner.step(wide, evaluation))
-                    .hasMessage("the model has 2 features, but the mini-batch has 3");
-            MiniBatch unknown = new MiniBatch(4, 2);
+        Rule rule = plain(2, 3, 4);
+        Evaluation evaluation = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.start()) {
+            Examples wide = randomBatch(new Random(11), plain(3, 3, 4), 4);
+            assertThatThrownBy(() -> learner.learn(wide, false, evaluation))
+                    .hasMessage("the model has 2 features, but the examples have 3");
+            Examples unknown = new Examples(2);
             unknown.add(new float[2], 0, 3, 1);
-            assertThatThrownBy(() -> learner.step(unknown, evaluation))
-                    .hasMessage("a label must be 0 to 2, but is 3");
-            MiniBatch full = randomBatch(new Random(11), settings, 4);
-            assertThatThrownBy(() -> full.add(new float[2], 0, 0, 1))
-                    .isInstanceOf(IllegalStateException.class);
-            assertThatThrownBy(() -> learner.step(full, new Evaluation(3)))
-                    .hasMessage("the evaluation holds 3 examples, but the mini-batch has 4");
-            assertThat(learner.modelVersion() + learner.skippedSteps()).isZero();
+            assertThatThrownBy(() -> learner.learn(unknown, false, evaluation))
+                    .hasMessage("a label must be 0 to 2, or -1 for none, but is 3");
+            Examples negative = new Examples(2);
+            negative.add(new float[2], 0, -2, 1);
+            assertThatThrownBy(() -> learner.learn(negative, false, evaluation))
+                    .hasMessage("a label must be 0 to 2, or -1 for none, but is -2");
+            Examples valued = new Examples(2, 2);
+            valued.add(new float[2], 0, 0, new float[2], 0, 1);
+            assertThatThrownBy(() -> learner.learn(valued, false, evaluation))
+                    .hasMessage("the model has 3 outputs, but the examples have 2 targets");
+            assertThat(learner.counters()).isEqualTo(LearnerCounters.NONE);
+
+            // Nothing of them is left behind.
+            learner.learn(randomBatch(new Random(11), rule, 4), false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(learner.modelVersion()).isEqualTo(1);
         }
     }
 
     @Test
     void close_mayBeCalledTwice() {
-        SoftmaxLearner learner = start(plain(2, 3, 4));
+        SoftmaxLearner learner = plain(2, 3, 4).start();
         learner.close();
         assertThatNoException().isThrownBy(learner::close);
     }
 
     @Test
     void stateOfAnotherShape_isRefused() {
-        LearnerState state = LearnerState.initial(plain(2, 3, 4));
-        assertThatThrownBy(() -> new SoftmaxLearner(plain(2, 4, 4), state))
+        LearnerState state = LearnerState.initial(plain(2, 3, 4).settings());
+        assertThatThrownBy(() -> new SoftmaxLearner(plain(2, 4, 4).settings(), state))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("parameters must have 12 values")
                 .hasMessageContaining("but has 9");
+        Mixture mixture = new Mixture(List.of(0.1), 0, true);
+        assertThatThrownBy(
+                        () -> new SoftmaxLearner(Rule.of(2, 3).mixture(mixture).settings(), state))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("weights must have 4 values")
+                .hasMessageContaining("but has 0");
+        assertThatThrownBy(
+                        () ->
+                                new SoftmaxLearner(
+                                        Rule.of(2, 3).scaler(ScalerType.WELFORD).settings(), state))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("scalerMean must have 2 values")
+                .hasMessageContaining("but has 0");
+    }
+
+    @Test
+    void learningRate_followsTheSchedule() {
+        LearningRateSchedule schedule =
+                new LearningRateSchedule(LearningRateSchedule.Kind.STEP, 0.8, 0.5, 3);
+        Rule rule = Rule.of(2, 3).sgd(new Sgd(schedule, 0, 0, false, 0));
+        try (SoftmaxLearner learner = rule.start()) {
+            assertThat(learner.learningRate()).isEqualTo(0.8);
+            learner.learn(randomBatch(new Random(16), rule, 7), false, new Evaluation(3));
+            assertThat(learner.learningRate()).isEqualTo(0.2);
+            assertThat(learner.weight(0)).isEqualTo(1);
+            assertThat(learner.restarts(0)).isZero();
+        }
     }
 
     // What it costs.
 
-    @Test
-    void allocationPerStep_doesNotGrowWithTheDimensions() {
-        long small = bytesPerStep(4, 2, 4);
-        long large = bytesPerStep(400, 50, 128);
-        // One float per feature and class, or per example and class, would be some 80 or 25 KB.
-        assertThat(large - small).isLessThan(512);
-        assertThat(large).isLessThan(4096);
-    }
-
-    private static long bytesPerStep(int numFeatures, int numClasses, int miniBatchSize) {
-        LearnerSettings settings =
-                new LearnerSettings(
-                        numFeatures,
-                        numClasses,
-                        miniBatchSize,
-                        new Sgd(0.01, 0.9),
-                        Reduction.EXAMPLES,
-                        ScalerType.WELFORD);
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        MiniBatch batch = randomBatch(new Random(12), settings, miniBatchSize);
-        Evaluation evaluation = new Evaluation(miniBatchSize);
-        try (SoftmaxLearner learner = start(settings)) {
-            for (int step = 0; step < 300; step++) {
-                learner.step(batch, evaluation);
-            }
-            int steps = 300;
-            long before = threads.getCurrentThreadAllocatedBytes();
-            for (int step = 0; step < steps; step++) {
-                learner.step(batch, evaluation);
-            }
-            return (threads.getCurrentThreadAllocatedBytes() - before) / steps;
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void allocationPerStep_doesNotGrowWithTheDimensions(boolean mixture) {
+        for (boolean online : new boolean[] {false, true}) {
+            long small = bytesPerBlock(4, 2, 32, online, mixture ? List.of(0.1) : List.of());
+            long large =
+                    bytesPerBlock(
+                            400, 50, 128, online, mixture ? Mixture.DEFAULT_RATES : List.of());
+            // One float per feature and class, or per example and class, would be some 80 or 25 KB.
+            assertThat(large - small).as("online: %s", online).isLessThan(512);
+            assertThat(large).as("online: %s", online).isLessThan(4096);
         }
     }
 
-    private static LearnerSettings plain(int numFeatures, int numClasses, int miniBatchSize) {
-        return new LearnerSettings(
-                numFeatures,
-                numClasses,
-                miniBatchSize,
-                new Sgd(0.1, 0.9),
-                Reduction.EXAMPLES,
-                ScalerType.NONE);
+    private static long bytesPerBlock(
+            int numFeatures, int numClasses, int examples, boolean online, List<Double> rates) {
+        Rule rule =
+                Rule.of(numFeatures, numClasses)
+                        .miniBatch(online ? 1 : examples)
+                        .scaler(ScalerType.WELFORD);
+        rule =
+                rates.isEmpty()
+                        ? rule.sgd(0.01, 0.9)
+                        : rule.mixture(new Mixture(rates, 0.001, false));
+        int columns = numClasses * Math.max(1, rates.size());
+        int rows = online ? BlockSize.rows(numFeatures + 1, columns) : examples;
+        int blocks = (examples + rows - 1) / rows;
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        Examples batch = randomBatch(new Random(12), rule, examples);
+        Evaluation evaluation = new Evaluation(numClasses);
+        try (SoftmaxLearner learner = rule.start()) {
+            // Copies for a roll-back are taken every 1000 steps, and are not a step's: none is
+            // due when the counters say that the last is less than 900 steps old.
+            int calls = online ? 900 / examples : 100;
+            long bytes = Long.MAX_VALUE;
+            for (int round = 0; round < 6; round++) {
+                LearnerCounters before = learner.counters();
+                long allocated = threads.getCurrentThreadAllocatedBytes();
+                for (int call = 0; call < calls; call++) {
+                    learner.learn(batch, false, evaluation);
+                }
+                allocated = threads.getCurrentThreadAllocatedBytes() - allocated;
+                LearnerCounters after = learner.counters();
+                if (after.stepsSinceCopy() - before.stepsSinceCopy()
+                        == after.steps() - before.steps()) {
+                    bytes = Math.min(bytes, allocated / calls / blocks);
+                }
+            }
+            return bytes;
+        }
     }
 
-    private static SoftmaxLearner start(LearnerSettings settings) {
-        return new SoftmaxLearner(settings, LearnerState.initial(settings));
+    private static Rule plain(int numFeatures, int numClasses, int miniBatchSize) {
+        return Rule.of(numFeatures, numClasses).sgd(0.1, 0.9).miniBatch(miniBatchSize);
     }
 
-    private static LearnerState state(float[] parameters, int numFeatures, int numClasses) {
-        return new LearnerState(
-                0,
-                0,
-                parameters,
-                new float[(numFeatures + 1) * numClasses],
-                0,
-                new double[0],
-                new double[0]);
-    }
-
-    private static LearnerState randomState(Random random, LearnerSettings settings) {
-        float[] parameters = new float[settings.numParameters()];
+    private static float[] randomParameters(Random random, Rule rule) {
+        float[] parameters = new float[rule.settings().numParameters()];
         for (int i = 0; i < parameters.length; i++) {
             parameters[i] = (float) random.nextGaussian();
         }
-        return state(parameters, settings.numFeatures(), settings.numClasses());
+        return parameters;
     }
 
     /** Examples whose class has something to do with their features; weights from 0.5 to 2. */
-    private static MiniBatch randomBatch(Random random, LearnerSettings settings, int size) {
-        MiniBatch batch = new MiniBatch(settings.miniBatchSize(), settings.numFeatures());
-        float[] features = new float[settings.numFeatures()];
+    private static Examples randomBatch(Random random, Rule rule, int size) {
+        int numClasses = rule.settings().numClasses();
+        Examples batch = new Examples(rule.settings().numFeatures());
+        float[] features = new float[rule.settings().numFeatures()];
         for (int i = 0; i < size; i++) {
-            int label = random.nextInt(settings.numClasses());
+            int label = random.nextInt(numClasses);
             for (int f = 0; f < features.length; f++) {
-                double centre = f % settings.numClasses() == label ? 1 : 0;
+                double centre = f % numClasses == label ? 1 : 0;
                 features[f] = (float) (centre + random.nextGaussian());
             }
             batch.add(features, 0, label, 0.5f + 1.5f * random.nextFloat());
@@ -643,18 +727,18 @@ class SoftmaxLearnerTest {
         return batch;
     }
 
-    private static double input(MiniBatch batch, int row, int feature) {
+    private static double input(Examples batch, int row, int feature) {
         return feature == batch.numFeatures()
                 ? 1
                 : batch.features()[row * batch.numFeatures() + feature];
     }
 
-    private static float[] logits(LearnerSettings settings, float[] parameters, MiniBatch batch) {
-        int numClasses = settings.numClasses();
+    private static float[] logits(Rule rule, float[] parameters, Examples batch) {
+        int numClasses = rule.settings().numClasses();
         float[] logits = new float[batch.size() * numClasses];
         for (int i = 0; i < logits.length; i++) {
             double sum = 0;
-            for (int f = 0; f <= settings.numFeatures(); f++) {
+            for (int f = 0; f <= batch.numFeatures(); f++) {
                 sum +=
                         input(batch, i / numClasses, f)
                                 * parameters[f * numClasses + i % numClasses];
@@ -665,42 +749,49 @@ class SoftmaxLearnerTest {
     }
 
     /** The reduced loss of a mini-batch, in doubles but for the logits' rounding. */
-    private static double loss(LearnerSettings settings, float[] parameters, MiniBatch batch) {
-        float[] logits = logits(settings, parameters, batch);
-        int numClasses = settings.numClasses();
+    private static double loss(Rule rule, float[] parameters, Examples batch) {
+        float[] logits = logits(rule, parameters, batch);
+        int numClasses = rule.settings().numClasses();
         double loss = 0;
+        double sumOfWeights = 0;
         for (int i = 0; i < batch.size(); i++) {
             double[] row =
                     IntStream.range(i * numClasses, (i + 1) * numClasses)
                             .mapToDouble(j -> logits[j])
                             .toArray();
             loss += batch.weights()[i] * (PlainLoop.logSumExp(row) - row[batch.labels()[i]]);
+            sumOfWeights += batch.weights()[i];
         }
-        return loss * settings.reduction().scale(batch.weights(), batch.size());
+        return loss
+                / (rule.settings().reduction() == Reduction.EXAMPLES ? batch.size() : sumOfWeights);
     }
 
-    private static float[] stepFromZero(LearnerSettings settings, MiniBatch batch) {
-        try (SoftmaxLearner learner = start(settings)) {
-            learner.step(batch, new Evaluation(batch.capacity()));
+    private static float[] stepFromZero(Rule rule, Examples batch) {
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(batch, true, new Evaluation(rule.settings().numClasses()));
             return learner.state().parameters();
         }
     }
 
+    private static float[] losses(Evaluation evaluation) {
+        return Arrays.copyOf(evaluation.losses(), evaluation.size());
+    }
+
+    private static int[] predictedClasses(Evaluation evaluation) {
+        return Arrays.copyOf(evaluation.predictedClasses(), evaluation.size());
+    }
+
+    private static void assertOutcomes(Evaluation evaluation, Outcome expected) {
+        assertThat(IntStream.range(0, evaluation.size()).mapToObj(evaluation::outcome))
+                .containsOnly(expected);
+    }
+
     private static void assertClose(float[] actual, double[][] expected, double tolerance) {
         int numClasses = expected[0].length;
+        assertThat(actual).hasSize(expected.length * numClasses);
         for (int i = 0; i < actual.length; i++) {
             assertThat((double) actual[i])
                     .isCloseTo(expected[i / numClasses][i % numClasses], within(tolerance));
         }
-    }
-
-    private static void assertSameBits(LearnerState actual, LearnerState expected) {
-        assertThat(actual.modelVersion()).isEqualTo(expected.modelVersion());
-        assertThat(actual.parameters()).containsExactly(expected.parameters());
-        assertThat(actual.velocity()).containsExactly(expected.velocity());
-        assertThat(actual.scalerCount()).isEqualTo(expected.scalerCount());
-        assertThat(actual.scalerMean()).containsExactly(expected.scalerMean());
-        assertThat(actual.scalerSquaredDeviations())
-                .containsExactly(expected.scalerSquaredDeviations());
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -69,8 +70,8 @@ class StandardScalerTest {
         StandardScaler scaler = start(constants.length);
         float[] out = new float[constants.length];
         for (int batchSize : new int[] {1, 2, 33, 100, 32}) {
-            scaler.observe(repeat(constants, batchSize), batchSize);
-            scaler.transform(constants, 0, out);
+            observe(scaler, repeat(constants, batchSize), batchSize);
+            transform(scaler, constants, 0, out);
             assertThat(out).containsOnly(0f);
             assertThat(scaler.squaredDeviations()).containsOnly(0.0);
         }
@@ -82,19 +83,19 @@ class StandardScalerTest {
         float changed = 0.1000001f;
         StandardScaler scaler = start(1);
         for (int i = 0; i < 100; i++) {
-            scaler.observe(repeat(new float[] {constant}, 32), 32);
+            observe(scaler, repeat(new float[] {constant}, 32), 32);
         }
         float[] batch = repeat(new float[] {constant}, 32);
         batch[31] = changed;
-        scaler.observe(batch, 32);
+        observe(scaler, batch, 32);
 
         // One of n values differs by d: the variance is d²·(n − 1)/n², its own distance d·(n −
         // 1)/n.
         int count = 101 * 32;
         float[] out = new float[1];
-        scaler.transform(batch, 31, out);
+        transform(scaler, batch, 31, out);
         assertThat((double) out[0]).isCloseTo(Math.sqrt(count - 1), within(1e-2));
-        scaler.transform(batch, 0, out);
+        transform(scaler, batch, 0, out);
         assertThat((double) out[0]).isCloseTo(-1 / Math.sqrt(count - 1), within(1e-3));
     }
 
@@ -109,7 +110,7 @@ class StandardScalerTest {
         for (int f = 0; f < 3; f++) {
             double[] moments = twoPasses(features, rows, 3, f);
             for (int i = 0; i < rows; i++) {
-                scaler.transform(features, i * 3, out);
+                transform(scaler, features, i * 3, out);
                 double expected = (features[i * 3 + f] - moments[0]) / Math.sqrt(moments[1] / rows);
                 assertThat((double) out[f]).isCloseTo(expected, within(1e-5));
             }
@@ -125,18 +126,134 @@ class StandardScalerTest {
         double[] mean = scaler.mean();
         double[] squaredDeviations = scaler.squaredDeviations();
         float[] before = new float[2];
-        scaler.transform(features, 0, before);
+        transform(scaler, features, 0, before);
 
         float[] bad = repeat(new float[] {Float.NaN, Float.POSITIVE_INFINITY}, 5);
-        scaler.observe(bad, 5);
+        observe(scaler, bad, 5);
         scaler.undo();
 
         float[] after = new float[2];
-        scaler.transform(features, 0, after);
+        transform(scaler, features, 0, after);
         assertThat(scaler.count()).isEqualTo(64);
         assertThat(scaler.mean()).containsExactly(mean);
         assertThat(scaler.squaredDeviations()).containsExactly(squaredDeviations);
         assertThat(after).containsExactly(before);
+    }
+
+    @Test
+    void unlabelledRow_isScaledByTheMomentsAtItsPlace_andMovesNone() {
+        double[] means = {1, -40};
+        double[] deviations = {1, 3};
+        float[] features = gaussian(new Random(5), 600, means, deviations);
+        for (int seen : new int[] {2, 30, 300, 598}) {
+            StandardScaler scaler = start(2);
+            BlockRows block = new BlockRows(600);
+            for (int i = 0; i < seen; i++) {
+                block.addMiniBatch(new int[] {i}, 1);
+            }
+            block.addUnlabelled(599);
+            float[] out = new float[600 * 3];
+            scaler.scale(block, 0, seen + 1, features, out, 3);
+
+            float[] first = Arrays.copyOf(features, seen * 2);
+            for (int f = 0; f < 2; f++) {
+                double[] moments = twoPasses(first, seen, 2, f);
+                double expected =
+                        (features[599 * 2 + f] - moments[0]) / Math.sqrt(moments[1] / seen);
+                assertThat((double) out[seen * 3 + f])
+                        .as("after %d", seen)
+                        .isCloseTo(expected, within(1e-5 * Math.max(1, Math.abs(expected))));
+                assertThat(out[seen * 3 + 2]).isZero();
+            }
+            assertThat(scaler.count()).isEqualTo(seen);
+
+            double[] mean = scaler.mean();
+            transform(scaler, features, 2, new float[2]);
+            assertThat(scaler.mean()).containsExactly(mean);
+            assertThat(scaler.count()).isEqualTo(seen);
+        }
+    }
+
+    @Test
+    void unlabelledRow_beforeTheFirstExample_scalesToZero() {
+        float[] out = new float[2];
+        transform(start(2), new float[] {3, -4}, 0, out);
+        assertThat(out[0]).isZero();
+        assertThat(out[1]).isZero();
+    }
+
+    @Test
+    void unlabelledRowThatChangesAConstantFeature_scalesToZero() {
+        for (int seen : new int[] {1, 100, 1000}) {
+            StandardScaler scaler = start(1);
+            observe(scaler, repeat(new float[] {7}, seen), seen);
+            float[] out = {1};
+            transform(scaler, new float[] {8}, 0, out);
+            // The deviation is 0 still: nothing is known of how large a change is.
+            assertThat(out[0]).as("after %d", seen).isZero();
+        }
+    }
+
+    @Test
+    void miniBatches_areScaledByMomentsThatIncludeThem() {
+        double[] means = {5, 1e4};
+        double[] deviations = {2, 1};
+        int rows = 900;
+        float[] features = gaussian(new Random(6), rows, means, deviations);
+        for (int miniBatchSize : new int[] {1, 3, 50}) {
+            // In one call, and in calls of one mini-batch.
+            float[] inOne = new float[rows * 2];
+            StandardScaler one = start(2);
+            one.scale(block(rows, miniBatchSize), 0, rows, features, inOne, 2);
+            StandardScaler many = start(2);
+            for (int from = 0; from < rows; from += miniBatchSize) {
+                float[] out = new float[miniBatchSize * 2];
+                BlockRows block = block(rows, miniBatchSize);
+                many.scale(block, from, from + miniBatchSize, features, out, 2);
+
+                int seen = from + miniBatchSize;
+                for (int f = 0; f < 2 && from % 150 == 0; f++) {
+                    double[] moments = twoPasses(Arrays.copyOf(features, seen * 2), seen, 2, f);
+                    double deviation = Math.sqrt(moments[1] / seen);
+                    for (int i = 0; i < miniBatchSize && deviation > 0; i++) {
+                        double expected = (features[(from + i) * 2 + f] - moments[0]) / deviation;
+                        assertThat((double) out[i * 2 + f]).isCloseTo(expected, within(1e-5));
+                        assertThat((double) inOne[(from + i) * 2 + f])
+                                .isCloseTo(expected, within(1e-5));
+                    }
+                }
+            }
+            assertThat(one.count()).isEqualTo(many.count());
+            assertThat(one.mean()).containsExactly(many.mean(), within(1e-6));
+        }
+    }
+
+    private static BlockRows block(int rows, int miniBatchSize) {
+        BlockRows block = new BlockRows(rows);
+        int[] batch = new int[miniBatchSize];
+        for (int from = 0; from < rows; from += miniBatchSize) {
+            int size = Math.min(miniBatchSize, rows - from);
+            for (int i = 0; i < size; i++) {
+                batch[i] = from + i;
+            }
+            block.addMiniBatch(batch, size);
+        }
+        return block;
+    }
+
+    /** Moves the moments by one mini-batch. */
+    private static void observe(StandardScaler scaler, float[] features, int rows) {
+        int numFeatures = features.length / rows;
+        scaler.scale(block(rows, rows), 0, rows, features, new float[features.length], numFeatures);
+    }
+
+    /** Scales a row without a label. */
+    private static void transform(
+            StandardScaler scaler, float[] features, int offset, float[] out) {
+        float[] row = Arrays.copyOfRange(features, offset, offset + out.length);
+        BlockRows block = new BlockRows(1);
+        block.addUnlabelled(0);
+        scaler.scale(block, 0, 1, row, out, out.length);
     }
 
     private static StandardScaler start(int numFeatures) {
@@ -150,7 +267,7 @@ class StandardScalerTest {
             int size = Math.min(batchSize, rows - from);
             float[] batch = new float[size * numFeatures];
             System.arraycopy(features, from * numFeatures, batch, 0, batch.length);
-            scaler.observe(batch, size);
+            observe(scaler, batch, size);
         }
         return scaler;
     }

@@ -8,9 +8,19 @@ import io.freshet.config.Key;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
 import io.freshet.ingest.LabelType;
+import io.freshet.model.BinaryCrossEntropy;
+import io.freshet.model.BinaryCrossEntropyWithLogits;
+import io.freshet.model.CrossEntropy;
 import io.freshet.model.DeviceFallback;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearningRateSchedule;
+import io.freshet.model.Loss;
+import io.freshet.model.Mixture;
+import io.freshet.model.NegativeLogLikelihood;
+import io.freshet.model.OutputWeights;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
+import io.freshet.model.Sgd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,12 +55,23 @@ class JobConfigTest {
         assertThat(config.ingest().allowedModels()).isEmpty();
         assertThat(config.ingest().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.ingest().ignoreIndex()).isNull();
-        assertThat(config.learn().learner().miniBatchSize()).isEqualTo(32);
+        assertThat(config.learn().learner())
+                .isEqualTo(
+                        new LearnerSettings(
+                                54,
+                                7,
+                                1,
+                                new CrossEntropy(7),
+                                new Sgd(1, 0),
+                                new Mixture(
+                                        List.of(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+                                        List.of(0.0001, 0.001, 0.01, 0.1),
+                                        false),
+                                Reduction.EXAMPLES,
+                                ScalerType.WELFORD,
+                                10));
+        assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
-        assertThat(config.learn().learner().sgd().learningRate()).isEqualTo(0.01);
-        assertThat(config.learn().learner().sgd().momentum()).isEqualTo(0.9);
-        assertThat(config.learn().learner().reduction()).isEqualTo(Reduction.EXAMPLES);
-        assertThat(config.learn().learner().scaler()).isEqualTo(ScalerType.WELFORD);
         assertThat(config.learn().maxModels()).isEqualTo(1000);
         assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.CPU);
         assertThat(config.monitor().windowSize()).isEqualTo(1000);
@@ -83,8 +104,22 @@ class JobConfigTest {
         settings.put("mini-batch.size", "13");
         settings.put("mini-batch.max-wait", "14 s");
         settings.put("training.learning-rate", "0.5");
-        settings.put("training.momentum", "0");
+        settings.put("training.experts.rates", "0.25,4"); // of the mixture: see below
+        settings.put("training.experts.shares", "0.125,0");
+        settings.put("training.experts.baselines", "false");
+        settings.put("training.momentum", "0.75");
+        settings.put("training.dampening", "0"); // its default: Nesterov excludes another
+        settings.put("training.nesterov", "true");
+        settings.put("training.weight-decay", "0.0625");
+        settings.put("training.schedule", "step");
+        settings.put("training.schedule.decay", "0.875");
+        settings.put("training.schedule.every", "22");
+        settings.put("training.loss", "cross-entropy"); // its default: see below for others
+        settings.put("training.class-weights", "1, 2.5");
+        settings.put("training.pos-weight", "");
+        settings.put("training.label-smoothing", "0.1");
         settings.put("training.reduction", "weights");
+        settings.put("training.max-skipped-steps", "23");
         settings.put("scaler.type", "none");
         settings.put("models.max", "15");
         settings.put("models.publish-interval", "16 s");
@@ -121,12 +156,29 @@ class JobConfigTest {
         assertThat(config.ingest().blockSize()).isEqualTo(11);
         assertThat(config.ingest().blockMaxWait()).isEqualTo(Duration.ofMillis(12));
         assertThat(config.ingest().allowedModels()).containsExactlyInAnyOrder("a", "b");
-        assertThat(config.learn().learner().miniBatchSize()).isEqualTo(13);
+        assertThat(config.learn().learner())
+                .isEqualTo(
+                        new LearnerSettings(
+                                3,
+                                2,
+                                13,
+                                new CrossEntropy(
+                                        2,
+                                        OutputWeights.of(1, 2.5),
+                                        Loss.DEFAULT_IGNORE_INDEX,
+                                        0.1),
+                                new Sgd(
+                                        new LearningRateSchedule(
+                                                LearningRateSchedule.Kind.STEP, 0.5, 0.875, 22),
+                                        0.75,
+                                        0,
+                                        true,
+                                        0.0625),
+                                null,
+                                Reduction.WEIGHTS,
+                                ScalerType.NONE,
+                                23));
         assertThat(config.learn().miniBatchMaxWait()).isEqualTo(Duration.ofSeconds(14));
-        assertThat(config.learn().learner().sgd().learningRate()).isEqualTo(0.5);
-        assertThat(config.learn().learner().sgd().momentum()).isZero();
-        assertThat(config.learn().learner().reduction()).isEqualTo(Reduction.WEIGHTS);
-        assertThat(config.learn().learner().scaler()).isEqualTo(ScalerType.NONE);
         assertThat(config.learn().maxModels()).isEqualTo(15);
         assertThat(config.learn().publishInterval()).isEqualTo(Duration.ofSeconds(16));
         assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.STOP);
@@ -140,6 +192,324 @@ class JobConfigTest {
         assertThat(config.parallelism()).isEqualTo(2);
         assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(21));
         assertThat(config.flink()).isEqualTo(Map.of("state.backend.type", "rocksdb"));
+    }
+
+    /** Keys that exclude others of the test above. */
+    @Test
+    void everyKeyOfTheMixture_isRead() {
+        assertThat(
+                        learner(
+                                        "training.experts.rates", "0.25,4",
+                                        "training.experts.shares", "0.125,0",
+                                        "training.experts.baselines", "true")
+                                .mixture())
+                .isEqualTo(new Mixture(List.of(0.25, 4.0), List.of(0.125, 0.0), true));
+    }
+
+    @Test
+    void fixedRate_isAskedForAsInPyTorch() {
+        LearnerSettings learner =
+                learner(
+                        "training.learning-rate", "0.01",
+                        "training.momentum", "0.9",
+                        "mini-batch.size", "32");
+
+        assertThat(learner.mixture()).isNull();
+        assertThat(learner.learningRates()).containsExactly(0.01);
+        assertThat(learner.sgd().learningRate().kind())
+                .isEqualTo(LearningRateSchedule.Kind.CONSTANT);
+        assertThat(learner.sgd().momentum()).isEqualTo(0.9);
+        assertThat(learner.miniBatchSize()).isEqualTo(32);
+    }
+
+    @Test
+    void dampeningAndEachSchedule_areRead() {
+        LearningRateSchedule.Kind[] kinds = LearningRateSchedule.Kind.values();
+        String[] names = {"constant", "step", "exponential", "inverse-time"};
+        assertThat(names).hasSameSizeAs(kinds);
+        for (int i = 0; i < kinds.length; i++) {
+            assertThat(
+                            learner(
+                                            "training.learning-rate", "0.5",
+                                            "training.momentum", "0.5",
+                                            "training.dampening", "0.25",
+                                            "training.schedule", names[i],
+                                            "training.schedule.decay", "0.125")
+                                    .sgd())
+                    .isEqualTo(
+                            new Sgd(
+                                    new LearningRateSchedule(kinds[i], 0.5, 0.125, 1000),
+                                    0.5,
+                                    0.25,
+                                    false,
+                                    0));
+        }
+    }
+
+    @Test
+    void eachLoss_isRead_withItsOptions() {
+        assertThat(
+                        learner(
+                                        "classes", "3",
+                                        "training.loss", "nll",
+                                        "training.class-weights", "1,2,3")
+                                .loss())
+                .isEqualTo(
+                        new NegativeLogLikelihood(
+                                3, OutputWeights.of(1, 2, 3), Loss.DEFAULT_IGNORE_INDEX));
+        assertThat(
+                        learner(
+                                        "classes", "3",
+                                        "label.type", "multi-label",
+                                        "training.learning-rate", "0.1",
+                                        "training.loss", "bce-with-logits",
+                                        "training.class-weights", "1,2,3",
+                                        "training.pos-weight", "4,5,6")
+                                .loss())
+                .isEqualTo(
+                        new BinaryCrossEntropyWithLogits(
+                                3, OutputWeights.of(1, 2, 3), OutputWeights.of(4, 5, 6)));
+        assertThat(
+                        learner(
+                                        "classes", "3",
+                                        "label.type", "multi-label",
+                                        "training.learning-rate", "0.1",
+                                        "training.loss", "bce")
+                                .loss())
+                .isEqualTo(new BinaryCrossEntropy(3, OutputWeights.NONE));
+    }
+
+    @Test
+    void binaryLossOfTwoClasses_hasOneOutput() {
+        LearnerSettings learner =
+                learner(
+                        "classes", "no,yes",
+                        "training.learning-rate", "0.1",
+                        "training.loss", "bce-with-logits",
+                        "training.pos-weight", "4");
+
+        assertThat(learner.loss())
+                .isEqualTo(
+                        new BinaryCrossEntropyWithLogits(
+                                1, OutputWeights.NONE, OutputWeights.of(4)));
+        assertThat(learner.numParameters()).isEqualTo(54 + 1);
+    }
+
+    private static Map<String, String> given(String... keysAndValues) {
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            settings.put(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return settings;
+    }
+
+    private static LearnerSettings learner(String... keysAndValues) {
+        return JobConfig.parse(given(keysAndValues)).learn().learner();
+    }
+
+    private static List<String> problems(String... keysAndValues) {
+        return problems(given(keysAndValues));
+    }
+
+    private static List<String> problems(Map<String, String> settings) {
+        try {
+            JobConfig.parse(settings);
+            return List.of();
+        } catch (ConfigurationException e) {
+            return e.problems();
+        }
+    }
+
+    @Test
+    void labelsThatALossCannotTake_areRefused() {
+        assertThat(problems("label.type", "probabilities", "label.ignore-index", "-100"))
+                .containsExactly(
+                        "label.ignore-index = -100 with label.type = probabilities: only a label of"
+                                + " one class has an index to ignore");
+        assertThat(problems("training.loss", "bce", "training.learning-rate", "1", "classes", "3"))
+                .containsExactly(
+                        "training.loss = bce with label.type = class takes two classes, but there"
+                                + " are 3");
+        assertThat(
+                        problems(
+                                "training.loss", "bce-with-logits",
+                                "training.learning-rate", "1",
+                                "label.type", "probabilities"))
+                .containsExactly(
+                        "training.loss = bce-with-logits with label.type = probabilities: the bce"
+                                + " losses take multi-label, the others class or probabilities");
+        assertThat(problems("label.type", "multi-label"))
+                .containsExactly(
+                        "training.loss = cross-entropy with label.type = multi-label: the bce"
+                                + " losses take multi-label, the others class or probabilities");
+        assertThat(problems("training.loss", "nll", "label.type", "probabilities"))
+                .containsExactly(
+                        "training.loss = nll with label.type = probabilities: it takes class"
+                                + " labels; cross-entropy takes both");
+        assertThat(
+                        problems(
+                                "training.loss", "bce",
+                                "training.learning-rate", "1",
+                                "classes", "2",
+                                "label.ignore-index", "-100"))
+                .containsExactly(
+                        "training.loss = bce with label.ignore-index = -100: the bce losses have no"
+                                + " index to ignore");
+    }
+
+    @Test
+    void optionsOfAnotherLoss_areRefused() {
+        assertThat(problems("training.loss", "nll", "training.label-smoothing", "0.1"))
+                .containsExactly(
+                        "training.label-smoothing = 0.1 with training.loss = nll: only"
+                                + " cross-entropy is smoothed");
+        assertThat(problems("training.pos-weight", "1,2,3,4,5,6,7"))
+                .containsExactly(
+                        "training.pos-weight = 1,2,3,4,5,6,7 with training.loss = cross-entropy:"
+                                + " only bce-with-logits has it");
+    }
+
+    @Test
+    void weightsOfAnotherNumberOfClasses_areRefused() {
+        assertThat(problems("training.class-weights", "1,2"))
+                .containsExactly(
+                        "training.class-weights = 1,2: 7 are needed, one per output of the model");
+        assertThat(
+                        problems(
+                                "classes", "2",
+                                "training.learning-rate", "1",
+                                "training.loss", "bce-with-logits",
+                                "training.pos-weight", "1,2"))
+                .containsExactly(
+                        "training.pos-weight = 1,2: 1 is needed, one per output of the model");
+    }
+
+    @Test
+    void optionsOfMomentum_areRefused_withoutIt() {
+        assertThat(problems("training.learning-rate", "0.1", "training.dampening", "0.5"))
+                .containsExactly(
+                        "training.dampening = 0.5 needs training.momentum above 0, and no"
+                                + " training.nesterov");
+        assertThat(problems("training.learning-rate", "0.1", "training.nesterov", "true"))
+                .containsExactly("training.nesterov = true needs training.momentum above 0");
+        assertThat(
+                        problems(
+                                "training.learning-rate", "0.1",
+                                "training.momentum", "0.9",
+                                "training.nesterov", "true",
+                                "training.dampening", "0.5"))
+                .containsExactly(
+                        "training.dampening = 0.5 needs training.momentum above 0, and no"
+                                + " training.nesterov");
+    }
+
+    @Test
+    void scheduleThatRises_isRefused() {
+        for (String schedule : List.of("step", "exponential")) {
+            assertThat(
+                            problems(
+                                    "training.learning-rate", "0.1",
+                                    "training.schedule", schedule,
+                                    "training.schedule.decay", "1.5"))
+                    .containsExactly(
+                            "training.schedule.decay = 1.5 with training.schedule = "
+                                    + schedule
+                                    + ": the rate would rise; at most 1");
+        }
+        assertThat(
+                        problems(
+                                "training.learning-rate", "0.1",
+                                "training.schedule", "inverse-time",
+                                "training.schedule.decay", "1.5"))
+                .isEmpty();
+    }
+
+    @Test
+    void whatTheMixtureCannotDo_isRefused() {
+        String why =
+                " with training.learning-rate = auto: the mixture is of plain SGD on a softmax;"
+                        + " give a learning rate";
+        assertThat(problems("training.momentum", "0.9"))
+                .containsExactly("training.momentum = 0.9" + why);
+        assertThat(problems("training.weight-decay", "0.5"))
+                .containsExactly("training.weight-decay = 0.5" + why);
+        assertThat(problems("training.schedule", "inverse-time"))
+                .containsExactly("training.schedule = inverse-time" + why);
+        assertThat(problems("training.loss", "bce", "label.type", "multi-label"))
+                .containsExactly("training.loss = bce" + why);
+        assertThat(problems("training.momentum", "0.9", "training.dampening", "0.5"))
+                .containsExactly("training.momentum = 0.9" + why, "training.dampening = 0.5" + why);
+        assertThat(problems("training.momentum", "0.9", "training.nesterov", "true"))
+                .containsExactly("training.momentum = 0.9" + why, "training.nesterov = true" + why);
+    }
+
+    @Test
+    void ratesAndSharesThatMakeNoMixture_areRefused() {
+        for (String key : List.of("training.experts.rates", "training.experts.shares")) {
+            for (String values : List.of("0.1,0.5,0.1", "")) {
+                assertThat(problems(key, values))
+                        .containsExactly(
+                                key + " = " + values + ": at least one is needed, and none twice");
+            }
+        }
+        assertThat(problems("training.experts.rates", "0.1,0"))
+                .containsExactly(
+                        "training.experts.rates = 0.1,0: must be numbers with commas between them,"
+                                + " each a number above 0, at most 3.4028234663852886E38");
+        assertThat(problems("training.experts.shares", "0.1,1"))
+                .containsExactly(
+                        "training.experts.shares = 0.1,1: must be numbers with commas between them,"
+                                + " each a number, at least 0.0 and below 1");
+    }
+
+    @Test
+    void baselinesWithoutAMixture_areRefused() {
+        assertThat(problems("training.learning-rate", "0.1", "training.experts.baselines", "true"))
+                .containsExactly(
+                        "training.experts.baselines = true needs training.learning-rate = auto:"
+                                + " they are part of the mixture");
+    }
+
+    @Test
+    void everyContradiction_isNamedAtOnce() {
+        assertThat(
+                        problems(
+                                "label.type", "probabilities",
+                                "label.ignore-index", "3",
+                                "training.loss", "nll",
+                                "training.label-smoothing", "0.1",
+                                "training.class-weights", "1,2",
+                                "training.pos-weight", "1,2,3,4,5,6,7",
+                                "training.nesterov", "true",
+                                "training.schedule", "step",
+                                "training.schedule.decay", "2",
+                                "training.weight-decay", "1",
+                                "training.experts.rates", "1,1",
+                                "training.experts.shares", ""))
+                .extracting(problem -> problem.substring(0, problem.indexOf(" ")))
+                .containsExactly(
+                        "label.ignore-index",
+                        "training.loss",
+                        "training.label-smoothing",
+                        "training.class-weights",
+                        "training.pos-weight",
+                        "training.nesterov",
+                        "training.schedule.decay",
+                        "training.nesterov",
+                        "training.weight-decay",
+                        "training.schedule",
+                        "training.experts.rates",
+                        "training.experts.shares");
+    }
+
+    @Test
+    void modelLargerThanAnArray_isRefused_namingItsSizes() {
+        assertThat(problems("num-features", "1000000", "classes", "1000"))
+                .anyMatch(
+                        problem ->
+                                problem.startsWith(
+                                        "num-features = 1000000, 1000 classes, mini-batch.size = 1:"
+                                                + " learning rates"));
     }
 
     @Test
@@ -175,14 +545,19 @@ class JobConfigTest {
     void labelsOfOneValuePerClass_areAskedFor() {
         assertThat(JobConfig.parse(with("label.type", "probabilities")).ingest().labelType())
                 .isEqualTo(LabelType.PROBABILITIES);
-        assertThat(JobConfig.parse(with("label.type", "multi-label")).ingest().labelType())
-                .isEqualTo(LabelType.MULTI_LABEL);
+        Map<String, String> settings = with("label.type", "multi-label");
+        settings.put("training.loss", "bce-with-logits");
+        settings.put("training.learning-rate", "0.1");
+        assertThat(JobConfig.parse(settings).ingest().labelType()).isEqualTo(LabelType.MULTI_LABEL);
+        assertThat(JobConfig.parse(settings).learn().labelType()).isEqualTo(LabelType.MULTI_LABEL);
     }
 
     @Test
     void ignoreIndexOfLabelsWithoutOne_isRefused() {
         Map<String, String> settings = with("label.type", "multi-label");
         settings.put("label.ignore-index", "-100");
+        settings.put("training.loss", "bce-with-logits");
+        settings.put("training.learning-rate", "0.1");
 
         assertThatThrownBy(() -> JobConfig.parse(settings))
                 .hasMessage(
@@ -204,6 +579,15 @@ class JobConfigTest {
                                 + " snapshot's first record ");
         assertThat(JobConfig.parse(with("num-features", "10000")).ingest().numFeatures())
                 .isEqualTo(10_000);
+    }
+
+    @Test
+    void snapshotsOfAMixture_areAsLargeAsItsRates() {
+        Map<String, String> settings = with("models.chunk-size", "1000000");
+        settings.put("num-features", "8000");
+        assertThat(problems(settings)).isNotEmpty(); // 7 rates of 56,007 parameters
+        settings.put("training.experts.rates", "0.1,1");
+        assertThat(problems(settings)).isEmpty();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.IgnoredReason;
+import io.freshet.ingest.LabelType;
 import io.freshet.ingest.RawMessage;
 import io.freshet.ingest.Reason;
 import io.freshet.learn.Expert;
@@ -13,6 +14,7 @@ import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Prediction;
 import io.freshet.learn.Progress;
+import io.freshet.model.CrossEntropy;
 import io.freshet.model.DeviceFallback;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.Reduction;
@@ -30,6 +32,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,10 +50,14 @@ class PublisherTest {
                                     2,
                                     3,
                                     32,
+                                    new CrossEntropy(3),
                                     new Sgd(0.01, 0.9),
+                                    null,
                                     Reduction.EXAMPLES,
-                                    ScalerType.WELFORD),
+                                    ScalerType.WELFORD,
+                                    10),
                             List.of("a", "b", "c"),
+                            LabelType.CLASS,
                             null,
                             10,
                             Duration.ZERO,
@@ -106,7 +113,7 @@ class PublisherTest {
                         Destination.MODEL_HISTORY,
                         Destination.MODELS,
                         Destination.MODEL_HISTORY);
-        ByteBuffer content = ByteBuffer.allocate(9 * 4 + 4 * 8).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer content = ByteBuffer.allocate(9 * 4 + 6 * 8).order(ByteOrder.LITTLE_ENDIAN);
         for (int chunk = 0; chunk < 3; chunk++) {
             Publication publication = publications.get(2 * chunk);
             assertThat(new String(publication.key(), StandardCharsets.UTF_8))
@@ -124,17 +131,13 @@ class PublisherTest {
             assertThat(event.getActivation()).isEqualTo("softmax");
             assertThat(event.getNumOutputs()).isEqualTo(3);
         }
-        for (double moment : new double[] {0.5, 1.5, 2, 3}) {
-            content.putDouble(moment);
+        // The scaler's moments, then the weights of the experts.
+        for (double value : new double[] {0.5, 1.5, 2, 3, 0.75, 0.25}) {
+            content.putDouble(value);
         }
         ModelSnapshotEvent first =
                 EventReader.of(ModelSnapshotEvent.class).read(publications.get(0).value());
-        assertThat(first.getContentHash())
-                .isEqualTo(
-                        HexFormat.of()
-                                .formatHex(
-                                        MessageDigest.getInstance("SHA-256")
-                                                .digest(content.array())));
+        assertThat(first.getContentHash()).isEqualTo(sha256(content.array()));
         assertThat(first.getClasses()).containsExactly("a", "b", "c");
         assertThat(first.getExperts()).isEqualTo(EXPERTS);
         assertThat(first.getProvenance().getExamplesSeen()).isEqualTo(1);
@@ -142,6 +145,37 @@ class PublisherTest {
                 .containsEntry("training.momentum", "0.9")
                 .containsEntry("scaler.type", "welford");
         assertThat(first.getProvenance().getJobVersion()).matches("[0-9]+\\.[0-9]+.*");
+    }
+
+    @Test
+    void hashOfASingleRate_isOfParametersAndMomentsOnly() throws Exception {
+        Progress mixture = progress();
+        Progress single =
+                new Progress(
+                        mixture.modelVersion(),
+                        mixture.skippedSteps(),
+                        mixture.timestamp(),
+                        mixture.audit(),
+                        mixture.offsets(),
+                        0.01,
+                        new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
+                        0);
+        List<Publication> publications = new ArrayList<>();
+        PUBLISHER.snapshot(
+                new ModelSnapshot("model", single, new float[] {1, 2}, 0, null, null, 1, "sigmoid"),
+                publications::add);
+
+        ByteBuffer content = ByteBuffer.allocate(2 * 4).order(ByteOrder.LITTLE_ENDIAN);
+        content.putFloat(1).putFloat(2);
+        assertThat(
+                        EventReader.of(ModelSnapshotEvent.class)
+                                .read(publications.get(0).value())
+                                .getContentHash())
+                .isEqualTo(sha256(content.array()));
+    }
+
+    private static String sha256(byte[] content) throws NoSuchAlgorithmException {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
@@ -85,16 +86,19 @@ final class BenchCommand implements Callable<Integer> {
         try (Closer closer = new Closer()) {
             EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
             JobConfig topics = config(stream, kafka, 0);
+            LearnerSettings learner = topics.learn().learner();
             Topics.create(topics, 1);
             new Feeder(topics.kafka().client(), topics.kafka().labelledEvents(), Feeder.UNLIMITED)
                     .feed(stream, events);
             out.println(
                     Display.format(
-                            "%n%d features, %d classes, %,d events, mini-batch %d%n",
+                            "%n%d features, %d classes, %,d events, mini-batch %d, learning rate"
+                                    + " %s%n",
                             width,
                             stream.classes().size(),
                             events,
-                            topics.learn().learner().miniBatchSize()));
+                            learner.miniBatchSize(),
+                            learner.mixture() == null ? learner.learningRate() : "auto"));
             out.println("  run   consumer, events/s   job, events/s   ratio");
             List<Double> consumers = new ArrayList<>();
             List<Double> jobs = new ArrayList<>();

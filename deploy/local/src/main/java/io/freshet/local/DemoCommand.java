@@ -91,7 +91,7 @@ final class DemoCommand implements Callable<Integer> {
             double seconds = run(config, cluster, stream, total, rate, closer, out);
             Audit audit = AuditReader.read(config);
             Summary summary = Summary.of(audit, MODEL_ID, seconds);
-            FinalTable.print(out, summary, audit);
+            FinalTable.print(out, summary, audit.last(MODEL_ID), audit);
             if (summaryFile != null) {
                 summary.write(summaryFile);
             }

@@ -1,11 +1,16 @@
 package io.freshet.local;
 
+import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +105,7 @@ final class Display {
                         eventsPerSecond,
                         last == null ? 0 : last.getModelVersion(),
                         curve.deadLetters()));
+        mixture(last).ifPresent(text -> lines.add("  " + text));
         return lines;
     }
 
@@ -146,6 +152,28 @@ final class Display {
                         last.getModelVersion(),
                         curve.deadLetters()));
         out.flush();
+    }
+
+    /** What a mixture of learning rates has come to; empty where there is only one. */
+    static Optional<String> mixture(@Nullable MetricsEvent event) {
+        if (event == null || event.getExperts().size() < 2) {
+            return Optional.empty();
+        }
+        Expert leader =
+                event.getExperts().stream()
+                        .max(Comparator.comparingDouble(Expert::getWeight))
+                        .orElseThrow();
+        return Optional.of(
+                format(
+                        "learning rate %s · %s leads with %.0f %%",
+                        twoDigits(event.getLearningRate()),
+                        leader.getName(),
+                        100 * leader.getWeight()));
+    }
+
+    /** A rate to two digits that count, as people write it. */
+    private static String twoDigits(double value) {
+        return new BigDecimal(value).round(new MathContext(2)).stripTrailingZeros().toPlainString();
     }
 
     /** A figure to four digits, or a dash where it is not defined. */

@@ -3,13 +3,15 @@ package io.freshet.local;
 import static io.freshet.local.Display.figure;
 import static io.freshet.local.Display.format;
 
+import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
 
 /** What a run came to, and whether everything is accounted for. */
 final class FinalTable {
     private FinalTable() {}
 
-    static void print(PrintWriter out, Summary summary, Audit audit) {
+    static void print(PrintWriter out, Summary summary, @Nullable MetricsEvent last, Audit audit) {
         out.println();
         out.println("                        model   no change    majority");
         out.println(
@@ -36,6 +38,7 @@ final class FinalTable {
                         summary.unlabelled(),
                         summary.ignored(),
                         summary.deadLetters()));
+        Display.mixture(last).ifPresent(text -> out.println("  " + text));
         out.println();
         for (Audit.Check check : audit.checks()) {
             out.println(

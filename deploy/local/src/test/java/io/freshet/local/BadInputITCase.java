@@ -22,16 +22,45 @@ import org.junit.jupiter.api.Test;
 class BadInputITCase {
     @Test
     void badMessages_becomeDeadLetters_byteForByte_andTheJobRunsOn() throws Exception {
-        run("bad", Map.of("label.ignore-index", "-100"), badMessages());
+        run("bad", Map.of("label.ignore-index", "-100"), badMessages(), List.of());
     }
 
     @Test
     void badProbabilities_becomeDeadLetters_byteForByte_andTheJobRunsOn() throws Exception {
-        run("targets", Map.of("label.type", "probabilities"), badProbabilities());
+        run(
+                "targets",
+                Map.of("label.type", "probabilities"),
+                badProbabilities(),
+                List.of(0.25f, 0.75f));
     }
 
+    @Test
+    void badLabelsOfSeveralClasses_becomeDeadLetters_byteForByte_andTheJobRunsOn()
+            throws Exception {
+        Map<String, byte @Nullable []> bad = badProbabilities();
+        bad.remove("TARGETS_DO_NOT_SUM_TO_ONE"); // they need not
+        run(
+                "several",
+                Map.of(
+                        "label.type",
+                        "multi-label",
+                        "training.loss",
+                        "bce-with-logits",
+                        "training.learning-rate",
+                        "0.1"),
+                bad,
+                List.of(0.5f, 0.25f));
+    }
+
+    /**
+     * @param target a good label of one value per class, given to one in three good events; empty
+     *     where there is none
+     */
     private static void run(
-            String name, Map<String, String> labels, Map<String, byte @Nullable []> bad)
+            String name,
+            Map<String, String> labels,
+            Map<String, byte @Nullable []> bad,
+            List<Float> target)
             throws Exception {
         List<LabelledEvent> good = JobOnKafka.events(5, 3_000, 3, 2, "good");
         Map<Long, String> expected = new LinkedHashMap<>();
@@ -43,6 +72,9 @@ class BadInputITCase {
         }
         int next = 0;
         for (int i = 0; i < good.size(); i++) {
+            if (i % 3 == 0 && !target.isEmpty()) {
+                good.get(i).setLabel(target);
+            }
             values.add(JobOnKafka.bytes(good.get(i)));
             if (i % 20 == 0 && next < mixed.size()) {
                 expected.put((long) values.size(), mixed.get(next).getKey());
@@ -131,7 +163,7 @@ class BadInputITCase {
     private static Map<String, byte @Nullable []> badProbabilities() {
         Map<String, byte @Nullable []> bad = new LinkedHashMap<>();
         bad.put("WRONG_NUM_TARGETS", with(e -> e.setLabel(List.of(0.5f, 0.25f, 0.25f))));
-        bad.put("TARGET_OUT_OF_RANGE", with(e -> e.setLabel(List.of(Float.NaN, 1f))));
+        bad.put("TARGET_OUT_OF_RANGE", with(e -> e.setLabel(List.of(1.5f, -0.5f))));
         bad.put("TARGETS_DO_NOT_SUM_TO_ONE", with(e -> e.setLabel(List.of(0.5f, 0.25f))));
         return bad;
     }

@@ -72,15 +72,7 @@ class FreshetITCase {
 
     @Test
     void demo_learns_accountsForEveryEvent_andLeavesNothingBehind() throws Exception {
-        Path csv = directory.resolve("stream.csv");
-        StringBuilder rows = new StringBuilder("x,y,label\n");
-        for (int i = 0; i < 3_000; i++) {
-            boolean up = i % 3 == 0;
-            String label = i % 10 == 9 ? "" : up ? "up" : "down";
-            rows.append(up ? 1 + i % 7 : -i % 5).append(",").append(i % 4).append(",");
-            rows.append(label).append("\n");
-        }
-        Files.writeString(csv, rows);
+        Path csv = writeCsv();
         Path summary = directory.resolve("summary.json");
         long before = temporaries();
 
@@ -95,6 +87,10 @@ class FreshetITCase {
                         "max",
                         "--set",
                         "training.learning-rate=0.05",
+                        "--set",
+                        "training.momentum=0.9",
+                        "--set",
+                        "mini-batch.size=32",
                         "--summary",
                         summary.toString());
 
@@ -103,7 +99,8 @@ class FreshetITCase {
         assertThat(outcome.out())
                 .contains("3,000 events, 2 features, 2 classes")
                 .contains("✓ none was lost, none counted twice")
-                .doesNotContain("✗");
+                .doesNotContain("✗")
+                .doesNotContain("learning rate");
         JsonNode json = new ObjectMapper().readTree(summary.toFile());
         List<String> names = new ArrayList<>();
         json.fieldNames().forEachRemaining(names::add);
@@ -135,6 +132,44 @@ class FreshetITCase {
         assertThat(json.get("modelVersion").asLong()).isEqualTo(85); // 2,700 / 32, rounded up
         assertThat(json.get("rollingAccuracy").asDouble()).isGreaterThan(0.95);
         assertThat(temporaries()).isEqualTo(before);
+    }
+
+    @Test
+    void demoWithTheDefaults_takesAStepAnEvent_andTellsWhichRateLeads() throws Exception {
+        Path csv = writeCsv();
+        Path summary = directory.resolve("summary.json");
+
+        Outcome outcome =
+                freshet(
+                        "demo",
+                        "--csv",
+                        csv.toString(),
+                        "--label",
+                        "label",
+                        "--rate",
+                        "max",
+                        "--summary",
+                        summary.toString());
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.out())
+                .doesNotContain("✗")
+                .containsPattern("learning rate [0-9.]+ · rate [0-9.]+ leads with [0-9]+ %");
+        JsonNode json = new ObjectMapper().readTree(summary.toFile());
+        assertThat(json.get("modelVersion").asLong()).isEqualTo(2_700);
+        assertThat(json.get("rollingAccuracy").asDouble()).isGreaterThan(0.95);
+    }
+
+    private Path writeCsv() throws IOException {
+        StringBuilder rows = new StringBuilder("x,y,label\n");
+        for (int i = 0; i < 3_000; i++) {
+            boolean up = i % 3 == 0;
+            String label = i % 10 == 9 ? "" : up ? "up" : "down";
+            rows.append(up ? 1 + i % 7 : -i % 5).append(",").append(i % 4).append(",");
+            rows.append(label).append("\n");
+        }
+        return Files.writeString(directory.resolve("stream.csv"), rows);
     }
 
     private static long temporaries() throws IOException {

@@ -1,9 +1,9 @@
 package io.freshet.local;
 
 import io.freshet.model.Evaluation;
+import io.freshet.model.Examples;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
-import io.freshet.model.MiniBatch;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
@@ -15,11 +15,11 @@ import java.util.TreeMap;
 final class PlainLoop {
     private PlainLoop() {}
 
-    /** Learns from the labelled events, each model for itself. */
+    /** Learns from the labelled events, one by one, each model for itself. */
     static Map<String, LearnerState> learn(LearnerSettings settings, List<LabelledEvent> events) {
         Map<String, SoftmaxLearner> learners = new TreeMap<>();
-        Map<String, MiniBatch> batches = new TreeMap<>();
-        Evaluation evaluation = new Evaluation(settings.miniBatchSize());
+        Map<String, Examples> open = new TreeMap<>();
+        Evaluation evaluation = new Evaluation(settings.numClasses());
         for (LabelledEvent event : events) {
             if (event.getLabel() == null) {
                 continue;
@@ -28,27 +28,22 @@ final class PlainLoop {
                     learners.computeIfAbsent(
                             event.getModelId(),
                             id -> new SoftmaxLearner(settings, LearnerState.initial(settings)));
-            MiniBatch batch =
-                    batches.computeIfAbsent(
-                            event.getModelId(),
-                            id -> new MiniBatch(settings.miniBatchSize(), settings.numFeatures()));
+            Examples examples =
+                    open.computeIfAbsent(
+                            event.getModelId(), id -> new Examples(settings.numFeatures()));
             List<Float> values = ((DenseFeatures) event.getFeatures()).getValues();
             float[] features = new float[values.size()];
             for (int j = 0; j < features.length; j++) {
                 features[j] = values.get(j);
             }
-            batch.add(features, 0, (Integer) event.getLabel(), event.getWeight());
-            if (batch.isFull()) {
-                learner.step(batch, evaluation);
-                batch.clear();
-            }
+            examples.add(features, 0, (Integer) event.getLabel(), event.getWeight());
+            learner.learn(examples, false, evaluation);
+            examples.retainOpen(evaluation);
         }
         Map<String, LearnerState> states = new TreeMap<>();
         learners.forEach(
                 (id, learner) -> {
-                    if (batches.get(id).size() > 0) {
-                        learner.step(batches.get(id), evaluation);
-                    }
+                    learner.learn(open.get(id), true, evaluation);
                     states.put(id, learner.state());
                     learner.close();
                 });

@@ -1,0 +1,613 @@
+package io.freshet.model;
+
+import io.freshet.model.Evaluation.Outcome;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Exact SGD over blocks of mini-batches, at the cost of matrix products.
+ *
+ * <p>Step {@code t} of plain SGD is {@code W_t = W_(t−1) − η_t X_tᵀ G_t} with the inputs {@code
+ * X_t} of its mini-batch and the gradient {@code G_t} at its logits, reduction and weights
+ * included. So within a block that starts at {@code W₀} the logits are
+ *
+ * <pre>{@code
+ * X_t W_(t−1) = X_t W₀ − Σ_(s<t) η_s (X_t X_sᵀ) G_s
+ * }</pre>
+ *
+ * <p>Two products, {@code X W₀} and {@code K = X Xᵀ}, serve the whole block; a forward substitution
+ * finds each row's logits from rows of {@code K} and the gradients before it; a third product takes
+ * all steps at once. The same numbers as one step after the other, to rounding. Momentum, weight
+ * decay and schedules change the scalars only ({@link UnrolledSgd}). Several learning rates share
+ * {@code X} and {@code K}; their parameters and gradients stand side by side.
+ *
+ * <p>A mini-batch as large as a block needs neither {@code K} nor the substitution: that is the
+ * direct path.
+ *
+ * <p>Before a block runs, bounds on its inputs, gradients and parameters show whether anything in
+ * it could leave a float's range. Almost always nothing can, and nothing needs a second look. If it
+ * could, its mini-batches are stepped one at a time and checked.
+ */
+final class BlockedSgd implements AutoCloseable {
+    /** Outputs from which ND4J's softmax operator is faster than a loop, its call included. */
+    private static final int OPERATOR_OUTPUTS = 256;
+
+    private final LearnerSettings settings;
+    private final Sgd sgd;
+    private final boolean plain;
+    private final int numFeatures;
+    private final int numRates;
+    private final int columns;
+    private final int capacity;
+    private final int maxSteps;
+
+    private final Parameters parameters;
+    private final @Nullable StandardScaler scaler;
+    private final Scorer scorer;
+    private final long[] restarts;
+
+    // The block: its rows, and the matrices of the class's description, in native memory.
+    private final BlockRows rows;
+    private final double[] scales;
+    private final double[] gradientBounds;
+    private final float[] inputRows;
+    private final float[] scaledRow;
+    private final Matrix inputs;
+    private final Matrix logits;
+    private final Matrix gradients;
+    private final @Nullable Matrix products;
+    private final @Nullable Matrix velocityLogits;
+    private final @Nullable Matrix velocityGradients;
+    private final @Nullable SoftmaxOperator operator;
+    private final UnrolledSgd unrolled;
+
+    // The same, where loops read and write them.
+    private final double[] logitValues;
+    private final double[] productValues;
+    private final double[] velocityLogitValues;
+    private final double[] probabilityValues;
+    private final double[][] gradientRows;
+    private final double[] scaledGradient;
+    private final double[] rowLogits;
+
+    /**
+     * By what a gradient is multiplied at once: minus the learning rates, or 1 where steps tell.
+     */
+    private final double[] factors;
+
+    private boolean skipped;
+
+    /**
+     * @param state what to go on from. Not modified.
+     */
+    BlockedSgd(LearnerSettings settings, Precision precision, LearnerState state) {
+        this.settings = settings;
+        this.sgd = settings.sgd();
+        this.plain = sgd.isPlain();
+        this.numFeatures = settings.numFeatures();
+        this.numRates = settings.numRates();
+        this.columns = numRates * settings.numOutputs();
+        int width = numFeatures + 1;
+        int wanted = BlockSize.rows(width, columns);
+        this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
+        this.capacity = maxSteps == 1 ? BlockSize.directRows(width, columns) : wanted;
+
+        this.parameters = new Parameters(settings, precision, state);
+        this.scaler =
+                switch (settings.scaler()) {
+                    case NONE -> null;
+                    case WELFORD ->
+                            new StandardScaler(
+                                    state.scalerCount(),
+                                    state.scalerMean(),
+                                    state.scalerSquaredDeviations());
+                };
+        this.scorer = new Scorer(settings, state);
+        this.restarts = state.restarts().clone();
+
+        this.rows = new BlockRows(Math.max(capacity, settings.miniBatchSize()));
+        this.scales = new double[maxSteps];
+        this.gradientBounds = new double[maxSteps];
+        this.inputRows = new float[scaler == null || maxSteps == 1 ? 0 : capacity * width];
+        this.scaledRow = new float[numFeatures];
+        this.inputs = Matrix.zeros(precision, capacity, width);
+        float[] one = new float[width];
+        one[numFeatures] = 1;
+        for (int i = 0; i < capacity; i++) {
+            inputs.putRow(i, one, 0, width);
+        }
+        for (int i = numFeatures; i < inputRows.length; i += width) {
+            inputRows[i] = 1;
+        }
+        this.logits = Matrix.zeros(precision, capacity, columns);
+        this.gradients = Matrix.zeros(precision, capacity, columns);
+        boolean substitutes = maxSteps > 1;
+        boolean remembers = substitutes && sgd.momentum() > 0;
+        this.products = substitutes ? Matrix.zeros(precision, capacity, capacity) : null;
+        this.velocityLogits = remembers ? Matrix.zeros(precision, capacity, columns) : null;
+        this.velocityGradients = remembers ? Matrix.zeros(precision, capacity, columns) : null;
+        boolean operates =
+                maxSteps == 1
+                        && settings.numOutputs() >= OPERATOR_OUTPUTS
+                        && settings.loss().activation() == Activation.SOFTMAX;
+        this.operator =
+                operates ? new SoftmaxOperator(precision, logits, settings.numOutputs()) : null;
+        this.unrolled = new UnrolledSgd(sgd, maxSteps);
+
+        this.logitValues = new double[capacity * columns];
+        this.productValues = new double[substitutes ? capacity * capacity : 0];
+        this.velocityLogitValues = new double[remembers ? capacity * columns : 0];
+        this.probabilityValues = new double[operates ? capacity * columns : 0];
+        this.gradientRows = new double[capacity][columns];
+        this.scaledGradient = new double[columns];
+        this.rowLogits = new double[columns];
+        this.factors = new double[numRates];
+    }
+
+    /** Returns what is learnt. */
+    Parameters parameters() {
+        return parameters;
+    }
+
+    /** Returns what scales the features; null if nothing does. */
+    @Nullable StandardScaler scaler() {
+        return scaler;
+    }
+
+    /** Returns the mixture's weights; null without one. */
+    @Nullable MixtureWeights weights() {
+        return scorer.weights();
+    }
+
+    /** Returns the mixture's baselines; null without them. */
+    @Nullable Baselines baselines() {
+        return scorer.baselines();
+    }
+
+    /** Returns how often each learning rate started anew, (learning rates); not a copy. */
+    long[] restarts() {
+        return restarts;
+    }
+
+    /** Returns the block's rows. */
+    BlockRows rows() {
+        return rows;
+    }
+
+    /** Returns whether so many more rows fit into the block, and another mini-batch. */
+    boolean hasRoomFor(int count) {
+        return rows.hasRoomFor(count) && rows.numSteps() < maxSteps;
+    }
+
+    /**
+     * Adds a mini-batch to the block, and returns true; or returns false, where it weighs nothing.
+     *
+     * @param batch rows of the examples, of which the first {@code count} count. Not modified.
+     */
+    boolean addMiniBatch(Examples examples, int[] batch, int count) {
+        double sum = 0;
+        double divisor = 0;
+        for (int i = 0; i < count; i++) {
+            double weight = examples.weights()[batch[i]];
+            sum += Math.abs(weight);
+            divisor += weight * divisor(examples, batch[i]);
+        }
+        double scale = settings.reduction().scale(count, divisor);
+        if (!(scale <= Double.MAX_VALUE)) {
+            return false;
+        }
+        scales[rows.numSteps()] = scale;
+        gradientBounds[rows.numSteps()] = sum * scale * settings.loss().gradientBound();
+        rows.addMiniBatch(batch, count);
+        return true;
+    }
+
+    private double divisor(Examples examples, int example) {
+        return examples.numTargets() == 0
+                ? settings.loss().divisor(examples.labels()[example])
+                : settings.loss().divisor(examples.targets(), example * examples.numTargets());
+    }
+
+    /**
+     * Tests on rows of the block, then trains on them, as far as it goes in one piece.
+     *
+     * @param begin the first row that is not done
+     * @param before what was counted before it
+     * @return the row after those that are done: all, or those up to the end of a mini-batch that
+     *     was done by itself; {@link #wasSkipped()} tells whether its step was skipped
+     */
+    int run(int begin, LearnerCounters before, Examples examples, Evaluation evaluation) {
+        skipped = false;
+        if (maxSteps > 1 && runBlock(begin, before, examples, evaluation)) {
+            return rows.size();
+        }
+        int end = rows.endOfMiniBatch(begin, rows.size());
+        if (end > begin) {
+            runMiniBatch(begin, end, before, examples, evaluation);
+            return end;
+        }
+        while (end < rows.size() && !rows.isLearnt(end)) {
+            end++;
+        }
+        answer(begin, end, before, examples, evaluation);
+        return end;
+    }
+
+    /** Returns whether the last run ended with a step that was skipped. */
+    boolean wasSkipped() {
+        return skipped;
+    }
+
+    /**
+     * Runs all rows from one on as a block, and returns true; or, where a number could leave a
+     * float's range, changes nothing and returns false.
+     */
+    private boolean runBlock(
+            int begin, LearnerCounters before, Examples examples, Evaluation evaluation) {
+        int end = rows.size();
+        int count = end - begin;
+        double gradientSize = 0;
+        for (int t = rows.step(begin); t < rows.numSteps(); t++) {
+            gradientSize += gradientBounds[t];
+        }
+        fillInputs(begin, end, examples);
+        if (!parameters.staysSafe(
+                sgd,
+                rows.numSteps() - rows.step(begin),
+                inputs.sumOfMagnitudes(0, count),
+                gradientSize,
+                largestLearningRate(before.steps()))) {
+            if (scaler != null) {
+                scaler.undo();
+            }
+            return false;
+        }
+        logits.setToProductWithTransposed(inputs, count, parameters.values(), columns);
+        logits.get(logitValues, count);
+        if (rows.step(end - 1) > rows.step(begin)) {
+            multiplyInputs(count);
+        }
+        if (!plain) {
+            unrolled.begin(parameters.velocity() != null);
+        }
+        scorer.begin();
+        int row = begin;
+        while (row < end) {
+            int batchEnd = rows.endOfMiniBatch(row, end);
+            if (batchEnd == row) {
+                take(begin, row);
+                answer(begin, row, before, evaluation);
+                row++;
+                continue;
+            }
+            long step = before.steps() + rows.step(row) - rows.step(begin);
+            setFactors(step);
+            for (int r = row; r < batchEnd; r++) {
+                take(begin, r);
+                score(r - row, r, examples, evaluation, gradientRows[r - begin]);
+            }
+            scorer.learn(rows, row, batchEnd, examples);
+            if (!plain) {
+                unrolled.step(sgd.learningRate().at(step));
+            }
+            row = batchEnd;
+        }
+        train(begin, end);
+        return true;
+    }
+
+    /** No schedule rises. */
+    private double largestLearningRate(long steps) {
+        if (settings.mixture() == null) {
+            return sgd.learningRate().at(steps);
+        }
+        double largest = 0;
+        for (double rate : settings.learningRates()) {
+            largest = Math.max(largest, rate);
+        }
+        return largest;
+    }
+
+    /** Puts the rows' scaled features into the inputs. */
+    private void fillInputs(int begin, int end, Examples examples) {
+        if (scaler == null) {
+            putInputs(begin, end, examples);
+        } else {
+            scaler.scale(rows, begin, end, examples.features(), inputRows, numFeatures + 1);
+            inputs.put(inputRows, end - begin);
+        }
+    }
+
+    /** Puts the rows' features, scaled by the moments as they are, into the inputs. */
+    private void putInputs(int begin, int end, Examples examples) {
+        for (int row = begin; row < end; row++) {
+            int offset = rows.example(row) * numFeatures;
+            if (scaler == null) {
+                inputs.putRow(row - begin, examples.features(), offset, numFeatures);
+            } else {
+                scaler.transform(examples.features(), offset, scaledRow, 0);
+                inputs.putRow(row - begin, scaledRow, 0, numFeatures);
+            }
+        }
+    }
+
+    private void answer(int blockBegin, int row, LearnerCounters before, Evaluation evaluation) {
+        long version = before.modelVersion() + rows.step(row) - rows.step(blockBegin);
+        scorer.answer(rows.example(row), version, evaluation);
+    }
+
+    private void score(
+            int place, int row, Examples examples, Evaluation evaluation, double[] gradient) {
+        int example = rows.example(row);
+        scorer.score(place, examples, example, evaluation);
+        scorer.gradient(examples, example, scales[rows.step(row)], factors, gradient);
+        evaluation.outcome(example, Outcome.TRAINED);
+    }
+
+    /** Computes {@code K} and, where the optimiser remembers, {@code X V₀}. */
+    private void multiplyInputs(int count) {
+        if (products == null) {
+            throw new IllegalStateException("a block of one mini-batch has nothing to substitute");
+        }
+        products.setToProductWithTransposed(inputs, count, inputs, count);
+        products.get(productValues, count);
+        Matrix velocity = parameters.velocity();
+        if (velocity != null && velocityLogits != null) {
+            velocityLogits.setToProductWithTransposed(inputs, count, velocity, columns);
+            velocityLogits.get(velocityLogitValues, count);
+        }
+    }
+
+    private void setFactors(long step) {
+        Mixture mixture = settings.mixture();
+        for (int rate = 0; rate < numRates; rate++) {
+            factors[rate] =
+                    mixture != null
+                            ? -mixture.rates().get(rate)
+                            : plain ? -sgd.learningRate().at(step) : 1;
+        }
+    }
+
+    /** Brings a row's logits to where the steps before it have moved them, and scores by them. */
+    private void take(int begin, int row) {
+        int at = (row - begin) * columns;
+        if (rows.step(row) == rows.step(begin)) {
+            scorer.take(logitValues, at);
+        } else {
+            System.arraycopy(logitValues, at, rowLogits, 0, columns);
+            substitute(begin, row);
+            scorer.take(rowLogits, 0);
+        }
+    }
+
+    private void substitute(int begin, int row) {
+        int at = row - begin;
+        if (!plain) {
+            for (int k = 0; k < columns; k++) {
+                rowLogits[k] *= unrolled.parametersOfParameters();
+            }
+            if (unrolled.parametersOfVelocity() != 0) {
+                for (int k = 0; k < columns; k++) {
+                    rowLogits[k] +=
+                            unrolled.parametersOfVelocity() * velocityLogitValues[at * columns + k];
+                }
+            }
+        }
+        for (int s = begin; s < row && rows.step(s) < rows.step(row); s++) {
+            if (rows.isLearnt(s)) {
+                double factor = productValues[at * capacity + s - begin];
+                if (!plain) {
+                    factor *= unrolled.parametersOfGradient(rows.step(s) - rows.step(begin));
+                }
+                addScaled(factor, gradientRows[s - begin], rowLogits, columns);
+            }
+        }
+    }
+
+    /** One index for both arrays: so HotSpot 17 vectorises it. */
+    private static void addScaled(double factor, double[] from, double[] to, int count) {
+        for (int k = 0; k < count; k++) {
+            to[k] += factor * from[k];
+        }
+    }
+
+    /** Takes the steps of a block along the gradients that the test found. */
+    private void train(int begin, int end) {
+        int count = end - begin;
+        if (rows.step(end) == rows.step(begin)) {
+            return;
+        }
+        if (plain) {
+            putGradients(gradients, begin, end, Coefficients.NONE);
+            parameters.add(gradients, inputs, count);
+            return;
+        }
+        putGradients(gradients, begin, end, Coefficients.PARAMETERS);
+        Matrix toVelocity = gradients;
+        if (velocityGradients != null) {
+            putGradients(velocityGradients, begin, end, Coefficients.VELOCITY);
+            toVelocity = velocityGradients;
+        }
+        parameters.add(unrolled, gradients, toVelocity, inputs, count);
+    }
+
+    /** By what the gradients are multiplied, step by step. */
+    private enum Coefficients {
+        NONE,
+        PARAMETERS,
+        VELOCITY
+    }
+
+    private void putGradients(Matrix to, int begin, int end, Coefficients coefficients) {
+        for (int row = begin; row < end; row++) {
+            double[] gradient = gradientRows[row - begin];
+            int step = rows.step(row) - rows.step(begin);
+            double factor =
+                    !rows.isLearnt(row)
+                            ? 0
+                            : switch (coefficients) {
+                                case NONE -> 1;
+                                case PARAMETERS -> unrolled.parametersOfGradient(step);
+                                case VELOCITY -> unrolled.velocityOfGradient(step);
+                            };
+            if (factor != 1) {
+                for (int k = 0; k < columns; k++) {
+                    scaledGradient[k] = factor == 0 ? 0 : factor * gradient[k];
+                }
+                gradient = scaledGradient;
+            }
+            to.putRow(row - begin, gradient);
+        }
+    }
+
+    /** Answers rows without a label. */
+    private void answer(
+            int begin, int end, LearnerCounters before, Examples examples, Evaluation evaluation) {
+        if (scaler != null) {
+            scaler.prepare();
+        }
+        for (int from = begin; from < end; from += capacity) {
+            int to = Math.min(from + capacity, end);
+            testChunk(from, to, examples);
+            for (int row = from; row < to; row++) {
+                takeFromChunk(from, row);
+                answer(begin, row, before, evaluation);
+            }
+        }
+    }
+
+    /** Computes the logits of some rows, and their probabilities where an operator does. */
+    private void testChunk(int begin, int end, Examples examples) {
+        int count = end - begin;
+        putInputs(begin, end, examples);
+        logits.setToProductWithTransposed(inputs, count, parameters.values(), columns);
+        logits.get(logitValues, count);
+        if (operator != null) {
+            operator.run(probabilityValues, count);
+        }
+    }
+
+    private void takeFromChunk(int begin, int row) {
+        int at = (row - begin) * columns;
+        if (operator != null) {
+            scorer.take(logitValues, probabilityValues, at);
+        } else {
+            scorer.take(logitValues, at);
+        }
+    }
+
+    /**
+     * Tests on one mini-batch, then takes its step, chunk by chunk: the direct path.
+     *
+     * <p>Where numbers may have left a float's range, the step is looked at before it counts. A
+     * rate whose step is not finite starts anew from the heaviest that stayed finite; if there is
+     * none, nothing that is learnt changes.
+     */
+    private void runMiniBatch(
+            int begin, int end, LearnerCounters before, Examples examples, Evaluation evaluation) {
+        if (scaler != null) {
+            scaler.observe(rows, begin, end, examples.features());
+        }
+        setFactors(before.steps());
+        scorer.begin();
+        double inputSize = 0;
+        for (int from = begin; from < end; from += capacity) {
+            int to = Math.min(from + capacity, end);
+            testChunk(from, to, examples);
+            for (int row = from; row < to; row++) {
+                takeFromChunk(from, row);
+                double[] gradient = gradientRows[row - from];
+                score(row - begin, row, examples, evaluation, gradient);
+                gradients.putRow(row - from, gradient);
+            }
+            parameters.accumulate(from == begin, gradients, inputs, to - from);
+            inputSize +=
+                    scaler == null
+                            ? inputs.sumOfMagnitudes(0, to - from)
+                            : (to - from) * (numFeatures * scaler.bound() + 1);
+        }
+        double learningRate = sgd.learningRate().at(before.steps());
+        if (scorer.isAllFinite()
+                && parameters.staysSafe(
+                        sgd,
+                        1,
+                        inputSize,
+                        gradientBounds[rows.step(begin)],
+                        largestLearningRate(before.steps()))) {
+            scorer.learn(rows, begin, end, examples);
+            parameters.step(sgd, learningRate);
+        } else {
+            stepWithCare(begin, end, learningRate, examples, evaluation);
+        }
+    }
+
+    private void stepWithCare(
+            int begin, int end, double learningRate, Examples examples, Evaluation evaluation) {
+        if (!scorer.isAnyFinite()) {
+            skip(begin, end, evaluation, Outcome.SKIPPED_LOSS);
+            return;
+        }
+        boolean hadVelocity = parameters.velocity() != null;
+        parameters.backUp();
+        parameters.step(sgd, learningRate);
+        for (int rate = 0; rate < numRates; rate++) {
+            if (!scorer.isFinite(rate) || !parameters.isFinite(rate)) {
+                scorer.discard(rate, end - begin);
+            }
+        }
+        if (!scorer.isAnyFinite()) {
+            parameters.restore(hadVelocity);
+            skip(begin, end, evaluation, Outcome.SKIPPED_STEP);
+            return;
+        }
+        scorer.learn(rows, begin, end, examples);
+        restartRates();
+        parameters.refreshBounds();
+    }
+
+    private void skip(int begin, int end, Evaluation evaluation, Outcome outcome) {
+        skipped = true;
+        for (int row = begin; row < end; row++) {
+            evaluation.outcome(rows.example(row), outcome);
+        }
+        if (scaler != null) {
+            scaler.undo();
+        }
+    }
+
+    private void restartRates() {
+        MixtureWeights weights = scorer.weights();
+        if (weights == null) {
+            return;
+        }
+        int heaviest = -1;
+        for (int rate = 0; rate < numRates; rate++) {
+            if (scorer.isFinite(rate)
+                    && (heaviest < 0 || weights.weight(rate) > weights.weight(heaviest))) {
+                heaviest = rate;
+            }
+        }
+        for (int rate = 0; rate < numRates; rate++) {
+            if (!scorer.isFinite(rate)) {
+                // Its weight fell to its share when it could not say anything about the mini-batch.
+                parameters.copyRate(heaviest, rate);
+                restarts[rate]++;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        parameters.close();
+        inputs.close();
+        logits.close();
+        gradients.close();
+        for (Matrix matrix : new @Nullable Matrix[] {products, velocityLogits, velocityGradients}) {
+            if (matrix != null) {
+                matrix.close();
+            }
+        }
+        if (operator != null) {
+            operator.close();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.freshet.model;
+
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The values of an ND4J array in the processor's memory, outside the heap: read and written in
+ * bulk, converted where its precision is another.
+ */
+abstract sealed class HostMemory {
+    private HostMemory() {}
+
+    /**
+     * The memory of an array.
+     *
+     * @param array contiguous, of this precision; must stay open
+     */
+    static HostMemory of(Precision precision, INDArray array) {
+        Pointer address = array.data().addressPointer();
+        return switch (precision) {
+            case FLOAT -> new OfFloats(new FloatPointer(address).capacity(array.length()));
+            case DOUBLE -> new OfDoubles(new DoublePointer(address).capacity(array.length()));
+        };
+    }
+
+    /** Returns where the memory begins. */
+    abstract Pointer pointer();
+
+    /**
+     * Writes {@code count} values from index {@code at} on.
+     *
+     * @param values those from {@code offset} on. Not modified.
+     */
+    abstract void put(int at, float[] values, int offset, int count);
+
+    /**
+     * Writes {@code count} values from index {@code at} on.
+     *
+     * @param values the first {@code count} count. Not modified.
+     */
+    abstract void put(int at, double[] values, int count);
+
+    /**
+     * Reads {@code count} values from index {@code at} on.
+     *
+     * @param values gets them as its first. Modified.
+     */
+    abstract void get(int at, double[] values, int count);
+
+    private static final class OfFloats extends HostMemory {
+        private static final int CHUNK = 1024;
+
+        private final FloatPointer pointer;
+        private final FloatBuffer buffer;
+        private final float[] chunk;
+
+        OfFloats(FloatPointer pointer) {
+            this.pointer = pointer;
+            this.buffer = pointer.asBuffer();
+            this.chunk = new float[Math.min(CHUNK, buffer.capacity())];
+        }
+
+        @Override
+        Pointer pointer() {
+            return pointer;
+        }
+
+        @Override
+        void put(int at, float[] values, int offset, int count) {
+            buffer.put(at, values, offset, count);
+        }
+
+        @Override
+        void put(int at, double[] values, int count) {
+            for (int from = 0; from < count; from += chunk.length) {
+                int size = Math.min(chunk.length, count - from);
+                for (int i = 0; i < size; i++) {
+                    chunk[i] = (float) values[from + i];
+                }
+                buffer.put(at + from, chunk, 0, size);
+            }
+        }
+
+        @Override
+        void get(int at, double[] values, int count) {
+            for (int from = 0; from < count; from += chunk.length) {
+                int size = Math.min(chunk.length, count - from);
+                buffer.get(at + from, chunk, 0, size);
+                for (int i = 0; i < size; i++) {
+                    values[from + i] = chunk[i];
+                }
+            }
+        }
+    }
+
+    private static final class OfDoubles extends HostMemory {
+        private final DoublePointer pointer;
+        private final DoubleBuffer buffer;
+
+        OfDoubles(DoublePointer pointer) {
+            this.pointer = pointer;
+            this.buffer = pointer.asBuffer();
+        }
+
+        @Override
+        Pointer pointer() {
+            return pointer;
+        }
+
+        @Override
+        void put(int at, float[] values, int offset, int count) {
+            for (int i = 0; i < count; i++) {
+                buffer.put(at + i, values[offset + i]);
+            }
+        }
+
+        @Override
+        void put(int at, double[] values, int count) {
+            buffer.put(at, values, 0, count);
+        }
+
+        @Override
+        void get(int at, double[] values, int count) {
+            buffer.get(at, values, 0, count);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.freshet.model;
+
+import java.util.Arrays;
+
+/**
+ * The live weights of a {@link Mixture}: those of the experts under each share, and those of the
+ * shares.
+ *
+ * <p>Likelihoods enter divided by the largest, so that nothing but a loser's weight can underflow.
+ * It never falls below its share or {@value #LEAST}, from where it can return.
+ */
+final class MixtureWeights {
+    private static final double LEAST = 1e-300;
+
+    private final double[] shares;
+    private final int numExperts;
+
+    /** What each expert weighs under each share, (shares, numExperts); each row sums to 1. */
+    private final double[][] underShare;
+
+    /** What each share weighs; they sum to 1. */
+    private final double[] shareWeights;
+
+    /** What each expert weighs in all. */
+    private final double[] weights;
+
+    private final double[] likelihoods;
+    private final double[] evidence;
+
+    /**
+     * @param state as {@link #state()} gave it. Not modified.
+     */
+    MixtureWeights(Mixture mixture, double[] state) {
+        this.shares = mixture.shares().stream().mapToDouble(share -> share).toArray();
+        this.numExperts = mixture.numExperts();
+        this.underShare = new double[shares.length][numExperts];
+        this.shareWeights = new double[shares.length];
+        this.weights = new double[numExperts];
+        this.likelihoods = new double[numExperts];
+        this.evidence = new double[shares.length];
+        set(state);
+    }
+
+    /** Returns the state in which all weigh the same. */
+    static double[] initialState(Mixture mixture) {
+        int experts = mixture.numExperts();
+        int shares = mixture.shares().size();
+        double[] state = new double[numValues(mixture)];
+        Arrays.fill(state, 0, shares * experts, 1.0 / experts);
+        Arrays.fill(state, shares * experts, state.length, 1.0 / shares);
+        return state;
+    }
+
+    /** Returns how many values the state has. */
+    static int numValues(Mixture mixture) {
+        return mixture.shares().size() * (mixture.numExperts() + 1);
+    }
+
+    /**
+     * Becomes other weights.
+     *
+     * @param state as {@link #state()} gave it. Not modified.
+     */
+    void set(double[] state) {
+        for (int a = 0; a < shares.length; a++) {
+            System.arraycopy(state, a * numExperts, underShare[a], 0, numExperts);
+            shareWeights[a] = state[shares.length * numExperts + a];
+        }
+        sumUp();
+    }
+
+    /**
+     * Returns all that is remembered: the experts' weights share by share, then the shares'. New.
+     */
+    double[] state() {
+        double[] state = new double[shares.length * (numExperts + 1)];
+        for (int a = 0; a < shares.length; a++) {
+            System.arraycopy(underShare[a], 0, state, a * numExperts, numExperts);
+            state[shares.length * numExperts + a] = shareWeights[a];
+        }
+        return state;
+    }
+
+    /** Returns an expert's weight, 0 to 1. */
+    double weight(int expert) {
+        return weights[expert];
+    }
+
+    /**
+     * Returns the mixture's log-loss, {@code −ln Σ v exp(l)}, in nats.
+     *
+     * @param logLikelihoods {@code l}, (numExperts); negative infinity for one that cannot say. Not
+     *     modified.
+     */
+    double loss(double[] logLikelihoods) {
+        double largest = setLikelihoods(logLikelihoods, 1);
+        double sum = 0;
+        for (int k = 0; k < numExperts; k++) {
+            sum += weights[k] * likelihoods[k];
+        }
+        return Math.max(0, -(largest + Math.log(sum)));
+    }
+
+    /**
+     * Moves the weights by one example.
+     *
+     * @param logLikelihoods as in {@link #loss}. Not modified.
+     * @param exampleWeight how much the example counts
+     */
+    void update(double[] logLikelihoods, double exampleWeight) {
+        setLikelihoods(logLikelihoods, exampleWeight);
+        double total = 0;
+        for (int a = 0; a < shares.length; a++) {
+            double[] v = underShare[a];
+            double sum = 0;
+            for (int k = 0; k < numExperts; k++) {
+                v[k] *= likelihoods[k];
+                sum += v[k];
+            }
+            double kept = (1 - shares[a]) / sum;
+            double floor = shares[a] / numExperts;
+            for (int k = 0; k < numExperts; k++) {
+                v[k] = Math.max(kept * v[k] + floor, LEAST);
+            }
+            evidence[a] = shareWeights[a] * sum;
+            total += evidence[a];
+        }
+        double kept = (1 - Mixture.SHARE_OF_SHARES) / total;
+        for (int a = 0; a < shares.length; a++) {
+            shareWeights[a] = kept * evidence[a] + Mixture.SHARE_OF_SHARES / shares.length;
+        }
+        sumUp();
+    }
+
+    /** Sets likelihoods relative to the largest, and returns that one's logarithm. */
+    private double setLikelihoods(double[] logLikelihoods, double exampleWeight) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int k = 0; k < numExperts; k++) {
+            largest = Math.max(largest, logLikelihoods[k]);
+        }
+        for (int k = 0; k < numExperts; k++) {
+            // One that cannot say weighs nothing, even where the example does not.
+            likelihoods[k] =
+                    logLikelihoods[k] == Double.NEGATIVE_INFINITY
+                            ? 0
+                            : Exponential.of(exampleWeight * (logLikelihoods[k] - largest));
+        }
+        return largest;
+    }
+
+    private void sumUp() {
+        Arrays.fill(weights, 0);
+        for (int a = 0; a < shares.length; a++) {
+            for (int k = 0; k < numExperts; k++) {
+                weights[k] += shareWeights[a] * underShare[a][k];
+            }
+        }
+    }
+}

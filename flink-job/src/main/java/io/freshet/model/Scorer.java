@@ -1,0 +1,306 @@
+package io.freshet.model;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a row's logits are worth: probabilities, loss and prediction, of one learning rate or of the
+ * mixture, and the gradients at them.
+ *
+ * <p>One row at a time is taken, then answered, or scored and its gradient asked for. The mixture's
+ * weights and the baselines move when its mini-batch has been scored.
+ */
+final class Scorer {
+    private final Loss loss;
+    private final int numRates;
+    private final int numOutputs;
+    private final int numClasses;
+    private final @Nullable MixtureWeights weights;
+    private final @Nullable Baselines baselines;
+
+    // The row at hand.
+    private double[] logits = new double[0];
+    private int logitsAt;
+    private double[] probabilities;
+    private int probabilitiesAt;
+    private int predictedClass;
+
+    private final double[] ownProbabilities;
+    private final double[] logSumExps;
+    private final double[] mixed;
+    private final double[] baseline;
+    private final double[][] logLikelihoods;
+    private final boolean[] finite;
+
+    Scorer(LearnerSettings settings, LearnerState state) {
+        Mixture mixture = settings.mixture();
+        this.loss = settings.loss();
+        this.numRates = settings.numRates();
+        this.numOutputs = settings.numOutputs();
+        this.numClasses = settings.numClasses();
+        this.weights = mixture == null ? null : new MixtureWeights(mixture, state.weights());
+        this.baselines =
+                mixture == null || !mixture.baselines()
+                        ? null
+                        : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
+        this.ownProbabilities = new double[numRates * numOutputs];
+        this.probabilities = ownProbabilities;
+        this.logSumExps = new double[numRates];
+        this.mixed = new double[numClasses];
+        this.baseline = new double[numClasses];
+        this.logLikelihoods = new double[settings.miniBatchSize()][settings.numExperts()];
+        this.finite = new boolean[numRates];
+    }
+
+    @Nullable MixtureWeights weights() {
+        return weights;
+    }
+
+    @Nullable Baselines baselines() {
+        return baselines;
+    }
+
+    /** Returns whether every loss of a rate was finite since {@link #begin}. */
+    boolean isFinite(int rate) {
+        return finite[rate];
+    }
+
+    /** Returns whether every loss of every rate was finite since {@link #begin}. */
+    boolean isAllFinite() {
+        for (boolean ofRate : finite) {
+            if (!ofRate) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Returns whether any rate's losses were all finite since {@link #begin}. */
+    boolean isAnyFinite() {
+        for (boolean ofRate : finite) {
+            if (ofRate) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Forgets which rates were not finite. */
+    void begin() {
+        Arrays.fill(finite, true);
+    }
+
+    /**
+     * Takes a row, and makes probabilities of its logits.
+     *
+     * @param rowLogits (learning rates · numOutputs) from {@code offset} on. Not modified.
+     */
+    void take(double[] rowLogits, int offset) {
+        logits = rowLogits;
+        logitsAt = offset;
+        probabilities = ownProbabilities;
+        probabilitiesAt = 0;
+        for (int rate = 0; rate < numRates; rate++) {
+            int at = rate * numOutputs;
+            logSumExps[rate] = loss.activate(logits, offset + at, probabilities, at);
+        }
+        predictedClass = largest(logits, offset, numOutputs);
+    }
+
+    /**
+     * Takes a row of which an operator made probabilities by softmax.
+     *
+     * @param rowLogits (learning rates · numOutputs) from {@code offset} on. Not modified.
+     * @param rowProbabilities likewise
+     */
+    void take(double[] rowLogits, double[] rowProbabilities, int offset) {
+        logits = rowLogits;
+        logitsAt = offset;
+        probabilities = rowProbabilities;
+        probabilitiesAt = offset;
+        for (int rate = 0; rate < numRates; rate++) {
+            int at = offset + rate * numOutputs;
+            int largest = at + largest(logits, at, numOutputs);
+            // The largest probability is at least 1/numOutputs: no logarithm of 0.
+            logSumExps[rate] = logits[largest] - Math.min(0, Math.log(probabilities[largest]));
+            if (rate == 0) {
+                predictedClass = largest - offset;
+            }
+        }
+    }
+
+    /** Answers an example without a label. */
+    void answer(int example, long modelVersion, Evaluation evaluation) {
+        if (weights == null && numOutputs == numClasses) {
+            evaluation.answer(example, probabilities, probabilitiesAt, modelVersion);
+        } else {
+            mix();
+            evaluation.answer(example, mixed, 0, modelVersion);
+        }
+    }
+
+    /**
+     * Scores an example.
+     *
+     * @param place its place in its mini-batch
+     */
+    void score(int place, Examples examples, int example, Evaluation evaluation) {
+        double[] ofRow = logLikelihoods[place];
+        for (int rate = 0; rate < numRates; rate++) {
+            int offset = rate * numOutputs;
+            double lossOfRate = plainLoss(logSumExps[rate], logitsAt + offset, examples, example);
+            // The loss goes out as a float, and a sum of finite ones shall be finite.
+            if (!(lossOfRate <= Float.MAX_VALUE)) {
+                finite[rate] = false;
+                lossOfRate = Double.POSITIVE_INFINITY;
+            }
+            ofRow[rate] = -lossOfRate;
+        }
+        if (weights == null) {
+            evaluation.score(example, -ofRow[0], predictedClass());
+            return;
+        }
+        mix();
+        if (baselines != null) {
+            for (int k = 0; k < Baselines.COUNT; k++) {
+                baselines.predict(k, baseline);
+                ofRow[numRates + k] = logLikelihood(baseline, examples, example);
+            }
+        }
+        evaluation.score(example, weights.loss(ofRow), largest(mixed, 0, numClasses));
+    }
+
+    private double plainLoss(double logSumExp, int offset, Examples examples, int example) {
+        return examples.numTargets() == 0
+                ? loss.plainLoss(logits, offset, logSumExp, examples.labels()[example])
+                : loss.plainLoss(
+                        logits,
+                        offset,
+                        logSumExp,
+                        examples.targets(),
+                        example * examples.numTargets());
+    }
+
+    private static double logLikelihood(double[] predicted, Examples examples, int example) {
+        if (examples.numTargets() == 0) {
+            return Math.log(predicted[examples.labels()[example]]);
+        }
+        double sum = 0;
+        int offset = example * examples.numTargets();
+        for (int c = 0; c < predicted.length; c++) {
+            sum += examples.targets()[offset + c] * Math.log(predicted[c]);
+        }
+        return sum;
+    }
+
+    private int predictedClass() {
+        if (numOutputs < numClasses) {
+            return probabilities[probabilitiesAt] > 0.5 ? 1 : 0;
+        }
+        return predictedClass;
+    }
+
+    /** Computes the probabilities of all together: rates that are not finite have no say. */
+    private void mix() {
+        if (weights == null) {
+            mixed[0] = 1 - probabilities[probabilitiesAt];
+            mixed[1] = probabilities[probabilitiesAt];
+            return;
+        }
+        Arrays.fill(mixed, 0);
+        double said = 0;
+        for (int rate = 0; rate < numRates; rate++) {
+            if (Double.isFinite(logSumExps[rate])) {
+                double weight = weights.weight(rate);
+                said += weight;
+                int at = probabilitiesAt + rate * numOutputs;
+                for (int c = 0; c < numClasses; c++) {
+                    mixed[c] += weight * probabilities[at + c];
+                }
+            }
+        }
+        if (baselines != null) {
+            for (int k = 0; k < Baselines.COUNT; k++) {
+                double weight = weights.weight(numRates + k);
+                baselines.predict(k, baseline);
+                said += weight;
+                for (int c = 0; c < numClasses; c++) {
+                    mixed[c] += weight * baseline[c];
+                }
+            }
+        }
+        for (int c = 0; c < numClasses; c++) {
+            mixed[c] /= said;
+        }
+    }
+
+    /**
+     * Writes the gradients at the row's logits.
+     *
+     * @param factors of each rate
+     * @param out (learning rates · numOutputs). Modified.
+     */
+    void gradient(Examples examples, int example, double scale, double[] factors, double[] out) {
+        double weighted = scale * examples.weights()[example];
+        for (int rate = 0; rate < numRates; rate++) {
+            int offset = rate * numOutputs;
+            double factor = weighted * factors[rate];
+            if (examples.numTargets() == 0) {
+                int label = examples.labels()[example];
+                loss.logitGradient(
+                        probabilities, probabilitiesAt + offset, label, factor, out, offset);
+            } else {
+                int targetsOffset = example * examples.numTargets();
+                loss.logitGradient(
+                        probabilities,
+                        probabilitiesAt + offset,
+                        examples.targets(),
+                        targetsOffset,
+                        factor,
+                        out,
+                        offset);
+            }
+        }
+    }
+
+    /** Notes that a rate's step is not finite: it says nothing about the mini-batch. */
+    void discard(int rate, int size) {
+        finite[rate] = false;
+        for (int i = 0; i < size; i++) {
+            logLikelihoods[i][rate] = Double.NEGATIVE_INFINITY;
+        }
+    }
+
+    /**
+     * Moves the mixture's weights and the baselines by a mini-batch that has been scored, row by
+     * row.
+     *
+     * @param begin its first row in the block
+     * @param end after its last row
+     */
+    void learn(BlockRows rows, int begin, int end, Examples examples) {
+        if (weights == null) {
+            return;
+        }
+        for (int row = begin; row < end; row++) {
+            int example = rows.example(row);
+            weights.update(logLikelihoods[row - begin], examples.weights()[example]);
+            if (baselines != null) {
+                baselines.observe(examples.labels()[example]);
+            }
+        }
+    }
+
+    /** Returns which of some values is the largest, counted from 0; the lowest of equals. */
+    private static int largest(double[] values, int offset, int count) {
+        int largest = 0;
+        double value = values[offset];
+        for (int i = 1; i < count; i++) {
+            if (values[offset + i] > value) {
+                largest = i;
+                value = values[offset + i];
+            }
+        }
+        return largest;
+    }
+}

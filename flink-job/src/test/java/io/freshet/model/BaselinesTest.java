@@ -1,0 +1,72 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class BaselinesTest {
+    /** Counts are floats: each fading rounds by up to 2⁻²⁴. */
+    private static final double TOLERANCE = 1e-6;
+
+    private final Baselines baselines = new Baselines(2, new float[6], Baselines.NO_LABEL);
+
+    @Test
+    void firstPrediction_isUniform() {
+        assertPredicts(Baselines.NO_CHANGE, 0.5, 0.5);
+        assertPredicts(Baselines.FREQUENCIES, 0.5, 0.5);
+        assertThat(baselines.lastLabel()).isEqualTo(Baselines.NO_LABEL);
+    }
+
+    @Test
+    void predictions_followCountsThatFadeAtTheirUse() {
+        for (int label : new int[] {0, 1, 0, 0}) {
+            baselines.observe(label);
+        }
+        // After 0 came 1, then, faded by 0.99, 0; the prior adds 0.1 to each.
+        assertPredicts(Baselines.NO_CHANGE, 1.1 / 2.19, 1.09 / 2.19);
+        // Class 1 came two labels ago; class 0 three labels ago, one ago and now.
+        double ones = Math.pow(0.999, 2);
+        double zeros = Math.pow(0.999, 3) + 0.999 + 1;
+        double total = ones + zeros + 0.2;
+        assertPredicts(Baselines.FREQUENCIES, (zeros + 0.1) / total, (ones + 0.1) / total);
+
+        baselines.observe(1);
+        // What followed a 1 was one 0.
+        assertPredicts(Baselines.NO_CHANGE, 1.1 / 1.2, 0.1 / 1.2);
+        assertThat(baselines.lastLabel()).isEqualTo(1);
+    }
+
+    @Test
+    void repeatedLabel_isAllButCertain() {
+        for (int i = 0; i < 100_000; i++) {
+            baselines.observe(1);
+        }
+        // Counts that fade to k of themselves and gain 1 end at 1 / (1 − k).
+        double certain = 100 + 0.1;
+        double[] out = new double[2];
+        baselines.predict(Baselines.NO_CHANGE, out);
+        assertThat(out[1]).isCloseTo(certain / (certain + 0.1), within(TOLERANCE));
+        baselines.predict(Baselines.FREQUENCIES, out);
+        assertThat(out[1]).isCloseTo(1000.1 / 1000.2, within(TOLERANCE));
+    }
+
+    @Test
+    void restoredBaselines_goOn() {
+        baselines.observe(0);
+        baselines.observe(1);
+        Baselines restored = new Baselines(2, baselines.counts(), baselines.lastLabel());
+        baselines.observe(1);
+        restored.observe(1);
+
+        assertThat(restored.counts()).containsExactly(baselines.counts());
+        assertThat(Arrays.equals(restored.counts(), new float[6])).isFalse();
+    }
+
+    private void assertPredicts(int baseline, double... expected) {
+        double[] out = new double[2];
+        baselines.predict(baseline, out);
+        assertThat(out).containsExactly(expected, within(TOLERANCE));
+    }
+}

@@ -1,0 +1,374 @@
+package io.freshet.model;
+
+import static io.freshet.model.States.assertClose;
+import static io.freshet.model.States.assertSameBits;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.model.LearningRateSchedule.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The learner's blocks against one step after the other, {@link PlainLoop}: the same meaning, the
+ * same numbers to rounding, however the stream is cut.
+ */
+class BlockedSgdTest {
+    private static final int EVENTS = 100_000;
+
+    /** Of calls: some of one example, some of several blocks, none a multiple of a block. */
+    private static final int[] MIXED = {256, 1, 7, 40, 3, 1000};
+
+    /**
+     * A block rounds parameters of size up to 8 by at most 2⁻⁵⁰. 10⁵ such roundings, and as many in
+     * the plain loop, none of them forgotten and all the same way, are 2 · 10⁵ · 2⁻⁵⁰ &lt; 2·10⁻¹⁰.
+     */
+    private static final double DOUBLE = 1e-9;
+
+    /**
+     * A block rounds parameters of size up to 8 by at most 2⁻²². Of up to 10⁵ such roundings, none
+     * forgotten and their signs at random, the root of the mean square is below √10⁵ · 2⁻²² =
+     * 8·10⁻⁵; momentum of 0.9 multiplies each by up to 10, but forgets.
+     */
+    private static final double FLOAT = 1e-3;
+
+    /** Inputs rounded to a float, here by the scaler, are off by up to 2⁻²⁴ of their size of 1. */
+    private static final double SCALED = 1e-5;
+
+    private static final Map<String, Sgd> OPTIMISERS = optimisers();
+
+    private static Map<String, Sgd> optimisers() {
+        LearningRateSchedule constant = LearningRateSchedule.constant(0.02);
+        LearningRateSchedule step = new LearningRateSchedule(Kind.STEP, 0.1, 0.9, 1000);
+        LearningRateSchedule exponential =
+                new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.9999, 1);
+        LearningRateSchedule inverse = new LearningRateSchedule(Kind.INVERSE_TIME, 0.1, 0.001, 1);
+        Map<String, Sgd> optimisers = new TreeMap<>();
+        optimisers.put("plain", new Sgd(constant, 0, 0, false, 0));
+        optimisers.put("step", new Sgd(step, 0, 0, false, 0));
+        optimisers.put("exponential", new Sgd(exponential, 0, 0, false, 0));
+        optimisers.put("inverse time", new Sgd(inverse, 0, 0, false, 0));
+        optimisers.put("decay", new Sgd(constant, 0, 0, false, 0.01));
+        optimisers.put("decay, inverse time", new Sgd(inverse, 0, 0, false, 0.01));
+        optimisers.put("momentum", new Sgd(constant, 0.9, 0, false, 0));
+        optimisers.put("momentum, dampening", new Sgd(constant, 0.9, 0.3, false, 0));
+        optimisers.put("momentum, dampening of 1", new Sgd(constant, 0.5, 1, false, 0.01));
+        optimisers.put("momentum, decay, step", new Sgd(step, 0.6, 0.3, false, 0.01));
+        optimisers.put("nesterov", new Sgd(constant, 0.9, 0, true, 0));
+        optimisers.put("nesterov, decay, exponential", new Sgd(exponential, 0.7, 0, true, 0.005));
+        return optimisers;
+    }
+
+    static Stream<Arguments> optimisersByMiniBatch() {
+        return OPTIMISERS.keySet().stream()
+                .flatMap(name -> Stream.of(1, 3, 8, 32).map(size -> Arguments.of(name, size)));
+    }
+
+    // Every option of the optimiser.
+
+    @ParameterizedTest
+    @MethodSource("optimisersByMiniBatch")
+    void optimiser_isThePlainLoops_inDouble(String optimiser, int miniBatchSize) {
+        Rule rule = Rule.of(5, 3).sgd(OPTIMISERS.get(optimiser)).miniBatch(miniBatchSize);
+        ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted().partlyLabelled();
+
+        assertPlainLoop(rule, Precision.DOUBLE, stream.take(EVENTS), DOUBLE, MIXED);
+    }
+
+    @ParameterizedTest
+    @MethodSource("optimisersByMiniBatch")
+    void optimiser_isThePlainLoops_inFloat(String optimiser, int miniBatchSize) {
+        Rule rule =
+                Rule.of(5, 3)
+                        .sgd(OPTIMISERS.get(optimiser))
+                        .miniBatch(miniBatchSize)
+                        .reduction(Reduction.WEIGHTS);
+        ExampleStream stream = new ExampleStream(rule.settings(), 2).weighted().partlyLabelled();
+        int events = optimiser.equals("plain") ? EVENTS : EVENTS / 5;
+
+        assertPlainLoop(rule, Precision.FLOAT, stream.take(events), FLOAT, MIXED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8, 32})
+    void scaledFeatures_arePlainLoops(int miniBatchSize) {
+        for (String optimiser : List.of("plain", "nesterov")) {
+            Rule rule =
+                    Rule.of(5, 3)
+                            .sgd(OPTIMISERS.get(optimiser))
+                            .miniBatch(miniBatchSize)
+                            .scaler(ScalerType.WELFORD);
+            Examples stream =
+                    new ExampleStream(rule.settings(), 3)
+                            .weighted()
+                            .partlyLabelled()
+                            .take(EVENTS / 2);
+
+            assertPlainLoop(rule, Precision.DOUBLE, stream, SCALED, MIXED);
+            assertPlainLoop(rule, Precision.FLOAT, stream, FLOAT, MIXED);
+        }
+    }
+
+    // Every loss.
+
+    static Stream<Arguments> lossesByMiniBatch() {
+        OutputWeights none = OutputWeights.NONE;
+        OutputWeights some = OutputWeights.of(0.5, 2, 1.5);
+        OutputWeights oneZero = OutputWeights.of(2, 0, 0.75);
+        List<Loss> losses =
+                List.of(
+                        new CrossEntropy(3, some, -100, 0),
+                        new CrossEntropy(3, none, -100, 0.1),
+                        new CrossEntropy(3, oneZero, 2, 0.2),
+                        new NegativeLogLikelihood(3, some, 1),
+                        new BinaryCrossEntropyWithLogits(3, some, none),
+                        new BinaryCrossEntropyWithLogits(3, oneZero, some),
+                        new BinaryCrossEntropy(3, some),
+                        new BinaryCrossEntropyWithLogits(1),
+                        new BinaryCrossEntropyWithLogits(
+                                1, OutputWeights.of(2), OutputWeights.of(0.25)),
+                        new BinaryCrossEntropy(1));
+        return losses.stream()
+                .flatMap(loss -> Stream.of(1, 3, 8, 32).map(size -> Arguments.of(loss, size)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("lossesByMiniBatch")
+    void loss_isThePlainLoops(Loss loss, int miniBatchSize) {
+        for (Reduction reduction : Reduction.values()) {
+            Rule rule =
+                    Rule.of(5, loss.numClasses())
+                            .loss(loss)
+                            .sgd(0.05, reduction == Reduction.EXAMPLES ? 0 : 0.5)
+                            .reduction(reduction)
+                            .miniBatch(miniBatchSize);
+            List<Examples> streams = new ArrayList<>();
+            streams.add(
+                    new ExampleStream(rule.settings(), 4).weighted().partlyLabelled().take(5000));
+            if (loss.takesValueTargets()) {
+                streams.add(
+                        new ExampleStream(rule.settings(), 5)
+                                .weighted()
+                                .partlyLabelled()
+                                .valued()
+                                .take(5000));
+            }
+            for (Examples stream : streams) {
+                assertPlainLoop(rule, Precision.DOUBLE, stream, DOUBLE, MIXED);
+                assertPlainLoop(rule, Precision.FLOAT, stream, FLOAT, MIXED);
+            }
+        }
+    }
+
+    // Every number of classes.
+
+    static Stream<Arguments> classesByMiniBatch() {
+        return Stream.of(2, 10, 1000)
+                .flatMap(classes -> Stream.of(1, 3, 8, 32, 48).map(m -> Arguments.of(classes, m)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("classesByMiniBatch")
+    void numClasses_doNotMatter(int numClasses, int miniBatchSize) {
+        int events = numClasses == 1000 ? 1000 : 20_000;
+        Rule rule = Rule.of(11, numClasses).miniBatch(miniBatchSize).sgd(0.05, 0);
+        for (Rule either : List.of(rule, rule.sgd(0.05, 0.8))) {
+            Examples stream = new ExampleStream(rule.settings(), 6).partlyLabelled().take(events);
+
+            assertPlainLoop(either, Precision.DOUBLE, stream, DOUBLE, MIXED);
+            assertPlainLoop(either, Precision.FLOAT, stream, FLOAT, MIXED);
+        }
+    }
+
+    @Test
+    void blocksOfManyRows_arePlainLoops() {
+        // So many parameters that a block has more than the least number of rows.
+        Rule rule = Rule.of(199, 700).sgd(0.02, 0.5);
+        assertThat(BlockSize.rows(200, 700)).isEqualTo(32);
+        Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
+
+        assertPlainLoop(rule, Precision.DOUBLE, stream, DOUBLE, 200);
+        assertPlainLoop(rule, Precision.FLOAT, stream, FLOAT, 200);
+    }
+
+    private static void assertPlainLoop(
+            Rule rule, Precision precision, Examples stream, double tolerance, int... sizes) {
+        PlainLoop plain = new PlainLoop(rule.settings());
+        Found expected = plain.learn(stream);
+        try (SoftmaxLearner learner = rule.start(precision)) {
+            Found found = Found.byCalls(learner, stream, sizes);
+
+            found.assertCloseTo(expected, tolerance);
+            assertClose(States.parameters(learner), plain.parameters, tolerance);
+            if (rule.settings().sgd().momentum() > 0) {
+                assertClose(States.velocity(learner), plain.velocity, tolerance);
+            }
+        }
+    }
+
+    // However the stream is cut.
+
+    static Stream<Arguments> rules() {
+        Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
+        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        return Stream.of(
+                Arguments.of("plain", rule),
+                Arguments.of("momentum", rule.sgd(0.02, 0.9).miniBatch(3)),
+                Arguments.of(
+                        "all options",
+                        rule.sgd(OPTIMISERS.get("nesterov, decay, exponential")).miniBatch(8)),
+                Arguments.of("full blocks", rule.sgd(0.02, 0.9).miniBatch(32)),
+                Arguments.of("mixture", rule.mixture(mixture)),
+                Arguments.of("mixture of mini-batches", rule.mixture(mixture).miniBatch(3)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void calls_cutTheStreamAnywhere_withoutChange(String name, Rule rule) {
+        Examples stream =
+                new ExampleStream(rule.settings(), 8).weighted().partlyLabelled().take(20_000);
+        for (Precision precision : Precision.values()) {
+            try (SoftmaxLearner whole = rule.start(precision)) {
+                Found expected = Found.byCalls(whole, stream, stream.size());
+                for (int size : new int[] {1, 7, 256}) {
+                    try (SoftmaxLearner learner = rule.start(precision)) {
+                        Found found = Found.byCalls(learner, stream, size);
+
+                        // The scaler rounds to float wherever a call ends.
+                        double tolerance = precision == Precision.FLOAT ? FLOAT : SCALED;
+                        found.assertCloseTo(expected, tolerance);
+                        assertClose(
+                                States.parameters(learner), States.parameters(whole), tolerance);
+                        assertThat(learner.counters().steps()).isEqualTo(whole.counters().steps());
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void sameCalls_giveTheSameBits(String name, Rule rule) {
+        Examples stream =
+                new ExampleStream(rule.settings(), 9).weighted().partlyLabelled().take(5000);
+        try (SoftmaxLearner one = rule.start();
+                SoftmaxLearner other = rule.start()) {
+            Found found = Found.byCalls(one, stream, MIXED);
+
+            Found.byCalls(other, stream, MIXED).assertSameBitsAs(found);
+            assertSameBits(other.state(), one.state());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void restoredLearner_continuesBitForBit(String name, Rule rule) {
+        ExampleStream examples = new ExampleStream(rule.settings(), 10).weighted().partlyLabelled();
+        SoftmaxLearner restored = rule.start();
+        try (SoftmaxLearner learner = rule.start()) {
+            for (int round = 0; round < 40; round++) {
+                Examples stream = examples.take(97);
+                if (round % 10 == 9) {
+                    stream.features()[3 * 5] = Float.NaN;
+                    stream.labels()[3] = 1;
+                }
+                Found found = Found.byCalls(learner, stream, MIXED);
+                Found.byCalls(restored, stream, MIXED).assertSameBitsAs(found);
+                LearnerState state = restored.state();
+                assertSameBits(state, learner.state());
+                restored.close();
+                restored = new SoftmaxLearner(rule.settings(), state);
+                for (int k = 0; k < rule.settings().numExperts(); k++) {
+                    assertThat(restored.weight(k)).isEqualTo(learner.weight(k));
+                }
+            }
+            assertThat(learner.counters().skippedSteps()).isEqualTo(4);
+        } finally {
+            restored.close();
+        }
+    }
+
+    @Test
+    void interleavedModels_doNotDisturbEachOther() {
+        List<Rule> rules = rules().map(arguments -> (Rule) arguments.get()[1]).toList();
+        List<Examples> streams = new ArrayList<>();
+        List<LearnerState> alone = new ArrayList<>();
+        List<SoftmaxLearner> learners = new ArrayList<>();
+        for (Rule rule : rules) {
+            Examples stream = new ExampleStream(rule.settings(), 11 + streams.size()).take(1920);
+            streams.add(stream);
+            try (SoftmaxLearner learner = rule.start()) {
+                Found.byCalls(learner, stream, 24);
+                alone.add(learner.state());
+            }
+            learners.add(rule.start());
+        }
+        // All sizes of mini-batches divide 96: none is open when another model has its turn.
+        for (int from = 0; from < 1920; from += 96) {
+            for (int k = 0; k < rules.size(); k++) {
+                Examples part = ExampleStream.rows(streams.get(k), from, from + 96);
+                Found.byCalls(learners.get(k), part, 24);
+            }
+        }
+        for (int k = 0; k < rules.size(); k++) {
+            assertSameBits(learners.get(k).state(), alone.get(k));
+            learners.get(k).close();
+        }
+    }
+
+    // Mini-batches without weight, and examples without a label.
+
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void miniBatchThatWeighsNothing_isPassedOver_inTheMiddleOfABlock(Precision precision) {
+        Rule rule = Rule.of(5, 3).reduction(Reduction.WEIGHTS).sgd(0.1, 0.5).miniBatch(2);
+        Examples stream = new ExampleStream(rule.settings(), 20).partlyLabelled().take(300);
+        int labelled = 0;
+        for (int i = 0; i < stream.size(); i++) {
+            if (stream.labels()[i] != Examples.UNLABELLED && labelled++ / 2 % 3 == 1) {
+                stream.weights()[i] = 0;
+            }
+        }
+        double tolerance = precision == Precision.FLOAT ? FLOAT : DOUBLE;
+        assertPlainLoop(rule, precision, stream, tolerance, 300);
+        assertPlainLoop(rule, precision, stream, tolerance, 1);
+    }
+
+    @Test
+    void examplesOfWeightZero_areStepsWithoutGradient_underTheReductionByExamples() {
+        Rule rule = Rule.of(5, 3).sgd(new Sgd(0.1, 0.9)).miniBatch(2);
+        Examples stream = new ExampleStream(rule.settings(), 21).take(300);
+        for (int i = 20; i < 300; i++) {
+            stream.weights()[i] = i % 100 < 50 ? 0 : 1;
+        }
+        assertPlainLoop(rule, Precision.DOUBLE, stream, DOUBLE, 300);
+    }
+
+    @Test
+    void unlabelledExamples_changeNothing() {
+        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD).sgd(0.1, 0.5).miniBatch(3);
+        Examples stream = new ExampleStream(rule.settings(), 22).partlyLabelled().take(3000);
+        Examples labelled = new Examples(5);
+        for (int i = 0; i < stream.size(); i++) {
+            if (stream.labels()[i] != Examples.UNLABELLED) {
+                ExampleStream.append(stream, i, labelled);
+            }
+        }
+        try (SoftmaxLearner with = rule.start(Precision.DOUBLE);
+                SoftmaxLearner without = rule.start(Precision.DOUBLE)) {
+            Found.byCalls(with, stream, 256);
+            Found.byCalls(without, labelled, 256);
+
+            assertThat(with.counters()).isEqualTo(without.counters());
+            assertClose(States.parameters(with), States.parameters(without), SCALED);
+        }
+    }
+}

@@ -1,0 +1,587 @@
+package io.freshet.model;
+
+import static io.freshet.model.States.assertSameBits;
+import static io.freshet.model.States.assertSameLearnt;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.freshet.model.Evaluation.Outcome;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the learner does about numbers that are not finite. */
+class LearnerGuardsTest {
+    private static final Mixture MIXTURE = new Mixture(List.of(0.01, 0.1, 1.0), 0.01, true);
+
+    static Stream<Rule> rules() {
+        Rule rule = Rule.of(5, 3);
+        return Stream.of(ScalerType.values())
+                .map(rule::scaler)
+                .flatMap(
+                        scaled ->
+                                Stream.of(
+                                        scaled,
+                                        scaled.sgd(0.1, 0.9),
+                                        scaled.sgd(nesterov()),
+                                        scaled.mixture(MIXTURE)))
+                .flatMap(either -> Stream.of(either, either.miniBatch(8), either.miniBatch(40)));
+    }
+
+    private static Sgd nesterov() {
+        return new Sgd(LearningRateSchedule.constant(0.1), 0.9, 0, true, 0.01);
+    }
+
+    // Skipped steps.
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void stepThatIsNotFinite_leavesEveryBit(Rule rule) {
+        int size = rule.miniBatchSize();
+        for (float bad :
+                new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (boolean inTheWeight : new boolean[] {false, true}) {
+                ExampleStream stream = new ExampleStream(rule.settings(), 9);
+                Evaluation evaluation = new Evaluation(3);
+                try (SoftmaxLearner learner = rule.start();
+                        SoftmaxLearner undisturbed = rule.start()) {
+                    // With and without something learnt before.
+                    for (int round = 0; round < 3; round++) {
+                        Examples poisoned = stream.take(size);
+                        (inTheWeight ? poisoned.weights() : poisoned.features())[size / 2] = bad;
+                        learner.learn(poisoned, false, evaluation);
+
+                        assertOutcomes(
+                                evaluation,
+                                inTheWeight ? Outcome.SKIPPED_STEP : Outcome.SKIPPED_LOSS);
+                        assertThat(learner.modelVersion()).isEqualTo(undisturbed.modelVersion());
+                        assertThat(learner.counters().skippedSteps()).isEqualTo(round + 1);
+                        assertThat(learner.counters().skippedInARow()).isEqualTo(1);
+                        assertSameLearnt(learner.state(), undisturbed.state());
+
+                        Examples next = stream.take(size * 3);
+                        learner.learn(next, false, evaluation);
+                        undisturbed.learn(next, false, new Evaluation(3));
+                        assertOutcomes(evaluation, Outcome.TRAINED);
+                        assertSameLearnt(learner.state(), undisturbed.state());
+                        assertThat(learner.counters().skippedInARow()).isZero();
+                        assertThat(learner.counters().rollBacks()).isZero();
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void miniBatchInTheMiddleOfABlock_isSkippedAlone(Rule rule) {
+        int size = rule.miniBatchSize();
+        Examples stream = new ExampleStream(rule.settings(), 10).take(size * 20);
+        Examples clean = new Examples(5);
+        for (int i = 0; i < stream.size(); i++) {
+            if (i / size == 3 || i / size == 4 || i / size == 19) {
+                stream.features()[i * 5 + 2] = Float.NaN;
+            } else {
+                ExampleStream.append(stream, i, clean);
+            }
+        }
+        try (SoftmaxLearner learner = rule.start(Precision.DOUBLE);
+                SoftmaxLearner undisturbed = rule.start(Precision.DOUBLE)) {
+            Found found = Found.byCalls(learner, stream, size * 20);
+            Found expected = Found.byCalls(undisturbed, clean, size * 17);
+
+            int kept = 0;
+            for (int i = 0; i < stream.size(); i++) {
+                if (Float.isNaN(stream.features()[i * 5 + 2])) {
+                    assertThat(found.outcomes[i]).isEqualTo(Outcome.SKIPPED_LOSS);
+                } else {
+                    assertThat(found.outcomes[i]).isEqualTo(Outcome.TRAINED);
+                    // The scaler rounds to float at other places.
+                    assertThat(found.losses[i]).isCloseTo(expected.losses[kept++], within(1e-5));
+                }
+            }
+            States.assertClose(States.parameters(learner), States.parameters(undisturbed), 1e-5);
+            assertThat(learner.counters().steps()).isEqualTo(17);
+            assertThat(learner.modelVersion()).isEqualTo(17);
+            assertThat(learner.counters().skippedSteps()).isEqualTo(3);
+            assertThat(learner.counters().skippedInARow()).isEqualTo(1);
+            assertThat(learner.state().scalerCount()).isEqualTo(undisturbed.state().scalerCount());
+        }
+    }
+
+    @Test
+    void stepBeyondTheRangeOfFloats_isSkipped() {
+        Rule rule = Rule.of(1, 2).sgd(1e38, 0.5);
+        Examples batch = new Examples(1);
+        batch.add(new float[] {2}, 0, 0, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(learner.state().parameters())
+                    .containsExactly(1e38f, -1e38f, 0.5e38f, -0.5e38f);
+            LearnerState before = learner.state();
+
+            // The gradient is 0 now, but half of the velocity goes on: the magnitudes would be
+            // 1.5, 1.5, 0.75 and 0.75e38, and their sum, 4.5e38, is no float.
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
+            assertThat(learner.counters().skippedSteps()).isEqualTo(1);
+            assertThat(learner.state().parameters()).containsExactly(before.parameters());
+            assertThat(learner.state().velocity()).containsExactly(before.velocity());
+        }
+    }
+
+    @Test
+    void stepBeyondTheRangeOfFloats_isSkipped_howeverSmall() {
+        // Both biases are 1.7e38 after the first step; the next would add 0.2 % by momentum alone.
+        Rule rule = Rule.of(1, 2).sgd(1e38, 0.002);
+        Examples batch = new Examples(1);
+        batch.add(new float[] {0}, 0, 0, 3.4f);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
+        }
+    }
+
+    @Test
+    void stepOfAnInfiniteLoss_isSkipped_thoughItsGradientIsFinite() {
+        Rule rule = Rule.of(1, 2).sgd(0.1, 0.9).miniBatch(2);
+        float[] parameters = {0, -1e30f, 0, 0};
+        Examples batch = new Examples(1);
+        batch.add(new float[] {1}, 0, 0, 1);
+        batch.add(new float[] {1e10f}, 0, 1, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.startFrom(parameters)) {
+            learner.learn(batch, false, evaluation);
+            assertThat(Arrays.copyOf(evaluation.losses(), 2))
+                    .containsExactly(0f, Float.POSITIVE_INFINITY);
+            assertOutcomes(evaluation, Outcome.SKIPPED_LOSS);
+            assertThat(learner.state().parameters()).containsExactly(parameters);
+        }
+    }
+
+    @Test
+    void largeParameters_areSteppedWithCare() {
+        Rule rule = Rule.of(1, 2).sgd(1e36, 0);
+        Examples batch = new Examples(1);
+        batch.add(new float[] {0}, 0, 0, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.startFrom(0, 0, 3e37f, 3e37f)) {
+            learner.learn(batch, false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(learner.state().parameters())
+                    .containsExactly(new float[] {0, 0, 3.05e37f, 2.95e37f}, within(1e32f));
+        }
+    }
+
+    /** Care changes nothing about what is learnt where all stays finite. */
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void carefulSteps_areThoseOfThePlainLoop(Precision precision) {
+        // The square of 2⁵⁴ is beyond what a block takes without care.
+        float[] large = {0, 0, 0x1p54f};
+        Rule rule = Rule.of(3, 3).miniBatch(2);
+        for (Rule either : List.of(rule.sgd(0.1, 0.5), rule.mixture(MIXTURE))) {
+            Examples stream = new ExampleStream(either.settings(), 11).take(400);
+            Examples grown = new Examples(3);
+            for (int i = 0; i < 400; i++) {
+                if (i % 2 == 0) {
+                    grown.add(large, 0, Examples.UNLABELLED, 1);
+                }
+                ExampleStream.append(stream, i, grown);
+            }
+            PlainLoop plain = new PlainLoop(either.settings());
+            Found expected = plain.learn(grown);
+            try (SoftmaxLearner learner = either.start(precision)) {
+                Found found = Found.byCalls(learner, grown, 100);
+
+                double tolerance = precision == Precision.FLOAT ? 1e-4 : 1e-5;
+                found.labelled(grown).assertCloseTo(expected.labelled(grown), tolerance);
+                States.assertClose(States.parameters(learner), plain.parameters, tolerance);
+                assertThat(learner.modelVersion()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void firstStepThatIsNotFinite_leavesNoVelocityBehind() {
+        // Nesterov's velocity is made before the parameters; the first one must not go on.
+        Rule rule = Rule.of(1, 2).sgd(nesterov());
+        Examples bad = new Examples(1);
+        bad.add(new float[] {1}, 0, 0, Float.POSITIVE_INFINITY);
+        Examples good = new Examples(1);
+        good.add(new float[] {1}, 0, 0, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.start();
+                SoftmaxLearner undisturbed = rule.start()) {
+            learner.learn(bad, false, evaluation);
+            assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
+            assertThat(learner.state().velocity()).isEmpty();
+
+            learner.learn(good, false, evaluation);
+            undisturbed.learn(good, false, new Evaluation(2));
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertSameLearnt(learner.state(), undisturbed.state());
+        }
+    }
+
+    // Examples without a label, beside numbers that are not finite.
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void unlabelledExample_cannotSpoilAStep(Rule rule) {
+        int size = rule.miniBatchSize();
+        for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 3e38f}) {
+            Examples batches = new ExampleStream(rule.settings(), 12).take(2 * size);
+            Examples examples = ExampleStream.rows(batches, 0, size);
+            examples.add(new float[] {0, 0, bad, 0, 0}, 0, Examples.UNLABELLED, 1);
+            for (int i = size; i < 2 * size; i++) {
+                ExampleStream.append(batches, i, examples);
+            }
+            try (SoftmaxLearner learner = rule.start(Precision.DOUBLE);
+                    SoftmaxLearner undisturbed = rule.start(Precision.DOUBLE)) {
+                Found found = Found.byCalls(learner, examples, examples.size());
+                Found.byCalls(undisturbed, batches, batches.size());
+
+                assertThat(found.outcomes).doesNotContain(Outcome.SKIPPED_STEP);
+                assertThat(learner.counters()).isEqualTo(undisturbed.counters());
+                States.assertClose(
+                        States.parameters(learner), States.parameters(undisturbed), 1e-5);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void unlabelledExample_isAnsweredByTheModelInForce_behindAStepThatWasSkipped(Rule rule) {
+        int size = rule.miniBatchSize();
+        ExampleStream stream = new ExampleStream(rule.settings(), 13);
+        Examples examples = stream.take(size);
+        float[] question = {1, -1, 0, 0.5f, 2};
+        for (boolean inTheWeight : new boolean[] {false, true}) {
+            Examples poisoned = ExampleStream.rows(examples, 0, size);
+            (inTheWeight ? poisoned.weights() : poisoned.features())[0] = Float.POSITIVE_INFINITY;
+            poisoned.add(question, 0, Examples.UNLABELLED, 1);
+            try (SoftmaxLearner learner = rule.start()) {
+                learner.learn(examples, false, new Evaluation(3));
+                float[] expected = new float[3];
+                learner.predict(question, 1, expected);
+
+                Evaluation evaluation = new Evaluation(3);
+                learner.learn(poisoned, false, evaluation);
+
+                assertThat(learner.counters().skippedSteps()).isEqualTo(1);
+                assertThat(evaluation.outcome(size)).isEqualTo(Outcome.ANSWERED);
+                assertThat(evaluation.modelVersion(size)).isEqualTo(1);
+                assertThat(Arrays.copyOfRange(evaluation.probabilities(), size * 3, size * 3 + 3))
+                        .containsExactly(expected, within(1e-6f));
+            }
+        }
+    }
+
+    @Test
+    void unlabelledExample_isAnsweredByTheWeightsAfterAStepOfCare() {
+        // A labelled feature of 2⁵⁴ makes its step one of care; the baselines learn its label.
+        Mixture mixture = new Mixture(List.of(1e-30, 1e-29), 0.01, true);
+        Rule rule = Rule.of(1, 2).mixture(mixture);
+        Examples examples = new Examples(1);
+        examples.add(new float[] {0x1p54f}, 0, 1, 1);
+        examples.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(examples, false, evaluation);
+            float[] expected = new float[2];
+            learner.predict(new float[] {1}, 1, expected);
+
+            // The frequencies say 1.1/1.2 for class 1 now, the rest 1/2, each with weight 1/4.
+            assertThat((double) expected[1]).isCloseTo(0.75 * 0.5 + 0.25 * 1.1 / 1.2, within(1e-6));
+            assertThat(Arrays.copyOfRange(evaluation.probabilities(), 2, 4))
+                    .containsExactly(expected, within(1e-7f));
+            assertThat(evaluation.modelVersion(1)).isEqualTo(1);
+        }
+    }
+
+    // Roll-backs.
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void skippedStepsInARow_rollBackToTheStart_whereThereIsNoCopy(Rule original) {
+        Rule rule = original.patience(3);
+        int size = rule.miniBatchSize();
+        ExampleStream stream = new ExampleStream(rule.settings(), 14);
+        Examples bad = stream.take(size);
+        bad.features()[0] = Float.NaN;
+        Evaluation evaluation = new Evaluation(3);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(stream.take(20 * size), false, evaluation);
+            LearnerState before = learner.state();
+            for (int skip = 1; skip <= 2; skip++) {
+                learner.learn(bad, false, evaluation);
+                assertThat(learner.counters().skippedInARow()).isEqualTo(skip);
+                assertThat(learner.modelVersion()).isEqualTo(20);
+                assertSameLearnt(learner.state(), before);
+            }
+            learner.learn(bad, false, evaluation);
+
+            assertOutcomes(evaluation, Outcome.SKIPPED_LOSS);
+            assertThat(learner.counters()).isEqualTo(new LearnerCounters(21, 20, 3, 0, 1, 0, 0));
+            LearnerState after = learner.state();
+            LearnerState start = LearnerState.initial(rule.settings());
+            assertThat(after.parameters()).containsExactly(start.parameters());
+            assertThat(after.velocity()).isEmpty();
+            assertThat(after.weights()).containsExactly(start.weights());
+            assertThat(after.scalerCount()).isEqualTo(before.scalerCount());
+            assertThat(after.scalerMean()).containsExactly(before.scalerMean());
+
+            learner.learn(stream.take(size), false, evaluation);
+            assertOutcomes(evaluation, Outcome.TRAINED);
+            assertThat(learner.counters()).isEqualTo(new LearnerCounters(22, 21, 3, 0, 1, 1, 1));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void skippedStepsInARow_rollBackToTheLastCopy_andThenToTheStart(boolean mixture) {
+        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD).patience(4);
+        rule = mixture ? rule.mixture(MIXTURE) : rule.sgd(0.1, 0.9);
+        ExampleStream stream = new ExampleStream(rule.settings(), 15);
+        Examples bad = stream.take(4);
+        for (int i = 0; i < 4; i++) {
+            bad.features()[i * 5] = Float.NaN;
+        }
+        try (SoftmaxLearner learner = rule.start()) {
+            // Calls of 8 end at step 1000, where the copy is taken.
+            Found.byCalls(learner, stream.take(1000), 8);
+            LearnerState copied = learner.state();
+            assertThat(copied.counters().stepsSinceCopy()).isZero();
+            assertThat(copied.goodParameters()).containsExactly(copied.parameters());
+            Found.byCalls(learner, stream.take(504), 8);
+            assertThat(learner.state().parameters()).isNotEqualTo(copied.parameters());
+
+            Found.byCalls(learner, bad, 4);
+            LearnerState back = learner.state();
+            assertThat(back.counters()).isEqualTo(new LearnerCounters(1505, 1504, 4, 0, 1, 0, 0));
+            assertThat(back.parameters()).containsExactly(copied.parameters());
+            assertThat(back.weights()).containsExactly(copied.weights());
+            assertThat(back.velocity()).isEmpty();
+            for (int k = 0; k < rule.settings().numExperts(); k++) {
+                assertThat(learner.weight(k)).isEqualTo(mixture ? copied.weights()[k] : 1);
+            }
+
+            // No step could be taken since: the copy is no better than what is left.
+            Found.byCalls(learner, bad, 4);
+            LearnerState start = LearnerState.initial(rule.settings());
+            assertThat(learner.state().parameters()).containsExactly(start.parameters());
+            assertThat(learner.state().weights()).containsExactly(start.weights());
+            assertThat(learner.counters())
+                    .isEqualTo(new LearnerCounters(1506, 1504, 8, 0, 2, 0, 0));
+        }
+    }
+
+    @Test
+    void restoredLearner_rollsBackToTheSameCopy() {
+        Rule rule = Rule.of(5, 3).sgd(0.1, 0.9).patience(2);
+        ExampleStream stream = new ExampleStream(rule.settings(), 16);
+        Examples bad = stream.take(2);
+        bad.features()[0] = Float.NaN;
+        bad.features()[5] = Float.NaN;
+        try (SoftmaxLearner learner = rule.start()) {
+            Found.byCalls(learner, stream.take(1400), 8);
+            Found.byCalls(learner, ExampleStream.rows(bad, 0, 1), 1);
+            try (SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state())) {
+                Found.byCalls(learner, ExampleStream.rows(bad, 1, 2), 1);
+                Found.byCalls(restored, ExampleStream.rows(bad, 1, 2), 1);
+
+                assertThat(learner.counters().rollBacks()).isEqualTo(1);
+                assertSameBits(restored.state(), learner.state());
+            }
+        }
+    }
+
+    // Rates of a mixture.
+
+    @Test
+    void rateThatBlowsUp_startsAnewAlone_fromTheHeaviestOfTheOthers() {
+        // The third rate steps by 1e33 · x / 2, to logits beyond a float.
+        double share = 0.03;
+        Mixture mixture = new Mixture(List.of(0.01, 0.1, 1e33), share, false);
+        Rule rule = Rule.of(2, 2).mixture(mixture);
+        Rule without = Rule.of(2, 2).mixture(new Mixture(List.of(0.01, 0.1), share, false));
+        Examples examples = new Examples(2);
+        examples.add(new float[] {1e5f, 1}, 0, 0, 1);
+        examples.add(new float[] {-1e5f, 2}, 0, 0, 1);
+        try (SoftmaxLearner learner = rule.start();
+                SoftmaxLearner finite = without.start()) {
+            Found found = Found.byCalls(learner, examples, 1);
+            Found.byCalls(finite, examples, 1);
+
+            assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
+            assertThat(learner.counters()).isEqualTo(new LearnerCounters(2, 2, 0, 0, 0, 2, 2));
+            assertThat(learner.restarts(0) + learner.restarts(1)).isZero();
+            assertThat(learner.restarts(2)).isEqualTo(1);
+            assertThat(learner.state().restarts()).containsExactly(0, 0, 1);
+
+            // The others are what they would have been; the third is the heaviest of them.
+            float[] parameters = learner.state().parameters();
+            float[] expected = finite.state().parameters();
+            assertThat(Arrays.copyOf(parameters, 12)).containsExactly(expected);
+            int heaviest = learner.weight(0) >= learner.weight(1) ? 0 : 1;
+            assertThat(Arrays.copyOfRange(parameters, 12, 18))
+                    .containsExactly(
+                            Arrays.copyOfRange(parameters, heaviest * 6, heaviest * 6 + 6));
+            assertThat(learner.weight(2)).isCloseTo(share / 3, within(1e-15));
+            assertThat(learner.weight(0) + learner.weight(1) + learner.weight(2))
+                    .isCloseTo(1, within(1e-15));
+
+            // It goes on from there.
+            Examples next = new Examples(2);
+            next.add(new float[] {0.5f, -0.5f}, 0, 1, 1);
+            assertThat(Found.byCalls(learner, next, 1).outcomes).containsOnly(Outcome.TRAINED);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.01})
+    void ratesThatBlowUpInTurn_leaveFiniteWeights(double share) {
+        Mixture mixture = new Mixture(List.of(1e34, 1e33, 0.01), share, false);
+        Rule rule = Rule.of(2, 2).mixture(mixture);
+        Random random = new Random(17);
+        try (SoftmaxLearner learner = rule.start()) {
+            Examples examples = new Examples(2);
+            for (int i = 0; i < 300; i++) {
+                float scale = i % 3 == 0 ? 1e5f : 1;
+                float[] features = {scale * (float) random.nextGaussian(), 1};
+                examples.add(features, 0, random.nextInt(2), i % 7 == 0 ? 0 : 1);
+                examples.add(new float[] {0.1f, 0.1f}, 0, Examples.UNLABELLED, 1);
+            }
+            Found found = Found.byCalls(learner, examples, 5);
+
+            assertThat(learner.restarts(0)).isPositive();
+            assertThat(learner.restarts(1)).isPositive();
+            double sum = 0;
+            for (int k = 0; k < 3; k++) {
+                assertThat(learner.weight(k)).isBetween(0.0, 1.0);
+                sum += learner.weight(k);
+            }
+            assertThat(sum).isCloseTo(1, within(1e-12));
+            for (int i = 0; i < 600; i++) {
+                if (found.outcomes[i] == Outcome.TRAINED) {
+                    assertThat(found.losses[i]).as("loss of %d", i).isFinite();
+                }
+                if (found.outcomes[i] == Outcome.ANSWERED) {
+                    assertThat(Arrays.stream(found.probabilities[i]).sum())
+                            .as("answer %d", i)
+                            .isCloseTo(1, within(1e-6));
+                }
+            }
+        }
+    }
+
+    @Test
+    void rateThatBlowsUpOnAnExampleOfWeightZero_leavesTheWeightsFinite() {
+        Mixture mixture = new Mixture(List.of(0.01, 1e33), 0.02, false);
+        Rule rule = Rule.of(1, 2).mixture(mixture);
+        Examples examples = new Examples(1);
+        examples.add(new float[] {1e5f}, 0, 0, 1);
+        examples.add(new float[] {-1e5f}, 0, 0, 0);
+        try (SoftmaxLearner learner = rule.start()) {
+            Found found = Found.byCalls(learner, examples, 1);
+
+            assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
+            assertThat(learner.restarts(1)).isEqualTo(1);
+            assertThat(learner.weight(0)).isCloseTo(0.99, within(1e-15));
+            assertThat(learner.weight(1)).isCloseTo(0.01, within(1e-15));
+        }
+    }
+
+    @Test
+    void learnerWithoutAFiniteRate_skips_andKeepsWeightsAndBaselines() {
+        Rule rule = Rule.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, true));
+        Examples good = new Examples(1);
+        good.add(new float[] {1}, 0, 0, 1);
+        Examples bad = new Examples(1);
+        bad.add(new float[] {Float.NaN}, 0, 1, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(good, false, evaluation);
+            LearnerState before = learner.state();
+            learner.learn(bad, false, evaluation);
+
+            assertOutcomes(evaluation, Outcome.SKIPPED_LOSS);
+            assertSameLearnt(learner.state(), before);
+            assertThat(learner.state().lastLabel()).isZero();
+            assertThat(learner.restarts(0) + learner.restarts(1)).isZero();
+        }
+    }
+
+    // The whole.
+
+    static Stream<Rule> wildRules() {
+        Sgd wild = new Sgd(1e6, 0);
+        Sgd wilder = new Sgd(LearningRateSchedule.constant(1e6), 0.9, 0, true, 0.5);
+        Rule rule = Rule.of(5, 3).patience(3);
+        Rule two = Rule.of(5, 2).patience(3);
+        return Stream.of(
+                        rule.sgd(wild),
+                        rule.sgd(wilder),
+                        rule.sgd(wild).loss(new BinaryCrossEntropyWithLogits(3)),
+                        rule.sgd(wild).loss(new BinaryCrossEntropy(3)),
+                        two.sgd(wilder).loss(new BinaryCrossEntropyWithLogits(1)),
+                        rule.mixture(new Mixture(List.of(1e6, 1e5), 0.001, true)),
+                        rule.mixture(new Mixture(List.of(1e6, 0.001), 0, false)))
+                .flatMap(wildly -> Stream.of(wildly, wildly.scaler(ScalerType.WELFORD)))
+                .flatMap(wildly -> Stream.of(wildly, wildly.miniBatch(3), wildly.miniBatch(32)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wildRules")
+    void hugeFeaturesAtAHugeRate_endFinite(Rule rule) {
+        Examples stream = new ExampleStream(rule.settings(), 18).partlyLabelled().take(3000);
+        Random random = new Random(19);
+        for (int i = 0; i < 3000 * 5; i++) {
+            stream.features()[i] *= random.nextInt(4) == 0 ? 1e30f : 1;
+        }
+        try (SoftmaxLearner learner = rule.start()) {
+            Found found = Found.byCalls(learner, stream, 100, 1, 7);
+
+            for (int i = 0; i < 3000; i++) {
+                if (found.outcomes[i] == Outcome.TRAINED) {
+                    assertThat(found.losses[i]).as("loss of %d", i).isFinite().isNotNegative();
+                }
+            }
+            LearnerState state = learner.state();
+            for (float parameter : state.parameters()) {
+                assertThat(parameter).isFinite();
+            }
+            for (float value : state.velocity()) {
+                assertThat(value).isFinite();
+            }
+            for (double weight : state.weights()) {
+                assertThat(weight).isFinite();
+            }
+            for (int f = 0; f < state.scalerMean().length; f++) {
+                assertThat(state.scalerMean()[f]).isFinite();
+                assertThat(state.scalerSquaredDeviations()[f]).isFinite().isNotNegative();
+            }
+            LearnerCounters counters = state.counters();
+            assertThat(counters.modelVersion()).isEqualTo(counters.steps() + counters.rollBacks());
+            assertThat(learner.learningRate()).isFinite();
+        }
+    }
+
+    private static void assertOutcomes(Evaluation evaluation, Outcome expected) {
+        for (int i = 0; i < evaluation.size(); i++) {
+            assertThat(evaluation.outcome(i)).as("outcome of %d", i).isEqualTo(expected);
+        }
+    }
+}

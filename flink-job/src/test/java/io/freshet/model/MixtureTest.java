@@ -1,0 +1,386 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MixtureTest {
+    private static final List<Double> RATES = List.of(0.003, 0.03, 0.3);
+
+    // What it computes, against fixed share by the book.
+
+    static Stream<Arguments> options() {
+        return Stream.of(List.of(0.0), List.of(0.001), List.of(0.2), Mixture.DEFAULT_SHARES)
+                .flatMap(shares -> Stream.of(1, 3, 8, 32).map(size -> Arguments.of(shares, size)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("options")
+    void lossesAnswersAndWeights_areThoseOfThePlainLoop(List<Double> shares, int miniBatchSize) {
+        Rule rule =
+                Rule.of(5, 3).miniBatch(miniBatchSize).mixture(new Mixture(RATES, shares, false));
+        for (boolean valued : new boolean[] {false, true}) {
+            ExampleStream stream = new ExampleStream(rule.settings(), 1);
+            Examples examples =
+                    (valued ? stream.valued() : stream).weighted().partlyLabelled().take(20_000);
+            // The parameters as in BlockedSgdTest; losses of up to 10 add up in the logarithms.
+            assertPlainLoop(rule, Precision.DOUBLE, examples, 1e-9);
+            assertPlainLoop(rule, Precision.FLOAT, examples, 1e-3);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("options")
+    void baselines_areThoseOfThePlainLoop(List<Double> shares, int miniBatchSize) {
+        Rule rule =
+                Rule.of(5, 3)
+                        .miniBatch(miniBatchSize)
+                        .mixture(new Mixture(RATES, shares, true))
+                        .reduction(Reduction.WEIGHTS)
+                        .scaler(ScalerType.WELFORD);
+        Examples examples =
+                sticky(new ExampleStream(rule.settings(), 2).weighted().partlyLabelled(), 10_000);
+        // Counts are floats: up to 1000 fadings, each off by 2⁻²⁴ of the count at random.
+        assertPlainLoop(rule, Precision.DOUBLE, examples, 1e-4);
+        assertPlainLoop(rule, Precision.FLOAT, examples, 1e-3);
+    }
+
+    /** Labels come in runs, so that the last one tells something about the next. */
+    private static Examples sticky(ExampleStream stream, int count) {
+        Examples drawn = stream.take(count);
+        Random random = new Random(3);
+        int last = 0;
+        for (int i = 0; i < count; i++) {
+            if (drawn.labels()[i] != Examples.UNLABELLED) {
+                if (random.nextInt(5) > 0) {
+                    drawn.labels()[i] = last;
+                }
+                last = drawn.labels()[i];
+            }
+        }
+        return drawn;
+    }
+
+    private static void assertPlainLoop(
+            Rule rule, Precision precision, Examples stream, double tolerance) {
+        PlainLoop plain = new PlainLoop(rule.settings());
+        Found expected = plain.learn(stream);
+        try (SoftmaxLearner learner = rule.start(precision)) {
+            Found.byCalls(learner, stream, 256, 1, 7).assertCloseTo(expected, tolerance);
+
+            States.assertClose(States.parameters(learner), plain.parameters, tolerance);
+            double rate = 0;
+            double sum = 0;
+            for (int k = 0; k < plain.weights.length; k++) {
+                assertThat(learner.weight(k)).isCloseTo(plain.weights[k], within(tolerance));
+                if (k < RATES.size()) {
+                    rate += plain.weights[k] * RATES.get(k);
+                    sum += plain.weights[k];
+                }
+            }
+            if (sum > 1e-200) {
+                assertThat(learner.learningRate()).isCloseTo(rate / sum, within(tolerance));
+            } else {
+                // By the book no rate has any weight left, and there is no mean of theirs.
+                assertThat(learner.learningRate()).isBetween(RATES.get(0), RATES.get(2));
+            }
+        }
+    }
+
+    @Test
+    void mixtureOfOneRate_isThatRate() {
+        Rule rule = Rule.of(5, 3).sgd(0.1, 0);
+        Examples stream = new ExampleStream(rule.settings(), 4).partlyLabelled().take(5000);
+        for (double share : new double[] {0, 0.01}) {
+            try (SoftmaxLearner fixed = rule.start();
+                    SoftmaxLearner mixed =
+                            rule.mixture(new Mixture(List.of(0.1), share, false)).start()) {
+                Found expected = Found.byCalls(fixed, stream, 256);
+                Found found = Found.byCalls(mixed, stream, 256);
+
+                assertThat(found.predictedClasses).isEqualTo(expected.predictedClasses);
+                assertThat(found.losses).containsExactly(expected.losses, within(1e-6));
+                assertThat(mixed.state().parameters()).containsExactly(fixed.state().parameters());
+                assertThat(mixed.weight(0)).isEqualTo(1);
+                assertThat(mixed.learningRate()).isEqualTo(0.1);
+            }
+        }
+    }
+
+    @Test
+    void eachRate_learnsAsIfItWereAlone() {
+        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        Examples stream = new ExampleStream(rule.settings(), 5).take(5000);
+        try (SoftmaxLearner mixed = rule.mixture(new Mixture(RATES, 0.01, true)).start()) {
+            Found.byCalls(mixed, stream, 256);
+            float[] parameters = mixed.state().parameters();
+            for (int r = 0; r < RATES.size(); r++) {
+                try (SoftmaxLearner alone = rule.sgd(RATES.get(r), 0).start()) {
+                    Found.byCalls(alone, stream, 256);
+                    assertThat(Arrays.copyOfRange(parameters, r * 18, r * 18 + 18))
+                            .containsExactly(alone.state().parameters(), within(1e-4f));
+                }
+            }
+        }
+    }
+
+    // What it promises.
+
+    @ParameterizedTest
+    @EnumSource(Concept.class)
+    void totalLossWithoutAShare_isAtMostThatOfTheBestRate_andTheLogOfTheirNumber(Concept concept) {
+        Rule rule = Rule.of(8, 3);
+        Examples stream = concept.stream(6, 12_000);
+        double best = bestFixed(rule, stream);
+        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0, false);
+        try (SoftmaxLearner learner = rule.mixture(mixture).start(Precision.DOUBLE)) {
+            double total = Found.byCalls(learner, stream, 256).totalLoss();
+            // Each loss of up to 8 or so is rounded to a float: off by at most 2⁻²².
+            assertThat(total).isLessThanOrEqualTo(best + Math.log(7) + 12_000 * 0x1p-22);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Concept.class)
+    void meanLossUnderDrift_isBelowTheBestFixedRateInHindsight(Concept concept) {
+        Rule rule = Rule.of(8, 3);
+        Examples stream = concept.stream(7, 12_000);
+        double best = bestFixed(rule, stream);
+        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, false);
+        try (SoftmaxLearner learner = rule.mixture(mixture).start()) {
+            double total = Found.byCalls(learner, stream, 256).totalLoss();
+            if (concept == Concept.STATIONARY) {
+                // Nothing to gain, and little lost: ln 7 to find the rate, α an example to share.
+                assertThat(total).isLessThan(best + Math.log(7) + 0.0011 * 12_000);
+            } else {
+                assertThat(total).isLessThan(best);
+            }
+        }
+    }
+
+    private static double bestFixed(Rule rule, Examples stream) {
+        double best = Double.POSITIVE_INFINITY;
+        for (double rate : Mixture.DEFAULT_RATES) {
+            try (SoftmaxLearner learner = rule.sgd(rate, 0).start(Precision.DOUBLE)) {
+                best = Math.min(best, Found.byCalls(learner, stream, 256).totalLoss());
+            }
+        }
+        return best;
+    }
+
+    /** How the rule behind the labels changes: they are drawn from the softmax of x·W. */
+    private enum Concept {
+        STATIONARY,
+
+        /** Another rule at each third. */
+        ABRUPT,
+
+        /** Turns into another rule in the middle third. */
+        GRADUAL,
+
+        /** Two rules that take turns of an eighth. */
+        RECURRING;
+
+        private double share(int i, int count) {
+            return switch (this) {
+                case STATIONARY -> 0;
+                case ABRUPT -> i < count / 3 ? 0 : i < 2 * count / 3 ? 1 : 2;
+                case GRADUAL -> Math.max(0, Math.min(1, 3.0 * i / count - 1));
+                case RECURRING -> 8 * i / count % 2;
+            };
+        }
+
+        Examples stream(long seed, int count) {
+            Random random = new Random(seed);
+            double[][][] rules = new double[3][8][3];
+            for (double[][] rule : rules) {
+                for (double[] row : rule) {
+                    Arrays.setAll(row, c -> 2 * random.nextGaussian());
+                }
+            }
+            Examples examples = new Examples(8);
+            float[] features = new float[8];
+            for (int i = 0; i < count; i++) {
+                double share = share(i, count);
+                int from = (int) Math.min(1, Math.floor(share));
+                double turned = share - from;
+                double[] logits = new double[3];
+                for (int f = 0; f < 8; f++) {
+                    features[f] = (float) random.nextGaussian();
+                    for (int c = 0; c < 3; c++) {
+                        double slope =
+                                (1 - turned) * rules[from][f][c] + turned * rules[from + 1][f][c];
+                        logits[c] += features[f] * slope;
+                    }
+                }
+                double rest = random.nextDouble();
+                double logSumExp = PlainLoop.logSumExp(logits);
+                int label = 0;
+                while (label < 2 && (rest -= Math.exp(logits[label] - logSumExp)) > 0) {
+                    label++;
+                }
+                examples.add(features, 0, label, 1);
+            }
+            return examples;
+        }
+    }
+
+    // The weights by themselves.
+
+    @Test
+    void loss_isMinusTheLogOfTheWeightedLikelihood() {
+        MixtureWeights weights = weights(0.1, 0.5, 0.3, 0.2);
+        double[] logLikelihoods = {Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY};
+        assertThat(weights.loss(logLikelihoods))
+                .isCloseTo(-Math.log(0.5 * 0.9 + 0.3 * 0.1), within(1e-15));
+    }
+
+    @Test
+    void update_isBayesRuleThenAFixedShare() {
+        double[] logLikelihoods = {Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY};
+        double sum = 0.5 * 0.9 + 0.3 * 0.1;
+
+        MixtureWeights bayes = weights(0, 0.5, 0.3, 0.2);
+        bayes.update(logLikelihoods, 1);
+        assertWeights(bayes, 0.45 / sum, 0.03 / sum, 0);
+
+        MixtureWeights shared = weights(0.3, 0.5, 0.3, 0.2);
+        shared.update(logLikelihoods, 1);
+        assertWeights(shared, 0.7 * 0.45 / sum + 0.1, 0.7 * 0.03 / sum + 0.1, 0.1);
+    }
+
+    @Test
+    void exampleWeight_isAPowerOfTheLikelihood() {
+        double[] logLikelihoods = {Math.log(0.9), Math.log(0.1)};
+        MixtureWeights once = weights(0, 0.4, 0.6);
+        once.update(logLikelihoods, 2);
+        double sum = 0.4 * 0.81 + 0.6 * 0.01;
+        assertWeights(once, 0.4 * 0.81 / sum, 0.6 * 0.01 / sum);
+
+        MixtureWeights none = weights(0, 0.4, 0.6);
+        none.update(logLikelihoods, 0);
+        assertWeights(none, 0.4, 0.6);
+    }
+
+    @Test
+    void oneThatCannotSay_weighsNothing_whateverTheExampleWeight() {
+        for (double exampleWeight : new double[] {0, 0.5, 2}) {
+            MixtureWeights weights = weights(0, 0.4, 0.6);
+            weights.update(new double[] {-1, Double.NEGATIVE_INFINITY}, exampleWeight);
+            assertWeights(weights, 1, 0);
+        }
+    }
+
+    @Test
+    void loserReturns_withoutAShare_noLaterThanByBayesRule() {
+        MixtureWeights weights = weights(0, 0.5, 0.5);
+        for (int i = 0; i < 100; i++) {
+            weights.update(new double[] {-1, -3}, 1);
+        }
+        assertThat(weights.weight(1)).isCloseTo(Math.exp(-200), within(1e-100));
+        for (int i = 0; i < 100; i++) {
+            weights.update(new double[] {-3, -1}, 1);
+        }
+        assertWeights(weights, 0.5, 0.5);
+
+        // exp(−2000) is no double: the weight stops where it can come back from.
+        for (int i = 0; i < 1000; i++) {
+            weights.update(new double[] {-1, -3}, 1);
+        }
+        assertThat(weights.weight(1)).isBetween(1e-301, 1e-299);
+        for (int i = 0; i < 1000; i++) {
+            weights.update(new double[] {-3, -1}, 1);
+        }
+        assertThat(weights.weight(1)).isGreaterThan(0.5);
+    }
+
+    @Test
+    void weights_stayOnesThatSumToOne_overAMillionUpdates() {
+        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, false);
+        MixtureWeights weights = new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
+        Random random = new Random(8);
+        double[] logLikelihoods = new double[7];
+        for (int i = 0; i < 1_000_000; i++) {
+            for (int k = 0; k < 7; k++) {
+                logLikelihoods[k] = -10 * random.nextDouble();
+            }
+            weights.update(logLikelihoods, 1);
+        }
+        double sum = 0;
+        for (int k = 0; k < 7; k++) {
+            assertThat(weights.weight(k)).isGreaterThanOrEqualTo(0.001 / 7 * (1 - 1e-12));
+            sum += weights.weight(k);
+        }
+        assertThat(sum).isCloseTo(1, within(1e-14));
+    }
+
+    @Test
+    void severalShares_areMixedByWhatEachMadeOfTheLabel() {
+        Mixture mixture = new Mixture(List.of(0.1, 0.2), List.of(0.0, 0.4), false);
+        MixtureWeights weights =
+                new MixtureWeights(mixture, new double[] {0.9, 0.1, 0.3, 0.7, 0.6, 0.4});
+        assertWeights(weights, 0.6 * 0.9 + 0.4 * 0.3, 0.6 * 0.1 + 0.4 * 0.7);
+        double[] logLikelihoods = {Math.log(0.5), Math.log(0.2)};
+        double first = 0.9 * 0.5 + 0.1 * 0.2;
+        double second = 0.3 * 0.5 + 0.7 * 0.2;
+        assertThat(weights.loss(logLikelihoods))
+                .isCloseTo(-Math.log(0.6 * first + 0.4 * second), within(1e-15));
+
+        weights.update(logLikelihoods, 1);
+
+        double evidence = 0.6 * first + 0.4 * second;
+        double firstWeight = 0.999 * 0.6 * first / evidence + 0.001 / 2;
+        double secondWeight = 0.999 * 0.4 * second / evidence + 0.001 / 2;
+        double[] expected = {
+            0.9 * 0.5 / first,
+            0.1 * 0.2 / first,
+            0.6 * 0.3 * 0.5 / second + 0.2,
+            0.6 * 0.7 * 0.2 / second + 0.2,
+            firstWeight,
+            secondWeight
+        };
+        assertThat(weights.state()).containsExactly(expected, within(1e-15));
+    }
+
+    @Test
+    void restoredWeights_areTheSameBits() {
+        for (List<Double> shares : List.of(List.of(0.0), List.of(0.001), Mixture.DEFAULT_SHARES)) {
+            Mixture mixture = new Mixture(RATES, shares, false);
+            MixtureWeights weights =
+                    new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
+            Random random = new Random(9);
+            for (int i = 0; i < 1000; i++) {
+                weights.update(random.doubles(3, -3, 0).toArray(), random.nextDouble());
+                MixtureWeights restored = new MixtureWeights(mixture, weights.state());
+                for (int k = 0; k < 3; k++) {
+                    assertThat(restored.weight(k)).isEqualTo(weights.weight(k));
+                }
+                assertThat(restored.state()).containsExactly(weights.state());
+            }
+        }
+    }
+
+    private static MixtureWeights weights(double share, double... weights) {
+        List<Double> rates =
+                IntStream.rangeClosed(1, weights.length).mapToObj(k -> 0.1 * k).toList();
+        double[] state = Arrays.copyOf(weights, weights.length + 1);
+        state[weights.length] = 1;
+        return new MixtureWeights(new Mixture(rates, share, false), state);
+    }
+
+    private static void assertWeights(MixtureWeights weights, double... expected) {
+        for (int k = 0; k < expected.length; k++) {
+            assertThat(weights.weight(k)).isCloseTo(expected[k], within(1e-15));
+        }
+    }
+}

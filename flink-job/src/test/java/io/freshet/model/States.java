@@ -1,0 +1,65 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+/** Comparisons of what learners remember. */
+final class States {
+    private States() {}
+
+    static void assertSameBits(LearnerState actual, LearnerState expected) {
+        assertThat(actual.counters()).isEqualTo(expected.counters());
+        assertSameLearnt(actual, expected);
+    }
+
+    /** All but the counters. */
+    static void assertSameLearnt(LearnerState actual, LearnerState expected) {
+        assertThat(actual)
+                .usingRecursiveComparison()
+                .ignoringFields("counters")
+                .isEqualTo(expected);
+    }
+
+    /** Returns a learner's parameters as they are kept, (rates, numFeatures + 1, numOutputs). */
+    static double[][][] parameters(SoftmaxLearner learner) {
+        return unpack(learner, learner.parameters().values());
+    }
+
+    /** Returns a learner's velocity as it is kept, in the same shape. */
+    static double[][][] velocity(SoftmaxLearner learner) {
+        return unpack(learner, learner.parameters().velocity());
+    }
+
+    private static double[][][] unpack(SoftmaxLearner learner, Matrix rows) {
+        LearnerSettings settings = learner.settings();
+        int numInputs = settings.numFeatures() + 1;
+        int numOutputs = settings.numOutputs();
+        double[][][] unpacked = new double[settings.numRates()][numInputs][numOutputs];
+        double[] row = new double[numInputs];
+        for (int rate = 0; rate < unpacked.length; rate++) {
+            for (int c = 0; c < numOutputs; c++) {
+                rows.getRow(rate * numOutputs + c, row);
+                for (int f = 0; f < numInputs; f++) {
+                    unpacked[rate][f][c] = row[f];
+                }
+            }
+        }
+        return unpacked;
+    }
+
+    /**
+     * @param tolerance absolute, below 1; above it, relative
+     */
+    static void assertClose(double[][][] actual, double[][][] expected, double tolerance) {
+        for (int rate = 0; rate < expected.length; rate++) {
+            for (int f = 0; f < expected[rate].length; f++) {
+                for (int c = 0; c < expected[rate][f].length; c++) {
+                    double value = expected[rate][f][c];
+                    assertThat(actual[rate][f][c])
+                            .as("of rate %d, input %d, output %d", rate, f, c)
+                            .isCloseTo(value, within(tolerance * Math.max(1, Math.abs(value))));
+                }
+            }
+        }
+    }
+}
