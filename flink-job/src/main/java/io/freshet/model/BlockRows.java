@@ -88,13 +88,4 @@ final class BlockRows {
         }
         return end;
     }
-
-    /** Returns where the first mini-batch from a row on ends; {@code size()} if there is none. */
-    int endOfNextMiniBatch(int row) {
-        int begin = row;
-        while (begin < size && !learnt[begin]) {
-            begin++;
-        }
-        return endOfMiniBatch(begin, size);
-    }
 }

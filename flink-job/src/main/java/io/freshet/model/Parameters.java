@@ -27,6 +27,7 @@ final class Parameters implements AutoCloseable {
     private boolean hasVelocity;
     private @Nullable Matrix gradient;
     private @Nullable Matrix backup;
+    private @Nullable Matrix good;
     private @Nullable Matrix velocityBackup;
 
     /** At least {@code Σ |θ|} and {@code Σ |v|}. */
@@ -88,7 +89,7 @@ final class Parameters implements AutoCloseable {
 
     /**
      * Returns whether steps along gradients of this size, by inputs of this size, keep every number
-     * within a float's range, with room to gradient; if so, counts them into the bounds.
+     * within a float's range, with room to spare; if so, counts them into the bounds.
      *
      * @param inputs at least {@code Σ |x|} of the block
      * @param gradients at least {@code Σ |∂loss/∂z|} of the block, reduction and weights included
@@ -228,6 +229,42 @@ final class Parameters implements AutoCloseable {
         refreshBounds();
     }
 
+    /** Keeps a copy of the parameters, for {@link #returnToGood}. */
+    void keepGood() {
+        good = madeOnce(good);
+        good.copyFrom(values);
+    }
+
+    /** Keeps parameters from outside, for {@link #returnToGood}. */
+    void keepGood(float[] parameters) {
+        good = madeOnce(good);
+        put(parameters, good);
+    }
+
+    /** Returns what {@link #keepGood()} kept, for the outside; empty if nothing was. */
+    float[] goodToArray() {
+        return good == null ? new float[0] : toArray(good);
+    }
+
+    /** Becomes what {@link #keepGood()} kept, without velocity. */
+    void returnToGood() {
+        if (good == null) {
+            throw new IllegalStateException("no good parameters were kept");
+        }
+        values.copyFrom(good);
+        hasVelocity = false;
+        refreshBounds();
+    }
+
+    /** Forgets what {@link #keepGood()} kept, and becomes zero, without velocity. */
+    void returnToStart() {
+        if (good != null) {
+            good.close();
+            good = null;
+        }
+        set(new float[numRates * numOutputs * numInputs]);
+    }
+
     /** Computes the bounds anew. */
     void refreshBounds() {
         bound = sum(values);
@@ -304,7 +341,8 @@ final class Parameters implements AutoCloseable {
     @Override
     public void close() {
         values.close();
-        for (Matrix matrix : new @Nullable Matrix[] {velocity, gradient, backup, velocityBackup}) {
+        for (Matrix matrix :
+                new @Nullable Matrix[] {velocity, gradient, backup, velocityBackup, good}) {
             if (matrix != null) {
                 matrix.close();
             }

@@ -1,6 +1,7 @@
 package io.freshet.model;
 
 import io.freshet.model.Evaluation.Outcome;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Softmax regression that learns from a stream, test-then-train: the live form of a {@link
@@ -34,8 +35,12 @@ public final class SoftmaxLearner implements AutoCloseable {
     private final Examples questions;
     private final Evaluation answers;
     private LearnerCounters counters;
-    private float[] goodParameters;
+
+    /** The last good parameters as they are in a state; null if they have changed since. */
+    private float @Nullable [] goodParameters;
+
     private double[] goodWeights;
+    private boolean hasCopy;
 
     /**
      * @param settings the rule
@@ -55,6 +60,10 @@ public final class SoftmaxLearner implements AutoCloseable {
         this.counters = state.counters();
         this.goodParameters = state.goodParameters();
         this.goodWeights = state.goodWeights();
+        this.hasCopy = state.goodParameters().length > 0;
+        if (hasCopy) {
+            sgd.parameters().keepGood(state.goodParameters());
+        }
     }
 
     /** Returns the rule. */
@@ -146,6 +155,10 @@ public final class SoftmaxLearner implements AutoCloseable {
                 evaluation.outcome(open[i], Outcome.WEIGHTLESS);
             }
         }
+        // A block ends where a copy is due, so that it does not depend on how the calls were cut.
+        if (counters.stepsSinceCopy() + sgd.rows().numSteps() >= STEPS_BETWEEN_COPIES) {
+            run(examples, evaluation);
+        }
     }
 
     private void run(Examples examples, Evaluation evaluation) {
@@ -170,21 +183,24 @@ public final class SoftmaxLearner implements AutoCloseable {
     }
 
     private void copy() {
-        goodParameters = sgd.parameters().toArray();
+        sgd.parameters().keepGood();
+        goodParameters = null;
         MixtureWeights weights = sgd.weights();
         goodWeights = weights == null ? new double[0] : weights.state();
+        hasCopy = true;
         counters = counters.copied();
     }
 
     private void rollBack() {
-        if (goodParameters.length == 0 || counters.stepsSinceRollBack() == 0) {
-            goodParameters = new float[0];
-            goodWeights = new double[0];
-            sgd.parameters().set(new float[settings.numParameters()]);
-            setWeights(LearnerState.initialWeights(settings));
-        } else {
-            sgd.parameters().set(goodParameters);
+        if (hasCopy && counters.stepsSinceRollBack() > 0) {
+            sgd.parameters().returnToGood();
             setWeights(goodWeights);
+        } else {
+            sgd.parameters().returnToStart();
+            setWeights(LearnerState.initialWeights(settings));
+            goodParameters = null;
+            goodWeights = new double[0];
+            hasCopy = false;
         }
         counters = counters.rolledBack();
     }
@@ -218,6 +234,8 @@ public final class SoftmaxLearner implements AutoCloseable {
         MixtureWeights weights = sgd.weights();
         Baselines baselines = sgd.baselines();
         StandardScaler scaler = sgd.scaler();
+        float[] good = goodParameters == null ? sgd.parameters().goodToArray() : goodParameters;
+        goodParameters = good;
         return new LearnerState(
                 counters,
                 sgd.parameters().toArray(),
@@ -226,7 +244,7 @@ public final class SoftmaxLearner implements AutoCloseable {
                 sgd.restarts().clone(),
                 baselines == null ? new float[0] : baselines.counts(),
                 baselines == null ? Baselines.NO_LABEL : baselines.lastLabel(),
-                goodParameters,
+                good,
                 goodWeights,
                 scaler == null ? 0 : scaler.count(),
                 scaler == null ? new double[0] : scaler.mean(),

@@ -97,6 +97,19 @@ class BlockedSgdTest {
         assertPlainLoop(rule, Precision.FLOAT, stream.take(events), FLOAT, MIXED);
     }
 
+    @Test
+    void miniBatchesOfSeveralChunks_arePlainLoops() {
+        assertThat(BlockSize.directRows(6, 3)).isEqualTo(64);
+        for (Sgd optimiser : OPTIMISERS.values()) {
+            for (ScalerType scaler : ScalerType.values()) {
+                Rule rule = Rule.of(5, 3).sgd(optimiser).miniBatch(150).scaler(scaler);
+                ExampleStream stream = new ExampleStream(rule.settings(), 12).weighted();
+
+                assertPlainLoop(rule, stream.partlyLabelled().take(10_000), 500, 1, 99);
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 8, 32})
     void scaledFeatures_arePlainLoops(int miniBatchSize) {
@@ -112,8 +125,7 @@ class BlockedSgdTest {
                             .partlyLabelled()
                             .take(EVENTS / 2);
 
-            assertPlainLoop(rule, Precision.DOUBLE, stream, SCALED, MIXED);
-            assertPlainLoop(rule, Precision.FLOAT, stream, FLOAT, MIXED);
+            assertPlainLoop(rule, stream, MIXED);
         }
     }
 
@@ -137,7 +149,7 @@ class BlockedSgdTest {
                                 1, OutputWeights.of(2), OutputWeights.of(0.25)),
                         new BinaryCrossEntropy(1));
         return losses.stream()
-                .flatMap(loss -> Stream.of(1, 3, 8, 32).map(size -> Arguments.of(loss, size)));
+                .flatMap(loss -> Stream.of(1, 3, 8, 32, 100).map(size -> Arguments.of(loss, size)));
     }
 
     @ParameterizedTest
@@ -162,8 +174,7 @@ class BlockedSgdTest {
                                 .take(5000));
             }
             for (Examples stream : streams) {
-                assertPlainLoop(rule, Precision.DOUBLE, stream, DOUBLE, MIXED);
-                assertPlainLoop(rule, Precision.FLOAT, stream, FLOAT, MIXED);
+                assertPlainLoop(rule, stream, MIXED);
             }
         }
     }
@@ -172,19 +183,20 @@ class BlockedSgdTest {
 
     static Stream<Arguments> classesByMiniBatch() {
         return Stream.of(2, 10, 1000)
-                .flatMap(classes -> Stream.of(1, 3, 8, 32, 48).map(m -> Arguments.of(classes, m)));
+                .flatMap(
+                        classes ->
+                                Stream.of(1, 3, 8, 32, 48, 200).map(m -> Arguments.of(classes, m)));
     }
 
     @ParameterizedTest
     @MethodSource("classesByMiniBatch")
     void numClasses_doNotMatter(int numClasses, int miniBatchSize) {
-        int events = numClasses == 1000 ? 1000 : 20_000;
+        int events = numClasses == 1000 ? 1000 : 10_000;
         Rule rule = Rule.of(11, numClasses).miniBatch(miniBatchSize).sgd(0.05, 0);
         for (Rule either : List.of(rule, rule.sgd(0.05, 0.8))) {
             Examples stream = new ExampleStream(rule.settings(), 6).partlyLabelled().take(events);
 
-            assertPlainLoop(either, Precision.DOUBLE, stream, DOUBLE, MIXED);
-            assertPlainLoop(either, Precision.FLOAT, stream, FLOAT, MIXED);
+            assertPlainLoop(either, stream, MIXED);
         }
     }
 
@@ -195,14 +207,33 @@ class BlockedSgdTest {
         assertThat(BlockSize.rows(200, 700)).isEqualTo(32);
         Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
 
-        assertPlainLoop(rule, Precision.DOUBLE, stream, DOUBLE, 200);
-        assertPlainLoop(rule, Precision.FLOAT, stream, FLOAT, 200);
+        assertPlainLoop(rule, stream, 200);
+    }
+
+    /** In both precisions. */
+    private static void assertPlainLoop(Rule rule, Examples stream, int... sizes) {
+        PlainLoop plain = new PlainLoop(rule.settings());
+        Found expected = plain.learn(stream);
+        boolean scales = rule.settings().scaler() != ScalerType.NONE;
+        assertLearner(
+                rule, Precision.DOUBLE, stream, plain, expected, scales ? SCALED : DOUBLE, sizes);
+        assertLearner(rule, Precision.FLOAT, stream, plain, expected, FLOAT, sizes);
     }
 
     private static void assertPlainLoop(
             Rule rule, Precision precision, Examples stream, double tolerance, int... sizes) {
         PlainLoop plain = new PlainLoop(rule.settings());
-        Found expected = plain.learn(stream);
+        assertLearner(rule, precision, stream, plain, plain.learn(stream), tolerance, sizes);
+    }
+
+    private static void assertLearner(
+            Rule rule,
+            Precision precision,
+            Examples stream,
+            PlainLoop plain,
+            Found expected,
+            double tolerance,
+            int... sizes) {
         try (SoftmaxLearner learner = rule.start(precision)) {
             Found found = Found.byCalls(learner, stream, sizes);
 
@@ -340,6 +371,24 @@ class BlockedSgdTest {
         double tolerance = precision == Precision.FLOAT ? FLOAT : DOUBLE;
         assertPlainLoop(rule, precision, stream, tolerance, 300);
         assertPlainLoop(rule, precision, stream, tolerance, 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 32, 150})
+    void unlabelledExamplesByTheHundred_areAnswered(int miniBatchSize) {
+        Rule rule = Rule.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
+        for (Rule either : List.of(rule, rule.scaler(ScalerType.WELFORD))) {
+            ExampleStream examples = new ExampleStream(either.settings(), 23);
+            Examples stream = examples.take(200);
+            Examples questions = examples.take(300);
+            for (int i = 0; i < 300; i++) {
+                stream.add(questions.features(), i * 5, Examples.UNLABELLED, 1);
+            }
+            for (int i = 0; i < 200; i++) {
+                ExampleStream.append(questions, i, stream);
+            }
+            assertPlainLoop(either, stream, 700);
+        }
     }
 
     @Test

@@ -31,7 +31,7 @@ class LearnerGuardsTest {
                                         scaled.sgd(0.1, 0.9),
                                         scaled.sgd(nesterov()),
                                         scaled.mixture(MIXTURE)))
-                .flatMap(either -> Stream.of(either, either.miniBatch(8), either.miniBatch(40)));
+                .flatMap(either -> Stream.of(1, 8, 40, 100).map(either::miniBatch));
     }
 
     private static Sgd nesterov() {
@@ -533,6 +533,7 @@ class LearnerGuardsTest {
         Rule two = Rule.of(5, 2).patience(3);
         return Stream.of(
                         rule.sgd(wild),
+                        Rule.of(5, 300).sgd(wild).patience(3),
                         rule.sgd(wilder),
                         rule.sgd(wild).loss(new BinaryCrossEntropyWithLogits(3)),
                         rule.sgd(wild).loss(new BinaryCrossEntropy(3)),
@@ -540,7 +541,7 @@ class LearnerGuardsTest {
                         rule.mixture(new Mixture(List.of(1e6, 1e5), 0.001, true)),
                         rule.mixture(new Mixture(List.of(1e6, 0.001), 0, false)))
                 .flatMap(wildly -> Stream.of(wildly, wildly.scaler(ScalerType.WELFORD)))
-                .flatMap(wildly -> Stream.of(wildly, wildly.miniBatch(3), wildly.miniBatch(32)));
+                .flatMap(wildly -> Stream.of(1, 3, 32, 100).map(wildly::miniBatch));
     }
 
     @ParameterizedTest

@@ -182,6 +182,9 @@ class OperatorMatrixTest {
                 double[] values = new double[4];
                 matrix.get(values, 1);
                 assertThat(values).containsExactly(1, 2, 3, 4);
+                matrix.putRow(0, new float[] {0, -1, -2, -3}, 1, 2);
+                matrix.getRow(0, values);
+                assertThat(values).containsExactly(-1, -2, 3, 4);
                 matrix.getRow(1, values);
                 assertThat(values).containsExactly(5, 6, 7, 8);
                 assertThat(matrix.rows()).isEqualTo(3);

@@ -471,14 +471,17 @@ class SoftmaxLearnerTest {
 
     @Test
     void losses_stayFinite_atLogitsOfTenThousand_throughNd4jsSoftmax() {
-        // From 32 rows on the probabilities come from ND4J's operator.
-        Rule rule = plain(1, 3, 40);
+        // From 256 classes on the probabilities of mini-batches come from ND4J's operator.
+        Rule rule = plain(1, 300, 40);
         Examples batch = new Examples(1);
         for (int i = 0; i < 40; i++) {
             batch.add(new float[] {i % 2 == 0 ? 1 : -1}, 0, 0, 1);
         }
-        Evaluation evaluation = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.startFrom(1e4f, -1e4f, 0, 0, 0, 0)) {
+        float[] parameters = new float[600];
+        parameters[0] = 1e4f;
+        parameters[1] = -1e4f;
+        Evaluation evaluation = new Evaluation(300);
+        try (SoftmaxLearner learner = rule.startFrom(parameters)) {
             learner.learn(batch, false, evaluation);
         }
         assertOutcomes(evaluation, Outcome.TRAINED);

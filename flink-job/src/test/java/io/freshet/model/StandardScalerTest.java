@@ -228,6 +228,92 @@ class StandardScalerTest {
         }
     }
 
+    // A mini-batch that is taken in first, and scaled row by row.
+
+    @Test
+    void observedMiniBatch_movesTheMomentsAsAScaledOneDoes() {
+        double[] means = {0, 1, 1e6, 1e20, 0};
+        double[] deviations = {1, 1e-3, 50, 1e18, 1e-24};
+        float[] features = gaussian(new Random(7), 1200, means, deviations);
+        BlockRows block = block(1200, 100);
+        StandardScaler scaling = start(5);
+        StandardScaler observing = start(5);
+        float[] scaled = new float[100 * 5];
+        float[] out = new float[5];
+        for (int from = 0; from < 1200; from += 100) {
+            scaling.scale(block, from, from + 100, features, scaled, 5);
+            observing.observe(block, from, from + 100, features);
+
+            assertThat(observing.count()).isEqualTo(from + 100);
+            assertThat(observing.mean()).containsExactly(scaling.mean());
+            assertThat(observing.squaredDeviations()).containsExactly(scaling.squaredDeviations());
+            for (int i = 0; i < 100; i++) {
+                observing.transform(features, (from + i) * 5, out, 0);
+                for (int f = 0; f < 5; f++) {
+                    // To a few units of the last place of a float, of numbers up to 5.
+                    assertThat(out[f]).isCloseTo(scaled[i * 5 + f], within(1e-5f));
+                    assertThat((double) Math.abs(out[f])).isLessThanOrEqualTo(observing.bound());
+                }
+            }
+        }
+    }
+
+    @Test
+    void preparedScaler_scalesByTheMomentsAsTheyAre() {
+        double[] means = {1, -40};
+        double[] deviations = {1, 3};
+        float[] features = gaussian(new Random(8), 500, means, deviations);
+        for (int seen : new int[] {1, 2, 30, 300, 499}) {
+            StandardScaler scaler = start(2);
+            observe(scaler, Arrays.copyOf(features, seen * 2), seen);
+            float[] expected = new float[2];
+            transform(scaler, features, 499 * 2, expected);
+            double[] mean = scaler.mean();
+
+            float[] out = new float[2];
+            scaler.prepare();
+            scaler.transform(features, 499 * 2, out, 0);
+
+            assertThat(out).containsExactly(expected, within(1e-5f));
+            assertThat(scaler.mean()).containsExactly(mean);
+            assertThat(scaler.count()).isEqualTo(seen);
+        }
+    }
+
+    @Test
+    void preparedScaler_scalesConstantsToZero_andNothingSeenToo() {
+        for (int seen : new int[] {0, 1, 1000}) {
+            StandardScaler scaler = start(1);
+            if (seen > 0) {
+                observe(scaler, repeat(new float[] {7}, seen), seen);
+            }
+            float[] out = {1};
+            scaler.prepare();
+            scaler.transform(new float[] {8}, 0, out, 0);
+            assertThat(out[0]).as("after %d", seen).isZero();
+        }
+    }
+
+    @Test
+    void undo_takesBackAnObservedMiniBatch() {
+        float[] features = gaussian(new Random(9), 700, new double[] {3}, new double[] {2});
+        BlockRows block = block(700, 100);
+        StandardScaler scaler = start(1);
+        for (int from = 0; from < 600; from += 100) {
+            scaler.observe(block, from, from + 100, features);
+            double[] mean = scaler.mean();
+            double[] squares = scaler.squaredDeviations();
+
+            float[] bad = repeat(new float[] {Float.NaN}, 100);
+            scaler.observe(block(100, 100), 0, 100, bad);
+            scaler.undo();
+
+            assertThat(scaler.count()).isEqualTo(from + 100);
+            assertThat(scaler.mean()).containsExactly(mean);
+            assertThat(scaler.squaredDeviations()).containsExactly(squares);
+        }
+    }
+
     private static BlockRows block(int rows, int miniBatchSize) {
         BlockRows block = new BlockRows(rows);
         int[] batch = new int[miniBatchSize];

@@ -1,0 +1,28 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BlockSizeTest {
+    @ParameterizedTest
+    @CsvSource({"2, 1, 16", "55, 7, 16", "513, 10, 16", "201, 700, 32", "1000000, 1000, 128"})
+    void rows_growWithTheParameters(int inputs, int columns, int rows) {
+        assertThat(BlockSize.rows(inputs, columns)).isEqualTo(rows);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 1, 64", "55, 7, 64", "513, 1000, 250", "1000000, 1000, 256"})
+    void directRows_growWithTheParameters(int inputs, int columns, int rows) {
+        assertThat(BlockSize.directRows(inputs, columns)).isEqualTo(rows);
+    }
+
+    @Test
+    void rows_areAMultipleOfTheLeast() {
+        for (int columns = 1; columns < 5000; columns += 7) {
+            assertThat(BlockSize.rows(500, columns) % 16).isZero();
+        }
+    }
+}

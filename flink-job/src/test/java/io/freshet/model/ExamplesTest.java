@@ -1,0 +1,62 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.freshet.model.Evaluation.Outcome;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+class ExamplesTest {
+    @Test
+    void examples_areCopied_howeverMany() {
+        Examples examples = new Examples(2, 3);
+        float[] features = {9, 0, 0};
+        float[] targets = {9, 9, 0, 0, 0};
+        for (int i = 0; i < 100; i++) {
+            features[1] = i;
+            features[2] = -i;
+            targets[4] = i / 100f;
+            examples.add(features, 1, i % 3, targets, 2, i);
+        }
+        features[1] = 7;
+        assertThat(examples.size()).isEqualTo(100);
+        for (int i = 0; i < 100; i++) {
+            assertThat(Arrays.copyOfRange(examples.features(), 2 * i, 2 * i + 2))
+                    .containsExactly(i, -i);
+            assertThat(Arrays.copyOfRange(examples.targets(), 3 * i, 3 * i + 3))
+                    .containsExactly(0, 0, i / 100f);
+            assertThat(examples.labels()[i]).isEqualTo(i % 3);
+            assertThat(examples.weights()[i]).isEqualTo(i);
+        }
+        examples.clear();
+        assertThat(examples.size()).isZero();
+    }
+
+    @Test
+    void openExamples_stayInTheirOrder() {
+        Examples examples = new Examples(1, 1);
+        Evaluation evaluation = new Evaluation(2);
+        for (int i = 0; i < 6; i++) {
+            examples.add(new float[] {i}, 0, i % 2, new float[] {10 * i}, 0, 100 * i);
+        }
+        evaluation.begin(6);
+        evaluation.outcome(0, Outcome.TRAINED);
+        evaluation.outcome(2, Outcome.ANSWERED);
+        evaluation.outcome(3, Outcome.SKIPPED_LOSS);
+
+        examples.retainOpen(evaluation);
+
+        assertThat(examples.size()).isEqualTo(3);
+        assertThat(examples.features()).startsWith(1, 4, 5);
+        assertThat(examples.labels()).startsWith(1, 0, 1);
+        assertThat(examples.targets()).startsWith(10, 40, 50);
+        assertThat(examples.weights()).startsWith(100, 400, 500);
+    }
+
+    @Test
+    void shapesWithoutFeatures_areRefused() {
+        assertThatThrownBy(() -> new Examples(0)).hasMessageContaining("are 0 and 0");
+        assertThatThrownBy(() -> new Examples(2, -1)).hasMessageContaining("are 2 and -1");
+    }
+}
