@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * decay and schedules change the scalars only ({@link UnrolledSgd}). Several learning rates share
  * {@code X} and {@code K}; their parameters and gradients stand side by side.
  *
- * <p>A mini-batch as large as a block needs neither {@code K} nor the substitution: that is the
- * direct path.
+ * <p>A mini-batch of which no two fit into a block needs neither {@code K} nor the substitution:
+ * that is the direct path.
  *
  * <p>Before a block runs, bounds on its inputs, gradients and parameters show whether anything in
  * it could leave a float's range. Almost always nothing can, and nothing needs a second look. If it

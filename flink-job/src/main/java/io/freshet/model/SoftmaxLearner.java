@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * mini-batch, and a counter goes up. In a mixture that happens only where no rate's step is finite;
  * otherwise the rates that failed start anew, each from the parameters of the heaviest of the
  * others. After {@code patience} skipped steps in a row the parameters go back to the last good
- * ones: a copy taken every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if no step could
- * be taken since the last time.
+ * ones: a copy taken every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if there is no
+ * copy yet or no step could be taken since the last time.
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
