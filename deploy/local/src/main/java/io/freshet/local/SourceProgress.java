@@ -5,16 +5,30 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Whether a job has read all that is in its topic now; of a topic without transactions. */
+/**
+ * Whether a job has read all that is in its topic now; of a topic without transactions.
+ *
+ * <p>A source tells the offset of the last record that it read, and none until it has read one. One
+ * that was restored at the end of a partition never does: there the offsets that its consumer group
+ * committed tell how far it came.
+ */
 final class SourceProgress {
+    private final JobConfig config;
     private final SourceOffsets offsets;
     private final Map<TopicPartition, Long> ends;
 
-    private SourceProgress(SourceOffsets offsets, Map<TopicPartition, Long> ends) {
+    private SourceProgress(
+            JobConfig config, SourceOffsets offsets, Map<TopicPartition, Long> ends) {
+        this.config = config;
         this.offsets = offsets;
         this.ends = ends;
     }
@@ -35,16 +49,39 @@ final class SourceProgress {
                                             0L));
             ends.putAll(consumer.endOffsets(ends.keySet()));
         }
-        return new SourceProgress(offsets, ends);
+        return new SourceProgress(config, offsets, ends);
     }
 
     boolean isThrough() {
+        Map<TopicPartition, Long> untold = new HashMap<>();
         for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
             OptionalLong last = offsets.last(end.getKey().partition());
-            if (end.getValue() > 0 && last.orElse(-1) < end.getValue() - 1) {
+            if (last.isEmpty() && end.getValue() > 0) {
+                untold.put(end.getKey(), end.getValue());
+            } else if (last.orElse(-1) < end.getValue() - 1) {
                 return false;
             }
         }
-        return true;
+        return untold.isEmpty() || areCommitted(untold);
+    }
+
+    private boolean areCommitted(Map<TopicPartition, Long> ends) {
+        Properties properties = new Properties();
+        properties.putAll(config.kafka().client());
+        String group = config.kafka().groupId();
+        try (Admin admin = Admin.create(properties)) {
+            Map<TopicPartition, OffsetAndMetadata> committed =
+                    admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+            return ends.entrySet().stream()
+                    .allMatch(
+                            end -> {
+                                OffsetAndMetadata next = committed.get(end.getKey());
+                                return next != null && next.offset() >= end.getValue();
+                            });
+        } catch (ExecutionException e) {
+            throw new KafkaException("the offsets of group " + group + " cannot be read", e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
     }
 }

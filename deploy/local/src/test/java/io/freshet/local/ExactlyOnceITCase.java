@@ -60,6 +60,12 @@ class ExactlyOnceITCase {
     /** The mixture, and a step an event. */
     private static final Map<String, String> DEFAULTS = Map.of();
 
+    private static final Map<String, String> RESTARTS =
+            Map.of(
+                    "flink.restart-strategy.type", "fixed-delay",
+                    "flink.restart-strategy.fixed-delay.attempts", "100",
+                    "flink.restart-strategy.fixed-delay.delay", "50 ms");
+
     /**
      * Events that weigh little. Of heavier ones steps at rate 1 go past the minimum and drive
      * parameters that differ apart, so that a rounding grows to a difference.
@@ -158,6 +164,26 @@ class ExactlyOnceITCase {
         assertEndsAsThePlainLoopThroughFailures("defaults", DEFAULTS, backend, false);
     }
 
+    @Test
+    void jobThatFailsAfterItReadEverything_losesAndRepeatsNothing() throws Exception {
+        List<LabelledEvent> events = light(JobOnKafka.events(5, 1_000, FEATURES, CLASSES, "one"));
+        long labelled = events.stream().filter(event -> event.getLabel() != null).count();
+        Map<String, String> settings =
+                JobOnKafka.settings(kafka, "failover-at-the-end", FEATURES, "a,b,c");
+        settings.putAll(RESTARTS);
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            job.send(events.stream().map(JobOnKafka::bytes).toList());
+            awaitExamples(job, labelled);
+            job.cluster().cluster().terminateTaskManager(0).get();
+            job.cluster().cluster().startTaskManager();
+            awaitRestarts(job, 1);
+            Audit audit = job.finish();
+
+            assertNothingLostOrRepeated(audit, events);
+            assertAsThePlainLoop(job, events, DEFAULTS);
+        }
+    }
+
     private static void assertEndsAsThePlainLoopThroughFailures(
             String name, Map<String, String> training, String backend, boolean unaligned)
             throws Exception {
@@ -177,9 +203,7 @@ class ExactlyOnceITCase {
         settings.put("models.publish-interval", "1 ms");
         settings.put("flink.state.backend.type", backend);
         settings.put("flink.execution.checkpointing.unaligned.enabled", "" + unaligned);
-        settings.put("flink.restart-strategy.type", "fixed-delay");
-        settings.put("flink.restart-strategy.fixed-delay.attempts", "100");
-        settings.put("flink.restart-strategy.fixed-delay.delay", "50 ms");
+        settings.putAll(RESTARTS);
         try (JobOnKafka job = JobOnKafka.start(settings)) {
             CompletableFuture<Void> sending =
                     CompletableFuture.runAsync(
