@@ -234,7 +234,13 @@ public final class Publisher implements Serializable {
                 scores.noChangeAccuracy(),
                 scores.majorityAccuracy(),
                 scores.kappa(),
-                scores.kappaTemporal());
+                scores.kappaTemporal(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
     }
 
     private static @Nullable ScalerSnapshot scaler(ModelSnapshot snapshot) {

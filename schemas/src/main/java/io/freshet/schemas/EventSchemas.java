@@ -27,6 +27,7 @@ public final class EventSchemas {
                     "ModelSnapshotEvent.v2",
                     "PredictionEvent.v1",
                     "DriftAlertEvent.v1",
+                    "DriftAlertEvent.v2",
                     "DeadLetterEvent.v1");
 
     private static final SchemaStore STORE = load();

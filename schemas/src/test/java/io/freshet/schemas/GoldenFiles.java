@@ -84,15 +84,13 @@ final class GoldenFiles {
         events.put("LabelledEvent.v1-sparse-string", labelled(sparse, "up"));
         events.put("LabelledEvent.v1-named-floats", labelled(named, List.of(0.25f, 0.75f)));
         events.put("LabelledEvent.v1-dense-null", labelled(dense, null));
-        events.put("MetricsEvent.v1", metrics(List.of(), 0));
+        events.put("MetricsEvent.v1", metrics().build());
         events.put("ModelSnapshotEvent.v1", snapshot(List.of(), "softmax", 0));
         events.put(
                 "PredictionEvent.v1",
                 new PredictionEvent(
                         "model", "id", TIME, OFFSET, 9L, 1, "up", List.of(0.25f, 0.75f)));
-        events.put(
-                "DriftAlertEvent.v1",
-                new DriftAlertEvent("model", 1L, TIME, "adwin", 10L, 9L, 0.4, 0.3));
+        events.put("DriftAlertEvent.v1", alert().build());
         events.put(
                 "DeadLetterEvent.v1",
                 new DeadLetterEvent(
@@ -118,30 +116,114 @@ final class GoldenFiles {
                         new Expert("rate 0.01", 0.01, 0.75, 4L),
                         new Expert("no-change", null, 0.25, 0L));
         Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
-        events.put("MetricsEvent.v2", metrics(experts, 5));
+        events.put("MetricsEvent.v2", monitored(metrics().setExperts(experts).setRollBacks(5)));
         events.put("ModelSnapshotEvent.v2", snapshot(experts, "sigmoid", 1));
+        events.put(
+                "DriftAlertEvent.v2",
+                alert().setSignal("error")
+                        .setWarningExamplesSeen(6L)
+                        .setBefore(window(0.25))
+                        .setAfter(window(0.75))
+                        .setClasses(List.of(new ClassChange(1, "up", 5L, 6L, 0.9, null, 0.1, 2.0)))
+                        .setReaction("roll-back")
+                        .build());
         return events;
     }
 
-    private static MetricsEvent metrics(List<Expert> experts, long rollBacks) {
-        return new MetricsEvent(
-                "model",
-                7L,
-                8L,
-                TIME,
-                9L,
-                10L,
-                audit(),
-                new TreeMap<>(Map.of("ZERO_WEIGHT", 14L)),
-                new TreeMap<>(Map.of("TRUNCATED", 16L)),
-                List.of(OFFSET),
-                1000,
-                new Scores(5L, 6.5, 0.1, 0.2, 0.3, 0.4, 0.5, -0.6),
-                new Scores(0L, 0.0, null, null, null, null, null, null),
-                0.01,
-                3L,
-                experts,
-                rollBacks);
+    private static MetricsEvent.Builder metrics() {
+        return MetricsEvent.newBuilder()
+                .setModelId("model")
+                .setSequence(7L)
+                .setAttempt(8L)
+                .setTimestamp(TIME)
+                .setModelVersion(9L)
+                .setExamplesSeen(10L)
+                .setAudit(audit())
+                .setIgnoredByReason(new TreeMap<>(Map.of("ZERO_WEIGHT", 14L)))
+                .setDeadLettersByReason(new TreeMap<>(Map.of("TRUNCATED", 16L)))
+                .setOffsets(List.of(OFFSET))
+                .setWindowSize(1000)
+                .setRolling(scores().build())
+                .setPrequential(noScores())
+                .setLearningRate(0.01)
+                .setSkippedSteps(3L);
+    }
+
+    private static Scores.Builder scores() {
+        return Scores.newBuilder()
+                .setExamples(5L)
+                .setWeight(6.5)
+                .setLoss(0.1)
+                .setAccuracy(0.2)
+                .setNoChangeAccuracy(0.3)
+                .setMajorityAccuracy(0.4)
+                .setKappa(0.5)
+                .setKappaTemporal(-0.6);
+    }
+
+    private static Scores noScores() {
+        return Scores.newBuilder()
+                .setExamples(0L)
+                .setWeight(0.0)
+                .setLoss(null)
+                .setAccuracy(null)
+                .setNoChangeAccuracy(null)
+                .setMajorityAccuracy(null)
+                .setKappa(null)
+                .setKappaTemporal(null)
+                .build();
+    }
+
+    private static MetricsEvent monitored(MetricsEvent.Builder metrics) {
+        Scores scores =
+                scores().setKappaM(0.7)
+                        .setBalancedAccuracy(0.8)
+                        .setTopKAccuracy(0.9)
+                        .setBrierScore(1.5)
+                        .setMeanConfidence(0.55)
+                        .setCalibrationError(0.05)
+                        .build();
+        ClassCounts counts = new ClassCounts(3L, 2L, 1L, 0.5, 0.25, null);
+        return metrics.setRolling(scores)
+                .setFading(scores)
+                .setFadingFactor(0.99)
+                .setTopK(3)
+                .setRunningLoss(0.65)
+                .setRunningLossMiniBatches(200)
+                .setClasses(List.of(new ClassScores(1, "up", counts, counts)))
+                .setOtherClasses(4)
+                .setConfusion(new Confusion(List.of(new ConfusionCell(1, 0, 2L)), 5L, 6L))
+                .setCalibration(
+                        List.of(
+                                new CalibrationBin(0.0, 0.5, 7L, 0.4, 0.3),
+                                new CalibrationBin(0.5, 1.0, 0L, null, null)))
+                .setExpectedAccuracy(0.85)
+                .setExpectedAccuracyEvents(8L)
+                .setGradientNorm(1.25)
+                .setParameterNorm(2.25)
+                .setToldAt(TIME)
+                .setThroughput(1e5)
+                .setEventTimeLag(250L)
+                .setDrifts(2L)
+                .setDetectors(List.of(new DetectorState("adwin", "loss", "warning", 0.1, 0.2, 3L)))
+                .build();
+    }
+
+    private static DriftAlertEvent.Builder alert() {
+        return DriftAlertEvent.newBuilder()
+                .setModelId("model")
+                .setSequence(1L)
+                .setTimestamp(TIME)
+                .setDetector("adwin")
+                .setExamplesSeen(10L)
+                .setModelVersion(9L)
+                .setStatistic(0.4)
+                .setThreshold(0.3);
+    }
+
+    private static DriftWindow window(double loss) {
+        return new DriftWindow(
+                9L, List.of(new OffsetRange("topic", 3, 90L, 99L)), TIME, TIME, loss, 0.5);
     }
 
     private static ModelSnapshotEvent snapshot(

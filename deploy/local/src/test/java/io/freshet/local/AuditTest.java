@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 
 class AuditTest {
     private static final String TOPIC = "labelled-events";
-    private static final Scores NONE = new Scores(0L, 0.0, null, null, null, null, null, null);
+    private static final Scores NONE =
+            new Scores(
+                    0L, 0.0, null, null, null, null, null, null, null, null, null, null, null,
+                    null);
 
     private final EventHash hash = new EventHash();
     private final Audit audit = new Audit();

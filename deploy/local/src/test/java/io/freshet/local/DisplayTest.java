@@ -14,7 +14,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class DisplayTest {
-    private static final Scores SCORES = new Scores(1_000L, 1e3, 0.5, 0.75, 0.5, 0.5, 0.5, 0.5);
+    private static final Scores SCORES =
+            new Scores(
+                    1_000L, 1e3, 0.5, 0.75, 0.5, 0.5, 0.5, 0.5, null, null, null, null, null, null);
 
     private static MetricsEvent metrics(double learningRate, Expert... experts) {
         Tally none = new Tally(0L, 0L);
