@@ -1,6 +1,7 @@
 package io.freshet.config;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -250,6 +251,41 @@ public final class Key<T> {
                                 .filter(constant -> kebab(constant).equals(text))
                                 .findFirst()
                                 .orElseThrow(() -> new IllegalArgumentException(type)));
+    }
+
+    /** Some of an enum's constants, in kebab case with commas between them; may be empty. */
+    public static <E extends Enum<E>> Key<List<E>> ofEnums(
+            String name, String defaultText, Class<E> constants, String meaning) {
+        String type =
+                "any of "
+                        + Arrays.stream(constants.getEnumConstants())
+                                .map(Key::kebab)
+                                .collect(Collectors.joining(", "))
+                        + ", each once, with commas between them";
+        return new Key<>(
+                name,
+                defaultText,
+                type,
+                meaning,
+                List.of(),
+                text -> {
+                    if (text.isBlank()) {
+                        return List.of();
+                    }
+                    List<E> chosen = new ArrayList<>();
+                    for (String item : text.split(",", -1)) {
+                        E constant =
+                                Arrays.stream(constants.getEnumConstants())
+                                        .filter(known -> kebab(known).equals(item.strip()))
+                                        .findFirst()
+                                        .orElseThrow(() -> new IllegalArgumentException(type));
+                        if (chosen.contains(constant)) {
+                            throw new IllegalArgumentException(type);
+                        }
+                        chosen.add(constant);
+                    }
+                    return List.copyOf(chosen);
+                });
     }
 
     /** How an enum's constant is written in settings: {@code READ_ONLY} is {@code read-only}. */

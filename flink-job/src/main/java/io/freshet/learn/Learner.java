@@ -55,11 +55,7 @@ final class Learner implements AutoCloseable {
 
     // What the block at hand completed.
     private final Evaluation evaluation;
-    private int evaluated;
-    private int[] labels = new int[0];
-    private int[] predictedClasses = new int[0];
-    private float[] losses = new float[0];
-    private float[] weights = new float[0];
+    private final BlockResults results = new BlockResults();
 
     /** The last good parameters that are in state: they change seldom. */
     private float[] savedGoodParameters = new float[0];
@@ -154,21 +150,19 @@ final class Learner implements AutoCloseable {
      * @return what was found about the examples whose mini-batches were completed
      */
     BlockEvaluation process(ExampleBlock block, Consumer<Prediction> predictions) {
-        evaluated = 0;
         takeRestoredRows();
         audit.add(block.audit());
         take(block);
         learn(false, predictions);
         changed = true;
-        return evaluation();
+        return results.evaluation(modelId, progress());
     }
 
     /** Closes the open mini-batch, however short. */
     BlockEvaluation closeMiniBatch(Consumer<Prediction> predictions) {
-        evaluated = 0;
         takeRestoredRows();
         learn(true, predictions);
-        return evaluation();
+        return results.evaluation(modelId, progress());
     }
 
     /** Rows that were saved in an open mini-batch fill it again, or the smaller ones of today. */
@@ -207,14 +201,16 @@ final class Learner implements AutoCloseable {
     }
 
     private void learn(boolean closeLast, Consumer<Prediction> predictions) {
+        results.begin(examples.size());
         if (examples.size() == 0) {
             return;
         }
-        makeRoom(examples.size());
         model().learn(examples, closeLast, evaluation);
         int open = 0;
+        int inMiniBatch = 0;
         for (int i = 0; i < examples.size(); i++) {
             Origin origin = origins[i];
+            boolean isLearnt = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
                 case TRAINED -> accept(i, origin);
                 case SKIPPED_LOSS -> audit.ignore(origin.hash, IgnoredReason.NON_FINITE_LOSS);
@@ -227,7 +223,12 @@ final class Learner implements AutoCloseable {
                     open++;
                 }
             }
+            if (isLearnt && ++inMiniBatch == config.learner().miniBatchSize()) {
+                results.endMiniBatch();
+                inMiniBatch = 0;
+            }
         }
+        results.endMiniBatch();
         noteOffset(newest);
         newest = Origin.NONE;
         examples.retainOpen(evaluation);
@@ -241,27 +242,13 @@ final class Learner implements AutoCloseable {
             noteOffset(newest);
         }
         newest = origin;
-        labels[evaluated] = examples.labels()[row];
-        weights[evaluated] = examples.weights()[row];
-        losses[evaluated] = evaluation.losses()[row];
-        predictedClasses[evaluated] = evaluation.predictedClasses()[row];
-        evaluated++;
+        results.addExample(examples, evaluation, row);
     }
 
     /** Offsets rise within a partition, so that the last of a run of rows tells for all. */
     private void noteOffset(Origin origin) {
         if (origin != Origin.NONE) {
             lastOffsets.merge(origin.source, origin.offset, Math::max);
-        }
-    }
-
-    private void makeRoom(int rows) {
-        if (labels.length < rows) {
-            int capacity = Math.max(rows, 2 * labels.length);
-            labels = new int[capacity];
-            predictedClasses = new int[capacity];
-            losses = new float[capacity];
-            weights = new float[capacity];
         }
     }
 
@@ -274,6 +261,7 @@ final class Learner implements AutoCloseable {
             return;
         }
         audit.unlabelled(origin.hash);
+        results.addAnswer(evaluation.confidences()[row]);
         predictions.accept(
                 new Prediction(
                         modelId,
@@ -309,16 +297,6 @@ final class Learner implements AutoCloseable {
         return model == null ? 0 : model.modelVersion();
     }
 
-    private BlockEvaluation evaluation() {
-        return new BlockEvaluation(
-                modelId,
-                Arrays.copyOf(labels, evaluated),
-                Arrays.copyOf(predictedClasses, evaluated),
-                Arrays.copyOf(losses, evaluated),
-                Arrays.copyOf(weights, evaluated),
-                progress());
-    }
-
     private Progress progress() {
         SoftmaxLearner live = model;
         LearnerCounters counters = live == null ? LearnerCounters.NONE : live.counters();
@@ -330,7 +308,9 @@ final class Learner implements AutoCloseable {
                 lastOffsets(),
                 live == null ? config.learner().learningRate() : live.learningRate(),
                 experts(),
-                counters.rollBacks());
+                counters.rollBacks(),
+                live == null ? Double.NaN : live.gradientNorm(),
+                live == null ? 0 : live.parameterNorm());
     }
 
     private Expert[] experts() {

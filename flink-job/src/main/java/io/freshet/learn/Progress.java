@@ -17,6 +17,9 @@ import io.freshet.ingest.Fate;
  * @param experts the members of the mixture: one per learning rate, in the order of the rates, then
  *     the baselines; a fixed rate is one expert of weight 1
  * @param rollBacks times the parameters went back to the last good ones
+ * @param gradientNorm Euclidean norm of the last mini-batch's mean gradient, of the learning rate
+ *     that weighs most; NaN before the first step
+ * @param parameterNorm Euclidean norm of that rate's parameters, bias included
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Progress(
@@ -27,7 +30,9 @@ public record Progress(
         PartitionOffset[] offsets,
         double learningRate,
         Expert[] experts,
-        long rollBacks) {
+        long rollBacks,
+        double gradientNorm,
+        double parameterNorm) {
     /** The timestamp of a model that has seen no example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;
 

@@ -37,6 +37,17 @@ final class Baselines {
         this.lastLabel = lastLabel;
     }
 
+    /**
+     * Becomes what others are.
+     *
+     * @param others their counts. Not modified.
+     * @param label their newest label, or {@link #NO_LABEL}
+     */
+    void set(float[] others, int label) {
+        System.arraycopy(others, 0, counts, 0, counts.length);
+        lastLabel = label;
+    }
+
     /** Returns how many counts there are. */
     static int numCounts(int numClasses) {
         return Math.multiplyExact(numClasses + 1, numClasses);

@@ -65,6 +65,11 @@ final class BlockRows {
         size++;
     }
 
+    /** Returns the examples of all rows, (at least size); not a copy. */
+    int[] examples() {
+        return examples;
+    }
+
     /** Returns which example a row is. */
     int example(int row) {
         return examples[row];

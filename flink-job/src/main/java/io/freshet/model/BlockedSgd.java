@@ -75,6 +75,8 @@ final class BlockedSgd implements AutoCloseable {
     private final double[] factors;
 
     private boolean skipped;
+    private boolean stopped;
+    private double gradientNorm = Double.NaN;
 
     /**
      * @param state what to go on from. Not modified.
@@ -208,21 +210,87 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /**
+     * Returns the Euclidean norm of the last mini-batch's mean gradient, of the learning rate that
+     * weighs most; NaN before the first.
+     */
+    double gradientNorm() {
+        return gradientNorm;
+    }
+
+    /** Returns the Euclidean norm of the parameters of the learning rate that weighs most. */
+    double parameterNorm() {
+        return parameters.norm(heaviestRate());
+    }
+
+    private int heaviestRate() {
+        MixtureWeights weights = scorer.weights();
+        int heaviest = 0;
+        for (int rate = 1; weights != null && rate < numRates; rate++) {
+            if (weights.weight(rate) > weights.weight(heaviest)) {
+                heaviest = rate;
+            }
+        }
+        return heaviest;
+    }
+
+    /** Forgets what the scaler has seen. */
+    void resetScaler() {
+        if (scaler != null) {
+            scaler.reset();
+        }
+    }
+
+    /**
+     * Becomes what another one is: parameters, velocity, weights, baselines, scaler.
+     *
+     * @param state the other's, under the same settings. Not modified.
+     */
+    void become(LearnerState state) {
+        parameters.set(state.parameters(), state.velocity());
+        MixtureWeights weights = scorer.weights();
+        if (weights != null) {
+            weights.set(state.weights());
+        }
+        Baselines baselines = scorer.baselines();
+        if (baselines != null) {
+            baselines.set(state.baselineCounts(), state.lastLabel());
+        }
+        if (scaler != null) {
+            scaler.set(state.scalerCount(), state.scalerMean(), state.scalerSquaredDeviations());
+        }
+    }
+
+    /**
      * Tests on rows of the block, then trains on them, as far as it goes in one piece.
      *
      * @param begin the first row that is not done
      * @param before what was counted before it
+     * @param observer sees each mini-batch that is trained on
      * @return the row after those that are done: all, or those up to the end of a mini-batch that
-     *     was done by itself; {@link #wasSkipped()} tells whether its step was skipped
+     *     was done by itself or where the observer stopped; {@link #wasSkipped()} tells whether its
+     *     step was skipped, {@link #wasStopped()} whether the observer stopped
      */
-    int run(int begin, LearnerCounters before, Examples examples, Evaluation evaluation) {
+    int run(
+            int begin,
+            LearnerCounters before,
+            Examples examples,
+            Evaluation evaluation,
+            @Nullable StepObserver observer) {
         skipped = false;
-        if (maxSteps > 1 && runBlock(begin, before, examples, evaluation)) {
-            return rows.size();
+        stopped = false;
+        if (maxSteps > 1) {
+            int done = runBlock(begin, before, examples, evaluation, observer);
+            if (done > begin) {
+                return done;
+            }
         }
         int end = rows.endOfMiniBatch(begin, rows.size());
         if (end > begin) {
             runMiniBatch(begin, end, before, examples, evaluation);
+            stopped =
+                    !skipped
+                            && observer != null
+                            && observer.observe(examples, evaluation, rows.examples(), begin, end);
             return end;
         }
         while (end < rows.size() && !rows.isLearnt(end)) {
@@ -237,12 +305,22 @@ final class BlockedSgd implements AutoCloseable {
         return skipped;
     }
 
+    /** Returns whether the last run ended where the observer stopped it. */
+    boolean wasStopped() {
+        return stopped;
+    }
+
     /**
-     * Runs all rows from one on as a block, and returns true; or, where a number could leave a
-     * float's range, changes nothing and returns false.
+     * Runs all rows from one on as a block, or those up to where the observer stops, and returns
+     * the row after them; or, where a number could leave a float's range, changes nothing and
+     * returns the first row.
      */
-    private boolean runBlock(
-            int begin, LearnerCounters before, Examples examples, Evaluation evaluation) {
+    private int runBlock(
+            int begin,
+            LearnerCounters before,
+            Examples examples,
+            Evaluation evaluation,
+            @Nullable StepObserver observer) {
         int end = rows.size();
         int count = end - begin;
         double gradientSize = 0;
@@ -255,15 +333,15 @@ final class BlockedSgd implements AutoCloseable {
                 rows.numSteps() - rows.step(begin),
                 inputs.sumOfMagnitudes(0, count),
                 gradientSize,
-                largestLearningRate(before.steps()))) {
+                largestLearningRate(before))) {
             if (scaler != null) {
                 scaler.undo();
             }
-            return false;
+            return begin;
         }
         logits.setToProductWithTransposed(inputs, count, parameters.values(), columns);
         logits.get(logitValues, count);
-        if (rows.step(end - 1) > rows.step(begin)) {
+        if (rows.step(end) > rows.step(begin)) {
             multiplyInputs(count);
         }
         if (!plain) {
@@ -279,26 +357,75 @@ final class BlockedSgd implements AutoCloseable {
                 row++;
                 continue;
             }
-            long step = before.steps() + rows.step(row) - rows.step(begin);
-            setFactors(step);
+            double learningRate = before.learningRate(sgd, rows.step(row) - rows.step(begin));
+            setFactors(learningRate);
             for (int r = row; r < batchEnd; r++) {
                 take(begin, r);
                 score(r - row, r, examples, evaluation, gradientRows[r - begin]);
             }
             scorer.learn(rows, row, batchEnd, examples);
             if (!plain) {
-                unrolled.step(sgd.learningRate().at(step));
+                unrolled.step(learningRate);
+            }
+            stopped =
+                    observer != null
+                            && observer.observe(
+                                    examples, evaluation, rows.examples(), row, batchEnd);
+            if (stopped) {
+                end = batchEnd;
+                shorten(begin, end, examples);
             }
             row = batchEnd;
         }
         train(begin, end);
-        return true;
+        noteGradientNorm(begin, end);
+        return end;
+    }
+
+    /** Makes the scaler and the inputs those of a block that was shorter. */
+    private void shorten(int begin, int end, Examples examples) {
+        if (scaler != null) {
+            scaler.undo();
+        }
+        fillInputs(begin, end, examples);
+    }
+
+    /**
+     * Computes {@code ‖Xᵀ G‖}, {@code ‖·‖² = Σᵢⱼ Kᵢⱼ ⟨gᵢ, gⱼ⟩}, of the last mini-batch of a block.
+     */
+    private void noteGradientNorm(int begin, int end) {
+        int last = end - 1;
+        while (last >= begin && !rows.isLearnt(last)) {
+            last--;
+        }
+        if (last < begin) {
+            return;
+        }
+        int first = last;
+        while (first > begin
+                && rows.isLearnt(first - 1)
+                && rows.step(first - 1) == rows.step(last)) {
+            first--;
+        }
+        int rate = heaviestRate();
+        int offset = rate * settings.numOutputs();
+        double squared = 0;
+        for (int i = first; i <= last; i++) {
+            for (int j = first; j <= last; j++) {
+                double inner = 0;
+                for (int c = offset; c < offset + settings.numOutputs(); c++) {
+                    inner += gradientRows[i - begin][c] * gradientRows[j - begin][c];
+                }
+                squared += productValues[(i - begin) * capacity + j - begin] * inner;
+            }
+        }
+        gradientNorm = Math.sqrt(Math.max(0, squared)) / Math.abs(factors[rate]);
     }
 
     /** No schedule rises. */
-    private double largestLearningRate(long steps) {
+    private double largestLearningRate(LearnerCounters before) {
         if (settings.mixture() == null) {
-            return sgd.learningRate().at(steps);
+            return Math.max(1, before.boost()) * before.learningRate(sgd, before.boostedSteps());
         }
         double largest = 0;
         for (double rate : settings.learningRates()) {
@@ -357,13 +484,11 @@ final class BlockedSgd implements AutoCloseable {
         }
     }
 
-    private void setFactors(long step) {
+    private void setFactors(double learningRate) {
         Mixture mixture = settings.mixture();
         for (int rate = 0; rate < numRates; rate++) {
             factors[rate] =
-                    mixture != null
-                            ? -mixture.rates().get(rate)
-                            : plain ? -sgd.learningRate().at(step) : 1;
+                    mixture != null ? -mixture.rates().get(rate) : plain ? -learningRate : 1;
         }
     }
 
@@ -507,7 +632,8 @@ final class BlockedSgd implements AutoCloseable {
         if (scaler != null) {
             scaler.observe(rows, begin, end, examples.features());
         }
-        setFactors(before.steps());
+        double learningRate = before.learningRate(sgd, 0);
+        setFactors(learningRate);
         scorer.begin();
         double inputSize = 0;
         for (int from = begin; from < end; from += capacity) {
@@ -525,18 +651,22 @@ final class BlockedSgd implements AutoCloseable {
                             ? inputs.sumOfMagnitudes(0, to - from)
                             : (to - from) * (numFeatures * scaler.bound() + 1);
         }
-        double learningRate = sgd.learningRate().at(before.steps());
+        int heaviest = heaviestRate();
+        double norm = parameters.gradientNorm(heaviest) / Math.abs(factors[heaviest]);
         if (scorer.isAllFinite()
                 && parameters.staysSafe(
                         sgd,
                         1,
                         inputSize,
                         gradientBounds[rows.step(begin)],
-                        largestLearningRate(before.steps()))) {
+                        largestLearningRate(before))) {
             scorer.learn(rows, begin, end, examples);
             parameters.step(sgd, learningRate);
         } else {
             stepWithCare(begin, end, learningRate, examples, evaluation);
+        }
+        if (!skipped) {
+            gradientNorm = norm;
         }
     }
 

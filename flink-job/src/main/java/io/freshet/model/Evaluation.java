@@ -35,6 +35,9 @@ public final class Evaluation {
     private Outcome[] outcomes = new Outcome[0];
     private float[] losses = new float[0];
     private int[] predictedClasses = new int[0];
+    private float[] confidences = new float[0];
+    private float[] briers = new float[0];
+    private int[] ranks = new int[0];
     private float[] probabilities = new float[0];
     private long[] modelVersions = new long[0];
 
@@ -72,6 +75,34 @@ public final class Evaluation {
     }
 
     /**
+     * Returns each example's probability of its predicted class, (at least size), by the model
+     * before it was trained on.
+     */
+    public float[] confidences() {
+        return confidences;
+    }
+
+    /**
+     * Returns {@code Σₖ (pₖ − yₖ)²} of each example, (at least size), over the classes, with the
+     * probabilities {@code p} before it was trained on and the target {@code y}, one-hot for a
+     * class; of examples with a label only.
+     *
+     * <p>Source: G. W. Brier, <i>Verification of forecasts expressed in terms of probability</i>
+     * (1950).
+     */
+    public float[] briers() {
+        return briers;
+    }
+
+    /**
+     * Returns how many classes are ahead of each example's label, (at least size): more probable,
+     * or as probable and lower; of examples with a label only. 0 where the label was predicted.
+     */
+    public int[] ranks() {
+        return ranks;
+    }
+
+    /**
      * Returns the probabilities, (at least size, numClasses) row-major; only the rows of answered
      * examples have a meaning, and they may hold a NaN where features are too large for an answer.
      */
@@ -91,6 +122,9 @@ public final class Evaluation {
             outcomes = new Outcome[capacity];
             losses = new float[capacity];
             predictedClasses = new int[capacity];
+            confidences = new float[capacity];
+            briers = new float[capacity];
+            ranks = new int[capacity];
             modelVersions = new long[capacity];
         }
         Arrays.fill(outcomes, 0, examples, Outcome.OPEN);
@@ -100,9 +134,13 @@ public final class Evaluation {
         outcomes[row] = outcome;
     }
 
-    void score(int row, double loss, int predictedClass) {
+    void score(
+            int row, double loss, int predictedClass, double confidence, double brier, int rank) {
         losses[row] = (float) loss;
         predictedClasses[row] = predictedClass;
+        confidences[row] = (float) confidence;
+        briers[row] = (float) brier;
+        ranks[row] = rank;
     }
 
     /** Writes the answer to an example without a label. */
@@ -120,6 +158,7 @@ public final class Evaluation {
             }
         }
         predictedClasses[row] = best;
+        confidences[row] = (float) ofClasses[offset + best];
         outcomes[row] = Outcome.ANSWERED;
     }
 }

@@ -3,13 +3,15 @@ package io.freshet.model;
 /**
  * What a learner counted.
  *
- * @param modelVersion SGD steps taken, plus one per roll-back
+ * @param modelVersion SGD steps taken, plus one per roll-back and other change
  * @param steps SGD steps taken
  * @param skippedSteps steps not taken because a number was not finite
  * @param skippedInARow of them, those since the last step that was taken or rolled back
  * @param rollBacks times that the parameters went back to the last good ones
  * @param stepsSinceRollBack steps taken since the last roll-back, or since the start
  * @param stepsSinceCopy steps taken since the last good parameters were copied
+ * @param boost by what the learning rate of the next steps is multiplied
+ * @param boostedSteps of how many
  */
 public record LearnerCounters(
         long modelVersion,
@@ -18,9 +20,11 @@ public record LearnerCounters(
         int skippedInARow,
         long rollBacks,
         long stepsSinceRollBack,
-        long stepsSinceCopy) {
+        long stepsSinceCopy,
+        double boost,
+        long boostedSteps) {
     /** Before the first example. */
-    public static final LearnerCounters NONE = new LearnerCounters(0, 0, 0, 0, 0, 0, 0);
+    public static final LearnerCounters NONE = new LearnerCounters(0, 0, 0, 0, 0, 0, 0, 1, 0);
 
     /** Counts steps that were taken. */
     LearnerCounters taken(int count) {
@@ -31,7 +35,9 @@ public record LearnerCounters(
                 0,
                 rollBacks,
                 stepsSinceRollBack + count,
-                stepsSinceCopy + count);
+                stepsSinceCopy + count,
+                boost,
+                Math.max(0, boostedSteps - count));
     }
 
     /** Counts a step that was not taken. */
@@ -43,17 +49,62 @@ public record LearnerCounters(
                 skippedInARow + 1,
                 rollBacks,
                 stepsSinceRollBack,
-                stepsSinceCopy);
+                stepsSinceCopy,
+                boost,
+                boostedSteps);
     }
 
     /** Counts a roll-back. */
     LearnerCounters rolledBack() {
-        return new LearnerCounters(modelVersion + 1, steps, skippedSteps, 0, rollBacks + 1, 0, 0);
+        return new LearnerCounters(
+                modelVersion + 1, steps, skippedSteps, 0, rollBacks + 1, 0, 0, boost, boostedSteps);
+    }
+
+    /** Counts a change of what is learnt that is no step. */
+    LearnerCounters changed() {
+        return new LearnerCounters(
+                modelVersion + 1,
+                steps,
+                skippedSteps,
+                skippedInARow,
+                rollBacks,
+                stepsSinceRollBack,
+                stepsSinceCopy,
+                boost,
+                boostedSteps);
+    }
+
+    /** Notes that the learning rate of the next steps is multiplied. */
+    LearnerCounters boosted(double factor, long count) {
+        return new LearnerCounters(
+                modelVersion,
+                steps,
+                skippedSteps,
+                skippedInARow,
+                rollBacks,
+                stepsSinceRollBack,
+                stepsSinceCopy,
+                factor,
+                count);
+    }
+
+    /** The learning rate of a step to come, {@code ahead} steps after the next. */
+    double learningRate(Sgd sgd, long ahead) {
+        double rate = sgd.learningRate().at(steps + ahead);
+        return ahead < boostedSteps ? boost * rate : rate;
     }
 
     /** Notes that the parameters were copied. */
     LearnerCounters copied() {
         return new LearnerCounters(
-                modelVersion, steps, skippedSteps, skippedInARow, rollBacks, stepsSinceRollBack, 0);
+                modelVersion,
+                steps,
+                skippedSteps,
+                skippedInARow,
+                rollBacks,
+                stepsSinceRollBack,
+                0,
+                boost,
+                boostedSteps);
     }
 }

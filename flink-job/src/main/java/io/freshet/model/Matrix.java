@@ -95,6 +95,9 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
      */
     double sumOfMagnitudes(int from, int count);
 
+    /** Returns the Euclidean norm of {@code count} rows from {@code from} on. */
+    double norm(int from, int count);
+
     /**
      * Copies rows.
      *

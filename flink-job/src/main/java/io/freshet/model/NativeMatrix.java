@@ -7,11 +7,13 @@ import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dasum;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_daxpy;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dcopy;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dgemm;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dnrm2;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_dscal;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sasum;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_saxpy;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_scopy;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
+import static org.bytedeco.openblas.global.openblas_nolapack.cblas_snrm2;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sscal;
 
 import org.bytedeco.javacpp.DoublePointer;
@@ -166,6 +168,11 @@ abstract sealed class NativeMatrix implements Matrix {
         }
 
         @Override
+        public double norm(int from, int count) {
+            return cblas_snrm2(count * columns, from(from), 1);
+        }
+
+        @Override
         public void copyRows(Matrix other, int from, int count, int to) {
             cblas_scopy(count * columns, ((OfFloats) other).from(from), 1, from(to), 1);
         }
@@ -238,6 +245,11 @@ abstract sealed class NativeMatrix implements Matrix {
         @Override
         public double sumOfMagnitudes(int from, int count) {
             return cblas_dasum(count * columns, from(from), 1);
+        }
+
+        @Override
+        public double norm(int from, int count) {
+            return cblas_dnrm2(count * columns, from(from), 1);
         }
 
         @Override

@@ -28,6 +28,7 @@ final class OperatorMatrix implements Matrix {
     private final Call axpy = new Call("axpy");
     private final Call copy = new Call("assign");
     private final Call norm1 = new Call("reduce_norm1");
+    private final Call norm2 = new Call("reduce_norm2");
     private final INDArray sum;
 
     /** Makes a matrix of zeros, (rows, columns). */
@@ -123,7 +124,16 @@ final class OperatorMatrix implements Matrix {
 
     @Override
     public double sumOfMagnitudes(int from, int count) {
-        norm1.run(sum, rows(this, from, count));
+        return reduce(norm1, from, count);
+    }
+
+    @Override
+    public double norm(int from, int count) {
+        return reduce(norm2, from, count);
+    }
+
+    private double reduce(Call call, int from, int count) {
+        call.run(sum, rows(this, from, count));
         toHost(sum);
         return sum.getDouble(0);
     }
@@ -135,6 +145,7 @@ final class OperatorMatrix implements Matrix {
         axpy.close();
         copy.close();
         norm1.close();
+        norm2.close();
         if (!array.wasClosed()) {
             array.close();
             sum.close();

@@ -45,12 +45,7 @@ final class Parameters implements AutoCloseable {
         this.precision = precision;
         this.values = zeros();
         this.velocity = settings.sgd().momentum() > 0 ? zeros() : null;
-        set(state.parameters());
-        if (velocity != null && state.velocity().length > 0) {
-            put(state.velocity(), velocity);
-            hasVelocity = true;
-            velocityBound = sum(velocity);
-        }
+        set(state.parameters(), state.velocity());
     }
 
     private Matrix zeros() {
@@ -65,6 +60,20 @@ final class Parameters implements AutoCloseable {
     /** Returns {@code v}, same shape; null if there is none, or if it is still zero. */
     @Nullable Matrix velocity() {
         return hasVelocity ? velocity : null;
+    }
+
+    /**
+     * Becomes parameters from outside.
+     *
+     * @param ofVelocity likewise; empty for none
+     */
+    void set(float[] parameters, float[] ofVelocity) {
+        set(parameters);
+        if (velocity != null && ofVelocity.length > 0) {
+            put(ofVelocity, velocity);
+            hasVelocity = true;
+            velocityBound = sum(velocity);
+        }
     }
 
     /** Becomes parameters from outside, without velocity. */
@@ -269,6 +278,22 @@ final class Parameters implements AutoCloseable {
     void refreshBounds() {
         bound = sum(values);
         velocityBound = velocity == null || !hasVelocity ? 0 : sum(velocity);
+    }
+
+    /** Returns the Euclidean norm of a rate's parameters. */
+    double norm(int rate) {
+        return values.norm(rate * numOutputs, numOutputs);
+    }
+
+    /** Returns the Euclidean norm of a rate's part of the gradient that was accumulated. */
+    double gradientNorm(int rate) {
+        return gradient().norm(rate * numOutputs, numOutputs);
+    }
+
+    /** Forgets the velocity. */
+    void forgetVelocity() {
+        hasVelocity = false;
+        velocityBound = 0;
     }
 
     /** Returns whether a rate's parameters, and its velocity, are finite in single precision. */

@@ -157,7 +157,19 @@ final class Scorer {
             ofRow[rate] = -lossOfRate;
         }
         if (weights == null) {
-            evaluation.score(example, -ofRow[0], predictedClass());
+            if (numOutputs < numClasses) {
+                mix();
+                score(-ofRow[0], predictedClass(), mixed, 0, examples, example, evaluation);
+            } else {
+                score(
+                        -ofRow[0],
+                        predictedClass(),
+                        probabilities,
+                        probabilitiesAt,
+                        examples,
+                        example,
+                        evaluation);
+            }
             return;
         }
         mix();
@@ -167,7 +179,53 @@ final class Scorer {
                 ofRow[numRates + k] = logLikelihood(baseline, examples, example);
             }
         }
-        evaluation.score(example, weights.loss(ofRow), largest(mixed, 0, numClasses));
+        score(
+                weights.loss(ofRow),
+                largest(mixed, 0, numClasses),
+                mixed,
+                0,
+                examples,
+                example,
+                evaluation);
+    }
+
+    /**
+     * Writes what the probabilities of the classes are worth.
+     *
+     * @param ofClasses (numClasses) from {@code offset} on. Not modified.
+     */
+    private void score(
+            double lossOfExample,
+            int predicted,
+            double[] ofClasses,
+            int offset,
+            Examples examples,
+            int example,
+            Evaluation evaluation) {
+        int label = examples.labels()[example];
+        double ofLabel = ofClasses[offset + label];
+        double brier = 0;
+        int rank = 0;
+        for (int c = 0; c < numClasses; c++) {
+            double probability = ofClasses[offset + c];
+            double distance = probability - target(examples, example, c);
+            brier += distance * distance;
+            if (probability > ofLabel || (probability == ofLabel && c < label)) {
+                rank++;
+            }
+        }
+        evaluation.score(
+                example, lossOfExample, predicted, ofClasses[offset + predicted], brier, rank);
+    }
+
+    private double target(Examples examples, int example, int c) {
+        int numTargets = examples.numTargets();
+        if (numTargets == 0) {
+            return examples.labels()[example] == c ? 1 : 0;
+        }
+        double target = examples.targets()[example * numTargets + Math.min(c, numTargets - 1)];
+        // One output stands for two classes: its target is the second's.
+        return numTargets < numClasses && c == 0 ? 1 - target : target;
     }
 
     private double plainLoss(double logSumExp, int offset, Examples examples, int example) {

@@ -35,6 +35,7 @@ public final class SoftmaxLearner implements AutoCloseable {
     private final Examples questions;
     private final Evaluation answers;
     private LearnerCounters counters;
+    private @Nullable StepObserver observer;
 
     /** The last good parameters as they are in a state; null if they have changed since. */
     private float @Nullable [] goodParameters;
@@ -81,7 +82,7 @@ public final class SoftmaxLearner implements AutoCloseable {
         return counters;
     }
 
-    /** Returns the changes of the parameters: SGD steps taken, plus one per roll-back. */
+    /** Returns the changes of the parameters: SGD steps taken, plus one per other change. */
     public long modelVersion() {
         return counters.modelVersion();
     }
@@ -92,7 +93,7 @@ public final class SoftmaxLearner implements AutoCloseable {
     public double learningRate() {
         MixtureWeights weights = sgd.weights();
         if (weights == null) {
-            return settings.sgd().learningRate().at(counters.steps());
+            return counters.learningRate(settings.sgd(), 0);
         }
         double sum = 0;
         double rate = 0;
@@ -123,6 +124,24 @@ public final class SoftmaxLearner implements AutoCloseable {
      * @param evaluation what came of each. Modified.
      */
     public void learn(Examples examples, boolean closeLast, Evaluation evaluation) {
+        learn(examples, closeLast, evaluation, null);
+    }
+
+    /**
+     * Tests on examples in their order, then trains on them, mini-batch by mini-batch, and lets an
+     * observer look at each and change the learner in between.
+     *
+     * @param examples Not modified; what the evaluation leaves open has to come again, before those
+     *     that follow
+     * @param closeLast whether the last mini-batch is closed though it is not full
+     * @param evaluation what came of each. Modified.
+     */
+    public void learn(
+            Examples examples,
+            boolean closeLast,
+            Evaluation evaluation,
+            @Nullable StepObserver stepObserver) {
+        observer = stepObserver;
         requireFits(examples);
         evaluation.begin(examples.size());
         int waiting = 0;
@@ -165,7 +184,7 @@ public final class SoftmaxLearner implements AutoCloseable {
         BlockRows rows = sgd.rows();
         int done = 0;
         while (done < rows.size()) {
-            int end = sgd.run(done, counters, examples, evaluation);
+            int end = sgd.run(done, counters, examples, evaluation, observer);
             if (sgd.wasSkipped()) {
                 counters = counters.skipped();
                 if (counters.skippedInARow() >= settings.patience()) {
@@ -177,9 +196,97 @@ public final class SoftmaxLearner implements AutoCloseable {
                     copy();
                 }
             }
+            if (sgd.wasStopped() && observer != null) {
+                observer.react(this);
+            }
             done = end;
         }
         rows.clear();
+    }
+
+    /**
+     * Forgets what the scaler has seen: it begins anew with the next mini-batch. Like the other
+     * changes below, for a {@link StepObserver} or between two calls.
+     */
+    public void resetScaler() {
+        sgd.resetScaler();
+        counters = counters.changed();
+    }
+
+    /**
+     * Returns to the start: parameters of zero in every learning rate, no velocity, equal weights
+     * in the mixture. The scaler, the baselines and what was counted stay.
+     */
+    public void resetParameters() {
+        toStart();
+        counters = counters.changed().copied();
+    }
+
+    /**
+     * Returns to the last good parameters and their weights in the mixture: a copy taken every
+     * {@value #STEPS_BETWEEN_COPIES} steps. Before the first copy, and where no step was taken
+     * since the last roll-back, to the start.
+     */
+    public void rollBack() {
+        returnToGood();
+        counters = counters.rolledBack();
+    }
+
+    /** Forgets the optimiser's velocity. */
+    public void resetOptimizer() {
+        sgd.parameters().forgetVelocity();
+        counters = counters.changed();
+    }
+
+    /**
+     * Multiplies the learning rate of the next steps; a boost before it ends.
+     *
+     * @param factor greater than 0
+     * @param steps how many
+     * @throws IllegalStateException with a mixture, which has no learning rate
+     */
+    public void boost(double factor, long steps) {
+        if (settings.mixture() != null) {
+            throw new IllegalStateException("a mixture has no learning rate to boost");
+        }
+        if (!(factor > 0 && factor <= Float.MAX_VALUE) || steps < 0) {
+            throw new IllegalArgumentException(
+                    "the factor must be finite and greater than 0, and the steps at least 0, but"
+                            + " they are "
+                            + factor
+                            + " and "
+                            + steps);
+        }
+        counters = counters.boosted(factor, steps);
+    }
+
+    /**
+     * Goes on with what another learner has learnt: parameters, velocity, weights, baselines and
+     * scaler. What was counted, and the last good parameters, stay.
+     *
+     * @param other of the same settings. Not modified.
+     */
+    public void become(SoftmaxLearner other) {
+        LearnerState state = other.state();
+        state.requireFits(settings);
+        sgd.become(state);
+        counters = counters.changed();
+    }
+
+    /**
+     * Returns the Euclidean norm of the last mini-batch's mean gradient, the bias's part included,
+     * of the learning rate that weighs most; NaN before the first step of this object.
+     */
+    public double gradientNorm() {
+        return sgd.gradientNorm();
+    }
+
+    /**
+     * Returns the Euclidean norm of the parameters, bias included, of the learning rate that weighs
+     * most.
+     */
+    public double parameterNorm() {
+        return sgd.parameterNorm();
     }
 
     private void copy() {
@@ -191,18 +298,21 @@ public final class SoftmaxLearner implements AutoCloseable {
         counters = counters.copied();
     }
 
-    private void rollBack() {
+    private void returnToGood() {
         if (hasCopy && counters.stepsSinceRollBack() > 0) {
             sgd.parameters().returnToGood();
             setWeights(goodWeights);
         } else {
-            sgd.parameters().returnToStart();
-            setWeights(LearnerState.initialWeights(settings));
-            goodParameters = null;
-            goodWeights = new double[0];
-            hasCopy = false;
+            toStart();
         }
-        counters = counters.rolledBack();
+    }
+
+    private void toStart() {
+        sgd.parameters().returnToStart();
+        setWeights(LearnerState.initialWeights(settings));
+        goodParameters = null;
+        goodWeights = new double[0];
+        hasCopy = false;
     }
 
     private void setWeights(double[] state) {

@@ -210,6 +210,23 @@ final class StandardScaler {
         previousSquaredDeviations = spareSquaredDeviations;
     }
 
+    /** Forgets all that it has seen. */
+    void reset() {
+        set(0, new double[numFeatures], new double[numFeatures]);
+    }
+
+    /**
+     * Becomes other moments.
+     *
+     * @param otherMean (numFeatures). Not modified.
+     * @param otherSquaredDeviations (numFeatures). Not modified.
+     */
+    void set(long otherCount, double[] otherMean, double[] otherSquaredDeviations) {
+        count = otherCount;
+        System.arraycopy(otherMean, 0, mean, 0, numFeatures);
+        System.arraycopy(otherSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
+    }
+
     private void remember() {
         previousCount = count;
         System.arraycopy(mean, 0, previousMean, 0, numFeatures);

@@ -2,89 +2,85 @@ package io.freshet.monitor;
 
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Progress;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of one model: over a window of its last examples, exactly, and since it began.
+ * The metrics of one model: over a window of its last examples, exactly, over all with older ones
+ * fading, and since it began.
  *
- * <p>Knows no Flink and no clock. Not thread-safe.
+ * <p>Knows no Flink; the time is handed in. Not thread-safe.
  */
 final class ModelMonitor implements AutoCloseable {
+    private static final ClassScores[] NO_CLASSES = {};
+    private static final CalibrationBin[] NO_BINS = {};
+    private static final double MILLIS_PER_SECOND = 1000;
+
     private final String modelId;
     private final MonitorConfig config;
 
+    private final ExampleWindow window;
+    private final FadingTallies fading;
     private final Tallies total;
-    private double weight;
-    private double weightedLoss;
-    private int lastLabel;
+    private final RecentMean miniBatchLosses;
+    private final RecentMean unlabelledConfidences;
+    private long examples;
+    private int lastLabel = ScoredExample.NONE;
     private int majorityLabel;
 
-    private final Tallies window;
-    private final float[] losses;
-    private final float[] weights;
-    private final int[] labels;
-    private final int[] predictions;
-    private final int[] previousLabels;
-    private final int[] majorityLabels;
-    private int windowStart;
-    private int windowFill;
-
+    private final long attempt;
     private long sequence;
-    private long untold;
+    private long examplesTold;
+    private long toldAt;
     private boolean changed;
     private @Nullable Progress progress;
 
-    /** A monitor of a model that begins. */
-    ModelMonitor(String modelId, MonitorConfig config) {
-        this(modelId, config, new Tallies(config.numClasses()), Tallies.NONE);
-    }
-
-    private ModelMonitor(String modelId, MonitorConfig config, Tallies total, int lastLabel) {
+    /**
+     * A monitor of a model that begins.
+     *
+     * @param now time, milliseconds since 1970-01-01T00:00Z
+     * @param attempt of its records, under at-least-once delivery
+     */
+    ModelMonitor(String modelId, MonitorConfig config, long now, long attempt) {
         this.modelId = modelId;
         this.config = config;
-        this.total = total;
-        this.lastLabel = lastLabel;
-        for (int k = 1; k < config.numClasses(); k++) {
-            if (total.labels()[k] > total.labels()[majorityLabel]) {
-                majorityLabel = k;
-            }
-        }
-        int capacity = config.windowSize();
-        window = new Tallies(config.numClasses());
-        losses = new float[capacity];
-        weights = new float[capacity];
-        labels = new int[capacity];
-        predictions = new int[capacity];
-        previousLabels = new int[capacity];
-        majorityLabels = new int[capacity];
+        this.attempt = attempt;
+        toldAt = now;
+        window = new ExampleWindow(config);
+        fading = new FadingTallies(config);
+        total = new Tallies(config);
+        miniBatchLosses = new RecentMean(config.runningLossMiniBatches());
+        unlabelledConfidences = new RecentMean(config.windowSize());
     }
 
     /**
-     * A monitor that goes on where another was saved.
+     * A monitor that goes on where another was saved; its attempt is later than the other's.
      *
      * @param memory not modified; of a larger window the newest examples are kept
      */
-    static ModelMonitor restore(String modelId, MonitorConfig config, MonitorMemory memory) {
+    static ModelMonitor restore(
+            String modelId, MonitorConfig config, long now, long attempt, MonitorMemory memory) {
         ModelMonitor monitor =
-                new ModelMonitor(
-                        modelId,
-                        config,
-                        new Tallies(
-                                memory.labels().clone(),
-                                memory.predictions().clone(),
-                                memory.sums()),
-                        memory.lastLabel());
-        monitor.weight = memory.weight();
-        monitor.weightedLoss = memory.weightedLoss();
+                new ModelMonitor(modelId, config, now, Math.max(attempt, memory.attempt() + 1));
         monitor.sequence = memory.sequence();
-        for (int i = 0; i < memory.windowLabels().length; i++) {
-            monitor.addToWindow(
-                    memory.windowLabels()[i],
-                    memory.windowPredictions()[i],
-                    memory.windowLosses()[i],
-                    memory.windowWeights()[i],
-                    memory.windowPreviousLabels()[i],
-                    memory.windowMajorityLabels()[i]);
+        monitor.examples = memory.examples();
+        monitor.examplesTold = memory.examples();
+        monitor.lastLabel = memory.lastLabel();
+        monitor.total.restore(memory.prequential());
+        monitor.fading.restore(memory.fading());
+        monitor.window.restore(memory.window());
+        for (double loss : memory.miniBatchLosses()) {
+            monitor.miniBatchLosses.add(loss);
+        }
+        for (double confidence : memory.unlabelledConfidences()) {
+            monitor.unlabelledConfidences.add(confidence);
+        }
+        for (int k = 1; k < config.numClasses(); k++) {
+            if (monitor.total.labels(k) > monitor.total.labels(monitor.majorityLabel)) {
+                monitor.majorityLabel = k;
+            }
         }
         return monitor;
     }
@@ -92,45 +88,54 @@ final class ModelMonitor implements AutoCloseable {
     /** Takes what was found about a block. */
     void add(BlockEvaluation evaluation) {
         progress = evaluation.progress();
-        int examples = evaluation.labels().length;
-        for (int i = 0; i < examples; i++) {
-            int label = evaluation.labels()[i];
-            int predicted = evaluation.predictedClasses()[i];
-            float loss = evaluation.losses()[i];
-            float exampleWeight = evaluation.weights()[i];
-            addToWindow(label, predicted, loss, exampleWeight, lastLabel, majorityLabel);
-            total.add(label, predicted, lastLabel, majorityLabel, 1);
-            weight += exampleWeight;
-            weightedLoss += (double) exampleWeight * loss;
-            lastLabel = label;
-            long[] counts = total.labels();
-            if (counts[label] > counts[majorityLabel]
-                    || (counts[label] == counts[majorityLabel] && label < majorityLabel)) {
-                majorityLabel = label;
+        boolean fades = config.parts().contains(MetricPart.FADING);
+        for (int i = 0; i < evaluation.labels().length; i++) {
+            ScoredExample example =
+                    new ScoredExample(
+                            evaluation.labels()[i],
+                            evaluation.predictedClasses()[i],
+                            lastLabel,
+                            majorityLabel,
+                            evaluation.losses()[i],
+                            evaluation.weights()[i],
+                            evaluation.confidences()[i],
+                            evaluation.briers()[i],
+                            evaluation.ranks()[i]);
+            window.add(example);
+            total.add(example, 1);
+            if (fades) {
+                fading.add(example);
             }
+            noteLabel(example.label());
         }
-        untold += examples;
+        examples += evaluation.labels().length;
+        addMiniBatches(evaluation);
+        for (float confidence : evaluation.unlabelledConfidences()) {
+            unlabelledConfidences.add(confidence);
+        }
         changed = true;
     }
 
-    private void addToWindow(
-            int label, int predicted, float loss, float exampleWeight, int previous, int majority) {
-        int at;
-        if (windowFill == losses.length) {
-            at = windowStart;
-            window.add(labels[at], predictions[at], previousLabels[at], majorityLabels[at], -1);
-            windowStart = (windowStart + 1) % losses.length;
-        } else {
-            at = (windowStart + windowFill) % losses.length;
-            windowFill++;
+    private void noteLabel(int label) {
+        lastLabel = label;
+        double lead = total.labels(label) - total.labels(majorityLabel);
+        if (lead > 0 || (lead == 0 && label < majorityLabel)) {
+            majorityLabel = label;
         }
-        labels[at] = label;
-        predictions[at] = predicted;
-        losses[at] = loss;
-        weights[at] = exampleWeight;
-        previousLabels[at] = previous;
-        majorityLabels[at] = majority;
-        window.add(label, predicted, previous, majority, 1);
+    }
+
+    private void addMiniBatches(BlockEvaluation evaluation) {
+        int from = 0;
+        for (int end : evaluation.miniBatchEnds()) {
+            double weight = 0;
+            double weightedLoss = 0;
+            for (int i = from; i < end; i++) {
+                weight += evaluation.weights()[i];
+                weightedLoss += (double) evaluation.weights()[i] * evaluation.losses()[i];
+            }
+            miniBatchLosses.add(weightedLoss / weight);
+            from = end;
+        }
     }
 
     /** Whether something changed since the metrics were last told. */
@@ -140,31 +145,74 @@ final class ModelMonitor implements AutoCloseable {
 
     /** Whether so many examples came since the metrics were last told that it is time again. */
     boolean isDue() {
-        return untold >= config.every();
+        return examples - examplesTold >= config.every();
     }
 
-    /** The metrics now; there must be news. */
-    RollingMetrics tell() {
-        Progress now = progress;
-        if (now == null) {
+    /**
+     * The metrics now; there must be news.
+     *
+     * @param now time, milliseconds since 1970-01-01T00:00Z
+     */
+    RollingMetrics tell(long now) {
+        Progress news = progress;
+        if (news == null) {
             throw new IllegalStateException("nothing changed since the metrics were last told");
         }
-        double windowWeight = 0;
-        double windowLoss = 0;
-        for (int i = 0; i < windowFill; i++) {
-            windowWeight += weights[i];
-            windowLoss += (double) weights[i] * losses[i];
-        }
-        untold = 0;
+        Double throughput =
+                now > toldAt
+                        ? (examples - examplesTold) * MILLIS_PER_SECOND / (now - toldAt)
+                        : null;
+        toldAt = now;
+        examplesTold = examples;
         progress = null;
         changed = true;
+        Tallies recent = window.tallies();
+        int[] classes = told(MetricPart.CLASSES) ? mostFrequentClasses() : new int[0];
         return new RollingMetrics(
                 modelId,
                 sequence++,
+                config.delivery() == MetricsDelivery.AT_LEAST_ONCE ? attempt : null,
                 now,
-                config.windowSize(),
-                window.scores(windowWeight, windowLoss),
-                total.scores(weight, weightedLoss));
+                throughput,
+                news,
+                recent.scores(window.size()),
+                told(MetricPart.FADING) ? fading.now().scores(examples) : null,
+                total.scores(examples),
+                miniBatchLosses.mean(),
+                classScores(classes, recent),
+                told(MetricPart.CLASSES) ? config.numClasses() - classes.length : 0,
+                told(MetricPart.CONFUSION)
+                        ? window.confusion().tell(config.maxConfusionCells())
+                        : null,
+                told(MetricPart.CALIBRATION) ? recent.calibration() : NO_BINS,
+                unlabelledConfidences.mean(),
+                unlabelledConfidences.size());
+    }
+
+    private boolean told(MetricPart part) {
+        return config.parts().contains(part);
+    }
+
+    /** Those that were the label of most examples, ties to the lowest, by index. */
+    private int[] mostFrequentClasses() {
+        IntStream all = IntStream.range(0, config.numClasses());
+        if (config.numClasses() <= config.maxClasses()) {
+            return all.toArray();
+        }
+        return all.boxed()
+                .sorted(Comparator.comparingDouble(total::labels).reversed())
+                .limit(config.maxClasses())
+                .mapToInt(k -> k)
+                .sorted()
+                .toArray();
+    }
+
+    private ClassScores[] classScores(int[] classes, Tallies recent) {
+        return classes.length == 0
+                ? NO_CLASSES
+                : Arrays.stream(classes)
+                        .mapToObj(k -> new ClassScores(k, recent.ofClass(k), total.ofClass(k)))
+                        .toArray(ClassScores[]::new);
     }
 
     /** Whether there is something to save since the last {@link #saved()}. */
@@ -181,34 +229,14 @@ final class ModelMonitor implements AutoCloseable {
     MonitorMemory memory() {
         return new MonitorMemory(
                 sequence,
+                config.delivery() == MetricsDelivery.AT_LEAST_ONCE ? attempt : 0,
+                examples,
                 lastLabel,
-                total.labels().clone(),
-                total.predictions().clone(),
-                total.sums(),
-                weight,
-                weightedLoss,
-                oldestFirst(losses),
-                oldestFirst(weights),
-                oldestFirst(labels),
-                oldestFirst(predictions),
-                oldestFirst(previousLabels),
-                oldestFirst(majorityLabels));
-    }
-
-    private float[] oldestFirst(float[] ring) {
-        float[] straight = new float[windowFill];
-        for (int i = 0; i < windowFill; i++) {
-            straight[i] = ring[(windowStart + i) % ring.length];
-        }
-        return straight;
-    }
-
-    private int[] oldestFirst(int[] ring) {
-        int[] straight = new int[windowFill];
-        for (int i = 0; i < windowFill; i++) {
-            straight[i] = ring[(windowStart + i) % ring.length];
-        }
-        return straight;
+                total.memory(),
+                fading.memory(),
+                window.memory(),
+                miniBatchLosses.memory(),
+                unlabelledConfidences.memory());
     }
 
     /** Nothing is held that would have to be given back. */

@@ -4,28 +4,26 @@ package io.freshet.monitor;
  * What the monitor of a model keeps in state.
  *
  * <p>Flink's POJO serializer writes it: a later release may add components, and none may be
- * renamed. The window's arrays have one value an example, oldest first.
+ * renamed.
  *
  * @param sequence of the next record
- * @param lastLabel the label of the newest example, or {@link Tallies#NONE}
- * @param labels examples by label since the model began, (numClasses)
- * @param predictions examples by predicted class since the model began, (numClasses)
- * @param sums {@link Tallies#sums()} since the model began
- * @param weight sum of weights since the model began
- * @param weightedLoss sum of weighted losses since the model began, nats
+ * @param attempt of the records told so far, 0 under exactly-once delivery
+ * @param examples examples since the model began
+ * @param lastLabel the label of the newest example, or {@link ScoredExample#NONE}
+ * @param prequential {@link Tallies#memory()} since the model began
+ * @param fading {@link Tallies#memory()} of the fading ones
+ * @param window the last examples
+ * @param miniBatchLosses mean losses of the last mini-batches, nats, oldest first
+ * @param unlabelledConfidences confidences of the last answers to events without a label
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record MonitorMemory(
         long sequence,
+        long attempt,
+        long examples,
         int lastLabel,
-        long[] labels,
-        long[] predictions,
-        long[] sums,
-        double weight,
-        double weightedLoss,
-        float[] windowLosses,
-        float[] windowWeights,
-        int[] windowLabels,
-        int[] windowPredictions,
-        int[] windowPreviousLabels,
-        int[] windowMajorityLabels) {}
+        double[] prequential,
+        double[] fading,
+        WindowMemory window,
+        double[] miniBatchLosses,
+        double[] unlabelledConfidences) {}

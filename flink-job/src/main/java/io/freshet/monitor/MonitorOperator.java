@@ -5,6 +5,7 @@ import io.freshet.learn.LiveStateOperator;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
@@ -14,7 +15,9 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * <p>Metrics are told after {@code metrics.every} examples, when a change has waited for {@code
  * metrics.max-interval}, and before every checkpoint, so that state never holds a change that was
  * not told. In state, per model: its {@link MonitorMemory}. After a failure {@code sequence} goes
- * on from the last checkpoint, and with exactly-once sinks readers see no gap and no repeat.
+ * on from the last checkpoint, and with exactly-once sinks readers see no gap and no repeat. To an
+ * at-least-once sink records are told again then, with a higher attempt: the task's start, and
+ * later than any that a checkpoint knows of.
  */
 public final class MonitorOperator
         extends LiveStateOperator<ModelMonitor, BlockEvaluation, RollingMetrics> {
@@ -25,6 +28,8 @@ public final class MonitorOperator
 
     private transient ValueState<MonitorMemory> memory;
     private transient StreamRecord<RollingMetrics> metricsRecord;
+    private transient ModelGauges gauges;
+    private transient long startedAt;
     private transient boolean timerSet;
 
     @SuppressWarnings("NullAway.Init") // transient fields are set in initializeState() and open()
@@ -46,7 +51,23 @@ public final class MonitorOperator
     @Override
     public void open() throws Exception {
         super.open();
+        requireMemory();
+        startedAt = now();
+        gauges = new ModelGauges(getMetricGroup(), monitorConfig);
         metricsRecord = new StreamRecord<>(null);
+    }
+
+    /** Starting again would find the same heap, so a refusal ends the job. */
+    private void requireMemory() {
+        try {
+            monitorConfig.requireMemory(Runtime.getRuntime().maxMemory());
+        } catch (IllegalStateException e) {
+            throw new SuppressRestartsException(e);
+        }
+    }
+
+    private long now() {
+        return getProcessingTimeService().getCurrentProcessingTime();
     }
 
     @Override
@@ -67,9 +88,8 @@ public final class MonitorOperator
     @SuppressWarnings("FutureReturnValueIgnored") // what a timer throws fails the task
     private void setTimer() {
         timerSet = true;
-        long now = getProcessingTimeService().getCurrentProcessingTime();
         getProcessingTimeService()
-                .registerTimer(now + monitorConfig.maxInterval().toMillis(), fired -> tellAll());
+                .registerTimer(now() + monitorConfig.maxInterval().toMillis(), fired -> tellAll());
     }
 
     private void tellAll() {
@@ -82,7 +102,9 @@ public final class MonitorOperator
     }
 
     private void tell(ModelMonitor monitor) {
-        output.collect(metricsRecord.replace(monitor.tell()));
+        RollingMetrics metrics = monitor.tell(now());
+        gauges.show(metrics);
+        output.collect(metricsRecord.replace(metrics));
     }
 
     @Override
@@ -107,7 +129,7 @@ public final class MonitorOperator
     protected ModelMonitor load(String modelId) throws Exception {
         MonitorMemory remembered = memory.value();
         return remembered == null
-                ? new ModelMonitor(modelId, monitorConfig)
-                : ModelMonitor.restore(modelId, monitorConfig, remembered);
+                ? new ModelMonitor(modelId, monitorConfig, now(), startedAt)
+                : ModelMonitor.restore(modelId, monitorConfig, now(), startedAt, remembered);
     }
 }

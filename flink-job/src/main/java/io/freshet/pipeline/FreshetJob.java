@@ -4,6 +4,7 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
 import io.freshet.ingest.RawMessage;
+import io.freshet.publish.Publication;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,8 +86,22 @@ public final class FreshetJob implements Callable<Integer> {
                                 WatermarkStrategy.noWatermarks(),
                                 "labelled events")
                         .uid("labelled-events");
-        FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config)
-                .sinkTo(KafkaEnds.sink(config.kafka(), config.publish()))
+        Publications publications =
+                FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config);
+        DataStream<Publication> exactlyOnce =
+                switch (config.monitor().delivery()) {
+                    case EXACTLY_ONCE -> publications.others().union(publications.metrics());
+                    case AT_LEAST_ONCE -> {
+                        publications
+                                .metrics()
+                                .sinkTo(KafkaEnds.atLeastOnce(config.kafka(), config.publish()))
+                                .name("publish at once")
+                                .uid("publish-at-once");
+                        yield publications.others();
+                    }
+                };
+        exactlyOnce
+                .sinkTo(KafkaEnds.exactlyOnce(config.kafka(), config.publish()))
                 .name("publish")
                 .uid("publish");
     }

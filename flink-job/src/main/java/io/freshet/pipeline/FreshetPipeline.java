@@ -55,29 +55,32 @@ public final class FreshetPipeline {
                 blocks.getSideOutput(IngestOperator.DEAD_LETTERS));
     }
 
-    /** Writes results as Avro events, ready for one sink. */
-    public static DataStream<Publication> publish(FreshetStreams streams, JobConfig config) {
-        Publisher publisher = new Publisher(config.publish(), config.learn());
+    /** Writes results as Avro events, ready for sinks. */
+    public static Publications publish(FreshetStreams streams, JobConfig config) {
+        Publisher publisher = new Publisher(config.publish(), config.learn(), config.monitor());
         TypeInformation<Publication> type = TypeInformation.of(Publication.class);
-        return streams.metrics()
-                .map(publisher::metrics, type)
-                .name("publish metrics")
-                .uid("publish-metrics")
-                .union(
-                        streams.predictions()
-                                .map(publisher::prediction, type)
-                                .name("publish predictions")
-                                .uid("publish-predictions"),
-                        streams.snapshots()
-                                .<Publication>flatMap(
-                                        (snapshot, out) ->
-                                                publisher.snapshot(snapshot, out::collect),
-                                        type)
-                                .name("publish snapshots")
-                                .uid("publish-snapshots"),
-                        streams.deadLetters()
-                                .map(publisher::deadLetter, type)
-                                .name("publish dead letters")
-                                .uid("publish-dead-letters"));
+        DataStream<Publication> metrics =
+                streams.metrics()
+                        .map(publisher::metrics, type)
+                        .name("publish metrics")
+                        .uid("publish-metrics");
+        DataStream<Publication> others =
+                streams.predictions()
+                        .map(publisher::prediction, type)
+                        .name("publish predictions")
+                        .uid("publish-predictions")
+                        .union(
+                                streams.snapshots()
+                                        .<Publication>flatMap(
+                                                (snapshot, out) ->
+                                                        publisher.snapshot(snapshot, out::collect),
+                                                type)
+                                        .name("publish snapshots")
+                                        .uid("publish-snapshots"),
+                                streams.deadLetters()
+                                        .map(publisher::deadLetter, type)
+                                        .name("publish dead letters")
+                                        .uid("publish-dead-letters"));
+        return new Publications(metrics, others);
     }
 }

@@ -10,6 +10,7 @@ import io.freshet.publish.PublishConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +35,16 @@ public record JobConfig(
     private static final String FLINK_PREFIX = "flink.";
 
     /** Kafka's default for the largest record of a topic, less what Kafka adds. */
-    private static final int LARGEST_SNAPSHOT_RECORD_BYTES = 1_000_000;
+    private static final int LARGEST_RECORD_BYTES = 1_000_000;
 
-    private static final int SNAPSHOT_ENVELOPE_BYTES = 16_384;
+    /** The figures of a record whose number is fixed. */
+    private static final int ENVELOPE_BYTES = 16_384;
+
+    /** A class's figures in metrics, without its name. */
+    private static final int CLASS_BYTES = 150;
+
+    private static final int CONFUSION_CELL_BYTES = 20;
+    private static final int CALIBRATION_BIN_BYTES = 50;
 
     /** An expert's figures, and its name where that tells the smallest of rates in full. */
     private static final int EXPERT_BYTES = 400;
@@ -99,13 +107,15 @@ public record JobConfig(
                             + kafka.labelledEvents()
                             + ": the job would read what it writes");
         }
+        MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
         checkSnapshots(settings, ingest, learn, publish);
+        checkMetrics(settings, learn, monitor);
         JobConfig config =
                 new JobConfig(
                         kafka,
                         ingest,
                         learn,
-                        MonitorConfig.from(settings, ingest.classes().size(), learn.maxModels()),
+                        monitor,
                         publish,
                         settings.get(JOB_NAME),
                         settings.get(PARALLELISM),
@@ -127,8 +137,8 @@ public record JobConfig(
                                 .mapToLong(e -> mostBytes(e.getKey()) + mostBytes(e.getValue()))
                                 .sum()
                         + (long) EXPERT_BYTES * learn.learner().numExperts()
-                        + SNAPSHOT_ENVELOPE_BYTES;
-        if (bytes > LARGEST_SNAPSHOT_RECORD_BYTES) {
+                        + ENVELOPE_BYTES;
+        if (bytes > LARGEST_RECORD_BYTES) {
             settings.problem(
                     "num-features = "
                             + ingest.numFeatures()
@@ -139,7 +149,37 @@ public record JobConfig(
                             + " make a snapshot's first record "
                             + bytes
                             + " bytes large; topics take "
-                            + LARGEST_SNAPSHOT_RECORD_BYTES);
+                            + LARGEST_RECORD_BYTES);
+        }
+    }
+
+    private static void checkMetrics(Settings settings, LearnConfig learn, MonitorConfig monitor) {
+        long classBytes =
+                learn.classes().stream()
+                        .map(name -> CLASS_BYTES + mostBytes(name))
+                        .sorted(Comparator.reverseOrder())
+                        .limit(monitor.maxClasses())
+                        .mapToLong(bytes -> bytes)
+                        .sum();
+        long bytes =
+                classBytes
+                        + (long) CONFUSION_CELL_BYTES * monitor.maxConfusionCells()
+                        + (long) CALIBRATION_BIN_BYTES * monitor.calibrationBins()
+                        + (long) EXPERT_BYTES * learn.learner().numExperts()
+                        + ENVELOPE_BYTES;
+        if (bytes > LARGEST_RECORD_BYTES) {
+            settings.problem(
+                    MonitorConfig.MAX_CLASSES
+                            + " = "
+                            + monitor.maxClasses()
+                            + " and "
+                            + MonitorConfig.MAX_CONFUSION_CELLS
+                            + " = "
+                            + monitor.maxConfusionCells()
+                            + " make a record of metrics up to "
+                            + bytes
+                            + " bytes large; topics take "
+                            + LARGEST_RECORD_BYTES);
         }
     }
 

@@ -11,6 +11,7 @@ import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.KafkaSinkBuilder;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -41,23 +42,35 @@ final class KafkaEnds {
     }
 
     /** One sink for all topics, so that one transaction covers them all. */
-    static Sink<Publication> sink(KafkaConfig kafka, PublishConfig publish) {
+    static Sink<Publication> exactlyOnce(KafkaConfig kafka, PublishConfig publish) {
         Properties properties = kafka.clientProperties();
-        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
-        // The topics' own limits decide; a dead letter is larger than the message it is about.
-        properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(64 << 20));
         properties.setProperty(
                 ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
                 Long.toString(kafka.transactionTimeout().toMillis()));
         return new CommittedOrFailed<>(
-                KafkaSink.<Publication>builder()
-                        .setKafkaProducerConfig(properties)
-                        .setBootstrapServers(kafka.bootstrapServers())
+                sink(kafka, publish, properties)
                         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
                         .setTransactionalIdPrefix(kafka.transactionalIdPrefix())
-                        .setRecordSerializer(new ToItsTopic(publish))
                         .build(),
                 kafka.clientProperties());
+    }
+
+    /** A sink whose records readers see at once, and after a failure again. */
+    static Sink<Publication> atLeastOnce(KafkaConfig kafka, PublishConfig publish) {
+        return sink(kafka, publish, kafka.clientProperties())
+                .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+                .build();
+    }
+
+    private static KafkaSinkBuilder<Publication> sink(
+            KafkaConfig kafka, PublishConfig publish, Properties properties) {
+        properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
+        // The topics' own limits decide; a dead letter is larger than the message it is about.
+        properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(64 << 20));
+        return KafkaSink.<Publication>builder()
+                .setKafkaProducerConfig(properties)
+                .setBootstrapServers(kafka.bootstrapServers())
+                .setRecordSerializer(new ToItsTopic(publish));
     }
 
     /**

@@ -3,6 +3,7 @@ package io.freshet.publish;
 /** Where a record is published. */
 public enum Destination {
     METRICS,
+    DRIFT_ALERTS,
     PREDICTIONS,
     MODELS,
     MODEL_HISTORY,

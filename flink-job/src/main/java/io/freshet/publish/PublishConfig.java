@@ -11,6 +11,7 @@ import java.util.Set;
  * Where records are published, and how much of a model goes into one record.
  *
  * @param metrics topic of {@code MetricsEvent}
+ * @param driftAlerts topic of {@code DriftAlertEvent}
  * @param predictions topic of {@code PredictionEvent}
  * @param models compacted topic of the newest {@code ModelSnapshotEvent}s
  * @param modelHistory topic of all of them
@@ -19,6 +20,7 @@ import java.util.Set;
  */
 public record PublishConfig(
         String metrics,
+        String driftAlerts,
         String predictions,
         String models,
         String modelHistory,
@@ -28,6 +30,8 @@ public record PublishConfig(
 
     public static final Key<String> METRICS =
             Key.ofText("topics.metrics", "metrics", "Topic of the rolling metrics.");
+    public static final Key<String> DRIFT_ALERTS =
+            Key.ofText("topics.drift-alerts", "drift-alerts", "Topic of the detected drifts.");
     public static final Key<String> PREDICTIONS =
             Key.ofText(
                     "topics.predictions",
@@ -57,7 +61,14 @@ public record PublishConfig(
 
     /** The keys read here. */
     public static final List<Key<?>> KEYS =
-            List.of(METRICS, PREDICTIONS, MODELS, MODEL_HISTORY, DEAD_LETTERS, CHUNK_SIZE);
+            List.of(
+                    METRICS,
+                    DRIFT_ALERTS,
+                    PREDICTIONS,
+                    MODELS,
+                    MODEL_HISTORY,
+                    DEAD_LETTERS,
+                    CHUNK_SIZE);
 
     public PublishConfig {
         if (chunkSize < 1) {
@@ -70,6 +81,7 @@ public record PublishConfig(
         PublishConfig config =
                 new PublishConfig(
                         settings.get(METRICS),
+                        settings.get(DRIFT_ALERTS),
                         settings.get(PREDICTIONS),
                         settings.get(MODELS),
                         settings.get(MODEL_HISTORY),
@@ -88,6 +100,7 @@ public record PublishConfig(
     public String topic(Destination destination) {
         return switch (destination) {
             case METRICS -> metrics;
+            case DRIFT_ALERTS -> driftAlerts;
             case PREDICTIONS -> predictions;
             case MODELS -> models;
             case MODEL_HISTORY -> modelHistory;
@@ -97,6 +110,6 @@ public record PublishConfig(
 
     /** Every topic that is written. */
     public List<String> topics() {
-        return List.of(metrics, predictions, models, modelHistory, deadLetters);
+        return List.of(metrics, driftAlerts, predictions, models, modelHistory, deadLetters);
     }
 }

@@ -1,27 +1,20 @@
 package io.freshet.publish;
 
 import io.freshet.ingest.DeadLetter;
-import io.freshet.ingest.Fate;
-import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.RawMessage;
-import io.freshet.ingest.Reason;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
 import io.freshet.learn.Progress;
+import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
-import io.freshet.schemas.Audit;
 import io.freshet.schemas.DeadLetterEvent;
-import io.freshet.schemas.Expert;
 import io.freshet.schemas.Header;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
-import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.PredictionEvent;
 import io.freshet.schemas.Provenance;
 import io.freshet.schemas.ScalerSnapshot;
-import io.freshet.schemas.Scores;
-import io.freshet.schemas.Tally;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
@@ -36,9 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -49,37 +40,21 @@ public final class Publisher implements Serializable {
 
     private final PublishConfig config;
     private final LearnConfig learn;
+    private final MonitorConfig monitor;
 
     /**
      * @param learn gives the names and hyper-parameters that snapshots and predictions bear
+     * @param monitor gives the spans that metrics bear
      */
-    public Publisher(PublishConfig config, LearnConfig learn) {
+    public Publisher(PublishConfig config, LearnConfig learn, MonitorConfig monitor) {
         this.config = config;
         this.learn = learn;
+        this.monitor = monitor;
     }
 
     /** Rolling metrics as a {@code MetricsEvent}. */
     public Publication metrics(RollingMetrics metrics) {
-        Progress progress = metrics.progress();
-        MetricsEvent event =
-                MetricsEvent.newBuilder()
-                        .setModelId(metrics.modelId())
-                        .setSequence(metrics.sequence())
-                        .setTimestamp(timestamp(progress))
-                        .setModelVersion(progress.modelVersion())
-                        .setExamplesSeen(progress.examplesSeen())
-                        .setAudit(audit(progress.audit()))
-                        .setIgnoredByReason(ignoredByReason(progress.audit()))
-                        .setDeadLettersByReason(deadLettersByReason(progress.audit()))
-                        .setOffsets(offsets(progress))
-                        .setWindowSize(metrics.windowSize())
-                        .setRolling(scores(metrics.rolling()))
-                        .setPrequential(scores(metrics.prequential()))
-                        .setLearningRate(progress.learningRate())
-                        .setSkippedSteps(progress.skippedSteps())
-                        .setExperts(experts(progress))
-                        .setRollBacks(progress.rollBacks())
-                        .build();
+        MetricsEvent event = MetricsFields.event(metrics, monitor);
         return new Publication(
                 Destination.METRICS, utf8(metrics.modelId()), bytes(encode(event::toByteBuffer)));
     }
@@ -91,7 +66,7 @@ public final class Publisher implements Serializable {
                         .setModelId(prediction.modelId())
                         .setId(prediction.id())
                         .setTimestamp(Instant.ofEpochMilli(prediction.timestamp()))
-                        .setSource(offset(prediction.source()))
+                        .setSource(ProgressFields.offset(prediction.source()))
                         .setModelVersion(prediction.modelVersion())
                         .setPredictedClass(prediction.predictedClass())
                         .setPredictedLabel(learn.classes().get(prediction.predictedClass()))
@@ -120,7 +95,7 @@ public final class Publisher implements Serializable {
                     ModelSnapshotEvent.newBuilder()
                             .setModelId(snapshot.modelId())
                             .setModelVersion(snapshot.progress().modelVersion())
-                            .setTimestamp(timestamp(snapshot.progress()))
+                            .setTimestamp(ProgressFields.timestamp(snapshot.progress()))
                             .setChunk(chunk)
                             .setChunks(chunks)
                             .setContentHash(contentHash)
@@ -130,7 +105,8 @@ public final class Publisher implements Serializable {
                             .setParameters(list(snapshot.parameters(), from, to))
                             .setScaler(first ? scaler(snapshot) : null)
                             .setProvenance(first ? provenance(snapshot.progress()) : null)
-                            .setExperts(first ? experts(snapshot.progress()) : List.of())
+                            .setExperts(
+                                    first ? ProgressFields.experts(snapshot.progress()) : List.of())
                             .setActivation(snapshot.activation())
                             .setNumOutputs(snapshot.numOutputs())
                             .build();
@@ -165,84 +141,6 @@ public final class Publisher implements Serializable {
                 Destination.DEAD_LETTERS, message.key(), bytes(encode(event::toByteBuffer)));
     }
 
-    private static @Nullable Instant timestamp(Progress progress) {
-        return progress.timestamp() == Progress.NO_TIMESTAMP
-                ? null
-                : Instant.ofEpochMilli(progress.timestamp());
-    }
-
-    private static Audit audit(io.freshet.ingest.Audit audit) {
-        return new Audit(
-                tally(audit, Fate.ACCEPTED),
-                tally(audit, Fate.UNLABELLED),
-                tally(audit, Fate.IGNORED),
-                tally(audit, Fate.DEAD_LETTER));
-    }
-
-    private static Tally tally(io.freshet.ingest.Audit audit, Fate fate) {
-        return new Tally(audit.count(fate), audit.digest(fate));
-    }
-
-    private static Map<String, Long> ignoredByReason(io.freshet.ingest.Audit audit) {
-        Map<String, Long> counts = new TreeMap<>();
-        for (IgnoredReason reason : IgnoredReason.values()) {
-            if (audit.count(reason) > 0) {
-                counts.put(reason.name(), audit.count(reason));
-            }
-        }
-        return counts;
-    }
-
-    private static Map<String, Long> deadLettersByReason(io.freshet.ingest.Audit audit) {
-        Map<String, Long> counts = new TreeMap<>();
-        for (Reason reason : Reason.values()) {
-            if (audit.count(reason) > 0) {
-                counts.put(reason.name(), audit.count(reason));
-            }
-        }
-        return counts;
-    }
-
-    private static List<PartitionOffset> offsets(Progress progress) {
-        return Arrays.stream(progress.offsets()).map(Publisher::offset).toList();
-    }
-
-    private static PartitionOffset offset(io.freshet.learn.PartitionOffset offset) {
-        return new PartitionOffset(offset.topic(), offset.partition(), offset.offset());
-    }
-
-    private static List<Expert> experts(Progress progress) {
-        return Arrays.stream(progress.experts())
-                .map(
-                        expert ->
-                                new Expert(
-                                        expert.name(),
-                                        Double.isNaN(expert.learningRate())
-                                                ? null
-                                                : expert.learningRate(),
-                                        expert.weight(),
-                                        expert.restarts()))
-                .toList();
-    }
-
-    private static Scores scores(io.freshet.monitor.Scores scores) {
-        return new Scores(
-                scores.examples(),
-                scores.weight(),
-                scores.loss(),
-                scores.accuracy(),
-                scores.noChangeAccuracy(),
-                scores.majorityAccuracy(),
-                scores.kappa(),
-                scores.kappaTemporal(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
-    }
-
     private static @Nullable ScalerSnapshot scaler(ModelSnapshot snapshot) {
         double[] mean = snapshot.scalerMean();
         double[] variance = snapshot.scalerVariance();
@@ -259,8 +157,8 @@ public final class Publisher implements Serializable {
         return new Provenance(
                 JOB_VERSION,
                 progress.examplesSeen(),
-                audit(progress.audit()),
-                offsets(progress),
+                ProgressFields.audit(progress.audit()),
+                ProgressFields.offsets(progress),
                 learn.hyperParameters());
     }
 

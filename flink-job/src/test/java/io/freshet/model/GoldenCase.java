@@ -16,11 +16,11 @@ import java.util.Map;
  * One case of a golden file: a paragraph of lines {@code name value…}, arrays row-major. The
  * scripts that write the files lie beside them.
  */
-record GoldenCase(int line, Map<String, String> lines) {
-    /** Returns the cases of a file in {@code golden/}. */
-    static List<GoldenCase> read(String file) {
+public record GoldenCase(int line, Map<String, String> lines) {
+    /** Returns the cases of a file in {@code golden/} beside a class. */
+    public static List<GoldenCase> read(Class<?> beside, String file) {
         List<GoldenCase> cases = new ArrayList<>();
-        try (InputStream stream = GoldenCase.class.getResourceAsStream("golden/" + file);
+        try (InputStream stream = beside.getResourceAsStream("golden/" + file);
                 BufferedReader reader =
                         new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
             Map<String, String> lines = new LinkedHashMap<>();
@@ -41,30 +41,30 @@ record GoldenCase(int line, Map<String, String> lines) {
         return cases;
     }
 
-    boolean has(String name) {
+    public boolean has(String name) {
         return lines.containsKey(name);
     }
 
-    String text(String name) {
+    public String text(String name) {
         if (!has(name)) {
             throw new IllegalArgumentException("no " + name + " in " + this);
         }
         return lines.get(name);
     }
 
-    double number(String name) {
+    public double number(String name) {
         return Double.parseDouble(text(name));
     }
 
-    int[] integers(String name) {
+    public int[] integers(String name) {
         return Arrays.stream(text(name).split(" ")).mapToInt(Integer::parseInt).toArray();
     }
 
-    double[] doubles(String name) {
+    public double[] doubles(String name) {
         return Arrays.stream(text(name).split(" ")).mapToDouble(Double::parseDouble).toArray();
     }
 
-    float[] floats(String name) {
+    public float[] floats(String name) {
         double[] parsed = doubles(name);
         float[] values = new float[parsed.length];
         for (int i = 0; i < parsed.length; i++) {
@@ -74,7 +74,7 @@ record GoldenCase(int line, Map<String, String> lines) {
     }
 
     /** Returns what a script started from: floats, as doubles. */
-    double[] inputs(String name) {
+    public double[] inputs(String name) {
         return Floats.widen(floats(name));
     }
 

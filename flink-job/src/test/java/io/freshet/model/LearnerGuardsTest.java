@@ -334,7 +334,8 @@ class LearnerGuardsTest {
             learner.learn(bad, false, evaluation);
 
             assertOutcomes(evaluation, Outcome.SKIPPED_LOSS);
-            assertThat(learner.counters()).isEqualTo(new LearnerCounters(21, 20, 3, 0, 1, 0, 0));
+            assertThat(learner.counters())
+                    .isEqualTo(new LearnerCounters(21, 20, 3, 0, 1, 0, 0, 1, 0));
             LearnerState after = learner.state();
             LearnerState start = LearnerState.initial(rule.settings());
             assertThat(after.parameters()).containsExactly(start.parameters());
@@ -345,7 +346,8 @@ class LearnerGuardsTest {
 
             learner.learn(stream.take(size), false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
-            assertThat(learner.counters()).isEqualTo(new LearnerCounters(22, 21, 3, 0, 1, 1, 1));
+            assertThat(learner.counters())
+                    .isEqualTo(new LearnerCounters(22, 21, 3, 0, 1, 1, 1, 1, 0));
         }
     }
 
@@ -370,7 +372,8 @@ class LearnerGuardsTest {
 
             Found.byCalls(learner, bad, 4);
             LearnerState back = learner.state();
-            assertThat(back.counters()).isEqualTo(new LearnerCounters(1505, 1504, 4, 0, 1, 0, 0));
+            assertThat(back.counters())
+                    .isEqualTo(new LearnerCounters(1505, 1504, 4, 0, 1, 0, 0, 1, 0));
             assertThat(back.parameters()).containsExactly(copied.parameters());
             assertThat(back.weights()).containsExactly(copied.weights());
             assertThat(back.velocity()).isEmpty();
@@ -384,7 +387,7 @@ class LearnerGuardsTest {
             assertThat(learner.state().parameters()).containsExactly(start.parameters());
             assertThat(learner.state().weights()).containsExactly(start.weights());
             assertThat(learner.counters())
-                    .isEqualTo(new LearnerCounters(1506, 1504, 8, 0, 2, 0, 0));
+                    .isEqualTo(new LearnerCounters(1506, 1504, 8, 0, 2, 0, 0, 1, 0));
         }
     }
 
@@ -426,7 +429,8 @@ class LearnerGuardsTest {
             Found.byCalls(finite, examples, 1);
 
             assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
-            assertThat(learner.counters()).isEqualTo(new LearnerCounters(2, 2, 0, 0, 0, 2, 2));
+            assertThat(learner.counters())
+                    .isEqualTo(new LearnerCounters(2, 2, 0, 0, 0, 2, 2, 1, 0));
             assertThat(learner.restarts(0) + learner.restarts(1)).isZero();
             assertThat(learner.restarts(2)).isEqualTo(1);
             assertThat(learner.state().restarts()).containsExactly(0, 0, 1);

@@ -117,7 +117,7 @@ class LearnerSettingsTest {
         assertThat(state.scalerMean()).hasSize(3).containsOnly(0.0);
         assertThat(state.scalerSquaredDeviations()).hasSize(3).containsOnly(0.0);
         assertThat(state.scalerCount()).isZero();
-        assertThat(state.counters()).isEqualTo(new LearnerCounters(0, 0, 0, 0, 0, 0, 0));
+        assertThat(state.counters()).isEqualTo(new LearnerCounters(0, 0, 0, 0, 0, 0, 0, 1, 0));
         assertThat(state.restarts()).containsExactly(0);
         assertThat(state.goodParameters()).isEmpty();
     }

@@ -23,7 +23,7 @@ class LossGoldenTest {
 
     private static final double FLOAT_FLOOR = Math.ulp(1f);
 
-    private static final List<GoldenCase> CASES = GoldenCase.read("losses.txt");
+    private static final List<GoldenCase> CASES = GoldenCase.read(GoldenCase.class, "losses.txt");
 
     @Test
     void everyLoss_hasCases() {

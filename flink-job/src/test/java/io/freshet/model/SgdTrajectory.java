@@ -16,7 +16,7 @@ record SgdTrajectory(GoldenCase data, GoldenCase golden) {
 
     /** Returns all trajectories. */
     static List<SgdTrajectory> read() {
-        List<GoldenCase> cases = GoldenCase.read("sgd.txt");
+        List<GoldenCase> cases = GoldenCase.read(GoldenCase.class, "sgd.txt");
         GoldenCase data = cases.get(0);
         return cases.stream().skip(1).map(golden -> new SgdTrajectory(data, golden)).toList();
     }

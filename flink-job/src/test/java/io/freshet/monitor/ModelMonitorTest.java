@@ -1,6 +1,8 @@
 package io.freshet.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Audit;
@@ -8,45 +10,80 @@ import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Expert;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Progress;
-import java.time.Duration;
+import io.freshet.monitor.Monitors.Settings;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ModelMonitorTest {
+    private static final long NOW = 1_000_000;
+
     private static MonitorConfig config(int windowSize) {
-        return new MonitorConfig(3, windowSize, 1000, Duration.ofSeconds(1), 10);
+        return Settings.of(3, windowSize).config();
+    }
+
+    private static ModelMonitor monitor(MonitorConfig config) {
+        return new ModelMonitor("m", config, NOW, 7);
+    }
+
+    /** What is not handed in is as if every example were sure, and a mini-batch. */
+    private static BlockEvaluation evaluation(
+            int[] labels, int[] predictions, float[] losses, float[] weights) {
+        float[] confidences = new float[labels.length];
+        Arrays.fill(confidences, 1);
+        return evaluation(
+                labels,
+                predictions,
+                losses,
+                weights,
+                confidences,
+                IntStream.rangeClosed(1, labels.length).toArray());
     }
 
     private static BlockEvaluation evaluation(
-            int[] labels, int[] predictions, float[] losses, float[] weights) {
+            int[] labels,
+            int[] predictions,
+            float[] losses,
+            float[] weights,
+            float[] unlabelledConfidences,
+            int[] miniBatchEnds) {
+        int examples = labels.length;
         return new BlockEvaluation(
                 "m",
                 labels,
                 predictions,
                 losses,
                 weights,
+                new float[examples],
+                new float[examples],
+                new int[examples],
+                unlabelledConfidences,
+                miniBatchEnds,
                 new Progress(
                         1,
                         0,
-                        0,
+                        NOW - 250,
                         Audit.empty(),
                         new PartitionOffset[0],
                         0.01,
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
+                        0,
+                        Double.NaN,
                         0));
     }
 
     @Test
     void scores_areThoseDerivedByHand() {
-        ModelMonitor monitor = new ModelMonitor("m", config(4));
+        ModelMonitor monitor = monitor(config(4));
         monitor.add(
                 evaluation(
                         new int[] {0, 1, 1, 2, 1, 1},
                         new int[] {0, 0, 1, 2, 2, 1},
                         new float[] {1, 2, 3, 4, 5, 6},
                         new float[] {1, 1, 1, 1, 2, 2}));
-        RollingMetrics metrics = monitor.tell();
+        RollingMetrics metrics = monitor.tell(NOW);
 
         Scores all = metrics.prequential();
         assertThat(all.examples()).isEqualTo(6);
@@ -72,16 +109,15 @@ class ModelMonitorTest {
 
     @Test
     void modelWithoutExamples_hasNoScores() {
-        ModelMonitor monitor = new ModelMonitor("m", config(4));
+        ModelMonitor monitor = monitor(config(4));
         monitor.add(evaluation(new int[0], new int[0], new float[0], new float[0]));
 
-        assertThat(monitor.tell().prequential())
-                .isEqualTo(new Scores(0, 0, null, null, null, null, null, null));
+        assertThat(monitor.tell(NOW).prequential()).isEqualTo(Scores.NONE);
     }
 
     @Test
     void kappaTemporal_isNotDefined_whenTheLabelNeverChanges() {
-        ModelMonitor monitor = new ModelMonitor("m", config(4));
+        ModelMonitor monitor = monitor(config(4));
         monitor.add(
                 evaluation(
                         new int[] {1, 1},
@@ -89,7 +125,7 @@ class ModelMonitorTest {
                         new float[] {1, 1},
                         new float[] {1, 1}));
 
-        assertThat(monitor.tell().prequential().kappaTemporal()).isNull();
+        assertThat(monitor.tell(NOW).prequential().kappaTemporal()).isNull();
     }
 
     @Test
@@ -104,10 +140,10 @@ class ModelMonitorTest {
             losses[i] = random.nextFloat();
             weights[i] = 1 + random.nextInt(3);
         }
-        ModelMonitor all = new ModelMonitor("m", config(700));
+        ModelMonitor all = monitor(config(700));
         all.add(evaluation(labels, predictions, losses, weights));
         int from = examples - 700;
-        ModelMonitor tail = new ModelMonitor("m", config(700));
+        ModelMonitor tail = monitor(config(700));
         tail.add(
                 evaluation(
                         Arrays.copyOfRange(labels, from, examples),
@@ -115,8 +151,8 @@ class ModelMonitorTest {
                         Arrays.copyOfRange(losses, from, examples),
                         Arrays.copyOfRange(weights, from, examples)));
 
-        Scores rolling = all.tell().rolling();
-        Scores expected = tail.tell().prequential();
+        Scores rolling = all.tell(NOW).rolling();
+        Scores expected = tail.tell(NOW).prequential();
         assertThat(rolling.weight()).isEqualTo(expected.weight());
         assertThat(rolling.loss()).isCloseTo(expected.loss(), offset(1e-9));
         assertThat(rolling.accuracy()).isEqualTo(expected.accuracy());
@@ -126,8 +162,8 @@ class ModelMonitorTest {
     @Test
     void restoredMonitor_tellsWhatTheOneThatLivedTells() {
         Random random = new Random(6);
-        ModelMonitor lived = new ModelMonitor("m", config(50));
-        ModelMonitor restored = new ModelMonitor("m", config(50));
+        ModelMonitor lived = monitor(config(50));
+        ModelMonitor restored = monitor(config(50));
         for (int block = 0; block < 20; block++) {
             int[] labels = random.ints(17, 0, 3).toArray();
             int[] predictions = random.ints(17, 0, 3).toArray();
@@ -137,12 +173,116 @@ class ModelMonitorTest {
             Arrays.fill(weights, 1);
             lived.add(evaluation(labels, predictions, losses, weights));
             restored.add(evaluation(labels, predictions, losses, weights));
-            RollingMetrics told = restored.tell();
-            RollingMetrics expected = lived.tell();
+            RollingMetrics told = restored.tell(NOW);
+            RollingMetrics expected = lived.tell(NOW);
             assertThat(told.sequence()).isEqualTo(expected.sequence()).isEqualTo(block);
             assertThat(told.rolling()).isEqualTo(expected.rolling());
             assertThat(told.prequential()).isEqualTo(expected.prequential());
-            restored = ModelMonitor.restore("m", config(50), restored.memory());
+            assertThat(told.fading()).isEqualTo(expected.fading());
+            assertThat(told.runningLoss()).isEqualTo(expected.runningLoss());
+            assertThat(told.expectedAccuracy()).isEqualTo(expected.expectedAccuracy());
+            assertThat(told.classes()).containsExactly(expected.classes());
+            assertThat(told.calibration()).containsExactly(expected.calibration());
+            restored = ModelMonitor.restore("m", config(50), NOW, 7, restored.memory());
         }
+    }
+
+    @Test
+    void runningLoss_isTheMeanOfTheLastMiniBatchesMeans() {
+        ModelMonitor monitor = monitor(config(100));
+        // Mini-batches of 2, 1, 2, 1 examples; the last three are covered.
+        monitor.add(
+                evaluation(
+                        new int[] {0, 0, 0, 0, 0, 0},
+                        new int[6],
+                        new float[] {9, 9, 1, 2, 5, 3},
+                        new float[] {1, 1, 1, 1, 3, 1},
+                        new float[0],
+                        new int[] {2, 3, 5, 6}));
+
+        double weighted = (2 + 3 * 5) / 4.0;
+        assertThat(monitor.tell(NOW).runningLoss()).isEqualTo((1 + weighted + 3) / 3);
+    }
+
+    @Test
+    void expectedAccuracy_isTheMeanConfidenceOfTheLastAnswers() {
+        ModelMonitor monitor = monitor(config(2));
+        monitor.add(
+                evaluation(
+                        new int[0],
+                        new int[0],
+                        new float[0],
+                        new float[0],
+                        new float[] {0.1f, 0.5f, 0.75f},
+                        new int[0]));
+
+        RollingMetrics metrics = monitor.tell(NOW);
+        assertThat(metrics.expectedAccuracy()).isEqualTo(0.625);
+        assertThat(metrics.expectedAccuracyEvents()).isEqualTo(2);
+        assertThat(metrics.prequential()).isEqualTo(Scores.NONE);
+    }
+
+    @Test
+    void clockFigures_areOfTheTimeThatIsHandedIn() {
+        ModelMonitor monitor = monitor(config(100));
+        monitor.add(evaluation(new int[500], new int[500], new float[500], ones(500)));
+        RollingMetrics metrics = monitor.tell(NOW + 2000);
+
+        assertThat(metrics.toldAt()).isEqualTo(NOW + 2000);
+        assertThat(metrics.throughput()).isEqualTo(250);
+        assertThat(metrics.eventTimeLag()).isEqualTo(2250);
+        monitor.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
+        assertThat(monitor.tell(NOW + 2000).throughput()).isNull();
+    }
+
+    private static float[] ones(int length) {
+        float[] ones = new float[length];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    @Test
+    void ofManyClasses_thoseWithMostLabels_areTold() {
+        MonitorConfig config =
+                Settings.of(5, 10).telling(EnumSet.of(MetricPart.CLASSES), 2, 1).config();
+        ModelMonitor monitor = monitor(config);
+        int[] labels = {4, 1, 1, 4, 4, 3, 2, 0};
+        monitor.add(evaluation(labels, labels, new float[8], ones(8)));
+
+        RollingMetrics metrics = monitor.tell(NOW);
+        assertThat(metrics.classes()).extracting(ClassScores::classIndex).containsExactly(1, 4);
+        assertThat(metrics.otherClasses()).isEqualTo(3);
+        assertThat(metrics.confusion()).isNull();
+        assertThat(metrics.calibration()).isEmpty();
+        assertThat(metrics.fading()).isNull();
+    }
+
+    @Test
+    void attempts_rise_underAtLeastOnceDelivery() {
+        MonitorConfig config =
+                Settings.of(3, 10).delivering(MetricsDelivery.AT_LEAST_ONCE).config();
+        ModelMonitor first = new ModelMonitor("m", config, NOW, 100);
+        first.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
+        MonitorMemory saved = first.memory();
+        assertThat(first.tell(NOW).attempt()).isEqualTo(100);
+
+        // A task that starts later, and one whose clock went back.
+        for (long[] startAndAttempt : new long[][] {{200, 200}, {50, 101}}) {
+            ModelMonitor next = ModelMonitor.restore("m", config, NOW, startAndAttempt[0], saved);
+            next.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
+            RollingMetrics metrics = next.tell(NOW);
+            assertThat(metrics.sequence()).isZero();
+            assertThat(metrics.attempt()).isEqualTo(startAndAttempt[1]);
+        }
+    }
+
+    @Test
+    void windowLargerThanTheMemory_isRefused_namingTheKey() {
+        MonitorConfig config = config(10_000_000);
+
+        assertThatThrownBy(() -> config.requireMemory(1L << 30))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("metrics.window-size = 10000000 takes 343 MiB");
+        assertThatCode(() -> config.requireMemory(2L << 30)).doesNotThrowAnyException();
     }
 }

@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,6 +22,9 @@ import io.freshet.model.OutputWeights;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
 import io.freshet.model.Sgd;
+import io.freshet.monitor.MetricPart;
+import io.freshet.monitor.MetricsDelivery;
+import io.freshet.monitor.MonitorConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +32,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
@@ -78,7 +84,12 @@ class JobConfigTest {
         assertThat(config.kafka().labelledEvents()).isEqualTo("labelled-events");
         assertThat(config.publish().topics())
                 .containsExactly(
-                        "metrics", "predictions", "models", "model-history", "dead-letters");
+                        "metrics",
+                        "drift-alerts",
+                        "predictions",
+                        "models",
+                        "model-history",
+                        "dead-letters");
         assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.parallelism()).isEqualTo(1);
     }
@@ -125,9 +136,19 @@ class JobConfigTest {
         settings.put("models.publish-interval", "16 s");
         settings.put("device.fallback", "stop");
         settings.put("metrics.window-size", "17");
+        settings.put("metrics.fading-factor", "0.5");
+        settings.put("metrics.running-loss-mini-batches", "24");
+        settings.put("metrics.top-k", "25");
+        settings.put("metrics.calibration-bins", "26");
+        settings.put("metrics.include", "confusion, fading");
+        settings.put("metrics.max-classes", "27");
+        settings.put("metrics.max-confusion-cells", "28");
+        settings.put("metrics.delivery", "at-least-once");
+        settings.put("metrics.max-gauge-models", "29");
         settings.put("metrics.every", "18");
         settings.put("metrics.max-interval", "19 s");
         settings.put("topics.metrics", "t1");
+        settings.put("topics.drift-alerts", "t6");
         settings.put("topics.predictions", "t2");
         settings.put("topics.models", "t3");
         settings.put("topics.model-history", "t4");
@@ -182,11 +203,24 @@ class JobConfigTest {
         assertThat(config.learn().maxModels()).isEqualTo(15);
         assertThat(config.learn().publishInterval()).isEqualTo(Duration.ofSeconds(16));
         assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.STOP);
-        assertThat(config.monitor().windowSize()).isEqualTo(17);
-        assertThat(config.monitor().every()).isEqualTo(18);
-        assertThat(config.monitor().maxInterval()).isEqualTo(Duration.ofSeconds(19));
-        assertThat(config.monitor().maxModels()).isEqualTo(15);
-        assertThat(config.publish().topics()).containsExactly("t1", "t2", "t3", "t4", "t5");
+        assertThat(config.monitor())
+                .isEqualTo(
+                        new MonitorConfig(
+                                List.of("no", "yes"),
+                                17,
+                                0.5,
+                                24,
+                                25,
+                                26,
+                                Set.of(MetricPart.CONFUSION, MetricPart.FADING),
+                                27,
+                                28,
+                                18,
+                                Duration.ofSeconds(19),
+                                MetricsDelivery.AT_LEAST_ONCE,
+                                29,
+                                15));
+        assertThat(config.publish().topics()).containsExactly("t1", "t6", "t2", "t3", "t4", "t5");
         assertThat(config.publish().chunkSize()).isEqualTo(20);
         assertThat(config.jobName()).isEqualTo("j");
         assertThat(config.parallelism()).isEqualTo(2);
@@ -318,6 +352,39 @@ class JobConfigTest {
         } catch (ConfigurationException e) {
             return e.problems();
         }
+    }
+
+    @Test
+    void metricsThatDoNotExist_orMakeNoSense_areRefused() {
+        assertThat(
+                        problems(
+                                "metrics.include", "fading, recall",
+                                "metrics.calibration-bins", "0",
+                                "metrics.fading-factor", "1",
+                                "metrics.window-size", "1000000000"))
+                .satisfiesExactlyInAnyOrder(
+                        problem ->
+                                assertThat(problem)
+                                        .contains("metrics.include = fading, recall")
+                                        .contains("any of fading, classes, confusion, calibration"),
+                        problem -> assertThat(problem).contains("metrics.calibration-bins = 0"),
+                        problem -> assertThat(problem).contains("metrics.fading-factor = 1"),
+                        problem ->
+                                assertThat(problem).contains("metrics.window-size = 1000000000"));
+    }
+
+    @Test
+    void metricsLargerThanARecord_areRefused() {
+        String classes =
+                IntStream.range(0, 2000).mapToObj(k -> "x".repeat(100) + k).collect(joining(","));
+        Map<String, String> settings =
+                given("classes", classes, "models.chunk-size", "1000", "num-features", "2");
+        assertThat(problems(settings)).isEmpty();
+        settings.put("metrics.max-classes", "2000");
+        assertThat(problems(settings))
+                .singleElement()
+                .asString()
+                .contains("metrics.max-classes = 2000");
     }
 
     @Test

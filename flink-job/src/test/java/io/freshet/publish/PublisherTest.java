@@ -20,8 +20,17 @@ import io.freshet.model.LearnerSettings;
 import io.freshet.model.Reduction;
 import io.freshet.model.ScalerType;
 import io.freshet.model.Sgd;
+import io.freshet.monitor.CalibrationBin;
+import io.freshet.monitor.ClassCounts;
+import io.freshet.monitor.ClassScores;
+import io.freshet.monitor.ConfusionCell;
+import io.freshet.monitor.ConfusionMatrix;
+import io.freshet.monitor.MetricPart;
+import io.freshet.monitor.MetricsDelivery;
+import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Scores;
+import io.freshet.schemas.Confusion;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
@@ -36,15 +45,17 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PublisherTest {
     private static final Publisher PUBLISHER =
             new Publisher(
-                    new PublishConfig("m", "p", "models", "history", "d", 4),
+                    new PublishConfig("m", "alerts", "p", "models", "history", "d", 4),
                     new LearnConfig(
                             new LearnerSettings(
                                     2,
@@ -61,7 +72,50 @@ class PublisherTest {
                             null,
                             10,
                             Duration.ZERO,
-                            DeviceFallback.CPU));
+                            DeviceFallback.CPU),
+                    new MonitorConfig(
+                            List.of("a", "b", "c"),
+                            1000,
+                            0.99,
+                            200,
+                            2,
+                            10,
+                            EnumSet.allOf(MetricPart.class),
+                            100,
+                            2500,
+                            1000,
+                            Duration.ofSeconds(1),
+                            MetricsDelivery.EXACTLY_ONCE,
+                            20,
+                            10));
+
+    private static Scores scores(double loss) {
+        return new Scores(1, 2, loss, 1.0, null, 0.0, null, null, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0);
+    }
+
+    private static MetricsEvent metrics(@Nullable Long attempt) throws IOException {
+        ClassCounts rolling = new ClassCounts(3, 2, 1, 0.5, 0.25, null);
+        ClassCounts prequential = new ClassCounts(6, 5, 4, 0.75, 0.5, 0.6);
+        RollingMetrics metrics =
+                new RollingMetrics(
+                        "model",
+                        4,
+                        attempt,
+                        1_234,
+                        500.0,
+                        progress(),
+                        scores(0.5),
+                        scores(0.25),
+                        scores(0.75),
+                        0.625,
+                        new ClassScores[] {new ClassScores(1, rolling, prequential)},
+                        2,
+                        new ConfusionMatrix(new ConfusionCell[] {new ConfusionCell(1, 2, 3)}, 4, 5),
+                        new CalibrationBin[] {new CalibrationBin(0, 0.1, 6, 0.05, null)},
+                        0.875,
+                        7);
+        return EventReader.of(MetricsEvent.class).read(PUBLISHER.metrics(metrics).value());
+    }
 
     /** Those of {@link #progress}, as they are published. */
     private static final List<io.freshet.schemas.Expert> EXPERTS =
@@ -85,7 +139,9 @@ class PublisherTest {
                     new Expert("rate 0.01", 0.01, 0.75, 4),
                     new Expert("no-change", Double.NaN, 0.25, 0)
                 },
-                6);
+                6,
+                1.5,
+                2.5);
     }
 
     @Test
@@ -159,7 +215,9 @@ class PublisherTest {
                         mixture.offsets(),
                         0.01,
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
-                        0);
+                        0,
+                        1.5,
+                        2.5);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
                 new ModelSnapshot("model", single, new float[] {1, 2}, 0, null, null, 1, "sigmoid"),
@@ -207,11 +265,8 @@ class PublisherTest {
 
     @Test
     void metrics_carryTheAudit() throws IOException {
-        Scores scores = new Scores(1, 1, 0.5, 1.0, null, 0.0, null, null);
-        Publication publication =
-                PUBLISHER.metrics(new RollingMetrics("model", 4, progress(), 1000, scores, scores));
+        MetricsEvent event = metrics(null);
 
-        MetricsEvent event = EventReader.of(MetricsEvent.class).read(publication.value());
         assertThat(event.getSequence()).isEqualTo(4);
         assertThat(event.getAttempt()).isNull();
         assertThat(event.getExamplesSeen()).isEqualTo(1);
@@ -225,12 +280,49 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_carryTheMixture() throws IOException {
-        Scores scores = new Scores(1, 1, 0.5, 1.0, null, 0.0, null, null);
-        Publication publication =
-                PUBLISHER.metrics(new RollingMetrics("model", 4, progress(), 1000, scores, scores));
+    void metrics_carryWhatIsWatched() throws IOException {
+        MetricsEvent event = metrics(9L);
 
-        MetricsEvent event = EventReader.of(MetricsEvent.class).read(publication.value());
+        assertThat(event.getAttempt()).isEqualTo(9);
+        assertThat(event.getRolling())
+                .isEqualTo(
+                        new io.freshet.schemas.Scores(
+                                1L, 2.0, 0.5, 1.0, null, 0.0, null, null, 3.0, 4.0, 5.0, 6.0, 7.0,
+                                8.0));
+        assertThat(event.getFading().getLoss()).isEqualTo(0.25);
+        assertThat(event.getPrequential().getLoss()).isEqualTo(0.75);
+        assertThat(event.getFadingFactor()).isEqualTo(0.99);
+        assertThat(event.getWindowSize()).isEqualTo(1000);
+        assertThat(event.getTopK()).isEqualTo(2);
+        assertThat(event.getRunningLoss()).isEqualTo(0.625);
+        assertThat(event.getRunningLossMiniBatches()).isEqualTo(200);
+        assertThat(event.getClasses())
+                .containsExactly(
+                        new io.freshet.schemas.ClassScores(
+                                1,
+                                "b",
+                                new io.freshet.schemas.ClassCounts(3L, 2L, 1L, 0.5, 0.25, null),
+                                new io.freshet.schemas.ClassCounts(6L, 5L, 4L, 0.75, 0.5, 0.6)));
+        assertThat(event.getOtherClasses()).isEqualTo(2);
+        assertThat(event.getConfusion())
+                .isEqualTo(
+                        new Confusion(
+                                List.of(new io.freshet.schemas.ConfusionCell(1, 2, 3L)), 4L, 5L));
+        assertThat(event.getCalibration())
+                .containsExactly(new io.freshet.schemas.CalibrationBin(0.0, 0.1, 6L, 0.05, null));
+        assertThat(event.getExpectedAccuracy()).isEqualTo(0.875);
+        assertThat(event.getExpectedAccuracyEvents()).isEqualTo(7);
+        assertThat(event.getGradientNorm()).isEqualTo(1.5);
+        assertThat(event.getParameterNorm()).isEqualTo(2.5);
+        assertThat(event.getToldAt()).isEqualTo(Instant.ofEpochMilli(1_234));
+        assertThat(event.getThroughput()).isEqualTo(500);
+        assertThat(event.getEventTimeLag()).isEqualTo(1_234 - event.getTimestamp().toEpochMilli());
+    }
+
+    @Test
+    void metrics_carryTheMixture() throws IOException {
+        MetricsEvent event = metrics(null);
+
         assertThat(event.getExperts()).isEqualTo(EXPERTS);
         assertThat(event.getLearningRate()).isEqualTo(0.01);
         assertThat(event.getRollBacks()).isEqualTo(6);

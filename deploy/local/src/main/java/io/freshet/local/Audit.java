@@ -59,11 +59,19 @@ final class Audit {
         input = input.plus(hash(topic, partition, offset));
     }
 
-    /** A record of the metrics, in the order of the topic. */
+    /**
+     * A record of the metrics, in the order of the topic. Under at-least-once delivery records may
+     * come again, with a higher attempt.
+     */
     void metrics(MetricsEvent event) {
         String modelId = event.getModelId();
-        long expected = records.merge(modelId, 1L, Long::sum) - 1;
-        if (event.getSequence() != expected && outOfSequence.size() < 3) {
+        long expected = records.getOrDefault(modelId, 0L);
+        MetricsEvent before = last.get(modelId);
+        boolean again =
+                before != null
+                        && event.getSequence() < expected
+                        && attempt(event) > attempt(before);
+        if (event.getSequence() != expected && !again && outOfSequence.size() < 3) {
             outOfSequence.add(
                     "model \""
                             + modelId
@@ -73,7 +81,12 @@ final class Audit {
                             + expected
                             + " was due");
         }
+        records.put(modelId, again ? event.getSequence() + 1 : expected + 1);
         last.put(modelId, event);
+    }
+
+    private static long attempt(MetricsEvent event) {
+        return event.getAttempt() == null ? 0 : event.getAttempt();
     }
 
     /** A record of the dead letters. */

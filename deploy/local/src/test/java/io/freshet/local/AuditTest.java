@@ -12,6 +12,7 @@ import io.freshet.schemas.Tally;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -43,10 +44,21 @@ class AuditTest {
 
     private void metrics(
             String modelId, long sequence, Tally accepted, Tally unlabelled, Tally dead) {
+        metrics(modelId, sequence, null, accepted, unlabelled, dead);
+    }
+
+    private void metrics(
+            String modelId,
+            long sequence,
+            @Nullable Long attempt,
+            Tally accepted,
+            Tally unlabelled,
+            Tally dead) {
         audit.metrics(
                 MetricsEvent.newBuilder()
                         .setModelId(modelId)
                         .setSequence(sequence)
+                        .setAttempt(attempt)
                         .setTimestamp(null)
                         .setModelVersion(1)
                         .setExamplesSeen(accepted.getCount())
@@ -155,6 +167,31 @@ class AuditTest {
         metrics("m", 0, tally(0, 1), tally(), tally());
         metrics("m", 2, tally(0, 1, 2, 3, 4), tally(5), tally());
         metrics("", 0, tally(), tally(), tally(7));
+        prediction(5);
+        deadLetter(7);
+
+        assertThat(failed()).containsExactly("metrics come in sequence");
+    }
+
+    @Test
+    void recordsThatComeAgain_withAHigherAttempt_replaceTheOthers() {
+        metrics("m", 0, 7L, tally(0, 1), tally(), tally());
+        metrics("m", 1, 7L, tally(0, 1, 2, 3), tally(), tally());
+        metrics("m", 2, 7L, tally(0, 1, 2, 3, 4), tally(5), tally());
+        metrics("m", 1, 8L, tally(0, 1, 2), tally(), tally());
+        metrics("m", 2, 8L, tally(0, 1, 2, 3, 4), tally(5), tally());
+        metrics("", 0, 7L, tally(), tally(), tally(7));
+        prediction(5);
+        deadLetter(7);
+
+        assertThat(failed()).isEmpty();
+    }
+
+    @Test
+    void recordsThatComeAgain_withTheSameAttempt_areNoticed() {
+        metrics("m", 0, 7L, tally(0, 1), tally(), tally());
+        metrics("m", 0, 7L, tally(0, 1, 2, 3, 4), tally(5), tally());
+        metrics("", 0, 7L, tally(), tally(), tally(7));
         prediction(5);
         deadLetter(7);
 

@@ -60,12 +60,6 @@ class ExactlyOnceITCase {
     /** The mixture, and a step an event. */
     private static final Map<String, String> DEFAULTS = Map.of();
 
-    private static final Map<String, String> RESTARTS =
-            Map.of(
-                    "flink.restart-strategy.type", "fixed-delay",
-                    "flink.restart-strategy.fixed-delay.attempts", "100",
-                    "flink.restart-strategy.fixed-delay.delay", "50 ms");
-
     /**
      * Events that weigh little. Of heavier ones steps at rate 1 go past the minimum and drive
      * parameters that differ apart, so that a rounding grows to a difference.
@@ -170,7 +164,7 @@ class ExactlyOnceITCase {
         long labelled = events.stream().filter(event -> event.getLabel() != null).count();
         Map<String, String> settings =
                 JobOnKafka.settings(kafka, "failover-at-the-end", FEATURES, "a,b,c");
-        settings.putAll(RESTARTS);
+        settings.putAll(JobOnKafka.RESTARTS);
         try (JobOnKafka job = JobOnKafka.start(settings)) {
             job.send(events.stream().map(JobOnKafka::bytes).toList());
             awaitExamples(job, labelled);
@@ -203,7 +197,7 @@ class ExactlyOnceITCase {
         settings.put("models.publish-interval", "1 ms");
         settings.put("flink.state.backend.type", backend);
         settings.put("flink.execution.checkpointing.unaligned.enabled", "" + unaligned);
-        settings.putAll(RESTARTS);
+        settings.putAll(JobOnKafka.RESTARTS);
         try (JobOnKafka job = JobOnKafka.start(settings)) {
             CompletableFuture<Void> sending =
                     CompletableFuture.runAsync(

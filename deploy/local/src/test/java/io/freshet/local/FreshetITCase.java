@@ -306,6 +306,7 @@ class FreshetITCase {
                         Stream.of(
                                         "labelled-events",
                                         "metrics",
+                                        "drift-alerts",
                                         "predictions",
                                         "models",
                                         "model-history",

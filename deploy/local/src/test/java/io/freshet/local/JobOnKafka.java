@@ -24,6 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A job on a real broker, with topics of its own, for tests. */
 final class JobOnKafka implements AutoCloseable {
+    /** Settings of a job that starts again after a failure, at once. */
+    static final Map<String, String> RESTARTS =
+            Map.of(
+                    "flink.restart-strategy.type", "fixed-delay",
+                    "flink.restart-strategy.fixed-delay.attempts", "100",
+                    "flink.restart-strategy.fixed-delay.delay", "50 ms");
+
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
 
     private final JobConfig config;
@@ -48,6 +55,7 @@ final class JobOnKafka implements AutoCloseable {
                 List.of(
                         "labelled-events",
                         "metrics",
+                        "drift-alerts",
                         "predictions",
                         "models",
                         "model-history",

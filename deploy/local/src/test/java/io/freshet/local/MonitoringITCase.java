@@ -1,0 +1,213 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.MetricsEvent;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What a job tells of itself while it runs: on the metrics topic and to Prometheus. */
+class MonitoringITCase {
+    private static final String PREFIX = "flink_taskmanager_job_task_operator_freshet_";
+    private static final Path PAGE = Path.of("..", "prometheus", "README.md");
+
+    private static EmbeddedKafka kafka;
+
+    @BeforeAll
+    static void startKafka() throws Exception {
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stopKafka() throws Exception {
+        kafka.close();
+    }
+
+    @Test
+    void atLeastOnceMetrics_areSeenBeforeACheckpoint_andComeAgainAfterAFailure() throws Exception {
+        List<LabelledEvent> events = JobOnKafka.events(6, 3_000, 4, 2, "one", "two");
+        Map<String, String> settings = JobOnKafka.settings(kafka, "at-once", 4, "a,b");
+        settings.putAll(JobOnKafka.RESTARTS);
+        settings.put("checkpoint.interval", "1 h");
+        settings.put("metrics.delivery", "at-least-once");
+        settings.put("metrics.every", "100");
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            job.send(events.stream().map(JobOnKafka::bytes).toList());
+            List<MetricsEvent> seen = new ArrayList<>();
+            try (TopicReader reader = metrics(job)) {
+                readUntil(reader, seen, MonitoringITCase::coverEverything);
+                job.cluster().cluster().terminateTaskManager(0).get();
+                job.cluster().cluster().startTaskManager();
+                List<MetricsEvent> again = new ArrayList<>();
+                // Without a checkpoint everything is read again.
+                readUntil(reader, again, MonitoringITCase::coverEverything);
+                assertAttemptsRise(seen, again);
+            }
+            Audit audit = job.finish();
+
+            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            assertThat(audit.events()).isEqualTo(events.size());
+        }
+    }
+
+    private static TopicReader metrics(JobOnKafka job) {
+        return new TopicReader(job.config().kafka().client(), job.config().publish().metrics());
+    }
+
+    private static void readUntil(
+            TopicReader reader, List<MetricsEvent> into, Predicate<List<MetricsEvent>> enough) {
+        JobOnKafka.await(
+                "metrics",
+                () -> {
+                    for (ConsumerRecord<byte[], byte[]> record :
+                            reader.poll(Duration.ofMillis(50))) {
+                        into.add(AuditReader.read(AuditReader.METRICS, record));
+                    }
+                    return enough.test(into);
+                });
+    }
+
+    /** Whether the last records of the models count all 3,000 events, labelled or not. */
+    private static boolean coverEverything(List<MetricsEvent> metrics) {
+        Map<String, Long> last = new HashMap<>();
+        metrics.forEach(
+                event ->
+                        last.put(
+                                event.getModelId(),
+                                event.getExamplesSeen()
+                                        + event.getAudit().getUnlabelled().getCount()));
+        return last.values().stream().mapToLong(n -> n).sum() == 3_000;
+    }
+
+    private static void assertAttemptsRise(List<MetricsEvent> first, List<MetricsEvent> again) {
+        Consumer<List<MetricsEvent>> inSequence =
+                events -> {
+                    Map<String, Long> next = new HashMap<>();
+                    for (MetricsEvent event : events) {
+                        long sequence = next.merge(event.getModelId(), 1L, Long::sum) - 1;
+                        assertThat(event.getSequence()).isEqualTo(sequence);
+                    }
+                };
+        inSequence.accept(first);
+        inSequence.accept(again);
+        Set<Long> attempts =
+                first.stream().map(MetricsEvent::getAttempt).collect(Collectors.toSet());
+        assertThat(again)
+                .allSatisfy(
+                        event ->
+                                assertThat(attempts)
+                                        .allMatch(before -> before < event.getAttempt()));
+    }
+
+    @Test
+    void prometheus_findsEveryNameOfThePage_andNoOther() throws Exception {
+        Map<String, String> settings = JobOnKafka.settings(kafka, "prometheus", 4, "a,b");
+        int port = freePort();
+        settings.put("flink.metrics.reporters", "prom");
+        settings.put(
+                "flink.metrics.reporter.prom.factory.class",
+                "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
+        settings.put("flink.metrics.reporter.prom.port", Integer.toString(port));
+        settings.put("training.experts.baselines", "true");
+        List<LabelledEvent> events = JobOnKafka.events(7, 2_000, 4, 2, "one", "two");
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            List<byte[]> values = new ArrayList<>(events.stream().map(JobOnKafka::bytes).toList());
+            values.add(new byte[] {1, 2, 3});
+            job.send(values);
+            long labelled = events.stream().filter(event -> event.getLabel() != null).count();
+            JobOnKafka.await(
+                    "Prometheus to see every example",
+                    () -> sum(scrape(port), "model_examples_seen_total") == labelled);
+
+            String page = scrape(port);
+            assertThat(names(page)).isEqualTo(documentedNames());
+            assertThat(sum(page, "model_dead_letters_total")).isEqualTo(1);
+            assertThat(page)
+                    .containsPattern(PREFIX + "model_rolling_accuracy_ratio\\{.*model=\"one\"")
+                    .containsPattern(PREFIX + "model_class_recall_ratio\\{.*class=\"b\"")
+                    .containsPattern(PREFIX + "model_expert_weight_ratio\\{.*expert=\"no_change\"");
+            job.finish();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static String scrape(int port) {
+        URI uri = URI.create("http://localhost:" + port + "/metrics");
+        try {
+            return HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                    .body();
+        } catch (IOException e) {
+            throw new IllegalStateException("Prometheus' reporter does not answer", e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Set<String> names(String page) {
+        Set<String> names = new TreeSet<>();
+        Matcher matcher = Pattern.compile("(?m)^" + PREFIX + "model_(\\w+)\\{").matcher(page);
+        while (matcher.find()) {
+            names.add(matcher.group(1));
+        }
+        return names;
+    }
+
+    private static double sum(String page, String name) {
+        Matcher matcher =
+                Pattern.compile("(?m)^" + PREFIX + name + "\\{[^}]*\\} (\\S+)$").matcher(page);
+        double sum = 0;
+        while (matcher.find()) {
+            sum += Double.parseDouble(matcher.group(1));
+        }
+        return sum;
+    }
+
+    /** The names in the first column of the page's table. */
+    private static Set<String> documentedNames() throws IOException {
+        Set<String> names = new TreeSet<>();
+        for (String line : Files.readAllLines(PAGE)) {
+            String[] cells = line.split("\\|", -1);
+            if (!line.startsWith("| `") || cells.length < 3) {
+                continue;
+            }
+            String rolling = "";
+            for (String name : cells[1].replace("`", "").split(",", -1)) {
+                String stripped = name.strip();
+                if (stripped.startsWith("rolling_")) {
+                    rolling = stripped.substring("rolling_".length());
+                }
+                names.add(stripped.replace("…", rolling));
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,66 @@
+package io.freshet.monitor;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * A confusion matrix: examples by label and predicted class. Sparse where there are many classes.
+ */
+final class Confusion {
+    /** Up to so many classes the matrix is kept, and told, whole. */
+    static final int DENSE_CLASSES = 50;
+
+    private final int numClasses;
+    private final long[] dense;
+    private final Map<Long, Long> sparse = new HashMap<>();
+
+    Confusion(int numClasses) {
+        this.numClasses = numClasses;
+        dense = new long[numClasses <= DENSE_CLASSES ? numClasses * numClasses : 0];
+    }
+
+    /** Adds an example, or with −1 takes one away again. */
+    void add(int label, int predictedClass, int times) {
+        long cell = (long) label * numClasses + predictedClass;
+        if (dense.length > 0) {
+            dense[(int) cell] += times;
+        } else {
+            sparse.merge(cell, (long) times, (a, b) -> a + b == 0 ? null : a + b);
+        }
+    }
+
+    /**
+     * The cells with examples, the fullest first, then by label and predicted class.
+     *
+     * @param limit cells to tell; the others are counted
+     */
+    ConfusionMatrix tell(int limit) {
+        ConfusionCell[] cells =
+                dense.length > 0
+                        ? IntStream.range(0, dense.length)
+                                .filter(cell -> dense[cell] > 0)
+                                .mapToObj(cell -> cell(cell, dense[cell]))
+                                .toArray(ConfusionCell[]::new)
+                        : sparse.entrySet().stream()
+                                .map(cell -> cell(cell.getKey(), cell.getValue()))
+                                .toArray(ConfusionCell[]::new);
+        Arrays.sort(
+                cells,
+                Comparator.comparingLong(ConfusionCell::count)
+                        .reversed()
+                        .thenComparingInt(ConfusionCell::label)
+                        .thenComparingInt(ConfusionCell::predictedClass));
+        int told = Math.min(cells.length, Math.max(limit, dense.length));
+        return new ConfusionMatrix(
+                Arrays.copyOf(cells, told),
+                cells.length - told,
+                Arrays.stream(cells, told, cells.length).mapToLong(ConfusionCell::count).sum());
+    }
+
+    private ConfusionCell cell(long cell, long count) {
+        return new ConfusionCell((int) (cell / numClasses), (int) (cell % numClasses), count);
+    }
+}

@@ -1,0 +1,51 @@
+package io.freshet.monitor;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** The mean of the last so many values, exactly: added up anew when it is asked. */
+final class RecentMean {
+    private final int capacity;
+    private double[] values = new double[0];
+    private long seen;
+
+    RecentMean(int capacity) {
+        this.capacity = capacity;
+    }
+
+    void add(double value) {
+        int at = (int) (seen % capacity);
+        if (at >= values.length) {
+            values = Arrays.copyOf(values, (int) Math.min(capacity, 2L * values.length + 16));
+        }
+        values[at] = value;
+        seen++;
+    }
+
+    /** Number of values that the mean is of. */
+    int size() {
+        return (int) Math.min(seen, capacity);
+    }
+
+    /** The mean; null before the first value. */
+    @Nullable Double mean() {
+        if (seen == 0) {
+            return null;
+        }
+        double sum = 0;
+        for (double value : memory()) {
+            sum += value;
+        }
+        return sum / size();
+    }
+
+    /** The values, in a new array, oldest first. */
+    double[] memory() {
+        int size = size();
+        int first = seen <= capacity ? 0 : (int) (seen % capacity);
+        double[] memory = new double[size];
+        System.arraycopy(values, first, memory, 0, size - first);
+        System.arraycopy(values, 0, memory, size - first, first);
+        return memory;
+    }
+}

@@ -1,0 +1,160 @@
+package io.freshet.publish;
+
+import io.freshet.ingest.IgnoredReason;
+import io.freshet.ingest.Reason;
+import io.freshet.learn.Progress;
+import io.freshet.monitor.MonitorConfig;
+import io.freshet.monitor.RollingMetrics;
+import io.freshet.schemas.CalibrationBin;
+import io.freshet.schemas.ClassCounts;
+import io.freshet.schemas.ClassScores;
+import io.freshet.schemas.Confusion;
+import io.freshet.schemas.ConfusionCell;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.Scores;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Rolling metrics as the fields of their event. */
+final class MetricsFields {
+    private MetricsFields() {}
+
+    /** The event of a model's metrics. */
+    static MetricsEvent event(RollingMetrics metrics, MonitorConfig config) {
+        Progress progress = metrics.progress();
+        io.freshet.monitor.Scores fading = metrics.fading();
+        return MetricsEvent.newBuilder()
+                .setModelId(metrics.modelId())
+                .setSequence(metrics.sequence())
+                .setAttempt(metrics.attempt())
+                .setTimestamp(ProgressFields.timestamp(progress))
+                .setModelVersion(progress.modelVersion())
+                .setExamplesSeen(progress.examplesSeen())
+                .setAudit(ProgressFields.audit(progress.audit()))
+                .setIgnoredByReason(ignoredByReason(progress.audit()))
+                .setDeadLettersByReason(deadLettersByReason(progress.audit()))
+                .setOffsets(ProgressFields.offsets(progress))
+                .setWindowSize(config.windowSize())
+                .setRolling(scores(metrics.rolling()))
+                .setPrequential(scores(metrics.prequential()))
+                .setLearningRate(progress.learningRate())
+                .setSkippedSteps(progress.skippedSteps())
+                .setExperts(ProgressFields.experts(progress))
+                .setRollBacks(progress.rollBacks())
+                .setFading(fading == null ? null : scores(fading))
+                .setFadingFactor(fading == null ? null : config.fadingFactor())
+                .setTopK(config.topK())
+                .setRunningLoss(metrics.runningLoss())
+                .setRunningLossMiniBatches(config.runningLossMiniBatches())
+                .setClasses(classes(metrics, config.classes()))
+                .setOtherClasses(metrics.otherClasses())
+                .setConfusion(confusion(metrics.confusion()))
+                .setCalibration(calibration(metrics))
+                .setExpectedAccuracy(metrics.expectedAccuracy())
+                .setExpectedAccuracyEvents(metrics.expectedAccuracyEvents())
+                .setGradientNorm(finite(progress.gradientNorm()))
+                .setParameterNorm(finite(progress.parameterNorm()))
+                .setToldAt(Instant.ofEpochMilli(metrics.toldAt()))
+                .setThroughput(metrics.throughput())
+                .setEventTimeLag(metrics.eventTimeLag())
+                .build();
+    }
+
+    private static Map<String, Long> ignoredByReason(io.freshet.ingest.Audit audit) {
+        Map<String, Long> counts = new TreeMap<>();
+        for (IgnoredReason reason : IgnoredReason.values()) {
+            if (audit.count(reason) > 0) {
+                counts.put(reason.name(), audit.count(reason));
+            }
+        }
+        return counts;
+    }
+
+    private static Map<String, Long> deadLettersByReason(io.freshet.ingest.Audit audit) {
+        Map<String, Long> counts = new TreeMap<>();
+        for (Reason reason : Reason.values()) {
+            if (audit.count(reason) > 0) {
+                counts.put(reason.name(), audit.count(reason));
+            }
+        }
+        return counts;
+    }
+
+    private static @Nullable Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
+
+    private static Scores scores(io.freshet.monitor.Scores scores) {
+        return new Scores(
+                scores.examples(),
+                scores.weight(),
+                scores.loss(),
+                scores.accuracy(),
+                scores.noChangeAccuracy(),
+                scores.majorityAccuracy(),
+                scores.kappa(),
+                scores.kappaTemporal(),
+                scores.kappaM(),
+                scores.balancedAccuracy(),
+                scores.topKAccuracy(),
+                scores.brierScore(),
+                scores.meanConfidence(),
+                scores.calibrationError());
+    }
+
+    private static List<ClassScores> classes(RollingMetrics metrics, List<String> names) {
+        return Arrays.stream(metrics.classes())
+                .map(
+                        scores ->
+                                new ClassScores(
+                                        scores.classIndex(),
+                                        names.get(scores.classIndex()),
+                                        counts(scores.rolling()),
+                                        counts(scores.prequential())))
+                .toList();
+    }
+
+    private static ClassCounts counts(io.freshet.monitor.ClassCounts counts) {
+        return new ClassCounts(
+                counts.labels(),
+                counts.predictions(),
+                counts.hits(),
+                counts.precision(),
+                counts.recall(),
+                counts.f1());
+    }
+
+    private static @Nullable Confusion confusion(
+            io.freshet.monitor.@Nullable ConfusionMatrix matrix) {
+        return matrix == null
+                ? null
+                : new Confusion(
+                        Arrays.stream(matrix.cells())
+                                .map(
+                                        cell ->
+                                                new ConfusionCell(
+                                                        cell.label(),
+                                                        cell.predictedClass(),
+                                                        cell.count()))
+                                .toList(),
+                        matrix.otherCells(),
+                        matrix.otherExamples());
+    }
+
+    private static List<CalibrationBin> calibration(RollingMetrics metrics) {
+        return Arrays.stream(metrics.calibration())
+                .map(
+                        bin ->
+                                new CalibrationBin(
+                                        bin.lower(),
+                                        bin.upper(),
+                                        bin.examples(),
+                                        bin.meanConfidence(),
+                                        bin.accuracy()))
+                .toList();
+    }
+}

@@ -1,0 +1,57 @@
+package io.freshet.publish;
+
+import io.freshet.ingest.Fate;
+import io.freshet.learn.Progress;
+import io.freshet.schemas.Audit;
+import io.freshet.schemas.Expert;
+import io.freshet.schemas.PartitionOffset;
+import io.freshet.schemas.Tally;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A model's progress as the fields that several events have of it. */
+final class ProgressFields {
+    private ProgressFields() {}
+
+    static @Nullable Instant timestamp(Progress progress) {
+        return progress.timestamp() == Progress.NO_TIMESTAMP
+                ? null
+                : Instant.ofEpochMilli(progress.timestamp());
+    }
+
+    static Audit audit(io.freshet.ingest.Audit audit) {
+        return new Audit(
+                tally(audit, Fate.ACCEPTED),
+                tally(audit, Fate.UNLABELLED),
+                tally(audit, Fate.IGNORED),
+                tally(audit, Fate.DEAD_LETTER));
+    }
+
+    static Tally tally(io.freshet.ingest.Audit audit, Fate fate) {
+        return new Tally(audit.count(fate), audit.digest(fate));
+    }
+
+    static List<PartitionOffset> offsets(Progress progress) {
+        return Arrays.stream(progress.offsets()).map(ProgressFields::offset).toList();
+    }
+
+    static PartitionOffset offset(io.freshet.learn.PartitionOffset offset) {
+        return new PartitionOffset(offset.topic(), offset.partition(), offset.offset());
+    }
+
+    static List<Expert> experts(Progress progress) {
+        return Arrays.stream(progress.experts())
+                .map(
+                        expert ->
+                                new Expert(
+                                        expert.name(),
+                                        Double.isNaN(expert.learningRate())
+                                                ? null
+                                                : expert.learningRate(),
+                                        expert.weight(),
+                                        expert.restarts()))
+                .toList();
+    }
+}

@@ -1,0 +1,75 @@
+package io.freshet.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.monitor.Monitors.Settings;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExampleWindowTest {
+    /** Windows below, at and above the segments that sums are kept by. */
+    @ParameterizedTest
+    @CsvSource({"1, 10", "700, 500", "1024, 5000", "2500, 6000"})
+    void tallies_areThoseOfTheLastExamples(int windowSize, int count) {
+        MonitorConfig config = Settings.of(4, windowSize).config();
+        List<ScoredExample> examples = Monitors.examples(6, count, 4);
+        ExampleWindow window = new ExampleWindow(config);
+        for (int i = 0; i < count; i++) {
+            window.add(examples.get(i));
+            if (i % 97 == 0 || i == count - 1) {
+                List<ScoredExample> last = examples.subList(Math.max(0, i + 1 - windowSize), i + 1);
+                Tallies expected = new Tallies(config);
+                Confusion confusion = new Confusion(4);
+                for (ScoredExample example : last) {
+                    expected.add(example, 1);
+                    confusion.add(example.label(), example.predictedClass(), 1);
+                }
+                assertThat(window.size()).isEqualTo(last.size());
+                assertThat(window.tallies().memory())
+                        .usingComparatorWithPrecision(1e-9)
+                        .containsExactly(expected.memory());
+                assertThat(window.confusion().tell(16).cells())
+                        .containsExactly(confusion.tell(16).cells());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"700, 500", "700, 5000", "2500, 6000"})
+    void restoredWindow_goesOnBitForBit(int windowSize, int count) {
+        MonitorConfig config = Settings.of(4, windowSize).config();
+        ExampleWindow lived = new ExampleWindow(config);
+        Monitors.examples(7, count, 4).forEach(lived::add);
+        ExampleWindow restored = new ExampleWindow(config);
+        restored.restore(lived.memory());
+        for (ScoredExample example : Monitors.examples(8, 3000, 4)) {
+            lived.add(example);
+            restored.add(example);
+        }
+        assertThat(restored.tallies().memory()).containsExactly(lived.tallies().memory());
+        assertThat(restored.memory().losses()).containsExactly(lived.memory().losses());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1000, 300", "300, 1000"})
+    void windowOfAnotherSize_keepsTheNewest(int before, int after) {
+        ExampleWindow old = new ExampleWindow(Settings.of(4, before).config());
+        Monitors.examples(9, 2345, 4).forEach(old::add);
+        MonitorConfig config = Settings.of(4, after).config();
+        ExampleWindow restored = new ExampleWindow(config);
+        restored.restore(old.memory());
+        assertThat(restored.size()).isEqualTo(Math.min(before, after));
+        ExampleWindow expected = new ExampleWindow(config);
+        List<ScoredExample> examples = Monitors.examples(9, 2345, 4);
+        examples.subList(2345 - restored.size(), 2345).forEach(expected::add);
+        for (ScoredExample example : Monitors.examples(10, 1234, 4)) {
+            restored.add(example);
+            expected.add(example);
+        }
+        assertThat(restored.memory().losses()).containsExactly(expected.memory().losses());
+        assertThat(restored.tallies().memory())
+                .usingComparatorWithPrecision(1e-9)
+                .containsExactly(expected.tallies().memory());
+    }
+}

@@ -1,0 +1,118 @@
+package io.freshet.monitor;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** Configurations and examples for tests of the metrics. */
+final class Monitors {
+    static final int WINDOW = 1000;
+
+    private Monitors() {}
+
+    /** A configuration that differs from the defaults in what most tests need. */
+    record Settings(
+            int numClasses,
+            int windowSize,
+            double fadingFactor,
+            int bins,
+            int topK,
+            Set<MetricPart> parts,
+            int maxClasses,
+            int maxCells,
+            MetricsDelivery delivery) {
+        static Settings of(int numClasses, int windowSize) {
+            return new Settings(
+                    numClasses,
+                    windowSize,
+                    0.99,
+                    10,
+                    2,
+                    EnumSet.allOf(MetricPart.class),
+                    100,
+                    2500,
+                    MetricsDelivery.EXACTLY_ONCE);
+        }
+
+        Settings with(int newBins, int newTopK) {
+            return new Settings(
+                    numClasses,
+                    windowSize,
+                    fadingFactor,
+                    newBins,
+                    newTopK,
+                    parts,
+                    maxClasses,
+                    maxCells,
+                    delivery);
+        }
+
+        Settings telling(Set<MetricPart> newParts, int newMaxClasses, int newMaxCells) {
+            return new Settings(
+                    numClasses,
+                    windowSize,
+                    fadingFactor,
+                    bins,
+                    topK,
+                    newParts,
+                    newMaxClasses,
+                    newMaxCells,
+                    delivery);
+        }
+
+        Settings delivering(MetricsDelivery newDelivery) {
+            return new Settings(
+                    numClasses,
+                    windowSize,
+                    fadingFactor,
+                    bins,
+                    topK,
+                    parts,
+                    maxClasses,
+                    maxCells,
+                    newDelivery);
+        }
+
+        MonitorConfig config() {
+            List<String> classes =
+                    IntStream.range(0, numClasses).mapToObj(k -> "class " + k).toList();
+            return new MonitorConfig(
+                    classes,
+                    windowSize,
+                    fadingFactor,
+                    3,
+                    topK,
+                    bins,
+                    parts,
+                    maxClasses,
+                    maxCells,
+                    1000,
+                    Duration.ofSeconds(1),
+                    delivery,
+                    20,
+                    10);
+        }
+    }
+
+    /** Seeded examples of classes below a number. */
+    static List<ScoredExample> examples(long seed, int count, int numClasses) {
+        Random random = new Random(seed);
+        return IntStream.range(0, count)
+                .mapToObj(
+                        i ->
+                                new ScoredExample(
+                                        random.nextInt(numClasses),
+                                        random.nextInt(numClasses),
+                                        random.nextInt(numClasses + 1) - 1,
+                                        random.nextInt(numClasses),
+                                        random.nextFloat() * 3,
+                                        1 + random.nextInt(3),
+                                        random.nextFloat(),
+                                        random.nextFloat() * 2,
+                                        random.nextInt(numClasses)))
+                .toList();
+    }
+}

@@ -1,0 +1,206 @@
+package io.freshet.monitor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
+
+import io.freshet.model.GoldenCase;
+import io.freshet.monitor.Monitors.Settings;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TalliesTest {
+    /** What float losses and confidences leave of double ones. */
+    private static final double FLOAT = 1e-6;
+
+    private static final double EXACT = 1e-12;
+
+    private static final Map<String, Function<Scores, Double>> SCORES =
+            Map.ofEntries(
+                    Map.entry("loss", Scores::loss),
+                    Map.entry("accuracy", Scores::accuracy),
+                    Map.entry("noChangeAccuracy", Scores::noChangeAccuracy),
+                    Map.entry("majorityAccuracy", Scores::majorityAccuracy),
+                    Map.entry("kappa", Scores::kappa),
+                    Map.entry("kappaTemporal", Scores::kappaTemporal),
+                    Map.entry("kappaM", Scores::kappaM),
+                    Map.entry("balancedAccuracy", Scores::balancedAccuracy),
+                    Map.entry("topKAccuracy", Scores::topKAccuracy),
+                    Map.entry("brierScore", Scores::brierScore),
+                    Map.entry("meanConfidence", Scores::meanConfidence),
+                    Map.entry("calibrationError", Scores::calibrationError));
+
+    static List<GoldenCase> cases() {
+        return GoldenCase.read(TalliesTest.class, "scores.txt");
+    }
+
+    private static MonitorConfig config(GoldenCase golden) {
+        return Settings.of((int) golden.number("classes"), Monitors.WINDOW)
+                .with((int) golden.number("bins"), (int) golden.number("topK"))
+                .config();
+    }
+
+    /** The examples of a case with their baselines, as a monitor of a new model makes them. */
+    private static List<ScoredExample> examples(GoldenCase golden) {
+        int[] labels = golden.integers("labels");
+        int[] predicted = golden.integers("predicted");
+        int[] ranks = golden.integers("ranks");
+        double[] losses = golden.doubles("losses");
+        double[] weights = golden.doubles("weights");
+        double[] confidences = golden.doubles("confidences");
+        double[] briers = golden.doubles("briers");
+        long[] counts = new long[(int) golden.number("classes")];
+        ScoredExample[] examples = new ScoredExample[labels.length];
+        for (int i = 0; i < labels.length; i++) {
+            int majority = 0;
+            for (int k = 1; k < counts.length; k++) {
+                if (counts[k] > counts[majority]) {
+                    majority = k;
+                }
+            }
+            examples[i] =
+                    new ScoredExample(
+                            labels[i],
+                            predicted[i],
+                            i == 0 ? ScoredExample.NONE : labels[i - 1],
+                            majority,
+                            (float) losses[i],
+                            (float) weights[i],
+                            (float) confidences[i],
+                            (float) briers[i],
+                            ranks[i]);
+            counts[labels[i]]++;
+        }
+        return List.of(examples);
+    }
+
+    private static Tallies tallies(MonitorConfig config, List<ScoredExample> examples) {
+        Tallies tallies = new Tallies(config);
+        examples.forEach(example -> tallies.add(example, 1));
+        return tallies;
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void scores_areThoseOfScikitLearn(GoldenCase golden) {
+        List<ScoredExample> examples = examples(golden);
+        Scores scores = tallies(config(golden), examples).scores(examples.size());
+
+        assertThat(scores.examples()).isEqualTo(examples.size());
+        SCORES.forEach(
+                (name, score) ->
+                        assertThat(score.apply(scores))
+                                .as(name)
+                                .isCloseTo(golden.number(name), offset(FLOAT)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void classes_areThoseOfScikitLearn(GoldenCase golden) {
+        Tallies tallies = tallies(config(golden), examples(golden));
+        double[] precision = golden.doubles("precision");
+        double[] recall = golden.doubles("recall");
+        double[] f1 = golden.doubles("f1");
+        int[] support = golden.integers("support");
+        for (int k = 0; k < support.length; k++) {
+            ClassCounts counts = tallies.ofClass(k);
+            assertThat(counts.labels()).isEqualTo(support[k]);
+            assertFigure(counts.precision(), precision[k], counts.predictions());
+            assertFigure(counts.recall(), recall[k], counts.labels());
+            assertFigure(counts.f1(), f1[k], counts.labels() + counts.predictions());
+        }
+    }
+
+    /** Where scikit-learn says 0 for 0 of none, the figure is not defined. */
+    private static void assertFigure(Double figure, double expected, long whole) {
+        if (whole == 0) {
+            assertThat(figure).isNull();
+        } else {
+            assertThat(figure).isCloseTo(expected, offset(EXACT));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void confusion_isThatOfScikitLearn(GoldenCase golden) {
+        int numClasses = (int) golden.number("classes");
+        Confusion confusion = new Confusion(numClasses);
+        examples(golden).forEach(e -> confusion.add(e.label(), e.predictedClass(), 1));
+
+        int[] matrix = new int[numClasses * numClasses];
+        for (ConfusionCell cell : confusion.tell(matrix.length).cells()) {
+            matrix[cell.label() * numClasses + cell.predictedClass()] = (int) cell.count();
+        }
+        assertThat(matrix).containsExactly(golden.integers("confusion"));
+    }
+
+    @Test
+    void twoMergedWindows_equalOne() {
+        MonitorConfig config = Settings.of(5, Monitors.WINDOW).config();
+        List<ScoredExample> examples = Monitors.examples(1, 3000, 5);
+        Tallies merged = tallies(config, examples.subList(0, 1100));
+        merged.add(tallies(config, examples.subList(1100, 3000)));
+
+        Tallies whole = tallies(config, examples);
+        assertThat(merged.memory()).containsExactly(whole.memory(), offset(1e-9));
+        for (Function<Scores, Double> score : SCORES.values()) {
+            assertThat(score.apply(merged.scores(3000)))
+                    .isCloseTo(score.apply(whole.scores(3000)), offset(EXACT));
+        }
+    }
+
+    @Test
+    void countsOfWhatWasTakenAway_leaveNothingBehind() {
+        MonitorConfig config = Settings.of(5, Monitors.WINDOW).config();
+        List<ScoredExample> examples = Monitors.examples(2, 2000, 5);
+        Tallies tallies = tallies(config, examples);
+        examples.forEach(example -> tallies.count(example, -1));
+        tallies.clearSums();
+
+        assertThat(tallies.memory()).containsOnly(0);
+        assertThat(tallies.scores(0)).isEqualTo(Scores.NONE);
+    }
+
+    @Test
+    void fadingTallies_areTheWeightedSums() {
+        MonitorConfig config = Settings.of(4, Monitors.WINDOW).config();
+        // Enough that the weights, 0.99 to the power of -30,000, leave the range of a double.
+        List<ScoredExample> examples = Monitors.examples(3, 30_000, 4);
+        FadingTallies fading = new FadingTallies(config);
+        examples.forEach(fading::add);
+
+        Tallies expected = new Tallies(config);
+        double times = 1;
+        for (int i = examples.size() - 1; i >= 0; i--) {
+            expected.add(examples.get(i), times);
+            times *= config.fadingFactor();
+        }
+        assertThat(fading.now().memory()).containsExactly(expected.memory(), offset(1e-9));
+    }
+
+    @Test
+    void confidenceOfABinsUpperBound_isInTheBin() {
+        MonitorConfig config = Settings.of(2, Monitors.WINDOW).with(4, 1).config();
+        Tallies tallies = new Tallies(config);
+        for (float confidence : new float[] {0, 0.25f, 0.5f, 0.75f, 1}) {
+            tallies.add(new ScoredExample(0, 0, 0, 0, 0, 1, confidence, 0, 0), 1);
+        }
+        assertThat(tallies.calibration())
+                .extracting(CalibrationBin::examples)
+                .containsExactly(2L, 1L, 1L, 1L);
+    }
+
+    @Test
+    void memoryOfOtherBins_isRefused_namingTheKey() {
+        Tallies tallies = new Tallies(Settings.of(2, Monitors.WINDOW).with(4, 1).config());
+        double[] memory = new Tallies(Settings.of(2, Monitors.WINDOW).with(5, 1).config()).memory();
+
+        assertThatThrownBy(() -> tallies.restore(memory))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("metrics.calibration-bins");
+    }
+}
