@@ -1,0 +1,104 @@
+package io.freshet.drift;
+
+import static io.freshet.drift.Parameters.count;
+
+/**
+ * The cumulative sum test, CUSUM: an alarm when values have exceeded their mean by too much in sum.
+ *
+ * <p>With {@code x̄} the mean of the values since the start or the last alarm, the newest included,
+ *
+ * <pre>{@code
+ * g ← max(0, g + x − x̄ − δ),   a drift where g > λ
+ * }</pre>
+ *
+ * <p>for {@code δ = delta} and {@code λ = threshold}, both in the unit of the values. Only
+ * increases are found. A change by {@code Δ} takes about {@code λ / (Δ − δ)} values.
+ *
+ * <p>The change is taken to have begun when {@code g} last was 0. Source: Page, <i>Continuous
+ * inspection schemes</i>, Biometrika 41 (1954), with the running mean in place of a known one, as
+ * in MOA's {@code CusumDM}. Alarms where that does; MOA counts from 1, so that its 30 values are 29
+ * here.
+ *
+ * @param minInstances values before which there is no alarm, at least 1
+ * @param delta {@code δ}, what a value may exceed the mean by: finite, at least 0
+ * @param threshold {@code λ}: finite, greater than 0
+ */
+public record Cusum(int minInstances, double delta, double threshold)
+        implements SteppedDetector<Cusum.State> {
+    /** The parameters of MOA. */
+    public static final Cusum DEFAULT = new Cusum(30, 0.005, 50);
+
+    public Cusum {
+        Parameters.requireAtLeast(1, "minInstances", minInstances);
+        Parameters.requireNotNegative("delta", delta);
+        Parameters.requirePositive("threshold", threshold);
+    }
+
+    /**
+     * What is remembered since the start or the last drift.
+     *
+     * @param count values seen
+     * @param mean {@code x̄}
+     * @param sum {@code g}
+     * @param countAtZero values seen when {@code g} last was 0
+     * @param status what was said after the last value
+     */
+    public record State(long count, double mean, double sum, long countAtZero, DriftStatus status)
+            implements DriftState {
+        static final State INITIAL = new State(0, 0, 0, 0, DriftStatus.STABLE);
+
+        @Override
+        public long valuesSinceChange() {
+            return count - countAtZero;
+        }
+
+        @Override
+        public double[] toArray() {
+            return new double[] {count, mean, sum, countAtZero, status.code()};
+        }
+    }
+
+    @Override
+    public Domain domain() {
+        return Domain.NUMBERS;
+    }
+
+    @Override
+    public State initialState() {
+        return State.INITIAL;
+    }
+
+    @Override
+    public State update(State state, double value) {
+        Domain.NUMBERS.require(value);
+        State before = state.status() == DriftStatus.DRIFT ? State.INITIAL : state;
+        long count = before.count + 1;
+        double mean = before.mean + (value - before.mean) / count;
+        double sum = Math.max(0, before.sum + value - mean - delta);
+        return new State(
+                count,
+                mean,
+                sum,
+                sum == 0 ? count : before.countAtZero,
+                count >= minInstances && sum > threshold ? DriftStatus.DRIFT : DriftStatus.STABLE);
+    }
+
+    /** Returns {@code g}. */
+    @Override
+    public double statistic(State state) {
+        return state.sum;
+    }
+
+    /** Returns {@code λ}. */
+    @Override
+    public double threshold(State state) {
+        return threshold;
+    }
+
+    @Override
+    public State stateOf(double[] array) {
+        Parameters.requireLength(5, array);
+        return new State(
+                count(array[0]), array[1], array[2], count(array[3]), DriftStatus.of(array[4]));
+    }
+}

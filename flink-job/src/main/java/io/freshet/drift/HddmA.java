@@ -1,0 +1,188 @@
+package io.freshet.drift;
+
+import static io.freshet.drift.Parameters.count;
+
+/**
+ * The drift detection method by Hoeffding's bound on averages, HDDM-A: an alarm when the mean since
+ * the start is significantly above the mean at its lowest.
+ *
+ * <p>With {@code x̄} the mean of all {@code n} values since the start or the last alarm, the method
+ * remembers the {@code k} and {@code x̄_k} at which {@code x̄ + √(ln(1/δ) / 2n)} was lowest, and
+ * finds a drift where
+ *
+ * <pre>{@code
+ * x̄ − x̄_k ≥ √((1/k − 1/n) ln(2/δ) / 2)
+ * }</pre>
+ *
+ * <p>for {@code δ = driftConfidence}; it warns where the same holds for {@code warningConfidence}.
+ * Only increases are found. Since {@code x̄} is a mean over everything, the longer a stream has
+ * been stable, the later a change is found.
+ *
+ * <p>With {@code restartAfterDecrease} the mirror image of the test, with the same {@code δ}, looks
+ * for decreases, and the method then starts anew without a word, so that what was worse is
+ * forgotten.
+ *
+ * <p>The change is taken to have begun with the warning. Source: Frías-Blanco, del Campo-Ávila,
+ * Ramos-Jiménez, Morales-Bueno, Ortiz-Díaz and Caballero-Mota, <i>Online and non-parametric drift
+ * detection methods based on Hoeffding's bounds</i>, IEEE Transactions on Knowledge and Data
+ * Engineering 27 (2015). Alarms where MOA's {@code HDDM_A_Test} does; what MOA calls two-sided, and
+ * does by default, is {@code restartAfterDecrease}.
+ *
+ * @param driftConfidence {@code δ}, the chance of a false alarm at a value, by the bound: greater
+ *     than 0, less than 1
+ * @param warningConfidence the same of a warning, at least driftConfidence, less than 1
+ * @param restartAfterDecrease whether a significant decrease starts the test anew
+ */
+public record HddmA(double driftConfidence, double warningConfidence, boolean restartAfterDecrease)
+        implements SteppedDetector<HddmA.State> {
+    /** The parameters of the paper and of MOA. */
+    public static final HddmA DEFAULT = new HddmA(0.001, 0.005, true);
+
+    public HddmA {
+        Parameters.requireProbability("driftConfidence", driftConfidence);
+        Parameters.requireProbability("warningConfidence", warningConfidence);
+        Parameters.requireWarningFirst(
+                warningConfidence >= driftConfidence,
+                "warningConfidence is " + warningConfidence,
+                "driftConfidence " + driftConfidence);
+    }
+
+    /**
+     * What is remembered since the start, the last drift or the last restart.
+     *
+     * @param count values seen, {@code n}
+     * @param total their sum
+     * @param minCount values seen when the mean was lowest, {@code k}; 0 before the first
+     * @param minTotal their sum
+     * @param maxCount values seen when the mean was highest; 0 before the first
+     * @param maxTotal their sum
+     * @param status what was said after the last value
+     * @param sinceWarning values since the warning, its own included; 0 outside the warning zone
+     */
+    public record State(
+            long count,
+            double total,
+            long minCount,
+            double minTotal,
+            long maxCount,
+            double maxTotal,
+            DriftStatus status,
+            long sinceWarning)
+            implements DriftState {
+        static final State INITIAL = new State(0, 0, 0, 0, 0, 0, DriftStatus.STABLE, 0);
+
+        /** Returns how far the mean is above its lowest. */
+        double rise() {
+            return count == minCount ? 0 : total / count - minTotal / minCount;
+        }
+
+        @Override
+        public long valuesSinceChange() {
+            return sinceWarning;
+        }
+
+        @Override
+        public double[] toArray() {
+            return new double[] {
+                count, total, minCount, minTotal, maxCount, maxTotal, status.code(), sinceWarning
+            };
+        }
+    }
+
+    @Override
+    public Domain domain() {
+        return Domain.UNIT_INTERVAL;
+    }
+
+    @Override
+    public State initialState() {
+        return State.INITIAL;
+    }
+
+    @Override
+    public State update(State state, double value) {
+        Domain.UNIT_INTERVAL.require(value);
+        State before = state.status() == DriftStatus.DRIFT ? State.INITIAL : state;
+        long count = before.count + 1;
+        double total = before.total + value;
+        double mean = total / count;
+        double logInverse = -Math.log(driftConfidence);
+        double deviation = Math.sqrt(logInverse / (2 * count));
+
+        long minCount = before.minCount;
+        double minTotal = before.minTotal;
+        double minMean = minTotal / minCount;
+        if (minCount == 0 || minMean + Math.sqrt(logInverse / (2 * minCount)) >= mean + deviation) {
+            minCount = count;
+            minTotal = total;
+            minMean = mean;
+        }
+        DriftStatus status = DriftStatus.STABLE;
+        if (isSignificant(mean - minMean, minCount, count, driftConfidence)) {
+            status = DriftStatus.DRIFT;
+        } else if (isSignificant(mean - minMean, minCount, count, warningConfidence)) {
+            status = DriftStatus.WARNING;
+        }
+
+        long maxCount = before.maxCount;
+        double maxTotal = before.maxTotal;
+        if (restartAfterDecrease && status != DriftStatus.DRIFT) {
+            double maxMean = maxTotal / maxCount;
+            if (maxCount == 0
+                    || maxMean - Math.sqrt(logInverse / (2 * maxCount)) <= mean - deviation) {
+                maxCount = count;
+                maxTotal = total;
+            } else if (isSignificant(maxMean - mean, maxCount, count, driftConfidence)) {
+                return State.INITIAL;
+            }
+        }
+        return new State(
+                count,
+                total,
+                minCount,
+                minTotal,
+                maxCount,
+                maxTotal,
+                status,
+                status.sinceWarning(before.sinceWarning));
+    }
+
+    private static boolean isSignificant(
+            double difference, long before, long count, double confidence) {
+        return difference > 0 && difference >= bound(before, count, confidence);
+    }
+
+    /** Returns what the means of the first and of all values may differ by, by Hoeffding. */
+    private static double bound(long before, long count, double confidence) {
+        double variance = (double) (count - before) / before / count;
+        return Math.sqrt(variance / 2 * Math.log(2 / confidence));
+    }
+
+    /** Returns {@code x̄ − x̄_k}. */
+    @Override
+    public double statistic(State state) {
+        return state.rise();
+    }
+
+    /** Returns {@code √((1/k − 1/n) ln(2/δ) / 2)}; infinite while there is nothing to compare. */
+    @Override
+    public double threshold(State state) {
+        return state.count == state.minCount
+                ? Double.POSITIVE_INFINITY
+                : bound(state.minCount, state.count, driftConfidence);
+    }
+
+    @Override
+    public State stateOf(double[] array) {
+        Parameters.requireLength(8, array);
+        return new State(
+                count(array[0]),
+                array[1],
+                count(array[2]),
+                array[3],
+                count(array[4]),
+                array[5],
+                DriftStatus.of(array[6]),
+                count(array[7]));
+    }
+}

@@ -1,0 +1,113 @@
+package io.freshet.drift;
+
+import static io.freshet.drift.Parameters.count;
+
+/**
+ * The Page–Hinkley test, fading: an alarm when the cumulated differences from the mean have risen
+ * too far above their minimum.
+ *
+ * <p>With {@code x̄} the mean of the values since the start or the last alarm, the newest included,
+ *
+ * <pre>{@code
+ * m ← α m + (x − x̄ − δ),   M ← min(α M, m),   a drift where m − M > λ
+ * }</pre>
+ *
+ * <p>for {@code α = fadingFactor}, {@code δ = delta} and {@code λ = threshold}, the latter two in
+ * the unit of the values. Only increases are found. What is kept is {@code g = m − M}, for which
+ * {@code g ← max(0, α g + (x − x̄ − δ))}: at {@code α = 1} the test is {@link Cusum}. A rise of the
+ * mean by less than {@code δ + λ (1 − α)} is not to be found.
+ *
+ * <p>The change is taken to have begun when {@code m} last was at its minimum. Source: Page,
+ * <i>Continuous inspection schemes</i>, Biometrika 41 (1954); Mouss, Mouss, Mouss and Sefouhi,
+ * <i>Test of Page–Hinkley, an approach for fault detection in an agro-alimentary production
+ * system</i>, 5th Asian Control Conference (2004). Not the same as MOA's {@code PageHinkleyDM},
+ * which compares {@code m} with {@code λ} and knows no minimum: a rise must first make up for all
+ * that {@code m} has sunk. Where {@code m} does not sink below 0 the two are the same. MOA counts
+ * from 1, so that its 30 values are 29 here. River fades {@code m} and not {@code M}, so that
+ * {@code m} rises from a low minimum by fading alone, an alarm without a change.
+ *
+ * @param minInstances values before which there is no alarm, at least 1
+ * @param delta {@code δ}, what a value may exceed the mean by: finite, at least 0
+ * @param threshold {@code λ}: finite, greater than 0
+ * @param fadingFactor {@code α}: greater than 0, at most 1
+ */
+public record PageHinkley(int minInstances, double delta, double threshold, double fadingFactor)
+        implements SteppedDetector<PageHinkley.State> {
+    /** The parameters of MOA. */
+    public static final PageHinkley DEFAULT = new PageHinkley(30, 0.005, 50, 0.9999);
+
+    public PageHinkley {
+        Parameters.requireAtLeast(1, "minInstances", minInstances);
+        Parameters.requireNotNegative("delta", delta);
+        Parameters.requirePositive("threshold", threshold);
+        Parameters.requireShare("fadingFactor", fadingFactor);
+    }
+
+    /**
+     * What is remembered since the start or the last drift.
+     *
+     * @param count values seen
+     * @param mean {@code x̄}
+     * @param sum {@code g}, the cumulated differences above their minimum
+     * @param countAtMin values seen at the minimum
+     * @param status what was said after the last value
+     */
+    public record State(long count, double mean, double sum, long countAtMin, DriftStatus status)
+            implements DriftState {
+        static final State INITIAL = new State(0, 0, 0, 0, DriftStatus.STABLE);
+
+        @Override
+        public long valuesSinceChange() {
+            return count - countAtMin;
+        }
+
+        @Override
+        public double[] toArray() {
+            return new double[] {count, mean, sum, countAtMin, status.code()};
+        }
+    }
+
+    @Override
+    public Domain domain() {
+        return Domain.NUMBERS;
+    }
+
+    @Override
+    public State initialState() {
+        return State.INITIAL;
+    }
+
+    @Override
+    public State update(State state, double value) {
+        Domain.NUMBERS.require(value);
+        State before = state.status() == DriftStatus.DRIFT ? State.INITIAL : state;
+        long count = before.count + 1;
+        double mean = before.mean + (value - before.mean) / count;
+        double sum = Math.max(0, fadingFactor * before.sum + (value - mean - delta));
+        return new State(
+                count,
+                mean,
+                sum,
+                sum == 0 ? count : before.countAtMin,
+                count >= minInstances && sum > threshold ? DriftStatus.DRIFT : DriftStatus.STABLE);
+    }
+
+    /** Returns {@code m − M}. */
+    @Override
+    public double statistic(State state) {
+        return state.sum;
+    }
+
+    /** Returns {@code λ}. */
+    @Override
+    public double threshold(State state) {
+        return threshold;
+    }
+
+    @Override
+    public State stateOf(double[] array) {
+        Parameters.requireLength(5, array);
+        return new State(
+                count(array[0]), array[1], array[2], count(array[3]), DriftStatus.of(array[4]));
+    }
+}

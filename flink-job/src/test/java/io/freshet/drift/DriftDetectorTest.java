@@ -1,0 +1,285 @@
+package io.freshet.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every detector has to hold to. */
+class DriftDetectorTest {
+    private static final int LENGTH = 3000;
+
+    private static final List<DriftDetector> DETECTORS =
+            List.of(
+                    Ddm.DEFAULT,
+                    Eddm.DEFAULT,
+                    HddmA.DEFAULT,
+                    new HddmA(0.001, 0.005, false),
+                    HddmW.DEFAULT,
+                    new HddmW(0.001, 0.005, 0.02, true),
+                    new PageHinkley(30, 0.1, 20, 0.9999),
+                    new Cusum(30, 0.1, 20),
+                    new Dummy(1000));
+
+    static Stream<DriftDetector> all() {
+        return DETECTORS.stream();
+    }
+
+    static Stream<DriftDetector> lookingOnes() {
+        return DETECTORS.stream().filter(detector -> !(detector instanceof Dummy));
+    }
+
+    static Stream<DriftDetector> steppedOnes() {
+        return DETECTORS.stream().filter(SteppedDetector.class::isInstance);
+    }
+
+    /** Those with a warning zone, but for EDDM, which decides at errors and may leap over it. */
+    static Stream<DriftDetector> warningOnes() {
+        return DETECTORS.stream()
+                .filter(
+                        detector ->
+                                detector instanceof Ddm
+                                        || detector instanceof HddmA
+                                        || detector instanceof HddmW);
+    }
+
+    /** Stable, a jump up, a jump down, and up again, in the detector's domain. */
+    private static double[] stream(DriftDetector detector, long seed) {
+        return switch (detector.domain()) {
+            case ERRORS -> Streams.errors(seed, LENGTH, 0.1, 0.4, 0.05, 0.5);
+            case UNIT_INTERVAL -> Streams.shares(seed, LENGTH, 0.2, 0.8, 0.15, 0.85);
+            case NUMBERS -> Streams.losses(seed, LENGTH, 0.2, 0.9, 0.1, 1.5);
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void restoredTest_continuesBitForBit(DriftDetector detector) {
+        double[] stream = stream(detector, 1);
+        DriftTest test = detector.start();
+        DriftTest restored = detector.restore(test.state());
+        for (int i = 0; i < stream.length; i++) {
+            if (i % 7 == 0) {
+                restored = detector.restore(test.state());
+            }
+            assertThat(restored.update(stream[i])).isEqualTo(test.update(stream[i]));
+            assertSame(restored, test);
+        }
+    }
+
+    private static void assertSame(DriftTest one, DriftTest other) {
+        assertThat(one.status()).isEqualTo(other.status());
+        assertThat(one.statistic()).isEqualTo(other.statistic());
+        assertThat(one.threshold()).isEqualTo(other.threshold());
+        assertThat(one.valuesSinceChange()).isEqualTo(other.valuesSinceChange());
+        assertThat(one.state()).containsExactly(other.state());
+    }
+
+    @ParameterizedTest
+    @MethodSource("steppedOnes")
+    void afterAnAlarm_theNextTestKnowsNothing(DriftDetector detector) {
+        double[] stream = stream(detector, 2);
+        DriftTest test = detector.start();
+        int i = 0;
+        while (test.update(stream[i++]) != DriftStatus.DRIFT) {}
+        DriftTest fresh = detector.start();
+        for (; i < stream.length; i++) {
+            test.update(stream[i]);
+            fresh.update(stream[i]);
+            assertSame(test, fresh);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void alarm_comesWhereTheStatisticReachesTheThreshold(DriftDetector detector) {
+        double[] stream = stream(detector, 3);
+        DriftTest test = detector.start();
+        int alarms = 0;
+        long seen = 0;
+        for (double value : stream) {
+            seen++;
+            if (test.update(value) == DriftStatus.DRIFT) {
+                alarms++;
+                assertThat(test.statistic()).isGreaterThanOrEqualTo(test.threshold());
+                assertThat(test.valuesSinceChange()).isBetween(1L, seen);
+            }
+        }
+        assertThat(alarms).isPositive();
+    }
+
+    @ParameterizedTest
+    @MethodSource("lookingOnes")
+    void abruptChange_isFound_andDatedNearWhereItBegan(DriftDetector detector) {
+        List<Long> dates = new ArrayList<>();
+        for (int seed = 0; seed < 11; seed++) {
+            double[] stream = Arrays.copyOf(stream(detector, 100 + seed), 2 * LENGTH);
+            DriftTest test = detector.start();
+            int i = 0;
+            while (test.update(stream[i++]) != DriftStatus.DRIFT || i <= LENGTH) {}
+            assertThat(i).as("alarm, seed %d", seed).isLessThan(LENGTH + 500);
+            dates.add(i - test.valuesSinceChange());
+        }
+        assertThat(dates.stream().sorted().toList().get(5))
+                .as("the median date among %s", dates)
+                .isBetween(LENGTH - 50L, LENGTH + 150L);
+    }
+
+    @ParameterizedTest
+    @MethodSource("lookingOnes")
+    void constantStream_neverAlarms(DriftDetector detector) {
+        List<Double> constants = new ArrayList<>(List.of(0.0, 1.0));
+        if (detector.domain() != Domain.ERRORS) {
+            constants.addAll(List.of(0.1, 1.0 / 3, 0.7));
+        }
+        if (detector.domain() == Domain.NUMBERS) {
+            constants.addAll(List.of(-0.1, Math.PI, 1000.1));
+        }
+        for (double constant : constants) {
+            Found found = Found.by(detector, Streams.constant(20_000, constant));
+            assertThat(found.drifts()).as("drifts in a stream of %s", constant).isEmpty();
+            assertThat(found.warnings()).as("warnings in a stream of %s", constant).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("warningOnes")
+    void warning_precedesTheDrift(DriftDetector detector) {
+        int preceded = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            Found found = Found.by(detector, Streams.gradualErrors(seed, 10_000, 0.1, 0.8));
+            assertThat(found.drifts()).isNotEmpty();
+            if (!found.warnings().isEmpty() && found.warnings().get(0) < found.drifts().get(0)) {
+                preceded++;
+            }
+        }
+        assertThat(preceded).isGreaterThanOrEqualTo(16);
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void state_isBounded_howeverLongTheStream(DriftDetector detector) {
+        DriftTest test = detector.start();
+        for (double value : Streams.errors(5, 1_000_000, 0.1)) {
+            test.update(value);
+        }
+        assertThat(test.state().length).isLessThanOrEqualTo(500);
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void state_isACopy(DriftDetector detector) {
+        DriftTest test = detector.start();
+        for (double value : Arrays.copyOf(stream(detector, 6), 100)) {
+            test.update(value);
+        }
+        double[] before = test.state();
+        Arrays.fill(test.state(), 0);
+        double[] given = test.state();
+        DriftTest restored = detector.restore(given);
+        Arrays.fill(given, 0);
+        assertThat(test.state()).containsExactly(before);
+        assertThat(restored.state()).containsExactly(before);
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void valueOutsideTheDomain_isRefused_andChangesNothing(DriftDetector detector) {
+        DriftTest test = detector.start();
+        test.update(1);
+        List<Double> refused =
+                new ArrayList<>(
+                        List.of(
+                                Double.NaN,
+                                Double.POSITIVE_INFINITY,
+                                Double.NEGATIVE_INFINITY,
+                                1e101));
+        if (detector.domain() != Domain.NUMBERS) {
+            refused.addAll(List.of(-0.1, 1.1));
+        }
+        if (detector.domain() == Domain.ERRORS) {
+            refused.add(0.5);
+        }
+        double[] before = test.state();
+        for (double value : refused) {
+            assertThat(detector.domain().contains(value)).isFalse();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> test.update(value))
+                    .withMessageContaining("but is " + value);
+            assertThat(test.state()).containsExactly(before);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void stateOfSomethingElse_isRefused(DriftDetector detector) {
+        double[] state = detector.start().state();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> detector.restore(Arrays.copyOf(state, state.length + 1)));
+        assertThatIllegalArgumentException().isThrownBy(() -> detector.restore(new double[0]));
+        double[] negative = state.clone();
+        Arrays.fill(negative, -1);
+        assertThatIllegalArgumentException().isThrownBy(() -> detector.restore(negative));
+        double[] fractions = state.clone();
+        Arrays.fill(fractions, 0.5);
+        assertThatIllegalArgumentException().isThrownBy(() -> detector.restore(fractions));
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void rule_survivesSerialization(DriftDetector detector) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+            out.writeObject(detector);
+        }
+        try (ObjectInputStream in =
+                new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+            assertThat(in.readObject()).isEqualTo(detector);
+        }
+    }
+
+    @Test
+    void badParameter_isRefused_byItsName() {
+        assertRefused(() -> new Ddm(0, 2, 3), "minInstances must be at least 1, but is 0");
+        assertRefused(() -> new Ddm(30, -1, 3), "warningLevel must be finite and at least 0");
+        assertRefused(() -> new Ddm(30, 2, Double.NaN), "driftLevel must be finite");
+        assertRefused(
+                () -> new Ddm(30, 3, 2),
+                "a warning must come before a drift, but warningLevel is 3.0 and driftLevel 2.0");
+        assertRefused(() -> new Eddm(0, 0.95, 0.9), "minErrors must be at least 1");
+        assertRefused(() -> new Eddm(30, 1.1, 0.9), "warningLevel must be greater than 0");
+        assertRefused(() -> new Eddm(30, 0.95, 0), "driftLevel must be greater than 0");
+        assertRefused(() -> new Eddm(30, 0.9, 0.95), "warningLevel is 0.9 and driftLevel 0.95");
+        assertRefused(() -> new HddmA(0, 0.005, true), "driftConfidence must be greater than 0");
+        assertRefused(() -> new HddmA(0.001, 1, true), "warningConfidence must be greater");
+        assertRefused(() -> new HddmA(0.01, 0.005, true), "a warning must come before a drift");
+        assertRefused(() -> new HddmW(1, 1, 0.05, true), "driftConfidence must be greater");
+        assertRefused(() -> new HddmW(0.001, 0.005, 0, true), "lambda must be greater than 0");
+        assertRefused(() -> new HddmW(0.01, 0.005, 0.1, true), "a warning must come before");
+        assertRefused(() -> new PageHinkley(0, 0, 50, 1), "minInstances must be at least 1");
+        assertRefused(() -> new PageHinkley(1, -1, 50, 1), "delta must be finite and at least 0");
+        assertRefused(() -> new PageHinkley(1, 0, 0, 1), "threshold must be finite and greater");
+        assertRefused(() -> new PageHinkley(1, 0, 50, 1.1), "fadingFactor must be greater than 0");
+        assertRefused(() -> new Cusum(0, 0, 50), "minInstances must be at least 1");
+        assertRefused(() -> new Cusum(1, Double.NaN, 50), "delta must be finite and at least 0");
+        assertRefused(
+                () -> new Cusum(1, 0, Double.POSITIVE_INFINITY),
+                "threshold must be finite and greater than 0, but is Infinity");
+        assertRefused(() -> new Dummy(0), "interval must be at least 1");
+    }
+
+    private static void assertRefused(ThrowingCallable constructor, String message) {
+        assertThatIllegalArgumentException().isThrownBy(constructor).withMessageContaining(message);
+    }
+}

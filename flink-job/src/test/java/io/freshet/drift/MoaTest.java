@@ -1,0 +1,161 @@
+package io.freshet.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongFunction;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
+import moa.classifiers.core.driftdetection.ChangeDetector;
+import moa.classifiers.core.driftdetection.CusumDM;
+import moa.classifiers.core.driftdetection.DDM;
+import moa.classifiers.core.driftdetection.EDDM;
+import moa.classifiers.core.driftdetection.HDDM_A_Test;
+import moa.classifiers.core.driftdetection.HDDM_W_Test;
+import moa.classifiers.core.driftdetection.PageHinkleyDM;
+import org.junit.jupiter.api.Test;
+
+/** Holds the detectors to MOA's: the same warnings and drifts at the same values. */
+class MoaTest {
+    private static final int SEEDS = 20;
+
+    /** Stable, a jump up, stable, a jump down, rare errors, a slow rise, many errors. */
+    private static final List<double[]> ERRORS =
+            streams(
+                    seed ->
+                            Streams.concatenated(
+                                    Streams.errors(seed, 3000, 0.1, 0.3, 0.05, 0.06),
+                                    Streams.gradualErrors(seed + 1000, 4000, 0.01, 0.4),
+                                    Streams.errors(seed + 2000, 2000, 0.5, 0.9, 0, 0.02, 1)));
+
+    /** The same with values between 0 and 1. */
+    private static final List<double[]> SHARES =
+            streams(seed -> Streams.shares(seed, 3000, 0.3, 0.6, 0.1, 0.15, 0.9, 0.1, 0.3));
+
+    private static final List<double[]> LOSSES =
+            streams(seed -> Streams.losses(seed, 3000, 0.5, 1, 0.3, 0.4, 2, 0.5));
+
+    private static final int ONE_SIDED_A = 0;
+    private static final int TWO_SIDED_W = 1;
+
+    @Test
+    void ddm_isMoas() {
+        assertSame(Ddm.DEFAULT, DDM::new, ERRORS);
+        assertSame(new Ddm(100, 1.5, 2.5), () -> ddm(100, 1.5, 2.5), ERRORS);
+        assertSame(new Ddm(1, 1, 1), () -> ddm(1, 1, 1), ERRORS);
+    }
+
+    private static ChangeDetector ddm(int minInstances, double warningLevel, double driftLevel) {
+        DDM ddm = new DDM();
+        ddm.minNumInstancesOption.setValue(minInstances);
+        ddm.warningLevelOption.setValue(warningLevel);
+        ddm.outcontrolLevelOption.setValue(driftLevel);
+        return ddm;
+    }
+
+    @Test
+    void eddm_isMoas() {
+        assertSame(Eddm.DEFAULT, EDDM::new, ERRORS);
+    }
+
+    @Test
+    void hddmA_isMoas() {
+        for (List<double[]> streams : List.of(ERRORS, SHARES)) {
+            assertSame(HddmA.DEFAULT, HDDM_A_Test::new, streams);
+            assertSame(new HddmA(1e-4, 0.1, false), () -> hddmA(1e-4, 0.1, ONE_SIDED_A), streams);
+        }
+    }
+
+    private static ChangeDetector hddmA(
+            double driftConfidence, double warningConfidence, int sides) {
+        HDDM_A_Test hddm = new HDDM_A_Test();
+        hddm.driftConfidenceOption.setValue(driftConfidence);
+        hddm.warningConfidenceOption.setValue(warningConfidence);
+        hddm.oneSidedTestOption.setChosenIndex(sides);
+        return hddm;
+    }
+
+    @Test
+    void hddmW_isMoas() {
+        for (List<double[]> streams : List.of(ERRORS, SHARES)) {
+            assertSame(HddmW.DEFAULT, HDDM_W_Test::new, streams);
+            assertSame(
+                    new HddmW(1e-4, 0.1, 0.02, true),
+                    () -> hddmW(1e-4, 0.1, 0.02, TWO_SIDED_W),
+                    streams);
+        }
+    }
+
+    private static ChangeDetector hddmW(
+            double driftConfidence, double warningConfidence, double lambda, int sides) {
+        HDDM_W_Test hddm = new HDDM_W_Test();
+        hddm.driftConfidenceOption.setValue(driftConfidence);
+        hddm.warningConfidenceOption.setValue(warningConfidence);
+        hddm.lambdaOption.setValue(lambda);
+        hddm.oneSidedTestOption.setChosenIndex(sides);
+        return hddm;
+    }
+
+    @Test
+    void cusum_isMoas_countedFromOne() {
+        assertSame(new Cusum(29, 0.005, 50), CusumDM::new, LOSSES);
+        assertSame(new Cusum(199, 0.2, 30), () -> cusum(200, 0.2, 30), LOSSES);
+    }
+
+    private static ChangeDetector cusum(int minInstances, double delta, double threshold) {
+        CusumDM cusum = new CusumDM();
+        cusum.minNumInstancesOption.setValue(minInstances);
+        cusum.deltaOption.setValue(delta);
+        cusum.lambdaOption.setValue(threshold);
+        return cusum;
+    }
+
+    /** MOA's CUSUM is the cumulated sum above its minimum, which Page and Hinkley compare. */
+    @Test
+    void pageHinkley_isMoasCusum_whenNothingFades() {
+        assertSame(new PageHinkley(29, 0.005, 50, 1), CusumDM::new, LOSSES);
+    }
+
+    /** MOA's knows no minimum. Where values only grow, and δ is 0, the minimum is 0. */
+    @Test
+    void pageHinkley_isMoas_whereTheSumStaysAboveZero() {
+        List<double[]> growing =
+                streams(seed -> Arrays.stream(Streams.losses(seed, 3000, 1)).sorted().toArray());
+        assertSame(new PageHinkley(29, 0, 50, 0.9999), () -> pageHinkley(0, 0.9999), growing);
+        assertSame(new PageHinkley(29, 0, 50, 0.99), () -> pageHinkley(0, 0.99), growing);
+    }
+
+    private static ChangeDetector pageHinkley(double delta, double fadingFactor) {
+        PageHinkleyDM pageHinkley = new PageHinkleyDM();
+        pageHinkley.deltaOption.setValue(delta);
+        pageHinkley.alphaOption.setValue(fadingFactor);
+        return pageHinkley;
+    }
+
+    /** A sum that has sunk for long makes MOA's late. */
+    @Test
+    void pageHinkley_isEarlierThanMoas() {
+        PageHinkley ours = new PageHinkley(30, 0.1, 50, 0.9999);
+        for (double[] stream : streams(seed -> Streams.losses(seed, 5000, 0.5, 1))) {
+            int found = Found.by(ours, stream).drifts().get(0);
+            assertThat(found).isBetween(5000, 5300);
+            assertThat(Found.by(pageHinkley(0.1, 0.9999), stream).drifts())
+                    .allMatch(later -> later > found + 500);
+        }
+    }
+
+    private static List<double[]> streams(LongFunction<double[]> stream) {
+        return LongStream.range(0, SEEDS).mapToObj(stream).toList();
+    }
+
+    private static void assertSame(
+            DriftDetector ours, Supplier<ChangeDetector> moas, List<double[]> streams) {
+        List<Found> found = streams.stream().map(stream -> Found.by(ours, stream)).toList();
+        assertThat(found)
+                .isEqualTo(streams.stream().map(stream -> Found.by(moas.get(), stream)).toList());
+        assertThat(found.stream().map(Found::drifts).flatMap(List::stream))
+                .as("drifts to compare")
+                .hasSizeGreaterThanOrEqualTo(SEEDS);
+    }
+}
