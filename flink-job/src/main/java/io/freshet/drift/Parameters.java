@@ -11,6 +11,13 @@ final class Parameters {
         }
     }
 
+    static void requireAtMost(long most, String name, long value) {
+        if (value > most) {
+            throw new IllegalArgumentException(
+                    name + " must be at most " + most + ", but is " + value);
+        }
+    }
+
     /** Requires a number that is finite and at least 0. */
     static void requireNotNegative(String name, double value) {
         if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {

@@ -22,6 +22,10 @@ class DriftDetectorTest {
 
     private static final List<DriftDetector> DETECTORS =
             List.of(
+                    Adwin.DEFAULT,
+                    new Adwin(1e-5, 1, false),
+                    new Kswin(100, 30, 1e-6, false),
+                    new Kswin(300, 40, 1e-6, true),
                     Ddm.DEFAULT,
                     Eddm.DEFAULT,
                     HddmA.DEFAULT,
@@ -276,6 +280,17 @@ class DriftDetectorTest {
         assertRefused(
                 () -> new Cusum(1, 0, Double.POSITIVE_INFINITY),
                 "threshold must be finite and greater than 0, but is Infinity");
+        assertRefused(() -> new Adwin(0, 32, true), "delta must be greater than 0 and less than 1");
+        assertRefused(() -> new Adwin(0.002, 0, true), "clock must be at least 1, but is 0");
+        assertRefused(() -> new Kswin(1, 1, 0.1, true), "windowSize must be at least 2");
+        assertRefused(() -> new Kswin(10_001, 30, 0.1, true), "windowSize must be at most 10000");
+        assertRefused(() -> new Kswin(100, 0, 0.1, true), "recentSize must be at least 1");
+        assertRefused(() -> new Kswin(100, 100, 0.1, true), "recentSize must be at most 99");
+        assertRefused(() -> new Kswin(100, 30, 1, true), "alpha must be greater than 0");
+        assertRefused(
+                () -> new Kswin(10, 5, 0.005, false),
+                "alpha must be at least 0.007936507936507936, the smallest p-value of 5 values"
+                        + " among 10, but is 0.005");
         assertRefused(() -> new Dummy(0), "interval must be at least 1");
     }
 

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.function.LongFunction;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
+import moa.classifiers.core.driftdetection.ADWIN;
+import moa.classifiers.core.driftdetection.ADWINChangeDetector;
 import moa.classifiers.core.driftdetection.ChangeDetector;
 import moa.classifiers.core.driftdetection.CusumDM;
 import moa.classifiers.core.driftdetection.DDM;
@@ -57,6 +59,42 @@ class MoaTest {
     @Test
     void eddm_isMoas() {
         assertSame(Eddm.DEFAULT, EDDM::new, ERRORS);
+    }
+
+    @Test
+    void adwin_isMoas() {
+        for (List<double[]> streams : List.of(ERRORS, SHARES, LOSSES)) {
+            assertSame(Adwin.DEFAULT, ADWINChangeDetector::new, streams);
+            assertSame(new Adwin(0.3, 32, true), () -> adwin(0.3), streams);
+        }
+    }
+
+    private static ChangeDetector adwin(double delta) {
+        ADWINChangeDetector adwin = new ADWINChangeDetector();
+        adwin.deltaAdwinOption.setValue(delta);
+        return adwin;
+    }
+
+    /** What MOA's window is cut at, increases and decreases, whatever its detector says of it. */
+    @Test
+    void adwin_isMoasWindow_withAlarmsAtDecreases() {
+        for (int clock : List.of(1, 7, 32)) {
+            for (double[] stream : LOSSES) {
+                ADWIN window = new ADWIN(0.01);
+                window.setClock(clock);
+                DriftTest test = new Adwin(0.01, clock, false).start();
+                int cuts = 0;
+                for (double value : stream) {
+                    boolean cut = window.setInput(value);
+                    assertThat(test.update(value) == DriftStatus.DRIFT).isEqualTo(cut);
+                    if (cut) {
+                        cuts++;
+                        assertThat(test.state()[5]).as("width").isEqualTo(window.getWidth());
+                    }
+                }
+                assertThat(cuts).isGreaterThanOrEqualTo(3);
+            }
+        }
     }
 
     @Test

@@ -1,0 +1,213 @@
+package io.freshet.drift;
+
+/**
+ * The window of {@link Kswin}, updated in place: the values in the order in which they came, in a
+ * ring, and in the order of their size.
+ *
+ * <p>A value more moves {@code D} by at most {@code 1/r + 1/m}: one enters the recent ones, one
+ * goes over to the older ones, one leaves them. So after {@code D} was computed it is known for how
+ * many values it cannot reach its threshold, and it is not computed for as many.
+ */
+final class KswinWindow implements DriftTest {
+    /** Numbers of a state before the values. */
+    private static final int HEADER = 4;
+
+    private final Kswin kswin;
+    private final long criticalSteps;
+
+    /** The ring; the next value takes the place {@code next}. */
+    private final double[] values;
+
+    private int count;
+    private int next;
+
+    /** The values by size, and where in the ring each is. */
+    private final double[] sorted;
+
+    private final int[] places;
+
+    /** {@code r m D}, when it was last computed. */
+    private long steps;
+
+    /** Values that must come before it is computed again. */
+    private long skipped;
+
+    private DriftStatus status;
+
+    KswinWindow(Kswin kswin) {
+        this.kswin = kswin;
+        this.criticalSteps =
+                KolmogorovSmirnov.criticalSteps(
+                        kswin.recentSize(),
+                        kswin.olderSize(),
+                        kswin.alpha(),
+                        kswin.increasesOnly());
+        this.values = new double[kswin.windowSize()];
+        this.sorted = new double[kswin.windowSize()];
+        this.places = new int[kswin.windowSize()];
+        this.status = DriftStatus.STABLE;
+    }
+
+    KswinWindow(Kswin kswin, double[] state) {
+        this(kswin);
+        int inState = state.length < HEADER ? -1 : (int) Parameters.count(state[0]);
+        if (inState < 0 || inState > values.length) {
+            throw new IllegalArgumentException(
+                    "the state is not of a window of at most "
+                            + values.length
+                            + " values: it has "
+                            + state.length
+                            + " numbers for "
+                            + inState
+                            + " values");
+        }
+        Parameters.requireLength(HEADER + inState, state);
+        status = DriftStatus.of(state[1]);
+        steps = Parameters.count(state[2]);
+        skipped = Parameters.count(state[3]);
+        for (int i = 0; i < inState; i++) {
+            add(state[HEADER + i]);
+        }
+    }
+
+    @Override
+    public DriftStatus update(double value) {
+        Domain.NUMBERS.require(value);
+        if (status == DriftStatus.DRIFT) {
+            keepRecent();
+            status = DriftStatus.STABLE;
+        }
+        add(value);
+        if (count < values.length) {
+            return status;
+        }
+        if (skipped > 0) {
+            skipped--;
+            return status;
+        }
+        steps = compare();
+        if (steps >= criticalSteps) {
+            status = DriftStatus.DRIFT;
+        } else {
+            skipped = (criticalSteps - steps - 1) / values.length;
+        }
+        return status;
+    }
+
+    /** Takes a value into both orders, in the place of the oldest if the window is full. */
+    private void add(double value) {
+        int at = insertionPoint(value);
+        if (count == values.length) {
+            int gone = indexOf(next);
+            if (gone < at) {
+                at--;
+                System.arraycopy(sorted, gone + 1, sorted, gone, at - gone);
+                System.arraycopy(places, gone + 1, places, gone, at - gone);
+            } else {
+                System.arraycopy(sorted, at, sorted, at + 1, gone - at);
+                System.arraycopy(places, at, places, at + 1, gone - at);
+            }
+        } else {
+            System.arraycopy(sorted, at, sorted, at + 1, count - at);
+            System.arraycopy(places, at, places, at + 1, count - at);
+            count++;
+        }
+        sorted[at] = value;
+        places[at] = next;
+        values[next] = value;
+        next = next + 1 == values.length ? 0 : next + 1;
+    }
+
+    /** Returns the index in the sorted order of the first value that is not smaller. */
+    private int insertionPoint(double value) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] < value) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** Returns the index in the sorted order of the value at a place of the ring. */
+    private int indexOf(int place) {
+        int index = insertionPoint(values[place]);
+        while (places[index] != place) {
+            index++;
+        }
+        return index;
+    }
+
+    /** Returns {@code r m D} of a full window. */
+    private long compare() {
+        int recentSize = kswin.recentSize();
+        int olderSize = kswin.olderSize();
+        long difference = 0;
+        long largest = 0;
+        long smallest = 0;
+        for (int i = 0; i < count; i++) {
+            int age = next - 1 - places[i];
+            if (age < 0) {
+                age += count;
+            }
+            difference += age < recentSize ? -olderSize : recentSize;
+            if (i + 1 == count || sorted[i + 1] > sorted[i]) {
+                largest = Math.max(largest, difference);
+                smallest = Math.min(smallest, difference);
+            }
+        }
+        return kswin.increasesOnly() ? largest : Math.max(largest, -smallest);
+    }
+
+    private void keepRecent() {
+        double[] recent = new double[kswin.recentSize()];
+        for (int i = 0; i < recent.length; i++) {
+            recent[i] = values[Math.floorMod(next - recent.length + i, values.length)];
+        }
+        count = 0;
+        next = 0;
+        for (double value : recent) {
+            add(value);
+        }
+    }
+
+    @Override
+    public DriftStatus status() {
+        return status;
+    }
+
+    /** {@code D}, when it was last computed. */
+    @Override
+    public double statistic() {
+        return (double) steps / kswin.recentSize() / kswin.olderSize();
+    }
+
+    /** The least {@code D} whose p-value is at most alpha. */
+    @Override
+    public double threshold() {
+        return (double) criticalSteps / kswin.recentSize() / kswin.olderSize();
+    }
+
+    /** At an alarm, the recent values. */
+    @Override
+    public long valuesSinceChange() {
+        return status == DriftStatus.DRIFT ? kswin.recentSize() : 0;
+    }
+
+    @Override
+    public double[] state() {
+        double[] state = new double[HEADER + count];
+        state[0] = count;
+        state[1] = status.code();
+        state[2] = steps;
+        state[3] = skipped;
+        for (int i = 0; i < count; i++) {
+            state[HEADER + i] = values[Math.floorMod(next - count + i, values.length)];
+        }
+        return state;
+    }
+}

@@ -1,0 +1,184 @@
+package io.freshet.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Holds KSWIN to SciPy's Kolmogorov–Smirnov test; {@code golden/kolmogorov_smirnov.py} ran it. */
+class KswinTest {
+    private static final double TOLERANCE = 1e-9;
+
+    private static final List<Map<String, double[]>> CASES = cases();
+
+    @Test
+    void statisticAndPValue_areScipys() {
+        List<Map<String, double[]>> samples = withLine("recent");
+        assertThat(samples).hasSize(105);
+        for (Map<String, double[]> sample : samples) {
+            double[] recent = sample.get("recent");
+            double[] older = sample.get("older");
+            for (boolean oneSided : new boolean[] {false, true}) {
+                double[] expected = sample.get(oneSided ? "one_sided" : "two_sided");
+                double smallest =
+                        KolmogorovSmirnov.smallestPValue(recent.length, older.length, oneSided);
+                Kswin kswin =
+                        new Kswin(recent.length + older.length, recent.length, smallest, oneSided);
+                DriftTest test = kswin.start();
+                for (double value : Streams.concatenated(older, recent)) {
+                    test.update(value);
+                }
+                assertThat(test.statistic()).isCloseTo(expected[0], within(TOLERANCE));
+                long steps = Math.round(test.statistic() * recent.length * older.length);
+                assertThat(KolmogorovSmirnov.pValue(recent.length, older.length, steps, oneSided))
+                        .isCloseTo(expected[1], within(TOLERANCE * expected[1]));
+            }
+        }
+    }
+
+    @Test
+    void alarms_areWhereScipysPValueIsAtMostAlpha() {
+        List<Map<String, double[]>> windows = withLine("stream");
+        assertThat(windows).hasSize(4);
+        for (Map<String, double[]> window : windows) {
+            Kswin kswin =
+                    new Kswin(
+                            (int) window.get("window_size")[0],
+                            (int) window.get("recent_size")[0],
+                            window.get("alpha")[0],
+                            window.get("increases_only")[0] == 1);
+            assertThat(Found.by(kswin, window.get("stream")).drifts())
+                    .isEqualTo(
+                            Arrays.stream(window.get("alarms"))
+                                    .mapToObj(alarm -> (int) alarm)
+                                    .toList());
+        }
+    }
+
+    @Test
+    void smallestPValue_isThatOfValuesThatDoNotOverlap() {
+        for (int[] sizes : new int[][] {{1, 1}, {5, 5}, {5, 20}, {30, 70}, {70, 30}}) {
+            long all = (long) sizes[0] * sizes[1];
+            for (boolean oneSided : new boolean[] {false, true}) {
+                double smallest = KolmogorovSmirnov.smallestPValue(sizes[0], sizes[1], oneSided);
+                assertThat(KolmogorovSmirnov.pValue(sizes[0], sizes[1], all, oneSided))
+                        .isCloseTo(smallest, within(TOLERANCE * smallest));
+            }
+        }
+    }
+
+    @Test
+    void criticalSteps_areTheFewestThatAreSignificant() {
+        for (double alpha : new double[] {0.5, 0.01, 1e-6, 1e-12}) {
+            long steps = KolmogorovSmirnov.criticalSteps(30, 70, alpha, false);
+            assertThat(KolmogorovSmirnov.pValue(30, 70, steps, false)).isLessThanOrEqualTo(alpha);
+            assertThat(KolmogorovSmirnov.pValue(30, 70, steps - 1, false)).isGreaterThan(alpha);
+        }
+    }
+
+    /** Nothing is left out by not computing the statistic at every value. */
+    @Test
+    void everyAlarm_isFound_thoughTheStatisticIsNotComputedAtEveryValue() {
+        for (boolean increasesOnly : new boolean[] {false, true}) {
+            Kswin kswin = new Kswin(50, 20, 1e-4, increasesOnly);
+            double threshold = kswin.start().threshold();
+            for (int seed = 0; seed < 20; seed++) {
+                double[] stream =
+                        Arrays.stream(Streams.losses(seed, 500, 1, 10, 0.5, 3, 0.1))
+                                .map(value -> Math.round(value * 10) / 10.0)
+                                .toArray();
+                List<Integer> expected = new ArrayList<>();
+                int from = 0;
+                for (int i = 0; i < stream.length; i++) {
+                    from = Math.max(from, i + 1 - 50);
+                    if (i + 1 - from == 50
+                            && statistic(
+                                            Arrays.copyOfRange(stream, i + 1 - 20, i + 1),
+                                            Arrays.copyOfRange(stream, from, i + 1 - 20),
+                                            increasesOnly)
+                                    >= threshold - TOLERANCE) {
+                        expected.add(i);
+                        from = i + 1 - 20;
+                    }
+                }
+                assertThat(expected).isNotEmpty();
+                assertThat(Found.by(kswin, stream).drifts()).isEqualTo(expected);
+            }
+        }
+    }
+
+    /** The largest difference of the two distributions, looked for at every value. */
+    private static double statistic(double[] recent, double[] older, boolean oneSided) {
+        return IntStream.range(0, recent.length + older.length)
+                .mapToDouble(i -> i < recent.length ? recent[i] : older[i - recent.length])
+                .map(x -> share(older, x) - share(recent, x))
+                .map(difference -> oneSided ? difference : Math.abs(difference))
+                .max()
+                .orElseThrow();
+    }
+
+    private static double share(double[] values, double x) {
+        return (double) Arrays.stream(values).filter(value -> value <= x).count() / values.length;
+    }
+
+    @Test
+    void afterAnAlarm_theRecentValuesBeginTheNextWindow() {
+        Kswin kswin = new Kswin(60, 20, 1e-4, false);
+        double[] stream = Streams.losses(1, 300, 1, 10, 1);
+        int alarm = Found.by(kswin, stream).drifts().get(0);
+        DriftTest test = kswin.start();
+        Found.by(test, Arrays.copyOf(stream, alarm + 1));
+        DriftTest fresh = kswin.start();
+        Found.by(fresh, Arrays.copyOfRange(stream, alarm + 1 - 20, alarm + 1));
+        double[] rest = Arrays.copyOfRange(stream, alarm + 1, stream.length);
+        assertThat(Found.by(test, rest)).isEqualTo(Found.by(fresh, rest));
+    }
+
+    /** The same mean, a wider spread: what only the two-sided test is sure to see. */
+    @Test
+    void widerSpread_isADrift() {
+        double[] stream =
+                Streams.concatenated(Streams.shares(1, 500, 1), Streams.losses(1, 500, 1));
+        assertThat(Found.by(new Kswin(100, 30, 1e-6, false), stream).drifts().get(0))
+                .isBetween(500, 530);
+    }
+
+    private static List<Map<String, double[]>> withLine(String name) {
+        return CASES.stream().filter(lines -> lines.containsKey(name)).toList();
+    }
+
+    /** Reads paragraphs of lines {@code name value…}. */
+    private static List<Map<String, double[]>> cases() {
+        List<Map<String, double[]>> cases = new ArrayList<>();
+        try (InputStream stream =
+                        KswinTest.class.getResourceAsStream("golden/kolmogorov_smirnov.txt");
+                BufferedReader reader =
+                        new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            for (String line : reader.lines().toList()) {
+                if (line.isEmpty()) {
+                    cases.add(new HashMap<>());
+                } else if (!line.startsWith("#")) {
+                    String[] words = line.split(" ", -1);
+                    double[] values =
+                            Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray();
+                    cases.get(cases.size() - 1).put(words[0], values);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return cases;
+    }
+}
