@@ -38,6 +38,8 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
     /** The parameters of the paper and of MOA. */
     public static final HddmA DEFAULT = new HddmA(0.001, 0.005, true);
 
+    private static final double LN_2 = Math.log(2);
+
     public HddmA {
         Parameters.requireProbability("driftConfidence", driftConfidence);
         Parameters.requireProbability("warningConfidence", warningConfidence);
@@ -118,10 +120,15 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
             minMean = mean;
         }
         DriftStatus status = DriftStatus.STABLE;
-        if (isSignificant(mean - minMean, minCount, count, driftConfidence)) {
-            status = DriftStatus.DRIFT;
-        } else if (isSignificant(mean - minMean, minCount, count, warningConfidence)) {
-            status = DriftStatus.WARNING;
+        double rise = mean - minMean;
+        double variance = variance(minCount, count);
+        // ln 2 is below the logarithm of either confidence.
+        if (rise > 0 && isReached(rise, variance, LN_2)) {
+            if (isReached(rise, variance, LN_2 + logInverse)) {
+                status = DriftStatus.DRIFT;
+            } else if (isReached(rise, variance, LN_2 - Math.log(warningConfidence))) {
+                status = DriftStatus.WARNING;
+            }
         }
 
         long maxCount = before.maxCount;
@@ -132,7 +139,8 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
                     || maxMean - Math.sqrt(logInverse / (2 * maxCount)) <= mean - deviation) {
                 maxCount = count;
                 maxTotal = total;
-            } else if (isSignificant(maxMean - mean, maxCount, count, driftConfidence)) {
+            } else if (maxMean > mean
+                    && isReached(maxMean - mean, variance(maxCount, count), LN_2 + logInverse)) {
                 return State.INITIAL;
             }
         }
@@ -147,15 +155,14 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
                 status.sinceWarning(before.sinceWarning));
     }
 
-    private static boolean isSignificant(
-            double difference, long before, long count, double confidence) {
-        return difference > 0 && difference >= bound(before, count, confidence);
+    /** Returns {@code 1/k − 1/n}. */
+    private static double variance(long k, long n) {
+        return (double) (n - k) / k / n;
     }
 
-    /** Returns what the means of the first and of all values may differ by, by Hoeffding. */
-    private static double bound(long before, long count, double confidence) {
-        double variance = (double) (count - before) / before / count;
-        return Math.sqrt(variance / 2 * Math.log(2 / confidence));
+    /** Returns whether {@code difference ≥ √(variance · logarithm / 2)}. */
+    private static boolean isReached(double difference, double variance, double logarithm) {
+        return difference * difference >= variance * logarithm / 2;
     }
 
     /** Returns {@code x̄ − x̄_k}. */
@@ -169,7 +176,8 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
     public double threshold(State state) {
         return state.count == state.minCount
                 ? Double.POSITIVE_INFINITY
-                : bound(state.minCount, state.count, driftConfidence);
+                : Math.sqrt(
+                        variance(state.minCount, state.count) * Math.log(2 / driftConfidence) / 2);
     }
 
     @Override

@@ -94,11 +94,14 @@ final class KswinWindow implements DriftTest {
         return status;
     }
 
-    /** Takes a value into both orders, in the place of the oldest if the window is full. */
+    /**
+     * Takes a value into both orders, in the place of the oldest if the window is full. Among equal
+     * ones the newest comes first, so the oldest is the last of its equals.
+     */
     private void add(double value) {
-        int at = insertionPoint(value);
+        int at = firstNotBelow(value);
         if (count == values.length) {
-            int gone = indexOf(next);
+            int gone = firstAbove(values[next]) - 1;
             if (gone < at) {
                 at--;
                 System.arraycopy(sorted, gone + 1, sorted, gone, at - gone);
@@ -118,8 +121,8 @@ final class KswinWindow implements DriftTest {
         next = next + 1 == values.length ? 0 : next + 1;
     }
 
-    /** Returns the index in the sorted order of the first value that is not smaller. */
-    private int insertionPoint(double value) {
+    /** Returns the index in the sorted order of the first value that is not below one. */
+    private int firstNotBelow(double value) {
         int low = 0;
         int high = count;
         while (low < high) {
@@ -133,13 +136,19 @@ final class KswinWindow implements DriftTest {
         return low;
     }
 
-    /** Returns the index in the sorted order of the value at a place of the ring. */
-    private int indexOf(int place) {
-        int index = insertionPoint(values[place]);
-        while (places[index] != place) {
-            index++;
+    /** Returns the index in the sorted order of the first value that is above one. */
+    private int firstAbove(double value) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (sorted[middle] <= value) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
         }
-        return index;
+        return low;
     }
 
     /** Returns {@code r m D} of a full window. */
