@@ -253,6 +253,29 @@ public final class Key<T> {
                                 .orElseThrow(() -> new IllegalArgumentException(type)));
     }
 
+    /** One of an enum's constants, in kebab case, or a word that stands for none: the default. */
+    public static <E extends Enum<E>> Key<Optional<E>> ofEnumOr(
+            String word, String name, Class<E> constants, String meaning) {
+        Key<E> constant = ofEnum(name, constants.getEnumConstants()[0], meaning);
+        String type = word + " or " + constant.type;
+        return new Key<>(
+                name,
+                word,
+                type,
+                meaning,
+                Optional.empty(),
+                text -> {
+                    if (text.equals(word)) {
+                        return Optional.empty();
+                    }
+                    try {
+                        return Optional.of(constant.parse(text));
+                    } catch (IllegalArgumentException e) {
+                        throw new IllegalArgumentException(type, e);
+                    }
+                });
+    }
+
     /** Some of an enum's constants, in kebab case with commas between them; may be empty. */
     public static <E extends Enum<E>> Key<List<E>> ofEnums(
             String name, String defaultText, Class<E> constants, String meaning) {

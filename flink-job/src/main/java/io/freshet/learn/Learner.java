@@ -479,24 +479,4 @@ final class Learner implements AutoCloseable {
             model.close();
         }
     }
-
-    /** Where a row comes from. Filled again and again. */
-    private static final class Origin {
-        private static final ExampleBlock.Source NOWHERE = new ExampleBlock.Source("", 0);
-        private static final Origin NONE = new Origin();
-
-        private long hash;
-        private long offset;
-        private long timestamp;
-        private ExampleBlock.Source source = NOWHERE;
-        private String id = "";
-
-        void become(ExampleBlock block, int row) {
-            hash = block.hash(row);
-            offset = block.offset(row);
-            timestamp = block.timestamp(row);
-            source = block.source(row);
-            id = block.id(row);
-        }
-    }
 }

@@ -1,0 +1,226 @@
+package io.freshet.learn;
+
+import io.freshet.config.Key;
+import io.freshet.config.Settings;
+import io.freshet.drift.Domain;
+import io.freshet.drift.DriftDetector;
+import io.freshet.model.LearnerSettings;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How drift is looked for, and what is done about it.
+ *
+ * @param detectors each model's; may be none
+ * @param coolDown examples after an alert in which there is no other
+ * @param reaction what the learner does about a drift
+ * @param boostFactor by what a boost multiplies the learning rate
+ * @param boostSteps steps that a boost lasts
+ * @param evidence examples that an alert looks back on
+ * @param maxClasses classes that an alert tells of
+ */
+public record DriftConfig(
+        List<Detector> detectors,
+        int coolDown,
+        DriftReaction reaction,
+        double boostFactor,
+        int boostSteps,
+        int evidence,
+        int maxClasses)
+        implements Serializable {
+
+    /**
+     * A detector and what it watches.
+     *
+     * @param name the method's, in kebab case
+     */
+    public record Detector(String name, DriftSignal signal, DriftDetector detector)
+            implements Serializable {}
+
+    /** None, and no reaction. */
+    public static final DriftConfig NONE =
+            new DriftConfig(List.of(), 0, DriftReaction.NONE, 1, 0, 1, 0);
+
+    public static final Key<List<DriftMethod>> DETECTOR =
+            Key.ofEnums(
+                    "drift.detector",
+                    "adwin",
+                    DriftMethod.class,
+                    "The drift detectors of each model; several watch side by side, and the first"
+                            + " to find a drift is named in the alert.");
+    public static final Key<Optional<DriftSignal>> SIGNAL =
+            Key.ofEnumOr(
+                    "auto",
+                    "drift.signal",
+                    DriftSignal.class,
+                    "What the detectors watch of every example before it is trained on. Auto: DDM"
+                            + " and EDDM the error; ADWIN and HDDM the miss-probability, one minus"
+                            + " the probability of the label; the others the loss.");
+    public static final Key<Integer> COOL_DOWN =
+            Key.ofInt(
+                    "drift.cool-down",
+                    1000,
+                    0,
+                    1_000_000_000,
+                    "examples",
+                    "For how many examples of a model after an alert there is no other, and no"
+                            + " reaction.");
+    public static final Key<DriftReaction> REACTION =
+            Key.ofEnum(
+                    "drift.reaction",
+                    DriftReaction.NONE,
+                    "What a model does about a drift, before its next mini-batch. A mixture of"
+                            + " learning rates reacts by itself. Hand-over goes on with a learner"
+                            + " that was started at the warning; boost and reset-optimizer need a"
+                            + " fixed learning rate.");
+    public static final Key<Double> BOOST_FACTOR =
+            Key.ofDouble(
+                    "drift.boost.factor",
+                    10,
+                    Double.MIN_VALUE,
+                    1e6,
+                    "By what a boost multiplies the learning rate.");
+    public static final Key<Integer> BOOST_STEPS =
+            Key.ofInt(
+                    "drift.boost.steps",
+                    200,
+                    1,
+                    1_000_000_000,
+                    "steps",
+                    "How many steps a boost lasts.");
+    public static final Key<Integer> EVIDENCE =
+            Key.ofInt(
+                    "drift.evidence",
+                    500,
+                    2,
+                    100_000,
+                    "examples",
+                    "How many of a model's latest examples an alert looks back on: those after the"
+                            + " estimated change and those before.");
+    public static final Key<Integer> MAX_CLASSES =
+            Key.ofInt(
+                    "drift.max-classes",
+                    20,
+                    0,
+                    1000,
+                    "classes",
+                    "Of how many classes an alert tells how they fared before and after: those"
+                            + " whose recall fell most.");
+
+    /** The keys read here. */
+    public static final List<Key<?>> KEYS = keys();
+
+    private static List<Key<?>> keys() {
+        List<Key<?>> keys =
+                new ArrayList<>(List.of(DETECTOR, SIGNAL, COOL_DOWN, REACTION, BOOST_FACTOR));
+        keys.addAll(List.of(BOOST_STEPS, EVIDENCE, MAX_CLASSES));
+        keys.addAll(DriftMethod.KEYS);
+        return List.copyOf(keys);
+    }
+
+    public DriftConfig {
+        detectors = List.copyOf(detectors);
+        for (Detector detector : detectors) {
+            if (!takes(detector.detector().domain(), detector.signal())) {
+                throw new IllegalArgumentException(
+                        detector.name() + " does not take the " + detector.signal());
+            }
+        }
+        if (coolDown < 0 || evidence < 1 || maxClasses < 0 || boostSteps < 0) {
+            throw new IllegalArgumentException(
+                    "drift.cool-down "
+                            + coolDown
+                            + ", drift.evidence "
+                            + evidence
+                            + ", drift.max-classes "
+                            + maxClasses
+                            + ", drift.boost.steps "
+                            + boostSteps);
+        }
+    }
+
+    private static boolean takes(Domain domain, DriftSignal signal) {
+        return switch (domain) {
+            case ERRORS -> signal == DriftSignal.ERROR;
+            case UNIT_INTERVAL -> signal != DriftSignal.LOSS;
+            case NUMBERS -> true;
+        };
+    }
+
+    /** Reads the keys; problems are left in the settings. */
+    static DriftConfig from(Settings settings, LearnerSettings learner) {
+        List<DriftMethod> methods = settings.get(DETECTOR);
+        DriftReaction reaction = settings.get(REACTION);
+        List<Detector> detectors = new ArrayList<>();
+        for (DriftMethod method : methods) {
+            readDetector(settings, method).ifPresent(detectors::add);
+        }
+        if (reaction != DriftReaction.NONE && methods.isEmpty()) {
+            refuse(settings, reaction, DETECTOR + " names none: nothing would be found");
+        }
+        boolean mixes = learner.mixture() != null;
+        if (mixes
+                && (reaction == DriftReaction.BOOST || reaction == DriftReaction.RESET_OPTIMIZER)) {
+            refuse(
+                    settings,
+                    reaction,
+                    TrainingConfig.LEARNING_RATE + " = auto has neither a rate nor a velocity");
+        }
+        if (reaction == DriftReaction.RESET_OPTIMIZER && !mixes && learner.sgd().momentum() == 0) {
+            refuse(settings, reaction, TrainingConfig.MOMENTUM + " = 0 has no velocity");
+        }
+        if (reaction == DriftReaction.HAND_OVER
+                && !methods.isEmpty()
+                && methods.stream().noneMatch(DriftMethod::warns)) {
+            refuse(
+                    settings,
+                    reaction,
+                    "none of "
+                            + DETECTOR
+                            + " warns before a drift; ddm, eddm, hddm-a and hddm-w do");
+        }
+        return new DriftConfig(
+                detectors,
+                settings.get(COOL_DOWN),
+                reaction,
+                settings.get(BOOST_FACTOR),
+                settings.get(BOOST_STEPS),
+                settings.get(EVIDENCE),
+                settings.get(MAX_CLASSES));
+    }
+
+    private static void refuse(Settings settings, DriftReaction reaction, String why) {
+        settings.problem(REACTION + " = " + Key.kebab(reaction) + ": " + why);
+    }
+
+    private static Optional<Detector> readDetector(Settings settings, DriftMethod method) {
+        String name = Key.kebab(method);
+        DriftDetector detector;
+        try {
+            detector = method.read(settings);
+        } catch (IllegalArgumentException e) {
+            settings.problem("drift." + name + ": " + e.getMessage());
+            return Optional.empty();
+        }
+        DriftSignal signal = settings.get(SIGNAL).orElse(method.signal());
+        if (!takes(detector.domain(), signal)) {
+            settings.problem(
+                    SIGNAL
+                            + " = "
+                            + Key.kebab(signal)
+                            + " with "
+                            + DETECTOR
+                            + " = "
+                            + name
+                            + ": it takes "
+                            + (detector.domain() == Domain.ERRORS
+                                    ? "error only"
+                                    : "error or miss-probability, as its values must lie between"
+                                            + " 0 and 1 and a loss has no bound"));
+            return Optional.empty();
+        }
+        return Optional.of(new Detector(name, signal, detector));
+    }
+}
