@@ -135,11 +135,8 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected void process(Learner learner, ExampleBlock block) {
-        boolean wasOpen = learner.hasOpenMiniBatch();
-        BlockEvaluation evaluation = learner.process(block, this::emit);
-        emit(evaluation);
-        boolean opened = !wasOpen || evaluation.labels().length > 0;
-        if (learnConfig.miniBatchMaxWait() != null && opened && learner.hasOpenMiniBatch()) {
+        emit(learner.process(block, this::emit));
+        if (learnConfig.miniBatchMaxWait() != null && learner.waitsForever()) {
             long deadline =
                     timers.currentProcessingTime() + learnConfig.miniBatchMaxWait().toMillis();
             learner.closeBy(deadline);
@@ -151,7 +148,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     @Override
     public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
         Learner learner = live(timer.getKey());
-        if (learner.hasOpenMiniBatch() && learner.deadline() <= timer.getTimestamp()) {
+        if (learner.hasWaitedUntil(timer.getTimestamp())) {
             emit(learner.closeMiniBatch(this::emit));
         }
     }

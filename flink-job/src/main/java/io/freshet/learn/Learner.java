@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * the stream was cut into blocks. Knows no Flink and no clock. Not thread-safe.
  */
 final class Learner implements AutoCloseable {
+    private static final long NEVER = Long.MAX_VALUE;
+
     private final String modelId;
     private final LearnConfig config;
     private final int numFeatures;
@@ -42,7 +44,7 @@ final class Learner implements AutoCloseable {
     private boolean changed;
 
     // When, in processing time: kept for the operator, of no meaning to what is learnt.
-    private long deadline = Long.MIN_VALUE;
+    private long deadline = NEVER;
     private long publishedAt = Long.MIN_VALUE / 2;
 
     // The rows that wait for their mini-batch to be full and those of the block at hand, and where
@@ -105,6 +107,9 @@ final class Learner implements AutoCloseable {
         }
         learner.timestamp = memory.timestamp();
         learner.publishedVersion = memory.publishedVersion();
+        if (config.miniBatchMaxWait() != null) {
+            learner.deadline = memory.deadline();
+        }
         if (rows != null && rows.numTargets() != learner.numTargets) {
             throw new IllegalStateException(
                     "The state of model \""
@@ -213,9 +218,9 @@ final class Learner implements AutoCloseable {
             boolean isLearnt = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
                 case TRAINED -> accept(i, origin);
-                case SKIPPED_LOSS -> audit.ignore(origin.hash, IgnoredReason.NON_FINITE_LOSS);
-                case SKIPPED_STEP -> audit.ignore(origin.hash, IgnoredReason.NON_FINITE_STEP);
-                case WEIGHTLESS -> audit.ignore(origin.hash, IgnoredReason.ZERO_WEIGHT);
+                case SKIPPED_LOSS -> ignore(origin, IgnoredReason.NON_FINITE_LOSS);
+                case SKIPPED_STEP -> ignore(origin, IgnoredReason.NON_FINITE_STEP);
+                case WEIGHTLESS -> ignore(origin, IgnoredReason.ZERO_WEIGHT);
                 case ANSWERED -> answer(i, origin, predictions);
                 case OPEN -> {
                     origins[i] = origins[open];
@@ -235,8 +240,14 @@ final class Learner implements AutoCloseable {
         changed = true;
     }
 
+    private void ignore(Origin origin, IgnoredReason reason) {
+        audit.ignore(origin.hash, reason);
+        deadline = NEVER;
+    }
+
     private void accept(int row, Origin origin) {
         audit.accept(origin.hash);
+        deadline = NEVER;
         timestamp = Math.max(timestamp, origin.timestamp);
         if (!newest.source.equals(origin.source)) {
             noteOffset(newest);
@@ -349,11 +360,17 @@ final class Learner implements AutoCloseable {
         return examples.size() > 0 || restoredRows != null;
     }
 
-    /** When the open mini-batch has waited long enough; past for a restored one. */
-    long deadline() {
-        return deadline;
+    /** Whether rows wait in an open mini-batch of which nobody said when to close it. */
+    boolean waitsForever() {
+        return hasOpenMiniBatch() && deadline == NEVER;
     }
 
+    /** Whether rows wait in an open mini-batch that was to be closed by now. */
+    boolean hasWaitedUntil(long now) {
+        return hasOpenMiniBatch() && deadline <= now;
+    }
+
+    /** Says when to close the open mini-batch; forgotten when it is closed. */
     void closeBy(long newDeadline) {
         deadline = newDeadline;
     }
@@ -434,6 +451,7 @@ final class Learner implements AutoCloseable {
                 known.velocity().length,
                 known.goodParameters().length,
                 known.baselineCounts().length,
+                deadline,
                 publishedVersion,
                 timestamp,
                 audit.copy(),

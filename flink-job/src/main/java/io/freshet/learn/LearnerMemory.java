@@ -16,6 +16,8 @@ import io.freshet.model.LearnerCounters;
  * @param numVelocities values of the velocity in state: as many, or 0
  * @param numGoodParameters last good parameters in state: as many, or 0
  * @param numBaselineCounts counts of the baselines in state
+ * @param deadline when the open mini-batch is to be closed, processing time in milliseconds since
+ *     1970-01-01T00:00Z; the largest long for never
  * @param publishedVersion the newest version published; -1 before the first
  * @param timestamp latest event time among the examples trained on
  * @param audit counts and digests by fate
@@ -36,6 +38,7 @@ public record LearnerMemory(
         int numVelocities,
         int numGoodParameters,
         int numBaselineCounts,
+        long deadline,
         long publishedVersion,
         long timestamp,
         Audit audit,

@@ -372,6 +372,99 @@ class LearnOperatorTest {
         }
     }
 
+    @Test
+    void miniBatchBehindASkippedOne_hasAWaitOfItsOwn() throws Exception {
+        try (var harness = harness(config(1000, 32, Duration.ofSeconds(5)), false)) {
+            harness.setup();
+            harness.open();
+            harness.setProcessingTime(1_000);
+            List<Blocks.Example> stream = new ArrayList<>(Blocks.stream(1, 36, 4, 3, "m"));
+            stream.set(9, new Blocks.Example("m", 9, 0, 1, new float[] {Float.NaN, 0, 0, 0}));
+            harness.processElement(Blocks.block(stream.subList(0, 10)), 0);
+            harness.setProcessingTime(4_000);
+            harness.processElement(Blocks.block(stream.subList(10, 36)), 0);
+            // The first mini-batch is skipped; the second, of 4 rows, has waited since 4,000.
+            harness.setProcessingTime(8_999);
+            assertThat(examplesSeen(harness)).isZero();
+            harness.setProcessingTime(9_000);
+            assertThat(examplesSeen(harness)).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void openMiniBatchOfAJobThatDidNotWait_waitsFromItsNextExampleOn() throws Exception {
+        List<Blocks.Example> stream = Blocks.stream(1, 10, 4, 3, "m");
+        try (var before = harness(config(1000, 32, null), false);
+                var after = harness(config(1000, 32, Duration.ofSeconds(5)), false)) {
+            before.setup();
+            before.open();
+            before.processElement(Blocks.block(stream.subList(0, 7)), 0);
+            before.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            OperatorSubtaskState state = before.snapshot(1, 1);
+
+            after.setup();
+            after.initializeState(state);
+            after.open();
+            after.setProcessingTime(1_000);
+            after.processElement(Blocks.block(stream.subList(7, 10)), 0);
+            after.setProcessingTime(5_999);
+            assertThat(examplesSeen(after)).isZero();
+            after.setProcessingTime(6_000);
+            assertThat(examplesSeen(after)).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void openMiniBatchOfAJobThatNoLongerWaits_staysOpen() throws Exception {
+        List<Blocks.Example> stream = Blocks.stream(1, 10, 4, 3, "m");
+        try (var before = harness(config(1000, 32, Duration.ofSeconds(5)), false);
+                var after = harness(config(1000, 32, null), false)) {
+            before.setup();
+            before.open();
+            before.setProcessingTime(1_000);
+            before.processElement(Blocks.block(stream.subList(0, 7)), 0);
+            before.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            OperatorSubtaskState state = before.snapshot(1, 1);
+
+            after.setup();
+            after.initializeState(state);
+            after.open();
+            after.setProcessingTime(10_000);
+            after.processElement(Blocks.block(stream.subList(7, 10)), 0);
+            assertThat(examplesSeen(after)).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void openMiniBatchOfAnEvictedModel_waitsNoLonger(boolean rocksDb) throws Exception {
+        try (var harness = harness(config(1, 32, Duration.ofSeconds(5)), rocksDb)) {
+            harness.setup();
+            harness.open();
+            List<Blocks.Example> stream = Blocks.stream(1, 11, 4, 3, "x");
+            harness.setProcessingTime(1_000);
+            harness.processElement(Blocks.block(stream.subList(0, 10)), 0);
+            harness.processElement(Blocks.block(Blocks.stream(2, 3, 4, 3, "y")), 0);
+            harness.setProcessingTime(4_000);
+            harness.processElement(Blocks.block(stream.subList(10, 11)), 0);
+            harness.setProcessingTime(5_999);
+            assertThat(examplesSeen(harness)).isZero();
+            harness.setProcessingTime(6_000);
+            assertThat(examplesSeenOf("x", harness)).isEqualTo(11);
+            assertThat(examplesSeenOf("y", harness)).isEqualTo(3);
+        }
+    }
+
+    private static long examplesSeenOf(
+            String modelId,
+            KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness) {
+        return harness.extractOutputValues().stream()
+                .filter(evaluation -> evaluation.modelId().equals(modelId))
+                .mapToLong(evaluation -> evaluation.progress().examplesSeen())
+                .max()
+                .orElseThrow();
+    }
+
     private static long examplesSeen(
             KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness) {
         List<BlockEvaluation> evaluations = harness.extractOutputValues();
