@@ -20,6 +20,9 @@ final class BlockSize {
     private static final int MOST_DIRECT = 256;
     private static final int PARAMETERS_PER_DIRECT_ROW = 2048;
 
+    /** In any one matrix of a block: 64 MiB of floats, however many inputs there are. */
+    private static final int MOST_VALUES = 1 << 24;
+
     private BlockSize() {}
 
     /**
@@ -28,17 +31,24 @@ final class BlockSize {
      */
     static int directRows(int inputs, int columns) {
         long rows = (long) inputs * columns / PARAMETERS_PER_DIRECT_ROW;
-        return (int) Math.max(LEAST_DIRECT, Math.min(MOST_DIRECT, rows));
+        rows = Math.max(LEAST_DIRECT, Math.min(MOST_DIRECT, rows));
+        return (int) Math.min(rows, affordableRows(inputs, columns));
+    }
+
+    private static int affordableRows(int inputs, int columns) {
+        return Math.max(1, MOST_VALUES / Math.max(inputs, columns));
     }
 
     /**
-     * Returns the number of rows, a multiple of {@value #LEAST}.
+     * Returns the number of rows: a multiple of {@value #LEAST}, unless so many inputs leave memory
+     * for fewer.
      *
      * @param inputs features and the constant one
      * @param columns outputs of all learning rates
      */
     static int rows(int inputs, int columns) {
         long rows = (long) inputs * columns / PARAMETERS_PER_ROW;
-        return (int) Math.max(LEAST, Math.min(MOST, rows / LEAST * LEAST));
+        rows = Math.max(LEAST, Math.min(MOST, rows / LEAST * LEAST));
+        return (int) Math.min(rows, affordableRows(inputs, columns));
     }
 }

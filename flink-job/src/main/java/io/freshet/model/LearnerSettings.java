@@ -58,7 +58,7 @@ public record LearnerSettings(
         long columns = (long) experts * outputs;
         requireArray("learning rates × numClasses × (numFeatures + 1)", columns, numFeatures + 1L);
         requireArray("miniBatchSize × (numFeatures + 1)", miniBatchSize, numFeatures + 1L);
-        requireArray("miniBatchSize × learning rates × numClasses", miniBatchSize, columns);
+        requireArray("miniBatchSize × numClasses", miniBatchSize, numClasses);
         if (mixture != null && mixture.baselines()) {
             requireArray("(numClasses + 1) × numClasses", numClasses + 1L, numClasses);
         }

@@ -8,15 +8,30 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BlockSizeTest {
     @ParameterizedTest
-    @CsvSource({"2, 1, 16", "55, 7, 16", "513, 10, 16", "201, 700, 32", "1000000, 1000, 128"})
+    @CsvSource({"2, 1, 16", "55, 7, 16", "513, 10, 16", "201, 700, 32", "100000, 1000, 128"})
     void rows_growWithTheParameters(int inputs, int columns, int rows) {
         assertThat(BlockSize.rows(inputs, columns)).isEqualTo(rows);
     }
 
     @ParameterizedTest
-    @CsvSource({"2, 1, 64", "55, 7, 64", "513, 1000, 250", "1000000, 1000, 256"})
+    @CsvSource({"2, 1, 64", "55, 7, 64", "513, 1000, 250", "50000, 1000, 256"})
     void directRows_growWithTheParameters(int inputs, int columns, int rows) {
         assertThat(BlockSize.directRows(inputs, columns)).isEqualTo(rows);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1048576, 14, 16, 16",
+        "1048576, 256, 16, 16",
+        "16777216, 2, 1, 1",
+        "250000000, 2, 1, 1",
+        "2, 100000000, 1, 1",
+        "131073, 14, 127, 127"
+    })
+    void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
+            int inputs, int columns, int rows, int directRows) {
+        assertThat(BlockSize.rows(inputs, columns)).isEqualTo(rows);
+        assertThat(BlockSize.directRows(inputs, columns)).isEqualTo(directRows);
     }
 
     @Test

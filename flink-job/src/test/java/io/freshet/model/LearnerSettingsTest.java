@@ -33,7 +33,7 @@ class LearnerSettingsTest {
                 .hasMessageContaining("1000000000");
         assertThatThrownBy(() -> settings(1, 1_000, 1_000_000))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("miniBatchSize × learning rates × numClasses")
+                .hasMessageContaining("miniBatchSize × numClasses")
                 .hasMessageContaining("1000000000");
     }
 
