@@ -333,7 +333,7 @@ final class BlockedSgd implements AutoCloseable {
                 rows.numSteps() - rows.step(begin),
                 inputs.sumOfMagnitudes(0, count),
                 gradientSize,
-                largestLearningRate(before))) {
+                sumOfLearningRates(before))) {
             if (scaler != null) {
                 scaler.undo();
             }
@@ -422,16 +422,12 @@ final class BlockedSgd implements AutoCloseable {
         gradientNorm = Math.sqrt(Math.max(0, squared)) / Math.abs(factors[rate]);
     }
 
-    /** No schedule rises. */
-    private double largestLearningRate(LearnerCounters before) {
-        if (settings.mixture() == null) {
-            return Math.max(1, before.boost()) * before.learningRate(sgd, before.boostedSteps());
-        }
-        double largest = 0;
-        for (double rate : settings.learningRates()) {
-            largest = Math.max(largest, rate);
-        }
-        return largest;
+    /** By which a gradient of this size moves all parameters together; no schedule rises. */
+    private double sumOfLearningRates(LearnerCounters before) {
+        Mixture mixture = settings.mixture();
+        return mixture == null
+                ? Math.max(1, before.boost()) * sgd.learningRate().at(before.steps())
+                : mixture.sumOfRates();
     }
 
     /** Puts the rows' scaled features into the inputs. */
@@ -659,7 +655,7 @@ final class BlockedSgd implements AutoCloseable {
                         1,
                         inputSize,
                         gradientBounds[rows.step(begin)],
-                        largestLearningRate(before))) {
+                        sumOfLearningRates(before))) {
             scorer.learn(rows, begin, end, examples);
             parameters.step(sgd, learningRate);
         } else {

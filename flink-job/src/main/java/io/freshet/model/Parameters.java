@@ -57,6 +57,11 @@ final class Parameters implements AutoCloseable {
         return values;
     }
 
+    /** Returns at least {@code Σ |θ|}, of all learning rates together. */
+    double bound() {
+        return bound;
+    }
+
     /** Returns {@code v}, same shape; null if there is none, or if it is still zero. */
     @Nullable Matrix velocity() {
         return hasVelocity ? velocity : null;
@@ -102,7 +107,7 @@ final class Parameters implements AutoCloseable {
      *
      * @param inputs at least {@code Σ |x|} of the block
      * @param gradients at least {@code Σ |∂loss/∂z|} of the block, reduction and weights included
-     * @param learningRate the largest of the block
+     * @param learningRate the largest of the block; of a mixture, the sum of its rates
      */
     boolean staysSafe(Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
         if (reaches(sgd, steps, inputs, gradients, learningRate)) {

@@ -413,6 +413,25 @@ class LearnerGuardsTest {
 
     // Rates of a mixture.
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100})
+    void boundOfTheParameters_isOfAllRatesTogether(int miniBatchSize) {
+        // The magnitudes of the first gradient at the logits sum to 2 (1 - 1/1000), nearly the most
+        // that cross-entropy allows; those of the inputs to 3.
+        Mixture mixture = new Mixture(List.of(1e-6, 1.1e-6, 1.2e-6), 0.01, false);
+        Rule rule = Rule.of(2, 1000).mixture(mixture).miniBatch(miniBatchSize);
+        Examples examples = new Examples(2);
+        examples.add(new float[] {1, 1}, 0, 0, 1);
+        try (SoftmaxLearner learner = rule.start()) {
+            Found.byCalls(learner, examples, 1);
+
+            Parameters parameters = learner.parameters();
+            double sum = parameters.values().sumOfMagnitudes(0, 3000);
+            assertThat(sum).isCloseTo(3.3e-6 * 2 * 0.999 * 3, within(1e-10));
+            assertThat(parameters.bound()).isBetween(sum, 1.01 * sum);
+        }
+    }
+
     @Test
     void rateThatBlowsUp_startsAnewAlone_fromTheHeaviestOfTheOthers() {
         // The third rate steps by 1e33 · x / 2, to logits beyond a float.
