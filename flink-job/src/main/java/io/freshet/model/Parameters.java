@@ -203,8 +203,10 @@ final class Parameters implements AutoCloseable {
      * @param inputs (at least rows, numFeatures + 1). Not modified.
      */
     void add(UnrolledSgd steps, Matrix toParameters, Matrix toVelocity, Matrix inputs, int rows) {
-        Matrix before = gradient();
+        // Only under weight decay does the velocity need the parameters from before the block.
+        Matrix before = null;
         if (velocity != null && steps.velocityOfParameters() != 0) {
+            before = gradient();
             before.copyFrom(values);
         }
         values.addTransposedProduct(steps.parametersOfParameters(), toParameters, rows, inputs);
@@ -214,7 +216,7 @@ final class Parameters implements AutoCloseable {
             }
             velocity.addTransposedProduct(
                     hasVelocity ? steps.velocityOfVelocity() : 0, toVelocity, rows, inputs);
-            if (steps.velocityOfParameters() != 0) {
+            if (before != null) {
                 velocity.addScaled(steps.velocityOfParameters(), before);
             }
             hasVelocity = true;
