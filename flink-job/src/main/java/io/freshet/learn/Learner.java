@@ -34,7 +34,6 @@ final class Learner implements AutoCloseable {
     private final String modelId;
     private final LearnConfig config;
     private final int numFeatures;
-    private final int numClasses;
     private final int numTargets;
 
     private final Audit audit;
@@ -72,10 +71,9 @@ final class Learner implements AutoCloseable {
         this.config = config;
         this.audit = audit;
         numFeatures = config.learner().numFeatures();
-        numClasses = config.learner().numClasses();
         numTargets = config.numTargets();
         examples = new Examples(numFeatures, numTargets);
-        evaluation = new Evaluation(numClasses);
+        evaluation = new Evaluation(config.learner().numClasses());
     }
 
     /**
@@ -264,9 +262,7 @@ final class Learner implements AutoCloseable {
     }
 
     private void answer(int row, Origin origin, Consumer<Prediction> predictions) {
-        float[] probabilities =
-                Arrays.copyOfRange(
-                        evaluation.probabilities(), row * numClasses, (row + 1) * numClasses);
+        float[] probabilities = evaluation.probabilities(row);
         if (!allFinite(probabilities)) {
             audit.ignore(origin.hash, IgnoredReason.NON_FINITE_PREDICTION);
             return;

@@ -38,8 +38,12 @@ public final class Evaluation {
     private float[] confidences = new float[0];
     private float[] briers = new float[0];
     private int[] ranks = new int[0];
-    private float[] probabilities = new float[0];
+
+    // Of answered rows only, in the order of the answers: which one, and what it says.
+    private int[] answerOfRow = new int[0];
+    private int answers;
     private long[] modelVersions = new long[0];
+    private float[] probabilities = new float[0];
 
     /**
      * @param numClasses classes of the model
@@ -103,16 +107,17 @@ public final class Evaluation {
     }
 
     /**
-     * Returns the probabilities, (at least size, numClasses) row-major; only the rows of answered
-     * examples have a meaning, and they may hold a NaN where features are too large for an answer.
+     * Returns the probabilities of an answered example, (numClasses), in an array of their own;
+     * they may hold a NaN where features are too large for an answer.
      */
-    public float[] probabilities() {
-        return probabilities;
+    public float[] probabilities(int row) {
+        int from = answerOfRow[row] * numClasses;
+        return Arrays.copyOfRange(probabilities, from, from + numClasses);
     }
 
     /** Returns the version of the model that answered an example without a label. */
     public long modelVersion(int row) {
-        return modelVersions[row];
+        return modelVersions[answerOfRow[row]];
     }
 
     void begin(int examples) {
@@ -125,8 +130,9 @@ public final class Evaluation {
             confidences = new float[capacity];
             briers = new float[capacity];
             ranks = new int[capacity];
-            modelVersions = new long[capacity];
+            answerOfRow = new int[capacity];
         }
+        answers = 0;
         Arrays.fill(outcomes, 0, examples, Outcome.OPEN);
     }
 
@@ -145,14 +151,18 @@ public final class Evaluation {
 
     /** Writes the answer to an example without a label. */
     void answer(int row, double[] ofClasses, int offset, long modelVersion) {
-        modelVersions[row] = modelVersion;
-        int needed = Math.multiplyExact(size, numClasses);
-        if (probabilities.length < needed) {
-            probabilities = Arrays.copyOf(probabilities, needed);
+        if (answers == modelVersions.length) {
+            int capacity = Math.max(1, Math.multiplyExact(2, answers));
+            modelVersions = Arrays.copyOf(modelVersions, capacity);
+            probabilities = Arrays.copyOf(probabilities, Math.multiplyExact(capacity, numClasses));
         }
+        answerOfRow[row] = answers;
+        modelVersions[answers] = modelVersion;
+        int at = answers * numClasses;
+        answers++;
         int best = 0;
         for (int c = 0; c < numClasses; c++) {
-            probabilities[row * numClasses + c] = (float) ofClasses[offset + c];
+            probabilities[at + c] = (float) ofClasses[offset + c];
             if (ofClasses[offset + c] > ofClasses[offset + best]) {
                 best = c;
             }

@@ -335,8 +335,11 @@ public final class SoftmaxLearner implements AutoCloseable {
             questions.add(features, i * settings.numFeatures(), Examples.UNLABELLED, 1);
         }
         learn(questions, false, answers);
-        System.arraycopy(
-                answers.probabilities(), 0, probabilities, 0, count * settings.numClasses());
+        int numClasses = settings.numClasses();
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(
+                    answers.probabilities(i), 0, probabilities, i * numClasses, numClasses);
+        }
     }
 
     /** Returns what this learner remembers, in arrays of its own that nothing writes to again. */

@@ -65,8 +65,9 @@ final class Found {
         if (outcomes[row] == Outcome.ANSWERED) {
             versions[row] = evaluation.modelVersion(at);
             probabilities[row] = new double[numClasses];
+            float[] answer = evaluation.probabilities(at);
             for (int c = 0; c < numClasses; c++) {
-                probabilities[row][c] = evaluation.probabilities()[at * numClasses + c];
+                probabilities[row][c] = answer[c];
             }
         }
     }

@@ -189,8 +189,8 @@ class SoftmaxLearnerTest {
         try (SoftmaxLearner learner = rule.startFrom(2, 0)) {
             learner.learn(examples, false, evaluation);
         }
-        assertThat((double) evaluation.probabilities()[0]).isCloseTo(1 - one, within(1e-7));
-        assertThat((double) evaluation.probabilities()[1]).isCloseTo(one, within(1e-7));
+        assertThat((double) evaluation.probabilities(0)[0]).isCloseTo(1 - one, within(1e-7));
+        assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(one, within(1e-7));
         assertThat(predictedClasses(evaluation)).containsExactly(1, 1, 0);
         assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(one), within(1e-6));
         // The step before moved weight and bias by half the residual, 1 − one: a logit of
@@ -268,8 +268,7 @@ class SoftmaxLearnerTest {
                 int at = 2 * k;
                 assertThat(evaluation.outcome(at)).isEqualTo(Outcome.ANSWERED);
                 assertThat(evaluation.modelVersion(at)).isEqualTo(versions[k]);
-                assertThat(Arrays.copyOfRange(evaluation.probabilities(), at * 3, at * 3 + 3))
-                        .containsExactly(expected, within(1e-6f));
+                assertThat(evaluation.probabilities(at)).containsExactly(expected, within(1e-6f));
             }
         }
     }

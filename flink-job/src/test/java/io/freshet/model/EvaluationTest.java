@@ -1,0 +1,49 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.model.Evaluation.Outcome;
+import org.junit.jupiter.api.Test;
+
+class EvaluationTest {
+    @Test
+    void answers_takeMemoryForAnsweredExamplesOnly() {
+        // Probabilities for all 5,000 examples would fill 20 GB.
+        int numClasses = 1_000_000;
+        double[] first = new double[numClasses];
+        double[] second = new double[numClasses];
+        first[1] = 1;
+        second[999_999] = 0.75;
+        second[3] = 0.25;
+        Evaluation evaluation = new Evaluation(numClasses);
+        evaluation.begin(5_000);
+        evaluation.answer(4_321, first, 0, 7);
+        evaluation.answer(17, second, 0, 8);
+
+        assertThat(evaluation.outcome(4_321)).isEqualTo(Outcome.ANSWERED);
+        assertThat(evaluation.outcome(17)).isEqualTo(Outcome.ANSWERED);
+        assertThat(evaluation.outcome(18)).isEqualTo(Outcome.OPEN);
+        assertThat(evaluation.modelVersion(4_321)).isEqualTo(7);
+        assertThat(evaluation.modelVersion(17)).isEqualTo(8);
+        assertThat(evaluation.predictedClasses()[4_321]).isEqualTo(1);
+        assertThat(evaluation.predictedClasses()[17]).isEqualTo(999_999);
+        assertThat(evaluation.probabilities(4_321)[1]).isEqualTo(1);
+        assertThat(evaluation.probabilities(17)[3]).isEqualTo(0.25f);
+        assertThat(evaluation.probabilities(17)[999_999]).isEqualTo(0.75f);
+    }
+
+    @Test
+    void answers_areThoseOfTheLastCall() {
+        Evaluation evaluation = new Evaluation(2);
+        for (int call = 0; call < 3; call++) {
+            evaluation.begin(100);
+            for (int i = 0; i < 100; i++) {
+                evaluation.answer(i, new double[] {0, i, call}, 1, 1000 * call + i);
+            }
+            for (int i = 0; i < 100; i++) {
+                assertThat(evaluation.modelVersion(i)).isEqualTo(1000 * call + i);
+                assertThat(evaluation.probabilities(i)).containsExactly(i, call);
+            }
+        }
+    }
+}
