@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Before a block runs, bounds on its inputs, gradients and parameters show whether anything in
  * it could leave a float's range. Almost always nothing can, and nothing needs a second look. If it
- * could, its mini-batches are stepped one at a time and checked.
+ * could, all its mini-batches are stepped one at a time and checked.
  */
 final class BlockedSgd implements AutoCloseable {
     /** Outputs from which ND4J's softmax operator is faster than a loop, its call included. */
@@ -77,6 +77,9 @@ final class BlockedSgd implements AutoCloseable {
     private boolean skipped;
     private boolean stopped;
     private double gradientNorm = Double.NaN;
+
+    /** Whether the block at hand has been found to need care. */
+    private boolean refused;
 
     /**
      * @param state what to go on from. Not modified.
@@ -173,6 +176,12 @@ final class BlockedSgd implements AutoCloseable {
     /** Returns the block's rows. */
     BlockRows rows() {
         return rows;
+    }
+
+    /** Makes room for the next block. */
+    void clear() {
+        rows.clear();
+        refused = false;
     }
 
     /** Returns whether so many more rows fit into the block, and another mini-batch. */
@@ -278,11 +287,12 @@ final class BlockedSgd implements AutoCloseable {
             @Nullable StepObserver observer) {
         skipped = false;
         stopped = false;
-        if (maxSteps > 1) {
+        if (maxSteps > 1 && !refused) {
             int done = runBlock(begin, before, examples, evaluation, observer);
             if (done > begin) {
                 return done;
             }
+            refused = true;
         }
         int end = rows.endOfMiniBatch(begin, rows.size());
         if (end > begin) {

@@ -201,7 +201,7 @@ public final class SoftmaxLearner implements AutoCloseable {
             }
             done = end;
         }
-        rows.clear();
+        sgd.clear();
     }
 
     /**
