@@ -32,7 +32,8 @@ class ArchitectureTest {
 
     @ArchTest static final ArchRule ingest = mayImport("ingest", "config", "schemas");
 
-    @ArchTest static final ArchRule learn = mayImport("learn", "ingest", "model", "config");
+    @ArchTest
+    static final ArchRule learn = mayImport("learn", "ingest", "model", "drift", "config");
 
     @ArchTest static final ArchRule monitor = mayImport("monitor", "learn", "ingest", "config");
 
@@ -41,6 +42,8 @@ class ArchitectureTest {
             mayImport("publish", "monitor", "learn", "ingest", "model", "config", "schemas");
 
     @ArchTest static final ArchRule model = mayImport("model");
+
+    @ArchTest static final ArchRule drift = mayImport("drift");
 
     @ArchTest static final ArchRule config = mayImport("config");
 

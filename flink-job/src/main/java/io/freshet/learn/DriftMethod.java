@@ -12,90 +12,32 @@ import io.freshet.drift.HddmW;
 import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
 import java.util.List;
-import java.util.function.Function;
 
 /** The drift detectors that can be asked for, each with its parameters. */
 public enum DriftMethod {
     /** {@link Adwin}. */
-    ADWIN(
-            DriftSignal.MISS_PROBABILITY,
-            false,
-            settings -> new Adwin(settings.get(Keys.ADWIN_DELTA), Adwin.DEFAULT.clock(), true)),
+    ADWIN(DriftSignal.MISS_PROBABILITY, false),
     /** {@link Ddm}. */
-    DDM(
-            DriftSignal.ERROR,
-            true,
-            settings ->
-                    new Ddm(
-                            settings.get(Keys.DDM_MIN_INSTANCES),
-                            settings.get(Keys.DDM_WARNING_LEVEL),
-                            settings.get(Keys.DDM_DRIFT_LEVEL))),
+    DDM(DriftSignal.ERROR, true),
     /** {@link Eddm}. */
-    EDDM(
-            DriftSignal.ERROR,
-            true,
-            settings ->
-                    new Eddm(
-                            settings.get(Keys.EDDM_MIN_ERRORS),
-                            settings.get(Keys.EDDM_WARNING_LEVEL),
-                            settings.get(Keys.EDDM_DRIFT_LEVEL))),
+    EDDM(DriftSignal.ERROR, true),
     /** {@link HddmA}. */
-    HDDM_A(
-            DriftSignal.MISS_PROBABILITY,
-            true,
-            settings ->
-                    new HddmA(
-                            settings.get(Keys.HDDM_A_DRIFT_CONFIDENCE),
-                            settings.get(Keys.HDDM_A_WARNING_CONFIDENCE),
-                            HddmA.DEFAULT.restartAfterDecrease())),
+    HDDM_A(DriftSignal.MISS_PROBABILITY, true),
     /** {@link HddmW}. */
-    HDDM_W(
-            DriftSignal.MISS_PROBABILITY,
-            true,
-            settings ->
-                    new HddmW(
-                            settings.get(Keys.HDDM_W_DRIFT_CONFIDENCE),
-                            settings.get(Keys.HDDM_W_WARNING_CONFIDENCE),
-                            settings.get(Keys.HDDM_W_LAMBDA),
-                            HddmW.DEFAULT.restartAfterDecrease())),
+    HDDM_W(DriftSignal.MISS_PROBABILITY, true),
     /** {@link PageHinkley}. */
-    PAGE_HINKLEY(
-            DriftSignal.LOSS,
-            false,
-            settings ->
-                    new PageHinkley(
-                            settings.get(Keys.PAGE_HINKLEY_MIN_INSTANCES),
-                            settings.get(Keys.PAGE_HINKLEY_DELTA),
-                            settings.get(Keys.PAGE_HINKLEY_THRESHOLD),
-                            settings.get(Keys.PAGE_HINKLEY_FADING_FACTOR))),
+    PAGE_HINKLEY(DriftSignal.LOSS, false),
     /** {@link Kswin}. */
-    KSWIN(
-            DriftSignal.LOSS,
-            false,
-            settings ->
-                    new Kswin(
-                            settings.get(Keys.KSWIN_WINDOW_SIZE),
-                            settings.get(Keys.KSWIN_RECENT_SIZE),
-                            settings.get(Keys.KSWIN_ALPHA),
-                            true)),
+    KSWIN(DriftSignal.LOSS, false),
     /** {@link Cusum}. */
-    CUSUM(
-            DriftSignal.LOSS,
-            false,
-            settings ->
-                    new Cusum(
-                            settings.get(Keys.CUSUM_MIN_INSTANCES),
-                            settings.get(Keys.CUSUM_DELTA),
-                            settings.get(Keys.CUSUM_THRESHOLD)));
+    CUSUM(DriftSignal.LOSS, false);
 
     private final DriftSignal signal;
     private final boolean warns;
-    private final Function<Settings, DriftDetector> reader;
 
-    DriftMethod(DriftSignal signal, boolean warns, Function<Settings, DriftDetector> reader) {
+    DriftMethod(DriftSignal signal, boolean warns) {
         this.signal = signal;
         this.warns = warns;
-        this.reader = reader;
     }
 
     /** Returns what it watches where nothing else is asked for. */
@@ -114,7 +56,47 @@ public enum DriftMethod {
      * @throws IllegalArgumentException if they make no sense together
      */
     DriftDetector read(Settings settings) {
-        return reader.apply(settings);
+        return switch (this) {
+            case ADWIN -> new Adwin(settings.get(Keys.ADWIN_DELTA), Adwin.DEFAULT.clock(), true);
+            case DDM ->
+                    new Ddm(
+                            settings.get(Keys.DDM_MIN_INSTANCES),
+                            settings.get(Keys.DDM_WARNING_LEVEL),
+                            settings.get(Keys.DDM_DRIFT_LEVEL));
+            case EDDM ->
+                    new Eddm(
+                            settings.get(Keys.EDDM_MIN_ERRORS),
+                            settings.get(Keys.EDDM_WARNING_LEVEL),
+                            settings.get(Keys.EDDM_DRIFT_LEVEL));
+            case HDDM_A ->
+                    new HddmA(
+                            settings.get(Keys.HDDM_A_DRIFT_CONFIDENCE),
+                            settings.get(Keys.HDDM_A_WARNING_CONFIDENCE),
+                            HddmA.DEFAULT.restartAfterDecrease());
+            case HDDM_W ->
+                    new HddmW(
+                            settings.get(Keys.HDDM_W_DRIFT_CONFIDENCE),
+                            settings.get(Keys.HDDM_W_WARNING_CONFIDENCE),
+                            settings.get(Keys.HDDM_W_LAMBDA),
+                            HddmW.DEFAULT.restartAfterDecrease());
+            case PAGE_HINKLEY ->
+                    new PageHinkley(
+                            settings.get(Keys.PAGE_HINKLEY_MIN_INSTANCES),
+                            settings.get(Keys.PAGE_HINKLEY_DELTA),
+                            settings.get(Keys.PAGE_HINKLEY_THRESHOLD),
+                            settings.get(Keys.PAGE_HINKLEY_FADING_FACTOR));
+            case KSWIN ->
+                    new Kswin(
+                            settings.get(Keys.KSWIN_WINDOW_SIZE),
+                            settings.get(Keys.KSWIN_RECENT_SIZE),
+                            settings.get(Keys.KSWIN_ALPHA),
+                            true);
+            case CUSUM ->
+                    new Cusum(
+                            settings.get(Keys.CUSUM_MIN_INSTANCES),
+                            settings.get(Keys.CUSUM_DELTA),
+                            settings.get(Keys.CUSUM_THRESHOLD));
+        };
     }
 
     /** The keys of the parameters. */

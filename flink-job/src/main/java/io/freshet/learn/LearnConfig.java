@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param miniBatchMaxWait after which a short mini-batch is closed; null: never
  * @param maxModels models that live at once; the least recently used of more is kept in state only
  * @param publishInterval the least time between two snapshots of a model
+ * @param drift how drift is looked for
  * @param deviceFallback what to do where the build is for a GPU and none can be used
  */
 public record LearnConfig(
@@ -32,6 +33,7 @@ public record LearnConfig(
         @Nullable Duration miniBatchMaxWait,
         int maxModels,
         Duration publishInterval,
+        DriftConfig drift,
         DeviceFallback deviceFallback)
         implements Serializable {
 
@@ -96,13 +98,15 @@ public record LearnConfig(
 
     /** Reads the keys; problems are left in the settings. */
     public static LearnConfig from(Settings settings, IngestConfig ingest) {
+        LearnerSettings learner = TrainingConfig.read(settings, ingest);
         return new LearnConfig(
-                TrainingConfig.read(settings, ingest),
+                learner,
                 ingest.classes(),
                 ingest.labelType(),
                 settings.get(MINI_BATCH_MAX_WAIT).orElse(null),
                 settings.get(MODELS_MAX),
                 settings.get(MODELS_PUBLISH_INTERVAL),
+                DriftConfig.from(settings, learner),
                 settings.get(DEVICE_FALLBACK));
     }
 

@@ -6,15 +6,10 @@ import io.freshet.ingest.ExampleBlockTypeInfo;
 import io.freshet.model.Backend;
 import io.freshet.model.DeviceDecision;
 import io.freshet.model.LearnerState;
-import java.util.Arrays;
 import org.apache.flink.api.common.state.KeyedStateStore;
-import org.apache.flink.api.common.state.MapState;
-import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -31,12 +26,13 @@ import org.slf4j.LoggerFactory;
  * Trains the models: one {@link Learner} a key, alive between elements.
  *
  * <p>In state, per model: the parameters, the optimiser's velocity, the last good parameters and
- * the baselines' counts in chunks of fixed size, the {@link LearnerMemory}, and the rows that do
- * not yet fill a mini-batch. After a failure each model goes on from the last checkpoint as if it
- * had not stopped: the source repeats what came after, and nothing of it is in the parameters.
+ * the baselines' counts in chunks of fixed size, also those of a learner that was started at a
+ * drift's warning, the {@link LearnerMemory}, and the rows that do not yet fill a mini-batch. After
+ * a failure each model goes on from the last checkpoint as if it had not stopped: the source
+ * repeats what came after, and nothing of it is in the parameters.
  *
- * <p>Emits a {@link BlockEvaluation} a block; to the side, predictions and, at checkpoints and at
- * the end of input, snapshots of models that changed.
+ * <p>Emits a {@link BlockEvaluation} a block; to the side, predictions, drift alerts and, at
+ * checkpoints and at the end of input, snapshots of models that changed.
  */
 public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock, BlockEvaluation>
         implements Triggerable<String, VoidNamespace> {
@@ -49,6 +45,12 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                 private static final long serialVersionUID = 1;
             };
 
+    /** Drifts that were found. */
+    public static final OutputTag<DriftAlert> DRIFT_ALERTS =
+            new OutputTag<>("drift-alerts") {
+                private static final long serialVersionUID = 1;
+            };
+
     /** Snapshots of the models. */
     public static final OutputTag<ModelSnapshot> SNAPSHOTS =
             new OutputTag<>("snapshots") {
@@ -57,16 +59,11 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     private static final String MEMORY = "learner";
 
-    /** Floats in a chunk of state: 64 KiB, so that no single state value grows with the model. */
-    private static final int CHUNK = 16_384;
-
     private final LearnConfig learnConfig;
 
     private transient ValueState<LearnerMemory> memory;
-    private transient MapState<Integer, float[]> parameters;
-    private transient MapState<Integer, float[]> velocity;
-    private transient MapState<Integer, float[]> goodParameters;
-    private transient MapState<Integer, float[]> baselineCounts;
+    private transient ModelChunks chunks;
+    private transient ModelChunks successorChunks;
     private transient ValueState<ExampleBlock> openRows;
     private transient InternalTimerService<VoidNamespace> timers;
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
@@ -85,17 +82,10 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                 store.getState(
                         new ValueStateDescriptor<>(
                                 MEMORY, TypeInformation.of(LearnerMemory.class)));
-        parameters = store.getMapState(chunks("parameters"));
-        velocity = store.getMapState(chunks("velocity"));
-        goodParameters = store.getMapState(chunks("good-parameters"));
-        baselineCounts = store.getMapState(chunks("baseline-counts"));
+        chunks = new ModelChunks(store, "");
+        successorChunks = new ModelChunks(store, "successor-");
         openRows =
                 store.getState(new ValueStateDescriptor<>("open-rows", new ExampleBlockTypeInfo()));
-    }
-
-    private static MapStateDescriptor<Integer, float[]> chunks(String name) {
-        return new MapStateDescriptor<>(
-                name, Types.INT, PrimitiveArrayTypeInfo.FLOAT_PRIMITIVE_ARRAY_TYPE_INFO);
     }
 
     @Override
@@ -135,7 +125,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected void process(Learner learner, ExampleBlock block) {
-        emit(learner.process(block, this::emit));
+        emit(learner.process(block, this::emit, this::emit));
         if (learnConfig.miniBatchMaxWait() != null && learner.waitsForever()) {
             long deadline =
                     timers.currentProcessingTime() + learnConfig.miniBatchMaxWait().toMillis();
@@ -149,7 +139,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
         Learner learner = live(timer.getKey());
         if (learner.hasWaitedUntil(timer.getTimestamp())) {
-            emit(learner.closeMiniBatch(this::emit));
+            emit(learner.closeMiniBatch(this::emit, this::emit));
         }
     }
 
@@ -161,7 +151,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     @Override
     protected void finish(Learner learner) throws Exception {
         if (learner.hasOpenMiniBatch()) {
-            emit(learner.closeMiniBatch(this::emit));
+            emit(learner.closeMiniBatch(this::emit, this::emit));
         }
         if (learner.hasNewVersion()) {
             emit(learner.publish());
@@ -170,6 +160,10 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     private void emit(BlockEvaluation evaluation) {
         output.collect(evaluationRecord.replace(evaluation));
+    }
+
+    private void emit(DriftAlert alert) {
+        output.collect(DRIFT_ALERTS, new StreamRecord<>(alert));
     }
 
     private void emit(Prediction prediction) {
@@ -192,27 +186,23 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             return;
         }
         LearnerState state = learner.state();
-        memory.update(learner.memory(state));
+        LearnerState successor = learner.successorState();
+        memory.update(learner.memory(state, successor));
         if (state != null) {
-            putChunks(parameters, state.parameters());
-            putChunks(velocity, state.velocity());
-            putChunks(baselineCounts, state.baselineCounts());
+            chunks.save(state);
             if (learner.hasNewGoodParameters(state)) {
-                putChunks(goodParameters, state.goodParameters());
+                chunks.saveGoodParameters(state);
                 learner.savedGoodParameters(state);
             }
         }
+        if (successor == null) {
+            successorChunks.clear();
+        } else {
+            successorChunks.save(successor);
+            successorChunks.saveGoodParameters(successor);
+        }
         openRows.update(learner.openRows());
         learner.saved();
-    }
-
-    private static void putChunks(MapState<Integer, float[]> chunks, float[] values)
-            throws Exception {
-        for (int chunk = 0; chunk * CHUNK < values.length; chunk++) {
-            int from = chunk * CHUNK;
-            chunks.put(
-                    chunk, Arrays.copyOfRange(values, from, Math.min(from + CHUNK, values.length)));
-        }
     }
 
     @Override
@@ -221,33 +211,14 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         if (remembered == null) {
             return new Learner(modelId, learnConfig);
         }
-        LearnerState state = null;
-        if (remembered.numParameters() > 0) {
-            state =
-                    new LearnerState(
-                            remembered.counters(),
-                            getChunks(parameters, remembered.numParameters()),
-                            getChunks(velocity, remembered.numVelocities()),
-                            remembered.weights(),
-                            remembered.restarts(),
-                            getChunks(baselineCounts, remembered.numBaselineCounts()),
-                            remembered.lastLabel(),
-                            getChunks(goodParameters, remembered.numGoodParameters()),
-                            remembered.goodWeights(),
-                            remembered.scalerCount(),
-                            remembered.scalerMean(),
-                            remembered.scalerSquaredDeviations());
-        }
-        return Learner.restore(modelId, learnConfig, remembered, state, openRows.value());
-    }
-
-    private static float[] getChunks(MapState<Integer, float[]> chunks, int length)
-            throws Exception {
-        float[] values = new float[length];
-        for (int chunk = 0; chunk * CHUNK < length; chunk++) {
-            int from = chunk * CHUNK;
-            System.arraycopy(chunks.get(chunk), 0, values, from, Math.min(CHUNK, length - from));
-        }
-        return values;
+        ModelMemory model = remembered.model();
+        ModelMemory successor = remembered.successor();
+        return Learner.restore(
+                modelId,
+                learnConfig,
+                remembered,
+                model == null ? null : chunks.load(model),
+                successor == null ? null : successorChunks.load(successor),
+                openRows.value());
     }
 }

@@ -3,6 +3,7 @@ package io.freshet.learn;
 import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.model.Evaluation;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 final class Learner implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
 
+    private static final DetectorReport[] NO_REPORTS = {};
+
     private final String modelId;
     private final LearnConfig config;
     private final int numFeatures;
@@ -56,6 +59,7 @@ final class Learner implements AutoCloseable {
 
     // What the block at hand completed.
     private final Evaluation evaluation;
+    private final @Nullable DriftWatch watch;
     private final BlockResults results = new BlockResults();
 
     /** The last good parameters that are in state: they change seldom. */
@@ -74,6 +78,10 @@ final class Learner implements AutoCloseable {
         numTargets = config.numTargets();
         examples = new Examples(numFeatures, numTargets);
         evaluation = new Evaluation(config.learner().numClasses());
+        watch =
+                config.drift().detectors().isEmpty()
+                        ? null
+                        : new DriftWatch(modelId, config, audit.count(Fate.ACCEPTED));
     }
 
     /**
@@ -81,6 +89,7 @@ final class Learner implements AutoCloseable {
      *
      * @param memory not modified
      * @param state its parameters, if it had any
+     * @param successor those of a learner that was started at a warning, if there was one
      * @param rows its open mini-batch
      */
     static Learner restore(
@@ -88,6 +97,7 @@ final class Learner implements AutoCloseable {
             LearnConfig config,
             LearnerMemory memory,
             @Nullable LearnerState state,
+            @Nullable LearnerState successor,
             @Nullable ExampleBlock rows) {
         if (!Arrays.asList(memory.classes()).equals(config.classes())) {
             throw new IllegalStateException(
@@ -141,6 +151,10 @@ final class Learner implements AutoCloseable {
             learner.savedGoodParameters = state.goodParameters();
             learner.model = new SoftmaxLearner(config.learner(), state);
         }
+        DriftMemory drift = memory.drift();
+        if (learner.watch != null && drift != null) {
+            learner.watch.restore(drift, successor);
+        }
         learner.restoredRows = rows;
         return learner;
     }
@@ -150,21 +164,23 @@ final class Learner implements AutoCloseable {
      *
      * @param block the next examples of this model, and events that became none. Not modified.
      * @param predictions takes the answers to the rows without a label, in their order
+     * @param alerts takes the drifts that were found, in their order
      * @return what was found about the examples whose mini-batches were completed
      */
-    BlockEvaluation process(ExampleBlock block, Consumer<Prediction> predictions) {
+    BlockEvaluation process(
+            ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         takeRestoredRows();
         audit.add(block.audit());
         take(block);
-        learn(false, predictions);
+        learn(false, predictions, alerts);
         changed = true;
         return results.evaluation(modelId, progress());
     }
 
     /** Closes the open mini-batch, however short. */
-    BlockEvaluation closeMiniBatch(Consumer<Prediction> predictions) {
+    BlockEvaluation closeMiniBatch(Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         takeRestoredRows();
-        learn(true, predictions);
+        learn(true, predictions, alerts);
         return results.evaluation(modelId, progress());
     }
 
@@ -203,12 +219,19 @@ final class Learner implements AutoCloseable {
         }
     }
 
-    private void learn(boolean closeLast, Consumer<Prediction> predictions) {
+    private void learn(
+            boolean closeLast, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         results.begin(examples.size());
         if (examples.size() == 0) {
             return;
         }
-        model().learn(examples, closeLast, evaluation);
+        if (watch == null) {
+            model().learn(examples, closeLast, evaluation);
+        } else {
+            watch.begin(origins, alerts);
+            model().learn(examples, closeLast, evaluation, watch);
+            watch.end();
+        }
         int open = 0;
         int inMiniBatch = 0;
         for (int i = 0; i < examples.size(); i++) {
@@ -317,7 +340,9 @@ final class Learner implements AutoCloseable {
                 experts(),
                 counters.rollBacks(),
                 live == null ? Double.NaN : live.gradientNorm(),
-                live == null ? 0 : live.parameterNorm());
+                live == null ? 0 : live.parameterNorm(),
+                watch == null ? 0 : watch.alerts(),
+                watch == null ? NO_REPORTS : watch.reports());
     }
 
     private Expert[] experts() {
@@ -434,32 +459,28 @@ final class Learner implements AutoCloseable {
         savedGoodParameters = state.goodParameters();
     }
 
+    /** The parameters of a learner that was started at a warning, likewise. */
+    @Nullable LearnerState successorState() {
+        return watch == null ? null : watch.successorState();
+    }
+
     /**
-     * Everything but the parameters and the open mini-batch, in new arrays.
+     * Everything but what is kept in chunks and the open mini-batch, in new arrays.
      *
      * @param state what {@link #state()} gave
+     * @param successor what {@link #successorState()} gave
      */
-    LearnerMemory memory(@Nullable LearnerState state) {
-        LearnerState known = state == null ? LearnerState.initial(config.learner()) : state;
+    LearnerMemory memory(@Nullable LearnerState state, @Nullable LearnerState successor) {
         return new LearnerMemory(
                 config.classes().toArray(String[]::new),
-                state == null ? 0 : known.parameters().length,
-                known.velocity().length,
-                known.goodParameters().length,
-                known.baselineCounts().length,
                 deadline,
                 publishedVersion,
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                known.counters(),
-                known.weights(),
-                known.restarts(),
-                known.lastLabel(),
-                known.goodWeights(),
-                known.scalerCount(),
-                known.scalerMean(),
-                known.scalerSquaredDeviations());
+                state == null ? null : ModelMemory.of(state),
+                watch == null ? null : watch.memory(),
+                successor == null ? null : ModelMemory.of(successor));
     }
 
     /** The rows of the open mini-batch in a new block; null if there are none. */
@@ -491,6 +512,9 @@ final class Learner implements AutoCloseable {
     public void close() {
         if (model != null) {
             model.close();
+        }
+        if (watch != null) {
+            watch.close();
         }
     }
 }

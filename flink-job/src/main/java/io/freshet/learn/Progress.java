@@ -20,6 +20,8 @@ import io.freshet.ingest.Fate;
  * @param gradientNorm Euclidean norm of the last mini-batch's mean gradient, of the learning rate
  *     that weighs most; NaN before the first step
  * @param parameterNorm Euclidean norm of that rate's parameters, bias included
+ * @param drifts alerts so far
+ * @param detectors what the drift detectors say
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Progress(
@@ -32,7 +34,9 @@ public record Progress(
         Expert[] experts,
         long rollBacks,
         double gradientNorm,
-        double parameterNorm) {
+        double parameterNorm,
+        long drifts,
+        DetectorReport[] detectors) {
     /** The timestamp of a model that has seen no example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;
 

@@ -36,6 +36,7 @@ public final class Evaluation {
     private float[] losses = new float[0];
     private int[] predictedClasses = new int[0];
     private float[] confidences = new float[0];
+    private float[] labelProbabilities = new float[0];
     private float[] briers = new float[0];
     private int[] ranks = new int[0];
 
@@ -87,6 +88,14 @@ public final class Evaluation {
     }
 
     /**
+     * Returns each example's probability of its label, (at least size), by the model before it was
+     * trained on; of examples with a label only.
+     */
+    public float[] labelProbabilities() {
+        return labelProbabilities;
+    }
+
+    /**
      * Returns {@code Σₖ (pₖ − yₖ)²} of each example, (at least size), over the classes, with the
      * probabilities {@code p} before it was trained on and the target {@code y}, one-hot for a
      * class; of examples with a label only.
@@ -128,6 +137,7 @@ public final class Evaluation {
             losses = new float[capacity];
             predictedClasses = new int[capacity];
             confidences = new float[capacity];
+            labelProbabilities = new float[capacity];
             briers = new float[capacity];
             ranks = new int[capacity];
             answerOfRow = new int[capacity];
@@ -141,10 +151,17 @@ public final class Evaluation {
     }
 
     void score(
-            int row, double loss, int predictedClass, double confidence, double brier, int rank) {
+            int row,
+            double loss,
+            int predictedClass,
+            double confidence,
+            double labelProbability,
+            double brier,
+            int rank) {
         losses[row] = (float) loss;
         predictedClasses[row] = predictedClass;
         confidences[row] = (float) confidence;
+        labelProbabilities[row] = (float) labelProbability;
         briers[row] = (float) brier;
         ranks[row] = rank;
     }

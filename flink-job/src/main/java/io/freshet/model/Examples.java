@@ -98,6 +98,21 @@ public final class Examples {
         System.arraycopy(values, valuesOffset, targets, (size - 1) * numTargets, numTargets);
     }
 
+    /**
+     * Adds one of others.
+     *
+     * @param others of as many features and targets. Not modified.
+     */
+    public void addFrom(Examples others, int row) {
+        add(
+                others.features,
+                row * numFeatures,
+                others.labels[row],
+                others.targets,
+                row * numTargets,
+                others.weights[row]);
+    }
+
     /** Keeps only the rows that an evaluation left open, in their order. */
     public void retainOpen(Evaluation evaluation) {
         int kept = 0;

@@ -215,7 +215,13 @@ final class Scorer {
             }
         }
         evaluation.score(
-                example, lossOfExample, predicted, ofClasses[offset + predicted], brier, rank);
+                example,
+                lossOfExample,
+                predicted,
+                ofClasses[offset + predicted],
+                ofLabel,
+                brier,
+                rank);
     }
 
     private double target(Examples examples, int example, int c) {

@@ -2,6 +2,7 @@ package io.freshet.monitor;
 
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.Reason;
+import io.freshet.learn.DetectorReport;
 import io.freshet.learn.Expert;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -15,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The newest metrics of each model as Flink's gauges, for its reporters.
  *
- * <p>They are under the group {@code freshet}, with {@code model}, {@code class}, {@code reason}
- * and {@code expert} as variables, which Prometheus' reporter makes labels, and are named by
- * Prometheus' conventions. All come from state: a count goes on after a failure where it was, which
- * Flink's own counters do not. What is not defined is NaN.
+ * <p>They are under the group {@code freshet}, with {@code model}, {@code class}, {@code reason},
+ * {@code detector} and {@code expert} as variables, which Prometheus' reporter makes labels, and
+ * are named by Prometheus' conventions. All come from state: a count goes on after a failure where
+ * it was, which Flink's own counters do not. What is not defined is NaN.
  *
  * <p>Flink takes no gauge back, so their number is bounded: {@code metrics.max-gauge-models} models
  * a subtask, {@code metrics.max-classes} classes a model.
@@ -77,6 +78,7 @@ final class ModelGauges {
             add("roll_backs_total", metrics -> metrics.progress().rollBacks());
             add("gradient_norm", metrics -> metrics.progress().gradientNorm());
             add("parameter_norm", metrics -> metrics.progress().parameterNorm());
+            add("drift_alerts_total", metrics -> metrics.progress().drifts());
             add("learning_rate", metrics -> metrics.progress().learningRate());
             for (Reason reason : Reason.values()) {
                 add(
@@ -89,6 +91,19 @@ final class ModelGauges {
                         ofModel.addGroup("reason", lower(reason)),
                         "ignored_total",
                         metrics -> metrics.progress().audit().count(reason));
+            }
+            DetectorReport[] detectors = first.progress().detectors();
+            for (int d = 0; d < detectors.length; d++) {
+                int detector = d;
+                MetricGroup ofDetector = ofModel.addGroup("detector", detectors[d].name());
+                add(
+                        ofDetector,
+                        "drift_statistic",
+                        metrics -> metrics.progress().detectors()[detector].statistic());
+                add(
+                        ofDetector,
+                        "drift_threshold",
+                        metrics -> metrics.progress().detectors()[detector].threshold());
             }
             Expert[] experts = first.progress().experts();
             for (int k = 0; k < experts.length; k++) {

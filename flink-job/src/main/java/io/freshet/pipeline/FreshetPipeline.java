@@ -50,6 +50,7 @@ public final class FreshetPipeline {
         return new FreshetStreams(
                 evaluations,
                 metrics,
+                evaluations.getSideOutput(LearnOperator.DRIFT_ALERTS),
                 evaluations.getSideOutput(LearnOperator.PREDICTIONS),
                 evaluations.getSideOutput(LearnOperator.SNAPSHOTS),
                 blocks.getSideOutput(IngestOperator.DEAD_LETTERS));
@@ -70,6 +71,10 @@ public final class FreshetPipeline {
                         .name("publish predictions")
                         .uid("publish-predictions")
                         .union(
+                                streams.driftAlerts()
+                                        .map(publisher::driftAlert, type)
+                                        .name("publish drift alerts")
+                                        .uid("publish-drift-alerts"),
                                 streams.snapshots()
                                         .<Publication>flatMap(
                                                 (snapshot, out) ->

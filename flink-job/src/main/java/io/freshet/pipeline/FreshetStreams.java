@@ -2,6 +2,7 @@ package io.freshet.pipeline;
 
 import io.freshet.ingest.DeadLetter;
 import io.freshet.learn.BlockEvaluation;
+import io.freshet.learn.DriftAlert;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
 import io.freshet.monitor.RollingMetrics;
@@ -12,6 +13,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
  *
  * @param evaluations per example, by model: the loss stream
  * @param metrics rolling metrics
+ * @param driftAlerts drifts that were found
  * @param predictions answers to events without a label
  * @param snapshots the models
  * @param deadLetters messages that could not be used
@@ -19,6 +21,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 public record FreshetStreams(
         DataStream<BlockEvaluation> evaluations,
         DataStream<RollingMetrics> metrics,
+        DataStream<DriftAlert> driftAlerts,
         DataStream<Prediction> predictions,
         DataStream<ModelSnapshot> snapshots,
         DataStream<DeadLetter> deadLetters) {}

@@ -4,6 +4,7 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
+import io.freshet.learn.DriftConfig;
 import io.freshet.learn.LearnConfig;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.publish.PublishConfig;
@@ -77,6 +78,7 @@ public record JobConfig(
         sections.put("Kafka", KafkaConfig.KEYS);
         sections.put("Examples", IngestConfig.KEYS);
         sections.put("Learning", LearnConfig.KEYS);
+        sections.put("Drift", DriftConfig.KEYS);
         sections.put("Metrics", MonitorConfig.KEYS);
         sections.put("Publishing", PublishConfig.KEYS);
         sections.put("Job", JOB_KEYS);

@@ -56,11 +56,13 @@ final class MetricsFields {
                 .setCalibration(calibration(metrics))
                 .setExpectedAccuracy(metrics.expectedAccuracy())
                 .setExpectedAccuracyEvents(metrics.expectedAccuracyEvents())
-                .setGradientNorm(finite(progress.gradientNorm()))
-                .setParameterNorm(finite(progress.parameterNorm()))
+                .setGradientNorm(ProgressFields.finite(progress.gradientNorm()))
+                .setParameterNorm(ProgressFields.finite(progress.parameterNorm()))
                 .setToldAt(Instant.ofEpochMilli(metrics.toldAt()))
                 .setThroughput(metrics.throughput())
                 .setEventTimeLag(metrics.eventTimeLag())
+                .setDrifts(progress.drifts())
+                .setDetectors(DriftFields.detectors(progress))
                 .build();
     }
 
@@ -82,10 +84,6 @@ final class MetricsFields {
             }
         }
         return counts;
-    }
-
-    private static @Nullable Double finite(double value) {
-        return Double.isFinite(value) ? value : null;
     }
 
     private static Scores scores(io.freshet.monitor.Scores scores) {

@@ -54,4 +54,9 @@ final class ProgressFields {
                                         expert.restarts()))
                 .toList();
     }
+
+    /** A figure; null where it is not defined. */
+    static @Nullable Double finite(double value) {
+        return Double.isFinite(value) ? value : null;
+    }
 }

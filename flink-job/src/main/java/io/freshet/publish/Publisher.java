@@ -2,6 +2,7 @@ package io.freshet.publish;
 
 import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.RawMessage;
+import io.freshet.learn.DriftAlert;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
@@ -9,6 +10,7 @@ import io.freshet.learn.Progress;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.Header;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -57,6 +59,15 @@ public final class Publisher implements Serializable {
         MetricsEvent event = MetricsFields.event(metrics, monitor);
         return new Publication(
                 Destination.METRICS, utf8(metrics.modelId()), bytes(encode(event::toByteBuffer)));
+    }
+
+    /** A drift that was found as a {@code DriftAlertEvent}. */
+    public Publication driftAlert(DriftAlert alert) {
+        DriftAlertEvent event = DriftFields.event(alert, learn.classes());
+        return new Publication(
+                Destination.DRIFT_ALERTS,
+                utf8(alert.modelId()),
+                bytes(encode(event::toByteBuffer)));
     }
 
     /** A prediction as a {@code PredictionEvent}. */

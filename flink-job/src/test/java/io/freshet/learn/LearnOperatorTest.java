@@ -53,6 +53,7 @@ class LearnOperatorTest {
                 maxWait,
                 maxModels,
                 Duration.ofSeconds(10),
+                DriftConfig.NONE,
                 DeviceFallback.CPU);
     }
 

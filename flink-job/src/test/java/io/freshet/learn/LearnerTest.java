@@ -57,6 +57,7 @@ class LearnerTest {
                 null,
                 1000,
                 Duration.ofSeconds(10),
+                DriftConfig.NONE,
                 DeviceFallback.CPU);
     }
 
@@ -162,9 +163,10 @@ class LearnerTest {
     private static LearnerState learn(LearnConfig config, List<List<Blocks.Example>> pieces) {
         try (Learner learner = new Learner("m", config)) {
             for (List<Blocks.Example> piece : pieces) {
-                learner.process(Blocks.block(piece, config.numTargets()), prediction -> {});
+                learner.process(
+                        Blocks.block(piece, config.numTargets()), prediction -> {}, alert -> {});
             }
-            learner.closeMiniBatch(prediction -> {});
+            learner.closeMiniBatch(prediction -> {}, alert -> {});
             return state(learner);
         }
     }
@@ -214,15 +216,22 @@ class LearnerTest {
 
         Learner learner = new Learner("m", config);
         for (List<Blocks.Example> piece : pieces) {
-            learner.process(Blocks.block(piece, config.numTargets()), prediction -> {});
+            learner.process(
+                    Blocks.block(piece, config.numTargets()), prediction -> {}, alert -> {});
             LearnerState state = state(learner);
             Learner restored =
-                    Learner.restore("m", config, learner.memory(state), state, learner.openRows());
+                    Learner.restore(
+                            "m",
+                            config,
+                            learner.memory(state, null),
+                            state,
+                            null,
+                            learner.openRows());
             learner.close();
             assertBitForBit(state(restored), state);
             learner = restored;
         }
-        BlockEvaluation last = learner.closeMiniBatch(prediction -> {});
+        BlockEvaluation last = learner.closeMiniBatch(prediction -> {}, alert -> {});
 
         assertBitForBit(state(learner), expected);
         assertThat(last.progress().examplesSeen()).isEqualTo(count);
@@ -243,7 +252,7 @@ class LearnerTest {
         LearnConfig config = config(settings(32, new Sgd(0.05, 0), null), LabelType.PROBABILITIES);
         List<Blocks.Example> stream = Blocks.stream(8, 10, FEATURES, CLASSES, "m");
         try (Learner learner = new Learner("m", config)) {
-            learner.process(Blocks.block(stream, CLASSES), prediction -> {});
+            learner.process(Blocks.block(stream, CLASSES), prediction -> {}, alert -> {});
             ExampleBlock rows = Objects.requireNonNull(learner.openRows());
 
             assertThat(rows.size()).isEqualTo(10);
@@ -259,7 +268,9 @@ class LearnerTest {
     void openRowsOfAnotherTypeOfLabel_areRefused_namingIt() {
         Learner learner = new Learner("m", config(32));
         learner.process(
-                Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")), prediction -> {});
+                Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")),
+                prediction -> {},
+                alert -> {});
         LearnerState state = state(learner);
         LearnConfig other = config(config(32).learner(), LabelType.PROBABILITIES);
 
@@ -268,8 +279,9 @@ class LearnerTest {
                                 Learner.restore(
                                         "m",
                                         other,
-                                        learner.memory(state),
+                                        learner.memory(state, null),
                                         state,
+                                        null,
                                         learner.openRows()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
@@ -283,13 +295,20 @@ class LearnerTest {
     void openRows_areStepped_whenTheMiniBatchHasBecomeSmaller() {
         List<Blocks.Example> stream = Blocks.stream(8, 20, FEATURES, CLASSES, "m");
         Learner before = new Learner("m", config(32));
-        before.process(Blocks.block(stream.subList(0, 19)), prediction -> {});
+        before.process(Blocks.block(stream.subList(0, 19)), prediction -> {}, alert -> {});
         LearnerState state = before.state();
 
         try (Learner after =
-                Learner.restore("m", config(8), before.memory(state), state, before.openRows())) {
+                Learner.restore(
+                        "m",
+                        config(8),
+                        before.memory(state, null),
+                        state,
+                        null,
+                        before.openRows())) {
             BlockEvaluation evaluation =
-                    after.process(Blocks.block(stream.subList(19, 20)), prediction -> {});
+                    after.process(
+                            Blocks.block(stream.subList(19, 20)), prediction -> {}, alert -> {});
             assertThat(evaluation.labels()).hasSize(16);
             assertThat(evaluation.progress().examplesSeen()).isEqualTo(16);
         }
@@ -301,9 +320,11 @@ class LearnerTest {
         List<Blocks.Example> stream = Blocks.stream(9, 10, FEATURES, CLASSES, "m");
         try (Learner learner = new Learner("m", config(4))) {
             BlockEvaluation first =
-                    learner.process(Blocks.block(stream.subList(0, 7)), prediction -> {});
+                    learner.process(
+                            Blocks.block(stream.subList(0, 7)), prediction -> {}, alert -> {});
             BlockEvaluation second =
-                    learner.process(Blocks.block(stream.subList(7, 10)), prediction -> {});
+                    learner.process(
+                            Blocks.block(stream.subList(7, 10)), prediction -> {}, alert -> {});
 
             int[] labels = stream.stream().mapToInt(Blocks.Example::label).toArray();
             assertThat(first.labels()).containsExactly(Arrays.copyOf(labels, 4));
@@ -330,7 +351,8 @@ class LearnerTest {
         LearnerState expected = plainLoop(config, List.of(labelled));
         List<Prediction> inOneBlock = new ArrayList<>();
         try (Learner learner = new Learner("m", config)) {
-            BlockEvaluation evaluation = learner.process(Blocks.block(mixed), inOneBlock::add);
+            BlockEvaluation evaluation =
+                    learner.process(Blocks.block(mixed), inOneBlock::add, alert -> {});
             LearnerState actual = state(learner);
             assertThat(actual.counters()).isEqualTo(expected.counters());
             assertThat(actual.scalerCount()).isEqualTo(60);
@@ -342,7 +364,7 @@ class LearnerTest {
         List<Prediction> oneByOne = new ArrayList<>();
         try (Learner learner = new Learner("m", config)) {
             for (ExampleBlock block : Blocks.cut(mixed, 1, 1)) {
-                learner.process(block, oneByOne::add);
+                learner.process(block, oneByOne::add, alert -> {});
             }
         }
 
@@ -367,7 +389,8 @@ class LearnerTest {
         LearnConfig config = config(unscaled(2, new Sgd(1e30, 0), null, 3), LabelType.CLASS);
         try (Learner learner = new Learner("m", config)) {
             Progress progress =
-                    learner.process(Blocks.block(hugeFeatures()), prediction -> {}).progress();
+                    learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
+                            .progress();
 
             Audit audit = progress.audit();
             assertThat(progress.skippedSteps()).isPositive();
@@ -394,7 +417,8 @@ class LearnerTest {
                         new Blocks.Example("m", 0, 0, 1, new float[] {1e33f}),
                         new Blocks.Example("m", 1, 1, 1, new float[] {1e33f}));
         try (Learner learner = new Learner("m", config)) {
-            Progress progress = learner.process(Blocks.block(stream), prediction -> {}).progress();
+            Progress progress =
+                    learner.process(Blocks.block(stream), prediction -> {}, alert -> {}).progress();
 
             assertThat(progress.examplesSeen()).isEqualTo(1);
             assertThat(progress.audit().count(IgnoredReason.NON_FINITE_LOSS)).isEqualTo(1);
@@ -408,7 +432,8 @@ class LearnerTest {
         LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, PATIENCE), LabelType.CLASS);
         try (Learner learner = new Learner("m", config)) {
             Progress progress =
-                    learner.process(Blocks.block(hugeFeatures()), prediction -> {}).progress();
+                    learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
+                            .progress();
 
             assertThat(progress.skippedSteps()).isZero();
             assertThat(progress.examplesSeen()).isEqualTo(20);
@@ -432,7 +457,8 @@ class LearnerTest {
                         LabelType.CLASS);
         List<Blocks.Example> stream = Blocks.stream(9, 200, FEATURES, CLASSES, "m");
         try (Learner learner = new Learner("m", config)) {
-            Progress progress = learner.process(Blocks.block(stream), prediction -> {}).progress();
+            Progress progress =
+                    learner.process(Blocks.block(stream), prediction -> {}, alert -> {}).progress();
 
             Expert[] experts = progress.experts();
             assertThat(experts)
@@ -477,9 +503,11 @@ class LearnerTest {
     void stateOfAnotherShape_isRefused_namingBoth() {
         Learner learner = new Learner("m", config(1));
         learner.process(
-                Blocks.block(Blocks.stream(1, 5, FEATURES, CLASSES, "m")), prediction -> {});
+                Blocks.block(Blocks.stream(1, 5, FEATURES, CLASSES, "m")),
+                prediction -> {},
+                alert -> {});
         LearnerState state = learner.state();
-        LearnerMemory memory = learner.memory(state);
+        LearnerMemory memory = learner.memory(state, null);
         LearnConfig other =
                 config(
                         new LearnerSettings(
@@ -494,7 +522,7 @@ class LearnerTest {
                                 PATIENCE),
                         LabelType.CLASS);
 
-        assertThatThrownBy(() -> Learner.restore("m", other, memory, state, null))
+        assertThatThrownBy(() -> Learner.restore("m", other, memory, state, null, null))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
                         "The state of model \"m\" has 15 parameters; the configuration asks for"

@@ -7,6 +7,7 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Audit;
 import io.freshet.learn.BlockEvaluation;
+import io.freshet.learn.DetectorReport;
 import io.freshet.learn.Expert;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Progress;
@@ -71,7 +72,9 @@ class ModelMonitorTest {
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
                         0,
                         Double.NaN,
-                        0));
+                        0,
+                        0,
+                        new DetectorReport[0]));
     }
 
     @Test

@@ -8,7 +8,19 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
+import io.freshet.drift.Adwin;
+import io.freshet.drift.Cusum;
+import io.freshet.drift.Ddm;
+import io.freshet.drift.DriftDetector;
+import io.freshet.drift.Eddm;
+import io.freshet.drift.HddmA;
+import io.freshet.drift.HddmW;
+import io.freshet.drift.Kswin;
+import io.freshet.drift.PageHinkley;
 import io.freshet.ingest.LabelType;
+import io.freshet.learn.DriftConfig;
+import io.freshet.learn.DriftReaction;
+import io.freshet.learn.DriftSignal;
 import io.freshet.model.BinaryCrossEntropy;
 import io.freshet.model.BinaryCrossEntropyWithLogits;
 import io.freshet.model.CrossEntropy;
@@ -135,6 +147,36 @@ class JobConfigTest {
         settings.put("models.max", "15");
         settings.put("models.publish-interval", "16 s");
         settings.put("device.fallback", "stop");
+        settings.put("drift.detector", "ddm, adwin, eddm, hddm-a, hddm-w");
+        settings.put("drift.signal", "error");
+        settings.put("drift.cool-down", "30");
+        settings.put("drift.reaction", "boost");
+        settings.put("drift.boost.factor", "31");
+        settings.put("drift.boost.steps", "32");
+        settings.put("drift.evidence", "33");
+        settings.put("drift.max-classes", "34");
+        settings.put("drift.adwin.delta", "0.01");
+        settings.put("drift.ddm.min-instances", "35");
+        settings.put("drift.ddm.warning-level", "3.5");
+        settings.put("drift.ddm.drift-level", "4");
+        settings.put("drift.eddm.min-errors", "36");
+        settings.put("drift.eddm.warning-level", "0.75");
+        settings.put("drift.eddm.drift-level", "0.5");
+        settings.put("drift.hddm-a.drift-confidence", "0.02");
+        settings.put("drift.hddm-a.warning-confidence", "0.03");
+        settings.put("drift.hddm-w.drift-confidence", "0.04");
+        settings.put("drift.hddm-w.warning-confidence", "0.06");
+        settings.put("drift.hddm-w.lambda", "0.07");
+        settings.put("drift.page-hinkley.min-instances", "37"); // not asked for: see below
+        settings.put("drift.page-hinkley.delta", "0.08");
+        settings.put("drift.page-hinkley.threshold", "38");
+        settings.put("drift.page-hinkley.fading-factor", "0.9");
+        settings.put("drift.kswin.window-size", "39");
+        settings.put("drift.kswin.recent-size", "11");
+        settings.put("drift.kswin.alpha", "0.015");
+        settings.put("drift.cusum.min-instances", "40");
+        settings.put("drift.cusum.delta", "0.16");
+        settings.put("drift.cusum.threshold", "41");
         settings.put("metrics.window-size", "17");
         settings.put("metrics.fading-factor", "0.5");
         settings.put("metrics.running-loss-mini-batches", "24");
@@ -203,6 +245,21 @@ class JobConfigTest {
         assertThat(config.learn().maxModels()).isEqualTo(15);
         assertThat(config.learn().publishInterval()).isEqualTo(Duration.ofSeconds(16));
         assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.STOP);
+        assertThat(config.learn().drift())
+                .isEqualTo(
+                        new DriftConfig(
+                                List.of(
+                                        detector("ddm", new Ddm(35, 3.5, 4)),
+                                        detector("adwin", new Adwin(0.01, 32, true)),
+                                        detector("eddm", new Eddm(36, 0.75, 0.5)),
+                                        detector("hddm-a", new HddmA(0.02, 0.03, true)),
+                                        detector("hddm-w", new HddmW(0.04, 0.06, 0.07, false))),
+                                30,
+                                DriftReaction.BOOST,
+                                31,
+                                32,
+                                33,
+                                34));
         assertThat(config.monitor())
                 .isEqualTo(
                         new MonitorConfig(
@@ -226,6 +283,89 @@ class JobConfigTest {
         assertThat(config.parallelism()).isEqualTo(2);
         assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(21));
         assertThat(config.flink()).isEqualTo(Map.of("state.backend.type", "rocksdb"));
+    }
+
+    private static DriftConfig.Detector detector(String name, DriftDetector detector) {
+        return new DriftConfig.Detector(name, DriftSignal.ERROR, detector);
+    }
+
+    @Test
+    void everyKeyOfTheOtherDetectors_isRead() {
+        List<DriftConfig.Detector> detectors =
+                JobConfig.parse(
+                                given(
+                                        "drift.detector", "page-hinkley, kswin, cusum",
+                                        "drift.page-hinkley.min-instances", "37",
+                                        "drift.page-hinkley.delta", "0.08",
+                                        "drift.page-hinkley.threshold", "38",
+                                        "drift.page-hinkley.fading-factor", "0.9",
+                                        "drift.kswin.window-size", "39",
+                                        "drift.kswin.recent-size", "11",
+                                        "drift.kswin.alpha", "0.015",
+                                        "drift.cusum.min-instances", "40",
+                                        "drift.cusum.delta", "0.16",
+                                        "drift.cusum.threshold", "41"))
+                        .learn()
+                        .drift()
+                        .detectors();
+
+        assertThat(detectors)
+                .extracting(DriftConfig.Detector::detector)
+                .containsExactly(
+                        new PageHinkley(37, 0.08, 38, 0.9),
+                        new Kswin(39, 11, 0.015, true),
+                        new Cusum(40, 0.16, 41));
+        assertThat(detectors)
+                .extracting(DriftConfig.Detector::signal)
+                .containsOnly(DriftSignal.LOSS);
+    }
+
+    @Test
+    void detectorsOutsideTheirDomain_orThatMakeNoSense_areRefused() {
+        assertThat(
+                        problems(
+                                "drift.detector", "ddm, hddm-a, hddm-w, adwin",
+                                "drift.signal", "loss"))
+                .containsExactly(
+                        "drift.signal = loss with drift.detector = ddm: it takes error only",
+                        "drift.signal = loss with drift.detector = hddm-a: it takes error or"
+                                + " miss-probability, as its values must lie between 0 and 1 and a"
+                                + " loss has no bound",
+                        "drift.signal = loss with drift.detector = hddm-w: it takes error or"
+                                + " miss-probability, as its values must lie between 0 and 1 and a"
+                                + " loss has no bound");
+        assertThat(problems("drift.detector", "ddm", "drift.ddm.warning-level", "4"))
+                .singleElement()
+                .asString()
+                .startsWith("drift.ddm: a warning must come before a drift");
+        assertThat(problems("drift.detector", "adwin, madwin"))
+                .singleElement()
+                .asString()
+                .contains("drift.detector = adwin, madwin");
+    }
+
+    @Test
+    void reactionsThatHaveNothingToReactWith_areRefused() {
+        assertThat(problems("drift.reaction", "boost"))
+                .containsExactly(
+                        "drift.reaction = boost: training.learning-rate = auto has neither a rate"
+                                + " nor a velocity");
+        assertThat(
+                        problems(
+                                "drift.reaction", "reset-optimizer",
+                                "training.learning-rate", "0.1"))
+                .containsExactly(
+                        "drift.reaction = reset-optimizer: training.momentum = 0 has no velocity");
+        assertThat(problems("drift.reaction", "roll-back", "drift.detector", ""))
+                .containsExactly(
+                        "drift.reaction = roll-back: drift.detector names none: nothing would be"
+                                + " found");
+        assertThat(problems("drift.reaction", "hand-over", "drift.detector", "adwin, kswin"))
+                .containsExactly(
+                        "drift.reaction = hand-over: none of drift.detector warns before a drift;"
+                                + " ddm, eddm, hddm-a and hddm-w do");
+        assertThat(problems("drift.reaction", "hand-over", "drift.detector", "adwin, ddm"))
+                .isEmpty();
     }
 
     /** Keys that exclude others of the test above. */

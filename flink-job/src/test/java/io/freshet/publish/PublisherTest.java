@@ -8,6 +8,9 @@ import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.RawMessage;
 import io.freshet.ingest.Reason;
+import io.freshet.learn.DetectorReport;
+import io.freshet.learn.DriftConfig;
+import io.freshet.learn.DriftSignal;
 import io.freshet.learn.Expert;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelSnapshot;
@@ -32,6 +35,7 @@ import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Scores;
 import io.freshet.schemas.Confusion;
 import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.DetectorState;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -72,6 +76,7 @@ class PublisherTest {
                             null,
                             10,
                             Duration.ZERO,
+                            DriftConfig.NONE,
                             DeviceFallback.CPU),
                     new MonitorConfig(
                             List.of("a", "b", "c"),
@@ -141,7 +146,12 @@ class PublisherTest {
                 },
                 6,
                 1.5,
-                2.5);
+                2.5,
+                5,
+                new DetectorReport[] {
+                    new DetectorReport(
+                            "ddm", DriftSignal.MISS_PROBABILITY, "warning", 0.5, Double.NaN, 7)
+                });
     }
 
     @Test
@@ -217,7 +227,9 @@ class PublisherTest {
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
                         0,
                         1.5,
-                        2.5);
+                        2.5,
+                        0,
+                        new DetectorReport[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
                 new ModelSnapshot("model", single, new float[] {1, 2}, 0, null, null, 1, "sigmoid"),
@@ -314,6 +326,10 @@ class PublisherTest {
         assertThat(event.getExpectedAccuracyEvents()).isEqualTo(7);
         assertThat(event.getGradientNorm()).isEqualTo(1.5);
         assertThat(event.getParameterNorm()).isEqualTo(2.5);
+        assertThat(event.getDrifts()).isEqualTo(5);
+        assertThat(event.getDetectors())
+                .containsExactly(
+                        new DetectorState("ddm", "miss-probability", "warning", 0.5, null, 7L));
         assertThat(event.getToldAt()).isEqualTo(Instant.ofEpochMilli(1_234));
         assertThat(event.getThroughput()).isEqualTo(500);
         assertThat(event.getEventTimeLag()).isEqualTo(1_234 - event.getTimestamp().toEpochMilli());

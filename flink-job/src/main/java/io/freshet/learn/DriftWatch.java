@@ -1,0 +1,319 @@
+package io.freshet.learn;
+
+import io.freshet.config.Key;
+import io.freshet.drift.DriftStatus;
+import io.freshet.drift.DriftTest;
+import io.freshet.model.Evaluation;
+import io.freshet.model.Examples;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearnerState;
+import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.StepObserver;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's drift detectors at work, and what it does about a drift.
+ *
+ * <p>They see every example that is trained on, in the order of the stream. At the first drift that
+ * one of them finds there is an alert, and the reaction, between the example's mini-batch and the
+ * next; then none for {@code drift.cool-down} examples, though the detectors go on. No clock and no
+ * chance is involved: the same stream gives the same alerts.
+ *
+ * <p>For a hand-over a second learner begins when a detector begins to warn, learns from the same
+ * mini-batches, and is dropped when none warns any more.
+ */
+final class DriftWatch implements StepObserver, AutoCloseable {
+    private final String modelId;
+    private final DriftConfig config;
+    private final LearnerSettings settings;
+    private final Running[] running;
+    private final DriftEvidence evidence;
+    private long examples;
+    private long quietUntil;
+    private long alerts;
+
+    // The call at hand.
+    private Origin[] origins = new Origin[0];
+    private @Nullable Consumer<DriftAlert> alertSink;
+    private @Nullable Found found;
+
+    private @Nullable SoftmaxLearner successor;
+    private final Examples successorExamples;
+    private final Evaluation successorEvaluation;
+
+    /** A detector's test on this model. */
+    private static final class Running {
+        private final DriftConfig.Detector rule;
+        private DriftTest test;
+        private long drifts;
+        private long warningAt;
+
+        Running(DriftConfig.Detector rule) {
+            this.rule = rule;
+            test = rule.detector().start();
+        }
+
+        /** Under which a test may go on. */
+        String identity() {
+            return rule.name() + " " + Key.kebab(rule.signal()) + " " + rule.detector();
+        }
+
+        DriftStatus update(Evaluation evaluation, int row, boolean hit, long examples) {
+            double value =
+                    switch (rule.signal()) {
+                        case LOSS -> evaluation.losses()[row];
+                        case ERROR -> hit ? 0 : 1;
+                        case MISS_PROBABILITY ->
+                                Math.max(0, 1 - (double) evaluation.labelProbabilities()[row]);
+                    };
+            DriftStatus status = test.update(value);
+            if (status == DriftStatus.STABLE) {
+                warningAt = 0;
+            } else if (warningAt == 0 && status == DriftStatus.WARNING) {
+                warningAt = examples;
+            }
+            return status;
+        }
+    }
+
+    /** A drift that was found, and what is known of it at its example. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Found(
+            Running detector,
+            long examples,
+            long timestamp,
+            double statistic,
+            double threshold,
+            @Nullable Long warningAt,
+            DriftWindow before,
+            DriftWindow after,
+            ClassChange[] classes) {}
+
+    /**
+     * @param examples examples that the model has been trained on
+     */
+    DriftWatch(String modelId, LearnConfig learn, long examples) {
+        this.modelId = modelId;
+        this.examples = examples;
+        config = learn.drift();
+        settings = learn.learner();
+        running = config.detectors().stream().map(Running::new).toArray(Running[]::new);
+        evidence = new DriftEvidence(config.evidence());
+        successorExamples = new Examples(settings.numFeatures(), learn.numTargets());
+        successorEvaluation = new Evaluation(settings.numClasses());
+    }
+
+    /**
+     * Goes on from where another one was saved. Detectors that were not there, or were others,
+     * begin.
+     *
+     * @param memory not modified
+     * @param successorState of the learner that was started at a warning; null if there was none
+     */
+    void restore(DriftMemory memory, @Nullable LearnerState successorState) {
+        examples = memory.examples();
+        quietUntil = memory.quietUntil();
+        alerts = memory.alerts();
+        evidence.restore(memory.evidence());
+        for (DetectorMemory saved : memory.detectors()) {
+            for (Running detector : running) {
+                if (detector.identity().equals(saved.name())) {
+                    detector.test = detector.rule.detector().restore(saved.state());
+                    detector.drifts = saved.drifts();
+                    detector.warningAt = saved.warningAt();
+                }
+            }
+        }
+        if (successorState != null && config.reaction() == DriftReaction.HAND_OVER) {
+            successor = new SoftmaxLearner(settings, successorState);
+        }
+    }
+
+    /**
+     * Begins a call of the learner.
+     *
+     * @param ofExamples where the call's examples come from
+     * @param sink takes the alerts
+     */
+    void begin(Origin[] ofExamples, Consumer<DriftAlert> sink) {
+        origins = ofExamples;
+        alertSink = sink;
+    }
+
+    /** Ends a call of the learner. */
+    void end() {
+        teachSuccessor();
+    }
+
+    @Override
+    public boolean observe(Examples of, Evaluation evaluation, int[] rows, int from, int to) {
+        boolean warned = false;
+        for (int i = from; i < to; i++) {
+            int row = rows[i];
+            examples++;
+            evidence.add(of, evaluation, row, origins[row]);
+            boolean hit = evaluation.predictedClasses()[row] == of.labels()[row];
+            warned = false;
+            for (Running detector : running) {
+                switch (detector.update(evaluation, row, hit, examples)) {
+                    case STABLE -> {}
+                    case WARNING -> warned = true;
+                    case DRIFT -> {
+                        warned = true;
+                        noteDrift(detector, origins[row]);
+                    }
+                }
+            }
+        }
+        if (config.reaction() == DriftReaction.HAND_OVER) {
+            prepareSuccessor(warned, of, rows, from, to);
+        }
+        return found != null;
+    }
+
+    private void noteDrift(Running detector, Origin origin) {
+        detector.drifts++;
+        long warningAt = detector.warningAt;
+        detector.warningAt = 0;
+        if (found != null || examples <= quietUntil) {
+            return;
+        }
+        quietUntil = examples + config.coolDown();
+        int after = evidence.after(detector.test.valuesSinceChange());
+        int before = evidence.before(after);
+        found =
+                new Found(
+                        detector,
+                        examples,
+                        origin.timestamp,
+                        detector.test.statistic(),
+                        detector.test.threshold(),
+                        warningAt == 0 ? null : warningAt,
+                        evidence.window(after, before),
+                        evidence.window(0, after),
+                        evidence.classes(
+                                settings.numClasses(), before, after, config.maxClasses()));
+    }
+
+    @Override
+    public void react(SoftmaxLearner learner) {
+        Found drift = found;
+        Consumer<DriftAlert> sink = alertSink;
+        found = null;
+        if (drift == null || sink == null) {
+            throw new IllegalStateException("there is nothing to react to");
+        }
+        long modelVersion = learner.modelVersion();
+        switch (config.reaction()) {
+            case NONE -> {}
+            case RESET_SCALER -> learner.resetScaler();
+            case RESET_PARAMETERS -> learner.resetParameters();
+            case ROLL_BACK -> learner.rollBack();
+            case HAND_OVER -> handOver(learner);
+            case BOOST -> learner.boost(config.boostFactor(), config.boostSteps());
+            case RESET_OPTIMIZER -> learner.resetOptimizer();
+        }
+        sink.accept(
+                new DriftAlert(
+                        modelId,
+                        alerts++,
+                        drift.timestamp,
+                        drift.detector.rule.name(),
+                        drift.detector.rule.signal(),
+                        drift.examples,
+                        modelVersion,
+                        drift.statistic,
+                        drift.threshold,
+                        drift.warningAt,
+                        drift.before,
+                        drift.after,
+                        drift.classes,
+                        config.reaction()));
+    }
+
+    private void handOver(SoftmaxLearner learner) {
+        teachSuccessor();
+        if (successor == null) {
+            throw new IllegalStateException("a drift was found, and no successor was started");
+        }
+        learner.become(successor);
+        dropSuccessor();
+    }
+
+    /** A drift without a warning before it has a successor that begins with it. */
+    private void prepareSuccessor(boolean warned, Examples of, int[] rows, int from, int to) {
+        if (!warned && found == null) {
+            dropSuccessor();
+            return;
+        }
+        if (successor == null) {
+            successor = new SoftmaxLearner(settings, LearnerState.initial(settings));
+        }
+        for (int i = from; i < to; i++) {
+            successorExamples.addFrom(of, rows[i]);
+        }
+    }
+
+    private void teachSuccessor() {
+        if (successor != null && successorExamples.size() > 0) {
+            successor.learn(successorExamples, true, successorEvaluation);
+        }
+        successorExamples.clear();
+    }
+
+    private void dropSuccessor() {
+        successorExamples.clear();
+        if (successor != null) {
+            successor.close();
+            successor = null;
+        }
+    }
+
+    /** Alerts so far. */
+    long alerts() {
+        return alerts;
+    }
+
+    /** What the detectors say. */
+    DetectorReport[] reports() {
+        DetectorReport[] reports = new DetectorReport[running.length];
+        for (int i = 0; i < running.length; i++) {
+            Running detector = running[i];
+            reports[i] =
+                    new DetectorReport(
+                            detector.rule.name(),
+                            detector.rule.signal(),
+                            Key.kebab(detector.test.status()),
+                            detector.test.statistic(),
+                            detector.test.threshold(),
+                            detector.drifts);
+        }
+        return reports;
+    }
+
+    /** Everything but the successor, in new arrays. */
+    DriftMemory memory() {
+        DetectorMemory[] detectors = new DetectorMemory[running.length];
+        for (int i = 0; i < running.length; i++) {
+            Running detector = running[i];
+            detectors[i] =
+                    new DetectorMemory(
+                            detector.identity(),
+                            detector.test.state(),
+                            detector.drifts,
+                            detector.warningAt);
+        }
+        return new DriftMemory(examples, quietUntil, alerts, detectors, evidence.memory());
+    }
+
+    /** The learner that was started at a warning; null if there is none. */
+    @Nullable LearnerState successorState() {
+        return successor == null ? null : successor.state();
+    }
+
+    @Override
+    public void close() {
+        dropSuccessor();
+    }
+}

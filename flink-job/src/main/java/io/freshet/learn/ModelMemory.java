@@ -1,0 +1,52 @@
+package io.freshet.learn;
+
+import io.freshet.model.LearnerCounters;
+import io.freshet.model.LearnerState;
+
+/**
+ * What a model's learner keeps in state, beside what is kept in chunks ({@link ModelChunks}).
+ *
+ * @param numParameters parameters in chunks
+ * @param numVelocities values of the velocity in chunks: as many, or 0
+ * @param numGoodParameters last good parameters in chunks: as many, or 0
+ * @param numBaselineCounts counts of the baselines in chunks
+ * @param counters what the learner counted
+ * @param weights what the mixture weighs
+ * @param restarts times that each learning rate started anew
+ * @param lastLabel the newest label, for the baselines
+ * @param goodWeights the mixture's weights beside the last good parameters
+ * @param scalerCount examples seen by the scaler
+ * @param scalerMean mean by feature
+ * @param scalerSquaredDeviations sum of squared deviations from the mean, by feature
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record ModelMemory(
+        int numParameters,
+        int numVelocities,
+        int numGoodParameters,
+        int numBaselineCounts,
+        LearnerCounters counters,
+        double[] weights,
+        long[] restarts,
+        int lastLabel,
+        double[] goodWeights,
+        long scalerCount,
+        double[] scalerMean,
+        double[] scalerSquaredDeviations) {
+    /** What is kept of a learner's state. */
+    static ModelMemory of(LearnerState state) {
+        return new ModelMemory(
+                state.parameters().length,
+                state.velocity().length,
+                state.goodParameters().length,
+                state.baselineCounts().length,
+                state.counters(),
+                state.weights(),
+                state.restarts(),
+                state.lastLabel(),
+                state.goodWeights(),
+                state.scalerCount(),
+                state.scalerMean(),
+                state.scalerSquaredDeviations());
+    }
+}

@@ -1,0 +1,92 @@
+package io.freshet.publish;
+
+import io.freshet.config.Key;
+import io.freshet.learn.DetectorReport;
+import io.freshet.learn.DriftAlert;
+import io.freshet.learn.Progress;
+import io.freshet.schemas.ClassChange;
+import io.freshet.schemas.DetectorState;
+import io.freshet.schemas.DriftAlertEvent;
+import io.freshet.schemas.DriftWindow;
+import io.freshet.schemas.OffsetRange;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Drift as the fields of the events that tell of it. */
+final class DriftFields {
+    private DriftFields() {}
+
+    /** The event of a drift that was found. */
+    static DriftAlertEvent event(DriftAlert alert, List<String> classNames) {
+        return DriftAlertEvent.newBuilder()
+                .setModelId(alert.modelId())
+                .setSequence(alert.sequence())
+                .setTimestamp(Instant.ofEpochMilli(alert.timestamp()))
+                .setDetector(alert.detector())
+                .setExamplesSeen(alert.examplesSeen())
+                .setModelVersion(alert.modelVersion())
+                .setStatistic(alert.statistic())
+                .setThreshold(alert.threshold())
+                .setSignal(Key.kebab(alert.signal()))
+                .setWarningExamplesSeen(alert.warningExamplesSeen())
+                .setBefore(window(alert.before()))
+                .setAfter(window(alert.after()))
+                .setClasses(
+                        Arrays.stream(alert.classes())
+                                .map(change -> change(change, classNames))
+                                .toList())
+                .setReaction(Key.kebab(alert.reaction()))
+                .build();
+    }
+
+    private static DriftWindow window(io.freshet.learn.DriftWindow window) {
+        return new DriftWindow(
+                (long) window.examples(),
+                Arrays.stream(window.offsets())
+                        .map(
+                                range ->
+                                        new OffsetRange(
+                                                range.topic(),
+                                                range.partition(),
+                                                range.firstOffset(),
+                                                range.lastOffset()))
+                        .toList(),
+                instant(window.firstTimestamp()),
+                instant(window.lastTimestamp()),
+                window.loss(),
+                window.accuracy());
+    }
+
+    private static @Nullable Instant instant(@Nullable Long millis) {
+        return millis == null ? null : Instant.ofEpochMilli(millis);
+    }
+
+    private static ClassChange change(io.freshet.learn.ClassChange change, List<String> names) {
+        return new ClassChange(
+                change.classIndex(),
+                names.get(change.classIndex()),
+                (long) change.labelsBefore(),
+                (long) change.labelsAfter(),
+                change.recallBefore(),
+                change.recallAfter(),
+                change.lossBefore(),
+                change.lossAfter());
+    }
+
+    /** What a model's detectors say. */
+    static List<DetectorState> detectors(Progress progress) {
+        return Arrays.stream(progress.detectors()).map(DriftFields::detector).toList();
+    }
+
+    private static DetectorState detector(DetectorReport report) {
+        return new DetectorState(
+                report.name(),
+                Key.kebab(report.signal()),
+                report.status(),
+                ProgressFields.finite(report.statistic()),
+                ProgressFields.finite(report.threshold()),
+                report.drifts());
+    }
+}
