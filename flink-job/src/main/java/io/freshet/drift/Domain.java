@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-/** The values that a detector takes. */
+/** The values that a detector takes, from the narrowest to the widest. */
 public enum Domain {
     /** 0 for a right prediction, 1 for a wrong one. */
     ERRORS("0 or 1"),
@@ -26,6 +26,11 @@ public enum Domain {
             case UNIT_INTERVAL -> value >= 0 && value <= 1;
             case NUMBERS -> Math.abs(value) <= LARGEST;
         };
+    }
+
+    /** Returns whether all values of another domain are in this one. */
+    public boolean includes(Domain other) {
+        return compareTo(other) >= 0;
     }
 
     /** Refuses a value that is outside. */

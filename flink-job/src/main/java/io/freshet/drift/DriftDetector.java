@@ -6,7 +6,8 @@ import java.io.Serializable;
  * A rule that finds changes in a stream of numbers, immutable. What it remembers of one stream is a
  * {@link DriftTest}; it can have any number of them.
  */
-public sealed interface DriftDetector extends Serializable permits SteppedDetector, Adwin, Kswin {
+public sealed interface DriftDetector extends Serializable
+        permits SteppedDetector, Adwin, Kswin, CoolDown {
     /** Returns which values it takes. */
     Domain domain();
 

@@ -34,6 +34,8 @@ class DriftDetectorTest {
                     new HddmW(0.001, 0.005, 0.02, true),
                     new PageHinkley(30, 0.1, 20, 0.9999),
                     new Cusum(30, 0.1, 20),
+                    new CoolDown(Adwin.DEFAULT, 1000),
+                    new CoolDown(new Cusum(30, 0.1, 20), 300),
                     new Dummy(1000));
 
     static Stream<DriftDetector> all() {
@@ -291,6 +293,7 @@ class DriftDetectorTest {
                 () -> new Kswin(10, 5, 0.005, false),
                 "alpha must be at least 0.007936507936507936, the smallest p-value of 5 values"
                         + " among 10, but is 0.005");
+        assertRefused(() -> new CoolDown(Ddm.DEFAULT, 0), "values must be at least 1, but is 0");
         assertRefused(() -> new Dummy(0), "interval must be at least 1");
     }
 
