@@ -1,5 +1,7 @@
 package io.freshet.learn;
 
+import io.freshet.drift.Signal;
+
 /**
  * What a drift detector says.
  *
@@ -12,7 +14,7 @@ package io.freshet.learn;
  */
 public record DetectorReport(
         String name,
-        DriftSignal signal,
+        Signal signal,
         String status,
         double statistic,
         double threshold,

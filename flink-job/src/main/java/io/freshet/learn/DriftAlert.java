@@ -1,5 +1,6 @@
 package io.freshet.learn;
 
+import io.freshet.drift.Signal;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ public record DriftAlert(
         long sequence,
         long timestamp,
         String detector,
-        DriftSignal signal,
+        Signal signal,
         long examplesSeen,
         long modelVersion,
         double statistic,

@@ -2,8 +2,10 @@ package io.freshet.learn;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.drift.CoolDown;
 import io.freshet.drift.Domain;
 import io.freshet.drift.DriftDetector;
+import io.freshet.drift.Signal;
 import io.freshet.model.LearnerSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -36,7 +38,7 @@ public record DriftConfig(
      *
      * @param name the method's, in kebab case
      */
-    public record Detector(String name, DriftSignal signal, DriftDetector detector)
+    public record Detector(String name, Signal signal, DriftDetector detector)
             implements Serializable {}
 
     /** None, and no reaction. */
@@ -50,14 +52,14 @@ public record DriftConfig(
                     DriftMethod.class,
                     "The drift detectors of each model; several watch side by side, and the first"
                             + " to find a drift is named in the alert.");
-    public static final Key<Optional<DriftSignal>> SIGNAL =
+    public static final Key<Optional<Signal>> SIGNAL =
             Key.ofEnumOr(
                     "auto",
                     "drift.signal",
-                    DriftSignal.class,
+                    Signal.class,
                     "What the detectors watch of every example before it is trained on. Auto: DDM"
-                            + " and EDDM the error; ADWIN and HDDM the miss-probability, one minus"
-                            + " the probability of the label; the others the loss.");
+                        + " and EDDM the error; ADWIN and HDDM the missed-probability, one minus"
+                        + " the probability of the label; the others the loss.");
     public static final Key<Integer> COOL_DOWN =
             Key.ofInt(
                     "drift.cool-down",
@@ -66,7 +68,8 @@ public record DriftConfig(
                     1_000_000_000,
                     "examples",
                     "For how many examples of a model after an alert there is no other, and no"
-                            + " reaction.");
+                            + " reaction; a detector that found a drift rests so long, then begins"
+                            + " anew.");
     public static final Key<DriftReaction> REACTION =
             Key.ofEnum(
                     "drift.reaction",
@@ -123,7 +126,7 @@ public record DriftConfig(
     public DriftConfig {
         detectors = List.copyOf(detectors);
         for (Detector detector : detectors) {
-            if (!takes(detector.detector().domain(), detector.signal())) {
+            if (!detector.detector().domain().includes(detector.signal().domain())) {
                 throw new IllegalArgumentException(
                         detector.name() + " does not take the " + detector.signal());
             }
@@ -139,14 +142,6 @@ public record DriftConfig(
                             + ", drift.boost.steps "
                             + boostSteps);
         }
-    }
-
-    private static boolean takes(Domain domain, DriftSignal signal) {
-        return switch (domain) {
-            case ERRORS -> signal == DriftSignal.ERROR;
-            case UNIT_INTERVAL -> signal != DriftSignal.LOSS;
-            case NUMBERS -> true;
-        };
     }
 
     /** Reads the keys; problems are left in the settings. */
@@ -204,8 +199,8 @@ public record DriftConfig(
             settings.problem("drift." + name + ": " + e.getMessage());
             return Optional.empty();
         }
-        DriftSignal signal = settings.get(SIGNAL).orElse(method.signal());
-        if (!takes(detector.domain(), signal)) {
+        Signal signal = settings.get(SIGNAL).orElse(method.signal());
+        if (!detector.domain().includes(signal.domain())) {
             settings.problem(
                     SIGNAL
                             + " = "
@@ -217,10 +212,13 @@ public record DriftConfig(
                             + ": it takes "
                             + (detector.domain() == Domain.ERRORS
                                     ? "error only"
-                                    : "error or miss-probability, as its values must lie between"
+                                    : "error or missed-probability, as its values must lie between"
                                             + " 0 and 1 and a loss has no bound"));
             return Optional.empty();
         }
-        return Optional.of(new Detector(name, signal, detector));
+        int coolDown = settings.get(COOL_DOWN);
+        return Optional.of(
+                new Detector(
+                        name, signal, coolDown == 0 ? detector : new CoolDown(detector, coolDown)));
     }
 }

@@ -11,37 +11,38 @@ import io.freshet.drift.HddmA;
 import io.freshet.drift.HddmW;
 import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
+import io.freshet.drift.Signal;
 import java.util.List;
 
 /** The drift detectors that can be asked for, each with its parameters. */
 public enum DriftMethod {
     /** {@link Adwin}. */
-    ADWIN(DriftSignal.MISS_PROBABILITY, false),
+    ADWIN(Signal.MISSED_PROBABILITY, false),
     /** {@link Ddm}. */
-    DDM(DriftSignal.ERROR, true),
+    DDM(Signal.ERROR, true),
     /** {@link Eddm}. */
-    EDDM(DriftSignal.ERROR, true),
+    EDDM(Signal.ERROR, true),
     /** {@link HddmA}. */
-    HDDM_A(DriftSignal.MISS_PROBABILITY, true),
+    HDDM_A(Signal.MISSED_PROBABILITY, true),
     /** {@link HddmW}. */
-    HDDM_W(DriftSignal.MISS_PROBABILITY, true),
+    HDDM_W(Signal.MISSED_PROBABILITY, true),
     /** {@link PageHinkley}. */
-    PAGE_HINKLEY(DriftSignal.LOSS, false),
+    PAGE_HINKLEY(Signal.LOSS, false),
     /** {@link Kswin}. */
-    KSWIN(DriftSignal.LOSS, false),
+    KSWIN(Signal.LOSS, false),
     /** {@link Cusum}. */
-    CUSUM(DriftSignal.LOSS, false);
+    CUSUM(Signal.LOSS, false);
 
-    private final DriftSignal signal;
+    private final Signal signal;
     private final boolean warns;
 
-    DriftMethod(DriftSignal signal, boolean warns) {
+    DriftMethod(Signal signal, boolean warns) {
         this.signal = signal;
         this.warns = warns;
     }
 
     /** Returns what it watches where nothing else is asked for. */
-    DriftSignal signal() {
+    Signal signal() {
         return signal;
     }
 

@@ -60,13 +60,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
         }
 
         DriftStatus update(Evaluation evaluation, int row, boolean hit, long examples) {
-            double value =
-                    switch (rule.signal()) {
-                        case LOSS -> evaluation.losses()[row];
-                        case ERROR -> hit ? 0 : 1;
-                        case MISS_PROBABILITY ->
-                                Math.max(0, 1 - (double) evaluation.labelProbabilities()[row]);
-                    };
+            double value = rule.signal().of(evaluation.losses()[row], !hit);
             DriftStatus status = test.update(value);
             if (status == DriftStatus.STABLE) {
                 warningAt = 0;

@@ -9,6 +9,7 @@ import io.freshet.config.Key;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
 import io.freshet.drift.Adwin;
+import io.freshet.drift.CoolDown;
 import io.freshet.drift.Cusum;
 import io.freshet.drift.Ddm;
 import io.freshet.drift.DriftDetector;
@@ -17,10 +18,10 @@ import io.freshet.drift.HddmA;
 import io.freshet.drift.HddmW;
 import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
+import io.freshet.drift.Signal;
 import io.freshet.ingest.LabelType;
 import io.freshet.learn.DriftConfig;
 import io.freshet.learn.DriftReaction;
-import io.freshet.learn.DriftSignal;
 import io.freshet.model.BinaryCrossEntropy;
 import io.freshet.model.BinaryCrossEntropyWithLogits;
 import io.freshet.model.CrossEntropy;
@@ -286,7 +287,7 @@ class JobConfigTest {
     }
 
     private static DriftConfig.Detector detector(String name, DriftDetector detector) {
-        return new DriftConfig.Detector(name, DriftSignal.ERROR, detector);
+        return new DriftConfig.Detector(name, Signal.ERROR, new CoolDown(detector, 30));
     }
 
     @Test
@@ -312,12 +313,10 @@ class JobConfigTest {
         assertThat(detectors)
                 .extracting(DriftConfig.Detector::detector)
                 .containsExactly(
-                        new PageHinkley(37, 0.08, 38, 0.9),
-                        new Kswin(39, 11, 0.015, true),
-                        new Cusum(40, 0.16, 41));
-        assertThat(detectors)
-                .extracting(DriftConfig.Detector::signal)
-                .containsOnly(DriftSignal.LOSS);
+                        new CoolDown(new PageHinkley(37, 0.08, 38, 0.9), 1000),
+                        new CoolDown(new Kswin(39, 11, 0.015, true), 1000),
+                        new CoolDown(new Cusum(40, 0.16, 41), 1000));
+        assertThat(detectors).extracting(DriftConfig.Detector::signal).containsOnly(Signal.LOSS);
     }
 
     @Test
@@ -329,11 +328,11 @@ class JobConfigTest {
                 .containsExactly(
                         "drift.signal = loss with drift.detector = ddm: it takes error only",
                         "drift.signal = loss with drift.detector = hddm-a: it takes error or"
-                                + " miss-probability, as its values must lie between 0 and 1 and a"
-                                + " loss has no bound",
+                            + " missed-probability, as its values must lie between 0 and 1 and a"
+                            + " loss has no bound",
                         "drift.signal = loss with drift.detector = hddm-w: it takes error or"
-                                + " miss-probability, as its values must lie between 0 and 1 and a"
-                                + " loss has no bound");
+                            + " missed-probability, as its values must lie between 0 and 1 and a"
+                            + " loss has no bound");
         assertThat(problems("drift.detector", "ddm", "drift.ddm.warning-level", "4"))
                 .singleElement()
                 .asString()

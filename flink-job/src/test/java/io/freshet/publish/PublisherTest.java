@@ -2,6 +2,7 @@ package io.freshet.publish;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.IgnoredReason;
@@ -10,7 +11,6 @@ import io.freshet.ingest.RawMessage;
 import io.freshet.ingest.Reason;
 import io.freshet.learn.DetectorReport;
 import io.freshet.learn.DriftConfig;
-import io.freshet.learn.DriftSignal;
 import io.freshet.learn.Expert;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelSnapshot;
@@ -150,7 +150,7 @@ class PublisherTest {
                 5,
                 new DetectorReport[] {
                     new DetectorReport(
-                            "ddm", DriftSignal.MISS_PROBABILITY, "warning", 0.5, Double.NaN, 7)
+                            "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
                 });
     }
 
@@ -329,7 +329,7 @@ class PublisherTest {
         assertThat(event.getDrifts()).isEqualTo(5);
         assertThat(event.getDetectors())
                 .containsExactly(
-                        new DetectorState("ddm", "miss-probability", "warning", 0.5, null, 7L));
+                        new DetectorState("ddm", "missed-probability", "warning", 0.5, null, 7L));
         assertThat(event.getToldAt()).isEqualTo(Instant.ofEpochMilli(1_234));
         assertThat(event.getThroughput()).isEqualTo(500);
         assertThat(event.getEventTimeLag()).isEqualTo(1_234 - event.getTimestamp().toEpochMilli());

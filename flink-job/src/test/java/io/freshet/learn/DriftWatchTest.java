@@ -1,0 +1,427 @@
+package io.freshet.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.data.Offset.offset;
+
+import io.freshet.drift.Adwin;
+import io.freshet.drift.CoolDown;
+import io.freshet.drift.Ddm;
+import io.freshet.drift.DriftDetector;
+import io.freshet.drift.Dummy;
+import io.freshet.drift.Signal;
+import io.freshet.ingest.Blocks;
+import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.Fate;
+import io.freshet.ingest.LabelType;
+import io.freshet.ingest.Messages;
+import io.freshet.model.CrossEntropy;
+import io.freshet.model.DeviceFallback;
+import io.freshet.model.Evaluation;
+import io.freshet.model.Examples;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearnerState;
+import io.freshet.model.Mixture;
+import io.freshet.model.Reduction;
+import io.freshet.model.ScalerType;
+import io.freshet.model.Sgd;
+import io.freshet.model.SoftmaxLearner;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DriftWatchTest {
+    private static final int FEATURES = 4;
+    private static final int CLASSES = 3;
+    private static final int CHANGE = 1500;
+    private static final int EVENTS = 2600;
+    private static final int COOL_DOWN = 400;
+
+    private static final DriftConfig.Detector DDM = detector("ddm", Signal.ERROR, Ddm.DEFAULT);
+
+    private static DriftConfig.Detector detector(
+            String name, Signal signal, DriftDetector detector) {
+        return new DriftConfig.Detector(name, signal, new CoolDown(detector, COOL_DOWN));
+    }
+
+    private static DriftConfig drift(DriftReaction reaction, DriftConfig.Detector... detectors) {
+        return new DriftConfig(List.of(detectors), COOL_DOWN, reaction, 5, 50, 500, 3);
+    }
+
+    private static LearnConfig config(int miniBatchSize, DriftConfig drift) {
+        boolean fixed =
+                drift.reaction() == DriftReaction.BOOST
+                        || drift.reaction() == DriftReaction.RESET_OPTIMIZER;
+        Mixture mixture =
+                new Mixture(Mixture.DEFAULT_RATES.subList(0, 5), Mixture.DEFAULT_SHARES, false);
+        return new LearnConfig(
+                new LearnerSettings(
+                        FEATURES,
+                        CLASSES,
+                        miniBatchSize,
+                        new CrossEntropy(CLASSES),
+                        fixed ? new Sgd(0.01, 0.5) : new Sgd(1, 0),
+                        fixed ? null : mixture,
+                        Reduction.EXAMPLES,
+                        ScalerType.WELFORD,
+                        10),
+                List.of("a", "b", "c"),
+                LabelType.CLASS,
+                null,
+                1000,
+                Duration.ofSeconds(10),
+                drift,
+                DeviceFallback.CPU);
+    }
+
+    /** Classes that change places at an example, all but class 2; every ninth without a label. */
+    private static List<Blocks.Example> stream(int change) {
+        List<Blocks.Example> stream = new ArrayList<>();
+        for (Blocks.Example example : Blocks.stream(11, EVENTS, FEATURES, CLASSES, "m")) {
+            int label = example.label();
+            if (example.offset() >= change && label < 2) {
+                label = 1 - label;
+            }
+            Blocks.Example changed =
+                    new Blocks.Example(
+                            "m", example.offset(), label, example.weight(), example.features());
+            stream.add(example.offset() % 9 == 8 ? Blocks.unlabelled(changed) : changed);
+        }
+        return stream;
+    }
+
+    /** What came of a stream. */
+    private record Outcome(
+            List<DriftAlert> alerts, List<Prediction> predictions, LearnerState state) {}
+
+    /**
+     * @param largest rows of a block, at most
+     * @param restores whether the learner is saved and restored at every block
+     */
+    private static Outcome run(
+            LearnConfig config, List<Blocks.Example> stream, int largest, boolean restores) {
+        List<DriftAlert> alerts = new ArrayList<>();
+        List<Prediction> predictions = new ArrayList<>();
+        Learner learner = new Learner("m", config);
+        for (ExampleBlock block : Blocks.cut(stream, largest, 5)) {
+            learner.process(block, predictions::add, alerts::add);
+            if (restores) {
+                LearnerState state = learner.state();
+                LearnerState successor = learner.successorState();
+                Learner restored =
+                        Learner.restore(
+                                "m",
+                                config,
+                                learner.memory(state, successor),
+                                state,
+                                successor,
+                                learner.openRows());
+                learner.close();
+                learner = restored;
+            }
+        }
+        learner.closeMiniBatch(predictions::add, alerts::add);
+        LearnerState state = Objects.requireNonNull(learner.state());
+        learner.close();
+        return new Outcome(alerts, predictions, state);
+    }
+
+    @Test
+    void drift_isAlertedOnce_withWhatChanged() {
+        List<Blocks.Example> stream = stream(CHANGE);
+        List<DriftAlert> alerts =
+                run(config(1, drift(DriftReaction.NONE, DDM)), stream, 60, false).alerts();
+
+        assertThat(alerts).hasSize(1);
+        DriftAlert alert = alerts.get(0);
+        assertThat(alert.modelId()).isEqualTo("m");
+        assertThat(alert.sequence()).isZero();
+        assertThat(alert.detector()).isEqualTo("ddm");
+        assertThat(alert.signal()).isEqualTo(Signal.ERROR);
+        long labelledBefore = CHANGE - CHANGE / 9;
+        assertThat(alert.examplesSeen()).isBetween(labelledBefore, labelledBefore + 300);
+        assertThat(alert.modelVersion()).isEqualTo(alert.examplesSeen());
+        assertThat(alert.statistic()).isGreaterThan(alert.threshold());
+        assertThat(alert.warningExamplesSeen())
+                .isBetween(alert.examplesSeen() - 200, alert.examplesSeen());
+        assertThat(alert.reaction()).isEqualTo(DriftReaction.NONE);
+
+        // Every label but each ninth is an example, so its offset follows from its number.
+        long found = offsetOfExample(alert.examplesSeen());
+        assertThat(alert.timestamp()).isEqualTo(1000 + found);
+        DriftWindow after = alert.after();
+        assertThat(after.examples())
+                .isEqualTo((int) (alert.examplesSeen() - alert.warningExamplesSeen() + 1));
+        assertThat(after.offsets())
+                .containsExactly(
+                        new OffsetRange(
+                                Messages.TOPIC,
+                                0,
+                                offsetOfExample(alert.examplesSeen() - after.examples() + 1),
+                                found));
+        assertThat(after.lastTimestamp()).isEqualTo(1000 + found);
+        DriftWindow before = alert.before();
+        assertThat(before.examples()).isGreaterThanOrEqualTo(100);
+        assertThat(before.offsets()[0].lastOffset()).isLessThan(after.offsets()[0].firstOffset());
+        assertThat(after.accuracy()).isLessThan(before.accuracy());
+        assertThat(after.loss()).isGreaterThan(before.loss());
+
+        assertThat(alert.classes()).isSortedAccordingTo(byFallOfRecall());
+        assertThat(alert.classes()[2].classIndex()).isEqualTo(2);
+        assertThat(alert.classes()[0].fallOfRecall()).isGreaterThan(0.3);
+        assertThat(Stream.of(alert.classes()).mapToInt(ClassChange::labelsAfter).sum())
+                .isEqualTo(after.examples());
+    }
+
+    private static Comparator<ClassChange> byFallOfRecall() {
+        return Comparator.comparingDouble(ClassChange::fallOfRecall).reversed();
+    }
+
+    private static long offsetOfExample(long number) {
+        long index = number - 1;
+        return index / 8 * 9 + index % 8;
+    }
+
+    @Test
+    void streamWithoutADrift_hasNoAlert() {
+        LearnConfig config =
+                config(
+                        1,
+                        drift(
+                                DriftReaction.NONE,
+                                detector("adwin", Signal.MISSED_PROBABILITY, Adwin.DEFAULT)));
+        assertThat(run(config, stream(EVENTS), 60, false).alerts()).isEmpty();
+    }
+
+    @Test
+    void alertsOfSeveralDetectors_areOneADrift() {
+        LearnConfig config =
+                config(
+                        1,
+                        drift(
+                                DriftReaction.NONE,
+                                detector("adwin", Signal.MISSED_PROBABILITY, Adwin.DEFAULT),
+                                DDM));
+        Learner learner = new Learner("m", config);
+        List<DriftAlert> alerts = new ArrayList<>();
+        Progress progress = null;
+        for (ExampleBlock block : Blocks.cut(stream(CHANGE), 60, 5)) {
+            progress = learner.process(block, prediction -> {}, alerts::add).progress();
+        }
+        learner.close();
+
+        assertThat(alerts).hasSize(1);
+        assertThat(progress.drifts()).isEqualTo(1);
+        assertThat(progress.detectors()).extracting(DetectorReport::drifts).containsExactly(1L, 1L);
+    }
+
+    static Stream<Arguments> reactions() {
+        return Stream.of(DriftReaction.values())
+                .flatMap(reaction -> Stream.of(1, 8).map(size -> Arguments.of(reaction, size)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("reactions")
+    void cuttingTheStreamOtherwise_changesNothingButTheRounding(
+            DriftReaction reaction, int miniBatchSize) {
+        LearnConfig config = config(miniBatchSize, drift(reaction, DDM));
+        List<Blocks.Example> stream = stream(CHANGE);
+        Outcome expected = run(config, stream, 1, false);
+        assertThat(expected.alerts()).isNotEmpty();
+        for (int largest : new int[] {9, 400}) {
+            Outcome actual = run(config, stream, largest, false);
+            assertThat(actual.alerts())
+                    .usingElementComparator(DriftWatchTest::compareAlerts)
+                    .containsExactlyElementsOf(expected.alerts());
+            assertThat(actual.predictions())
+                    .extracting(Prediction::modelVersion)
+                    .containsExactlyElementsOf(
+                            expected.predictions().stream().map(Prediction::modelVersion).toList());
+            assertThat(actual.state().counters()).isEqualTo(expected.state().counters());
+            assertThat(actual.state().parameters())
+                    .containsExactly(expected.state().parameters(), offset(1e-3f));
+            assertThat(actual.state().scalerCount()).isEqualTo(expected.state().scalerCount());
+            assertThat(actual.state().scalerMean())
+                    .containsExactly(expected.state().scalerMean(), offset(1e-5));
+        }
+    }
+
+    /** What rounding does not touch. */
+    private static int compareAlerts(DriftAlert a, DriftAlert b) {
+        return Comparator.comparingLong(DriftAlert::examplesSeen)
+                .thenComparingLong(DriftAlert::sequence)
+                .thenComparingLong(DriftAlert::modelVersion)
+                .thenComparingLong(DriftAlert::timestamp)
+                .thenComparingDouble(DriftAlert::statistic)
+                .thenComparingInt(alert -> alert.after().examples())
+                .compare(a, b);
+    }
+
+    @ParameterizedTest
+    @MethodSource("reactions")
+    void learnerSavedAndRestoredAtEveryBlock_equalsTheOneThatLived(
+            DriftReaction reaction, int miniBatchSize) {
+        LearnConfig config = config(miniBatchSize, drift(reaction, DDM));
+        List<Blocks.Example> stream = stream(CHANGE);
+        Outcome lived = run(config, stream, 20, false);
+        Outcome restored = run(config, stream, 20, true);
+
+        assertThat(restored.alerts()).usingRecursiveComparison().isEqualTo(lived.alerts());
+        assertThat(restored.predictions())
+                .usingRecursiveComparison()
+                .isEqualTo(lived.predictions());
+        LearnerTest.assertBitForBit(restored.state(), lived.state());
+    }
+
+    @ParameterizedTest
+    @EnumSource(DriftReaction.class)
+    void reaction_isAtItsExample_andNowhereElse(DriftReaction reaction) {
+        int at = 500;
+        DriftConfig.Detector once =
+                new DriftConfig.Detector(
+                        "dummy", Signal.LOSS, new CoolDown(new Dummy(at), 1_000_000));
+        LearnConfig config = config(1, drift(reaction, once));
+        List<Blocks.Example> stream = stream(CHANGE).subList(0, 900);
+        Outcome actual = run(config, stream, 300, false);
+
+        assertThat(actual.alerts())
+                .extracting(DriftAlert::examplesSeen, DriftAlert::reaction)
+                .containsExactly(tuple((long) at, reaction));
+        LearnerState expected = reactingLoop(config.learner(), stream, at, reaction);
+        assertThat(actual.state().counters()).isEqualTo(expected.counters());
+        assertThat(actual.state().parameters())
+                .containsExactly(expected.parameters(), offset(1e-3f));
+        assertThat(actual.state().scalerMean())
+                .containsExactly(expected.scalerMean(), offset(1e-5));
+        assertThat(actual.state().scalerCount()).isEqualTo(expected.scalerCount());
+    }
+
+    /** One event a call, and the reaction between two calls. */
+    private static LearnerState reactingLoop(
+            LearnerSettings settings, List<Blocks.Example> stream, int at, DriftReaction reaction) {
+        Evaluation evaluation = new Evaluation(CLASSES);
+        Examples examples = new Examples(FEATURES);
+        int seen = 0;
+        try (SoftmaxLearner model = new SoftmaxLearner(settings, LearnerState.initial(settings));
+                SoftmaxLearner successor =
+                        new SoftmaxLearner(settings, LearnerState.initial(settings))) {
+            for (Blocks.Example example : stream) {
+                examples.clear();
+                examples.add(example.features(), 0, example.label(), example.weight());
+                model.learn(examples, false, evaluation);
+                if (example.label() != ExampleBlock.UNLABELLED && ++seen == at) {
+                    // A drift without a warning: the successor begins with its example.
+                    successor.learn(examples, false, evaluation);
+                    react(model, successor, reaction);
+                }
+            }
+            return model.state();
+        }
+    }
+
+    private static void react(
+            SoftmaxLearner model, SoftmaxLearner successor, DriftReaction reaction) {
+        switch (reaction) {
+            case NONE -> {}
+            case RESET_SCALER -> model.resetScaler();
+            case RESET_PARAMETERS -> model.resetParameters();
+            case ROLL_BACK -> model.rollBack();
+            case HAND_OVER -> model.become(successor);
+            case BOOST -> model.boost(5, 50);
+            case RESET_OPTIMIZER -> model.resetOptimizer();
+        }
+    }
+
+    @Test
+    void handOver_goesOnWithALearnerOfTheWarning() {
+        LearnConfig config = config(1, drift(DriftReaction.HAND_OVER, DDM));
+        List<Blocks.Example> stream = stream(CHANGE);
+        Outcome outcome = run(config, stream, 50, false);
+
+        DriftAlert alert = outcome.alerts().get(0);
+        long warning = Objects.requireNonNull(alert.warningExamplesSeen());
+        LearnerSettings settings = config.learner();
+        Examples examples = new Examples(FEATURES);
+        int seen = 0;
+        for (Blocks.Example example : stream) {
+            boolean labelled = example.label() != ExampleBlock.UNLABELLED;
+            seen += labelled ? 1 : 0;
+            if (labelled && seen >= warning) {
+                examples.add(example.features(), 0, example.label(), example.weight());
+            }
+        }
+        try (SoftmaxLearner fresh = new SoftmaxLearner(settings, LearnerState.initial(settings))) {
+            fresh.learn(examples, true, new Evaluation(CLASSES));
+            assertThat(outcome.state().parameters())
+                    .containsExactly(fresh.state().parameters(), offset(1e-3f));
+            assertThat(outcome.state().scalerCount()).isEqualTo(examples.size());
+        }
+        assertThat(outcome.state().counters().modelVersion())
+                .isEqualTo(outcome.state().counters().steps() + 1);
+    }
+
+    @Test
+    void lossThatIsNotFinite_reachesNoDetector() {
+        LearnConfig config =
+                config(1, drift(DriftReaction.NONE, detector("ddm", Signal.ERROR, Ddm.DEFAULT)));
+        List<Blocks.Example> stream = new ArrayList<>();
+        for (Blocks.Example example : stream(EVENTS)) {
+            float[] features = example.features().clone();
+            if (example.offset() % 10 == 3) {
+                features[0] = example.offset() % 20 == 3 ? 3e38f : -3e38f;
+            }
+            stream.add(
+                    new Blocks.Example(
+                            "m", example.offset(), example.label(), example.weight(), features));
+        }
+        try (Learner learner = new Learner("m", config)) {
+            BlockEvaluation last = null;
+            for (ExampleBlock block : Blocks.cut(stream, 60, 5)) {
+                last = learner.process(block, prediction -> {}, alert -> {});
+            }
+            DriftMemory memory = learner.memory(learner.state(), null).drift();
+            assertThat(memory.examples()).isEqualTo(last.progress().examplesSeen());
+            assertThat(last.progress().audit().count(Fate.ACCEPTED)).isPositive();
+        }
+    }
+
+    @Test
+    void detectorWithOtherParameters_beginsAnew_andTheEvidenceStays() {
+        LearnConfig config = config(1, drift(DriftReaction.NONE, DDM));
+        LearnConfig other =
+                config(
+                        1,
+                        drift(
+                                DriftReaction.NONE,
+                                detector("ddm", Signal.ERROR, new Ddm(30, 2, 4))));
+        Learner learner = new Learner("m", config);
+        for (ExampleBlock block : Blocks.cut(stream(CHANGE).subList(0, 800), 60, 5)) {
+            learner.process(block, prediction -> {}, alert -> {});
+        }
+        LearnerState state = learner.state();
+        LearnerMemory saved = learner.memory(state, null);
+        learner.close();
+        try (Learner restored = restore(other, saved, state)) {
+            DriftMemory memory = restored.memory(state, null).drift();
+            assertThat(memory.detectors()[0].state())
+                    .containsExactly(other.drift().detectors().get(0).detector().start().state());
+            assertThat(memory.evidence())
+                    .usingRecursiveComparison()
+                    .isEqualTo(saved.drift().evidence());
+        }
+    }
+
+    private static Learner restore(
+            LearnConfig config, LearnerMemory memory, @Nullable LearnerState state) {
+        return Learner.restore("m", config, memory, state, null, null);
+    }
+}
