@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -14,6 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 /** Feeds an {@link Audit} from a job's topics. */
 final class AuditReader {
     static final EventReader<MetricsEvent> METRICS = EventReader.of(MetricsEvent.class);
+    static final EventReader<DriftAlertEvent> DRIFT_ALERTS = EventReader.of(DriftAlertEvent.class);
     static final EventReader<ModelSnapshotEvent> SNAPSHOTS =
             EventReader.of(ModelSnapshotEvent.class);
     private static final EventReader<PredictionEvent> PREDICTIONS =

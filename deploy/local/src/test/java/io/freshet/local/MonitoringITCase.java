@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
@@ -120,6 +121,73 @@ class MonitoringITCase {
                         event ->
                                 assertThat(attempts)
                                         .allMatch(before -> before < event.getAttempt()));
+    }
+
+    @Test
+    void driftAlerts_throughAFailure_areThoseOfARunWithoutOne() throws Exception {
+        List<LabelledEvent> events = JobOnKafka.events(8, 9_000, 6, 3, "one", "two");
+        for (LabelledEvent event : events.subList(4_000, 9_000)) {
+            if (event.getLabel() instanceof Integer label) {
+                event.setLabel((label + 1) % 3);
+            }
+        }
+        List<DriftAlertEvent> expected = alerts("alerts", events, false);
+        List<DriftAlertEvent> actual = alerts("alerts-failover", events, true);
+
+        assertThat(expected)
+                .extracting(DriftAlertEvent::getModelId)
+                .containsExactlyInAnyOrder("one", "two");
+        assertThat(actual)
+                .extracting(MonitoringITCase::withoutTopic)
+                .containsExactlyInAnyOrderElementsOf(
+                        expected.stream().map(MonitoringITCase::withoutTopic).toList());
+        for (DriftAlertEvent alert : expected) {
+            assertThat(alert.getSequence()).isZero();
+            assertThat(alert.getReaction()).isEqualTo("reset-parameters");
+            assertThat(alert.getTimestamp().toEpochMilli()).isBetween(4_000L, 4_800L);
+            assertThat(alert.getAfter().getAccuracy()).isLessThan(alert.getBefore().getAccuracy());
+            assertThat(alert.getClasses()).isNotEmpty();
+        }
+    }
+
+    /** All but the topic's name, which the two jobs do not share. */
+    private static String withoutTopic(DriftAlertEvent alert) {
+        return alert.toString().replaceAll("\"topic\": \"[^\"]*\"", "");
+    }
+
+    private static List<DriftAlertEvent> alerts(
+            String name, List<LabelledEvent> events, boolean fails) throws Exception {
+        Map<String, String> settings = JobOnKafka.settings(kafka, name, 6, "a,b,c");
+        settings.putAll(JobOnKafka.RESTARTS);
+        // A mini-batch fills an execution block, so that two runs are the same bits.
+        settings.put("mini-batch.size", "32");
+        settings.put("training.learning-rate", "0.1");
+        settings.put("drift.detector", "ddm");
+        settings.put("drift.reaction", "reset-parameters");
+        settings.put("drift.cool-down", "10000");
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            List<byte[]> values = events.stream().map(JobOnKafka::bytes).toList();
+            job.send(values.subList(0, 4_200));
+            if (fails) {
+                try (TopicReader reader = metrics(job)) {
+                    // Some of what came after the change is in a checkpoint, most is not.
+                    readUntil(reader, new ArrayList<>(), seen -> !seen.isEmpty());
+                }
+                job.cluster().cluster().terminateTaskManager(0).get();
+                job.cluster().cluster().startTaskManager();
+            }
+            job.send(values.subList(4_200, values.size()));
+            Audit audit = job.finish();
+            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            List<DriftAlertEvent> alerts = new ArrayList<>();
+            try (TopicReader reader =
+                    new TopicReader(
+                            job.config().kafka().client(), job.config().publish().driftAlerts())) {
+                reader.readToEnd(
+                        record -> alerts.add(AuditReader.read(AuditReader.DRIFT_ALERTS, record)));
+            }
+            return alerts;
+        }
     }
 
     @Test
