@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import io.freshet.config.SettingsSource;
 import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.MetricsEvent;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
  *
  * <p>Both rates leave out the first fifth of the events: starting up and warming up. The consumer's
  * is by its own clock; the job's by the timestamps with which its metrics were written, the last
- * before the end of input being the last.
+ * before the end of input being the last. Two configurations of the job take turns, so that what
+ * changes on the machine meets both.
  */
 @Command(
         name = "bench",
@@ -64,6 +66,15 @@ final class BenchCommand implements Callable<Integer> {
             description = "Feature bytes in the topic (default: ${DEFAULT-VALUE} MB).")
     private int megabytes;
 
+    @Option(
+            names = "--against",
+            paramLabel = "KEY=VALUE",
+            description =
+                    "Measures the job with other settings too, run by run, and their ratio: with"
+                            + " --against drift.detector= what drift detection costs. May be"
+                            + " repeated.")
+    private List<String> against = new ArrayList<>();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -85,7 +96,7 @@ final class BenchCommand implements Callable<Integer> {
         LabelledStream stream = new Noise(width, events);
         try (Closer closer = new Closer()) {
             EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
-            JobConfig topics = config(stream, kafka, 0);
+            JobConfig topics = config(stream, kafka, 0, List.of());
             LearnerSettings learner = topics.learn().learner();
             Topics.create(topics, 1);
             new Feeder(topics.kafka().client(), topics.kafka().labelledEvents(), Feeder.UNLIMITED)
@@ -99,27 +110,48 @@ final class BenchCommand implements Callable<Integer> {
                             events,
                             learner.miniBatchSize(),
                             learner.mixture() == null ? learner.learningRate() : "auto"));
-            out.println("  run   consumer, events/s   job, events/s   ratio");
+            out.println(
+                    "  run   consumer, events/s   job, events/s   ratio"
+                            + (against.isEmpty() ? "" : "   against, events/s   job/against"));
             List<Double> consumers = new ArrayList<>();
             List<Double> jobs = new ArrayList<>();
             List<Double> ratios = new ArrayList<>();
+            List<Double> others = new ArrayList<>();
+            List<Double> gains = new ArrayList<>();
             Map<String, Long> cpu = new TreeMap<>();
+            int started = 0;
             for (int run = 1; run <= runs; run++) {
                 double consumer = consumerRate(topics, events);
-                double job = jobRate(config(stream, kafka, run), run, events, cpu);
+                started++;
+                double job =
+                        jobRate(config(stream, kafka, started, List.of()), started, events, cpu);
                 consumers.add(consumer);
                 jobs.add(job);
                 ratios.add(job / consumer);
-                out.println(
+                out.print(
                         Display.format(
                                 "  %3d   %,18.0f   %,13.0f   %5.2f",
                                 run, consumer, job, job / consumer));
+                if (!against.isEmpty()) {
+                    started++;
+                    JobConfig config = config(stream, kafka, started, against);
+                    double other = jobRate(config, started, events, new TreeMap<>());
+                    others.add(other);
+                    gains.add(job / other);
+                    out.print(Display.format("   %,17.0f   %11.3f", other, job / other));
+                }
+                out.println();
                 out.flush();
             }
-            out.println(
+            out.print(
                     Display.format(
-                            "  median%,18.0f   %,13.0f   %5.2f%n",
+                            "  median%,18.0f   %,13.0f   %5.2f",
                             median(consumers), median(jobs), median(ratios)));
+            if (!against.isEmpty()) {
+                out.print(Display.format("   %,17.0f   %11.3f", median(others), median(gains)));
+            }
+            out.println();
+            out.println();
             out.println("  CPU time of the job's runs, µs an event");
             cpu.entrySet().stream()
                     .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
@@ -135,12 +167,14 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private JobConfig config(LabelledStream stream, EmbeddedKafka kafka, int run) {
+    private JobConfig config(
+            LabelledStream stream, EmbeddedKafka kafka, int run, List<String> overrides) {
         Map<String, String> settings = new HashMap<>();
         settings.put("num-features", Integer.toString(stream.numFeatures()));
         settings.put("classes", String.join(",", stream.classes()));
         settings.put("checkpoint.interval", "1 s");
         settings.putAll(settingsOptions.read());
+        settings.putAll(SettingsSource.read(null, overrides));
         settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
         settings.put("source.group-id", "bench-" + run);
         settings.put("sink.transactional-id-prefix", "bench-" + run);
