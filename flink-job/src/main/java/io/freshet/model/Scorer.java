@@ -156,20 +156,19 @@ final class Scorer {
             }
             ofRow[rate] = -lossOfRate;
         }
-        if (weights == null) {
-            if (numOutputs < numClasses) {
-                mix();
-                score(-ofRow[0], predictedClass(), mixed, 0, examples, example, evaluation);
-            } else {
-                score(
-                        -ofRow[0],
-                        predictedClass(),
-                        probabilities,
-                        probabilitiesAt,
-                        examples,
-                        example,
-                        evaluation);
-            }
+        int label = examples.labels()[example];
+        if (weights == null && numOutputs == numClasses) {
+            // Logits tell apart what has the same probability when rounded.
+            int rank = rank(logits, logitsAt, label);
+            score(
+                    -ofRow[0],
+                    predictedClass,
+                    rank,
+                    probabilities,
+                    probabilitiesAt,
+                    examples,
+                    example,
+                    evaluation);
             return;
         }
         mix();
@@ -180,8 +179,9 @@ final class Scorer {
             }
         }
         score(
-                weights.loss(ofRow),
+                weights == null ? -ofRow[0] : weights.loss(ofRow),
                 largest(mixed, 0, numClasses),
+                rank(mixed, 0, label),
                 mixed,
                 0,
                 examples,
@@ -197,31 +197,38 @@ final class Scorer {
     private void score(
             double lossOfExample,
             int predicted,
+            int rank,
             double[] ofClasses,
             int offset,
             Examples examples,
             int example,
             Evaluation evaluation) {
-        int label = examples.labels()[example];
-        double ofLabel = ofClasses[offset + label];
         double brier = 0;
-        int rank = 0;
         for (int c = 0; c < numClasses; c++) {
-            double probability = ofClasses[offset + c];
-            double distance = probability - target(examples, example, c);
+            double distance = ofClasses[offset + c] - target(examples, example, c);
             brier += distance * distance;
-            if (probability > ofLabel || (probability == ofLabel && c < label)) {
-                rank++;
-            }
         }
         evaluation.score(
                 example,
                 lossOfExample,
                 predicted,
                 ofClasses[offset + predicted],
-                ofLabel,
+                ofClasses[offset + examples.labels()[example]],
                 brier,
                 rank);
+    }
+
+    /** Returns how many classes are ahead of a label: of a larger value, or as large and lower. */
+    private int rank(double[] values, int offset, int label) {
+        double ofLabel = values[offset + label];
+        int rank = 0;
+        for (int c = 0; c < numClasses; c++) {
+            double value = values[offset + c];
+            if (value > ofLabel || (value == ofLabel && c < label)) {
+                rank++;
+            }
+        }
+        return rank;
     }
 
     private double target(Examples examples, int example, int c) {
@@ -255,13 +262,6 @@ final class Scorer {
             sum += examples.targets()[offset + c] * Math.log(predicted[c]);
         }
         return sum;
-    }
-
-    private int predictedClass() {
-        if (numOutputs < numClasses) {
-            return probabilities[probabilitiesAt] > 0.5 ? 1 : 0;
-        }
-        return predictedClass;
     }
 
     /** Computes the probabilities of all together: rates that are not finite have no say. */

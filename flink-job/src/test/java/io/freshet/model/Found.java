@@ -1,6 +1,7 @@
 package io.freshet.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.model.Evaluation.Outcome;
 import java.util.Arrays;
@@ -11,6 +12,10 @@ final class Found {
     final Outcome[] outcomes;
     final double[] losses;
     final int[] predictedClasses;
+    final double[] confidences;
+    final double[] labelProbabilities;
+    final double[] briers;
+    final int[] ranks;
     final double[][] probabilities;
     final long[] versions;
 
@@ -18,6 +23,10 @@ final class Found {
         this.outcomes = new Outcome[size];
         this.losses = new double[size];
         this.predictedClasses = new int[size];
+        this.confidences = new double[size];
+        this.labelProbabilities = new double[size];
+        this.briers = new double[size];
+        this.ranks = new int[size];
         this.probabilities = new double[size][];
         this.versions = new long[size];
     }
@@ -62,6 +71,10 @@ final class Found {
         outcomes[row] = evaluation.outcome(at);
         losses[row] = evaluation.losses()[at];
         predictedClasses[row] = evaluation.predictedClasses()[at];
+        confidences[row] = evaluation.confidences()[at];
+        labelProbabilities[row] = evaluation.labelProbabilities()[at];
+        briers[row] = evaluation.briers()[at];
+        ranks[row] = evaluation.ranks()[at];
         if (outcomes[row] == Outcome.ANSWERED) {
             versions[row] = evaluation.modelVersion(at);
             probabilities[row] = new double[numClasses];
@@ -83,6 +96,10 @@ final class Found {
             labelled.outcomes[i] = outcomes[rows[i]];
             labelled.losses[i] = losses[rows[i]];
             labelled.predictedClasses[i] = predictedClasses[rows[i]];
+            labelled.confidences[i] = confidences[rows[i]];
+            labelled.labelProbabilities[i] = labelProbabilities[rows[i]];
+            labelled.briers[i] = briers[rows[i]];
+            labelled.ranks[i] = ranks[rows[i]];
             labelled.probabilities[i] = probabilities[rows[i]];
         }
         return labelled;
@@ -107,6 +124,7 @@ final class Found {
                 if (!(Math.abs(losses[i] - expected.losses[i]) <= most)) {
                     assertThat(losses[i]).as("loss of %d", i).isEqualTo(expected.losses[i]);
                 }
+                assertScoresCloseTo(expected, i, allowed);
             }
             if (outcomes[i] == Outcome.ANSWERED) {
                 assertThat(versions[i]).as("version of %d", i).isEqualTo(expected.versions[i]);
@@ -125,7 +143,37 @@ final class Found {
                 assertThat(largest - row[predictedClasses[i]])
                         .as("what the class predicted of %d lacks of the most probable", i)
                         .isLessThanOrEqualTo(2 * allowed);
+                assertClose("confidence", i, confidences[i], expected.confidences[i], allowed);
             }
+        }
+    }
+
+    /** The Brier score moves with every probability, by at most 8 times as much in all. */
+    private void assertScoresCloseTo(Found expected, int row, double allowed) {
+        double ofLabel = expected.labelProbabilities[row];
+        assertClose("label's probability", row, labelProbabilities[row], ofLabel, allowed);
+        assertClose("Brier score", row, briers[row], expected.briers[row], 8 * allowed);
+        if (expected.probabilities[row] == null) {
+            return;
+        }
+        int ahead = 0;
+        int level = -1;
+        for (double probability : expected.probabilities[row]) {
+            if (probability > ofLabel + 2 * allowed) {
+                ahead++;
+            } else if (probability >= ofLabel - 2 * allowed) {
+                level++;
+            }
+        }
+        if (ranks[row] < ahead || ranks[row] > ahead + level) {
+            assertThat(ranks[row]).as("rank of %d", row).isEqualTo(expected.ranks[row]);
+        }
+    }
+
+    private static void assertClose(
+            String what, int row, double actual, double expected, double allowed) {
+        if (!(Math.abs(actual - expected) <= allowed)) {
+            assertThat(actual).as("%s of %d", what, row).isCloseTo(expected, within(allowed));
         }
     }
 
@@ -134,6 +182,10 @@ final class Found {
         assertThat(outcomes).isEqualTo(expected.outcomes);
         assertThat(losses).isEqualTo(expected.losses);
         assertThat(predictedClasses).isEqualTo(expected.predictedClasses);
+        assertThat(confidences).isEqualTo(expected.confidences);
+        assertThat(labelProbabilities).isEqualTo(expected.labelProbabilities);
+        assertThat(briers).isEqualTo(expected.briers);
+        assertThat(ranks).isEqualTo(expected.ranks);
         assertThat(probabilities).isDeepEqualTo(expected.probabilities);
         assertThat(versions).isEqualTo(expected.versions);
     }

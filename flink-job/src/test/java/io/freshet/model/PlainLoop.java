@@ -136,7 +136,29 @@ final class PlainLoop {
         }
         found.probabilities[row] = mixed;
         found.losses[row] = weights.length == 1 ? -logLikelihoods[0] : -Math.log(likelihood);
+        score(stream, row, found);
         return logLikelihoods;
+    }
+
+    /** Writes what the probabilities of the classes are worth. */
+    private void score(Examples stream, int row, Found found) {
+        double[] probabilities = found.probabilities[row];
+        found.confidences[row] = Arrays.stream(probabilities).max().getAsDouble();
+        int label = stream.labels()[row];
+        if (label == Examples.UNLABELLED) {
+            return;
+        }
+        found.labelProbabilities[row] = probabilities[label];
+        double[] targets = new double[numOutputs];
+        Arrays.setAll(targets, c -> target(stream, row, c, numOutputs));
+        targets = classes(targets);
+        for (int c = 0; c < probabilities.length; c++) {
+            found.briers[row] += Math.pow(probabilities[c] - targets[c], 2);
+            if (probabilities[c] > probabilities[label]
+                    || (probabilities[c] == probabilities[label] && c < label)) {
+                found.ranks[row]++;
+            }
+        }
     }
 
     /** Fixed share under each share, and of the shares. */
@@ -224,7 +246,7 @@ final class PlainLoop {
         return probabilities;
     }
 
-    /** One output is the probability of class 1 of two. */
+    /** One output is the probability, or the target, of class 1 of two. */
     private double[] classes(double[] ofOutputs) {
         return ofOutputs.length == settings.numClasses()
                 ? ofOutputs

@@ -1,0 +1,170 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.freshet.model.Evaluation.Outcome;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What an evaluation says of each example, against {@link PlainLoop}, which computes it in double
+ * from the probabilities of the classes.
+ */
+class ScorerTest {
+    private static final List<Double> RATES = List.of(0.01, 0.1, 0.5);
+
+    static Stream<Rule> rules() {
+        Mixture mixture = new Mixture(RATES, 0.01, false);
+        Mixture baselines = new Mixture(RATES, List.of(0.001, 0.1), true);
+        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        Rule two = Rule.of(5, 2);
+        // From 256 outputs on, mini-batches that are not stepped in blocks go through ND4J's
+        // softmax.
+        Rule many = Rule.of(5, 300);
+        return Stream.of(
+                        rule,
+                        rule.mixture(mixture),
+                        rule.mixture(baselines),
+                        rule.loss(new BinaryCrossEntropyWithLogits(3)),
+                        two.loss(new BinaryCrossEntropyWithLogits(1)),
+                        two.loss(new BinaryCrossEntropy(1)),
+                        many,
+                        many.mixture(baselines))
+                .flatMap(either -> Stream.of(1, 8, 70).map(either::miniBatch));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void scores_areThoseOfTheProbabilities(Rule rule) {
+        int events = rule.settings().numClasses() > 100 ? 200 : 1000;
+        for (boolean valued : new boolean[] {false, true}) {
+            ExampleStream examples = new ExampleStream(rule.settings(), 1).partlyLabelled();
+            Examples stream = (valued ? examples.valued() : examples).take(events);
+            Found expected = new PlainLoop(rule.settings()).learn(stream);
+            for (Precision precision : Precision.values()) {
+                try (SoftmaxLearner learner = rule.start(precision)) {
+                    Found found = Found.byCalls(learner, stream, 256, 1, 7);
+
+                    // The scaler and the baselines are floats at either precision.
+                    found.assertCloseTo(expected, precision == Precision.FLOAT ? 1e-4 : 1e-5);
+                    assertFirstIsPredicted(found, stream);
+                }
+            }
+        }
+    }
+
+    private static void assertFirstIsPredicted(Found found, Examples stream) {
+        for (int i = 0; i < stream.size(); i++) {
+            boolean predicted = found.predictedClasses[i] == stream.labels()[i];
+            if (found.outcomes[i] == Outcome.TRAINED && predicted != (found.ranks[i] == 0)) {
+                assertThat(found.ranks[i] == 0).as("rank of %d is 0", i).isEqualTo(predicted);
+            }
+        }
+    }
+
+    @Test
+    void scoresOfEqualProbabilities_areKnown() {
+        Mixture mixture = new Mixture(RATES, 0.01, true);
+        Rule rule = Rule.of(1, 4).miniBatch(4);
+        for (Rule either : List.of(rule, rule.mixture(mixture))) {
+            Evaluation evaluation = evaluate(either, 1, new float[0]);
+
+            for (int label = 0; label < 4; label++) {
+                assertThat(evaluation.predictedClasses()[label]).isZero();
+                assertThat(evaluation.confidences()[label]).isEqualTo(0.25f);
+                assertThat(evaluation.labelProbabilities()[label]).isEqualTo(0.25f);
+                assertThat(evaluation.briers()[label]).isEqualTo(0.75f * 0.75f + 3 * 0.25f * 0.25f);
+                // All are as probable: those before the label are ahead of it.
+                assertThat(evaluation.ranks()[label]).isEqualTo(label);
+            }
+        }
+    }
+
+    @Test
+    void rank_countsTheClassesThatAreMoreProbable_andEqualsBeforeIt() {
+        Evaluation evaluation = evaluate(Rule.of(1, 4).miniBatch(4), 1, 1, 3, 3, 2);
+
+        assertThat(Arrays.copyOf(evaluation.ranks(), 4)).containsExactly(3, 0, 1, 2);
+        assertThat(Arrays.copyOf(evaluation.predictedClasses(), 4)).containsOnly(1);
+    }
+
+    @Test
+    void rankOfOneOutput_isZeroOrOne() {
+        Rule rule = Rule.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).miniBatch(2);
+        for (float logit : new float[] {-2, 0, 2}) {
+            Evaluation evaluation = evaluate(rule, 1, logit);
+
+            double one = 1 / (1 + Math.exp(-logit));
+            int predicted = logit > 0 ? 1 : 0;
+            for (int label = 0; label < 2; label++) {
+                double ofLabel = label == 1 ? one : 1 - one;
+                assertThat(evaluation.predictedClasses()[label]).isEqualTo(predicted);
+                assertThat(evaluation.ranks()[label]).isEqualTo(label == predicted ? 0 : 1);
+                assertThat((double) evaluation.confidences()[label])
+                        .isCloseTo(Math.max(one, 1 - one), within(1e-7));
+                assertThat((double) evaluation.labelProbabilities()[label])
+                        .isCloseTo(ofLabel, within(1e-7));
+                assertThat((double) evaluation.briers()[label])
+                        .isCloseTo(2 * Math.pow(1 - ofLabel, 2), within(1e-7));
+            }
+        }
+    }
+
+    // Logits that differ, though their probabilities are the same number.
+
+    static Stream<Arguments> saturated() {
+        Rule rule = Rule.of(1, 3).miniBatch(3);
+        Loss yesOrNo = new BinaryCrossEntropyWithLogits(3);
+        return Stream.of(
+                // exp(1e-20) is 1, exp(-900) is 0, and 1 / (1 + exp(-40)) is 1.
+                Arguments.of(rule, new float[] {0, 1e-20f, 0}, new int[] {1, 0, 2}),
+                Arguments.of(rule, new float[] {-900, -800, 0}, new int[] {2, 1, 0}),
+                Arguments.of(rule.loss(yesOrNo), new float[] {40, 50, 60}, new int[] {2, 1, 0}));
+    }
+
+    @ParameterizedTest
+    @MethodSource("saturated")
+    void rank_tellsLogitsApart_whereProbabilitiesDoNot(Rule rule, float[] logits, int[] ranks) {
+        for (Rule either : List.of(rule, rule.miniBatch(30))) {
+            Evaluation evaluation = evaluate(either, 1, logits);
+
+            assertThat(Arrays.copyOf(evaluation.ranks(), 3)).containsExactly(ranks);
+            int first = IntStream.range(0, 3).filter(c -> ranks[c] == 0).findFirst().getAsInt();
+            assertThat(Arrays.copyOf(evaluation.predictedClasses(), 3)).containsOnly(first);
+        }
+    }
+
+    @Test
+    void rank_tellsLogitsApart_whereTheOperatorsProbabilitiesDoNot() {
+        // A float tells 1 from exp(-1e-9) no more.
+        float[] logits = new float[300];
+        logits[7] = 1e-9f;
+        Evaluation evaluation = evaluate(Rule.of(1, 300).miniBatch(300), 1, logits);
+
+        assertThat(evaluation.ranks()[7]).isZero();
+        assertThat(evaluation.ranks()[0]).isEqualTo(1);
+        assertThat(evaluation.ranks()[299]).isEqualTo(299);
+    }
+
+    /** Returns what is found of one example of each class, of one mini-batch. */
+    private static Evaluation evaluate(Rule rule, float feature, float... weights) {
+        int numClasses = rule.settings().numClasses();
+        Examples examples = new Examples(1);
+        for (int label = 0; label < numClasses; label++) {
+            examples.add(new float[] {feature}, 0, label, 1);
+        }
+        Evaluation evaluation = new Evaluation(numClasses);
+        int numParameters = rule.settings().numParameters();
+        try (SoftmaxLearner learner = rule.startFrom(Arrays.copyOf(weights, numParameters))) {
+            learner.learn(examples, true, evaluation);
+        }
+        return evaluation;
+    }
+}
