@@ -220,7 +220,7 @@ final class BlockedSgd implements AutoCloseable {
 
     /**
      * Returns the Euclidean norm of the last mini-batch's mean gradient, of the learning rate that
-     * weighs most; NaN before the first.
+     * weighs most; NaN before the first, and where its learning rate was 0.
      */
     double gradientNorm() {
         return gradientNorm;
@@ -657,8 +657,8 @@ final class BlockedSgd implements AutoCloseable {
                             ? inputs.sumOfMagnitudes(0, to - from)
                             : (to - from) * (numFeatures * scaler.bound() + 1);
         }
-        int heaviest = heaviestRate();
-        double norm = parameters.gradientNorm(heaviest) / Math.abs(factors[heaviest]);
+        // A plain step leaves the gradient, and may change which rate weighs most.
+        double norm = plain ? Double.NaN : normOfGradient();
         if (scorer.isAllFinite()
                 && parameters.staysSafe(
                         sgd,
@@ -672,8 +672,14 @@ final class BlockedSgd implements AutoCloseable {
             stepWithCare(begin, end, learningRate, examples, evaluation);
         }
         if (!skipped) {
-            gradientNorm = norm;
+            gradientNorm = plain ? normOfGradient() : norm;
         }
+    }
+
+    /** Returns the norm of the mean gradient that was accumulated, of the heaviest rate. */
+    private double normOfGradient() {
+        int heaviest = heaviestRate();
+        return parameters.gradientNorm(heaviest) / Math.abs(factors[heaviest]);
     }
 
     private void stepWithCare(

@@ -163,8 +163,8 @@ final class Parameters implements AutoCloseable {
     }
 
     /**
-     * Takes one step along the gradient that was accumulated, which is lost. A plain one is added
-     * as it is: it has been multiplied by minus the learning rate.
+     * Takes one step along the gradient that was accumulated. A plain one is added as it is: it has
+     * been multiplied by minus the learning rate. Any other is lost.
      */
     void step(Sgd sgd, double learningRate) {
         Matrix gradient = gradient();

@@ -275,7 +275,8 @@ public final class SoftmaxLearner implements AutoCloseable {
 
     /**
      * Returns the Euclidean norm of the last mini-batch's mean gradient, the bias's part included,
-     * of the learning rate that weighs most; NaN before the first step of this object.
+     * of the learning rate that weighs most; NaN before the first step of this object, and where
+     * its learning rate was 0.
      */
     public double gradientNorm() {
         return sgd.gradientNorm();

@@ -31,17 +31,17 @@ class BlockedSgdTest {
      * A block rounds parameters of size up to 8 by at most 2⁻⁵⁰. 10⁵ such roundings, and as many in
      * the plain loop, none of them forgotten and all the same way, are 2 · 10⁵ · 2⁻⁵⁰ &lt; 2·10⁻¹⁰.
      */
-    private static final double DOUBLE = 1e-9;
+    static final double DOUBLE = 1e-9;
 
     /**
      * A block rounds parameters of size up to 8 by at most 2⁻²². Of up to 10⁵ such roundings, none
      * forgotten and their signs at random, the root of the mean square is below √10⁵ · 2⁻²² =
      * 8·10⁻⁵; momentum of 0.9 multiplies each by up to 10, but forgets.
      */
-    private static final double FLOAT = 1e-3;
+    static final double FLOAT = 1e-3;
 
     /** Inputs rounded to a float, here by the scaler, are off by up to 2⁻²⁴ of their size of 1. */
-    private static final double SCALED = 1e-5;
+    static final double SCALED = 1e-5;
 
     private static final Map<String, Sgd> OPTIMISERS = optimisers();
 

@@ -139,14 +139,21 @@ class OperatorMatrixTest {
                 int from = rows / 3;
                 int count = rows - from;
                 double sum = 0;
+                double squares = 0;
                 for (int i = from * columns; i < x.length; i++) {
                     sum += Math.abs(x[i]);
+                    squares += (double) x[i] * x[i];
                 }
                 // Each of so many additions rounds the sum once.
                 double unit = precision == Precision.FLOAT ? 0x1p-24 : 0x1p-53;
                 double most = count * columns * unit * sum;
                 assertThat(operators.sumOfMagnitudes(from, count)).isCloseTo(sum, within(most));
                 assertThat(reference.sumOfMagnitudes(from, count)).isCloseTo(sum, within(most));
+                // The root halves what the sum of squares is off by.
+                double norm = Math.sqrt(squares);
+                double mostOfNorm = count * columns * unit * norm;
+                assertThat(operators.norm(from, count)).isCloseTo(norm, within(mostOfNorm));
+                assertThat(reference.norm(from, count)).isCloseTo(norm, within(mostOfNorm));
             }
         }
     }

@@ -18,6 +18,9 @@ final class PlainLoop {
 
     final double[][][] velocity;
 
+    /** (learning rates), the norms of the last mini-batch's mean gradients. */
+    final double[] gradientNorms;
+
     /** (experts), of the mixture. */
     final double[] weights;
 
@@ -41,6 +44,7 @@ final class PlainLoop {
         this.numOutputs = settings.numOutputs();
         this.parameters = new double[settings.numRates()][numInputs][numOutputs];
         this.velocity = new double[settings.numRates()][numInputs][numOutputs];
+        this.gradientNorms = new double[settings.numRates()];
         this.weights = new double[settings.numExperts()];
         Arrays.fill(weights, 1.0 / weights.length);
         int shares = settings.mixture() == null ? 1 : settings.mixture().shares().size();
@@ -105,6 +109,7 @@ final class PlainLoop {
             for (int i = 0; i < size; i++) {
                 addGradient(stream, batch[i], parameters[rate], divisor, gradient);
             }
+            gradientNorms[rate] = norm(gradient);
             descend(rate, gradient);
         }
         for (int i = 0; i < size && settings.mixture() != null; i++) {
@@ -350,6 +355,17 @@ final class PlainLoop {
                         learningRate * (sgd.nesterov() ? slope + sgd.momentum() * v : v);
             }
         }
+    }
+
+    /** Returns the Euclidean norm. */
+    static double norm(double[][] values) {
+        double squares = 0;
+        for (double[] row : values) {
+            for (double value : row) {
+                squares += value * value;
+            }
+        }
+        return Math.sqrt(squares);
     }
 
     static double logSumExp(double[] logits) {

@@ -1,0 +1,131 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.LearningRateSchedule.Kind;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Norms of the gradient and the parameters, against {@link PlainLoop}, which has them as sums. */
+class LearnerNormsTest {
+    /** Mini-batches of 1 and 3 are stepped in blocks, those of 100 by themselves, in two chunks. */
+    static Stream<Rule> rules() {
+        LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.99, 1);
+        Mixture mixture = new Mixture(List.of(0.003, 0.03, 0.3), 0.1, false);
+        Rule rule = Rule.of(5, 3);
+        return Stream.of(
+                        rule,
+                        rule.sgd(new Sgd(falling, 0, 0, false, 0)),
+                        rule.sgd(0.02, 0.9).scaler(ScalerType.WELFORD),
+                        rule.sgd(new Sgd(falling, 0.7, 0, true, 0.1)),
+                        rule.loss(new BinaryCrossEntropyWithLogits(3)).reduction(Reduction.WEIGHTS),
+                        rule.mixture(mixture).scaler(ScalerType.WELFORD))
+                .flatMap(either -> Stream.of(1, 3, 100).map(either::miniBatch));
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void norms_areThoseOfThePlainLoop(Rule rule) {
+        for (Precision precision : Precision.values()) {
+            ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted();
+            PlainLoop plain = new PlainLoop(rule.settings());
+            try (SoftmaxLearner learner = rule.start(precision)) {
+                // Calls that end in the middle of a block, and behind examples without a label.
+                for (int call = 0; call < 40; call++) {
+                    Examples examples = stream.partlyLabelled().take(1 + 37 * call % 300);
+                    plain.learn(examples);
+                    Found.byCalls(learner, examples, examples.size());
+
+                    int heaviest = heaviest(learner);
+                    double tolerance =
+                            precision == Precision.FLOAT
+                                    ? BlockedSgdTest.FLOAT
+                                    : BlockedSgdTest.SCALED;
+                    assertThat(learner.gradientNorm())
+                            .isCloseTo(plain.gradientNorms[heaviest], within(tolerance));
+                    assertThat(learner.parameterNorm())
+                            .isCloseTo(
+                                    PlainLoop.norm(plain.parameters[heaviest]), within(tolerance));
+                }
+            }
+        }
+    }
+
+    private static int heaviest(SoftmaxLearner learner) {
+        int heaviest = 0;
+        for (int rate = 1; rate < learner.settings().numRates(); rate++) {
+            if (learner.weight(rate) > learner.weight(heaviest)) {
+                heaviest = rate;
+            }
+        }
+        return heaviest;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 100})
+    void gradientNorm_isOfTheMean_biasIncluded(int miniBatchSize) {
+        // All probabilities are 1/2: the gradients are ±x/2 for the feature and ±1/2 for the bias,
+        // of two outputs. Their means are ±(3 + 5)/4 and ±1/2.
+        Rule rule = Rule.of(1, 2).miniBatch(miniBatchSize);
+        Examples examples = new Examples(1);
+        examples.add(new float[] {3}, 0, 1, 1);
+        examples.add(new float[] {5}, 0, 1, 1);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(examples, true, new Evaluation(2));
+
+            assertThat(learner.gradientNorm()).isCloseTo(Math.sqrt(2 * (4 + 0.25)), within(1e-6));
+            assertThat(learner.parameterNorm())
+                    .isCloseTo(0.1 * Math.sqrt(2 * (4 + 0.25)), within(1e-7));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100})
+    void gradientNorm_isOfTheLastStepThatWasTaken_andNotANumberBefore(int miniBatchSize) {
+        Rule rule = Rule.of(5, 3).miniBatch(miniBatchSize);
+        ExampleStream stream = new ExampleStream(rule.settings(), 2);
+        Examples poisoned = stream.take(1);
+        poisoned.features()[0] = Float.NaN;
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.predict(new float[5], 1, new float[3]);
+            assertThat(Found.byCalls(learner, poisoned, 1).outcomes)
+                    .containsExactly(Outcome.SKIPPED_LOSS);
+            assertThat(learner.gradientNorm()).isNaN();
+            assertThat(learner.parameterNorm()).isZero();
+
+            Found.byCalls(learner, stream.take(10), 10);
+            double norm = learner.gradientNorm();
+            assertThat(norm).isPositive();
+            learner.predict(new float[5], 1, new float[3]);
+            Found.byCalls(learner, poisoned, 1);
+            assertThat(learner.gradientNorm()).isEqualTo(norm);
+
+            try (SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state())) {
+                assertThat(restored.gradientNorm()).isNaN();
+                assertThat(restored.parameterNorm()).isEqualTo(learner.parameterNorm());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 100})
+    void gradientNorm_isNotANumber_whereTheLearningRateIsZero(int miniBatchSize) {
+        LearningRateSchedule ending = new LearningRateSchedule(Kind.STEP, 0.1, 0, 1);
+        Rule rule = Rule.of(5, 3).miniBatch(miniBatchSize).sgd(new Sgd(ending, 0, 0, false, 0));
+        ExampleStream stream = new ExampleStream(rule.settings(), 3);
+        try (SoftmaxLearner learner = rule.start()) {
+            Found.byCalls(learner, stream.take(miniBatchSize), miniBatchSize);
+            assertThat(learner.gradientNorm()).isPositive();
+            double norm = learner.parameterNorm();
+
+            Found.byCalls(learner, stream.take(miniBatchSize), miniBatchSize);
+            assertThat(learner.gradientNorm()).isNaN();
+            assertThat(learner.parameterNorm()).isEqualTo(norm);
+        }
+    }
+}
