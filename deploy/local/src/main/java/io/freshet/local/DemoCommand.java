@@ -1,5 +1,7 @@
 package io.freshet.local;
 
+import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.Figures;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
@@ -59,6 +61,11 @@ final class DemoCommand implements Callable<Integer> {
             description = "Port of Flink's web page (default: any free one).")
     private int uiPort;
 
+    @Mixin private DashboardOptions dashboardOptions = new DashboardOptions();
+
+    @Option(names = "--stay", description = "Serves the page after the end too, until Ctrl-C.")
+    private boolean stay;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -79,21 +86,34 @@ final class DemoCommand implements Callable<Integer> {
                         stream.numFeatures(),
                         stream.classes().size()));
         try (Closer closer = new Closer()) {
+            Figures figures = new Figures();
+            Dashboard dashboard = closer.add(dashboardOptions.start(figures));
             EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
             JobConfig config = JobConfig.parse(settings(given, stream, kafka.bootstrapServers()));
             Topics.create(config, partitions);
             LocalCluster cluster = closer.add(LocalCluster.start(config, uiPort));
             out.println(
                     Display.format(
-                            "  Kafka at %s, Flink at %s%n",
-                            kafka.bootstrapServers(), cluster.webPage()));
+                            "  Kafka at %s, Flink at %s%n  Watch it at %s%n",
+                            kafka.bootstrapServers(), cluster.webPage(), dashboard.address()));
             out.flush();
+            Feed feed =
+                    closer.add(
+                            Feed.start(
+                                    config.kafka().client(),
+                                    WatchedTopics.of(config.publish()),
+                                    figures));
             double seconds = run(config, cluster, stream, total, rate, closer, out);
             Audit audit = AuditReader.read(config);
             Summary summary = Summary.of(audit, MODEL_ID, seconds);
             FinalTable.print(out, summary, audit.last(MODEL_ID), audit);
             if (summaryFile != null) {
                 summary.write(summaryFile);
+            }
+            if (stay) {
+                out.println("  The page stays at " + dashboard.address() + " until Ctrl-C");
+                out.flush();
+                feed.awaitEnd();
             }
             return audit.holds() && audit.events() == total ? 0 : 1;
         }

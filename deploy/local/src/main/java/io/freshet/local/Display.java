@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,8 @@ final class Display {
     private static final int LABEL = 12;
     private static final int FIGURE = 14;
     private static final int WIDEST = 100;
+    private static final String MODELS_HEADER =
+            "       learnt    loss  accuracy  no-change  majority    version  drifts  model";
 
     private final PrintWriter out;
     private final boolean interactive;
@@ -74,6 +77,7 @@ final class Display {
         for (String text : lines) {
             screen.append("\u001b[2K").append(text).append('\n');
         }
+        screen.append("\u001b[J"); // what was drawn below, if there was more before
         out.print(screen);
         out.flush();
         drawn = lines.size();
@@ -92,6 +96,13 @@ final class Display {
                         + format("  %,d of %,d learnt", seen, total)
                         + (sent < total ? "" : ", all sent"));
         lines.add("");
+        lines.addAll(curves(curve, eventsPerSecond));
+        return lines;
+    }
+
+    private List<String> curves(LearningCurve curve, @Nullable Double eventsPerSecond) {
+        List<String> lines = new ArrayList<>();
+        MetricsEvent last = curve.last();
         int room = width - LABEL - FIGURE - 4;
         double worst = curve.loss().stream().mapToDouble(loss -> loss).max().orElse(1);
         lines.add(row("accuracy", 32, curve.accuracy(), 0, 1, room, ""));
@@ -101,12 +112,80 @@ final class Display {
         lines.add("");
         lines.add(
                 format(
-                        "  %,.0f events/s · model version %,d · %,d dead letters",
-                        eventsPerSecond,
+                        "  %s events/s · model version %,d · %,d dead letters",
+                        eventsPerSecond == null ? "–" : format("%,.0f", eventsPerSecond),
                         last == null ? 0 : last.getModelVersion(),
                         curve.deadLetters()));
         mixture(last).ifPresent(text -> lines.add("  " + text));
         return lines;
+    }
+
+    /** Shows jobs that are watched: the curves of one model, or a line a model of several. */
+    void showWatched(Collection<LearningCurve> curves, List<String> alerts) {
+        List<String> lines = new ArrayList<>();
+        if (curves.size() == 1) {
+            LearningCurve curve = curves.iterator().next();
+            MetricsEvent last = curve.last();
+            lines.add(
+                    format(
+                            "  model %s, %,d learnt, %,d drifts",
+                            printable(curve.modelId()),
+                            last == null ? 0 : last.getExamplesSeen(),
+                            last == null ? 0 : last.getDrifts()));
+            lines.add("");
+            lines.addAll(curves(curve, last == null ? null : last.getThroughput()));
+        } else {
+            lines.add(MODELS_HEADER);
+            curves.forEach(curve -> lines.add(modelLine(curve)));
+        }
+        if (!alerts.isEmpty()) {
+            lines.add("");
+            alerts.forEach(alert -> lines.add(fit("  " + alert)));
+        }
+        redraw(lines);
+    }
+
+    /** Prints a line about each model, below a header the first time. */
+    void printWatched(Collection<LearningCurve> curves) {
+        if (!headerPrinted) {
+            headerPrinted = true;
+            out.println(MODELS_HEADER);
+        }
+        curves.forEach(curve -> out.println(modelLine(curve)));
+        out.flush();
+    }
+
+    /** Prints one line. */
+    void print(String text) {
+        out.println(text);
+        out.flush();
+    }
+
+    private static String modelLine(LearningCurve curve) {
+        MetricsEvent last = curve.last();
+        if (last == null) {
+            return printable(curve.modelId());
+        }
+        Scores rolling = last.getRolling();
+        return format(
+                "%,13d %7s %9s %10s %9s %,10d %7d  %s",
+                last.getExamplesSeen(),
+                figure(rolling.getLoss()),
+                figure(rolling.getAccuracy()),
+                figure(rolling.getNoChangeAccuracy()),
+                figure(rolling.getMajorityAccuracy()),
+                last.getModelVersion(),
+                last.getDrifts(),
+                printable(curve.modelId()));
+    }
+
+    /** A text from the data, without what a terminal might take for a command. */
+    static String printable(String text) {
+        return text.replaceAll("\\p{C}", "\ufffd");
+    }
+
+    private String fit(String text) {
+        return text.length() <= width ? text : text.substring(0, width - 1) + "…";
     }
 
     private String row(

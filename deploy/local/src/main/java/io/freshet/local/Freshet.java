@@ -18,6 +18,7 @@ import picocli.CommandLine.ScopeType;
             ReplayCommand.class,
             TopicsCommand.class,
             RunCommand.class,
+            WatchCommand.class,
             BenchCommand.class
         })
 public final class Freshet implements Runnable {

@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the metrics of one model have told so far. */
+/** What the metrics of one model have told so far, of the last records at least. */
 final class LearningCurve {
+    private static final int KEPT = 10_000;
+
     private final String modelId;
     private final List<Double> loss = new ArrayList<>();
     private final List<Double> accuracy = new ArrayList<>();
@@ -34,6 +36,15 @@ final class LearningCurve {
             noChange.add(orZero(rolling.getNoChangeAccuracy()));
             majority.add(orZero(rolling.getMajorityAccuracy()));
         }
+        if (loss.size() == 2 * KEPT) {
+            for (List<Double> figures : List.of(loss, accuracy, noChange, majority)) {
+                figures.subList(0, KEPT).clear();
+            }
+        }
+    }
+
+    String modelId() {
+        return modelId;
     }
 
     private static double orZero(@Nullable Double value) {

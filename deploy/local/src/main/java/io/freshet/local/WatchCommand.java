@@ -1,0 +1,98 @@
+package io.freshet.local;
+
+import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.Figures;
+import io.freshet.local.dashboard.Watcher;
+import io.freshet.pipeline.JobConfig;
+import java.io.PrintWriter;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Shows people how a job is doing that runs anywhere. */
+@Command(
+        name = "watch",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Serves a page on which to watch a running job, wherever it runs, until Ctrl-C.",
+            "It reads what the job publishes and writes nothing."
+        })
+final class WatchCommand implements Callable<Integer> {
+    @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
+    @Mixin private DashboardOptions dashboardOptions = new DashboardOptions();
+
+    @Option(names = "--terminal", description = "Prints here instead of serving a page.")
+    private boolean terminal;
+
+    @Option(
+            names = "--model",
+            paramLabel = "ID",
+            description = "With --terminal: the model to show (default: all).")
+    private @Nullable String model;
+
+    @Option(
+            names = "--once",
+            description = "With --terminal: shows what has been told so far and ends.")
+    private boolean once;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        if (!terminal && (once || model != null)) {
+            throw new UserException("--model and --once go with --terminal");
+        }
+        Map<String, String> settings = new HashMap<>();
+        // Whoever watches need not know what the job learns from.
+        settings.put("num-features", "1");
+        settings.put("classes", "2");
+        settings.putAll(settingsOptions.read());
+        JobConfig config = JobConfig.parse(settings);
+        Topics.require(config, config.publish().metrics());
+        PrintWriter out = spec.commandLine().getOut();
+        return terminal ? inTheTerminal(config, out) : onThePage(config, out);
+    }
+
+    private int onThePage(JobConfig config, PrintWriter out) throws Exception {
+        Figures figures = new Figures();
+        try (Closer closer = new Closer()) {
+            Dashboard dashboard = closer.add(dashboardOptions.start(figures));
+            Feed feed = closer.add(feed(config, figures));
+            out.println(
+                    "watching "
+                            + config.publish().metrics()
+                            + " at "
+                            + config.kafka().bootstrapServers()
+                            + " on "
+                            + dashboard.address());
+            out.flush();
+            feed.awaitEnd();
+        }
+        return 0;
+    }
+
+    private int inTheTerminal(JobConfig config, PrintWriter out) throws Exception {
+        TerminalWatch watch = new TerminalWatch(Display.forTerminal(out), model);
+        try (Closer closer = new Closer()) {
+            Feed feed = closer.add(feed(config, watch));
+            if (once) {
+                feed.awaitCaughtUp();
+            } else {
+                feed.awaitEnd();
+            }
+        }
+        return 0;
+    }
+
+    private static Feed feed(JobConfig config, Watcher watcher) {
+        return Feed.start(config.kafka().client(), WatchedTopics.of(config.publish()), watcher);
+    }
+}

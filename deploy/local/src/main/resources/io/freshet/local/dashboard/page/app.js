@@ -1,0 +1,311 @@
+// The page: takes what the stream brings and shows it.
+
+import { Chart, drawCharts, onView, placeText, setAxis, setRange, showExamples, view } from "/charts.js";
+import { byId, element, empty, setText } from "/dom.js";
+import { Feed } from "/feed.js";
+import { compact, count, duration, figure, percent, plural, time } from "/format.js";
+import {
+  alertCards, alertSentence, calibrationPlot, classTable, confusionPanel, detectorTable, fatePanel,
+  keyFigures, noAlerts, noMixture, versionTable,
+} from "/panels.js";
+import { isDark, onTheme, toggleTheme } from "/theme.js";
+
+const PANELS_MILLIS = 1000;
+const SUMMARY_MILLIS = 20_000;
+const CONNECTIONS = {
+  connecting: "Connecting",
+  open: "Live",
+  lost: "Connection lost, trying again",
+  ended: "Ended, these are the last figures",
+  paused: "Paused",
+};
+const MEMBERS = 9;
+
+const state = {
+  paused: false,
+  classes: { worstFirst: false, expanded: false },
+  allAlerts: false,
+  toldAlert: null,
+  panelsAt: 0,
+  summaryAt: 0,
+};
+const feed = new Feed(onNews, onConnection);
+
+const waiting = () => empty("Nothing to draw yet.", "The curve begins with the first metrics of the model.");
+const column = (name) => (history) => history.columns[name] ?? [];
+
+function lines(...specs) {
+  return (history) => specs
+    .map(({ of, optional, ...spec }) => ({ ...spec, optional, values: column(of)(history) }))
+    .filter((line) => !line.optional || line.values.some((value) => value !== null));
+}
+
+function padded(lowest, highest) {
+  return (min, max) => {
+    const room = Math.max((max - min) * 0.08, 1e-3);
+    return [Math.max(lowest, min - room), Math.min(highest, max + room)];
+  };
+}
+
+const fromZero = (min, max) => [0, Math.max(max * 1.1, 1e-9)];
+
+new Chart(byId("loss"), {
+  name: "Loss",
+  lines: lines(
+    { of: "loss", label: "Rolling", colour: "--model", width: 2 },
+    { of: "fadingLoss", label: "Fading", colour: "--second", dash: [8, 4], optional: true },
+    { of: "runningLoss", label: "Running", colour: "--third", dash: [2, 3], optional: true },
+  ),
+  format: (value) => figure(value, 3),
+  range: padded(0, Infinity),
+  marked: true,
+  empty: waiting,
+});
+new Chart(byId("accuracy"), {
+  name: "Accuracy",
+  lines: lines(
+    { of: "accuracy", label: "Model", colour: "--model", width: 2 },
+    { of: "noChangeAccuracy", label: "No change", colour: "--second", dash: [8, 4] },
+    { of: "majorityAccuracy", label: "Majority", colour: "--third", dash: [2, 3] },
+    { of: "fadingAccuracy", label: "Fading", colour: "--fourth", dash: [12, 3], optional: true, hidden: true },
+    { of: "expectedAccuracy", label: "Expected without labels", colour: "--fifth", dash: [5, 5], optional: true },
+  ),
+  format: (value) => percent(value),
+  range: padded(0, 1),
+  marked: true,
+  empty: waiting,
+});
+new Chart(byId("weights"), {
+  name: "Weights of the mixture",
+  lines: (history) => {
+    const experts = feed.latest?.experts ?? [];
+    return experts.length < 2 ? [] : stacked(history.weights, experts.map((expert) => expert.name));
+  },
+  format: (value) => percent(value, 0),
+  range: () => [0, 1],
+  filled: true,
+  empty: () => noMixture(feed.latest),
+});
+new Chart(byId("throughput"), {
+  name: "Throughput",
+  lines: lines({ of: "throughput", label: "Examples a second", colour: "--model", width: 2 }),
+  format: compact,
+  range: fromZero,
+  empty: () => empty("No throughput told yet.", "It comes with the metrics of a job of this version."),
+});
+new Chart(byId("lag"), {
+  name: "Event-time lag",
+  lines: lines({ of: "eventTimeLag", label: "Lag", colour: "--model", width: 2 }),
+  format: duration,
+  range: (min, max) => [Math.min(0, min), Math.max(max * 1.1, 1)],
+  empty: () => empty("No lag told yet.", "It comes with the metrics of a job of this version."),
+});
+
+/** Each member drawn as the sum of its weight and those after it, so that areas lie on each other. */
+function stacked(weights, names) {
+  const sums = weights.map((values) => [...values]);
+  for (let member = sums.length - 2; member >= 0; member--) {
+    for (let i = 0; i < sums[member].length; i++) {
+      sums[member][i] = sums[member][i] === null ? null : sums[member][i] + (sums[member + 1][i] ?? 0);
+    }
+  }
+  return names.map((name, member) => ({
+    label: name,
+    colour: `--member-${(member % MEMBERS) + 1}`,
+    values: weights[member],
+    drawn: sums[member],
+    width: 1,
+  }));
+}
+
+function onConnection(connection) {
+  const shown = connection === "open" && feed.state?.state !== "live" ? "connecting" : connection;
+  byId("connection").dataset.state = shown;
+  const said = connection === "open" && feed.state?.state === "catching-up" ? "Reading the history" : CONNECTIONS[shown];
+  setText(byId("connection-text"), said);
+}
+
+let drawing = false;
+
+function onNews() {
+  if (!drawing) {
+    drawing = true;
+    requestAnimationFrame(() => {
+      drawing = false;
+      show();
+    });
+  }
+}
+
+function show() {
+  showModels();
+  showNotice();
+  drawCharts(feed.history, feed.alerts);
+  const now = performance.now();
+  const newAlert = (feed.alerts.at(-1)?.told ?? null) !== state.toldAlert;
+  showKeyFigures();
+  if (newAlert || now - state.panelsAt >= PANELS_MILLIS) {
+    state.panelsAt = now;
+    showPanels();
+  } else {
+    clearTimeout(state.later);
+    state.later = setTimeout(onNews, PANELS_MILLIS);
+  }
+  say(now, newAlert);
+}
+
+function showModels() {
+  const select = byId("model");
+  const known = [...select.options].map((option) => option.value).join("\n");
+  const now = feed.models.map((model) => model.id).join("\n");
+  if (feed.models.length > 0 && known !== now) {
+    select.replaceChildren(...feed.models.map((model) => element("option", { value: model.id }, model.id)));
+    select.disabled = false;
+  }
+  if (feed.modelId !== null && select.value !== feed.modelId) {
+    select.value = feed.modelId;
+  }
+}
+
+function showNotice() {
+  const notice = byId("notice");
+  const said = [];
+  if (feed.state?.detail) {
+    said.push(feed.state.detail);
+  } else if (feed.state !== null && feed.models.length === 0 && feed.state.state === "live") {
+    said.push("No metrics yet: the job tells them once it has learnt from its first events. freshet replay sends some.");
+  } else if (feed.latest === null && feed.models.length > 0) {
+    said.push(`No metrics of model ${feed.modelId} are here: choose another.`);
+  }
+  if (feed.state?.unreadable > 0) {
+    said.push(`${plural(feed.state.unreadable, "record")} could not be read: written by a newer job?`);
+  }
+  if (feed.state?.forgottenModels > 0) {
+    said.push(`There are more models than are kept; the ${count(feed.models.length)} told of last are here.`);
+  }
+  notice.hidden = said.length === 0;
+  setText(notice, said.join(" "));
+}
+
+function showKeyFigures() {
+  const list = byId("key-figures");
+  if (feed.latest === null) {
+    list.replaceChildren();
+    return;
+  }
+  list.replaceChildren(...keyFigures(feed.latest, feed.alerts));
+  document.title = `${figure(feed.latest.rolling.loss, 3)} · ${feed.modelId} · Freshet`;
+  setText(byId("footer-note"), `Last told ${time(feed.told)} · ${count(feed.history.length)} points kept`);
+}
+
+/** Puts new content into a panel, and leaves the focus and what is open as they were. */
+function fill(id, content) {
+  const panel = byId(id);
+  const focused = panel.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null;
+  const scrolled = [...panel.querySelectorAll(".scroll")].map((region) => [region.scrollLeft, region.scrollTop]);
+  const open = new Set([...panel.querySelectorAll("details[open]")].map((each) => each.dataset.key));
+  panel.replaceChildren(...[content].flat());
+  panel.querySelectorAll("details").forEach((each) => {
+    each.open = open.has(each.dataset.key);
+  });
+  panel.querySelectorAll(".scroll").forEach((region, i) => region.scrollTo(...(scrolled[i] ?? [0, 0])));
+  if (focused !== null) {
+    const same = [...panel.querySelectorAll("[data-key]")].find((each) => each.dataset.key === focused);
+    (same?.querySelector("summary") ?? same ?? panel.querySelector("button, [tabindex]"))?.focus();
+  }
+}
+
+function showPanels() {
+  const { latest } = feed;
+  fill("alerts", feed.alerts.length === 0 ? noAlerts(latest) : alertCards(feed.alerts, state.allAlerts, showAlert, () => {
+    state.allAlerts = true;
+    showPanels();
+  }));
+  if (latest === null) {
+    for (const id of ["detectors", "classes", "calibration", "confusion", "fates"]) {
+      fill(id, empty("Nothing told yet."));
+    }
+  } else {
+    fill("detectors", detectorTable(latest));
+    fill("classes", classTable(latest, state.classes, (worstFirst) => {
+      state.classes.worstFirst = worstFirst;
+      showPanels();
+    }, () => {
+      state.classes.expanded = true;
+      showPanels();
+    }));
+    fill("calibration", calibrationPlot(latest));
+    fill("confusion", confusionPanel(latest));
+    fill("fates", fatePanel(latest, feed.deadLettersOfNoModel));
+  }
+  fill("versions", versionTable(feed.versions));
+}
+
+function showAlert(event) {
+  const around = Math.max(3 * (event.after?.examples ?? 0), feed.latest.windowSize * 4);
+  const { examples } = feed.history.columns;
+  showExamples(
+    Math.max(examples[0], event.examplesSeen - around),
+    Math.min(examples.at(-1), event.examplesSeen + around),
+  );
+  byId("loss-title").scrollIntoView({ block: "center" });
+}
+
+/** Says to a screen reader what is new: an alert at once, the figures now and then. */
+function say(now, newAlert) {
+  const alert = feed.alerts.at(-1);
+  if (newAlert && alert !== undefined) {
+    state.toldAlert = alert.told;
+    state.summaryAt = now;
+    setText(byId("live"), alertSentence(alert.event));
+  } else if (feed.latest !== null && now - state.summaryAt > SUMMARY_MILLIS) {
+    state.summaryAt = now;
+    const { rolling } = feed.latest;
+    setText(
+      byId("live"),
+      `${count(feed.latest.examplesSeen)} examples seen. Loss ${figure(rolling.loss, 3)}, accuracy `
+        + `${percent(rolling.accuracy)}, ${plural(feed.latest.drifts, "drift")}.`,
+    );
+  }
+}
+
+function setPaused(paused) {
+  state.paused = paused;
+  byId("pause").setAttribute("aria-pressed", String(paused));
+  setText(byId("pause"), paused ? "Resume" : "Pause");
+}
+
+byId("pause").addEventListener("click", () => {
+  setPaused(!state.paused);
+  if (state.paused) {
+    feed.pause();
+  } else {
+    feed.open(feed.modelId);
+  }
+});
+byId("theme").addEventListener("click", toggleTheme);
+onTheme(() => setText(byId("theme"), isDark() ? "Light" : "Dark"));
+byId("model").addEventListener("change", (event) => {
+  setRange(null);
+  state.toldAlert = null;
+  state.classes.expanded = false;
+  state.allAlerts = false;
+  window.history.replaceState(null, "", `?model=${encodeURIComponent(event.target.value)}`);
+  setPaused(false);
+  feed.open(event.target.value);
+});
+for (const axis of ["examples", "time"]) {
+  byId(`axis-${axis}`).addEventListener("click", () => setAxis(axis));
+}
+byId("zoom-reset").addEventListener("click", () => setRange(null));
+onView(() => {
+  for (const axis of ["examples", "time"]) {
+    byId(`axis-${axis}`).setAttribute("aria-pressed", String(axis === view.axis));
+  }
+  byId("zoom").hidden = view.range === null;
+  if (view.range !== null) {
+    setText(byId("zoom-text"), `Showing ${placeText(view.range.min)} to ${placeText(view.range.max)}`);
+  }
+});
+
+feed.open(new URLSearchParams(window.location.search).get("model"));

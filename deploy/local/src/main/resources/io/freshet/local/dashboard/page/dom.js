@@ -1,0 +1,62 @@
+// Elements are made from text and attributes only: whatever comes from the data stays text.
+
+/**
+ * A new element.
+ *
+ * @param {string} tag such as "p", or "p.unit" with a class
+ * @param {Object<string, *>} attributes by name; false and null leave one out, true sets it empty
+ * @param {...(Node|string|number|null)} children
+ */
+export function element(tag, attributes = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const made = document.createElement(name);
+  if (classes.length > 0) {
+    made.className = classes.join(" ");
+  }
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (value !== null && value !== false && value !== undefined) {
+      made.setAttribute(attribute, value === true ? "" : String(value));
+    }
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** A new SVG element. */
+export function svg(name, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    made.setAttribute(attribute, String(value));
+  }
+  made.append(...children);
+  return made;
+}
+
+/** The element of the page with an id. */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Sets text only where it differs, so that what a reader has selected stays. */
+export function setText(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+/** A bar from 0 to 1, as decoration beside its figure. */
+export function bar(share, kind) {
+  const fill = element(`span.bar-fill.${kind}`);
+  fill.style.width = `${Math.max(0, Math.min(1, share ?? 0)) * 100}%`;
+  return element("span.bar", { "aria-hidden": "true" }, fill);
+}
+
+/** What a panel says while it has nothing to show. */
+export function empty(...sentences) {
+  return element("div.empty", {}, ...sentences.map((sentence) => element("p", {}, sentence)));
+}
+
+/** A text of the data: kept apart from the direction of writing around it. */
+export function data(text) {
+  return element("bdi", {}, text);
+}

@@ -1,0 +1,133 @@
+// The stream of figures: connects, comes again when the connection breaks, and keeps the history.
+
+const MOST_POINTS = 6000;
+const WAITS_MILLIS = [500, 1000, 2000, 5000, 10_000];
+
+/** Columns of numbers of equal length, oldest first. */
+export class History {
+  constructor() {
+    this.columns = { examples: [], told: [] };
+    this.weights = [];
+  }
+
+  get length() {
+    return this.columns.examples.length;
+  }
+
+  replace(points) {
+    const { weights, ...columns } = points;
+    this.columns = columns;
+    this.weights = weights;
+  }
+
+  append(points) {
+    const { weights, ...columns } = points;
+    for (const [name, values] of Object.entries(columns)) {
+      this.columns[name].push(...values);
+    }
+    weights.forEach((values, member) => this.weights[member].push(...values));
+    if (this.length > MOST_POINTS) {
+      this.thin();
+    }
+  }
+
+  /** Keeps the newer half as it is and every other point of the older. */
+  thin() {
+    const half = this.length >> 1;
+    const keep = (value, index) => index >= half || index % 2 === 1;
+    for (const name of Object.keys(this.columns)) {
+      this.columns[name] = this.columns[name].filter(keep);
+    }
+    this.weights = this.weights.map((values) => values.filter(keep));
+  }
+}
+
+/**
+ * The stream of one model at a time.
+ *
+ * Calls onNews() after every message, and onConnection(state) with "connecting", "open", "lost",
+ * "ended" or "paused".
+ */
+export class Feed {
+  constructor(onNews, onConnection) {
+    this.onNews = onNews;
+    this.onConnection = onConnection;
+    this.source = null;
+    this.retry = null;
+    this.failures = 0;
+    this.modelId = null;
+    this.forget();
+  }
+
+  forget() {
+    this.history = new History();
+    this.latest = null;
+    this.told = null;
+    this.alerts = [];
+    this.versions = [];
+    this.state = null;
+    this.models = [];
+    this.deadLettersOfNoModel = {};
+  }
+
+  /** Shows a model; without one the server chooses. */
+  open(modelId) {
+    if (modelId !== this.modelId) {
+      this.forget();
+    }
+    this.modelId = modelId;
+    this.onConnection("connecting");
+    this.connect();
+  }
+
+  /** Stops the stream; what is on the page stays. */
+  pause() {
+    this.disconnect();
+    this.onConnection("paused");
+  }
+
+  connect() {
+    this.disconnect();
+    const query = this.modelId === null ? "" : `?model=${encodeURIComponent(this.modelId)}`;
+    this.source = new EventSource(`/events${query}`);
+    this.source.onmessage = (event) => {
+      this.failures = 0;
+      this.take(JSON.parse(event.data));
+    };
+    this.source.onerror = () => this.lost();
+  }
+
+  disconnect() {
+    clearTimeout(this.retry);
+    this.source?.close();
+    this.source = null;
+  }
+
+  lost() {
+    this.disconnect();
+    this.onConnection(this.state?.state === "ended" ? "ended" : "lost");
+    const wait = WAITS_MILLIS[Math.min(this.failures++, WAITS_MILLIS.length - 1)];
+    this.retry = setTimeout(() => this.connect(), wait);
+  }
+
+  take(message) {
+    this.state = message.feed;
+    this.models = message.models;
+    this.deadLettersOfNoModel = message.deadLettersOfNoModel;
+    this.modelId = message.chosen;
+    const model = message.model;
+    if (model) {
+      if (model.whole) {
+        this.history.replace(model.points);
+      } else {
+        this.history.append(model.points);
+      }
+      this.told = model.told;
+      this.latest = model.latest ?? this.latest;
+      this.alerts = model.alerts ?? this.alerts;
+      this.versions = model.versions ?? this.versions;
+    }
+    this.onConnection(this.state.state === "ended" ? "ended" : "open");
+    this.onNews();
+  }
+}

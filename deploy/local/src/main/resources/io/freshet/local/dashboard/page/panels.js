@@ -1,0 +1,431 @@
+// What is not a curve: figures, alerts, detectors, classes, calibration, confusion, fates, versions.
+
+import { bar, data, element, empty, svg } from "/dom.js";
+import {
+  NONE, compact, count, duration, figure, percent, plural, rate, statistic, time,
+} from "/format.js";
+import { colour } from "/theme.js";
+
+const MOST_CLASSES = 12;
+const MOST_ALERTS = 6;
+const LARGEST_TABLE = 20;
+const MOST_CONFUSED = 8;
+const BROKEN = 0.1;
+
+/** A difference with its sign. */
+function signed(value, format) {
+  if (value === null || !Number.isFinite(value)) {
+    return NONE;
+  }
+  return `${value < 0 ? "−" : "+"}${format(Math.abs(value))}`;
+}
+
+function difference(a, b) {
+  return typeof a === "number" && typeof b === "number" ? a - b : null;
+}
+
+/** Key figures: [name, figure, what stands below it, kind]. */
+export function keyFigures(latest, alerts) {
+  const rolling = latest.rolling;
+  const all = latest.prequential;
+  const points = (a, b) => signed(difference(a, b), (value) => `${(value * 100).toFixed(1)}`);
+  const lastAlert = alerts.at(-1)?.event;
+  const rows = [
+    ["Loss", figure(rolling.loss), `since the start ${figure(all.loss)}`],
+    ["Accuracy", percent(rolling.accuracy), `since the start ${percent(all.accuracy)}`],
+    ["Over no change", points(rolling.accuracy, rolling.noChangeAccuracy),
+      `points over ${percent(rolling.noChangeAccuracy)}`],
+    ["Over majority", points(rolling.accuracy, rolling.majorityAccuracy),
+      `points over ${percent(rolling.majorityAccuracy)}`],
+    ["Kappa", figure(rolling.kappa, 3),
+      `temporal ${figure(rolling.kappaTemporal, 2)} · M ${figure(rolling.kappaM, 2)}`],
+    ["Examples seen", count(latest.examplesSeen), `window ${count(latest.windowSize)}`],
+    ["Throughput", latest.throughput === null ? NONE : `${compact(latest.throughput)}/s`, "examples a second"],
+    ["Event-time lag", duration(latest.eventTimeLag), "told after it happened"],
+    ["Model version", count(latest.modelVersion),
+      `${plural(latest.rollBacks, "roll-back")} · ${plural(latest.skippedSteps, "skipped step")}`],
+    ["Drifts", count(latest.drifts),
+      lastAlert === undefined ? "none so far" : `last at ${count(lastAlert.examplesSeen)}`,
+      latest.drifts > 0 ? "drift" : ""],
+  ];
+  return rows.map(([name, value, note, kind]) =>
+    element(`div.key-figure${kind ? `.${kind}` : ""}`, {},
+      element("dt", {}, name),
+      element("dd", {}, element("span.value", {}, value), element("span.note", {}, note))));
+}
+
+function change(name, before, after, format, worse) {
+  const by = difference(after, before);
+  const direction = by === null ? "" : by > 0 ? "rose" : by < 0 ? "fell" : "stayed";
+  const kind = by !== null && by * worse > 0 ? "bad" : "";
+  return element("div.change", {},
+    element("dt", {}, name),
+    element("dd", {},
+      element("span.before", {}, format(before)),
+      element("span.arrow", { "aria-hidden": "true" }, "→"),
+      element("span.quiet", {}, ` ${direction} to `),
+      element(`strong.after${kind ? `.${kind}` : ""}`, {}, format(after))));
+}
+
+/** Classes whose recall fell most. */
+function broken(event) {
+  return event.classes
+    .map((each) => ({ ...each, fall: difference(each.recallBefore, each.recallAfter) }))
+    .filter((each) => each.fall !== null && each.fall >= BROKEN);
+}
+
+/** A sentence about an alert. */
+export function alertSentence(event) {
+  const accuracy = event.before && event.after
+    ? ` Accuracy went from ${percent(event.before.accuracy)} to ${percent(event.after.accuracy)}.`
+    : "";
+  return `Drift ${event.sequence + 1} at ${count(event.examplesSeen)} examples, found by ${event.detector}.${accuracy}`;
+}
+
+/** Alerts, newest first; show(event) is called to see one in the charts. */
+export function alertCards(alerts, expanded, show, expand) {
+  const newestFirst = [...alerts].reverse();
+  const cards = newestFirst.slice(0, expanded ? undefined : MOST_ALERTS).map(({ event, told }) => {
+    const { before, after } = event;
+    const fell = broken(event);
+    const look = element("button.link", { type: "button" }, "Show in the charts");
+    look.addEventListener("click", () => show(event));
+    return element("li.alert", {},
+      element("div.alert-head", {},
+        element("h3", {}, `Drift ${event.sequence + 1}`),
+        element("span.alert-where", {}, `at ${count(event.examplesSeen)} examples · ${time(told)}`),
+        look),
+      element("dl.changes", {},
+        change("Loss", before?.loss ?? null, after?.loss ?? null, (value) => figure(value, 3), 1),
+        change("Accuracy", before?.accuracy ?? null, after?.accuracy ?? null, percent, -1),
+        element("div.change", {},
+          element("dt", {}, "Found after"),
+          element("dd", {}, after ? plural(after.examples, "example") : NONE)),
+        element("div.change", {},
+          element("dt", {}, "Reaction"),
+          element("dd", {}, data(event.reaction)))),
+      fell.length === 0 ? null : element("p.broken", {},
+        element("span", {}, "Broke: "),
+        ...fell.flatMap((each) => [
+          element("span.chip", {},
+            data(each.name),
+            ` ${percent(each.recallBefore, 0)} → ${percent(each.recallAfter, 0)}`),
+          " ",
+        ]),
+        element("span.quiet", {}, "(recall before and after)")),
+      element("p.fine", {},
+        data(event.detector), ` on ${event.signal || "loss"}: ${statistic(event.statistic)} over ${statistic(event.threshold)}`,
+        event.warningExamplesSeen === null ? "" : ` · warned since ${count(event.warningExamplesSeen)}`));
+  });
+  const more = element("button.more", { type: "button" }, `Show all ${alerts.length}`);
+  more.addEventListener("click", expand);
+  return [
+    element("ol.alerts", {}, ...cards),
+    expanded || alerts.length <= MOST_ALERTS ? null : more,
+  ].filter((node) => node !== null);
+}
+
+export function noAlerts(latest) {
+  return latest === null || latest.detectors.length > 0
+    ? empty("No drift so far.", "When the loss changes, what changed and when appears here and in the curves.")
+    : empty("No drift detector runs.", "With a detector in drift.detector the job tells when the loss changes.");
+}
+
+const STATUS_MARKS = { stable: "●", warning: "▲", drift: "◆" };
+
+export function detectorTable(latest) {
+  if (latest.detectors.length === 0) {
+    return empty("No drift detector runs.", "drift.detector names those that should.");
+  }
+  return element("ul.detectors", {}, ...latest.detectors.map((each) => {
+    const share = each.threshold ? Math.abs(each.statistic ?? 0) / Math.abs(each.threshold) : 0;
+    const known = Object.hasOwn(STATUS_MARKS, each.status);
+    return element("li", {},
+      element("div.detector-head", {},
+        element("strong", {}, data(each.name)),
+        element("span.note", {}, ` on ${each.signal}`),
+        element(`span.status.${known ? each.status : "stable"}`, {},
+          element("span", { "aria-hidden": "true" }, known ? STATUS_MARKS[each.status] : "●"), ` ${each.status}`)),
+      bar(share, known ? each.status : "stable"),
+      element("p.fine", {},
+        `${statistic(each.statistic)} of ${statistic(each.threshold)} · ${plural(each.drifts, "drift")}`));
+  }));
+}
+
+function share(value, kind) {
+  return element("td.share", {}, element("span", {}, figure(value, 3)), bar(value, kind));
+}
+
+/** Classes, in the order told or the worst recall first. */
+export function classTable(latest, { worstFirst, expanded }, sort, expand) {
+  const classes = latest.classes;
+  if (classes.length === 0) {
+    return [empty("No figures by class yet.", "They come with the metrics of a job of this version.")];
+  }
+  const ordered = worstFirst
+    ? [...classes].sort((a, b) => (a.rolling.recall ?? 2) - (b.rolling.recall ?? 2))
+    : classes;
+  const rows = ordered.slice(0, expanded ? undefined : MOST_CLASSES);
+  const order = element("div.segments.small", { role: "group", "aria-label": "Order of the classes" },
+    ...[["Most frequent", false], ["Worst recall", true]].map(([name, worst]) => {
+      const button = element("button", { type: "button", "aria-pressed": worst === worstFirst, "data-key": name }, name);
+      button.addEventListener("click", () => sort(worst));
+      return button;
+    }));
+  const more = element("button.more", { type: "button", "data-key": "all" }, `Show all ${classes.length}`);
+  more.addEventListener("click", expand);
+  return [
+    order,
+    element("div.scroll", { tabindex: 0, role: "region", "aria-labelledby": "classes-title" },
+      element("table.classes", {},
+        element("thead", {}, element("tr", {},
+          element("th", { scope: "col" }, "Class"),
+          element("th.number", { scope: "col" }, "Examples"),
+          element("th", { scope: "col" }, "Recall"),
+          element("th", { scope: "col" }, "Precision"),
+          element("th", { scope: "col" }, "F1"))),
+        element("tbody", {}, ...rows.map(({ name, rolling }) => element("tr", {},
+          element("th", { scope: "row" }, data(name)),
+          element("td.number", {}, count(rolling.labels)),
+          share(rolling.recall, "recall"),
+          share(rolling.precision, "precision"),
+          share(rolling.f1, "f1")))))),
+    expanded || classes.length <= MOST_CLASSES ? null : more,
+    latest.otherClasses === 0 ? null
+      : element("p.fine", {}, `${plural(latest.otherClasses, "rarer class", "rarer classes")} not told.`),
+  ].filter((node) => node !== null);
+}
+
+/** A reliability diagram: in each bin, how often the prediction was right. */
+export function calibrationPlot(latest) {
+  const bins = latest.calibration;
+  if (bins.length === 0) {
+    return empty("No calibration told yet.", "It comes with the metrics of a job of this version.");
+  }
+  const error = latest.rolling.calibrationError;
+  const most = Math.max(...bins.map((bin) => bin.examples), 1);
+  const at = (value) => 100 - value * 100;
+  const drawing = svg("svg", {
+    viewBox: "-13 -4 117 120",
+    role: "img",
+    "aria-label": `Reliability diagram, expected calibration error ${figure(error)}`,
+    class: "reliability",
+  });
+  for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
+    drawing.append(
+      svg("line", { x1: 0, x2: 100, y1: at(tick), y2: at(tick), class: "grid-line" }),
+      svg("text", { x: -2, y: at(tick) + 1.4, class: "tick end" }, tick * 100));
+    drawing.append(svg("text", { x: tick * 100, y: 105, class: "tick middle" }, tick * 100));
+  }
+  for (const bin of bins) {
+    if (bin.accuracy === null) {
+      continue;
+    }
+    const x = bin.lower * 100;
+    const width = (bin.upper - bin.lower) * 100;
+    const gap = [bin.accuracy, bin.meanConfidence].sort((a, b) => a - b);
+    drawing.append(
+      svg("rect", { x: x + 0.6, width: width - 1.2, y: at(bin.accuracy), height: bin.accuracy * 100, class: "bin",
+        "fill-opacity": 0.35 + 0.65 * Math.sqrt(bin.examples / most) },
+      svg("title", {}, `confidence ${percent(bin.lower, 0)} to ${percent(bin.upper, 0)}: right ${percent(bin.accuracy)}, `
+        + `mean confidence ${percent(bin.meanConfidence)}, ${plural(bin.examples, "example")}`)),
+      svg("rect", { x: x + 0.6, width: width - 1.2, y: at(gap[1]), height: (gap[1] - gap[0]) * 100, class: "gap" }));
+  }
+  drawing.append(
+    svg("line", { x1: 0, y1: 100, x2: 100, y2: 0, class: "diagonal" }),
+    svg("text", { x: 50, y: 113, class: "tick middle" }, "confidence, %"));
+  const body = element("tbody", {}, ...bins.filter((bin) => bin.examples > 0).map((bin) => element("tr", {},
+    element("th", { scope: "row" }, `${percent(bin.lower, 0)} to ${percent(bin.upper, 0)}`),
+    element("td.number", {}, count(bin.examples)),
+    element("td.number", {}, percent(bin.meanConfidence)),
+    element("td.number", {}, percent(bin.accuracy)))));
+  return [
+    element("p.headline", {}, element("strong", {}, figure(error)), " expected calibration error"),
+    drawing,
+    element("p.key", {},
+      element("span.swatch.bin", { "aria-hidden": "true" }), "right ",
+      element("span.swatch.gap", { "aria-hidden": "true" }), "gap to the confidence ",
+      element("span.swatch.diagonal", { "aria-hidden": "true" }), "calibrated"),
+    element("details", { "data-key": "calibration" }, element("summary", {}, "As a table"),
+      element("div.scroll", { tabindex: 0, role: "region", "aria-label": "Calibration as a table" },
+        element("table", {},
+          element("thead", {}, element("tr", {},
+            element("th", { scope: "col" }, "Confidence"),
+            element("th.number", { scope: "col" }, "Examples"),
+            element("th.number", { scope: "col" }, "Mean"),
+            element("th.number", { scope: "col" }, "Right"))),
+          body))),
+  ];
+}
+
+/** The matrix in a form that can be drawn: classes in the order of their indices, rows of shares. */
+function confusionMatrix(latest) {
+  const names = new Map(latest.classes.map((each) => [each.classIndex, each.name]));
+  const indices = new Set(latest.classes.map((each) => each.classIndex));
+  for (const cell of latest.confusion.cells) {
+    indices.add(cell.label);
+    indices.add(cell.predicted);
+  }
+  const order = [...indices].sort((a, b) => a - b);
+  const places = new Map(order.map((index, position) => [index, position]));
+  const labels = new Map();
+  for (const cell of latest.confusion.cells) {
+    labels.set(cell.label, (labels.get(cell.label) ?? 0) + cell.count);
+  }
+  return {
+    names: order.map((index) => names.get(index) ?? `class ${index}`),
+    cells: latest.confusion.cells.map((cell) => ({
+      row: places.get(cell.label),
+      column: places.get(cell.predicted),
+      count: cell.count,
+      share: cell.count / labels.get(cell.label),
+    })),
+  };
+}
+
+export function confusionPanel(latest) {
+  if (latest.confusion === null || latest.confusion.cells.length === 0) {
+    return [empty("No confusion matrix told yet.", "It comes with the metrics of a job of this version.")];
+  }
+  const matrix = confusionMatrix(latest);
+  const rest = latest.confusion.otherExamples;
+  return [
+    matrix.names.length <= LARGEST_TABLE ? confusionTable(matrix) : confusionMap(matrix),
+    mostConfused(matrix),
+    rest === 0 ? null : element("p.fine", {},
+      `${plural(rest, "example")} in ${plural(latest.confusion.otherCells, "cell")} not told.`),
+  ].filter((node) => node !== null);
+}
+
+function confusionTable({ names, cells }) {
+  const rows = names.map(() => names.map(() => null));
+  cells.forEach((cell) => {
+    rows[cell.row][cell.column] = cell;
+  });
+  return element("div.scroll", { tabindex: 0, role: "region", "aria-labelledby": "confusion-title" },
+    element("table.confusion", {},
+      element("thead", {},
+        element("tr", {},
+          element("th", { scope: "col" }, "Label"),
+          ...names.map((name) => element("th", { scope: "col", title: name }, data(name))))),
+      element("tbody", {}, ...rows.map((row, i) => element("tr", {},
+        element("th", { scope: "row", title: names[i] }, data(names[i])),
+        ...row.map((cell, j) => {
+          const td = element(`td${i === j ? ".right" : ""}${(cell?.share ?? 0) > 0.5 ? ".strong" : ""}`, {
+            title: `${names[i]} predicted as ${names[j]}: ${plural(cell?.count ?? 0, "example")}`,
+          }, cell === null ? "·" : percent(cell.share, 0).replace(" %", ""));
+          td.style.setProperty("--share", String(cell?.share ?? 0));
+          return td;
+        }))))));
+}
+
+/** Too many classes for figures: a picture, and the cell that is pointed at in words. */
+function confusionMap({ names, cells }) {
+  const size = names.length;
+  const pixels = Math.max(2, Math.floor(720 / size));
+  const canvas = element("canvas", {
+    width: size * pixels,
+    height: size * pixels,
+    role: "img",
+    "aria-label": `Confusion of ${size} classes; the pairs most confused are listed below`,
+  });
+  const context = canvas.getContext("2d");
+  context.fillStyle = colour("--heat-none");
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const found = new Map();
+  for (const cell of cells) {
+    context.globalAlpha = 0.15 + 0.85 * Math.sqrt(cell.share);
+    context.fillStyle = colour(cell.row === cell.column ? "--heat" : "--heat-wrong");
+    context.fillRect(cell.column * pixels, cell.row * pixels, pixels, pixels);
+    found.set(cell.row * size + cell.column, cell);
+  }
+  const words = element("p.fine", {}, "Rows are labels, columns predictions; point at a cell.");
+  canvas.addEventListener("pointermove", (event) => {
+    const column = Math.min(size - 1, Math.floor((event.offsetX / canvas.clientWidth) * size));
+    const row = Math.min(size - 1, Math.floor((event.offsetY / canvas.clientHeight) * size));
+    const cell = found.get(row * size + column);
+    words.replaceChildren(data(names[row]), " predicted as ", data(names[column]),
+      `: ${plural(cell?.count ?? 0, "example")}, ${percent(cell?.share ?? 0)} of the label's`);
+  });
+  return element("div.confusion-map", {}, canvas, words);
+}
+
+function mostConfused({ names, cells }) {
+  const wrong = cells.filter((cell) => cell.row !== cell.column)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MOST_CONFUSED);
+  if (wrong.length === 0) {
+    return element("p.fine", {}, "No example of the window was predicted wrong.");
+  }
+  return element("details", { "data-key": "confused" },
+    element("summary", {}, "Most confused"),
+    element("ol.confused", {}, ...wrong.map((cell) => element("li", {},
+      data(names[cell.row]), " taken for ", data(names[cell.column]),
+      ` ${plural(cell.count, "time")}, ${percent(cell.share)}`))));
+}
+
+function reasonRows(reasons, kind) {
+  const sorted = Object.entries(reasons).sort((a, b) => b[1] - a[1]);
+  const most = Math.max(...sorted.map(([, number]) => number), 1);
+  return sorted.map(([reason, number]) => element("tr", {},
+    element("th", { scope: "row" }, element("code", {}, reason)),
+    element("td.number", {}, count(number)),
+    element("td.bar-cell", {}, bar(number / most, kind))));
+}
+
+function reasonTable(title, note, reasons, kind) {
+  const rows = reasonRows(reasons, kind);
+  return rows.length === 0 ? null : element("table.reasons", {},
+    element("caption", {}, title, element("span.note", {}, ` ${note}`)),
+    element("thead.quiet", {}, element("tr", {},
+      element("th", { scope: "col" }, "Reason"),
+      element("th", { scope: "col" }, "Events"),
+      element("th", { scope: "col" }, "Compared"))),
+    element("tbody", {}, ...rows));
+}
+
+/** What became of the events that were not trained on. */
+export function fatePanel(latest, deadLettersOfNoModel) {
+  const { audit } = latest;
+  const tables = [
+    reasonTable("Dead letters", "kept byte for byte on their topic", latest.deadLettersByReason, "drift"),
+    reasonTable("Dead letters of no model", "their model could not be told", deadLettersOfNoModel, "drift"),
+    reasonTable("Ignored", "valid, and not to be trained on", latest.ignoredByReason, "f1"),
+  ].filter((node) => node !== null);
+  return [
+    element("p.headline.small", {},
+      element("strong", {}, count(audit.accepted.count)), " learnt · ",
+      element("strong", {}, count(audit.unlabelled.count)), " only predicted · ",
+      element("strong", {}, count(audit.ignored.count)), " ignored · ",
+      element("strong", {}, count(audit.deadLetters.count)), " dead letters"),
+    ...(tables.length === 0
+      ? [empty("Nothing was set aside.", "Every event so far could be used.")]
+      : tables),
+  ];
+}
+
+export function versionTable(versions) {
+  if (versions.length === 0) {
+    return empty("No snapshot seen yet.", "They are published every models.publish-interval, if the model has changed.");
+  }
+  return element("div.scroll.tall", { tabindex: 0, role: "region", "aria-labelledby": "versions-title" },
+    element("table", {},
+      element("thead", {}, element("tr", {},
+        element("th.number", { scope: "col" }, "Version"),
+        element("th.number", { scope: "col" }, "Examples"),
+        element("th", { scope: "col" }, "Published"),
+        element("th", { scope: "col" }, "Content"))),
+      element("tbody", {}, ...[...versions].reverse().map((each) => element("tr", {},
+        element("th.number", { scope: "row" }, count(each.version)),
+        element("td.number", {}, count(each.examples)),
+        element("td", {}, time(each.told)),
+        element("td", {}, element("code", { title: each.hash }, each.hash.slice(0, 10))))))));
+}
+
+/** What the mixture is, where it is none. */
+export function noMixture(latest) {
+  return latest !== null && latest.experts.length === 1
+    ? empty(`One learning rate, ${rate(latest.learningRate)}.`,
+      "With training.learning-rate=auto seven learn side by side and answer as one.")
+    : empty("No mixture told yet.");
+}
