@@ -12,6 +12,7 @@ import { isDark, onTheme, toggleTheme } from "/theme.js";
 
 const PANELS_MILLIS = 1000;
 const SUMMARY_MILLIS = 20_000;
+const QUIET_MILLIS = 15_000;
 const CONNECTIONS = {
   connecting: "Connecting",
   open: "Live",
@@ -23,6 +24,7 @@ const MEMBERS = 9;
 
 const state = {
   paused: false,
+  connection: "connecting",
   classes: { worstFirst: false, expanded: false },
   allAlerts: false,
   toldAlert: null,
@@ -57,6 +59,7 @@ new Chart(byId("loss"), {
     { of: "runningLoss", label: "Running", colour: "--third", dash: [2, 3], optional: true },
   ),
   format: (value) => figure(value, 3),
+  tick: (value) => figure(value, 2),
   range: padded(0, Infinity),
   marked: true,
   empty: waiting,
@@ -71,6 +74,7 @@ new Chart(byId("accuracy"), {
     { of: "expectedAccuracy", label: "Expected without labels", colour: "--fifth", dash: [5, 5], optional: true },
   ),
   format: (value) => percent(value),
+  tick: (value) => percent(value, 0),
   range: padded(0, 1),
   marked: true,
   empty: waiting,
@@ -119,10 +123,22 @@ function stacked(weights, names) {
 }
 
 function onConnection(connection) {
-  const shown = connection === "open" && feed.state?.state !== "live" ? "connecting" : connection;
+  state.connection = connection;
+  showConnection();
+}
+
+/** Whether the stream runs, and since when nothing was told. */
+function showConnection() {
+  const shown = state.connection === "open" && feed.state?.state !== "live" ? "connecting" : state.connection;
   byId("connection").dataset.state = shown;
-  const said = connection === "open" && feed.state?.state === "catching-up" ? "Reading the history" : CONNECTIONS[shown];
-  setText(byId("connection-text"), said);
+  const quiet = feed.told === null ? 0 : Date.now() - feed.told;
+  if (shown === "connecting" && feed.state?.state === "catching-up") {
+    setText(byId("connection-text"), "Reading the history");
+  } else if (shown === "open" && quiet > QUIET_MILLIS) {
+    setText(byId("connection-text"), `Live, nothing told for ${duration(quiet)}`);
+  } else {
+    setText(byId("connection-text"), CONNECTIONS[shown]);
+  }
 }
 
 let drawing = false;
@@ -308,4 +324,5 @@ onView(() => {
   }
 });
 
+setInterval(showConnection, 5000);
 feed.open(new URLSearchParams(window.location.search).get("model"));

@@ -96,7 +96,7 @@ export function drawCharts(newHistory, alerts) {
  *     name: what it shows;
  *     lines(history): [{ label, values, colour, dash, width, hidden, drawn }], where drawn are the values
  *       as they are drawn, if others than those that are told;
- *     format(value): for figures and the vertical axis;
+ *     format(value): for figures; tick(value): for the vertical axis, if others;
  *     range(min, max): of the vertical axis;
  *     filled: whether areas are filled;
  *     marked: whether drifts are marked;
@@ -118,7 +118,7 @@ export class Chart {
     this.table = element("div.scroll", { tabindex: 0, role: "region", "aria-label": `${options.name} as a table` });
     this.details = element("details", {}, element("summary", {}, "As a table"), this.table);
     this.vacant = element("div");
-    this.shown = element("div", { hidden: true }, this.legend, this.box, this.details);
+    this.shown = element("div", { hidden: "" }, this.legend, this.box, this.details);
     host.append(this.vacant, this.shown);
     this.details.addEventListener("toggle", () => this.fillTable());
     this.box.addEventListener("keydown", (event) => this.key(event));
@@ -192,8 +192,9 @@ export class Chart {
             grid: { show: false },
             ...(view.axis === "examples" && { values: (plot, ticks) => ticks.map(compact) }),
             space: 64,
+            size: 30,
           },
-          { ...axis, size: 54, space: 36, values: (plot, ticks) => ticks.map(this.options.format) },
+          { ...axis, size: 54, space: 36, values: (plot, ticks) => ticks.map(this.options.tick ?? this.options.format) },
         ],
         series: [{}, ...this.lines.map((line, i) => this.series(line, i))],
         hooks: {
@@ -332,6 +333,7 @@ export class Chart {
     ctx.save();
     ctx.font = `600 ${11 * ratio}px ${FONT}`;
     ctx.textBaseline = "top";
+    ctx.textAlign = "left";
     ctx.lineWidth = 1.5 * ratio;
     ctx.strokeStyle = colour("--drift");
     ctx.setLineDash([4 * ratio, 3 * ratio]);

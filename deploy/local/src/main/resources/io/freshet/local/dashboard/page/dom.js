@@ -4,7 +4,7 @@
  * A new element.
  *
  * @param {string} tag such as "p", or "p.unit" with a class
- * @param {Object<string, *>} attributes by name; false and null leave one out, true sets it empty
+ * @param {Object<string, *>} attributes by name; null leaves one out
  * @param {...(Node|string|number|null)} children
  */
 export function element(tag, attributes = {}, ...children) {
@@ -14,8 +14,8 @@ export function element(tag, attributes = {}, ...children) {
     made.className = classes.join(" ");
   }
   for (const [attribute, value] of Object.entries(attributes)) {
-    if (value !== null && value !== false && value !== undefined) {
-      made.setAttribute(attribute, value === true ? "" : String(value));
+    if (value !== null && value !== undefined) {
+      made.setAttribute(attribute, String(value));
     }
   }
   made.append(...children.filter((child) => child !== null && child !== undefined));

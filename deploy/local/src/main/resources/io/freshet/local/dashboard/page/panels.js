@@ -28,15 +28,15 @@ function difference(a, b) {
 export function keyFigures(latest, alerts) {
   const rolling = latest.rolling;
   const all = latest.prequential;
-  const points = (a, b) => signed(difference(a, b), (value) => `${(value * 100).toFixed(1)}`);
+  const points = (a, b) => signed(difference(a, b), (value) => `${(value * 100).toFixed(1)} pts`);
   const lastAlert = alerts.at(-1)?.event;
   const rows = [
     ["Loss", figure(rolling.loss), `since the start ${figure(all.loss)}`],
     ["Accuracy", percent(rolling.accuracy), `since the start ${percent(all.accuracy)}`],
     ["Over no change", points(rolling.accuracy, rolling.noChangeAccuracy),
-      `points over ${percent(rolling.noChangeAccuracy)}`],
+      `which has ${percent(rolling.noChangeAccuracy)}`],
     ["Over majority", points(rolling.accuracy, rolling.majorityAccuracy),
-      `points over ${percent(rolling.majorityAccuracy)}`],
+      `which has ${percent(rolling.majorityAccuracy)}`],
     ["Kappa", figure(rolling.kappa, 3),
       `temporal ${figure(rolling.kappaTemporal, 2)} · M ${figure(rolling.kappaM, 2)}`],
     ["Examples seen", count(latest.examplesSeen), `window ${count(latest.windowSize)}`],
@@ -303,7 +303,7 @@ function confusionTable({ names, cells }) {
     rows[cell.row][cell.column] = cell;
   });
   return element("div.scroll", { tabindex: 0, role: "region", "aria-labelledby": "confusion-title" },
-    element("table.confusion", {},
+    element(`table.confusion${names.length <= 8 ? ".few" : ""}`, {},
       element("thead", {},
         element("tr", {},
           element("th", { scope: "col" }, "Label"),
@@ -311,7 +311,7 @@ function confusionTable({ names, cells }) {
       element("tbody", {}, ...rows.map((row, i) => element("tr", {},
         element("th", { scope: "row", title: names[i] }, data(names[i])),
         ...row.map((cell, j) => {
-          const td = element(`td${i === j ? ".right" : ""}${(cell?.share ?? 0) > 0.5 ? ".strong" : ""}`, {
+          const td = element(`td${i === j ? ".right" : ""}`, {
             title: `${names[i]} predicted as ${names[j]}: ${plural(cell?.count ?? 0, "example")}`,
           }, cell === null ? "·" : percent(cell.share, 0).replace(" %", ""));
           td.style.setProperty("--share", String(cell?.share ?? 0));

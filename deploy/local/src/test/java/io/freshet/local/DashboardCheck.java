@@ -1,0 +1,267 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.Figures;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Looks at the page in a browser, while made-up jobs tell of streams that change: what it shows,
+ * that it moves, that it fits, and that it complains of nothing. Writes pictures.
+ *
+ * <p>Exits with 0, with 1 where something is wrong, and with 3 where there is no Chromium.
+ */
+final class DashboardCheck {
+    private static final int NO_CHROMIUM = 3;
+    private static final int RECORDS = 160;
+    private static final String HOSTILE =
+            "<img src=x onerror=\"document.title='taken'\">\u202E gnitrevni";
+
+    private final Chromium chromium;
+    private final Path pictures;
+
+    private DashboardCheck(Chromium chromium, Path pictures) {
+        this.chromium = chromium;
+        this.pictures = pictures;
+    }
+
+    public static void main(String[] args) throws Exception {
+        Optional<Path> binary = Chromium.find();
+        if (binary.isEmpty()) {
+            System.out.println(
+                    "dashboard-check: there is no Chromium (on the PATH, or named by CHROMIUM);"
+                            + " the page was not looked at");
+            System.exit(NO_CHROMIUM);
+        }
+        Path pictures = Path.of(args[0]);
+        Files.createDirectories(pictures);
+        WatchedTopics topics = new WatchedTopics("metrics", "drift-alerts", "models");
+        Figures figures = new Figures();
+        try (EmbeddedKafka kafka = EmbeddedKafka.start();
+                StoryTeller teller = StoryTeller.on(kafka, topics);
+                Chromium chromium = Chromium.start(binary.get())) {
+            Dashboard dashboard = Dashboard.start(figures, "localhost", Dashboard.ANY_PORT);
+            Feed feed =
+                    Feed.start(
+                            Map.of("bootstrap.servers", kafka.bootstrapServers()), topics, figures);
+            try {
+                new DashboardCheck(chromium, pictures).look(dashboard.address(), teller);
+            } finally {
+                feed.close();
+                dashboard.close();
+            }
+            Chromium.await(
+                    "the page to say that it has ended",
+                    () -> chromium.isTrue(text("#connection-text") + ".startsWith('Ended')"));
+        } catch (AssertionError e) {
+            System.out.println("dashboard-check: " + e.getMessage());
+            System.exit(1);
+        }
+        System.out.println("dashboard-check: all is well; pictures are in " + pictures);
+        System.exit(0);
+    }
+
+    private static String text(String selector) {
+        return "document.querySelector('" + selector + "').textContent";
+    }
+
+    private void look(URI page, StoryTeller teller) throws Exception {
+        long start = System.currentTimeMillis() - RECORDS * 1000L;
+        ToldStory story =
+                new ToldStory(
+                        7,
+                        "default",
+                        List.of("amber", "blue", "coral", "green", "violet"),
+                        List.of(30_000L, 78_000L),
+                        start,
+                        1000);
+        ToldStory many =
+                new ToldStory(
+                        8,
+                        "sixty-classes",
+                        IntStream.range(0, 60).mapToObj(k -> "class " + k).toList(),
+                        List.of(20_000L),
+                        start,
+                        1000);
+        ToldStory hostile =
+                new ToldStory(
+                        9, HOSTILE, List.of(HOSTILE, "<b>bold</b>"), List.of(9_000L), start, 1000);
+        chromium.look(1440, 900, false);
+        chromium.open(page);
+        await("the page to say that it waits", "!document.getElementById('notice').hidden");
+        chromium.press("Tab");
+        assertThat(chromium.evaluate("document.activeElement.className").asText())
+                .as("what the first Tab leads to")
+                .isEqualTo("skip");
+        picture("empty");
+
+        for (int sequence = 0; sequence < RECORDS - 10; sequence++) {
+            teller.tell(story, sequence);
+        }
+        for (int sequence = 0; sequence < 60; sequence++) {
+            teller.tell(many, sequence);
+            teller.tell(hostile, sequence);
+        }
+        await("the first drift's mark", marks("loss", 1));
+        await(
+                "the figures by class",
+                "document.querySelectorAll('.classes tbody tr').length === 5");
+
+        String before = chromium.evaluate(canvas()).asText();
+        for (int sequence = RECORDS - 10; sequence < RECORDS; sequence++) {
+            teller.tell(story, sequence);
+        }
+        await("the second drift's mark", marks("loss", 2) + " && " + marks("accuracy", 2));
+        await("the newest figures", text("#key-figures") + ".includes('80,000')");
+        await("the second alert", "document.querySelectorAll('.alert').length === 2");
+        assertThat(chromium.evaluate(canvas()).asText())
+                .as("the curve, which should have moved")
+                .isNotEqualTo(before);
+        assertContrast();
+        picture("desktop-light");
+
+        chromium.look(1440, 900, true);
+        await("the dark colours", "document.documentElement.dataset.theme === 'dark'");
+        assertContrast();
+        picture("desktop-dark");
+
+        chromium.look(400, 800, false);
+        await(
+                "charts as wide as the page",
+                "document.querySelector('#loss canvas').clientWidth < 400");
+        assertThat(
+                        chromium.evaluate(
+                                        "document.documentElement.scrollWidth"
+                                                + " - document.documentElement.clientWidth")
+                                .asInt())
+                .as("pixels to scroll sideways at 400")
+                .isZero();
+        picture("400-light");
+        chromium.look(1440, 900, false);
+
+        lookAtZoom();
+        lookAtPause(story, teller);
+        lookAtOtherModels();
+        assertThat(chromium.complaints()).as("what the page complains of").isEmpty();
+    }
+
+    private void lookAtZoom() throws Exception {
+        chromium.evaluate("scrollTo(0, 0)");
+        chromium.evaluate("document.getElementById('axis-time').click()");
+        await("the marks over time", marks("loss", 2));
+        picture("time");
+        chromium.evaluate("document.getElementById('axis-examples').click()");
+        chromium.evaluate("document.querySelector('#loss .plot').focus()");
+        chromium.press("+");
+        await("the keyboard's zoom", "!document.getElementById('zoom').hidden");
+        chromium.press("0");
+        await("all again", "document.getElementById('zoom').hidden");
+        int x =
+                chromium.evaluate(
+                                "document.querySelector('#loss .u-over').getBoundingClientRect().x")
+                        .asInt();
+        int y =
+                chromium.evaluate(
+                                "document.querySelector('#loss .u-over').getBoundingClientRect().y")
+                        .asInt();
+        chromium.drag(x + 150, x + 350, y + 60);
+        await("the mouse's zoom", "!document.getElementById('zoom').hidden");
+        picture("zoomed");
+        chromium.evaluate("document.getElementById('zoom-reset').click()");
+        await("all again", "document.getElementById('zoom').hidden");
+    }
+
+    private void lookAtPause(ToldStory story, StoryTeller teller) throws Exception {
+        chromium.evaluate("document.getElementById('pause').click()");
+        String paused = chromium.evaluate(text("#key-figures")).asText();
+        teller.tell(story, RECORDS);
+        teller.flush();
+        assertThat(chromium.evaluate(text("#key-figures")).asText())
+                .as("figures of a page that is paused")
+                .isEqualTo(paused);
+        chromium.evaluate("document.getElementById('pause').click()");
+        await("the figures after the pause", text("#key-figures") + ".includes('80,500')");
+    }
+
+    private void lookAtOtherModels() throws Exception {
+        choose("sixty-classes");
+        await("sixty classes", "document.querySelector('.confusion-map canvas') !== null");
+        picture("sixty-classes");
+        choose(HOSTILE);
+        await("two classes", "document.querySelectorAll('.classes tbody tr').length === 2");
+        assertThat(
+                        chromium.evaluate("document.querySelectorAll('main img, main b').length")
+                                .asInt())
+                .as("elements made from data")
+                .isZero();
+        assertThat(chromium.evaluate("document.title").asText()).endsWith("Freshet");
+        picture("hostile");
+    }
+
+    private void choose(String modelId) throws Exception {
+        chromium.evaluate(
+                "(() => { const chooser = document.getElementById('model');"
+                        + " chooser.value = "
+                        + new ObjectMapper().writeValueAsString(modelId)
+                        + "; chooser.dispatchEvent(new Event('change')); })()");
+    }
+
+    /** Texts have a contrast of 4.5 to 1 with what is behind them, curves 3 to 1 (WCAG 2.2, AA). */
+    private void assertContrast() {
+        String contrast =
+                """
+                (async () => {
+                  const { colour } = await import("/theme.js");
+                  const light = (name) => {
+                    const channels = colour(name).match(/[\\d.]+/g).slice(0, 3).map((each) => {
+                      const share = each / 255;
+                      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+                    });
+                    return 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2];
+                  };
+                  const ratio = (a, b) => (Math.max(light(a), light(b)) + 0.05)
+                      / (Math.min(light(a), light(b)) + 0.05);
+                  const low = [];
+                  for (const [least, behind, names] of [
+                    [4.5, "--card", ["--text", "--muted", "--accent", "--drift", "--good", "--warn"]],
+                    [4.5, "--bg", ["--text", "--muted"]],
+                    [4.5, "--raised", ["--text", "--muted"]],
+                    [4.5, "--drift", ["--on-drift"]],
+                    [3, "--card", ["--model", "--second", "--third", "--fourth", "--fifth"]],
+                  ]) {
+                    for (const name of names) {
+                      if (ratio(name, behind) < least) {
+                        low.push(`${name} on ${behind}: ${ratio(name, behind).toFixed(2)}`);
+                      }
+                    }
+                  }
+                  return low.join(", ");
+                })()
+                """;
+        assertThat(chromium.evaluate(contrast).asText()).as("contrasts that are too low").isEmpty();
+    }
+
+    private static String marks(String chart, int number) {
+        return "document.querySelector('#" + chart + " .plot').dataset.marks === '" + number + "'";
+    }
+
+    private static String canvas() {
+        return "document.querySelector('#loss canvas').toDataURL()";
+    }
+
+    private void await(String what, String expression) {
+        Chromium.await(what, () -> chromium.isTrue(expression));
+    }
+
+    private void picture(String name) throws Exception {
+        chromium.screenshot(pictures.resolve(name + ".png"));
+    }
+}
