@@ -4,9 +4,7 @@ import io.freshet.publish.PublishConfig;
 
 /** The topics on which a job tells of itself, as far as people watch them. */
 record WatchedTopics(String metrics, String driftAlerts, String models) {
-    static final String DRIFT_ALERTS = "drift-alerts";
-
     static WatchedTopics of(PublishConfig config) {
-        return new WatchedTopics(config.metrics(), DRIFT_ALERTS, config.models());
+        return new WatchedTopics(config.metrics(), config.driftAlerts(), config.models());
     }
 }
