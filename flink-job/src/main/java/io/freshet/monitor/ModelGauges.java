@@ -98,11 +98,11 @@ final class ModelGauges {
                 MetricGroup ofDetector = ofModel.addGroup("detector", detectors[d].name());
                 add(
                         ofDetector,
-                        "drift_statistic",
+                        "statistic",
                         metrics -> metrics.progress().detectors()[detector].statistic());
                 add(
                         ofDetector,
-                        "drift_threshold",
+                        "threshold",
                         metrics -> metrics.progress().detectors()[detector].threshold());
             }
             Expert[] experts = first.progress().experts();
@@ -110,7 +110,7 @@ final class ModelGauges {
                 int expert = k;
                 add(
                         ofModel.addGroup("expert", experts[k].name()),
-                        "expert_weight_ratio",
+                        "weight_ratio",
                         metrics -> metrics.progress().experts()[expert].weight());
             }
             show(first);
@@ -123,9 +123,9 @@ final class ModelGauges {
                 if (!classes.get(k) && classes.cardinality() < config.maxClasses()) {
                     classes.set(k);
                     MetricGroup ofClass = ofModel.addGroup("class", config.classes().get(k));
-                    addOfClass(ofClass, k, "class_precision_ratio", ClassCounts::precision);
-                    addOfClass(ofClass, k, "class_recall_ratio", ClassCounts::recall);
-                    addOfClass(ofClass, k, "class_f1_ratio", ClassCounts::f1);
+                    addOfClass(ofClass, k, "precision_ratio", ClassCounts::precision);
+                    addOfClass(ofClass, k, "recall_ratio", ClassCounts::recall);
+                    addOfClass(ofClass, k, "f1_ratio", ClassCounts::f1);
                 }
             }
         }

@@ -212,7 +212,7 @@ class MonitoringITCase {
 
             String page = scrape(port);
             assertThat(names(page)).isEqualTo(documentedNames());
-            assertThat(sum(page, "model_dead_letters_total")).isEqualTo(1);
+            assertThat(sum(page, "model_reason_dead_letters_total")).isEqualTo(1);
             assertThat(page)
                     .containsPattern(PREFIX + "model_rolling_accuracy_ratio\\{.*model=\"one\"")
                     .containsPattern(PREFIX + "model_class_recall_ratio\\{.*class=\"b\"")
