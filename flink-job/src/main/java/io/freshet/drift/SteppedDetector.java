@@ -6,7 +6,7 @@ package io.freshet.drift;
  * @param <S> what it remembers
  */
 public sealed interface SteppedDetector<S extends DriftState> extends DriftDetector
-        permits Ddm, Eddm, HddmA, HddmW, PageHinkley, Cusum, Dummy {
+        permits Ddm, Eddm, HddmA, HddmW, PageHinkley, Cusum, RobustCusum, Dummy {
     /** Returns the state before the first value. */
     S initialState();
 

@@ -50,6 +50,7 @@ public class DriftDetectorBenchmark {
                     "hddm-w", HddmW.DEFAULT,
                     "page-hinkley", PageHinkley.DEFAULT,
                     "cusum", Cusum.DEFAULT,
+                    "robust-cusum", RobustCusum.DEFAULT,
                     "kswin", Kswin.DEFAULT,
                     "dummy", new Dummy(1000));
 
@@ -61,6 +62,7 @@ public class DriftDetectorBenchmark {
         "hddm-w",
         "page-hinkley",
         "cusum",
+        "robust-cusum",
         "kswin",
         "dummy",
         "moa-adwin"

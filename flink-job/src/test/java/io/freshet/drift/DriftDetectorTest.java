@@ -34,6 +34,7 @@ class DriftDetectorTest {
                     new HddmW(0.001, 0.005, 0.02, true),
                     new PageHinkley(30, 0.1, 20, 0.9999),
                     new Cusum(30, 0.1, 20),
+                    RobustCusum.DEFAULT,
                     new CoolDown(Adwin.DEFAULT, 1000),
                     new CoolDown(new Cusum(30, 0.1, 20), 300),
                     new Dummy(1000));
@@ -57,7 +58,8 @@ class DriftDetectorTest {
                         detector ->
                                 detector instanceof Ddm
                                         || detector instanceof HddmA
-                                        || detector instanceof HddmW);
+                                        || detector instanceof HddmW
+                                        || detector instanceof RobustCusum);
     }
 
     /** Stable, a jump up, a jump down, and up again, in the detector's domain. */
@@ -293,6 +295,21 @@ class DriftDetectorTest {
                 () -> new Kswin(10, 5, 0.005, false),
                 "alpha must be at least 0.007936507936507936, the smallest p-value of 5 values"
                         + " among 10, but is 0.005");
+        assertRefused(
+                () -> new RobustCusum(1, 0.2, 15, 30, 4, 0.05), "minInstances must be at least 2");
+        assertRefused(() -> new RobustCusum(100, -1, 15, 30, 4, 0.05), "slack must be finite");
+        assertRefused(
+                () -> new RobustCusum(100, 0.2, 0, 30, 4, 0.05),
+                "warningThreshold must be finite and greater than 0");
+        assertRefused(
+                () -> new RobustCusum(100, 0.2, 31, 30, 4, 0.05),
+                "warningThreshold is 31.0 and driftThreshold 30.0");
+        assertRefused(
+                () -> new RobustCusum(100, 0.2, 15, 30, 0.2, 0.05),
+                "cap must be greater than slack, which is 0.2, but is 0.2");
+        assertRefused(
+                () -> new RobustCusum(100, 0.2, 15, 30, 4, 0),
+                "leastDeviation must be finite and greater than 0");
         assertRefused(() -> new CoolDown(Ddm.DEFAULT, 0), "values must be at least 1, but is 0");
         assertRefused(() -> new Dummy(0), "interval must be at least 1");
     }

@@ -1,0 +1,81 @@
+package io.freshet.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+
+class RobustCusumTest {
+    @Test
+    void sum_isOfCappedDeviations_fromTheMeanOfTheValuesBefore() {
+        RobustCusum detector = new RobustCusum(4, 0.5, 2, 4, 3, 0.01);
+        DriftTest test = detector.start();
+        Found.by(test, new double[] {1, 3, 1, 3});
+        assertThat(test.statistic()).isZero();
+
+        // Mean 2, deviation 1: z = 1.
+        assertThat(test.update(3)).isEqualTo(DriftStatus.STABLE);
+        assertThat(test.statistic()).isCloseTo(0.5, within(1e-15));
+
+        // Mean 11/5, deviation √(24/25): 20 is further off than the cap.
+        assertThat(test.update(20)).isEqualTo(DriftStatus.WARNING);
+        assertThat(test.statistic()).isCloseTo(0.5 + 3 - 0.5, within(1e-15));
+        assertThat(test.valuesSinceChange()).isEqualTo(2);
+
+        // Mean 31/6, squared deviations 24/5 + (20 − 11/5)(20 − 31/6).
+        double deviation = Math.sqrt((24.0 / 5 + (20 - 11.0 / 5) * (20 - 31.0 / 6)) / 6);
+        assertThat(test.update(18)).isEqualTo(DriftStatus.DRIFT);
+        assertThat(test.statistic())
+                .isCloseTo(3 + (18 - 31.0 / 6) / deviation - 0.5, within(1e-14))
+                .isGreaterThan(4);
+        assertThat(test.valuesSinceChange()).isEqualTo(3);
+    }
+
+    @Test
+    void levelAndSpread_changeNothing() {
+        RobustCusum detector = RobustCusum.DEFAULT;
+        double[] stream = Streams.losses(1, 5000, 0.5, 1, 2);
+        double[] larger = Arrays.stream(stream).map(x -> 1024 * x).toArray();
+        assertThat(Found.by(detector, stream).drifts()).isNotEmpty();
+        assertThat(Found.by(detector, larger)).isEqualTo(Found.by(detector, stream));
+    }
+
+    @Test
+    void changeOfWhatIsAlmostNothing_isNoDrift() {
+        double[] stream = Streams.losses(1, 5000, 1e-6, 1e-3);
+        assertThat(Found.by(RobustCusum.DEFAULT, stream).drifts()).isEmpty();
+    }
+
+    /** At most one false alarm in 100,000 values, each stream beginning anew as often. */
+    @Test
+    void stationaryStreams_alarmOnceInTwoHundredThousandValues_atMost() {
+        Map<String, ToDoubleFunction<Random>> sources =
+                Map.of(
+                        "errors, 0.01", random -> random.nextDouble() < 0.01 ? 1 : 0,
+                        "errors, 0.05", random -> random.nextDouble() < 0.05 ? 1 : 0,
+                        "errors, 0.1", random -> random.nextDouble() < 0.1 ? 1 : 0,
+                        "errors, 0.3", random -> random.nextDouble() < 0.3 ? 1 : 0,
+                        "uniform", Random::nextDouble,
+                        "normal", Random::nextGaussian,
+                        "exponential", random -> -Math.log1p(-random.nextDouble()),
+                        "log-normal", random -> Math.exp(random.nextGaussian()));
+        sources.forEach(
+                (name, source) -> {
+                    int alarms = 0;
+                    for (int seed = 0; seed < 20; seed++) {
+                        Random random = new Random(seed);
+                        DriftTest test = RobustCusum.DEFAULT.start();
+                        for (int i = 0; i < 100_000; i++) {
+                            if (test.update(source.applyAsDouble(random)) == DriftStatus.DRIFT) {
+                                alarms++;
+                            }
+                        }
+                    }
+                    assertThat(alarms).as(name).isLessThanOrEqualTo(10);
+                });
+    }
+}
