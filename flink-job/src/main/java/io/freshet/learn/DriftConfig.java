@@ -48,7 +48,7 @@ public record DriftConfig(
     public static final Key<List<DriftMethod>> DETECTOR =
             Key.ofEnums(
                     "drift.detector",
-                    "adwin",
+                    "robust-cusum",
                     DriftMethod.class,
                     "The drift detectors of each model; several watch side by side, and the first"
                             + " to find a drift is named in the alert.");
@@ -174,7 +174,8 @@ public record DriftConfig(
                     reaction,
                     "none of "
                             + DETECTOR
-                            + " warns before a drift; ddm, eddm, hddm-a and hddm-w do");
+                            + " warns before a drift; robust-cusum, ddm, eddm, hddm-a and hddm-w"
+                            + " do");
         }
         return new DriftConfig(
                 detectors,

@@ -11,11 +11,14 @@ import io.freshet.drift.HddmA;
 import io.freshet.drift.HddmW;
 import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
+import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
 import java.util.List;
 
 /** The drift detectors that can be asked for, each with its parameters. */
 public enum DriftMethod {
+    /** {@link RobustCusum}. */
+    ROBUST_CUSUM(Signal.LOSS, true),
     /** {@link Adwin}. */
     ADWIN(Signal.MISSED_PROBABILITY, false),
     /** {@link Ddm}. */
@@ -58,6 +61,14 @@ public enum DriftMethod {
      */
     DriftDetector read(Settings settings) {
         return switch (this) {
+            case ROBUST_CUSUM ->
+                    new RobustCusum(
+                            settings.get(Keys.ROBUST_CUSUM_MIN_INSTANCES),
+                            settings.get(Keys.ROBUST_CUSUM_SLACK),
+                            settings.get(Keys.ROBUST_CUSUM_WARNING_THRESHOLD),
+                            settings.get(Keys.ROBUST_CUSUM_DRIFT_THRESHOLD),
+                            settings.get(Keys.ROBUST_CUSUM_CAP),
+                            RobustCusum.DEFAULT.leastDeviation());
             case ADWIN -> new Adwin(settings.get(Keys.ADWIN_DELTA), Adwin.DEFAULT.clock(), true);
             case DDM ->
                     new Ddm(
@@ -103,6 +114,11 @@ public enum DriftMethod {
     /** The keys of the parameters. */
     static final List<Key<?>> KEYS =
             List.of(
+                    Keys.ROBUST_CUSUM_MIN_INSTANCES,
+                    Keys.ROBUST_CUSUM_SLACK,
+                    Keys.ROBUST_CUSUM_WARNING_THRESHOLD,
+                    Keys.ROBUST_CUSUM_DRIFT_THRESHOLD,
+                    Keys.ROBUST_CUSUM_CAP,
                     Keys.ADWIN_DELTA,
                     Keys.DDM_MIN_INSTANCES,
                     Keys.DDM_WARNING_LEVEL,
@@ -131,6 +147,36 @@ public enum DriftMethod {
         private static final double LARGEST = 1e100;
         private static final double BELOW_ONE = Math.nextDown(1.0);
 
+        private static final Key<Integer> ROBUST_CUSUM_MIN_INSTANCES =
+                Key.ofInt(
+                        "drift.robust-cusum.min-instances",
+                        RobustCusum.DEFAULT.minInstances(),
+                        2,
+                        1_000_000,
+                        "examples",
+                        "Examples before which it finds no drift.");
+        private static final Key<Double> ROBUST_CUSUM_SLACK =
+                number(
+                        "drift.robust-cusum.slack",
+                        RobustCusum.DEFAULT.slack(),
+                        "What an example may exceed the mean by, in standard deviations of the"
+                                + " signal.");
+        private static final Key<Double> ROBUST_CUSUM_WARNING_THRESHOLD =
+                positive(
+                        "drift.robust-cusum.warning-threshold",
+                        RobustCusum.DEFAULT.warningThreshold(),
+                        "Standard deviations to which the cumulated excess has to rise for a"
+                                + " warning.");
+        private static final Key<Double> ROBUST_CUSUM_DRIFT_THRESHOLD =
+                positive(
+                        "drift.robust-cusum.drift-threshold",
+                        RobustCusum.DEFAULT.driftThreshold(),
+                        "The same for a drift.");
+        private static final Key<Double> ROBUST_CUSUM_CAP =
+                positive(
+                        "drift.robust-cusum.cap",
+                        RobustCusum.DEFAULT.cap(),
+                        "The most that one example counts for, in standard deviations.");
         private static final Key<Double> ADWIN_DELTA =
                 probability(
                         "drift.adwin.delta",

@@ -1,10 +1,6 @@
 package io.freshet.learn;
 
 import io.freshet.config.Settings;
-import io.freshet.drift.CoolDown;
-import io.freshet.drift.DriftDetector;
-import io.freshet.drift.HddmA;
-import io.freshet.drift.Signal;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.LabelType;
@@ -33,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * per cent of the log-loss without one (below 100 is better).
  *
  * <p>Run {@link #main}, with CSV files as arguments for more streams; the last column is the label.
- * Detectors are those of the defaults and, for a hand-over, which needs a warning, HDDM-A.
+ * The detector is that of the defaults.
  */
 final class DriftReactionBenchmark {
     private static final int EVENTS = 20_000;
@@ -144,20 +140,15 @@ final class DriftReactionBenchmark {
                 null,
                 1,
                 Duration.ZERO,
-                new DriftConfig(
-                        List.of(detector(reaction, learner)), COOL_DOWN, reaction, 10, 200, 500, 0),
+                new DriftConfig(List.of(detector(learner)), COOL_DOWN, reaction, 10, 200, 500, 0),
                 DeviceFallback.CPU);
     }
 
-    private static DriftConfig.Detector detector(DriftReaction reaction, LearnerSettings learner) {
+    private static DriftConfig.Detector detector(LearnerSettings learner) {
         DriftConfig defaults =
                 DriftConfig.from(
                         Settings.of(Map.of(), DriftConfig.KEYS, java.util.Set.of()), learner);
-        if (reaction != DriftReaction.HAND_OVER) {
-            return defaults.detectors().get(0);
-        }
-        DriftDetector warning = new CoolDown(new HddmA(1e-5, 1e-3, true), COOL_DOWN);
-        return new DriftConfig.Detector("hddm-a", Signal.MISSED_PROBABILITY, warning);
+        return defaults.detectors().get(0);
     }
 
     private static List<Blocks.Example> synthetic(Kind kind, long seed) {

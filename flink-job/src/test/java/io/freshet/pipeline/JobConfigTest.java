@@ -18,6 +18,7 @@ import io.freshet.drift.HddmA;
 import io.freshet.drift.HddmW;
 import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
+import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.LabelType;
 import io.freshet.learn.DriftConfig;
@@ -175,6 +176,11 @@ class JobConfigTest {
         settings.put("drift.kswin.window-size", "39");
         settings.put("drift.kswin.recent-size", "11");
         settings.put("drift.kswin.alpha", "0.015");
+        settings.put("drift.robust-cusum.min-instances", "42");
+        settings.put("drift.robust-cusum.slack", "0.32");
+        settings.put("drift.robust-cusum.warning-threshold", "16");
+        settings.put("drift.robust-cusum.drift-threshold", "43");
+        settings.put("drift.robust-cusum.cap", "5");
         settings.put("drift.cusum.min-instances", "40");
         settings.put("drift.cusum.delta", "0.16");
         settings.put("drift.cusum.threshold", "41");
@@ -295,7 +301,13 @@ class JobConfigTest {
         List<DriftConfig.Detector> detectors =
                 JobConfig.parse(
                                 given(
-                                        "drift.detector", "page-hinkley, kswin, cusum",
+                                        "drift.detector",
+                                                "page-hinkley, kswin, cusum, robust-cusum",
+                                        "drift.robust-cusum.min-instances", "42",
+                                        "drift.robust-cusum.slack", "0.32",
+                                        "drift.robust-cusum.warning-threshold", "16",
+                                        "drift.robust-cusum.drift-threshold", "43",
+                                        "drift.robust-cusum.cap", "5",
                                         "drift.page-hinkley.min-instances", "37",
                                         "drift.page-hinkley.delta", "0.08",
                                         "drift.page-hinkley.threshold", "38",
@@ -315,7 +327,8 @@ class JobConfigTest {
                 .containsExactly(
                         new CoolDown(new PageHinkley(37, 0.08, 38, 0.9), 1000),
                         new CoolDown(new Kswin(39, 11, 0.015, true), 1000),
-                        new CoolDown(new Cusum(40, 0.16, 41), 1000));
+                        new CoolDown(new Cusum(40, 0.16, 41), 1000),
+                        new CoolDown(new RobustCusum(42, 0.32, 16, 43, 5, 0.05), 1000));
         assertThat(detectors).extracting(DriftConfig.Detector::signal).containsOnly(Signal.LOSS);
     }
 
@@ -362,7 +375,7 @@ class JobConfigTest {
         assertThat(problems("drift.reaction", "hand-over", "drift.detector", "adwin, kswin"))
                 .containsExactly(
                         "drift.reaction = hand-over: none of drift.detector warns before a drift;"
-                                + " ddm, eddm, hddm-a and hddm-w do");
+                                + " robust-cusum, ddm, eddm, hddm-a and hddm-w do");
         assertThat(problems("drift.reaction", "hand-over", "drift.detector", "adwin, ddm"))
                 .isEmpty();
     }

@@ -253,6 +253,7 @@ class FreshetITCase {
                     .containsExactly(
                             "created labelled-events",
                             "created metrics",
+                            "created drift-alerts",
                             "created predictions",
                             "created models",
                             "created model-history",
