@@ -151,7 +151,9 @@ final class Chromium implements AutoCloseable {
                                         "name",
                                         "prefers-color-scheme",
                                         "value",
-                                        dark ? "dark" : "light"))));
+                                        dark ? "dark" : "light"),
+                                // Nothing is caught half way.
+                                Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
     }
 
     /** The value of an expression of JavaScript. */

@@ -28,7 +28,7 @@ const state = {
   classes: { worstFirst: false, expanded: false },
   allAlerts: false,
   toldAlert: null,
-  panelsAt: 0,
+  panelsAt: -Infinity,
   summaryAt: 0,
 };
 const feed = new Feed(onNews, onConnection);
@@ -189,7 +189,7 @@ function showNotice() {
   if (feed.state?.detail) {
     said.push(feed.state.detail);
   } else if (feed.state !== null && feed.models.length === 0 && feed.state.state === "live") {
-    said.push("No metrics yet: the job tells them once it has learnt from its first events. freshet replay sends some.");
+    said.push("No metrics yet. The job tells them once it has learnt from its first events; the command freshet replay sends it some.");
   } else if (feed.latest === null && feed.models.length > 0) {
     said.push(`No metrics of model ${feed.modelId} are here: choose another.`);
   }
@@ -205,8 +205,8 @@ function showNotice() {
 
 function showKeyFigures() {
   const list = byId("key-figures");
+  list.hidden = feed.latest === null;
   if (feed.latest === null) {
-    list.replaceChildren();
     return;
   }
   list.replaceChildren(...keyFigures(feed.latest, feed.alerts));

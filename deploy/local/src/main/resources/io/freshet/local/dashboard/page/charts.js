@@ -192,7 +192,7 @@ export class Chart {
             grid: { show: false },
             ...(view.axis === "examples" && { values: (plot, ticks) => ticks.map(compact) }),
             space: 64,
-            size: 30,
+            size: 26,
           },
           { ...axis, size: 54, space: 36, values: (plot, ticks) => ticks.map(this.options.tick ?? this.options.format) },
         ],

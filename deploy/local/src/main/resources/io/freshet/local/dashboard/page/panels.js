@@ -393,11 +393,15 @@ export function fatePanel(latest, deadLettersOfNoModel) {
     reasonTable("Ignored", "valid, and not to be trained on", latest.ignoredByReason, "f1"),
   ].filter((node) => node !== null);
   return [
-    element("p.headline.small", {},
-      element("strong", {}, count(audit.accepted.count)), " learnt · ",
-      element("strong", {}, count(audit.unlabelled.count)), " only predicted · ",
-      element("strong", {}, count(audit.ignored.count)), " ignored · ",
-      element("strong", {}, count(audit.deadLetters.count)), " dead letters"),
+    element("p.headline.small", {}, ...[
+      [audit.accepted.count, "learnt"],
+      [audit.unlabelled.count, "only predicted"],
+      [audit.ignored.count, "ignored"],
+      [audit.deadLetters.count, "dead letters"],
+    ].flatMap(([number, fate], i) => [
+      i === 0 ? "" : " ",
+      element("span.fate", {}, element("strong", {}, count(number)), ` ${fate}`),
+    ])),
     ...(tables.length === 0
       ? [empty("Nothing was set aside.", "Every event so far could be used.")]
       : tables),
