@@ -47,7 +47,7 @@ public record RobustCusum(
         double cap,
         double leastDeviation)
         implements SteppedDetector<RobustCusum.State> {
-    /** For losses in nats. */
+    /** For errors, and for losses in nats. */
     public static final RobustCusum DEFAULT = new RobustCusum(100, 0.2, 15, 30, 4, 0.05);
 
     public RobustCusum {

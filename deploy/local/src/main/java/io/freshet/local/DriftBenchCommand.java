@@ -1,0 +1,145 @@
+package io.freshet.local;
+
+import io.freshet.model.LearnerSettings;
+import io.freshet.pipeline.JobConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * How well the drift detectors find drifts: on a seeded suite of streams whose drifts are known, or
+ * on a file whose drifts are given. The learner runs by itself, without Flink and Kafka.
+ */
+@Command(
+        name = "drift-bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures the drift detectors on streams whose drifts are known.")
+final class DriftBenchCommand implements Callable<Integer> {
+    /** Far from those that parameters were chosen on. */
+    static final String FIRST_SEED = "1001";
+
+    @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = FIRST_SEED,
+            description =
+                    "The suite's first seed (default: ${DEFAULT-VALUE}; parameters were chosen on 1"
+                            + " to 6).")
+    private long firstSeed;
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            defaultValue = "10",
+            description = "Seeds of the suite, one after the other (default: ${DEFAULT-VALUE}).")
+    private int seeds;
+
+    @Option(
+            names = "--csv",
+            paramLabel = "FILE",
+            description =
+                    "A CSV file with a header, plain or .gz, in place of the suite; every column"
+                            + " but the label is a numeric feature.")
+    private @Nullable Path csv;
+
+    @Option(
+            names = "--label",
+            paramLabel = "COLUMN",
+            description = "The column of the CSV file that is the label.")
+    private @Nullable String label;
+
+    @Option(
+            names = "--drifts",
+            paramLabel = "N",
+            split = ",",
+            description =
+                    "The labelled examples of the file, counted from 0, at which it drifts"
+                            + " (default: none).")
+    private List<Integer> drifts = List.of();
+
+    @Option(
+            names = "--width",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Examples over which each drift of the file is spread (default:"
+                            + " ${DEFAULT-VALUE}).")
+    private int width;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        DriftTable table = new DriftTable(DriftContender.all());
+        if (csv == null) {
+            if (label != null || !drifts.isEmpty()) {
+                throw new UserException("--label and --drifts are about a --csv file");
+            }
+            if (seeds < 1) {
+                throw new UserException("--seeds " + seeds + ": must be at least 1");
+            }
+            out.println("  Seeds " + firstSeed + " to " + (firstSeed + seeds - 1));
+            for (long seed = firstSeed; seed < firstSeed + seeds; seed++) {
+                DriftSuite.streams(seed, this::learner).forEach(table::add);
+            }
+        } else {
+            table.add(file(csv));
+        }
+        table.print(out);
+        return 0;
+    }
+
+    private LossStream file(Path path) {
+        if (label == null) {
+            throw new UserException("--csv needs --label, the name of the label's column");
+        }
+        if (width < 0) {
+            throw new UserException("--width " + width + ": must be at least 0");
+        }
+        List<DriftPlan.Change> changes = new ArrayList<>();
+        CsvStream stream = new CsvStream(path, label);
+        int last = -1;
+        for (int at : drifts) {
+            if (at <= last || at >= stream.size()) {
+                throw new UserException(
+                        "--drifts "
+                                + at
+                                + ": must rise, and be less than the "
+                                + stream.size()
+                                + " examples of the file");
+            }
+            changes.add(new DriftPlan.Change(at, width));
+            last = at;
+        }
+        DriftKind kind =
+                drifts.isEmpty()
+                        ? DriftKind.STATIONARY
+                        : width == 0 ? DriftKind.ABRUPT : DriftKind.GRADUAL;
+        return TestThenTrain.run(stream, learner(stream), stream.description(), kind, changes);
+    }
+
+    /** The learner that the job would have for a stream. */
+    private LearnerSettings learner(LabelledStream stream) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("num-features", Integer.toString(stream.numFeatures()));
+        settings.put("classes", String.join(",", stream.classes()));
+        settings.put("kafka.bootstrap.servers", "none:1"); // a job has one, and none is asked
+        settings.putAll(settingsOptions.read());
+        return JobConfig.parse(settings).learn().learner();
+    }
+}

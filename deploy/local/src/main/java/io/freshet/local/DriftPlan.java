@@ -1,0 +1,77 @@
+package io.freshet.local;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Where a stream changes from one regime to the next.
+ *
+ * @param kind how
+ * @param length examples of the stream
+ * @param changes where, in their order
+ */
+record DriftPlan(DriftKind kind, int length, List<Change> changes) {
+    private static final int STATIONARY_LENGTH = 50_000;
+    private static final int LENGTH = 12_000;
+    private static final int EARLIEST = 4_000;
+    private static final int LATEST = 8_000;
+    private static final int GRADUAL_WIDTH = 1_000;
+    private static final int INCREMENTAL_WIDTH = 2_000;
+    private static final int RECURRENCE = 3_000;
+
+    /**
+     * A change.
+     *
+     * @param at the first example that may be of the new regime, counted from 0
+     * @param width examples until all are; 0 for all at once
+     */
+    record Change(int at, int width) {}
+
+    /** Draws a plan. */
+    static DriftPlan draw(DriftKind kind, Random random) {
+        int at = EARLIEST + random.nextInt(LATEST - EARLIEST);
+        return switch (kind) {
+            case STATIONARY -> new DriftPlan(kind, STATIONARY_LENGTH, List.of());
+            case ABRUPT, PARTIAL -> new DriftPlan(kind, LENGTH, List.of(new Change(at, 0)));
+            case GRADUAL -> new DriftPlan(kind, LENGTH, List.of(new Change(at, GRADUAL_WIDTH)));
+            case INCREMENTAL ->
+                    new DriftPlan(kind, LENGTH, List.of(new Change(at, INCREMENTAL_WIDTH)));
+            case RECURRING ->
+                    new DriftPlan(
+                            kind,
+                            5 * RECURRENCE,
+                            IntStream.rangeClosed(1, 4)
+                                    .mapToObj(k -> new Change(k * RECURRENCE, 0))
+                                    .toList());
+        };
+    }
+
+    /**
+     * Returns how much of an example is of the second of two regimes, 0 to 1: the first change is
+     * to it, the next back. In a gradual change the example is of one or the other, by chance.
+     */
+    double share(int example, Random random) {
+        double share = 0;
+        for (int k = 0; k < changes.size(); k++) {
+            Change change = changes.get(k);
+            double done =
+                    example < change.at
+                            ? 0
+                            : Math.min(1, (example - change.at + 1) / (change.width + 1.0));
+            share += k % 2 == 0 ? done : -done;
+        }
+        if (kind == DriftKind.GRADUAL) {
+            return random.nextDouble() < share ? 1 : 0;
+        }
+        return share;
+    }
+
+    /** Returns the changes to the second regime. */
+    List<Change> forward() {
+        return IntStream.range(0, changes.size())
+                .filter(k -> k % 2 == 0)
+                .mapToObj(changes::get)
+                .toList();
+    }
+}

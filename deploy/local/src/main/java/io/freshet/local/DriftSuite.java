@@ -1,0 +1,42 @@
+package io.freshet.local;
+
+import io.freshet.model.LearnerSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+
+/**
+ * Streams of each family and kind, made by one seed: one that is stationary, three each that drift.
+ */
+final class DriftSuite {
+    private static final int STREAMS = 3;
+
+    private DriftSuite() {}
+
+    /**
+     * Makes the streams.
+     *
+     * @param seed which
+     * @param settings the learner's for a stream of events
+     */
+    static List<LossStream> streams(long seed, Function<LabelledStream, LearnerSettings> settings) {
+        Random seeds = new Random(seed);
+        List<LossStream> streams = new ArrayList<>();
+        for (DriftKind kind : DriftKind.values()) {
+            for (int k = 0; k < (kind == DriftKind.STATIONARY ? 1 : STREAMS); k++) {
+                streams.add(DriftingLevels.errors(kind, seeds.nextLong()));
+                streams.add(DriftingLevels.losses(kind, seeds.nextLong()));
+                DriftingClasses events = new DriftingClasses(kind, seeds.nextLong());
+                streams.add(
+                        TestThenTrain.run(
+                                events,
+                                settings.apply(events),
+                                "events",
+                                kind,
+                                events.plan().changes()));
+            }
+        }
+        return streams;
+    }
+}

@@ -1,0 +1,125 @@
+package io.freshet.local;
+
+import static io.freshet.local.Display.format;
+
+import io.freshet.config.Key;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What contenders came to on streams: a line each. */
+final class DriftTable {
+    private final List<DriftContender> contenders;
+    private final List<DriftScore> totals = new ArrayList<>();
+    private final List<Map<DriftKind, DriftScore>> byKind = new ArrayList<>();
+    private final List<Map<String, DriftScore>> byFamily = new ArrayList<>();
+    private int streams;
+    private long examples;
+
+    DriftTable(List<DriftContender> contenders) {
+        this.contenders = contenders;
+        for (int i = 0; i < contenders.size(); i++) {
+            totals.add(new DriftScore());
+            byKind.add(new EnumMap<>(DriftKind.class));
+            byFamily.add(new LinkedHashMap<>());
+        }
+    }
+
+    /** Has each contender look at a stream. */
+    void add(LossStream stream) {
+        streams++;
+        examples += stream.size();
+        for (int i = 0; i < contenders.size(); i++) {
+            DriftScore score = new DriftScore();
+            score.add(stream, contenders.get(i).alarms(stream));
+            totals.get(i).add(score);
+            byKind.get(i).computeIfAbsent(stream.kind(), kind -> new DriftScore()).add(score);
+            byFamily.get(i).computeIfAbsent(stream.family(), family -> new DriftScore()).add(score);
+        }
+    }
+
+    /** Returns what one came to, in the order of the contenders. */
+    DriftScore total(int contender) {
+        return totals.get(contender);
+    }
+
+    /** Returns what one came to on streams of a kind, of which there must have been one. */
+    DriftScore total(int contender, DriftKind kind) {
+        DriftScore score = byKind.get(contender).get(kind);
+        if (score == null) {
+            throw new IllegalArgumentException("no stream was " + kind);
+        }
+        return score;
+    }
+
+    /** Prints the table: delays in examples with the drifts missed, false alarms, and scores. */
+    void print(PrintWriter out) {
+        List<DriftKind> kinds =
+                byKind.get(0).entrySet().stream()
+                        .filter(entry -> entry.getValue().drifts() > 0)
+                        .map(Map.Entry::getKey)
+                        .toList();
+        List<String> families = List.copyOf(byFamily.get(0).keySet());
+        out.println(
+                format(
+                        "  %,d streams, %,d examples, %,d drifts",
+                        streams, examples, totals.get(0).drifts()));
+        out.println();
+        StringBuilder header = new StringBuilder();
+        header.append(format("  %-21s %-18s", "detector", "looks at"));
+        for (DriftKind kind : kinds) {
+            header.append(format("  %13s", Key.kebab(kind)));
+        }
+        header.append("  false  repeated  precision  recall     F1");
+        if (families.size() > 1) {
+            families.forEach(family -> header.append(format("  %7s", family)));
+        }
+        out.println(header);
+        for (int i = 0; i < contenders.size(); i++) {
+            DriftContender contender = contenders.get(i);
+            DriftScore total = totals.get(i);
+            StringBuilder line = new StringBuilder();
+            line.append(format("  %-21s %-18s", contender.name(), Key.kebab(contender.signal())));
+            for (DriftKind kind : kinds) {
+                DriftScore score = total(i, kind);
+                line.append(
+                        format(
+                                "  %13s",
+                                score.missed() == score.drifts()
+                                        ? format("– (%d)", score.missed())
+                                        : format("%,.0f (%d)", score.meanDelay(), score.missed())));
+            }
+            line.append(
+                    format(
+                            "  %5s  %8d  %9s  %6s  %5s",
+                            share(total.falseAlarms()),
+                            total.repeated(),
+                            share(total.precision()),
+                            share(total.recall()),
+                            share(total.f1())));
+            if (families.size() > 1) {
+                byFamily.get(i)
+                        .values()
+                        .forEach(score -> line.append(format("  %7s", share(score.f1()))));
+            }
+            out.println(line);
+        }
+        out.println();
+        out.println(
+                format(
+                        "  delay in examples of the drifts found (and how many were missed) · false"
+                            + " alarms in 10,000%n  stationary examples · alarms repeated within"
+                            + " %,d examples of a drift"
+                                + (families.size() > 1 ? " · F1 by family" : ""),
+                        DriftScore.PATIENCE));
+        out.flush();
+    }
+
+    /** A number with three digits; where there is none, a dash. */
+    private static String share(double value) {
+        return Double.isNaN(value) ? "–" : format("%.3f", value);
+    }
+}

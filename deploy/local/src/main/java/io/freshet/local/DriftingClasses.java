@@ -1,0 +1,123 @@
+package io.freshet.local;
+
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * A seeded stream of Gaussian classes whose centres change by a plan. Two to six classes lie in ten
+ * dimensions, more or less apart, and some labels are wrong, as drawn.
+ *
+ * <p>In an abrupt change, once or recurring, each class takes the place of the next, so that a
+ * model of the first regime is wrong in the second; in a partial one two of them change places. In
+ * a gradual or incremental one all centres are new.
+ */
+final class DriftingClasses implements LabelledStream {
+    private static final int FEATURES = 10;
+    private static final int LEAST_CLASSES = 2;
+    private static final int MOST_CLASSES = 6;
+    private static final double LEAST_SPREAD = 0.8;
+    private static final double MOST_SPREAD = 1.8;
+    private static final double MOST_WRONG = 0.1;
+
+    private final long seed;
+    private final DriftPlan plan;
+    private final double spread;
+    private final double wrong;
+    private final double[][] centres;
+    private final double[][] nextCentres;
+
+    DriftingClasses(DriftKind kind, long seed) {
+        this.seed = seed;
+        Random random = new Random(seed);
+        this.plan = DriftPlan.draw(kind, random);
+        int classes = LEAST_CLASSES + random.nextInt(MOST_CLASSES - LEAST_CLASSES + 1);
+        this.spread = LEAST_SPREAD + random.nextDouble() * (MOST_SPREAD - LEAST_SPREAD);
+        this.wrong = random.nextDouble() * MOST_WRONG;
+        this.centres = centres(classes, random);
+        this.nextCentres =
+                switch (kind) {
+                    case GRADUAL, INCREMENTAL -> centres(classes, random);
+                    case PARTIAL -> rotated(2);
+                    case STATIONARY, ABRUPT, RECURRING -> rotated(classes);
+                };
+    }
+
+    /** Returns the centres, the first {@code moved} of them each in the place of the next. */
+    private double[][] rotated(int moved) {
+        double[][] rotated = centres.clone();
+        for (int c = 0; c < moved; c++) {
+            rotated[c] = centres[(c + 1) % moved];
+        }
+        return rotated;
+    }
+
+    private static double[][] centres(int classes, Random random) {
+        double[][] centres = new double[classes][FEATURES];
+        for (double[] centre : centres) {
+            for (int j = 0; j < FEATURES; j++) {
+                centre[j] = random.nextGaussian();
+            }
+        }
+        return centres;
+    }
+
+    DriftPlan plan() {
+        return plan;
+    }
+
+    @Override
+    public String description() {
+        return "a synthetic stream with planted drifts";
+    }
+
+    @Override
+    public int numFeatures() {
+        return FEATURES;
+    }
+
+    @Override
+    public List<String> classes() {
+        return IntStream.range(0, centres.length).mapToObj(Integer::toString).toList();
+    }
+
+    @Override
+    public long size() {
+        return plan.length();
+    }
+
+    @Override
+    public Examples examples() {
+        Random random = new Random(seed + 1);
+        List<String> classes = classes();
+        return new Examples() {
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+                return next < plan.length();
+            }
+
+            @Override
+            public Example next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                double share = plan.share(next++, random);
+                int label = random.nextInt(centres.length);
+                float[] features = new float[FEATURES];
+                for (int j = 0; j < FEATURES; j++) {
+                    double centre = (1 - share) * centres[label][j] + share * nextCentres[label][j];
+                    features[j] = (float) (centre + spread * random.nextGaussian());
+                }
+                boolean mistaken = random.nextDouble() < wrong;
+                return new Example(
+                        classes.get(mistaken ? random.nextInt(centres.length) : label), features);
+            }
+
+            @Override
+            public void close() {}
+        };
+    }
+}

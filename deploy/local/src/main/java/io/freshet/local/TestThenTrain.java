@@ -1,0 +1,79 @@
+package io.freshet.local;
+
+import io.freshet.model.Evaluation;
+import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.Examples;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearnerState;
+import io.freshet.model.SoftmaxLearner;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The learner by itself on a stream, without Flink and Kafka: the loss and the error of each
+ * labelled example, by the model that had not seen it. Examples whose step was not finite have
+ * none.
+ */
+final class TestThenTrain {
+    private static final int BLOCK = 256;
+
+    private final float[] losses;
+    private final boolean[] errors;
+    private int size;
+
+    private TestThenTrain(long capacity) {
+        this.losses = new float[Math.toIntExact(capacity)];
+        this.errors = new boolean[losses.length];
+    }
+
+    /**
+     * Learns from a stream.
+     *
+     * @param drifts where it drifts, counted in labelled examples
+     */
+    static LossStream run(
+            LabelledStream stream,
+            LearnerSettings settings,
+            String family,
+            DriftKind kind,
+            List<DriftPlan.Change> drifts) {
+        TestThenTrain run = new TestThenTrain(stream.size());
+        run.learn(stream, settings);
+        return new LossStream(
+                family,
+                kind,
+                Arrays.copyOf(run.losses, run.size),
+                Arrays.copyOf(run.errors, run.size),
+                drifts);
+    }
+
+    private void learn(LabelledStream stream, LearnerSettings settings) {
+        List<String> classes = stream.classes();
+        Examples block = new Examples(settings.numFeatures());
+        Evaluation evaluation = new Evaluation(settings.numClasses());
+        try (SoftmaxLearner learner = new SoftmaxLearner(settings, LearnerState.initial(settings));
+                LabelledStream.Examples examples = stream.examples()) {
+            while (examples.hasNext()) {
+                LabelledStream.Example example = examples.next();
+                if (example.label() != null) {
+                    block.add(example.features(), 0, classes.indexOf(example.label()), 1);
+                }
+                if (block.size() >= BLOCK || !examples.hasNext()) {
+                    learner.learn(block, !examples.hasNext(), evaluation);
+                    keep(block, evaluation);
+                    block.retainOpen(evaluation);
+                }
+            }
+        }
+    }
+
+    private void keep(Examples block, Evaluation evaluation) {
+        for (int i = 0; i < block.size(); i++) {
+            if (evaluation.outcome(i) == Outcome.TRAINED) {
+                losses[size] = evaluation.losses()[i];
+                errors[size] = evaluation.predictedClasses()[i] != block.labels()[i];
+                size++;
+            }
+        }
+    }
+}
