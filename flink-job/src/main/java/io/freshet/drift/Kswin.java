@@ -34,7 +34,7 @@ public record Kswin(int windowSize, int recentSize, double alpha, boolean increa
     /** The parameters of the paper. */
     public static final Kswin DEFAULT = new Kswin(100, 30, 0.005, false);
 
-    static final int MOST_VALUES = 10_000;
+    static final int MOST_VALUES = 2_000;
 
     public Kswin {
         Parameters.requireAtLeast(2, "windowSize", windowSize);

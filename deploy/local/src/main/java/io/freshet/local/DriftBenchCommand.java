@@ -36,7 +36,7 @@ final class DriftBenchCommand implements Callable<Integer> {
             defaultValue = FIRST_SEED,
             description =
                     "The suite's first seed (default: ${DEFAULT-VALUE}; parameters were chosen on 1"
-                            + " to 6).")
+                            + " to 8).")
     private long firstSeed;
 
     @Option(

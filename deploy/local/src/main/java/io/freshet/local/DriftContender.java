@@ -37,7 +37,7 @@ record DriftContender(String name, Signal signal, DriftDetector detector) {
 
     /**
      * Returns all that are tried: each method as it did best on the suite's streams of seeds 1 to
-     * 6, resting for 1,000 examples after an alarm; the dummy; and ADWIN and DDM as MOA has them.
+     * 8, resting for 1,000 examples after an alarm; the dummy; and ADWIN and DDM as MOA has them.
      * The first is the job's default.
      */
     static List<DriftContender> all() {
