@@ -135,12 +135,18 @@ public final class SoftmaxLearner implements AutoCloseable {
      *     that follow
      * @param closeLast whether the last mini-batch is closed though it is not full
      * @param evaluation what came of each. Modified.
+     * @param stepObserver null for none
      */
     public void learn(
             Examples examples,
             boolean closeLast,
             Evaluation evaluation,
             @Nullable StepObserver stepObserver) {
+        if (sgd.rows().size() > 0) {
+            throw new IllegalStateException(
+                    "the learner is in the middle of a call: an observer may change it, but not"
+                            + " hand it examples");
+        }
         observer = stepObserver;
         requireFits(examples);
         evaluation.begin(examples.size());

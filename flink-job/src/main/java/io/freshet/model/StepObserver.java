@@ -21,6 +21,9 @@ public interface StepObserver {
      */
     boolean observe(Examples examples, Evaluation evaluation, int[] rows, int from, int to);
 
-    /** Changes the learner, after the mini-batch that was observed last. */
+    /**
+     * Changes the learner, after the mini-batch that was observed last. It must not hand it
+     * examples, neither to learn from nor to answer.
+     */
     void react(SoftmaxLearner learner);
 }

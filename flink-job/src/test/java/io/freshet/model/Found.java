@@ -37,10 +37,11 @@ final class Found {
      * @param sizes of the calls, again and again
      */
     static Found byCalls(SoftmaxLearner learner, Examples stream, int... sizes) {
-        return byCalls(learner, stream, true, sizes);
+        return byCalls(learner, stream, null, sizes);
     }
 
-    static Found byCalls(SoftmaxLearner learner, Examples stream, boolean close, int... sizes) {
+    static Found byCalls(
+            SoftmaxLearner learner, Examples stream, StepObserver observer, int... sizes) {
         Found found = new Found(stream.size());
         int numClasses = learner.settings().numClasses();
         Examples waiting = new Examples(stream.numFeatures(), stream.numTargets());
@@ -54,7 +55,7 @@ final class Found {
                 origins[waiting.size()] = next;
                 ExampleStream.append(stream, next, waiting);
             }
-            learner.learn(waiting, close && next == stream.size(), evaluation);
+            learner.learn(waiting, next == stream.size(), evaluation, observer);
             int open = 0;
             for (int i = 0; i < waiting.size(); i++) {
                 found.take(origins[i], evaluation, i, numClasses);

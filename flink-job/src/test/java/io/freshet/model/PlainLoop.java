@@ -2,6 +2,7 @@ package io.freshet.model;
 
 import io.freshet.model.Evaluation.Outcome;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * Online learning by the book: double loops over one example, class and feature at a time, one step
@@ -29,8 +30,18 @@ final class PlainLoop {
 
     final double[] mean;
     final double[] squaredDeviations;
-    private long count;
-    private long steps;
+    long count;
+    long steps;
+    long version;
+    private boolean hasVelocity;
+    private double boost = 1;
+    private long boostedSteps;
+
+    /** The last good parameters; null for those of the start. */
+    private PlainLoop good;
+
+    private long stepsSinceCopy;
+    private long stepsSinceRollBack;
 
     // The baselines: by the label before, and over all.
     private final double[][] transitions;
@@ -60,29 +71,38 @@ final class PlainLoop {
 
     /** Tests on a stream, and trains on it; the last mini-batch is closed. */
     Found learn(Examples stream) {
+        return learn(stream, size -> {});
+    }
+
+    /**
+     * Tests on a stream, and trains on it; the last mini-batch is closed.
+     *
+     * @param afterStep gets the size of each mini-batch when its step has been taken
+     */
+    Found learn(Examples stream, IntConsumer afterStep) {
         Found found = new Found(stream.size());
         int[] batch = new int[settings.miniBatchSize()];
         int size = 0;
         for (int i = 0; i < stream.size(); i++) {
             if (stream.labels()[i] == Examples.UNLABELLED) {
                 found.outcomes[i] = Outcome.ANSWERED;
-                found.versions[i] = steps;
+                found.versions[i] = version;
                 answer(stream, i, found);
             } else {
                 batch[size++] = i;
                 if (size == batch.length) {
-                    step(stream, batch, size, found);
+                    step(stream, batch, size, found, afterStep);
                     size = 0;
                 }
             }
         }
         if (size > 0) {
-            step(stream, batch, size, found);
+            step(stream, batch, size, found, afterStep);
         }
         return found;
     }
 
-    private void step(Examples stream, int[] batch, int size, Found found) {
+    private void step(Examples stream, int[] batch, int size, Found found, IntConsumer afterStep) {
         double divisor = size;
         if (settings.reduction() == Reduction.WEIGHTS) {
             divisor = 0;
@@ -117,6 +137,86 @@ final class PlainLoop {
             observeLabel(stream.labels()[batch[i]]);
         }
         steps++;
+        version++;
+        hasVelocity = true;
+        boostedSteps--;
+        stepsSinceRollBack++;
+        if (++stepsSinceCopy == 1000) {
+            good = new PlainLoop(settings);
+            good.takeParameters(this);
+            stepsSinceCopy = 0;
+        }
+        afterStep.accept(size);
+    }
+
+    // What a reaction may do between two steps.
+
+    void resetScaler() {
+        count = 0;
+        Arrays.fill(mean, 0);
+        Arrays.fill(squaredDeviations, 0);
+        version++;
+    }
+
+    void resetParameters() {
+        takeParameters(new PlainLoop(settings));
+        good = null;
+        stepsSinceCopy = 0;
+        version++;
+    }
+
+    void rollBack() {
+        if (stepsSinceRollBack == 0) {
+            good = null;
+        }
+        takeParameters(good == null ? new PlainLoop(settings) : good);
+        stepsSinceRollBack = 0;
+        stepsSinceCopy = 0;
+        version++;
+    }
+
+    void resetOptimizer() {
+        hasVelocity = false;
+        version++;
+    }
+
+    void boost(double factor, long ofSteps) {
+        boost = factor;
+        boostedSteps = ofSteps;
+    }
+
+    void become(PlainLoop other) {
+        takeParameters(other);
+        copy(other.velocity, velocity);
+        hasVelocity = other.hasVelocity;
+        copy(other.transitions, transitions);
+        System.arraycopy(other.frequencies, 0, frequencies, 0, frequencies.length);
+        lastLabel = other.lastLabel;
+        count = other.count;
+        System.arraycopy(other.mean, 0, mean, 0, mean.length);
+        System.arraycopy(other.squaredDeviations, 0, squaredDeviations, 0, mean.length);
+        version++;
+    }
+
+    /** Takes parameters and the mixture's weights, and no velocity. */
+    private void takeParameters(PlainLoop other) {
+        copy(other.parameters, parameters);
+        hasVelocity = false;
+        copy(other.underShare, underShare);
+        System.arraycopy(other.shareWeights, 0, shareWeights, 0, shareWeights.length);
+        System.arraycopy(other.weights, 0, weights, 0, weights.length);
+    }
+
+    private static void copy(double[][][] from, double[][][] to) {
+        for (int i = 0; i < from.length; i++) {
+            copy(from[i], to[i]);
+        }
+    }
+
+    private static void copy(double[][] from, double[][] to) {
+        for (int i = 0; i < from.length; i++) {
+            System.arraycopy(from[i], 0, to[i], 0, from[i].length);
+        }
     }
 
     /** Writes probabilities and loss; returns the log-likelihood of each expert. */
@@ -342,10 +442,10 @@ final class PlainLoop {
         Sgd sgd = settings.sgd();
         double learningRate =
                 settings.mixture() == null
-                        ? sgd.learningRate().at(steps)
+                        ? sgd.learningRate().at(steps) * (boostedSteps > 0 ? boost : 1)
                         : settings.mixture().rates().get(rate);
-        double kept = steps == 0 ? 0 : sgd.momentum();
-        double taken = steps == 0 ? 1 : 1 - sgd.dampening();
+        double kept = hasVelocity ? sgd.momentum() : 0;
+        double taken = hasVelocity ? 1 - sgd.dampening() : 1;
         for (int f = 0; f < numInputs; f++) {
             for (int c = 0; c < numOutputs; c++) {
                 double slope = gradient[f][c] + sgd.weightDecay() * parameters[rate][f][c];

@@ -1,0 +1,338 @@
+package io.freshet.model;
+
+import static io.freshet.model.States.assertClose;
+import static io.freshet.model.States.assertSameBits;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.LearningRateSchedule.Kind;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What an observer sees, and that its reactions are where it asked for them. */
+class StepObserverTest {
+    private static final int[] CALLS = {1, 7, 256};
+
+    static Stream<Rule> rules() {
+        LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.999, 1);
+        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        return Stream.of(
+                        rule,
+                        rule.sgd(0.02, 0.9),
+                        rule.sgd(new Sgd(falling, 0.7, 0, true, 0.005)),
+                        rule.mixture(new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true)))
+                .flatMap(either -> Stream.of(1, 3, 8, 32, 100).map(either::miniBatch));
+    }
+
+    /** Every tenth without a label, every tenth of the others without a weight. */
+    private static Examples stream(Rule rule, long seed, int count) {
+        return new ExampleStream(rule.settings(), seed).weighted().partlyLabelled().take(count);
+    }
+
+    // Reactions at their place.
+
+    /** A change of the learner, and the same one of the plain loop. */
+    private record Reaction(Consumer<SoftmaxLearner> ofLearner, Consumer<PlainLoop> ofLoop) {}
+
+    /** Reactions by the example after whose mini-batch they are due. */
+    private static final class Plan implements StepObserver {
+        private final SortedMap<Integer, Reaction> reactions;
+        private List<Reaction> due = List.of();
+        private int trained;
+
+        Plan(SortedMap<Integer, Reaction> reactions) {
+            this.reactions = reactions;
+        }
+
+        /** Returns what is due after so many more examples. */
+        List<Reaction> after(int count) {
+            int before = trained;
+            trained += count;
+            return List.copyOf(reactions.subMap(before, trained).values());
+        }
+
+        @Override
+        public boolean observe(Examples of, Evaluation evaluation, int[] rows, int from, int to) {
+            due = after(to - from);
+            return !due.isEmpty();
+        }
+
+        @Override
+        public void react(SoftmaxLearner learner) {
+            due.forEach(reaction -> reaction.ofLearner().accept(learner));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void reaction_isAtItsExample_howeverTheStreamIsCut(Rule rule) {
+        Examples stream = stream(rule, 1, 1500);
+        Examples others = stream(rule, 2, 200);
+        PlainLoop otherLoop = new PlainLoop(rule.settings());
+        otherLoop.learn(others);
+        for (Precision precision : Precision.values()) {
+            try (SoftmaxLearner other = rule.start(precision)) {
+                Found.byCalls(other, others, 200);
+                SortedMap<Integer, Reaction> reactions = reactions(rule, other, otherLoop);
+                PlainLoop plain = new PlainLoop(rule.settings());
+                Plan ofLoop = new Plan(reactions);
+                Found expected =
+                        plain.learn(
+                                stream,
+                                size ->
+                                        ofLoop.after(size)
+                                                .forEach(
+                                                        reaction ->
+                                                                reaction.ofLoop().accept(plain)));
+                for (int size : CALLS) {
+                    try (SoftmaxLearner learner = rule.start(precision)) {
+                        Found found = Found.byCalls(learner, stream, new Plan(reactions), size);
+
+                        double tolerance =
+                                precision == Precision.FLOAT
+                                        ? BlockedSgdTest.FLOAT
+                                        : BlockedSgdTest.SCALED;
+                        found.assertCloseTo(expected, tolerance);
+                        assertClose(States.parameters(learner), plain.parameters, tolerance);
+                        assertThat(learner.modelVersion()).isEqualTo(plain.version);
+                        assertThat(learner.counters().steps()).isEqualTo(plain.steps);
+                        assertThat(learner.state().scalerCount()).isEqualTo(plain.count);
+                    }
+                }
+            }
+        }
+    }
+
+    /** One of each kind, at an example drawn at random, and one more at the next. */
+    private static SortedMap<Integer, Reaction> reactions(
+            Rule rule, SoftmaxLearner other, PlainLoop otherLoop) {
+        Reaction resetOptimizer =
+                new Reaction(SoftmaxLearner::resetOptimizer, PlainLoop::resetOptimizer);
+        List<Reaction> kinds =
+                List.of(
+                        new Reaction(SoftmaxLearner::resetScaler, PlainLoop::resetScaler),
+                        resetOptimizer,
+                        new Reaction(l -> l.become(other), loop -> loop.become(otherLoop)),
+                        rule.settings().mixture() == null
+                                ? new Reaction(l -> l.boost(3, 20), loop -> loop.boost(3, 20))
+                                : resetOptimizer,
+                        new Reaction(SoftmaxLearner::rollBack, PlainLoop::rollBack),
+                        new Reaction(SoftmaxLearner::resetParameters, PlainLoop::resetParameters));
+        // Where each example is a step, the copy to go back to is taken at the 1000th.
+        int[] from = {0, 200, 400, 600, 1010, 1200};
+        Random random = new Random(3);
+        SortedMap<Integer, Reaction> reactions = new TreeMap<>();
+        for (int k = 0; k < from.length; k++) {
+            int place = from[k] + random.nextInt(100);
+            reactions.put(place, kinds.get(k));
+            reactions.put(place + 1, kinds.get(random.nextInt(2)));
+        }
+        return reactions;
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void stop_leavesWhatTheRowsSoFarMake(Rule rule) {
+        Examples stream = stream(rule, 4, 600);
+        // At every third mini-batch: which rows are before it, and what they make of the moments.
+        PlainLoop plain = new PlainLoop(rule.settings());
+        List<long[]> counts = new ArrayList<>();
+        List<double[]> moments = new ArrayList<>();
+        List<double[][][]> parameters = new ArrayList<>();
+        plain.learn(
+                stream,
+                size -> {
+                    if (plain.steps % 3 == 0) {
+                        counts.add(new long[] {plain.steps, plain.count});
+                        moments.add(concat(plain.mean, plain.squaredDeviations));
+                        parameters.add(copy(plain.parameters));
+                    }
+                });
+        for (int size : CALLS) {
+            int[] stops = {0};
+            StepObserver observer =
+                    everyThird(
+                            learner -> {
+                                LearnerState state = learner.state();
+                                int stop = stops[0]++;
+                                assertThat(state.counters().steps()).isEqualTo(counts.get(stop)[0]);
+                                assertThat(state.scalerCount()).isEqualTo(counts.get(stop)[1]);
+                                double[] found =
+                                        concat(state.scalerMean(), state.scalerSquaredDeviations());
+                                for (int i = 0; i < found.length; i++) {
+                                    double expected = moments.get(stop)[i];
+                                    double most =
+                                            BlockedSgdTest.SCALED * Math.max(1, Math.abs(expected));
+                                    assertThat(found[i]).isCloseTo(expected, within(most));
+                                }
+                                assertClose(
+                                        States.parameters(learner),
+                                        parameters.get(stop),
+                                        BlockedSgdTest.FLOAT);
+                            });
+            try (SoftmaxLearner learner = rule.start()) {
+                Found.byCalls(learner, stream, observer, size);
+            }
+            assertThat(stops[0]).isEqualTo(counts.size());
+        }
+    }
+
+    private static StepObserver everyThird(Consumer<SoftmaxLearner> reaction) {
+        return new StepObserver() {
+            private int steps;
+
+            @Override
+            public boolean observe(
+                    Examples of, Evaluation evaluation, int[] rows, int from, int to) {
+                return ++steps % 3 == 0;
+            }
+
+            @Override
+            public void react(SoftmaxLearner learner) {
+                reaction.accept(learner);
+            }
+        };
+    }
+
+    private static double[] concat(double[] first, double[] second) {
+        return DoubleStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
+    }
+
+    private static double[][][] copy(double[][][] values) {
+        return Arrays.stream(values)
+                .map(of -> Arrays.stream(of).map(double[]::clone).toArray(double[][]::new))
+                .toArray(double[][][]::new);
+    }
+
+    // What it sees.
+
+    /** Notes which examples it sees, by their weights, and asks for a reaction or not. */
+    private static final class Witness implements StepObserver {
+        private final boolean asks;
+        final List<Integer> seen = new ArrayList<>();
+        final List<Integer> sizes = new ArrayList<>();
+        final List<Double> losses = new ArrayList<>();
+        private int reactions;
+
+        Witness(boolean asks) {
+            this.asks = asks;
+        }
+
+        @Override
+        public boolean observe(Examples of, Evaluation evaluation, int[] rows, int from, int to) {
+            assertThat(reactions).isEqualTo(asks ? sizes.size() : 0);
+            sizes.add(to - from);
+            for (int i = from; i < to; i++) {
+                seen.add(numberOf(of.weights()[rows[i]]));
+                losses.add((double) evaluation.losses()[rows[i]]);
+            }
+            return asks;
+        }
+
+        @Override
+        public void react(SoftmaxLearner learner) {
+            reactions++;
+        }
+
+        static float weightOf(int number) {
+            return 1 + number * 0x1p-12f;
+        }
+
+        static int numberOf(float weight) {
+            return (int) ((weight - 1) * 0x1p12f);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void observer_seesEachMiniBatchThatIsTrainedOn_once_inOrder(Rule original) {
+        Rule rule = original.reduction(Reduction.WEIGHTS);
+        int size = rule.miniBatchSize();
+        Examples stream = new ExampleStream(rule.settings(), 5).partlyLabelled().take(1000);
+        int labelled = 0;
+        for (int i = 0; i < 1000; i++) {
+            if (stream.labels()[i] == Examples.UNLABELLED) {
+                continue;
+            }
+            stream.weights()[i] = Witness.weightOf(i);
+            // Some mini-batches weigh nothing, some cannot be learnt from.
+            int miniBatch = labelled++ / size % 7;
+            if (miniBatch == 2) {
+                stream.weights()[i] = 0;
+            } else if (miniBatch == 5) {
+                stream.features()[i * 5] = Float.NaN;
+            }
+        }
+        for (boolean asks : new boolean[] {false, true}) {
+            for (int calls : CALLS) {
+                Witness witness = new Witness(asks);
+                try (SoftmaxLearner learner = rule.start()) {
+                    Found found = Found.byCalls(learner, stream, witness, calls);
+
+                    int[] trained =
+                            IntStream.range(0, 1000)
+                                    .filter(i -> found.outcomes[i] == Outcome.TRAINED)
+                                    .toArray();
+                    assertThat(witness.seen).containsExactly(box(trained));
+                    assertThat(witness.losses)
+                            .containsExactlyElementsOf(
+                                    Arrays.stream(trained).mapToObj(i -> found.losses[i]).toList());
+                    assertThat(witness.sizes).hasSize((int) learner.counters().steps());
+                    assertThat(witness.sizes.subList(0, witness.sizes.size() - 1))
+                            .containsOnly(size);
+                    assertThat(found.outcomes).contains(Outcome.WEIGHTLESS, Outcome.SKIPPED_LOSS);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void observerThatNeverAsks_changesNoBit(Rule rule) {
+        Examples stream = stream(rule, 6, 1000);
+        stream.features()[300 * 5] = Float.NaN;
+        for (int size : CALLS) {
+            try (SoftmaxLearner observed = rule.start();
+                    SoftmaxLearner alone = rule.start()) {
+                Found found = Found.byCalls(observed, stream, new Witness(false), size);
+
+                found.assertSameBitsAs(Found.byCalls(alone, stream, size));
+                assertSameBits(observed.state(), alone.state());
+            }
+        }
+    }
+
+    @Test
+    void reactionThatLearnsOrPredicts_isRefused() {
+        Rule rule = Rule.of(5, 3);
+        Examples stream = stream(rule, 7, 10);
+        List<Consumer<SoftmaxLearner>> reactions =
+                List.of(
+                        learner -> learner.learn(stream, false, new Evaluation(3)),
+                        learner -> learner.predict(new float[5], 1, new float[3]));
+        for (Consumer<SoftmaxLearner> reaction : reactions) {
+            try (SoftmaxLearner learner = rule.start()) {
+                assertThatThrownBy(() -> Found.byCalls(learner, stream, everyThird(reaction), 10))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("may change it, but not hand it examples");
+            }
+        }
+    }
+
+    private static Integer[] box(int[] values) {
+        return Arrays.stream(values).boxed().toArray(Integer[]::new);
+    }
+}
