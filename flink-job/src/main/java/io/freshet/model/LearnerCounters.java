@@ -10,7 +10,7 @@ package io.freshet.model;
  * @param rollBacks times that the parameters went back to the last good ones
  * @param stepsSinceRollBack steps taken since the last roll-back, or since the start
  * @param stepsSinceCopy steps taken since the last good parameters were copied
- * @param boost by what the learning rate of the next steps is multiplied
+ * @param boost by what the learning rate of the next steps is multiplied; 1 where it is not
  * @param boostedSteps of how many
  */
 public record LearnerCounters(
@@ -26,8 +26,9 @@ public record LearnerCounters(
     /** Before the first example. */
     public static final LearnerCounters NONE = new LearnerCounters(0, 0, 0, 0, 0, 0, 0, 1, 0);
 
-    /** Counts steps that were taken. */
+    /** Counts steps that were taken; a boost that is over is forgotten. */
     LearnerCounters taken(int count) {
+        long stillBoosted = Math.max(0, boostedSteps - count);
         return new LearnerCounters(
                 modelVersion + count,
                 steps + count,
@@ -36,8 +37,8 @@ public record LearnerCounters(
                 rollBacks,
                 stepsSinceRollBack + count,
                 stepsSinceCopy + count,
-                boost,
-                Math.max(0, boostedSteps - count));
+                stillBoosted > 0 ? boost : 1,
+                stillBoosted);
     }
 
     /** Counts a step that was not taken. */
@@ -84,7 +85,7 @@ public record LearnerCounters(
                 rollBacks,
                 stepsSinceRollBack,
                 stepsSinceCopy,
-                factor,
+                count > 0 ? factor : 1,
                 count);
     }
 

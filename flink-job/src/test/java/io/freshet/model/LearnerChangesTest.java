@@ -1,0 +1,329 @@
+package io.freshet.model;
+
+import static io.freshet.model.States.assertSameBits;
+import static io.freshet.model.States.assertSameLearnt;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What each change of a learner between two steps does, and what it leaves as it was. */
+class LearnerChangesTest {
+    private static final String[] SCALER = {"scalerCount", "scalerMean", "scalerSquaredDeviations"};
+
+    /** With all that a learner can remember; stepped in blocks, and by themselves. */
+    static Stream<Rule> rules() {
+        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
+        Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
+        return Stream.of(rule.sgd(nesterov), rule.mixture(mixture))
+                .flatMap(either -> Stream.of(1, 3, 100).map(either::miniBatch));
+    }
+
+    /** Learns for so many steps, in calls of 50 rows or a mini-batch. */
+    private static void learn(SoftmaxLearner learner, long seed, int steps) {
+        LearnerSettings settings = learner.settings();
+        Examples stream =
+                new ExampleStream(settings, seed).weighted().take(steps * settings.miniBatchSize());
+        Found.byCalls(learner, stream, Math.max(50, settings.miniBatchSize()));
+    }
+
+    /** Asserts that nothing else has changed, and that this counts as one change. */
+    private static void assertChanged(LearnerState actual, LearnerState before, String... changed) {
+        assertThat(actual)
+                .usingRecursiveComparison()
+                .ignoringFields("counters")
+                .ignoringFields(changed)
+                .isEqualTo(before);
+        assertThat(actual.counters()).isEqualTo(before.counters().changed());
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void resetScaler_forgetsTheMoments(Rule rule) {
+        try (SoftmaxLearner learner = rule.start()) {
+            learn(learner, 1, 30);
+            LearnerState before = learner.state();
+
+            learner.resetScaler();
+
+            LearnerState after = learner.state();
+            assertChanged(after, before, SCALER);
+            assertThat(after.scalerCount()).isZero();
+            assertThat(after.scalerMean()).containsOnly(0);
+            assertThat(after.scalerSquaredDeviations()).containsOnly(0);
+            // Before the first example every feature is 0, whatever it is.
+            float[] answers = new float[6];
+            learner.predict(new float[] {0, 0, 0, 0, 0, 1e6f, -1, 2, 3, 4}, 2, answers);
+            for (int c = 0; c < 3; c++) {
+                assertThat(answers[c + 3]).isEqualTo(answers[c]);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void resetParameters_returnsToTheStart_withoutACopyToGoBackTo(Rule rule) {
+        try (SoftmaxLearner learner = rule.start()) {
+            learn(learner, 2, 1010);
+            LearnerState before = learner.state();
+            assertThat(before.goodParameters()).isNotEmpty();
+
+            learner.resetParameters();
+
+            LearnerState after = learner.state();
+            LearnerState start = LearnerState.initial(rule.settings());
+            assertThat(after)
+                    .usingRecursiveComparison()
+                    .ignoringFields("counters", "restarts", "baselineCounts", "lastLabel")
+                    .ignoringFields(SCALER)
+                    .isEqualTo(start);
+            assertThat(after)
+                    .usingRecursiveComparison()
+                    .comparingOnlyFields("restarts", "baselineCounts", "lastLabel")
+                    .isEqualTo(before);
+            assertThat(after)
+                    .usingRecursiveComparison()
+                    .comparingOnlyFields(SCALER)
+                    .isEqualTo(before);
+            assertThat(after.counters()).isEqualTo(before.counters().changed().copied());
+            assertThat(learner.parameterNorm()).isZero();
+
+            learn(learner, 3, 5);
+            learner.rollBack();
+            assertThat(learner.state().parameters()).containsOnly(0);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void rollBack_returnsToTheLastCopy_andFromThereToTheStart(Rule rule) {
+        try (SoftmaxLearner learner = rule.start()) {
+            learn(learner, 4, 1000);
+            LearnerState copied = learner.state();
+            learn(learner, 5, 10);
+            LearnerState before = learner.state();
+            assertThat(before.parameters()).isNotEqualTo(copied.parameters());
+
+            learner.rollBack();
+
+            LearnerState after = learner.state();
+            assertThat(after)
+                    .usingRecursiveComparison()
+                    .ignoringFields("counters", "parameters", "velocity", "weights")
+                    .isEqualTo(before);
+            assertThat(after.parameters()).containsExactly(copied.parameters());
+            assertThat(after.weights()).containsExactly(copied.weights());
+            assertThat(after.velocity()).isEmpty();
+            assertThat(after.counters())
+                    .isEqualTo(new LearnerCounters(1011, 1010, 0, 0, 1, 0, 0, 1, 0));
+
+            learner.rollBack();
+            LearnerState start = LearnerState.initial(rule.settings());
+            assertThat(learner.state().parameters()).containsExactly(start.parameters());
+            assertThat(learner.state().weights()).containsExactly(start.weights());
+            assertThat(learner.state().goodParameters()).isEmpty();
+            assertThat(learner.counters())
+                    .isEqualTo(new LearnerCounters(1012, 1010, 0, 0, 2, 0, 0, 1, 0));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void resetOptimizer_forgetsTheVelocity(Rule rule) {
+        try (SoftmaxLearner learner = rule.start()) {
+            learn(learner, 6, 30);
+            LearnerState before = learner.state();
+            assertThat(before.velocity().length > 0).isEqualTo(rule.settings().mixture() == null);
+
+            learner.resetOptimizer();
+
+            assertChanged(learner.state(), before, "velocity");
+            assertThat(learner.state().velocity()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void become_takesWhatTheOtherHasLearnt_andKeepsCountersAndCopy(Rule rule) {
+        try (SoftmaxLearner learner = rule.start();
+                SoftmaxLearner other = rule.start()) {
+            learn(learner, 7, 1010);
+            learn(other, 8, 30);
+            LearnerState before = learner.state();
+            LearnerState others = other.state();
+
+            learner.become(other);
+
+            LearnerState after = learner.state();
+            assertSameBits(other.state(), others);
+            assertThat(after)
+                    .usingRecursiveComparison()
+                    .ignoringFields("counters", "restarts", "goodParameters", "goodWeights")
+                    .isEqualTo(others);
+            assertThat(after)
+                    .usingRecursiveComparison()
+                    .comparingOnlyFields("restarts", "goodParameters", "goodWeights")
+                    .isEqualTo(before);
+            assertThat(after.counters()).isEqualTo(before.counters().changed());
+
+            // They go on as one.
+            learn(learner, 9, 30);
+            learn(other, 9, 30);
+            assertThat(learner.state().parameters()).containsExactly(other.state().parameters());
+            assertThat(learner.state().weights()).containsExactly(other.state().weights());
+            learner.rollBack();
+            assertThat(learner.state().parameters()).containsExactly(before.goodParameters());
+        }
+    }
+
+    @Test
+    void become_takesNoVelocity_whereTheOtherHasNone_andNothing_whereItDoesNotFit() {
+        Rule rule = Rule.of(5, 3).sgd(0.1, 0.9);
+        try (SoftmaxLearner learner = rule.start();
+                SoftmaxLearner fresh = rule.start();
+                SoftmaxLearner wider = Rule.of(6, 3).start()) {
+            learn(learner, 10, 30);
+            LearnerState before = learner.state();
+            assertThatThrownBy(() -> learner.become(wider))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("parameters must have 18 values");
+            assertSameBits(learner.state(), before);
+
+            learner.become(fresh);
+            assertSameLearnt(learner.state(), fresh.state());
+        }
+    }
+
+    // Boosts.
+
+    @ParameterizedTest
+    @CsvSource({"1, 7", "1, 40", "3, 7", "100, 2"})
+    void boost_multipliesTheLearningRateOfSoManySteps(int miniBatchSize, int steps) {
+        LearningRateSchedule falling =
+                new LearningRateSchedule(LearningRateSchedule.Kind.EXPONENTIAL, 0.1, 0.99, 1);
+        Rule rule = Rule.of(5, 3).miniBatch(miniBatchSize).sgd(new Sgd(falling, 0, 0, false, 0));
+        try (SoftmaxLearner learner = rule.start()) {
+            learn(learner, 11, 5);
+            LearnerState before = learner.state();
+            learner.boost(9, 1000);
+            learner.boost(4, steps);
+            assertSameLearnt(learner.state(), before);
+            // Nothing that is learnt has changed.
+            assertThat(learner.modelVersion()).isEqualTo(5);
+
+            for (int step = 0; step < steps; step++) {
+                assertThat(learner.learningRate()).isEqualTo(4 * falling.at(5 + step));
+                learn(learner, 12 + step, 1);
+            }
+            assertThat(learner.learningRate()).isEqualTo(falling.at(5 + steps));
+
+            learner.boost(2, 1);
+            learner.boost(3, 0);
+            assertThat(learner.learningRate()).isEqualTo(falling.at(5 + steps));
+        }
+    }
+
+    @Test
+    void boost_isNotUsedUpByStepsThatAreSkipped() {
+        Rule rule = Rule.of(1, 2).sgd(0.5, 0);
+        Examples bad = new Examples(1);
+        bad.add(new float[] {Float.NaN}, 0, 0, 1);
+        Examples good = new Examples(1);
+        good.add(new float[] {1}, 0, 0, 1);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.boost(4, 1);
+            Found.byCalls(learner, bad, 1);
+            Found.byCalls(learner, good, 1);
+
+            // The gradient is ∓1/2, and the rate 4 · 0.5.
+            assertThat(learner.state().parameters()).containsExactly(1, -1, 1, -1);
+            assertThat(learner.learningRate()).isEqualTo(0.5);
+        }
+    }
+
+    @Test
+    void boostThatIsOver_isForgotten() {
+        Rule rule = Rule.of(5, 3).sgd(0.1, 0);
+        Examples weightless = new ExampleStream(rule.settings(), 13).take(1);
+        weightless.weights()[0] = 0;
+        try (SoftmaxLearner boosted = rule.start();
+                SoftmaxLearner plain = rule.start()) {
+            boosted.boost(1e20, 1);
+            for (SoftmaxLearner either : List.of(boosted, plain)) {
+                Found.byCalls(either, weightless, 1);
+                learn(either, 14, 30);
+            }
+            // A bound that took the boost for one to come would make every step one of care.
+            assertThat(boosted.parameters().bound()).isEqualTo(plain.parameters().bound());
+            assertSameBits(boosted.state(), plain.state());
+        }
+    }
+
+    @Test
+    void boost_refusesAMixture_andWhatIsNoBoost() {
+        Rule rule = Rule.of(5, 3);
+        Mixture mixture = new Mixture(List.of(0.1), 0.01, false);
+        try (SoftmaxLearner mixed = rule.mixture(mixture).start();
+                SoftmaxLearner learner = rule.start()) {
+            assertThatThrownBy(() -> mixed.boost(2, 10))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a mixture has no learning rate to boost");
+            for (double factor : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+                assertThatThrownBy(() -> learner.boost(factor, 10))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("they are " + factor + " and 10");
+            }
+            assertThatThrownBy(() -> learner.boost(2, -1))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(mixed.counters()).isEqualTo(LearnerCounters.NONE);
+            assertThat(learner.counters()).isEqualTo(LearnerCounters.NONE);
+        }
+    }
+
+    // Saved and restored.
+
+    @ParameterizedTest
+    @MethodSource("rules")
+    void restoredLearner_continuesBitForBit_afterEachChange(Rule rule) {
+        boolean mixed = rule.settings().mixture() != null;
+        try (SoftmaxLearner other = rule.start()) {
+            learn(other, 15, 20);
+            List<Consumer<SoftmaxLearner>> changes =
+                    List.of(
+                            SoftmaxLearner::resetScaler,
+                            SoftmaxLearner::resetOptimizer,
+                            mixed ? learner -> {} : learner -> learner.boost(3, 35),
+                            learner -> learner.become(other),
+                            SoftmaxLearner::rollBack,
+                            SoftmaxLearner::resetParameters);
+            try (SoftmaxLearner learner = rule.start()) {
+                learn(learner, 16, 1000);
+                SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state());
+                for (int round = 0; round < 12; round++) {
+                    Consumer<SoftmaxLearner> change = changes.get(round % changes.size());
+                    change.accept(learner);
+                    change.accept(restored);
+                    // At once, and in the middle of a boost.
+                    for (int k = 0; k < 3; k++) {
+                        LearnerState state = restored.state();
+                        assertSameBits(state, learner.state());
+                        restored.close();
+                        restored = new SoftmaxLearner(rule.settings(), state);
+                        assertThat(restored.learningRate()).isEqualTo(learner.learningRate());
+                        learn(learner, 17 + round, 20);
+                        learn(restored, 17 + round, 20);
+                    }
+                }
+                assertSameBits(restored.state(), learner.state());
+                restored.close();
+            }
+        }
+    }
+}
