@@ -57,9 +57,10 @@ public record DriftConfig(
                     "auto",
                     "drift.signal",
                     Signal.class,
-                    "What the detectors watch of every example before it is trained on. Auto: DDM"
-                        + " and EDDM the error; ADWIN and HDDM the missed-probability, one minus"
-                        + " the probability of the label; the others the loss.");
+                    "What the detectors watch of every example before it is trained on. Auto: what"
+                            + " each did best on; KSWIN the loss, HDDM-W, Page-Hinkley and CUSUM"
+                            + " the missed-probability, 1 - exp(-loss), and the others the"
+                            + " error.");
     public static final Key<Integer> COOL_DOWN =
             Key.ofInt(
                     "drift.cool-down",

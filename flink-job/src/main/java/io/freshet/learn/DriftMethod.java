@@ -18,23 +18,23 @@ import java.util.List;
 /** The drift detectors that can be asked for, each with its parameters. */
 public enum DriftMethod {
     /** {@link RobustCusum}. */
-    ROBUST_CUSUM(Signal.LOSS, true),
+    ROBUST_CUSUM(Signal.ERROR, true),
     /** {@link Adwin}. */
-    ADWIN(Signal.MISSED_PROBABILITY, false),
+    ADWIN(Signal.ERROR, false),
     /** {@link Ddm}. */
     DDM(Signal.ERROR, true),
     /** {@link Eddm}. */
     EDDM(Signal.ERROR, true),
     /** {@link HddmA}. */
-    HDDM_A(Signal.MISSED_PROBABILITY, true),
+    HDDM_A(Signal.ERROR, true),
     /** {@link HddmW}. */
     HDDM_W(Signal.MISSED_PROBABILITY, true),
     /** {@link PageHinkley}. */
-    PAGE_HINKLEY(Signal.LOSS, false),
+    PAGE_HINKLEY(Signal.MISSED_PROBABILITY, false),
     /** {@link Kswin}. */
     KSWIN(Signal.LOSS, false),
     /** {@link Cusum}. */
-    CUSUM(Signal.LOSS, false);
+    CUSUM(Signal.MISSED_PROBABILITY, false);
 
     private final Signal signal;
     private final boolean warns;

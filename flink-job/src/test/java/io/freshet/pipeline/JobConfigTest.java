@@ -329,7 +329,13 @@ class JobConfigTest {
                         new CoolDown(new Kswin(39, 11, 0.015, true), 1000),
                         new CoolDown(new Cusum(40, 0.16, 41), 1000),
                         new CoolDown(new RobustCusum(42, 0.32, 16, 43, 5, 0.05), 1000));
-        assertThat(detectors).extracting(DriftConfig.Detector::signal).containsOnly(Signal.LOSS);
+        assertThat(detectors)
+                .extracting(DriftConfig.Detector::signal)
+                .containsExactly(
+                        Signal.MISSED_PROBABILITY,
+                        Signal.LOSS,
+                        Signal.MISSED_PROBABILITY,
+                        Signal.ERROR);
     }
 
     @Test

@@ -18,13 +18,9 @@ import picocli.CommandLine.ScopeType;
             ReplayCommand.class,
             TopicsCommand.class,
             RunCommand.class,
-<<<<<<< HEAD
             WatchCommand.class,
-            BenchCommand.class
-=======
             BenchCommand.class,
             DriftBenchCommand.class
->>>>>>> 8e68ab6 ([local] Measure drift detectors on streams whose drifts are known)
         })
 public final class Freshet implements Runnable {
     private static final int FAILED = 1;
