@@ -23,7 +23,7 @@ class LearnerChangesTest {
         Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
         return Stream.of(rule.sgd(nesterov), rule.mixture(mixture))
-                .flatMap(either -> Stream.of(1, 3, 100).map(either::miniBatch));
+                .flatMap(either -> Stream.of(1, 3, 40).map(either::miniBatch));
     }
 
     /** Learns for so many steps, in calls of 50 rows or a mini-batch. */
@@ -299,7 +299,7 @@ class LearnerChangesTest {
                     List.of(
                             SoftmaxLearner::resetScaler,
                             SoftmaxLearner::resetOptimizer,
-                            mixed ? learner -> {} : learner -> learner.boost(3, 35),
+                            mixed ? learner -> {} : learner -> learner.boost(3, 15),
                             learner -> learner.become(other),
                             SoftmaxLearner::rollBack,
                             SoftmaxLearner::resetParameters);
@@ -317,8 +317,8 @@ class LearnerChangesTest {
                         restored.close();
                         restored = new SoftmaxLearner(rule.settings(), state);
                         assertThat(restored.learningRate()).isEqualTo(learner.learningRate());
-                        learn(learner, 17 + round, 20);
-                        learn(restored, 17 + round, 20);
+                        learn(learner, 17 + round, 10);
+                        learn(restored, 17 + round, 10);
                     }
                 }
                 assertSameBits(restored.state(), learner.state());

@@ -36,7 +36,7 @@ class LearnerNormsTest {
             PlainLoop plain = new PlainLoop(rule.settings());
             try (SoftmaxLearner learner = rule.start(precision)) {
                 // Calls that end in the middle of a block, and behind examples without a label.
-                for (int call = 0; call < 40; call++) {
+                for (int call = 0; call < 20; call++) {
                     Examples examples = stream.partlyLabelled().take(1 + 37 * call % 300);
                     plain.learn(examples);
                     Found.byCalls(learner, examples, examples.size());

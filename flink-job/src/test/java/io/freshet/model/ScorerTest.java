@@ -43,7 +43,7 @@ class ScorerTest {
     @ParameterizedTest
     @MethodSource("rules")
     void scores_areThoseOfTheProbabilities(Rule rule) {
-        int events = rule.settings().numClasses() > 100 ? 200 : 1000;
+        int events = rule.settings().numClasses() > 100 ? 150 : 500;
         for (boolean valued : new boolean[] {false, true}) {
             ExampleStream examples = new ExampleStream(rule.settings(), 1).partlyLabelled();
             Examples stream = (valued ? examples.valued() : examples).take(events);

@@ -261,9 +261,9 @@ class StepObserverTest {
     void observer_seesEachMiniBatchThatIsTrainedOn_once_inOrder(Rule original) {
         Rule rule = original.reduction(Reduction.WEIGHTS);
         int size = rule.miniBatchSize();
-        Examples stream = new ExampleStream(rule.settings(), 5).partlyLabelled().take(1000);
+        Examples stream = new ExampleStream(rule.settings(), 5).partlyLabelled().take(800);
         int labelled = 0;
-        for (int i = 0; i < 1000; i++) {
+        for (int i = 0; i < 800; i++) {
             if (stream.labels()[i] == Examples.UNLABELLED) {
                 continue;
             }
@@ -283,7 +283,7 @@ class StepObserverTest {
                     Found found = Found.byCalls(learner, stream, witness, calls);
 
                     int[] trained =
-                            IntStream.range(0, 1000)
+                            IntStream.range(0, 800)
                                     .filter(i -> found.outcomes[i] == Outcome.TRAINED)
                                     .toArray();
                     assertThat(witness.seen).containsExactly(box(trained));
