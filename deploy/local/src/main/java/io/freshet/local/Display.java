@@ -77,7 +77,9 @@ final class Display {
         for (String text : lines) {
             screen.append("\u001b[2K").append(text).append('\n');
         }
-        screen.append("\u001b[J"); // what was drawn below, if there was more before
+        if (lines.size() < drawn) {
+            screen.append("\u001b[J"); // what is left of before
+        }
         out.print(screen);
         out.flush();
         drawn = lines.size();
@@ -126,17 +128,20 @@ final class Display {
         if (curves.size() == 1) {
             LearningCurve curve = curves.iterator().next();
             MetricsEvent last = curve.last();
+            long drifts = last == null ? 0 : last.getDrifts();
             lines.add(
-                    format(
-                            "  model %s, %,d learnt, %,d drifts",
-                            printable(curve.modelId()),
-                            last == null ? 0 : last.getExamplesSeen(),
-                            last == null ? 0 : last.getDrifts()));
+                    fit(
+                            format(
+                                    "  %,d learnt · %,d %s · model %s",
+                                    last == null ? 0 : last.getExamplesSeen(),
+                                    drifts,
+                                    drifts == 1 ? "drift" : "drifts",
+                                    printable(curve.modelId()))));
             lines.add("");
             lines.addAll(curves(curve, last == null ? null : last.getThroughput()));
         } else {
             lines.add(MODELS_HEADER);
-            curves.forEach(curve -> lines.add(modelLine(curve)));
+            curves.forEach(curve -> lines.add(fit(modelLine(curve))));
         }
         if (!alerts.isEmpty()) {
             lines.add("");
@@ -155,10 +160,11 @@ final class Display {
         out.flush();
     }
 
-    /** Prints one line. */
+    /** Prints one line; a picture goes on below it. */
     void print(String text) {
         out.println(text);
         out.flush();
+        drawn = 0;
     }
 
     private static String modelLine(LearningCurve curve) {

@@ -22,7 +22,6 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -47,6 +46,9 @@ public final class Dashboard implements AutoCloseable {
     private static final long FAREWELL_SECONDS = 2;
     private static final int LONGEST_ID = 255;
 
+    /** What the system holds for a reader that does not read. */
+    private static final int SEND_BUFFER_BYTES = 64 << 10;
+
     private final Figures figures;
     private final String host;
     private final PageFiles files;
@@ -60,6 +62,7 @@ public final class Dashboard implements AutoCloseable {
                     });
     private final Server server;
     private final ServerConnector connector;
+    private int port;
 
     private Dashboard(Figures figures, String host, int port) throws IOException {
         this.figures = figures;
@@ -74,12 +77,15 @@ public final class Dashboard implements AutoCloseable {
         connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
         connector.setHost(host);
         connector.setPort(port);
+        connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
         server.addConnector(connector);
         server.setHandler(new Guard(new Pages(), host));
-        ErrorHandler errors = new ErrorHandler();
-        errors.setShowStacks(false);
-        errors.setShowCauses(false);
-        server.setErrorHandler(errors);
+        server.setErrorHandler(
+                (request, response, callback) -> {
+                    int status = response.getStatus();
+                    Guard.answer(response, callback, status, HttpStatus.getMessage(status) + ".");
+                    return true;
+                });
     }
 
     /**
@@ -96,6 +102,7 @@ public final class Dashboard implements AutoCloseable {
         Dashboard dashboard = new Dashboard(figures, host, port);
         try {
             dashboard.server.start();
+            dashboard.port = dashboard.connector.getLocalPort();
         } catch (Exception e) {
             dashboard.close();
             for (Throwable cause = e; cause != null; cause = cause.getCause()) {
@@ -112,7 +119,7 @@ public final class Dashboard implements AutoCloseable {
 
     /** Where the page is. */
     public URI address() {
-        return URI.create("http://" + host + ":" + connector.getLocalPort());
+        return URI.create("http://" + host + ":" + port);
     }
 
     /** How many pages read the stream. */
@@ -135,19 +142,22 @@ public final class Dashboard implements AutoCloseable {
     /** Tells the pages what is new, ends their streams, and stops. */
     @Override
     public void close() throws IOException {
+        if (pace.isShutdown()) {
+            return;
+        }
         Future<?> farewell = pace.submit(this::bidFarewell);
         pace.shutdown();
         try {
             farewell.get(FAREWELL_SECONDS + 1, TimeUnit.SECONDS);
-            server.stop();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            throw new IOException("the pages could not be told that it ends", e);
+            LOG.warn("the pages were not told that it ends", e);
+        }
+        try {
+            server.stop();
         } catch (Exception e) {
             throw new IOException("the dashboard could not be stopped", e);
-        } finally {
-            pace.shutdownNow();
         }
     }
 

@@ -50,7 +50,6 @@ final class Guard extends Handler.Wrapper {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
-        HEADERS.forEach(response.getHeaders()::put);
         if (!isOurs(request.getHeaders().getValuesList(HttpHeader.HOST))
                 || !hosts.contains(Request.getServerName(request).toLowerCase(Locale.ROOT))) {
             answer(
@@ -65,6 +64,7 @@ final class Guard extends Handler.Wrapper {
             answer(response, callback, HttpStatus.METHOD_NOT_ALLOWED_405, "GET only.");
             return true;
         }
+        HEADERS.forEach(response.getHeaders()::put);
         return super.handle(request, response, callback);
     }
 
@@ -83,6 +83,7 @@ final class Guard extends Handler.Wrapper {
     /** Answers with a sentence. */
     static void answer(Response response, Callback callback, int status, String sentence) {
         response.setStatus(status);
+        HEADERS.forEach(response.getHeaders()::put);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
         Content.Sink.write(response, true, sentence + "\n", callback);
     }

@@ -3,6 +3,7 @@ package io.freshet.local.dashboard;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
@@ -24,7 +25,7 @@ final class Reader {
     private final Cursor cursor;
     private long sent;
     private volatile boolean writing;
-    private volatile boolean gone;
+    private final AtomicBoolean gone = new AtomicBoolean();
 
     /**
      * @param callback completed when the reader has gone
@@ -37,7 +38,7 @@ final class Reader {
 
     /** Sends what is new, unless the message before is still on its way. */
     void advance(Figures figures, long nowNanos) {
-        if (writing || gone) {
+        if (writing || gone.get()) {
             return;
         }
         byte[] news = figures.news(cursor);
@@ -64,25 +65,23 @@ final class Reader {
 
     /** The connection failed. */
     void fail(Throwable failure) {
-        if (!gone) {
-            gone = true;
+        if (gone.compareAndSet(false, true)) {
             callback.failed(failure);
         }
     }
 
     /** Ends the stream, if nothing is on its way. */
     void end() {
-        if (!writing && !gone) {
-            gone = true;
+        if (!writing && gone.compareAndSet(false, true)) {
             response.write(true, ByteBuffer.allocate(0), callback);
         }
     }
 
     boolean isWriting() {
-        return writing && !gone;
+        return writing && !gone.get();
     }
 
     boolean isGone() {
-        return gone;
+        return gone.get();
     }
 }

@@ -1,0 +1,223 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.Figures;
+import io.freshet.schemas.MetricsEvent;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** Watching what is on the topics of a real broker. */
+class WatchITCase {
+    private static final List<String> CLASSES = List.of("a", "b", "c");
+    private static EmbeddedKafka kafka;
+
+    @BeforeAll
+    static void start() throws IOException {
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        kafka.close();
+    }
+
+    private record Outcome(int exitCode, String out, String err) {}
+
+    private static Outcome watch(String... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine command =
+                Freshet.commandLine()
+                        .setOut(new PrintWriter(out, true))
+                        .setErr(new PrintWriter(err, true));
+        String[] all =
+                Stream.concat(
+                                Stream.of(
+                                        "watch",
+                                        "--set",
+                                        "kafka.bootstrap.servers=" + kafka.bootstrapServers()),
+                                Stream.of(args))
+                        .toArray(String[]::new);
+        return new Outcome(command.execute(all), out.toString(), err.toString());
+    }
+
+    private static WatchedTopics topics(String name) {
+        return new WatchedTopics(name + "-metrics", name + "-drift-alerts", name + "-models");
+    }
+
+    private static ToldStory story(String modelId, Long... drifts) {
+        return new ToldStory(3, modelId, CLASSES, List.of(drifts), 1_700_000_000_000L, 1_000);
+    }
+
+    private static Map<String, String> client() {
+        return Map.of("bootstrap.servers", kafka.bootstrapServers());
+    }
+
+    /** The first event of the stream that is as wanted. */
+    private static JsonNode event(URI address, Predicate<JsonNode> wanted) throws Exception {
+        HttpResponse<Stream<String>> response =
+                HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(address.resolve("/events")).build(),
+                                HttpResponse.BodyHandlers.ofLines());
+        Iterator<String> lines = response.body().iterator();
+        while (lines.hasNext()) {
+            String line = lines.next();
+            if (line.startsWith("data: ")) {
+                JsonNode event = new ObjectMapper().readTree(line.substring("data: ".length()));
+                if (wanted.test(event)) {
+                    return event;
+                }
+            }
+        }
+        throw new AssertionError("the stream ended");
+    }
+
+    @Test
+    void page_showsWhatIsOnTheTopics_afterWhatWasThereBefore() throws Exception {
+        WatchedTopics topics = topics("page");
+        ToldStory story = story("m", 1_000L);
+        Figures figures = new Figures();
+        try (StoryTeller teller = StoryTeller.on(kafka, topics);
+                Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
+            for (int i = 0; i < 20; i++) {
+                teller.tell(story, i);
+            }
+            teller.send(topics.metrics(), "m", "no event".getBytes(StandardCharsets.UTF_8));
+            teller.flush();
+            Feed feed = Feed.start(client(), topics, figures);
+            feed.awaitCaughtUp();
+
+            JsonNode before = event(dashboard.address(), event -> true);
+            assertThat(before.at("/feed/state").asText()).isEqualTo("live");
+            assertThat(before.at("/feed/unreadable").asLong()).isEqualTo(1);
+            assertThat(before.at("/model/points/examples")).hasSize(20);
+            assertThat(before.at("/model/latest")).isEqualTo(json(story.metrics(19)));
+            assertThat(before.at("/model/alerts")).hasSize(1);
+            assertThat(before.at("/model/alerts/0/event/after/examples").asLong())
+                    .isEqualTo(ToldStory.DELAY);
+            assertThat(before.at("/model/versions/0/version").asLong()).isEqualTo(10_000);
+
+            teller.tell(story, 20);
+            event(dashboard.address(), event -> event.at("/model/latest/sequence").asLong() == 20);
+            feed.close();
+            assertThat(event(dashboard.address(), event -> true).at("/feed/state").asText())
+                    .isEqualTo("ended");
+        }
+    }
+
+    /** Through the page's JSON, and so the same where nothing is lost on the way. */
+    private static JsonNode json(MetricsEvent event) throws Exception {
+        Figures figures = new Figures();
+        figures.metrics(event, 0);
+        try (Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
+            return event(dashboard.address(), any -> true).at("/model/latest");
+        }
+    }
+
+    @Test
+    void topicThatComesLater_isFound() throws Exception {
+        WatchedTopics topics = topics("later");
+        Figures figures = new Figures();
+        try (Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
+            Feed feed = Feed.start(client(), topics, figures);
+            JsonNode waiting =
+                    event(
+                            dashboard.address(),
+                            event -> event.at("/feed/state").asText().equals("waiting"));
+            assertThat(waiting.at("/feed/detail").asText())
+                    .startsWith("Topic later-metrics does not exist at ");
+            try (Admin admin =
+                    Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+                assertThat(admin.listTopics().names().get()).doesNotContain("later-metrics");
+            }
+
+            try (StoryTeller teller = StoryTeller.on(kafka, topics)) {
+                teller.tell(story("m"), 0);
+            }
+
+            event(dashboard.address(), event -> event.has("model"));
+            feed.close();
+        }
+    }
+
+    @Test
+    void terminal_printsALineAModel_andOneAnAlert() throws Exception {
+        try (StoryTeller teller =
+                StoryTeller.on(kafka, new WatchedTopics("metrics", "drift-alerts", "models"))) {
+            for (int i = 0; i < 10; i++) {
+                teller.tell(story("m", 2_000L), i);
+                teller.tell(story("other"), i);
+            }
+        }
+
+        Outcome all = watch("--terminal", "--once");
+        assertThat(all.err()).isEmpty();
+        assertThat(all.exitCode()).isZero();
+        assertThat(all.out().lines())
+                .anyMatch(line -> line.matches(" +5,000 .* 1 +m"))
+                .anyMatch(line -> line.matches(" +5,000 .* 0 +other"))
+                .anyMatch(line -> line.startsWith("drift 1 of m at 2,180 learnt, by adwin: "));
+
+        Outcome one = watch("--terminal", "--once", "--model", "other");
+        assertThat(one.out()).contains("other").doesNotContain("drift 1");
+    }
+
+    @Test
+    void whatIsWrong_isToldInOneLine() throws Exception {
+        assertThat(watch("--set", "topics.metrics=nothing-here"))
+                .isEqualTo(
+                        new Outcome(
+                                2,
+                                "",
+                                "freshet: topic nothing-here does not exist at "
+                                        + kafka.bootstrapServers()
+                                        + "; `freshet topics` creates it\n"));
+        assertThat(watch("--once").err())
+                .isEqualTo("freshet: --model and --once go with --terminal\n");
+        WatchedTopics topics = topics("wrong");
+        StoryTeller.on(kafka, topics).close();
+        String[] metrics = {"--set", "topics.metrics=" + topics.metrics()};
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("localhost"))) {
+            Outcome outcome =
+                    watch(
+                            metrics[0],
+                            metrics[1],
+                            "--dashboard-port",
+                            Integer.toString(taken.getLocalPort()));
+            assertThat(outcome.exitCode()).isEqualTo(2);
+            assertThat(outcome.err())
+                    .matches(
+                            "freshet: port "
+                                    + taken.getLocalPort()
+                                    + " of localhost cannot be had for the page: .*"
+                                    + " \\(--dashboard-port, --dashboard-host\\)\n");
+        }
+        assertThat(watch(metrics[0], metrics[1], "--dashboard-port", "65536").err())
+                .isEqualTo("freshet: --dashboard-port 65536: must be 0 to 65535\n");
+        assertThat(watch(metrics[0], metrics[1], "--dashboard-host", "nowhere.invalid").err())
+                .isEqualTo("freshet: --dashboard-host nowhere.invalid: no such host is known\n");
+    }
+}
