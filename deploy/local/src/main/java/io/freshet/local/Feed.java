@@ -25,6 +25,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,7 @@ final class Feed implements AutoCloseable {
     private final Thread thread = new Thread(this::read, "freshet-feed");
     private volatile boolean closed;
     private boolean metricsFound;
+    private String told = "";
 
     private Feed(Map<String, String> client, WatchedTopics topics, Watcher watcher) {
         this.topics = topics;
@@ -130,7 +132,7 @@ final class Feed implements AutoCloseable {
                 }
                 watcher.upToDate();
                 if (!caughtUp.isDone() && metricsFound && isAtTheEnds()) {
-                    watcher.state(new FeedState(Kind.LIVE, ""));
+                    watcher.state(new FeedState(Kind.LIVE, told));
                     caughtUp.complete(null);
                 }
             }
@@ -153,14 +155,23 @@ final class Feed implements AutoCloseable {
         ended.complete(null);
     }
 
-    /** Finds topics and partitions that were not there before. */
+    /** Finds topics and partitions that were not there before, and says what keeps it. */
     private void look() {
         try {
-            boolean metricsFoundNow = assign(topics.metrics(), METRICS_BEFORE);
-            assign(topics.driftAlerts(), ALERTS_BEFORE);
-            assign(topics.models(), SNAPSHOTS_BEFORE);
-            metricsFound = metricsFoundNow;
-            if (!metricsFound) {
+            List<String> forbidden = new ArrayList<>();
+            metricsFound = assign(topics.metrics(), METRICS_BEFORE, forbidden);
+            assign(topics.driftAlerts(), ALERTS_BEFORE, forbidden);
+            assign(topics.models(), SNAPSHOTS_BEFORE, forbidden);
+            String detail =
+                    forbidden.isEmpty()
+                            ? ""
+                            : "Kafka does not allow this user to read "
+                                    + String.join(", ", forbidden)
+                                    + ".";
+            if (metricsFound) {
+                watcher.state(
+                        new FeedState(caughtUp.isDone() ? Kind.LIVE : Kind.CATCHING_UP, detail));
+            } else if (detail.isEmpty()) {
                 watcher.state(
                         new FeedState(
                                 Kind.WAITING,
@@ -170,8 +181,9 @@ final class Feed implements AutoCloseable {
                                         + bootstrapServers
                                         + " yet."));
             } else {
-                watcher.state(new FeedState(caughtUp.isDone() ? Kind.LIVE : Kind.CATCHING_UP, ""));
+                watcher.state(new FeedState(Kind.WAITING, detail));
             }
+            told = detail;
         } catch (WakeupException e) {
             throw e;
         } catch (KafkaException e) {
@@ -186,32 +198,44 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    private boolean assign(String topic, long before) {
-        List<PartitionInfo> infos = consumer.partitionsFor(topic, PATIENCE);
-        List<TopicPartition> found =
-                infos.stream()
-                        .map(info -> new TopicPartition(info.topic(), info.partition()))
-                        .filter(partition -> !consumer.assignment().contains(partition))
-                        .toList();
-        if (found.isEmpty()) {
+    /**
+     * Begins to read those partitions of a topic that are not read yet.
+     *
+     * @param before how many of the last records of each
+     * @param forbidden gets the topic where it may not be read
+     * @return whether the topic is there
+     */
+    private boolean assign(String topic, long before, List<String> forbidden) {
+        try {
+            List<PartitionInfo> infos = consumer.partitionsFor(topic, PATIENCE);
+            List<TopicPartition> found =
+                    infos.stream()
+                            .map(info -> new TopicPartition(info.topic(), info.partition()))
+                            .filter(partition -> !consumer.assignment().contains(partition))
+                            .toList();
+            if (!found.isEmpty()) {
+                assign(found, before);
+            }
             return !infos.isEmpty();
+        } catch (TopicAuthorizationException e) {
+            forbidden.add(topic);
+            return false;
         }
+    }
+
+    private void assign(List<TopicPartition> found, long before) {
         Map<TopicPartition, Long> first = consumer.beginningOffsets(found, PATIENCE);
         Map<TopicPartition, Long> end = consumer.endOffsets(found, PATIENCE);
         List<TopicPartition> all = new ArrayList<>(consumer.assignment());
         all.addAll(found);
         consumer.assign(all);
         for (TopicPartition partition : found) {
-            consumer.seek(
-                    partition,
-                    Math.max(
-                            first.getOrDefault(partition, 0L),
-                            end.getOrDefault(partition, 0L) - before));
+            long last = end.getOrDefault(partition, 0L);
+            consumer.seek(partition, Math.max(first.getOrDefault(partition, 0L), last - before));
         }
         if (!caughtUp.isDone()) {
             ends.putAll(end);
         }
-        return true;
     }
 
     private boolean isAtTheEnds() {

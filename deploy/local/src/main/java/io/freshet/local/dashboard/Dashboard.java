@@ -24,6 +24,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
+import org.eclipse.jetty.util.HostPort;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -119,7 +120,7 @@ public final class Dashboard implements AutoCloseable {
 
     /** Where the page is. */
     public URI address() {
-        return URI.create("http://" + host + ":" + port);
+        return URI.create("http://" + new HostPort(host, port));
     }
 
     /** How many pages read the stream. */

@@ -6,7 +6,7 @@ import { Feed } from "/feed.js";
 import { compact, count, duration, figure, percent, plural, time } from "/format.js";
 import {
   alertCards, alertSentence, calibrationPlot, classTable, confusionPanel, detectorTable, fatePanel,
-  keyFigures, noAlerts, noMixture, versionTable,
+  fillKeyFigures, keyFigures, noAlerts, noMixture, versionTable,
 } from "/panels.js";
 import { isDark, onTheme, toggleTheme } from "/theme.js";
 
@@ -21,6 +21,7 @@ const CONNECTIONS = {
   paused: "Paused",
 };
 const MEMBERS = 9;
+const FOCUSABLE = "button, summary, [tabindex]";
 
 const state = {
   paused: false,
@@ -209,52 +210,60 @@ function showKeyFigures() {
   if (feed.latest === null) {
     return;
   }
-  list.replaceChildren(...keyFigures(feed.latest, feed.alerts));
+  fillKeyFigures(list, keyFigures(feed.latest, feed.alerts));
   document.title = `${figure(feed.latest.rolling.loss, 3)} · ${feed.modelId} · Freshet`;
   setText(byId("footer-note"), `Last told ${time(feed.told)} · ${count(feed.history.length)} points kept`);
 }
 
-/** Puts new content into a panel, and leaves the focus and what is open as they were. */
-function fill(id, content) {
+const filled = new Map();
+
+/** Puts new content into a panel where what it is made of has changed; focus and what is open stay. */
+function fill(id, madeOf, make) {
+  if (filled.has(id) && filled.get(id).every((each, i) => each === madeOf[i])) {
+    return;
+  }
+  filled.set(id, madeOf);
   const panel = byId(id);
-  const focused = panel.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null;
+  const focused = panel.contains(document.activeElement) ? document.activeElement : null;
+  const key = focused?.closest("[data-key]")?.dataset.key;
+  const place = focused === null ? -1 : [...panel.querySelectorAll(FOCUSABLE)].indexOf(focused);
   const scrolled = [...panel.querySelectorAll(".scroll")].map((region) => [region.scrollLeft, region.scrollTop]);
   const open = new Set([...panel.querySelectorAll("details[open]")].map((each) => each.dataset.key));
-  panel.replaceChildren(...[content].flat());
+  panel.replaceChildren(...[make()].flat());
   panel.querySelectorAll("details").forEach((each) => {
     each.open = open.has(each.dataset.key);
   });
   panel.querySelectorAll(".scroll").forEach((region, i) => region.scrollTo(...(scrolled[i] ?? [0, 0])));
   if (focused !== null) {
-    const same = [...panel.querySelectorAll("[data-key]")].find((each) => each.dataset.key === focused);
-    (same?.querySelector("summary") ?? same ?? panel.querySelector("button, [tabindex]"))?.focus();
+    const keyed = [...panel.querySelectorAll("[data-key]")].find((each) => each.dataset.key === key);
+    const next = keyed?.querySelector("summary") ?? keyed ?? [...panel.querySelectorAll(FOCUSABLE)][place];
+    next?.focus({ preventScroll: true });
   }
 }
 
 function showPanels() {
-  const { latest } = feed;
-  fill("alerts", feed.alerts.length === 0 ? noAlerts(latest) : alertCards(feed.alerts, state.allAlerts, showAlert, () => {
-    state.allAlerts = true;
+  const { latest, alerts, versions } = feed;
+  const { classes } = state;
+  fill("alerts", [alerts, state.allAlerts, latest === null], () => (alerts.length === 0
+    ? noAlerts(latest)
+    : alertCards(alerts, state.allAlerts, showAlert, () => {
+      state.allAlerts = true;
+      showPanels();
+    })));
+  fill("versions", [versions], () => versionTable(versions));
+  const panel = (id, madeOf, make) =>
+    fill(id, [latest, ...madeOf], () => (latest === null ? empty("Nothing told yet.") : make()));
+  panel("detectors", [], () => detectorTable(latest));
+  panel("classes", [classes.worstFirst, classes.expanded], () => classTable(latest, classes, (worstFirst) => {
+    classes.worstFirst = worstFirst;
+    showPanels();
+  }, () => {
+    classes.expanded = true;
     showPanels();
   }));
-  if (latest === null) {
-    for (const id of ["detectors", "classes", "calibration", "confusion", "fates"]) {
-      fill(id, empty("Nothing told yet."));
-    }
-  } else {
-    fill("detectors", detectorTable(latest));
-    fill("classes", classTable(latest, state.classes, (worstFirst) => {
-      state.classes.worstFirst = worstFirst;
-      showPanels();
-    }, () => {
-      state.classes.expanded = true;
-      showPanels();
-    }));
-    fill("calibration", calibrationPlot(latest));
-    fill("confusion", confusionPanel(latest));
-    fill("fates", fatePanel(latest, feed.deadLettersOfNoModel));
-  }
-  fill("versions", versionTable(feed.versions));
+  panel("calibration", [], () => calibrationPlot(latest));
+  panel("confusion", [isDark()], () => confusionPanel(latest));
+  panel("fates", [feed.deadLettersOfNoModel], () => fatePanel(latest, feed.deadLettersOfNoModel));
 }
 
 function showAlert(event) {
@@ -300,7 +309,10 @@ byId("pause").addEventListener("click", () => {
   }
 });
 byId("theme").addEventListener("click", toggleTheme);
-onTheme(() => setText(byId("theme"), isDark() ? "Light" : "Dark"));
+onTheme(() => {
+  setText(byId("theme"), isDark() ? "Light" : "Dark");
+  showPanels();
+});
 byId("model").addEventListener("change", (event) => {
   setRange(null);
   state.toldAlert = null;

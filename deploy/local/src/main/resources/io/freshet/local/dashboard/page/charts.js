@@ -207,6 +207,41 @@ export class Chart {
       columns,
       this.canvas,
     );
+    this.followFingers(this.plot);
+  }
+
+  /** uPlot follows the mouse; a finger that moves sideways selects in the same way. */
+  followFingers(plot) {
+    let from = null;
+    const at = (event) => {
+      const left = event.clientX - plot.over.getBoundingClientRect().left;
+      return Math.max(0, Math.min(plot.over.clientWidth, left));
+    };
+    plot.over.addEventListener("pointerdown", (event) => {
+      if (event.pointerType === "touch") {
+        from = at(event);
+        plot.setCursor({ left: from, top: 0 });
+      }
+    });
+    plot.over.addEventListener("pointermove", (event) => {
+      if (from !== null) {
+        const to = at(event);
+        plot.setCursor({ left: to, top: 0 });
+        plot.setSelect({
+          left: Math.min(from, to), width: Math.abs(to - from), top: 0, height: plot.over.clientHeight,
+        }, false);
+      }
+    });
+    plot.over.addEventListener("pointerup", () => {
+      if (from !== null) {
+        from = null;
+        this.select(plot);
+      }
+    });
+    plot.over.addEventListener("pointercancel", () => {
+      from = null; // the page scrolls instead
+      plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+    });
   }
 
   series(line, index) {

@@ -1,6 +1,6 @@
 // What is not a curve: figures, alerts, detectors, classes, calibration, confusion, fates, versions.
 
-import { bar, data, element, empty, svg } from "/dom.js";
+import { bar, data, element, empty, setText, svg } from "/dom.js";
 import {
   NONE, compact, count, duration, figure, percent, plural, rate, statistic, time,
 } from "/format.js";
@@ -24,34 +24,44 @@ function difference(a, b) {
   return typeof a === "number" && typeof b === "number" ? a - b : null;
 }
 
-/** Key figures: [name, figure, what stands below it, kind]. */
+/** Key figures: name, figure, what stands below it, and whether it tells of a drift. */
 export function keyFigures(latest, alerts) {
   const rolling = latest.rolling;
   const all = latest.prequential;
   const points = (a, b) => signed(difference(a, b), (value) => `${(value * 100).toFixed(1)} pts`);
   const lastAlert = alerts.at(-1)?.event;
-  const rows = [
-    ["Loss", figure(rolling.loss), `since the start ${figure(all.loss)}`],
-    ["Accuracy", percent(rolling.accuracy), `since the start ${percent(all.accuracy)}`],
+  return [
+    ["Loss", figure(rolling.loss), `since the start ${figure(all.loss)}`, false],
+    ["Accuracy", percent(rolling.accuracy), `since the start ${percent(all.accuracy)}`, false],
     ["Over no change", points(rolling.accuracy, rolling.noChangeAccuracy),
-      `which has ${percent(rolling.noChangeAccuracy)}`],
+      `which has ${percent(rolling.noChangeAccuracy)}`, false],
     ["Over majority", points(rolling.accuracy, rolling.majorityAccuracy),
-      `which has ${percent(rolling.majorityAccuracy)}`],
+      `which has ${percent(rolling.majorityAccuracy)}`, false],
     ["Kappa", figure(rolling.kappa, 3),
-      `temporal ${figure(rolling.kappaTemporal, 2)} · M ${figure(rolling.kappaM, 2)}`],
-    ["Examples seen", count(latest.examplesSeen), `window ${count(latest.windowSize)}`],
-    ["Throughput", latest.throughput === null ? NONE : `${compact(latest.throughput)}/s`, "examples a second"],
-    ["Event-time lag", duration(latest.eventTimeLag), "told after it happened"],
+      `temporal ${figure(rolling.kappaTemporal, 2)} · M ${figure(rolling.kappaM, 2)}`, false],
+    ["Examples seen", count(latest.examplesSeen), `window ${count(latest.windowSize)}`, false],
+    ["Throughput", latest.throughput === null ? NONE : `${compact(latest.throughput)}/s`, "examples a second", false],
+    ["Event-time lag", duration(latest.eventTimeLag), "told after it happened", false],
     ["Model version", count(latest.modelVersion),
-      `${plural(latest.rollBacks, "roll-back")} · ${plural(latest.skippedSteps, "skipped step")}`],
+      `${plural(latest.rollBacks, "roll-back")} · ${plural(latest.skippedSteps, "skipped step")}`, false],
     ["Drifts", count(latest.drifts),
-      lastAlert === undefined ? "none so far" : `last at ${count(lastAlert.examplesSeen)}`,
-      latest.drifts > 0 ? "drift" : ""],
+      lastAlert === undefined ? "none so far" : `last at ${count(lastAlert.examplesSeen)}`, latest.drifts > 0],
   ];
-  return rows.map(([name, value, note, kind]) =>
-    element(`div.key-figure${kind ? `.${kind}` : ""}`, {},
+}
+
+/** Shows key figures in a list, in the same elements each time. */
+export function fillKeyFigures(list, rows) {
+  if (list.children.length !== rows.length) {
+    list.replaceChildren(...rows.map(([name]) => element("div.key-figure", {},
       element("dt", {}, name),
-      element("dd", {}, element("span.value", {}, value), element("span.note", {}, note))));
+      element("dd", {}, element("span.value"), element("span.note")))));
+  }
+  rows.forEach(([, value, note, drift], i) => {
+    const shown = list.children[i];
+    setText(shown.querySelector(".value"), value);
+    setText(shown.querySelector(".note"), note);
+    shown.classList.toggle("drift", drift);
+  });
 }
 
 function change(name, before, after, format, worse) {
