@@ -127,11 +127,13 @@ final class DashboardCheck {
                 .as("the curve, which should have moved")
                 .isNotEqualTo(before);
         assertContrast();
+        assertRules();
         picture("desktop-light");
 
         chromium.look(1440, 900, true);
         await("the dark colours", "document.documentElement.dataset.theme === 'dark'");
         assertContrast();
+        assertRules();
         picture("desktop-dark");
 
         chromium.look(400, 800, false);
@@ -145,6 +147,7 @@ final class DashboardCheck {
                                 .asInt())
                 .as("pixels to scroll sideways at 400")
                 .isZero();
+        assertRules();
         picture("400-light");
         chromium.look(1440, 900, false);
 
@@ -262,6 +265,21 @@ final class DashboardCheck {
                 })()
                 """;
         assertThat(chromium.evaluate(contrast).asText()).as("contrasts that are too low").isEmpty();
+    }
+
+    /** What axe-core finds, where the variable {@code AXE} names its {@code axe.min.js}. */
+    private void assertRules() throws Exception {
+        String axe = System.getenv("AXE");
+        if (axe == null) {
+            return;
+        }
+        chromium.evaluate(Files.readString(Path.of(axe)) + "; null");
+        String found =
+                """
+                axe.run().then((results) => results.violations.map((each) =>
+                    each.id + ": " + each.nodes.map((node) => node.html + " " + node.failureSummary).join("; ")).join("\\n"))
+                """;
+        assertThat(chromium.evaluate(found).asText()).as("what axe-core finds").isEmpty();
     }
 
     private static String marks(String chart, int number) {

@@ -6,7 +6,8 @@ import { Feed } from "/feed.js";
 import { compact, count, duration, figure, percent, plural, time } from "/format.js";
 import {
   alertCards, alertSentence, calibrationPlot, classTable, confusionPanel, detectorTable, fatePanel,
-  fillKeyFigures, keyFigures, noAlerts, noMixture, versionTable,
+  fillKeyFigures, keyFigures, noAlerts, noMixture, scoreTable,
+  versionTable,
 } from "/panels.js";
 import { isDark, onTheme, toggleTheme } from "/theme.js";
 
@@ -96,14 +97,14 @@ new Chart(byId("throughput"), {
   lines: lines({ of: "throughput", label: "Examples a second", colour: "--model", width: 2 }),
   format: compact,
   range: fromZero,
-  empty: () => empty("No throughput told yet.", "It comes with the metrics of a job of this version."),
+  empty: () => empty("No throughput told yet.", "Older jobs do not tell it."),
 });
 new Chart(byId("lag"), {
   name: "Event-time lag",
   lines: lines({ of: "eventTimeLag", label: "Lag", colour: "--model", width: 2 }),
   format: duration,
   range: (min, max) => [Math.min(0, min), Math.max(max * 1.1, 1)],
-  empty: () => empty("No lag told yet.", "It comes with the metrics of a job of this version."),
+  empty: () => empty("No lag told yet.", "Older jobs do not tell it."),
 });
 
 /** Each member drawn as the sum of its weight and those after it, so that areas lie on each other. */
@@ -262,6 +263,7 @@ function showPanels() {
     showPanels();
   }));
   panel("calibration", [], () => calibrationPlot(latest));
+  panel("scores", [], () => scoreTable(latest));
   panel("confusion", [isDark()], () => confusionPanel(latest));
   panel("fates", [feed.deadLettersOfNoModel], () => fatePanel(latest, feed.deadLettersOfNoModel));
 }

@@ -115,7 +115,7 @@ export class Chart {
       role: "group",
       "aria-label": `${options.name}: chart; arrow keys move, plus and minus zoom, 0 shows all`,
     }, this.canvas);
-    this.table = element("div.scroll", { tabindex: 0, role: "region", "aria-label": `${options.name} as a table` });
+    this.table = element("div.scroll", { tabindex: 0, role: "group", "aria-label": `${options.name} as a table` });
     this.details = element("details", {}, element("summary", {}, "As a table"), this.table);
     this.vacant = element("div");
     this.shown = element("div", { hidden: "" }, this.legend, this.box, this.details);

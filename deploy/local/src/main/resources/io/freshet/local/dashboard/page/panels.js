@@ -170,7 +170,7 @@ function share(value, kind) {
 export function classTable(latest, { worstFirst, expanded }, sort, expand) {
   const classes = latest.classes;
   if (classes.length === 0) {
-    return [empty("No figures by class yet.", "They come with the metrics of a job of this version.")];
+    return [empty("No figures by class yet.", "Older jobs do not tell them.")];
   }
   const ordered = worstFirst
     ? [...classes].sort((a, b) => (a.rolling.recall ?? 2) - (b.rolling.recall ?? 2))
@@ -186,7 +186,7 @@ export function classTable(latest, { worstFirst, expanded }, sort, expand) {
   more.addEventListener("click", expand);
   return [
     order,
-    element("div.scroll", { tabindex: 0, role: "region", "aria-labelledby": "classes-title" },
+    element("div.scroll", { tabindex: 0, role: "group", "aria-labelledby": "classes-title" },
       element("table.classes", {},
         element("thead", {}, element("tr", {},
           element("th", { scope: "col" }, "Class"),
@@ -210,7 +210,7 @@ export function classTable(latest, { worstFirst, expanded }, sort, expand) {
 export function calibrationPlot(latest) {
   const bins = latest.calibration;
   if (bins.length === 0) {
-    return empty("No calibration told yet.", "It comes with the metrics of a job of this version.");
+    return empty("No calibration told yet.", "Older jobs do not tell it.");
   }
   const error = latest.rolling.calibrationError;
   const most = Math.max(...bins.map((bin) => bin.examples), 1);
@@ -257,7 +257,7 @@ export function calibrationPlot(latest) {
       element("span.swatch.gap", { "aria-hidden": "true" }), "gap to the confidence ",
       element("span.swatch.diagonal", { "aria-hidden": "true" }), "calibrated"),
     element("details", { "data-key": "calibration" }, element("summary", {}, "As a table"),
-      element("div.scroll", { tabindex: 0, role: "region", "aria-label": "Calibration as a table" },
+      element("div.scroll", { tabindex: 0, role: "group", "aria-label": "Calibration as a table" },
         element("table", {},
           element("thead", {}, element("tr", {},
             element("th", { scope: "col" }, "Confidence"),
@@ -295,7 +295,7 @@ function confusionMatrix(latest) {
 
 export function confusionPanel(latest) {
   if (latest.confusion === null || latest.confusion.cells.length === 0) {
-    return [empty("No confusion matrix told yet.", "It comes with the metrics of a job of this version.")];
+    return [empty("No confusion matrix told yet.", "Older jobs do not tell it.")];
   }
   const matrix = confusionMatrix(latest);
   const rest = latest.confusion.otherExamples;
@@ -312,7 +312,7 @@ function confusionTable({ names, cells }) {
   cells.forEach((cell) => {
     rows[cell.row][cell.column] = cell;
   });
-  return element("div.scroll", { tabindex: 0, role: "region", "aria-labelledby": "confusion-title" },
+  return element("div.scroll", { tabindex: 0, role: "group", "aria-labelledby": "confusion-title" },
     element(`table.confusion${names.length <= 8 ? ".few" : ""}`, {},
       element("thead", {},
         element("tr", {},
@@ -422,7 +422,7 @@ export function versionTable(versions) {
   if (versions.length === 0) {
     return empty("No snapshot seen yet.", "They are published every models.publish-interval, if the model has changed.");
   }
-  return element("div.scroll.tall", { tabindex: 0, role: "region", "aria-labelledby": "versions-title" },
+  return element("div.scroll.tall", { tabindex: 0, role: "group", "aria-labelledby": "versions-title" },
     element("table", {},
       element("thead", {}, element("tr", {},
         element("th.number", { scope: "col" }, "Version"),
@@ -434,6 +434,45 @@ export function versionTable(versions) {
         element("td.number", {}, count(each.examples)),
         element("td", {}, time(each.told)),
         element("td", {}, element("code", { title: each.hash }, each.hash.slice(0, 10))))))));
+}
+
+const SCORES = [
+  ["Loss, nats", "loss", figure],
+  ["Accuracy", "accuracy", percent],
+  ["Balanced accuracy", "balancedAccuracy", percent],
+  ["Top-k accuracy", "topKAccuracy", percent],
+  ["Kappa", "kappa", figure],
+  ["Kappa-temporal", "kappaTemporal", figure],
+  ["Kappa-M", "kappaM", figure],
+  ["Brier score", "brierScore", figure],
+  ["Mean confidence", "meanConfidence", percent],
+  ["Calibration error", "calibrationError", figure],
+];
+
+/** Every score over the window, fading, and since the start; then what there is once. */
+export function scoreTable(latest) {
+  const named = (name, key) => (key === "topKAccuracy" && latest.topK > 0 ? `Top-${latest.topK} accuracy` : name);
+  const once = [
+    ["Learning rate", rate(latest.learningRate)],
+    ["Gradient norm", statistic(latest.gradientNorm)],
+    ["Parameter norm", statistic(latest.parameterNorm)],
+  ];
+  return element("div.scroll", { tabindex: 0, role: "group", "aria-labelledby": "scores-title" },
+    element("table", {},
+      element("thead", {}, element("tr", {},
+        element("th", { scope: "col" }, "Score"),
+        element("th.number", { scope: "col" }, "Rolling"),
+        element("th.number", { scope: "col" }, "Fading"),
+        element("th.number", { scope: "col" }, "All"))),
+      element("tbody", {},
+        ...SCORES.map(([name, key, format]) => element("tr", {},
+          element("th", { scope: "row" }, named(name, key)),
+          ...[latest.rolling, latest.fading, latest.prequential].map((scores) =>
+            element("td.number", {}, format(scores?.[key]))))),
+        ...once.map(([name, value]) => element("tr", {},
+          element("th", { scope: "row" }, name),
+          element("td.number", {}, value),
+          element("td", { colspan: 2 }))))));
 }
 
 /** What the mixture is, where it is none. */
