@@ -151,20 +151,23 @@ final class KswinWindow implements DriftTest {
         return low;
     }
 
-    /** Returns {@code r m D} of a full window. */
-    private long compare() {
+    /**
+     * Returns {@code r m D} of a full window. Which value is recent is as good as random, so that
+     * is no branch: the shifts make all ones of a negative number.
+     */
+    private int compare() {
         int recentSize = kswin.recentSize();
-        int olderSize = kswin.olderSize();
-        long difference = 0;
-        long largest = 0;
-        long smallest = 0;
-        for (int i = 0; i < count; i++) {
-            int age = next - 1 - places[i];
-            if (age < 0) {
-                age += count;
-            }
-            difference += age < recentSize ? -olderSize : recentSize;
-            if (i + 1 == count || sorted[i + 1] > sorted[i]) {
+        int size = values.length;
+        int newest = next - 1;
+        int difference = 0;
+        int largest = 0;
+        int smallest = 0;
+        for (int i = 0; i < size; i++) {
+            int age = newest - places[i];
+            age += (age >> 31) & size;
+            // An older value adds r, a recent one takes away m = size − r.
+            difference += recentSize - ((age - recentSize) >> 31 & size);
+            if (i + 1 == size || sorted[i + 1] > sorted[i]) {
                 largest = Math.max(largest, difference);
                 smallest = Math.min(smallest, difference);
             }
