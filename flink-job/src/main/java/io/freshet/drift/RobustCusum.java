@@ -20,7 +20,7 @@ import static io.freshet.drift.Parameters.count;
  * {@link Cusum} do not. Losses have a long tail: without the cap a few confident mistakes would be
  * an alarm, and a larger threshold against that would be late.
  *
- * <p>With the default parameters a stream of independent values has a false alarm in 200,000 values
+ * <p>With the default parameters a stream of independent values has a false alarm in 150,000 values
  * or more, whatever their distribution among those that were tried: errors at rates of 0.002 to
  * 0.5, and uniform, normal, exponential and log-normal values. {@code leastDeviation} keeps a model
  * that is almost always right from alarms at changes too small to matter to anyone.
