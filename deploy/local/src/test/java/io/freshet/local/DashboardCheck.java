@@ -154,6 +154,7 @@ final class DashboardCheck {
         lookAtZoom();
         lookAtPause(story, teller);
         lookAtOtherModels();
+        lookAtALongStream(teller, start);
         assertThat(chromium.complaints()).as("what the page complains of").isEmpty();
     }
 
@@ -208,6 +209,40 @@ final class DashboardCheck {
                 .isZero();
         assertThat(chromium.evaluate("document.title").asText()).endsWith("Freshet");
         picture("hostile");
+    }
+
+    /** More than is kept, while the page looks on: it still goes back to the beginning. */
+    private void lookAtALongStream(StoryTeller teller, long start) throws Exception {
+        int records = 8_000;
+        ToldStory story =
+                new ToldStory(10, "long", List.of("a", "b"), List.of(1_000_000L), start, 1000);
+        teller.tell(story, 0);
+        await("the model", text("#model") + ".includes('long')");
+        choose("long");
+        await("its first record", text("#key-figures") + ".includes('500')");
+        for (int sequence = 1; sequence < records; sequence++) {
+            teller.tell(story, sequence);
+        }
+        await("its last", text("#key-figures") + ".includes('4,000,000')");
+        chromium.evaluate("document.querySelector('#loss details').open = true");
+        await("the table", "document.querySelector('#loss tbody tr') !== null");
+        assertThat(
+                        chromium.evaluate(
+                                        "Number(document.querySelector('#loss tbody tr:last-child"
+                                                + " th').textContent.replaceAll(',', ''))")
+                                .asLong())
+                .as("the oldest point of 4,000,000 examples")
+                .isLessThan(10_000);
+        assertThat(
+                        chromium.evaluate(
+                                        "Number("
+                                                + text("#footer-note")
+                                                + ".match(/([\\d,]+) points/)[1].replaceAll(',',"
+                                                + " ''))")
+                                .asLong())
+                .as("points kept of " + records)
+                .isLessThan(records);
+        picture("long");
     }
 
     private void choose(String modelId) throws Exception {

@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpStatus;
@@ -20,7 +21,8 @@ import org.eclipse.jetty.util.HostPort;
  * name of this server.
  *
  * <p>A stranger's page can make a browser send requests here under the stranger's name, by letting
- * that name point to this machine. Such a request names a foreign host, and is refused.
+ * that name point to this machine. Such a request names a foreign host, and is refused. So is one
+ * that a browser says another page asks for, unless it follows a link.
  */
 final class Guard extends Handler.Wrapper {
     private static final List<HttpField> HEADERS =
@@ -59,6 +61,10 @@ final class Guard extends Handler.Wrapper {
                     "This server answers to " + String.join(", ", hosts) + " only.");
             return true;
         }
+        if (isAskedForByAnotherPage(request.getHeaders())) {
+            answer(response, callback, HttpStatus.FORBIDDEN_403, "For pages of this server only.");
+            return true;
+        }
         if (!HttpMethod.GET.is(request.getMethod())) {
             response.getHeaders().put(HttpHeader.ALLOW, HttpMethod.GET.asString());
             answer(response, callback, HttpStatus.METHOD_NOT_ALLOWED_405, "GET only.");
@@ -78,6 +84,15 @@ final class Guard extends Handler.Wrapper {
         } catch (IllegalArgumentException e) {
             return false; // no host and port at all
         }
+    }
+
+    /** By the Fetch metadata that every browser sends; other clients need not. */
+    private static boolean isAskedForByAnotherPage(HttpFields headers) {
+        String site = headers.get("Sec-Fetch-Site");
+        return site != null
+                && !site.equals("same-origin")
+                && !site.equals("none")
+                && !"navigate".equals(headers.get("Sec-Fetch-Mode"));
     }
 
     /** Answers with a sentence. */

@@ -208,6 +208,17 @@ class DashboardTest {
                 .startsWith("HTTP/1.1 200 ");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"cross-site", "same-site"})
+    void requestOfAnotherPage_isRefused_unlessItFollowsALink(String site) throws Exception {
+        String request = "GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: " + site + "\r\n";
+
+        assertThat(raw(request + "Sec-Fetch-Mode: no-cors\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 403 ");
+        assertThat(raw(request + "Sec-Fetch-Mode: navigate\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 200 ");
+    }
+
     @Test
     void stream_bringsTheHistoryFirst_thenWhatIsTold() throws Exception {
         figures.metrics(Told.metrics("m", 0, 0.5).build(), 1);
@@ -304,6 +315,24 @@ class DashboardTest {
         assertThat(get("/").statusCode()).isEqualTo(200);
         figures.unreadable("metrics");
         readers.forEach(Iterator::next);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"%zz", "%ff%fe", "%00", "%", "a&model=b"})
+    void idThatIsNoText_isNoFailure(String id) throws Exception {
+        try (Socket socket = new Socket("localhost", dashboard.address().getPort())) {
+            socket.getOutputStream()
+                    .write(
+                            ("GET /events?model=" + id + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                                    .getBytes(StandardCharsets.UTF_8));
+            assertThat(
+                            new BufferedReader(
+                                            new InputStreamReader(
+                                                    socket.getInputStream(),
+                                                    StandardCharsets.UTF_8))
+                                    .readLine())
+                    .matches("HTTP/1.1 (200|400) .*");
+        }
     }
 
     @Test

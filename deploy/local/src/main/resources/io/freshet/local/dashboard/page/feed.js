@@ -1,5 +1,6 @@
 // The stream of figures: connects, comes again when the connection breaks, and keeps the history.
 
+/** Beyond these the server's history is fetched anew: it is thinned as a whole. */
 const MOST_POINTS = 6000;
 const WAITS_MILLIS = [500, 1000, 2000, 5000, 10_000];
 
@@ -26,19 +27,6 @@ export class History {
       this.columns[name].push(...values);
     }
     weights.forEach((values, member) => this.weights[member].push(...values));
-    if (this.length > MOST_POINTS) {
-      this.thin();
-    }
-  }
-
-  /** Keeps the newer half as it is and every other point of the older. */
-  thin() {
-    const half = this.length >> 1;
-    const keep = (value, index) => index >= half || index % 2 === 1;
-    for (const name of Object.keys(this.columns)) {
-      this.columns[name] = this.columns[name].filter(keep);
-    }
-    this.weights = this.weights.map((values) => values.filter(keep));
   }
 }
 
@@ -126,6 +114,9 @@ export class Feed {
       this.latest = model.latest ?? this.latest;
       this.alerts = model.alerts ?? this.alerts;
       this.versions = model.versions ?? this.versions;
+    }
+    if (this.history.length > MOST_POINTS) {
+      this.connect();
     }
     this.onConnection(this.state.state === "ended" ? "ended" : "open");
     this.onNews();
