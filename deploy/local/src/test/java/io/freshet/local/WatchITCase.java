@@ -20,9 +20,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -160,6 +169,62 @@ class WatchITCase {
 
             event(dashboard.address(), event -> event.has("model"));
             feed.close();
+        }
+    }
+
+    @Test
+    void topicThatMayNotBeRead_isNamed_andTheOthersAreShown() throws Exception {
+        WatchedTopics topics = topics("secured");
+        Map<String, String> secured =
+                Map.of(
+                        "authorizer.class.name",
+                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                        "allow.everyone.if.no.acl.found",
+                        "true");
+        Figures figures = new Figures();
+        try (EmbeddedKafka broker = EmbeddedKafka.start(secured);
+                StoryTeller teller = StoryTeller.on(broker, topics);
+                Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
+            teller.tell(story("m"), 0);
+            Map<String, String> client = Map.of("bootstrap.servers", broker.bootstrapServers());
+            try (Admin admin = Admin.create(Map.<String, Object>copyOf(client))) {
+                admin.createAcls(
+                                List.of(
+                                        new AclBinding(
+                                                new ResourcePattern(
+                                                        ResourceType.TOPIC,
+                                                        topics.driftAlerts(),
+                                                        PatternType.LITERAL),
+                                                new AccessControlEntry(
+                                                        "User:ANONYMOUS",
+                                                        "*",
+                                                        AclOperation.ALL,
+                                                        AclPermissionType.DENY))))
+                        .all()
+                        .get();
+                JobOnKafka.await(
+                        "the broker to know the permission",
+                        () -> isForbidden(admin, topics.driftAlerts()));
+            }
+
+            Feed feed = Feed.start(client, topics, figures);
+
+            JsonNode event = event(dashboard.address(), each -> each.has("model"));
+            assertThat(event.at("/feed/detail").asText())
+                    .isEqualTo("Kafka does not allow this user to read secured-drift-alerts.");
+            assertThat(event.at("/model/points/examples")).hasSize(1);
+            feed.close();
+        }
+    }
+
+    private static boolean isForbidden(Admin admin, String topic) {
+        try {
+            admin.describeTopics(List.of(topic)).allTopicNames().get();
+            return false;
+        } catch (ExecutionException e) {
+            return e.getCause() instanceof TopicAuthorizationException;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -3,6 +3,7 @@
 
 import uPlot from "/uplot/uPlot.esm.js";
 import { element, setText } from "/dom.js";
+import { evenly } from "/feed.js";
 import { compact, count, time } from "/format.js";
 import { colour, onTheme } from "/theme.js";
 
@@ -16,7 +17,9 @@ const listeners = [];
 /** What all charts show: the axis, and the zoomed range in its unit, or null for all. */
 export const view = { axis: "examples", range: null };
 
+/** All points that are kept, and those that are drawn. */
 let history = null;
+let drawn = null;
 let marks = [];
 
 /** Calls back when the axis or the range changes. */
@@ -27,12 +30,14 @@ export function onView(listener) {
 export function setAxis(axis) {
   view.axis = axis;
   view.range = null;
+  choosePoints();
   charts.forEach((chart) => chart.rebuild());
   listeners.forEach((listener) => listener());
 }
 
 export function setRange(range) {
   view.range = range;
+  choosePoints();
   charts.forEach((chart) => chart.draw());
   listeners.forEach((listener) => listener());
 }
@@ -77,9 +82,18 @@ function place(examples) {
   return view.axis === "examples" ? examples : timeOfExample(examples);
 }
 
+function choosePoints() {
+  if (history !== null && history.length > 0) {
+    drawn = evenly(history, view.axis === "examples" ? "examples" : "told", view.range);
+  } else {
+    drawn = history;
+  }
+}
+
 /** Draws all charts anew. */
 export function drawCharts(newHistory, alerts) {
   history = newHistory;
+  choosePoints();
   marks = alerts.map(({ event }) => ({
     label: `Drift ${event.sequence + 1}`,
     at: event.examplesSeen,
@@ -134,11 +148,11 @@ export class Chart {
   }
 
   draw() {
-    if (history === null) {
+    if (drawn === null) {
       return;
     }
-    const lines = this.options.lines(history);
-    const drawable = history.length > 0 && lines.some((line) => line.values.some((value) => value !== null));
+    const lines = this.options.lines(drawn);
+    const drawable = drawn.length > 0 && lines.some((line) => line.values.some((value) => value !== null));
     this.shown.hidden = !drawable;
     this.vacant.hidden = drawable;
     if (!drawable) {
@@ -149,7 +163,7 @@ export class Chart {
       && lines.every((line, i) => line.label === this.lines[i].label);
     this.lines = lines;
     const columns = [
-      history.columns[view.axis === "examples" ? "examples" : "told"],
+      drawn.columns[view.axis === "examples" ? "examples" : "told"],
       ...lines.map((line) => line.drawn ?? line.values),
     ];
     if (same) {
@@ -304,14 +318,14 @@ export class Chart {
   /** Writes the figures under the cursor, or the newest, into the legend, and says them. */
   tell() {
     const index = this.plot?.cursor.idx ?? null;
-    const at = index ?? history.length - 1;
+    const at = index ?? drawn.length - 1;
     this.lines.forEach((line, i) => setText(this.values[i], this.options.format(newest(line.values, at))));
     if (index === null) {
       const said = this.lines.map((line) => `${line.label} ${this.options.format(newest(line.values, at))}`);
       const marked = this.options.marked && marks.length > 0 ? `; ${marks.length} drifts marked` : "";
       this.canvas.setAttribute(
         "aria-label",
-        `${this.options.name} up to ${count(history.columns.examples[at])} examples: ${said.join(", ")}${marked}`,
+        `${this.options.name} up to ${count(drawn.columns.examples[at])} examples: ${said.join(", ")}${marked}`,
       );
     }
     if (this.details.open) {
@@ -320,12 +334,12 @@ export class Chart {
   }
 
   fillTable() {
-    if (!this.details.open || history === null) {
+    if (!this.details.open || drawn === null) {
       return;
     }
-    const rows = Math.min(TABLE_ROWS, history.length);
+    const rows = Math.min(TABLE_ROWS, drawn.length);
     const picked = Array.from({ length: rows }, (_, i) =>
-      rows === 1 ? 0 : Math.round((i * (history.length - 1)) / (rows - 1)));
+      rows === 1 ? 0 : Math.round((i * (drawn.length - 1)) / (rows - 1)));
     this.table.replaceChildren(
       element("table", {},
         element("thead", {}, element("tr", {},
@@ -333,8 +347,8 @@ export class Chart {
           element("th", { scope: "col" }, "Time"),
           ...this.lines.map((line) => element("th", { scope: "col" }, line.label)))),
         element("tbody", {}, ...picked.reverse().map((at) => element("tr", {},
-          element("th", { scope: "row" }, count(history.columns.examples[at])),
-          element("td", {}, time(history.columns.told[at])),
+          element("th", { scope: "row" }, count(drawn.columns.examples[at])),
+          element("td", {}, time(drawn.columns.told[at])),
           ...this.lines.map((line) => element("td", {}, this.options.format(line.values[at]))))))),
     );
   }
@@ -363,7 +377,7 @@ export class Chart {
     }
     const { ctx, bbox } = plot;
     const ratio = devicePixelRatio;
-    let drawn = 0;
+    let marked = 0;
     let labelled = -Infinity;
     ctx.save();
     ctx.font = `600 ${11 * ratio}px ${FONT}`;
@@ -377,7 +391,7 @@ export class Chart {
       if (x < bbox.left || x > bbox.left + bbox.width) {
         continue;
       }
-      drawn++;
+      marked++;
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
@@ -393,7 +407,7 @@ export class Chart {
       }
     }
     ctx.restore();
-    this.box.dataset.marks = String(drawn);
+    this.box.dataset.marks = String(marked);
   }
 
   select(plot) {

@@ -2,6 +2,8 @@
 
 /** Beyond these the server's history is fetched anew: it is thinned as a whole. */
 const MOST_POINTS = 6000;
+const MOST_DRAWN = 1000;
+const MEASURED = 32;
 const WAITS_MILLIS = [500, 1000, 2000, 5000, 10_000];
 
 /** Columns of numbers of equal length, oldest first. */
@@ -28,6 +30,61 @@ export class History {
     }
     weights.forEach((values, member) => this.weights[member].push(...values));
   }
+}
+
+/**
+ * A history with points as far apart in what is looked at as the oldest of them, and no more than can be
+ * told apart. Older points are means already; beside them newer ones would look like more noise.
+ *
+ * @param {History} history
+ * @param {string} axis the column that is the horizontal axis
+ * @param {{min: number, max: number}|null} range what is looked at; null for all
+ */
+export function evenly(history, axis, range) {
+  const xs = history.columns[axis];
+  const min = range?.min ?? xs[0];
+  const max = range?.max ?? xs.at(-1);
+  const first = Math.max(0, xs.findIndex((x) => x >= min));
+  const spacings = xs.slice(first, first + MEASURED + 1)
+    .map((x, i, some) => (i === 0 ? 0 : x - some[i - 1])).slice(1)
+    .sort((a, b) => a - b);
+  const spacing = spacings[spacings.length >> 1] ?? 0;
+  // Doubled, and counted from 0, so that points keep their bins while the range grows.
+  const width = spacing * 2 ** Math.max(0, Math.ceil(Math.log2((max - min) / MOST_DRAWN / spacing)));
+  const bins = [];
+  let start = 0;
+  for (let i = 1; i <= xs.length; i++) {
+    const newest = i >= xs.length - 1; // stays as it is
+    if (newest || Math.floor(xs[i] / width) !== Math.floor(xs[start] / width)) {
+      bins.push([start, i]);
+      start = i;
+    }
+  }
+  if (!(width > 0) || bins.length === xs.length) {
+    return history;
+  }
+  const means = (values) => bins.map(([from, to]) => mean(values, from, to));
+  const even = new History();
+  for (const [name, values] of Object.entries(history.columns)) {
+    even.columns[name] = name === "examples" || name === "told"
+      ? bins.map(([, to]) => values[to - 1])
+      : means(values);
+  }
+  even.weights = history.weights.map(means);
+  return even;
+}
+
+/** The mean of those that are defined. */
+function mean(values, from, to) {
+  let sum = 0;
+  let defined = 0;
+  for (let i = from; i < to; i++) {
+    if (values[i] !== null) {
+      sum += values[i];
+      defined++;
+    }
+  }
+  return defined === 0 ? null : sum / defined;
 }
 
 /**
