@@ -71,16 +71,15 @@ public record DriftConfig(
                     "For how many examples of a model after an alert there is no other, and no"
                             + " reaction; a detector that found a drift rests so long, then begins"
                             + " anew.");
-    public static final Key<Optional<DriftReaction>> REACTION =
-            Key.ofEnumOr(
-                    "auto",
+    public static final Key<DriftReaction> REACTION =
+            Key.ofEnum(
                     "drift.reaction",
-                    DriftReaction.class,
-                    "What a model does about a drift, before its next mini-batch. Hand-over goes on"
-                            + " with a learner that was started at the warning; boost and"
-                            + " reset-optimizer need a fixed learning rate. Auto: hand-over of a"
-                            + " mixture where a detector warns; of a fixed rate, which is to be"
-                            + " PyTorch's, none.");
+                    DriftReaction.NONE,
+                    "What a model does about a drift, before its next mini-batch; a mixture of"
+                            + " learning rates gets over most drifts by itself. Hand-over goes on"
+                            + " with a learner that was started at the warning: it gains most where"
+                            + " a stream jumps. Boost and reset-optimizer need a fixed learning"
+                            + " rate.");
     public static final Key<Double> BOOST_FACTOR =
             Key.ofDouble(
                     "drift.boost.factor",
@@ -150,7 +149,7 @@ public record DriftConfig(
     /** Reads the keys; problems are left in the settings. */
     static DriftConfig from(Settings settings, LearnerSettings learner) {
         List<DriftMethod> methods = settings.get(DETECTOR);
-        DriftReaction reaction = settings.get(REACTION).orElse(automatic(methods, learner));
+        DriftReaction reaction = settings.get(REACTION);
         List<Detector> detectors = new ArrayList<>();
         for (DriftMethod method : methods) {
             readDetector(settings, method).ifPresent(detectors::add);
@@ -188,12 +187,6 @@ public record DriftConfig(
                 settings.get(BOOST_STEPS),
                 settings.get(EVIDENCE),
                 settings.get(MAX_CLASSES));
-    }
-
-    private static DriftReaction automatic(List<DriftMethod> methods, LearnerSettings learner) {
-        return learner.mixture() != null && methods.stream().anyMatch(DriftMethod::warns)
-                ? DriftReaction.HAND_OVER
-                : DriftReaction.NONE;
     }
 
     private static void refuse(Settings settings, DriftReaction reaction, String why) {

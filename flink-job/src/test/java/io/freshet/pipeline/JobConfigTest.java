@@ -363,18 +363,6 @@ class JobConfigTest {
     }
 
     @Test
-    void reactionOfItself_isAHandOver_ofAMixtureThatIsWarned() {
-        assertThat(reaction()).isEqualTo(DriftReaction.HAND_OVER);
-        assertThat(reaction("drift.detector", "adwin")).isEqualTo(DriftReaction.NONE);
-        assertThat(reaction("drift.detector", "")).isEqualTo(DriftReaction.NONE);
-        assertThat(reaction("training.learning-rate", "0.1")).isEqualTo(DriftReaction.NONE);
-    }
-
-    private static DriftReaction reaction(String... keysAndValues) {
-        return JobConfig.parse(given(keysAndValues)).learn().drift().reaction();
-    }
-
-    @Test
     void reactionsThatHaveNothingToReactWith_areRefused() {
         assertThat(problems("drift.reaction", "boost"))
                 .containsExactly(
