@@ -4,7 +4,7 @@
 import uPlot from "/uplot/uPlot.esm.js";
 import { element, setText } from "/dom.js";
 import { evenly } from "/feed.js";
-import { compact, count, time } from "/format.js";
+import { compact, count, tickTime, time } from "/format.js";
 import { colour, onTheme } from "/theme.js";
 
 const HEIGHT = 236;
@@ -204,8 +204,9 @@ export class Chart {
           {
             ...axis,
             grid: { show: false },
-            ...(view.axis === "examples" && { values: (plot, ticks) => ticks.map(compact) }),
-            space: 64,
+            values: (plot, ticks, axisIndex, space, apart) =>
+              ticks.map((tick) => (view.axis === "examples" ? compact(tick) : tickTime(tick, apart))),
+            space: 76,
             size: 26,
           },
           { ...axis, size: 54, space: 36, values: (plot, ticks) => ticks.map(this.options.tick ?? this.options.format) },

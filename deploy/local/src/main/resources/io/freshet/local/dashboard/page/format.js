@@ -81,6 +81,17 @@ export function time(millis) {
   return (today ? clock : dayAndClock).format(date);
 }
 
+const minutes = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+/** A time on an axis whose ticks are so far apart: 14:05:30, 14:05 or 25 Nov. */
+export function tickTime(millis, apart) {
+  if (apart < 60_000) {
+    return clock.format(millis);
+  }
+  return (apart < 86_400_000 ? minutes : days).format(millis);
+}
+
 /** 1 drift, 2 drifts */
 export function plural(number, one, many = `${one}s`) {
   return `${count(number)} ${number === 1 ? one : many}`;
