@@ -78,7 +78,8 @@ public record DriftConfig(
                     "What a model does about a drift, before its next mini-batch; a mixture of"
                             + " learning rates gets over most drifts by itself. Hand-over goes on"
                             + " with a learner that was started at the warning: it gains most where"
-                            + " a stream jumps. Boost and reset-optimizer need a fixed learning"
+                            + " a stream jumps, and takes the memory of a second learner while a"
+                            + " detector warns. Boost and reset-optimizer need a fixed learning"
                             + " rate.");
     public static final Key<Double> BOOST_FACTOR =
             Key.ofDouble(
@@ -168,16 +169,17 @@ public record DriftConfig(
         if (reaction == DriftReaction.RESET_OPTIMIZER && !mixes && learner.sgd().momentum() == 0) {
             refuse(settings, reaction, TrainingConfig.MOMENTUM + " = 0 has no velocity");
         }
-        if (reaction == DriftReaction.HAND_OVER
-                && !methods.isEmpty()
-                && methods.stream().noneMatch(DriftMethod::warns)) {
-            refuse(
-                    settings,
-                    reaction,
-                    "none of "
-                            + DETECTOR
-                            + " warns before a drift; robust-cusum, ddm, eddm, hddm-a and hddm-w"
-                            + " do");
+        if (reaction == DriftReaction.HAND_OVER) {
+            methods.stream()
+                    .filter(method -> !method.warns())
+                    .forEach(
+                            method ->
+                                    refuse(
+                                            settings,
+                                            reaction,
+                                            Key.kebab(method)
+                                                    + " does not warn before a drift; robust-cusum,"
+                                                    + " ddm, eddm, hddm-a and hddm-w do"));
         }
         return new DriftConfig(
                 detectors,

@@ -60,6 +60,10 @@ final class Learner implements AutoCloseable {
     // What the block at hand completed.
     private final Evaluation evaluation;
     private final @Nullable DriftWatch watch;
+
+    /** What detectors remembered that are switched off: their alerts go on from it. */
+    private @Nullable DriftMemory restingDrift;
+
     private final BlockResults results = new BlockResults();
 
     /** The last good parameters that are in state: they change seldom. */
@@ -152,7 +156,9 @@ final class Learner implements AutoCloseable {
             learner.model = new SoftmaxLearner(config.learner(), state);
         }
         DriftMemory drift = memory.drift();
-        if (learner.watch != null && drift != null) {
+        if (learner.watch == null) {
+            learner.restingDrift = drift;
+        } else if (drift != null) {
             learner.watch.restore(drift, successor);
         }
         learner.restoredRows = rows;
@@ -341,8 +347,15 @@ final class Learner implements AutoCloseable {
                 counters.rollBacks(),
                 live == null ? Double.NaN : live.gradientNorm(),
                 live == null ? 0 : live.parameterNorm(),
-                watch == null ? 0 : watch.alerts(),
+                alerts(),
                 watch == null ? NO_REPORTS : watch.reports());
+    }
+
+    private long alerts() {
+        if (watch != null) {
+            return watch.alerts();
+        }
+        return restingDrift == null ? 0 : restingDrift.alerts();
     }
 
     private Expert[] experts() {
@@ -479,7 +492,7 @@ final class Learner implements AutoCloseable {
                 audit.copy(),
                 lastOffsets(),
                 state == null ? null : ModelMemory.of(state),
-                watch == null ? null : watch.memory(),
+                watch == null ? restingDrift : watch.memory(),
                 successor == null ? null : ModelMemory.of(successor));
     }
 

@@ -198,12 +198,13 @@ public final class SoftmaxLearner implements AutoCloseable {
                 }
             } else if (rows.step(end) > rows.step(done)) {
                 counters = counters.taken(rows.step(end) - rows.step(done));
-                if (counters.stepsSinceCopy() >= STEPS_BETWEEN_COPIES) {
-                    copy();
-                }
             }
             if (sgd.wasStopped() && observer != null) {
                 observer.react(this);
+            }
+            // After a reaction, which may go back to the copy before.
+            if (counters.stepsSinceCopy() >= STEPS_BETWEEN_COPIES) {
+                copy();
             }
             done = end;
         }

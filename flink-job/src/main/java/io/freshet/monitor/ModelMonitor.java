@@ -17,6 +17,7 @@ final class ModelMonitor implements AutoCloseable {
     private static final ClassScores[] NO_CLASSES = {};
     private static final CalibrationBin[] NO_BINS = {};
     private static final double MILLIS_PER_SECOND = 1000;
+    private static final long NEVER = -1;
 
     private final String modelId;
     private final MonitorConfig config;
@@ -40,14 +41,13 @@ final class ModelMonitor implements AutoCloseable {
     /**
      * A monitor of a model that begins.
      *
-     * @param now time, milliseconds since 1970-01-01T00:00Z
      * @param attempt of its records, under at-least-once delivery
      */
-    ModelMonitor(String modelId, MonitorConfig config, long now, long attempt) {
+    ModelMonitor(String modelId, MonitorConfig config, long attempt) {
         this.modelId = modelId;
         this.config = config;
         this.attempt = attempt;
-        toldAt = now;
+        toldAt = NEVER;
         window = new ExampleWindow(config);
         fading = new FadingTallies(config);
         total = new Tallies(config);
@@ -61,15 +61,18 @@ final class ModelMonitor implements AutoCloseable {
      * @param memory not modified; of a larger window the newest examples are kept
      */
     static ModelMonitor restore(
-            String modelId, MonitorConfig config, long now, long attempt, MonitorMemory memory) {
+            String modelId, MonitorConfig config, long attempt, MonitorMemory memory) {
         ModelMonitor monitor =
-                new ModelMonitor(modelId, config, now, Math.max(attempt, memory.attempt() + 1));
+                new ModelMonitor(modelId, config, Math.max(attempt, memory.attempt() + 1));
+        monitor.toldAt = memory.toldAt();
         monitor.sequence = memory.sequence();
         monitor.examples = memory.examples();
         monitor.examplesTold = memory.examples();
         monitor.lastLabel = memory.lastLabel();
         monitor.total.restore(memory.prequential());
-        monitor.fading.restore(memory.fading());
+        if (memory.fading().length > 0) {
+            monitor.fading.restore(memory.fading());
+        }
         monitor.window.restore(memory.window());
         for (double loss : memory.miniBatchLosses()) {
             monitor.miniBatchLosses.add(loss);
@@ -159,7 +162,7 @@ final class ModelMonitor implements AutoCloseable {
             throw new IllegalStateException("nothing changed since the metrics were last told");
         }
         Double throughput =
-                now > toldAt
+                toldAt != NEVER && now > toldAt
                         ? (examples - examplesTold) * MILLIS_PER_SECOND / (now - toldAt)
                         : null;
         toldAt = now;
@@ -230,10 +233,11 @@ final class ModelMonitor implements AutoCloseable {
         return new MonitorMemory(
                 sequence,
                 config.delivery() == MetricsDelivery.AT_LEAST_ONCE ? attempt : 0,
+                toldAt,
                 examples,
                 lastLabel,
                 total.memory(),
-                fading.memory(),
+                told(MetricPart.FADING) ? fading.memory() : new double[0],
                 window.memory(),
                 miniBatchLosses.memory(),
                 unlabelledConfidences.memory());

@@ -50,12 +50,12 @@ public record MonitorConfig(
                     "metrics.window-size",
                     1000,
                     1,
-                    100_000_000,
+                    10_000_000,
                     "examples",
                     "How many of a model's latest examples the rolling metrics cover, exactly; each"
                             + " takes "
                             + ExampleWindow.BYTES_PER_EXAMPLE
-                            + " bytes a model.");
+                            + " bytes a model, its copy in a checkpoint included.");
     public static final Key<Double> FADING_FACTOR =
             Key.ofDouble(
                     "metrics.fading-factor",

@@ -8,10 +8,11 @@ package io.freshet.monitor;
  *
  * @param sequence of the next record
  * @param attempt of the records told so far, 0 under exactly-once delivery
+ * @param toldAt when the last record was told, milliseconds since 1970-01-01T00:00Z
  * @param examples examples since the model began
  * @param lastLabel the label of the newest example, or {@link ScoredExample#NONE}
  * @param prequential {@link Tallies#memory()} since the model began
- * @param fading {@link Tallies#memory()} of the fading ones
+ * @param fading {@link Tallies#memory()} of the fading ones; empty where they are left out
  * @param window the last examples
  * @param miniBatchLosses mean losses of the last mini-batches, nats, oldest first
  * @param unlabelledConfidences confidences of the last answers to events without a label
@@ -20,6 +21,7 @@ package io.freshet.monitor;
 public record MonitorMemory(
         long sequence,
         long attempt,
+        long toldAt,
         long examples,
         int lastLabel,
         double[] prequential,

@@ -129,7 +129,7 @@ public final class MonitorOperator
     protected ModelMonitor load(String modelId) throws Exception {
         MonitorMemory remembered = memory.value();
         return remembered == null
-                ? new ModelMonitor(modelId, monitorConfig, now(), startedAt)
-                : ModelMonitor.restore(modelId, monitorConfig, now(), startedAt, remembered);
+                ? new ModelMonitor(modelId, monitorConfig, startedAt)
+                : ModelMonitor.restore(modelId, monitorConfig, startedAt, remembered);
     }
 }

@@ -33,16 +33,22 @@ final class RecentMean {
             return null;
         }
         double sum = 0;
-        for (double value : memory()) {
-            sum += value;
+        int size = size();
+        int first = first();
+        for (int i = 0; i < size; i++) {
+            sum += values[(first + i) % capacity];
         }
         return sum / size();
+    }
+
+    private int first() {
+        return seen <= capacity ? 0 : (int) (seen % capacity);
     }
 
     /** The values, in a new array, oldest first. */
     double[] memory() {
         int size = size();
-        int first = seen <= capacity ? 0 : (int) (seen % capacity);
+        int first = first();
         double[] memory = new double[size];
         System.arraycopy(values, first, memory, 0, size - first);
         System.arraycopy(values, 0, memory, size - first, first);

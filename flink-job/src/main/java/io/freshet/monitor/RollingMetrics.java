@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param sequence 0, 1, 2, … per model, without gap or repeat
  * @param attempt under at-least-once delivery, which attempt at this sequence it is; else null
  * @param toldAt when the metrics were told, milliseconds since 1970-01-01T00:00Z, by the clock
- * @param throughput examples a second since they were told before, by the clock; null without time
- *     between
+ * @param throughput examples a second since they were told before, by the clock; null in the first
+ *     record, and without time between
  * @param progress the model's
  * @param rolling over the window
  * @param fading over all examples, older ones counting less; null if left out

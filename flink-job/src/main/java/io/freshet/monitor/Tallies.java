@@ -155,8 +155,9 @@ final class Tallies {
 
     /** Everything, in a new array, to go on from. */
     double[] memory() {
-        double[] memory = Arrays.copyOf(counts, counts.length + sums.length);
+        double[] memory = Arrays.copyOf(counts, counts.length + sums.length + 1);
         System.arraycopy(sums, 0, memory, counts.length, sums.length);
+        memory[memory.length - 1] = topK;
         return memory;
     }
 
@@ -166,14 +167,17 @@ final class Tallies {
      * @param memory as {@link #memory()} gave it. Not modified.
      */
     void restore(double[] memory) {
-        if (memory.length != counts.length + sums.length) {
+        int length = counts.length + sums.length + 1;
+        if (memory.length != length || memory[length - 1] != topK) {
             throw new IllegalStateException(
-                    "The state of the metrics has "
-                            + memory.length
-                            + " figures; the configuration, "
+                    "The state of the metrics was made with another "
                             + MonitorConfig.CALIBRATION_BINS
-                            + " among it, asks for "
-                            + (counts.length + sums.length));
+                            + " or "
+                            + MonitorConfig.TOP_K
+                            + ", which are "
+                            + bins
+                            + " and "
+                            + topK);
         }
         System.arraycopy(memory, 0, counts, 0, counts.length);
         System.arraycopy(memory, counts.length, sums, 0, sums.length);

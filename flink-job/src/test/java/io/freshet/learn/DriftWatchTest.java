@@ -421,6 +421,30 @@ class DriftWatchTest {
         }
     }
 
+    @Test
+    void alertsGoOnInSequence_afterATimeWithoutDetectors() {
+        LearnConfig watching = config(1, drift(DriftReaction.NONE, DDM));
+        LearnConfig blind = config(1, DriftConfig.NONE);
+        List<DriftAlert> alerts = new ArrayList<>();
+        Learner learner = new Learner("m", watching);
+        List<ExampleBlock> blocks = Blocks.cut(stream(CHANGE), 60, 5);
+        for (ExampleBlock block : blocks) {
+            learner.process(block, prediction -> {}, alerts::add);
+        }
+        for (LearnConfig next : List.of(blind, watching)) {
+            LearnerState state = learner.state();
+            LearnerMemory memory = learner.memory(state, null);
+            learner.close();
+            learner = restore(next, memory, state);
+            assertThat(learner.memory(state, null).drift().alerts()).isEqualTo(1);
+            BlockEvaluation evaluation =
+                    learner.process(blocks.get(0), prediction -> {}, alert -> {});
+            assertThat(evaluation.progress().drifts()).isEqualTo(1);
+        }
+        learner.close();
+        assertThat(alerts).hasSize(1);
+    }
+
     private static Learner restore(
             LearnConfig config, LearnerMemory memory, @Nullable LearnerState state) {
         return Learner.restore("m", config, memory, state, null, null);
