@@ -276,9 +276,15 @@ class DriftWatchTest {
         Outcome lived = run(config, stream, 20, false);
         Outcome restored = run(config, stream, 20, true);
 
-        assertThat(restored.alerts()).usingRecursiveComparison().isEqualTo(lived.alerts());
+        assertThat(restored.alerts())
+                .usingRecursiveComparison()
+                .withComparatorForType(Double::compare, Double.class)
+                .withComparatorForType(Float::compare, Float.class)
+                .isEqualTo(lived.alerts());
         assertThat(restored.predictions())
                 .usingRecursiveComparison()
+                .withComparatorForType(Double::compare, Double.class)
+                .withComparatorForType(Float::compare, Float.class)
                 .isEqualTo(lived.predictions());
         LearnerTest.assertBitForBit(restored.state(), lived.state());
     }
@@ -417,6 +423,8 @@ class DriftWatchTest {
                     .containsExactly(other.drift().detectors().get(0).detector().start().state());
             assertThat(memory.evidence())
                     .usingRecursiveComparison()
+                    .withComparatorForType(Double::compare, Double.class)
+                    .withComparatorForType(Float::compare, Float.class)
                     .isEqualTo(saved.drift().evidence());
         }
     }

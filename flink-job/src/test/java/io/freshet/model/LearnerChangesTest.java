@@ -38,6 +38,8 @@ class LearnerChangesTest {
     private static void assertChanged(LearnerState actual, LearnerState before, String... changed) {
         assertThat(actual)
                 .usingRecursiveComparison()
+                .withComparatorForType(Double::compare, Double.class)
+                .withComparatorForType(Float::compare, Float.class)
                 .ignoringFields("counters")
                 .ignoringFields(changed)
                 .isEqualTo(before);
@@ -81,15 +83,21 @@ class LearnerChangesTest {
             LearnerState start = LearnerState.initial(rule.settings());
             assertThat(after)
                     .usingRecursiveComparison()
+                    .withComparatorForType(Double::compare, Double.class)
+                    .withComparatorForType(Float::compare, Float.class)
                     .ignoringFields("counters", "restarts", "baselineCounts", "lastLabel")
                     .ignoringFields(SCALER)
                     .isEqualTo(start);
             assertThat(after)
                     .usingRecursiveComparison()
+                    .withComparatorForType(Double::compare, Double.class)
+                    .withComparatorForType(Float::compare, Float.class)
                     .comparingOnlyFields("restarts", "baselineCounts", "lastLabel")
                     .isEqualTo(before);
             assertThat(after)
                     .usingRecursiveComparison()
+                    .withComparatorForType(Double::compare, Double.class)
+                    .withComparatorForType(Float::compare, Float.class)
                     .comparingOnlyFields(SCALER)
                     .isEqualTo(before);
             assertThat(after.counters()).isEqualTo(before.counters().changed().copied());
@@ -116,6 +124,8 @@ class LearnerChangesTest {
             LearnerState after = learner.state();
             assertThat(after)
                     .usingRecursiveComparison()
+                    .withComparatorForType(Double::compare, Double.class)
+                    .withComparatorForType(Float::compare, Float.class)
                     .ignoringFields("counters", "parameters", "velocity", "weights")
                     .isEqualTo(before);
             assertThat(after.parameters()).containsExactly(copied.parameters());
@@ -165,10 +175,14 @@ class LearnerChangesTest {
             assertSameBits(other.state(), others);
             assertThat(after)
                     .usingRecursiveComparison()
+                    .withComparatorForType(Double::compare, Double.class)
+                    .withComparatorForType(Float::compare, Float.class)
                     .ignoringFields("counters", "restarts", "goodParameters", "goodWeights")
                     .isEqualTo(others);
             assertThat(after)
                     .usingRecursiveComparison()
+                    .withComparatorForType(Double::compare, Double.class)
+                    .withComparatorForType(Float::compare, Float.class)
                     .comparingOnlyFields("restarts", "goodParameters", "goodWeights")
                     .isEqualTo(before);
             assertThat(after.counters()).isEqualTo(before.counters().changed());

@@ -16,6 +16,8 @@ final class States {
     static void assertSameLearnt(LearnerState actual, LearnerState expected) {
         assertThat(actual)
                 .usingRecursiveComparison()
+                .withComparatorForType(Double::compare, Double.class)
+                .withComparatorForType(Float::compare, Float.class)
                 .ignoringFields("counters")
                 .isEqualTo(expected);
     }
