@@ -133,19 +133,25 @@ public final class Key<T> {
     public static Key<Optional<Double>> ofDoubleOr(
             String word, String name, String defaultText, double min, double max, String meaning) {
         Key<Double> number = ofDouble(name, min, min, max, meaning);
-        String type = word + ", or " + number.type;
+        return orWord(word, ", or ", number, defaultText);
+    }
+
+    /** What another key takes, or a word that stands for none. */
+    private static <T> Key<Optional<T>> orWord(
+            String word, String or, Key<T> other, String defaultText) {
+        String type = word + or + other.type;
         return new Key<>(
-                name,
+                other.name,
                 defaultText,
                 type,
-                meaning,
+                other.meaning,
                 Optional.empty(),
                 text -> {
                     if (text.equals(word)) {
                         return Optional.empty();
                     }
                     try {
-                        return Optional.of(number.parse(text));
+                        return Optional.of(other.parse(text));
                     } catch (IllegalArgumentException e) {
                         throw new IllegalArgumentException(type, e);
                     }
@@ -257,23 +263,7 @@ public final class Key<T> {
     public static <E extends Enum<E>> Key<Optional<E>> ofEnumOr(
             String word, String name, Class<E> constants, String meaning) {
         Key<E> constant = ofEnum(name, constants.getEnumConstants()[0], meaning);
-        String type = word + " or " + constant.type;
-        return new Key<>(
-                name,
-                word,
-                type,
-                meaning,
-                Optional.empty(),
-                text -> {
-                    if (text.equals(word)) {
-                        return Optional.empty();
-                    }
-                    try {
-                        return Optional.of(constant.parse(text));
-                    } catch (IllegalArgumentException e) {
-                        throw new IllegalArgumentException(type, e);
-                    }
-                });
+        return orWord(word, " or ", constant, word);
     }
 
     /** Some of an enum's constants, in kebab case with commas between them; may be empty. */
