@@ -115,7 +115,9 @@ public record RobustCusum(
         long count = before.count + 1;
         double difference = value - before.mean;
         double sum = 0;
-        if (before.count >= minInstances) {
+        // Most values are below the mean while the sum is 0: they leave it there, whatever the
+        // deviation.
+        if (before.count >= minInstances && (before.sum > 0 || difference > 0)) {
             double deviation =
                     Math.max(Math.sqrt(before.squaredDeviations / before.count), leastDeviation);
             sum = Math.max(0, before.sum + Math.min(cap, difference / deviation) - slack);

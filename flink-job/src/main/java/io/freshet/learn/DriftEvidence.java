@@ -26,6 +26,12 @@ final class DriftEvidence {
     private final long[] timestamps;
     private long seen;
 
+    /** Where the next example goes: {@code seen} modulo the capacity. */
+    private int next;
+
+    /** Where the last example's source stands among the sources. */
+    private int lastSource;
+
     DriftEvidence(int capacity) {
         this.capacity = capacity;
         labels = new int[capacity];
@@ -58,7 +64,9 @@ final class DriftEvidence {
             ExampleBlock.Source source,
             long offset,
             long timestamp) {
-        int at = (int) (seen++ % capacity);
+        int at = next;
+        next = at + 1 == capacity ? 0 : at + 1;
+        seen++;
         labels[at] = label;
         hits[at] = hit;
         losses[at] = loss;
@@ -70,16 +78,15 @@ final class DriftEvidence {
 
     /** A model's examples come from few partitions, most of them from the one before's. */
     private int indexOf(ExampleBlock.Source source) {
-        int last = seen > 1 ? sourceIndexes[(int) ((seen - 2) % capacity)] : 0;
-        if (last < sources.size() && sources.get(last).equals(source)) {
-            return last;
+        if (lastSource < sources.size() && sources.get(lastSource).equals(source)) {
+            return lastSource;
         }
-        int known = sources.indexOf(source);
-        if (known < 0) {
-            known = sources.size();
+        lastSource = sources.indexOf(source);
+        if (lastSource < 0) {
+            lastSource = sources.size();
             sources.add(source);
         }
-        return known;
+        return lastSource;
     }
 
     private int size() {

@@ -13,8 +13,10 @@ import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.ScalerType;
 import io.freshet.model.SoftmaxLearner;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -38,6 +40,8 @@ final class Learner implements AutoCloseable {
     private final LearnConfig config;
     private final int numFeatures;
     private final int numTargets;
+
+    private final String[] expertNames;
 
     private final Audit audit;
     private final Map<ExampleBlock.Source, Long> lastOffsets = new LinkedHashMap<>();
@@ -80,12 +84,22 @@ final class Learner implements AutoCloseable {
         this.audit = audit;
         numFeatures = config.learner().numFeatures();
         numTargets = config.numTargets();
+        expertNames = expertNames(config.learner());
         examples = new Examples(numFeatures, numTargets);
         evaluation = new Evaluation(config.learner().numClasses());
         watch =
                 config.drift().detectors().isEmpty()
                         ? null
                         : new DriftWatch(modelId, config, audit.count(Fate.ACCEPTED));
+    }
+
+    private static String[] expertNames(LearnerSettings settings) {
+        List<String> names = new ArrayList<>();
+        for (double rate : settings.learningRates()) {
+            names.add("rate " + TrainingConfig.plain(rate));
+        }
+        names.addAll(LearnerSettings.BASELINES.subList(0, settings.numExperts() - names.size()));
+        return names.toArray(String[]::new);
     }
 
     /**
@@ -360,18 +374,14 @@ final class Learner implements AutoCloseable {
 
     private Expert[] experts() {
         SoftmaxLearner live = model;
-        LearnerSettings settings = config.learner();
-        int rates = settings.numRates();
-        Expert[] experts = new Expert[settings.numExperts()];
+        int rates = config.learner().numRates();
+        Expert[] experts = new Expert[expertNames.length];
         for (int k = 0; k < experts.length; k++) {
             boolean isRate = k < rates;
-            double rate = isRate ? settings.learningRates().get(k) : Double.NaN;
             experts[k] =
                     new Expert(
-                            isRate
-                                    ? "rate " + TrainingConfig.plain(rate)
-                                    : LearnerSettings.BASELINES.get(k - rates),
-                            rate,
+                            expertNames[k],
+                            isRate ? config.learner().learningRates().get(k) : Double.NaN,
                             live == null ? 1.0 / experts.length : live.weight(k),
                             live == null || !isRate ? 0 : live.restarts(k));
         }

@@ -74,6 +74,9 @@ final class BlockedSgd implements AutoCloseable {
      */
     private final double[] factors;
 
+    /** Of a mixture. */
+    private final double sumOfRates;
+
     private boolean skipped;
     private boolean stopped;
     private double gradientNorm = Double.NaN;
@@ -146,6 +149,13 @@ final class BlockedSgd implements AutoCloseable {
         this.scaledGradient = new double[columns];
         this.rowLogits = new double[columns];
         this.factors = new double[numRates];
+        Mixture mixture = settings.mixture();
+        double sum = 0;
+        for (int rate = 0; mixture != null && rate < numRates; rate++) {
+            factors[rate] = -mixture.rates().get(rate);
+            sum += mixture.rates().get(rate);
+        }
+        this.sumOfRates = sum;
     }
 
     /** Returns what is learnt. */
@@ -434,10 +444,9 @@ final class BlockedSgd implements AutoCloseable {
 
     /** By which a gradient of this size moves all parameters together; no schedule rises. */
     private double sumOfLearningRates(LearnerCounters before) {
-        Mixture mixture = settings.mixture();
-        return mixture == null
+        return settings.mixture() == null
                 ? Math.max(1, before.boost()) * sgd.learningRate().at(before.steps())
-                : mixture.sumOfRates();
+                : sumOfRates;
     }
 
     /** Puts the rows' scaled features into the inputs. */
@@ -491,10 +500,8 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     private void setFactors(double learningRate) {
-        Mixture mixture = settings.mixture();
-        for (int rate = 0; rate < numRates; rate++) {
-            factors[rate] =
-                    mixture != null ? -mixture.rates().get(rate) : plain ? -learningRate : 1;
+        if (settings.mixture() == null) {
+            factors[0] = plain ? -learningRate : 1;
         }
     }
 

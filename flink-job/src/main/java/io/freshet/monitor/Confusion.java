@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * A confusion matrix: examples by label and predicted class. Sparse where there are many classes.
@@ -12,6 +11,14 @@ import java.util.stream.IntStream;
 final class Confusion {
     /** Up to so many classes the matrix is kept, and told, whole. */
     static final int DENSE_CLASSES = 50;
+
+    private static final Comparator<ConfusionCell> FULLEST_FIRST =
+            (a, b) ->
+                    a.count() != b.count()
+                            ? Long.compare(b.count(), a.count())
+                            : a.label() != b.label()
+                                    ? Integer.compare(a.label(), b.label())
+                                    : Integer.compare(a.predictedClass(), b.predictedClass());
 
     private final int numClasses;
     private final long[] dense;
@@ -38,26 +45,32 @@ final class Confusion {
      * @param limit cells to tell; the others are counted
      */
     ConfusionMatrix tell(int limit) {
-        ConfusionCell[] cells =
-                dense.length > 0
-                        ? IntStream.range(0, dense.length)
-                                .filter(cell -> dense[cell] > 0)
-                                .mapToObj(cell -> cell(cell, dense[cell]))
-                                .toArray(ConfusionCell[]::new)
-                        : sparse.entrySet().stream()
-                                .map(cell -> cell(cell.getKey(), cell.getValue()))
-                                .toArray(ConfusionCell[]::new);
-        Arrays.sort(
-                cells,
-                Comparator.comparingLong(ConfusionCell::count)
-                        .reversed()
-                        .thenComparingInt(ConfusionCell::label)
-                        .thenComparingInt(ConfusionCell::predictedClass));
+        ConfusionCell[] cells = cells();
+        Arrays.sort(cells, FULLEST_FIRST);
         int told = Math.min(cells.length, Math.max(limit, dense.length));
         return new ConfusionMatrix(
                 Arrays.copyOf(cells, told),
                 cells.length - told,
                 Arrays.stream(cells, told, cells.length).mapToLong(ConfusionCell::count).sum());
+    }
+
+    private ConfusionCell[] cells() {
+        ConfusionCell[] cells;
+        int found = 0;
+        if (dense.length > 0) {
+            cells = new ConfusionCell[dense.length];
+            for (int cell = 0; cell < dense.length; cell++) {
+                if (dense[cell] > 0) {
+                    cells[found++] = cell(cell, dense[cell]);
+                }
+            }
+        } else {
+            cells = new ConfusionCell[sparse.size()];
+            for (Map.Entry<Long, Long> cell : sparse.entrySet()) {
+                cells[found++] = cell(cell.getKey(), cell.getValue());
+            }
+        }
+        return Arrays.copyOf(cells, found);
     }
 
     private ConfusionCell cell(long cell, long count) {

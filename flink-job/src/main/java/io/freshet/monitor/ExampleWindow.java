@@ -38,6 +38,9 @@ final class ExampleWindow {
     private boolean[] segmentIsStale = new boolean[0];
     private long seen;
 
+    /** Where the next example goes: {@code seen} modulo the capacity. */
+    private int next;
+
     ExampleWindow(MonitorConfig config) {
         this.config = config;
         capacity = config.windowSize();
@@ -47,7 +50,7 @@ final class ExampleWindow {
 
     /** Takes the next example; the oldest leaves if there are too many. */
     void add(ScoredExample example) {
-        int at = (int) (seen % capacity);
+        int at = next;
         if (seen >= capacity) {
             ScoredExample oldest = at(at);
             tallies.count(oldest, -1);
@@ -56,6 +59,7 @@ final class ExampleWindow {
         put(at, example);
         tallies.count(example, 1);
         confusion.add(example.label(), example.predictedClass(), 1);
+        next = at + 1 == capacity ? 0 : at + 1;
         seen++;
     }
 
@@ -176,7 +180,7 @@ final class ExampleWindow {
 
     /** Where the oldest example stands. */
     private int first() {
-        return seen <= capacity ? 0 : (int) (seen % capacity);
+        return seen <= capacity ? 0 : next;
     }
 
     /**
@@ -207,5 +211,6 @@ final class ExampleWindow {
             confusion.add(example.label(), example.predictedClass(), 1);
         }
         seen = place;
+        next = (int) (place % capacity);
     }
 }

@@ -9,16 +9,20 @@ final class RecentMean {
     private double[] values = new double[0];
     private long seen;
 
+    /** Where the next value goes: {@code seen} modulo the capacity. */
+    private int next;
+
     RecentMean(int capacity) {
         this.capacity = capacity;
     }
 
     void add(double value) {
-        int at = (int) (seen % capacity);
+        int at = next;
         if (at >= values.length) {
             values = Arrays.copyOf(values, (int) Math.min(capacity, 2L * values.length + 16));
         }
         values[at] = value;
+        next = at + 1 == capacity ? 0 : at + 1;
         seen++;
     }
 
@@ -34,15 +38,17 @@ final class RecentMean {
         }
         double sum = 0;
         int size = size();
-        int first = first();
-        for (int i = 0; i < size; i++) {
-            sum += values[(first + i) % capacity];
+        for (int i = first(); i < size; i++) {
+            sum += values[i];
         }
-        return sum / size();
+        for (int i = 0; i < first(); i++) {
+            sum += values[i];
+        }
+        return sum / size;
     }
 
     private int first() {
-        return seen <= capacity ? 0 : (int) (seen % capacity);
+        return seen <= capacity ? 0 : next;
     }
 
     /** The values, in a new array, oldest first. */

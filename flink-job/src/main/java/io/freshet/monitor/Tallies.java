@@ -73,15 +73,19 @@ final class Tallies {
 
     /** Adds an example so many times. */
     void add(ScoredExample example, double times) {
-        count(example, times);
-        sum(example, times);
+        int bin = bin(example.confidence());
+        count(example, bin, times);
+        sum(example, bin, times);
     }
 
     /** Adds an example to the counts so many times, and not to the sums. */
     void count(ScoredExample example, double times) {
+        count(example, bin(example.confidence()), times);
+    }
+
+    private void count(ScoredExample example, int bin, double times) {
         int label = example.label();
         boolean hit = label == example.predictedClass();
-        int bin = bin(example.confidence());
         counts[EXAMPLES] += times;
         counts[FIRST_LABEL + label] += times;
         counts[firstPrediction + example.predictedClass()] += times;
@@ -107,10 +111,14 @@ final class Tallies {
 
     /** Adds an example to the sums so many times, and not to the counts. */
     void sum(ScoredExample example, double times) {
+        sum(example, bin(example.confidence()), times);
+    }
+
+    private void sum(ScoredExample example, int bin, double times) {
         sums[WEIGHT] += times * example.weight();
         sums[WEIGHTED_LOSS] += times * example.weight() * example.loss();
         sums[BRIER] += times * example.brier();
-        sums[FIRST_CONFIDENCE + bin(example.confidence())] += times * example.confidence();
+        sums[FIRST_CONFIDENCE + bin] += times * example.confidence();
     }
 
     private int bin(float confidence) {

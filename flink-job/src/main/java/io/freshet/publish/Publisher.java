@@ -33,12 +33,20 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Consumer;
+import org.apache.avro.data.TimeConversions;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.apache.avro.specific.SpecificData;
 import org.jspecify.annotations.Nullable;
 
 /** Writes each record as its Avro event. */
 public final class Publisher implements Serializable {
     private static final long serialVersionUID = 1;
     private static final String JOB_VERSION = jobVersion();
+
+    /**
+     * Metrics are many small records in one: generated coders take half the time of Avro's others.
+     */
+    private static final BinaryMessageEncoder<MetricsEvent> METRICS = metricsEncoder();
 
     private final PublishConfig config;
     private final LearnConfig learn;
@@ -58,7 +66,16 @@ public final class Publisher implements Serializable {
     public Publication metrics(RollingMetrics metrics) {
         MetricsEvent event = MetricsFields.event(metrics, monitor);
         return new Publication(
-                Destination.METRICS, utf8(metrics.modelId()), bytes(encode(event::toByteBuffer)));
+                Destination.METRICS,
+                utf8(metrics.modelId()),
+                bytes(encode(() -> METRICS.encode(event))));
+    }
+
+    private static BinaryMessageEncoder<MetricsEvent> metricsEncoder() {
+        SpecificData model = new SpecificData();
+        model.setCustomCoders(true);
+        model.addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
+        return new BinaryMessageEncoder<>(model, MetricsEvent.getClassSchema());
     }
 
     /** A drift that was found as a {@code DriftAlertEvent}. */

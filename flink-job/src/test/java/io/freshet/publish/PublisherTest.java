@@ -99,6 +99,10 @@ class PublisherTest {
     }
 
     private static MetricsEvent metrics(@Nullable Long attempt) throws IOException {
+        return EventReader.of(MetricsEvent.class).read(encodedMetrics(attempt));
+    }
+
+    private static byte[] encodedMetrics(@Nullable Long attempt) {
         ClassCounts rolling = new ClassCounts(3, 2, 1, 0.5, 0.25, null);
         ClassCounts prequential = new ClassCounts(6, 5, 4, 0.75, 0.5, 0.6);
         RollingMetrics metrics =
@@ -119,7 +123,12 @@ class PublisherTest {
                         new CalibrationBin[] {new CalibrationBin(0, 0.1, 6, 0.05, null)},
                         0.875,
                         7);
-        return EventReader.of(MetricsEvent.class).read(PUBLISHER.metrics(metrics).value());
+        return PUBLISHER.metrics(metrics).value();
+    }
+
+    @Test
+    void metrics_areTheBytesThatTheirClassEncodes() throws IOException {
+        assertThat(encodedMetrics(7L)).isEqualTo(metrics(7L).toByteBuffer().array());
     }
 
     /** Those of {@link #progress}, as they are published. */

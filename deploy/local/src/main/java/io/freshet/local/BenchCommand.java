@@ -28,10 +28,11 @@ import picocli.CommandLine.Spec;
 /**
  * How fast the job is, beside a consumer that does nothing, on one topic in one run.
  *
- * <p>Both rates leave out the first fifth of the events: starting up and warming up. The consumer's
- * is by its own clock; the job's by the timestamps with which its metrics were written, the last
- * before the end of input being the last. Two configurations of the job take turns, so that what
- * changes on the machine meets both.
+ * <p>A first run warms up and is not told. Both rates leave out the first fifth of the events:
+ * starting up and warming up. The consumer's is by its own clock; the job's by the timestamps with
+ * which its metrics were written, the last before the end of input being the last. Two
+ * configurations of the job take turns at being first, so that what changes on the machine meets
+ * both.
  */
 @Command(
         name = "bench",
@@ -114,57 +115,105 @@ final class BenchCommand implements Callable<Integer> {
                     "  run   consumer, events/s   job, events/s   ratio"
                             + (against.isEmpty() ? "" : "   against, events/s   job/against"));
             List<Double> consumers = new ArrayList<>();
-            List<Double> jobs = new ArrayList<>();
-            List<Double> ratios = new ArrayList<>();
-            List<Double> others = new ArrayList<>();
-            List<Double> gains = new ArrayList<>();
-            Map<String, Long> cpu = new TreeMap<>();
+            Contender job = new Contender(List.of());
+            Contender other = new Contender(against);
             int started = 0;
-            for (int run = 1; run <= runs; run++) {
-                double consumer = consumerRate(topics, events);
-                started++;
-                double job =
-                        jobRate(config(stream, kafka, started, List.of()), started, events, cpu);
-                consumers.add(consumer);
-                jobs.add(job);
-                ratios.add(job / consumer);
-                out.print(
-                        Display.format(
-                                "  %3d   %,18.0f   %,13.0f   %5.2f",
-                                run, consumer, job, job / consumer));
-                if (!against.isEmpty()) {
+            for (int run = 0; run <= runs; run++) {
+                consumers.add(consumerRate(topics, events));
+                // What runs second finds a warmer machine: the first is now the one, now the other.
+                List<Contender> inTurn =
+                        against.isEmpty()
+                                ? List.of(job)
+                                : run % 2 == 1 ? List.of(job, other) : List.of(other, job);
+                for (Contender contender : inTurn) {
                     started++;
-                    JobConfig config = config(stream, kafka, started, against);
-                    double other = jobRate(config, started, events, new TreeMap<>());
-                    others.add(other);
-                    gains.add(job / other);
-                    out.print(Display.format("   %,17.0f   %11.3f", other, job / other));
+                    contender.run(
+                            config(stream, kafka, started, contender.overrides), started, events);
                 }
-                out.println();
+                if (run == 0) {
+                    consumers.clear();
+                    job.forget();
+                    other.forget();
+                } else {
+                    int i = run - 1;
+                    out.println(
+                            Display.format("  %3d   ", run)
+                                    + row(
+                                            consumers.get(i),
+                                            job.rates.get(i),
+                                            job.rates.get(i) / consumers.get(i),
+                                            other.rates.isEmpty() ? 0 : other.rates.get(i),
+                                            other.rates.isEmpty()
+                                                    ? 0
+                                                    : job.rates.get(i) / other.rates.get(i)));
+                }
                 out.flush();
             }
-            out.print(
-                    Display.format(
-                            "  median%,18.0f   %,13.0f   %5.2f",
-                            median(consumers), median(jobs), median(ratios)));
-            if (!against.isEmpty()) {
-                out.print(Display.format("   %,17.0f   %11.3f", median(others), median(gains)));
-            }
+            out.println(
+                    "  median"
+                            + row(
+                                    median(consumers),
+                                    median(job.rates),
+                                    median(ratios(job.rates, consumers)),
+                                    against.isEmpty() ? 0 : median(other.rates),
+                                    against.isEmpty()
+                                            ? 0
+                                            : median(ratios(job.rates, other.rates))));
             out.println();
-            out.println();
-            out.println("  CPU time of the job's runs, µs an event");
-            cpu.entrySet().stream()
-                    .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
-                    .limit(8)
-                    .forEach(
-                            group ->
-                                    out.println(
-                                            Display.format(
-                                                    "    %-48s %6.2f",
-                                                    group.getKey(),
-                                                    group.getValue() / 1e3 / events / runs)));
+            printCpuTimes(out, job.cpu, other.cpu, events * runs);
             out.flush();
         }
+    }
+
+    private String row(double consumer, double job, double ratio, double other, double gain) {
+        return Display.format("%,18.0f   %,13.0f   %5.2f", consumer, job, ratio)
+                + (against.isEmpty() ? "" : Display.format("   %,17.0f   %11.3f", other, gain));
+    }
+
+    private static List<Double> ratios(List<Double> of, List<Double> to) {
+        return IntStream.range(0, of.size()).mapToObj(i -> of.get(i) / to.get(i)).toList();
+    }
+
+    /** A configuration of the job, and what was measured of it. */
+    private static final class Contender {
+        private final List<String> overrides;
+        private final List<Double> rates = new ArrayList<>();
+        private final Map<String, Long> cpu = new TreeMap<>();
+
+        Contender(List<String> overrides) {
+            this.overrides = overrides;
+        }
+
+        void run(JobConfig config, int number, long events) throws Exception {
+            rates.add(jobRate(config, number, events, cpu));
+        }
+
+        /** Warming up counts for nothing. */
+        void forget() {
+            rates.clear();
+            cpu.clear();
+        }
+    }
+
+    private void printCpuTimes(
+            PrintWriter out, Map<String, Long> cpu, Map<String, Long> ofOthers, long events) {
+        out.println(
+                "  CPU time of the job's runs, µs an event"
+                        + (against.isEmpty() ? "" : "; against; job/against"));
+        cpu.entrySet().stream()
+                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+                .limit(8)
+                .forEach(
+                        group -> {
+                            double job = group.getValue() / 1e3 / events;
+                            out.print(Display.format("    %-48s %6.2f", group.getKey(), job));
+                            if (!against.isEmpty()) {
+                                double other =
+                                        ofOthers.getOrDefault(group.getKey(), 0L) / 1e3 / events;
+                                out.print(Display.format("   %6.2f   %6.3f", other, job / other));
+                            }
+                            out.println();
+                        });
     }
 
     private JobConfig config(

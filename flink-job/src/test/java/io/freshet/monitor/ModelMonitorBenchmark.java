@@ -1,0 +1,165 @@
+package io.freshet.monitor;
+
+import io.freshet.ingest.Audit;
+import io.freshet.learn.BlockEvaluation;
+import io.freshet.learn.DetectorReport;
+import io.freshet.learn.Expert;
+import io.freshet.learn.PartitionOffset;
+import io.freshet.learn.Progress;
+import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Publisher;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/**
+ * What an event costs the metrics of a model, told and encoded every 1,000 events: all that is told
+ * by default, and the scores alone.
+ *
+ * <pre>{@code
+ * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
+ *     -Dmdep.includeScope=test -Dmdep.outputFile=target/test.classpath
+ * OMP_NUM_THREADS=1 java -cp \
+ *     "flink-job/target/test-classes:flink-job/target/classes:$(cat flink-job/target/test.classpath)" \
+ *     io.freshet.monitor.ModelMonitorBenchmark
+ * }</pre>
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 6, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 9, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(3)
+public class ModelMonitorBenchmark {
+    private static final int BLOCK = 250;
+    private static final int EVENTS = 16 * BLOCK;
+
+    @Param({"7", "100"})
+    public int classes;
+
+    @Param({"fading, classes, confusion, calibration", "fading", ""})
+    public String parts = "";
+
+    private final List<BlockEvaluation> blocks = new ArrayList<>();
+
+    @SuppressWarnings("NullAway.Init") // setUp() sets it
+    private ModelMonitor monitor;
+
+    @SuppressWarnings("NullAway.Init")
+    private Publisher publisher;
+
+    @Setup(Level.Trial)
+    public void setUp() {
+        JobConfig config =
+                JobConfig.parse(
+                        Map.of(
+                                "num-features",
+                                "1",
+                                "classes",
+                                String.join(
+                                        ",",
+                                        IntStream.range(0, classes)
+                                                .mapToObj(k -> "class-" + k)
+                                                .toList()),
+                                "metrics.include",
+                                parts,
+                                "kafka.bootstrap.servers",
+                                "none:1",
+                                "sink.transactional-id-prefix",
+                                "none"));
+        Random random = new Random(1);
+        for (int from = 0; from < EVENTS; from += BLOCK) {
+            blocks.add(block(random));
+        }
+        monitor = new ModelMonitor("m", config.monitor(), 1);
+        publisher = new Publisher(config.publish(), config.learn(), config.monitor());
+    }
+
+    private BlockEvaluation block(Random random) {
+        BlockEvaluation block =
+                new BlockEvaluation(
+                        "m",
+                        new int[BLOCK],
+                        new int[BLOCK],
+                        new float[BLOCK],
+                        new float[BLOCK],
+                        new float[BLOCK],
+                        new float[BLOCK],
+                        new int[BLOCK],
+                        new float[0],
+                        IntStream.rangeClosed(1, BLOCK).toArray(),
+                        new Progress(
+                                1,
+                                0,
+                                1000,
+                                Audit.empty(),
+                                new PartitionOffset[] {new PartitionOffset("t", 0, 1)},
+                                0.01,
+                                new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
+                                0,
+                                1,
+                                1,
+                                0,
+                                new DetectorReport[0]));
+        for (int i = 0; i < BLOCK; i++) {
+            block.labels()[i] = random.nextInt(classes);
+            boolean hit = random.nextInt(5) > 0;
+            block.predictedClasses()[i] = hit ? block.labels()[i] : random.nextInt(classes);
+            block.losses()[i] = random.nextFloat();
+            block.weights()[i] = 1;
+            block.confidences()[i] = random.nextFloat();
+            block.briers()[i] = random.nextFloat();
+            block.ranks()[i] = hit ? 0 : 1;
+        }
+        return block;
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(EVENTS)
+    public void event(Blackhole told) {
+        for (BlockEvaluation block : blocks) {
+            monitor.add(block);
+            if (monitor.isDue()) {
+                told.consume(publisher.metrics(monitor.tell(1000)));
+            }
+        }
+    }
+
+    /** Without what is told. */
+    @Benchmark
+    @OperationsPerInvocation(EVENTS)
+    public void eventUntold() {
+        for (BlockEvaluation block : blocks) {
+            monitor.add(block);
+        }
+    }
+
+    public static void main(String[] args) throws RunnerException {
+        new Runner(
+                        new OptionsBuilder()
+                                .include(ModelMonitorBenchmark.class.getName())
+                                .jvmArgsAppend("-Xmx1g")
+                                .build())
+                .run();
+    }
+}
