@@ -37,6 +37,10 @@ final class BlockedSgd implements AutoCloseable {
     private final int numFeatures;
     private final int numRates;
     private final int columns;
+
+    /** Of the inputs and the parameters. */
+    private final int width;
+
     private final int capacity;
     private final int maxSteps;
 
@@ -94,10 +98,10 @@ final class BlockedSgd implements AutoCloseable {
         this.numFeatures = settings.numFeatures();
         this.numRates = settings.numRates();
         this.columns = numRates * settings.numOutputs();
-        int width = numFeatures + 1;
-        int wanted = BlockSize.rows(width, columns);
+        this.width = Matrix.columnsFor(numFeatures + 1);
+        int wanted = BlockSize.rows(numFeatures + 1, columns);
         this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
-        this.capacity = maxSteps == 1 ? BlockSize.directRows(width, columns) : wanted;
+        this.capacity = maxSteps == 1 ? BlockSize.directRows(numFeatures + 1, columns) : wanted;
 
         this.parameters = new Parameters(settings, precision, state);
         this.scaler =
@@ -454,7 +458,7 @@ final class BlockedSgd implements AutoCloseable {
         if (scaler == null) {
             putInputs(begin, end, examples);
         } else {
-            scaler.scale(rows, begin, end, examples.features(), inputRows, numFeatures + 1);
+            scaler.scale(rows, begin, end, examples.features(), inputRows, width);
             inputs.put(inputRows, end - begin);
         }
     }

@@ -21,6 +21,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A matrix in the processor's memory, multiplied by OpenBLAS.
@@ -30,15 +31,27 @@ import org.nd4j.linalg.factory.Nd4j;
  * operator call (1 to 3 µs and 0.6 KB each) and no view for a block that is not full.
  */
 abstract sealed class NativeMatrix implements Matrix {
+    /** Bytes. */
+    private static final int CACHE_LINE = 64;
+
     final int rows;
     final int columns;
+
+    /** Holds the array, and some more, so that it can begin on a cache line. */
+    private final INDArray owner;
+
     private final INDArray array;
     final HostMemory memory;
 
     private NativeMatrix(Precision precision, DataType type, int rows, int columns) {
         this.rows = rows;
         this.columns = columns;
-        this.array = Nd4j.createUninitializedDetached(type, 'c', rows, columns);
+        long length = (long) rows * columns;
+        this.owner = Nd4j.createUninitializedDetached(type, length + CACHE_LINE / type.width());
+        long past = owner.data().address() % CACHE_LINE;
+        long first = past == 0 ? 0 : (CACHE_LINE - past) / type.width();
+        this.array =
+                owner.get(NDArrayIndex.interval(first, first + length)).reshape('c', rows, columns);
         this.memory = HostMemory.of(precision, array);
         array.assign(0);
     }
@@ -93,8 +106,8 @@ abstract sealed class NativeMatrix implements Matrix {
 
     @Override
     public final void close() {
-        if (!array.wasClosed()) {
-            array.close();
+        if (!owner.wasClosed()) {
+            owner.close();
         }
     }
 

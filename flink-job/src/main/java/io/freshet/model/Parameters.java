@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
  * The live parameters of all learning rates and the optimiser's velocity.
  *
  * <p>A row per learning rate and output, in this order, and a column per input: the features, then
- * the constant one. So everything of one rate lies together, and a block's products run over whole
- * rows. Outside, a rate's parameters are (numFeatures + 1, numOutputs).
+ * the constant one, then what {@link Matrix#columnsFor} adds, which is always 0. So everything of
+ * one rate lies together, and a block's products run over whole rows. Outside, a rate's parameters
+ * are (numFeatures + 1, numOutputs).
  */
 final class Parameters implements AutoCloseable {
     /**
@@ -49,10 +50,10 @@ final class Parameters implements AutoCloseable {
     }
 
     private Matrix zeros() {
-        return Matrix.zeros(precision, numRates * numOutputs, numInputs);
+        return Matrix.zeros(precision, numRates * numOutputs, Matrix.columnsFor(numInputs));
     }
 
-    /** Returns {@code θ}, (learning rates · numOutputs, numFeatures + 1). */
+    /** Returns {@code θ}, (learning rates · numOutputs, inputs). */
     Matrix values() {
         return values;
     }
@@ -145,7 +146,7 @@ final class Parameters implements AutoCloseable {
      *
      * @param gradients (at least rows, learning rates · numOutputs), times minus the learning rate.
      *     Not modified.
-     * @param inputs (at least rows, numFeatures + 1). Not modified.
+     * @param inputs (at least rows, inputs). Not modified.
      */
     void add(Matrix gradients, Matrix inputs, int rows) {
         values.addTransposedProduct(1, gradients, rows, inputs);
@@ -156,7 +157,7 @@ final class Parameters implements AutoCloseable {
      *
      * @param first whether they are its first
      * @param gradients (at least rows, learning rates · numOutputs). Not modified.
-     * @param inputs (at least rows, numFeatures + 1). Not modified.
+     * @param inputs (at least rows, inputs). Not modified.
      */
     void accumulate(boolean first, Matrix gradients, Matrix inputs, int rows) {
         gradient().addTransposedProduct(first ? 0 : 1, gradients, rows, inputs);
@@ -200,7 +201,7 @@ final class Parameters implements AutoCloseable {
      * @param steps the scalars of the steps
      * @param toParameters the gradients, each row times its {@code c}. Not modified.
      * @param toVelocity the gradients, each row times its {@code e}. Not modified.
-     * @param inputs (at least rows, numFeatures + 1). Not modified.
+     * @param inputs (at least rows, inputs). Not modified.
      */
     void add(UnrolledSgd steps, Matrix toParameters, Matrix toVelocity, Matrix inputs, int rows) {
         // Only under weight decay does the velocity need the parameters from before the block.
@@ -343,7 +344,7 @@ final class Parameters implements AutoCloseable {
 
     /** Writes rates of (numFeatures + 1, numOutputs) to rows of outputs. */
     private void put(float[] from, Matrix to) {
-        double[] row = new double[numInputs];
+        double[] row = new double[to.columns()];
         for (int rate = 0; rate < numRates; rate++) {
             int begin = rate * numInputs * numOutputs;
             for (int c = 0; c < numOutputs; c++) {
@@ -357,7 +358,7 @@ final class Parameters implements AutoCloseable {
 
     private float[] toArray(Matrix from) {
         float[] values = new float[numRates * numOutputs * numInputs];
-        double[] row = new double[numInputs];
+        double[] row = new double[from.columns()];
         for (int rate = 0; rate < numRates; rate++) {
             int begin = rate * numInputs * numOutputs;
             for (int c = 0; c < numOutputs; c++) {

@@ -42,7 +42,9 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 6, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 9, time = 200, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(3)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch"})
 public class LearnerBenchmark {
     private static final int EVENTS = 1 << 13;
 
@@ -85,11 +87,6 @@ public class LearnerBenchmark {
     }
 
     public static void main(String[] args) throws RunnerException {
-        new Runner(
-                        new OptionsBuilder()
-                                .include(LearnerBenchmark.class.getName())
-                                .jvmArgsAppend("-Xmx1g")
-                                .build())
-                .run();
+        new Runner(new OptionsBuilder().include(LearnerBenchmark.class.getName()).build()).run();
     }
 }

@@ -37,7 +37,7 @@ final class States {
         int numInputs = settings.numFeatures() + 1;
         int numOutputs = settings.numOutputs();
         double[][][] unpacked = new double[settings.numRates()][numInputs][numOutputs];
-        double[] row = new double[numInputs];
+        double[] row = new double[rows.columns()];
         for (int rate = 0; rate < unpacked.length; rate++) {
             for (int c = 0; c < numOutputs; c++) {
                 rows.getRow(rate * numOutputs + c, row);

@@ -49,7 +49,9 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 6, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 9, time = 200, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(3)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch"})
 public class ModelMonitorBenchmark {
     private static final int BLOCK = 250;
     private static final int EVENTS = 16 * BLOCK;
@@ -155,11 +157,7 @@ public class ModelMonitorBenchmark {
     }
 
     public static void main(String[] args) throws RunnerException {
-        new Runner(
-                        new OptionsBuilder()
-                                .include(ModelMonitorBenchmark.class.getName())
-                                .jvmArgsAppend("-Xmx1g")
-                                .build())
+        new Runner(new OptionsBuilder().include(ModelMonitorBenchmark.class.getName()).build())
                 .run();
     }
 }
