@@ -26,16 +26,8 @@ public enum Activation {
                 double[] probabilities,
                 int probabilitiesOffset) {
             double largest = largest(logits, offset, numOutputs);
-            double sum = 0;
-            for (int c = 0; c < numOutputs; c++) {
-                double power = Exponential.of(logits[offset + c] - largest);
-                probabilities[probabilitiesOffset + c] = power;
-                sum += power;
-            }
-            double share = 1 / sum;
-            for (int c = 0; c < numOutputs; c++) {
-                probabilities[probabilitiesOffset + c] *= share;
-            }
+            double sum =
+                    share(logits, offset, numOutputs, largest, probabilities, probabilitiesOffset);
             return largest + Math.log(sum);
         }
 
@@ -147,6 +139,48 @@ public enum Activation {
             double logSumExp,
             float[] targets,
             int targetsOffset);
+
+    /**
+     * Computes the softmax of logits; all NaN where they are not finite.
+     *
+     * @param logits Not modified, unless they are also the probabilities.
+     * @param probabilities another array, or the logits themselves at the same offset. Modified.
+     */
+    static void softmax(
+            double[] logits,
+            int offset,
+            int numOutputs,
+            double[] probabilities,
+            int probabilitiesOffset) {
+        share(
+                logits,
+                offset,
+                numOutputs,
+                largest(logits, offset, numOutputs),
+                probabilities,
+                probabilitiesOffset);
+    }
+
+    /** Returns {@code Σ exp(z − z_max)}, of which each output has its share. */
+    private static double share(
+            double[] logits,
+            int offset,
+            int numOutputs,
+            double largest,
+            double[] probabilities,
+            int probabilitiesOffset) {
+        double sum = 0;
+        for (int c = 0; c < numOutputs; c++) {
+            double power = Exponential.of(logits[offset + c] - largest);
+            probabilities[probabilitiesOffset + c] = power;
+            sum += power;
+        }
+        double share = 1 / sum;
+        for (int c = 0; c < numOutputs; c++) {
+            probabilities[probabilitiesOffset + c] *= share;
+        }
+        return sum;
+    }
 
     /**
      * Computes {@code ln softmax(z)_c = (z_c − z_max) − ln Σ exp(z − z_max)}.

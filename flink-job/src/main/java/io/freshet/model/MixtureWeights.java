@@ -24,7 +24,9 @@ final class MixtureWeights {
     /** What each expert weighs in all. */
     private final double[] weights;
 
-    private final double[] likelihoods;
+    /** Likelihoods, divided by the largest. */
+    private final double[] relative;
+
     private final double[] evidence;
 
     /**
@@ -36,7 +38,7 @@ final class MixtureWeights {
         this.underShare = new double[shares.length][numExperts];
         this.shareWeights = new double[shares.length];
         this.weights = new double[numExperts];
-        this.likelihoods = new double[numExperts];
+        this.relative = new double[numExperts];
         this.evidence = new double[shares.length];
         set(state);
     }
@@ -87,34 +89,28 @@ final class MixtureWeights {
     }
 
     /**
-     * Returns the mixture's log-loss, {@code −ln Σ v exp(l)}, in nats.
+     * Returns the mixture's log-loss, {@code −ln Σ v l}, in nats.
      *
-     * @param logLikelihoods {@code l}, (numExperts); negative infinity for one that cannot say. Not
-     *     modified.
+     * @param likelihoods {@code l}. Not modified.
      */
-    double loss(double[] logLikelihoods) {
-        double largest = setLikelihoods(logLikelihoods, 1);
-        double sum = 0;
-        for (int k = 0; k < numExperts; k++) {
-            sum += weights[k] * likelihoods[k];
-        }
-        return Math.max(0, -(largest + Math.log(sum)));
+    double loss(Likelihoods likelihoods) {
+        return Math.max(0, -likelihoods.logOfMean(weights));
     }
 
     /**
      * Moves the weights by one example.
      *
-     * @param logLikelihoods as in {@link #loss}. Not modified.
+     * @param likelihoods of its label. Not modified.
      * @param exampleWeight how much the example counts
      */
-    void update(double[] logLikelihoods, double exampleWeight) {
-        setLikelihoods(logLikelihoods, exampleWeight);
+    void update(Likelihoods likelihoods, double exampleWeight) {
+        likelihoods.relative(exampleWeight, relative);
         double total = 0;
         for (int a = 0; a < shares.length; a++) {
             double[] v = underShare[a];
             double sum = 0;
             for (int k = 0; k < numExperts; k++) {
-                v[k] *= likelihoods[k];
+                v[k] *= relative[k];
                 sum += v[k];
             }
             double kept = (1 - shares[a]) / sum;
@@ -130,22 +126,6 @@ final class MixtureWeights {
             shareWeights[a] = kept * evidence[a] + Mixture.SHARE_OF_SHARES / shares.length;
         }
         sumUp();
-    }
-
-    /** Sets likelihoods relative to the largest, and returns that one's logarithm. */
-    private double setLikelihoods(double[] logLikelihoods, double exampleWeight) {
-        double largest = Double.NEGATIVE_INFINITY;
-        for (int k = 0; k < numExperts; k++) {
-            largest = Math.max(largest, logLikelihoods[k]);
-        }
-        for (int k = 0; k < numExperts; k++) {
-            // One that cannot say weighs nothing, even where the example does not.
-            likelihoods[k] =
-                    logLikelihoods[k] == Double.NEGATIVE_INFINITY
-                            ? 0
-                            : Exponential.of(exampleWeight * (logLikelihoods[k] - largest));
-        }
-        return largest;
     }
 
     private void sumUp() {

@@ -23,13 +23,14 @@ final class Scorer {
     private int logitsAt;
     private double[] probabilities;
     private int probabilitiesAt;
-    private int predictedClass;
+
+    /** Of the loss without a mixture, as {@link Loss#activate} gives it. */
+    private double logSumExp;
 
     private final double[] ownProbabilities;
-    private final double[] logSumExps;
     private final double[] mixed;
     private final double[] baseline;
-    private final double[][] logLikelihoods;
+    private final Likelihoods[] likelihoods;
     private final boolean[] finite;
 
     Scorer(LearnerSettings settings, LearnerState state) {
@@ -45,10 +46,10 @@ final class Scorer {
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
         this.ownProbabilities = new double[numRates * numOutputs];
         this.probabilities = ownProbabilities;
-        this.logSumExps = new double[numRates];
         this.mixed = new double[numClasses];
         this.baseline = new double[numClasses];
-        this.logLikelihoods = new double[settings.miniBatchSize()][settings.numExperts()];
+        this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
+        Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
         this.finite = new boolean[numRates];
     }
 
@@ -100,11 +101,13 @@ final class Scorer {
         logitsAt = offset;
         probabilities = ownProbabilities;
         probabilitiesAt = 0;
-        for (int rate = 0; rate < numRates; rate++) {
-            int at = rate * numOutputs;
-            logSumExps[rate] = loss.activate(logits, offset + at, probabilities, at);
+        if (weights == null) {
+            logSumExp = loss.activate(logits, offset, probabilities, 0);
+            return;
         }
-        predictedClass = largest(logits, offset, numOutputs);
+        for (int at = 0; at < numRates * numOutputs; at += numOutputs) {
+            Activation.softmax(logits, offset + at, numOutputs, probabilities, at);
+        }
     }
 
     /**
@@ -118,15 +121,17 @@ final class Scorer {
         logitsAt = offset;
         probabilities = rowProbabilities;
         probabilitiesAt = offset;
-        for (int rate = 0; rate < numRates; rate++) {
-            int at = offset + rate * numOutputs;
-            int largest = at + largest(logits, at, numOutputs);
-            // The largest probability is at least 1/numOutputs: no logarithm of 0.
-            logSumExps[rate] = logits[largest] - Math.min(0, Math.log(probabilities[largest]));
-            if (rate == 0) {
-                predictedClass = largest - offset;
-            }
+        if (weights == null) {
+            logSumExp = logSumExp(0);
         }
+    }
+
+    /** Returns what a rate's softmax was divided by: the log-sum-exp of its logits. */
+    private double logSumExp(int rate) {
+        int largest = rate * numOutputs + largest(logits, logitsAt + rate * numOutputs, numOutputs);
+        // The largest probability is at least 1/numOutputs: no logarithm of 0.
+        return logits[logitsAt + largest]
+                - Math.min(0, Math.log(probabilities[probabilitiesAt + largest]));
     }
 
     /** Answers an example without a label. */
@@ -145,43 +150,83 @@ final class Scorer {
      * @param place its place in its mini-batch
      */
     void score(int place, Examples examples, int example, Evaluation evaluation) {
-        double[] ofRow = logLikelihoods[place];
-        for (int rate = 0; rate < numRates; rate++) {
-            int offset = rate * numOutputs;
-            double lossOfRate = plainLoss(logSumExps[rate], logitsAt + offset, examples, example);
-            // The loss goes out as a float, and a sum of finite ones shall be finite.
-            if (!(lossOfRate <= Float.MAX_VALUE)) {
-                finite[rate] = false;
-                lossOfRate = Double.POSITIVE_INFINITY;
-            }
-            ofRow[rate] = -lossOfRate;
-        }
         int label = examples.labels()[example];
-        if (weights == null && numOutputs == numClasses) {
-            // Logits tell apart what has the same probability when rounded.
-            int rank = rank(logits, logitsAt, label);
-            score(
-                    -ofRow[0],
-                    predictedClass,
-                    rank,
-                    probabilities,
-                    probabilitiesAt,
-                    examples,
-                    example,
-                    evaluation);
+        if (weights == null) {
+            double lossOfExample = finiteLoss(0, logSumExp, examples, example);
+            if (numOutputs == numClasses) {
+                // Logits tell apart what has the same probability when rounded.
+                score(
+                        lossOfExample,
+                        largest(logits, logitsAt, numOutputs),
+                        rank(logits, logitsAt, label),
+                        probabilities,
+                        probabilitiesAt,
+                        examples,
+                        example,
+                        evaluation);
+            } else {
+                mix();
+                scoreMixed(lossOfExample, examples, example, evaluation);
+            }
             return;
         }
         mix();
-        if (baselines != null) {
-            for (int k = 0; k < Baselines.COUNT; k++) {
-                baselines.predict(k, baseline);
-                ofRow[numRates + k] = logLikelihood(baseline, examples, example);
+        Likelihoods ofRow = likelihoods[place];
+        if (!takeLikelihoods(ofRow, examples, example)) {
+            takeLogLikelihoods(ofRow, examples, example);
+        }
+        scoreMixed(weights.loss(ofRow), examples, example, evaluation);
+    }
+
+    /** Returns a rate's loss; infinite, and noted, where it is not finite. */
+    private double finiteLoss(int rate, double rateLogSumExp, Examples examples, int example) {
+        double lossOfRate =
+                plainLoss(rateLogSumExp, logitsAt + rate * numOutputs, examples, example);
+        // The loss goes out as a float, and a sum of finite ones shall be finite.
+        if (!(lossOfRate <= Float.MAX_VALUE)) {
+            finite[rate] = false;
+            return Double.POSITIVE_INFINITY;
+        }
+        return lossOfRate;
+    }
+
+    /** Takes the probabilities of a class as they are; returns false if one is too small. */
+    private boolean takeLikelihoods(Likelihoods ofRow, Examples examples, int example) {
+        if (examples.numTargets() > 0) {
+            return false;
+        }
+        int label = examples.labels()[example];
+        for (int rate = 0; rate < numRates; rate++) {
+            if (!ofRow.set(rate, probabilities[probabilitiesAt + rate * numOutputs + label])) {
+                return false;
             }
         }
+        for (int k = 0; baselines != null && k < Baselines.COUNT; k++) {
+            baselines.predict(k, baseline);
+            if (!ofRow.set(numRates + k, baseline[label])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void takeLogLikelihoods(Likelihoods ofRow, Examples examples, int example) {
+        for (int rate = 0; rate < numRates; rate++) {
+            ofRow.setLogarithm(rate, -finiteLoss(rate, logSumExp(rate), examples, example));
+        }
+        for (int k = 0; baselines != null && k < Baselines.COUNT; k++) {
+            baselines.predict(k, baseline);
+            ofRow.setLogarithm(numRates + k, logLikelihood(baseline, examples, example));
+        }
+    }
+
+    /** Writes what the probabilities of all together are worth. */
+    private void scoreMixed(
+            double lossOfExample, Examples examples, int example, Evaluation evaluation) {
         score(
-                weights == null ? -ofRow[0] : weights.loss(ofRow),
+                lossOfExample,
                 largest(mixed, 0, numClasses),
-                rank(mixed, 0, label),
+                rank(mixed, 0, examples.labels()[example]),
                 mixed,
                 0,
                 examples,
@@ -241,13 +286,13 @@ final class Scorer {
         return numTargets < numClasses && c == 0 ? 1 - target : target;
     }
 
-    private double plainLoss(double logSumExp, int offset, Examples examples, int example) {
+    private double plainLoss(double ofLogits, int offset, Examples examples, int example) {
         return examples.numTargets() == 0
-                ? loss.plainLoss(logits, offset, logSumExp, examples.labels()[example])
+                ? loss.plainLoss(logits, offset, ofLogits, examples.labels()[example])
                 : loss.plainLoss(
                         logits,
                         offset,
-                        logSumExp,
+                        ofLogits,
                         examples.targets(),
                         example * examples.numTargets());
     }
@@ -274,10 +319,10 @@ final class Scorer {
         Arrays.fill(mixed, 0);
         double said = 0;
         for (int rate = 0; rate < numRates; rate++) {
-            if (Double.isFinite(logSumExps[rate])) {
+            int at = probabilitiesAt + rate * numOutputs;
+            if (!Double.isNaN(probabilities[at])) {
                 double weight = weights.weight(rate);
                 said += weight;
-                int at = probabilitiesAt + rate * numOutputs;
                 for (int c = 0; c < numClasses; c++) {
                     mixed[c] += weight * probabilities[at + c];
                 }
@@ -330,8 +375,8 @@ final class Scorer {
     /** Notes that a rate's step is not finite: it says nothing about the mini-batch. */
     void discard(int rate, int size) {
         finite[rate] = false;
-        for (int i = 0; i < size; i++) {
-            logLikelihoods[i][rate] = Double.NEGATIVE_INFINITY;
+        for (int i = 0; weights != null && i < size; i++) {
+            likelihoods[i].exclude(rate);
         }
     }
 
@@ -348,7 +393,7 @@ final class Scorer {
         }
         for (int row = begin; row < end; row++) {
             int example = rows.example(row);
-            weights.update(logLikelihoods[row - begin], examples.weights()[example]);
+            weights.update(likelihoods[row - begin], examples.weights()[example]);
             if (baselines != null) {
                 baselines.observe(examples.labels()[example]);
             }

@@ -258,35 +258,37 @@ class MixtureTest {
     @Test
     void loss_isMinusTheLogOfTheWeightedLikelihood() {
         MixtureWeights weights = weights(0.1, 0.5, 0.3, 0.2);
-        double[] logLikelihoods = {Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY};
-        assertThat(weights.loss(logLikelihoods))
+        Likelihoods likelihoods =
+                Likelihoods.ofLogarithms(Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY);
+        assertThat(weights.loss(likelihoods))
                 .isCloseTo(-Math.log(0.5 * 0.9 + 0.3 * 0.1), within(1e-15));
     }
 
     @Test
     void update_isBayesRuleThenAFixedShare() {
-        double[] logLikelihoods = {Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY};
+        Likelihoods likelihoods =
+                Likelihoods.ofLogarithms(Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY);
         double sum = 0.5 * 0.9 + 0.3 * 0.1;
 
         MixtureWeights bayes = weights(0, 0.5, 0.3, 0.2);
-        bayes.update(logLikelihoods, 1);
+        bayes.update(likelihoods, 1);
         assertWeights(bayes, 0.45 / sum, 0.03 / sum, 0);
 
         MixtureWeights shared = weights(0.3, 0.5, 0.3, 0.2);
-        shared.update(logLikelihoods, 1);
+        shared.update(likelihoods, 1);
         assertWeights(shared, 0.7 * 0.45 / sum + 0.1, 0.7 * 0.03 / sum + 0.1, 0.1);
     }
 
     @Test
     void exampleWeight_isAPowerOfTheLikelihood() {
-        double[] logLikelihoods = {Math.log(0.9), Math.log(0.1)};
+        Likelihoods likelihoods = Likelihoods.ofLogarithms(Math.log(0.9), Math.log(0.1));
         MixtureWeights once = weights(0, 0.4, 0.6);
-        once.update(logLikelihoods, 2);
+        once.update(likelihoods, 2);
         double sum = 0.4 * 0.81 + 0.6 * 0.01;
         assertWeights(once, 0.4 * 0.81 / sum, 0.6 * 0.01 / sum);
 
         MixtureWeights none = weights(0, 0.4, 0.6);
-        none.update(logLikelihoods, 0);
+        none.update(likelihoods, 0);
         assertWeights(none, 0.4, 0.6);
     }
 
@@ -294,7 +296,7 @@ class MixtureTest {
     void oneThatCannotSay_weighsNothing_whateverTheExampleWeight() {
         for (double exampleWeight : new double[] {0, 0.5, 2}) {
             MixtureWeights weights = weights(0, 0.4, 0.6);
-            weights.update(new double[] {-1, Double.NEGATIVE_INFINITY}, exampleWeight);
+            weights.update(Likelihoods.ofLogarithms(-1, Double.NEGATIVE_INFINITY), exampleWeight);
             assertWeights(weights, 1, 0);
         }
     }
@@ -303,21 +305,21 @@ class MixtureTest {
     void loserReturns_withoutAShare_noLaterThanByBayesRule() {
         MixtureWeights weights = weights(0, 0.5, 0.5);
         for (int i = 0; i < 100; i++) {
-            weights.update(new double[] {-1, -3}, 1);
+            weights.update(Likelihoods.ofLogarithms(-1, -3), 1);
         }
         assertThat(weights.weight(1)).isCloseTo(Math.exp(-200), within(1e-100));
         for (int i = 0; i < 100; i++) {
-            weights.update(new double[] {-3, -1}, 1);
+            weights.update(Likelihoods.ofLogarithms(-3, -1), 1);
         }
         assertWeights(weights, 0.5, 0.5);
 
         // exp(−2000) is no double: the weight stops where it can come back from.
         for (int i = 0; i < 1000; i++) {
-            weights.update(new double[] {-1, -3}, 1);
+            weights.update(Likelihoods.ofLogarithms(-1, -3), 1);
         }
         assertThat(weights.weight(1)).isBetween(1e-301, 1e-299);
         for (int i = 0; i < 1000; i++) {
-            weights.update(new double[] {-3, -1}, 1);
+            weights.update(Likelihoods.ofLogarithms(-3, -1), 1);
         }
         assertThat(weights.weight(1)).isGreaterThan(0.5);
     }
@@ -327,12 +329,12 @@ class MixtureTest {
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, false);
         MixtureWeights weights = new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
         Random random = new Random(8);
-        double[] logLikelihoods = new double[7];
+        Likelihoods likelihoods = new Likelihoods(7);
         for (int i = 0; i < 1_000_000; i++) {
             for (int k = 0; k < 7; k++) {
-                logLikelihoods[k] = -10 * random.nextDouble();
+                likelihoods.setLogarithm(k, -10 * random.nextDouble());
             }
-            weights.update(logLikelihoods, 1);
+            weights.update(likelihoods, 1);
         }
         double sum = 0;
         for (int k = 0; k < 7; k++) {
@@ -348,13 +350,13 @@ class MixtureTest {
         MixtureWeights weights =
                 new MixtureWeights(mixture, new double[] {0.9, 0.1, 0.3, 0.7, 0.6, 0.4});
         assertWeights(weights, 0.6 * 0.9 + 0.4 * 0.3, 0.6 * 0.1 + 0.4 * 0.7);
-        double[] logLikelihoods = {Math.log(0.5), Math.log(0.2)};
+        Likelihoods likelihoods = Likelihoods.ofLogarithms(Math.log(0.5), Math.log(0.2));
         double first = 0.9 * 0.5 + 0.1 * 0.2;
         double second = 0.3 * 0.5 + 0.7 * 0.2;
-        assertThat(weights.loss(logLikelihoods))
+        assertThat(weights.loss(likelihoods))
                 .isCloseTo(-Math.log(0.6 * first + 0.4 * second), within(1e-15));
 
-        weights.update(logLikelihoods, 1);
+        weights.update(likelihoods, 1);
 
         double evidence = 0.6 * first + 0.4 * second;
         double firstWeight = 0.999 * 0.6 * first / evidence + 0.001 / 2;
@@ -378,7 +380,9 @@ class MixtureTest {
                     new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
             Random random = new Random(9);
             for (int i = 0; i < 1000; i++) {
-                weights.update(random.doubles(3, -3, 0).toArray(), random.nextDouble());
+                weights.update(
+                        Likelihoods.ofLogarithms(random.doubles(3, -3, 0).toArray()),
+                        random.nextDouble());
                 MixtureWeights restored = new MixtureWeights(mixture, weights.state());
                 for (int k = 0; k < 3; k++) {
                     assertThat(restored.weight(k)).isEqualTo(weights.weight(k));
