@@ -28,9 +28,6 @@ import org.jspecify.annotations.Nullable;
  * could, all its mini-batches are stepped one at a time and checked.
  */
 final class BlockedSgd implements AutoCloseable {
-    /** Outputs from which ND4J's softmax operator is faster than a loop, its call included. */
-    private static final int OPERATOR_OUTPUTS = 256;
-
     private final LearnerSettings settings;
     private final Sgd sgd;
     private final boolean plain;
@@ -61,14 +58,12 @@ final class BlockedSgd implements AutoCloseable {
     private final @Nullable Matrix products;
     private final @Nullable Matrix velocityLogits;
     private final @Nullable Matrix velocityGradients;
-    private final @Nullable SoftmaxOperator operator;
     private final UnrolledSgd unrolled;
 
     // The same, where loops read and write them.
     private final double[] logitValues;
     private final double[] productValues;
     private final double[] velocityLogitValues;
-    private final double[] probabilityValues;
     private final double[][] gradientRows;
     private final double[] scaledGradient;
     private final double[] rowLogits;
@@ -137,18 +132,11 @@ final class BlockedSgd implements AutoCloseable {
         this.products = substitutes ? Matrix.zeros(precision, capacity, capacity) : null;
         this.velocityLogits = remembers ? Matrix.zeros(precision, capacity, columns) : null;
         this.velocityGradients = remembers ? Matrix.zeros(precision, capacity, columns) : null;
-        boolean operates =
-                maxSteps == 1
-                        && settings.numOutputs() >= OPERATOR_OUTPUTS
-                        && settings.loss().activation() == Activation.SOFTMAX;
-        this.operator =
-                operates ? new SoftmaxOperator(precision, logits, settings.numOutputs()) : null;
         this.unrolled = new UnrolledSgd(sgd, maxSteps);
 
         this.logitValues = new double[capacity * columns];
         this.productValues = new double[substitutes ? capacity * capacity : 0];
         this.velocityLogitValues = new double[remembers ? capacity * columns : 0];
-        this.probabilityValues = new double[operates ? capacity * columns : 0];
         this.gradientRows = new double[capacity][columns];
         this.scaledGradient = new double[columns];
         this.rowLogits = new double[columns];
@@ -611,30 +599,18 @@ final class BlockedSgd implements AutoCloseable {
             int to = Math.min(from + capacity, end);
             testChunk(from, to, examples);
             for (int row = from; row < to; row++) {
-                takeFromChunk(from, row);
+                scorer.take(logitValues, (row - from) * columns);
                 answer(begin, row, before, evaluation);
             }
         }
     }
 
-    /** Computes the logits of some rows, and their probabilities where an operator does. */
+    /** Computes the logits of some rows. */
     private void testChunk(int begin, int end, Examples examples) {
         int count = end - begin;
         putInputs(begin, end, examples);
         logits.setToProductWithTransposed(inputs, count, parameters.values(), columns);
         logits.get(logitValues, count);
-        if (operator != null) {
-            operator.run(probabilityValues, count);
-        }
-    }
-
-    private void takeFromChunk(int begin, int row) {
-        int at = (row - begin) * columns;
-        if (operator != null) {
-            scorer.take(logitValues, probabilityValues, at);
-        } else {
-            scorer.take(logitValues, at);
-        }
     }
 
     /**
@@ -657,7 +633,7 @@ final class BlockedSgd implements AutoCloseable {
             int to = Math.min(from + capacity, end);
             testChunk(from, to, examples);
             for (int row = from; row < to; row++) {
-                takeFromChunk(from, row);
+                scorer.take(logitValues, (row - from) * columns);
                 double[] gradient = gradientRows[row - from];
                 score(row - begin, row, examples, evaluation, gradient);
                 gradients.putRow(row - from, gradient);
@@ -758,9 +734,6 @@ final class BlockedSgd implements AutoCloseable {
             if (matrix != null) {
                 matrix.close();
             }
-        }
-        if (operator != null) {
-            operator.close();
         }
     }
 }

@@ -15,15 +15,17 @@ abstract sealed class HostMemory {
     private HostMemory() {}
 
     /**
-     * The memory of an array.
+     * The memory of {@code length} values of an array, from {@code first} on.
      *
      * @param array contiguous, of this precision; must stay open
      */
-    static HostMemory of(Precision precision, INDArray array) {
+    static HostMemory of(Precision precision, INDArray array, long first, long length) {
         Pointer address = array.data().addressPointer();
         return switch (precision) {
-            case FLOAT -> new OfFloats(new FloatPointer(address).capacity(array.length()));
-            case DOUBLE -> new OfDoubles(new DoublePointer(address).capacity(array.length()));
+            case FLOAT ->
+                    new OfFloats(new FloatPointer(address).getPointer(first).capacity(length));
+            case DOUBLE ->
+                    new OfDoubles(new DoublePointer(address).getPointer(first).capacity(length));
         };
     }
 

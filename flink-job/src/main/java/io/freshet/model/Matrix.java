@@ -1,6 +1,5 @@
 package io.freshet.model;
 
-import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -28,9 +27,6 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
     static int columnsFor(int inputs) {
         return (inputs + ROW_MULTIPLE - 1) / ROW_MULTIPLE * ROW_MULTIPLE;
     }
-
-    /** Returns the array itself, for ND4J's operators. */
-    INDArray array();
 
     /** Returns how many rows it has. */
     int rows();

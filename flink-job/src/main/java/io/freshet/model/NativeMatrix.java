@@ -21,7 +21,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A matrix in the processor's memory, multiplied by OpenBLAS.
@@ -37,23 +36,20 @@ abstract sealed class NativeMatrix implements Matrix {
     final int rows;
     final int columns;
 
-    /** Holds the array, and some more, so that it can begin on a cache line. */
-    private final INDArray owner;
-
+    /** Holds the values, and some more, so that they can begin on a cache line. */
     private final INDArray array;
+
     final HostMemory memory;
 
     private NativeMatrix(Precision precision, DataType type, int rows, int columns) {
         this.rows = rows;
         this.columns = columns;
         long length = (long) rows * columns;
-        this.owner = Nd4j.createUninitializedDetached(type, length + CACHE_LINE / type.width());
-        long past = owner.data().address() % CACHE_LINE;
-        long first = past == 0 ? 0 : (CACHE_LINE - past) / type.width();
-        this.array =
-                owner.get(NDArrayIndex.interval(first, first + length)).reshape('c', rows, columns);
-        this.memory = HostMemory.of(precision, array);
+        this.array = Nd4j.createUninitializedDetached(type, length + CACHE_LINE / type.width());
         array.assign(0);
+        long past = array.data().address() % CACHE_LINE;
+        long first = past == 0 ? 0 : (CACHE_LINE - past) / type.width();
+        this.memory = HostMemory.of(precision, array, first, length);
     }
 
     /** Makes a matrix of zeros, (rows, columns). */
@@ -62,11 +58,6 @@ abstract sealed class NativeMatrix implements Matrix {
             case FLOAT -> new OfFloats(rows, columns);
             case DOUBLE -> new OfDoubles(rows, columns);
         };
-    }
-
-    @Override
-    public final INDArray array() {
-        return array;
     }
 
     @Override
@@ -106,8 +97,8 @@ abstract sealed class NativeMatrix implements Matrix {
 
     @Override
     public final void close() {
-        if (!owner.wasClosed()) {
-            owner.close();
+        if (!array.wasClosed()) {
+            array.close();
         }
     }
 

@@ -40,14 +40,9 @@ final class OperatorMatrix implements Matrix {
         this.sum = Nd4j.createUninitializedDetached(type);
         array.assign(0);
         toHost(array);
-        this.host = HostMemory.of(precision, array);
+        this.host = HostMemory.of(precision, array, 0, array.length());
         product.context.setIArguments(0, 1, 0);
         transposedProduct.context.setIArguments(1, 0, 0);
-    }
-
-    @Override
-    public INDArray array() {
-        return array;
     }
 
     @Override
@@ -108,7 +103,7 @@ final class OperatorMatrix implements Matrix {
     @Override
     public void addScaled(double factor, Matrix other) {
         axpy.context.setTArguments(factor);
-        axpy.run(array, array, other.array()); // the operator scales its second input
+        axpy.run(array, array, array(other)); // the operator scales its second input
     }
 
     @Override
@@ -154,8 +149,12 @@ final class OperatorMatrix implements Matrix {
 
     private static INDArray rows(Matrix matrix, int from, int count) {
         return from == 0 && count == matrix.rows()
-                ? matrix.array()
-                : matrix.array().get(NDArrayIndex.interval(from, from + count), NDArrayIndex.all());
+                ? array(matrix)
+                : array(matrix).get(NDArrayIndex.interval(from, from + count), NDArrayIndex.all());
+    }
+
+    private static INDArray array(Matrix matrix) {
+        return ((OperatorMatrix) matrix).array;
     }
 
     private static void toHost(INDArray array) {

@@ -21,13 +21,11 @@ final class Scorer {
     // The row at hand.
     private double[] logits = new double[0];
     private int logitsAt;
-    private double[] probabilities;
-    private int probabilitiesAt;
 
     /** Of the loss without a mixture, as {@link Loss#activate} gives it. */
     private double logSumExp;
 
-    private final double[] ownProbabilities;
+    private final double[] probabilities;
     private final double[] mixed;
     private final double[] baseline;
     private final Likelihoods[] likelihoods;
@@ -44,8 +42,7 @@ final class Scorer {
                 mixture == null || !mixture.baselines()
                         ? null
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
-        this.ownProbabilities = new double[numRates * numOutputs];
-        this.probabilities = ownProbabilities;
+        this.probabilities = new double[numRates * numOutputs];
         this.mixed = new double[numClasses];
         this.baseline = new double[numClasses];
         this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
@@ -99,8 +96,6 @@ final class Scorer {
     void take(double[] rowLogits, int offset) {
         logits = rowLogits;
         logitsAt = offset;
-        probabilities = ownProbabilities;
-        probabilitiesAt = 0;
         if (weights == null) {
             logSumExp = loss.activate(logits, offset, probabilities, 0);
             return;
@@ -110,34 +105,17 @@ final class Scorer {
         }
     }
 
-    /**
-     * Takes a row of which an operator made probabilities by softmax.
-     *
-     * @param rowLogits (learning rates · numOutputs) from {@code offset} on. Not modified.
-     * @param rowProbabilities likewise
-     */
-    void take(double[] rowLogits, double[] rowProbabilities, int offset) {
-        logits = rowLogits;
-        logitsAt = offset;
-        probabilities = rowProbabilities;
-        probabilitiesAt = offset;
-        if (weights == null) {
-            logSumExp = logSumExp(0);
-        }
-    }
-
     /** Returns what a rate's softmax was divided by: the log-sum-exp of its logits. */
     private double logSumExp(int rate) {
         int largest = rate * numOutputs + largest(logits, logitsAt + rate * numOutputs, numOutputs);
         // The largest probability is at least 1/numOutputs: no logarithm of 0.
-        return logits[logitsAt + largest]
-                - Math.min(0, Math.log(probabilities[probabilitiesAt + largest]));
+        return logits[logitsAt + largest] - Math.min(0, Math.log(probabilities[largest]));
     }
 
     /** Answers an example without a label. */
     void answer(int example, long modelVersion, Evaluation evaluation) {
         if (weights == null && numOutputs == numClasses) {
-            evaluation.answer(example, probabilities, probabilitiesAt, modelVersion);
+            evaluation.answer(example, probabilities, 0, modelVersion);
         } else {
             mix();
             evaluation.answer(example, mixed, 0, modelVersion);
@@ -150,23 +128,21 @@ final class Scorer {
      * @param place its place in its mini-batch
      */
     void score(int place, Examples examples, int example, Evaluation evaluation) {
-        int label = examples.labels()[example];
         if (weights == null) {
             double lossOfExample = finiteLoss(0, logSumExp, examples, example);
             if (numOutputs == numClasses) {
                 // Logits tell apart what has the same probability when rounded.
                 score(
                         lossOfExample,
-                        largest(logits, logitsAt, numOutputs),
-                        rank(logits, logitsAt, label),
+                        logits,
+                        logitsAt,
                         probabilities,
-                        probabilitiesAt,
                         examples,
                         example,
                         evaluation);
             } else {
                 mix();
-                scoreMixed(lossOfExample, examples, example, evaluation);
+                score(lossOfExample, mixed, 0, mixed, examples, example, evaluation);
             }
             return;
         }
@@ -175,7 +151,7 @@ final class Scorer {
         if (!takeLikelihoods(ofRow, examples, example)) {
             takeLogLikelihoods(ofRow, examples, example);
         }
-        scoreMixed(weights.loss(ofRow), examples, example, evaluation);
+        score(weights.loss(ofRow), mixed, 0, mixed, examples, example, evaluation);
     }
 
     /** Returns a rate's loss; infinite, and noted, where it is not finite. */
@@ -197,7 +173,7 @@ final class Scorer {
         }
         int label = examples.labels()[example];
         for (int rate = 0; rate < numRates; rate++) {
-            if (!ofRow.set(rate, probabilities[probabilitiesAt + rate * numOutputs + label])) {
+            if (!ofRow.set(rate, probabilities[rate * numOutputs + label])) {
                 return false;
             }
         }
@@ -220,67 +196,67 @@ final class Scorer {
         }
     }
 
-    /** Writes what the probabilities of all together are worth. */
-    private void scoreMixed(
-            double lossOfExample, Examples examples, int example, Evaluation evaluation) {
-        score(
-                lossOfExample,
-                largest(mixed, 0, numClasses),
-                rank(mixed, 0, examples.labels()[example]),
-                mixed,
-                0,
-                examples,
-                example,
-                evaluation);
-    }
-
     /**
      * Writes what the probabilities of the classes are worth.
      *
-     * @param ofClasses (numClasses) from {@code offset} on. Not modified.
+     * @param order (numClasses) from {@code orderAt} on: the larger, the more probable. Not
+     *     modified.
+     * @param ofClasses (numClasses). Not modified.
      */
     private void score(
             double lossOfExample,
-            int predicted,
-            int rank,
+            double[] order,
+            int orderAt,
             double[] ofClasses,
-            int offset,
             Examples examples,
             int example,
             Evaluation evaluation) {
-        double brier = 0;
-        for (int c = 0; c < numClasses; c++) {
-            double distance = ofClasses[offset + c] - target(examples, example, c);
-            brier += distance * distance;
-        }
+        int label = examples.labels()[example];
+        int predicted = largest(order, orderAt, numClasses);
         evaluation.score(
                 example,
                 lossOfExample,
                 predicted,
-                ofClasses[offset + predicted],
-                ofClasses[offset + examples.labels()[example]],
-                brier,
-                rank);
+                ofClasses[predicted],
+                ofClasses[label],
+                brier(ofClasses, examples, example),
+                predicted == label ? 0 : rank(order, orderAt, label));
+    }
+
+    private double brier(double[] ofClasses, Examples examples, int example) {
+        double brier = 0;
+        if (examples.numTargets() == 0) {
+            int label = examples.labels()[example];
+            for (int c = 0; c < label; c++) {
+                brier += ofClasses[c] * ofClasses[c];
+            }
+            for (int c = label + 1; c < numClasses; c++) {
+                brier += ofClasses[c] * ofClasses[c];
+            }
+            return brier + (1 - ofClasses[label]) * (1 - ofClasses[label]);
+        }
+        for (int c = 0; c < numClasses; c++) {
+            double distance = ofClasses[c] - target(examples, example, c);
+            brier += distance * distance;
+        }
+        return brier;
     }
 
     /** Returns how many classes are ahead of a label: of a larger value, or as large and lower. */
     private int rank(double[] values, int offset, int label) {
         double ofLabel = values[offset + label];
         int rank = 0;
-        for (int c = 0; c < numClasses; c++) {
-            double value = values[offset + c];
-            if (value > ofLabel || (value == ofLabel && c < label)) {
-                rank++;
-            }
+        for (int c = 0; c < label; c++) {
+            rank += values[offset + c] >= ofLabel ? 1 : 0;
+        }
+        for (int c = label + 1; c < numClasses; c++) {
+            rank += values[offset + c] > ofLabel ? 1 : 0;
         }
         return rank;
     }
 
     private double target(Examples examples, int example, int c) {
         int numTargets = examples.numTargets();
-        if (numTargets == 0) {
-            return examples.labels()[example] == c ? 1 : 0;
-        }
         double target = examples.targets()[example * numTargets + Math.min(c, numTargets - 1)];
         // One output stands for two classes: its target is the second's.
         return numTargets < numClasses && c == 0 ? 1 - target : target;
@@ -312,14 +288,14 @@ final class Scorer {
     /** Computes the probabilities of all together: rates that are not finite have no say. */
     private void mix() {
         if (weights == null) {
-            mixed[0] = 1 - probabilities[probabilitiesAt];
-            mixed[1] = probabilities[probabilitiesAt];
+            mixed[0] = 1 - probabilities[0];
+            mixed[1] = probabilities[0];
             return;
         }
         Arrays.fill(mixed, 0);
         double said = 0;
         for (int rate = 0; rate < numRates; rate++) {
-            int at = probabilitiesAt + rate * numOutputs;
+            int at = rate * numOutputs;
             if (!Double.isNaN(probabilities[at])) {
                 double weight = weights.weight(rate);
                 said += weight;
@@ -356,13 +332,12 @@ final class Scorer {
             double factor = weighted * factors[rate];
             if (examples.numTargets() == 0) {
                 int label = examples.labels()[example];
-                loss.logitGradient(
-                        probabilities, probabilitiesAt + offset, label, factor, out, offset);
+                loss.logitGradient(probabilities, offset, label, factor, out, offset);
             } else {
                 int targetsOffset = example * examples.numTargets();
                 loss.logitGradient(
                         probabilities,
-                        probabilitiesAt + offset,
+                        offset,
                         examples.targets(),
                         targetsOffset,
                         factor,

@@ -301,6 +301,43 @@ class MixtureTest {
         }
     }
 
+    /** Powers of a half are exact either way, and far from where logarithms are needed. */
+    @Test
+    void likelihoodsAsTheyAre_andTheirLogarithms_areWorthTheSame() {
+        double[] values = {0x1p-1, 0x1p-400, 0x1p-3};
+        for (double exampleWeight : new double[] {0, 0.5, 1, 3}) {
+            for (int excluded : new int[] {-1, 0, 1}) {
+                Likelihoods plain = new Likelihoods(3);
+                Likelihoods logarithms = new Likelihoods(3);
+                for (int k = 0; k < 3; k++) {
+                    assertThat(plain.set(k, values[k])).isTrue();
+                    logarithms.setLogarithm(k, Math.log(values[k]));
+                }
+                if (excluded >= 0) {
+                    plain.exclude(excluded);
+                    logarithms.exclude(excluded);
+                }
+                MixtureWeights byPlain = weights(0.01, 0.2, 0.5, 0.3);
+                MixtureWeights byLogarithms = weights(0.01, 0.2, 0.5, 0.3);
+
+                assertThat(byPlain.loss(plain))
+                        .isCloseTo(byLogarithms.loss(logarithms), within(1e-12));
+                byPlain.update(plain, exampleWeight);
+                byLogarithms.update(logarithms, exampleWeight);
+                assertThat(byPlain.state()).containsExactly(byLogarithms.state(), within(1e-12));
+            }
+        }
+    }
+
+    @Test
+    void likelihoodThatIsSmallOrUndefined_isRefused() {
+        Likelihoods likelihoods = new Likelihoods(1);
+        assertThat(likelihoods.set(0, 1e-141)).isFalse();
+        assertThat(likelihoods.set(0, 0)).isFalse();
+        assertThat(likelihoods.set(0, Double.NaN)).isFalse();
+        assertThat(likelihoods.set(0, 1e-139)).isTrue();
+    }
+
     @Test
     void loserReturns_withoutAShare_noLaterThanByBayesRule() {
         MixtureWeights weights = weights(0, 0.5, 0.5);
