@@ -141,7 +141,7 @@ public enum Activation {
             int targetsOffset);
 
     /**
-     * Computes the softmax of logits; all NaN where they are not finite.
+     * Computes the softmax of logits; all NaN where one is NaN or +∞, or all are −∞.
      *
      * @param logits Not modified, unless they are also the probabilities.
      * @param probabilities another array, or the logits themselves at the same offset. Modified.

@@ -56,8 +56,11 @@ public record LearnerSettings(
         }
         int experts = mixture == null ? 1 : mixture.rates().size();
         long columns = (long) experts * outputs;
-        requireArray("learning rates × numClasses × (numFeatures + 1)", columns, numFeatures + 1L);
-        requireArray("miniBatchSize × (numFeatures + 1)", miniBatchSize, numFeatures + 1L);
+        requireArray("numFeatures + 1", 1, numFeatures + 1L);
+        long inputs = Matrix.columnsFor(numFeatures + 1L);
+        String rounded = " with rows rounded up to " + Matrix.ROW_MULTIPLE;
+        requireArray("learning rates × numClasses × (numFeatures + 1)" + rounded, columns, inputs);
+        requireArray("miniBatchSize × (numFeatures + 1)" + rounded, miniBatchSize, inputs);
         requireArray("miniBatchSize × numClasses", miniBatchSize, numClasses);
         if (mixture != null && mixture.baselines()) {
             requireArray("(numClasses + 1) × numClasses", numClasses + 1L, numClasses);

@@ -55,6 +55,9 @@ final class Likelihoods {
      */
     double logOfMean(double[] weights) {
         double largest = areLogarithms ? largest() : 0;
+        if (largest == Double.NEGATIVE_INFINITY) {
+            return largest;
+        }
         double sum = 0;
         for (int k = 0; k < values.length; k++) {
             sum += weights[k] * (areLogarithms ? Exponential.of(values[k] - largest) : values[k]);

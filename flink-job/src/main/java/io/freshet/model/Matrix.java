@@ -24,8 +24,8 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
      * Returns how many columns a matrix gets for so many inputs: every row begins on a cache line,
      * where products are up to a fifth faster, and the columns that are too many are 0.
      */
-    static int columnsFor(int inputs) {
-        return (inputs + ROW_MULTIPLE - 1) / ROW_MULTIPLE * ROW_MULTIPLE;
+    static int columnsFor(long inputs) {
+        return Math.toIntExact((inputs + ROW_MULTIPLE - 1) / ROW_MULTIPLE * ROW_MULTIPLE);
     }
 
     /** Returns how many rows it has. */

@@ -95,6 +95,11 @@ abstract sealed class NativeMatrix implements Matrix {
         memory.get(row * columns, values, columns);
     }
 
+    /** Returns whether the memory is given back. */
+    final boolean isClosed() {
+        return array.wasClosed();
+    }
+
     @Override
     public final void close() {
         if (!array.wasClosed()) {

@@ -27,7 +27,10 @@ final class Scorer {
 
     private final double[] probabilities;
     private final double[] mixed;
-    private final double[] baseline;
+
+    /** What each baseline said of the row at hand, when it was mixed: (baselines, numClasses). */
+    private final double[][] ofBaselines;
+
     private final Likelihoods[] likelihoods;
     private final boolean[] finite;
 
@@ -44,7 +47,7 @@ final class Scorer {
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
         this.probabilities = new double[numRates * numOutputs];
         this.mixed = new double[numClasses];
-        this.baseline = new double[numClasses];
+        this.ofBaselines = new double[baselines == null ? 0 : Baselines.COUNT][numClasses];
         this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
         Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
         this.finite = new boolean[numRates];
@@ -177,9 +180,8 @@ final class Scorer {
                 return false;
             }
         }
-        for (int k = 0; baselines != null && k < Baselines.COUNT; k++) {
-            baselines.predict(k, baseline);
-            if (!ofRow.set(numRates + k, baseline[label])) {
+        for (int k = 0; k < ofBaselines.length; k++) {
+            if (!ofRow.set(numRates + k, ofBaselines[k][label])) {
                 return false;
             }
         }
@@ -190,9 +192,8 @@ final class Scorer {
         for (int rate = 0; rate < numRates; rate++) {
             ofRow.setLogarithm(rate, -finiteLoss(rate, logSumExp(rate), examples, example));
         }
-        for (int k = 0; baselines != null && k < Baselines.COUNT; k++) {
-            baselines.predict(k, baseline);
-            ofRow.setLogarithm(numRates + k, logLikelihood(baseline, examples, example));
+        for (int k = 0; k < ofBaselines.length; k++) {
+            ofRow.setLogarithm(numRates + k, logLikelihood(ofBaselines[k], examples, example));
         }
     }
 
@@ -307,10 +308,10 @@ final class Scorer {
         if (baselines != null) {
             for (int k = 0; k < Baselines.COUNT; k++) {
                 double weight = weights.weight(numRates + k);
-                baselines.predict(k, baseline);
+                baselines.predict(k, ofBaselines[k]);
                 said += weight;
                 for (int c = 0; c < numClasses; c++) {
-                    mixed[c] += weight * baseline[c];
+                    mixed[c] += weight * ofBaselines[k][c];
                 }
             }
         }

@@ -10,7 +10,12 @@ public final class Blocks {
 
     /** An example; the label may be {@link ExampleBlock#UNLABELLED}. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    public record Example(String modelId, long offset, int label, float weight, float[] features) {}
+    public record Example(String modelId, long offset, int label, float weight, float[] features) {
+        /** The same example, which counts once. */
+        public Example withoutWeight() {
+            return new Example(modelId, offset, label, 1, features);
+        }
+    }
 
     /**
      * A seeded stream of separable classes: the mean of feature j is 1 where j ≡ label modulo the

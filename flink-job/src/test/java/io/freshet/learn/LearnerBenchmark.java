@@ -69,7 +69,11 @@ public class LearnerBenchmark {
                                 "drift.detector", detector,
                                 "kafka.bootstrap.servers", "none:1",
                                 "sink.transactional-id-prefix", "none"));
-        blocks = Blocks.cut(Blocks.stream(1, EVENTS, features, 7, "m"), 512, 1);
+        List<Blocks.Example> stream =
+                Blocks.stream(1, EVENTS, features, 7, "m").stream()
+                        .map(Blocks.Example::withoutWeight)
+                        .toList();
+        blocks = Blocks.cut(stream, 512, 1);
         learner = new Learner("m", config.learn());
     }
 

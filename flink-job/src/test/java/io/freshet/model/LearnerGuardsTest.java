@@ -545,6 +545,20 @@ class LearnerGuardsTest {
         }
     }
 
+    @Test
+    void lossWithoutAFiniteRate_isInfinite() {
+        Rule rule = Rule.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, false));
+        Examples bad = new Examples(1);
+        bad.add(new float[] {Float.NaN}, 0, 1, 1);
+        Evaluation evaluation = new Evaluation(2);
+        try (SoftmaxLearner learner = rule.start()) {
+            learner.learn(bad, false, evaluation);
+
+            assertOutcomes(evaluation, Outcome.SKIPPED_LOSS);
+            assertThat(evaluation.losses()[0]).isEqualTo(Float.POSITIVE_INFINITY);
+        }
+    }
+
     // The whole.
 
     static Stream<Rule> wildRules() {

@@ -26,11 +26,11 @@ class LearnerSettingsTest {
         assertThatThrownBy(() -> settings(1_000_000, 1_000, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("numClasses × (numFeatures + 1)")
-                .hasMessageContaining("1000001000");
+                .hasMessageContaining("1000016000");
         assertThatThrownBy(() -> settings(999, 2, 1_000_000))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("miniBatchSize × (numFeatures + 1)")
-                .hasMessageContaining("1000000000");
+                .hasMessageContaining("1008000000");
         assertThatThrownBy(() -> settings(1, 1_000, 1_000_000))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("miniBatchSize × numClasses")

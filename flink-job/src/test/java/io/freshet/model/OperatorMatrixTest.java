@@ -248,6 +248,9 @@ class OperatorMatrixTest {
             matrix.close();
 
             assertThatCode(matrix::close).doesNotThrowAnyException();
+            if (matrix instanceof NativeMatrix nativeMatrix) {
+                assertThat(nativeMatrix.isClosed()).isTrue();
+            }
         }
     }
 

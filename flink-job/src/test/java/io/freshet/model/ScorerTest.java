@@ -25,8 +25,6 @@ class ScorerTest {
         Mixture baselines = new Mixture(RATES, List.of(0.001, 0.1), true);
         Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
         Rule two = Rule.of(5, 2);
-        // From 256 outputs on, mini-batches that are not stepped in blocks go through ND4J's
-        // softmax.
         Rule many = Rule.of(5, 300);
         return Stream.of(
                         rule,
@@ -142,10 +140,10 @@ class ScorerTest {
     }
 
     @Test
-    void rank_tellsLogitsApart_whereTheOperatorsProbabilitiesDoNot() {
-        // A float tells 1 from exp(-1e-9) no more.
+    void rank_tellsLogitsApart_whereProbabilitiesAreTheSame() {
+        // A double tells 1 from exp(-1e-20) no more.
         float[] logits = new float[300];
-        logits[7] = 1e-9f;
+        logits[7] = 1e-20f;
         Evaluation evaluation = evaluate(Rule.of(1, 300).miniBatch(300), 1, logits);
 
         assertThat(evaluation.ranks()[7]).isZero();

@@ -56,8 +56,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--runs",
             paramLabel = "N",
-            defaultValue = "5",
-            description = "Runs of each (default: ${DEFAULT-VALUE}).")
+            defaultValue = "6",
+            description =
+                    "Runs of each, after one that warms up (default: ${DEFAULT-VALUE}). With"
+                            + " --against each is first in half of an even number.")
     private int runs;
 
     @Option(
@@ -139,35 +141,33 @@ final class BenchCommand implements Callable<Integer> {
                     out.println(
                             Display.format("  %3d   ", run)
                                     + row(
-                                            consumers.get(i),
-                                            job.rates.get(i),
-                                            job.rates.get(i) / consumers.get(i),
-                                            other.rates.isEmpty() ? 0 : other.rates.get(i),
+                                            consumers.subList(i, run),
+                                            job.rates.subList(i, run),
                                             other.rates.isEmpty()
-                                                    ? 0
-                                                    : job.rates.get(i) / other.rates.get(i)));
+                                                    ? List.of()
+                                                    : other.rates.subList(i, run)));
                 }
                 out.flush();
             }
-            out.println(
-                    "  median"
-                            + row(
-                                    median(consumers),
-                                    median(job.rates),
-                                    median(ratios(job.rates, consumers)),
-                                    against.isEmpty() ? 0 : median(other.rates),
-                                    against.isEmpty()
-                                            ? 0
-                                            : median(ratios(job.rates, other.rates))));
+            out.println("  median" + row(consumers, job.rates, other.rates));
             out.println();
             printCpuTimes(out, job.cpu, other.cpu, events * runs);
             out.flush();
         }
     }
 
-    private String row(double consumer, double job, double ratio, double other, double gain) {
-        return Display.format("%,18.0f   %,13.0f   %5.2f", consumer, job, ratio)
-                + (against.isEmpty() ? "" : Display.format("   %,17.0f   %11.3f", other, gain));
+    /** The medians of some runs and of their ratios. */
+    private static String row(List<Double> consumers, List<Double> jobs, List<Double> others) {
+        String row =
+                Display.format(
+                        "%,18.0f   %,13.0f   %5.2f",
+                        median(consumers), median(jobs), median(ratios(jobs, consumers)));
+        return others.isEmpty()
+                ? row
+                : row
+                        + Display.format(
+                                "   %,17.0f   %11.3f",
+                                median(others), median(ratios(jobs, others)));
     }
 
     private static List<Double> ratios(List<Double> of, List<Double> to) {
@@ -207,10 +207,13 @@ final class BenchCommand implements Callable<Integer> {
                         group -> {
                             double job = group.getValue() / 1e3 / events;
                             out.print(Display.format("    %-48s %6.2f", group.getKey(), job));
-                            if (!against.isEmpty()) {
-                                double other =
-                                        ofOthers.getOrDefault(group.getKey(), 0L) / 1e3 / events;
-                                out.print(Display.format("   %6.2f   %6.3f", other, job / other));
+                            Long other = ofOthers.get(group.getKey());
+                            if (other != null) {
+                                out.print(
+                                        Display.format(
+                                                "   %6.2f   %6.3f",
+                                                other / 1e3 / events,
+                                                (double) group.getValue() / other));
                             }
                             out.println();
                         });
