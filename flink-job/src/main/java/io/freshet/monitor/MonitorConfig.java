@@ -119,7 +119,7 @@ public record MonitorConfig(
     public static final Key<Integer> EVERY =
             Key.ofInt(
                     "metrics.every",
-                    1000,
+                    5000,
                     1,
                     1_000_000_000,
                     "examples",

@@ -33,8 +33,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What an event costs the metrics of a model, told and encoded every 1,000 events: all that is told
- * by default, and the scores alone.
+ * What an event costs the metrics of a model, told and encoded as often as by default: all that is
+ * told by default, and the scores alone.
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \

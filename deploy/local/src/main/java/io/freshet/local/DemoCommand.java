@@ -125,6 +125,8 @@ final class DemoCommand implements Callable<Integer> {
         settings.put("num-features", Integer.toString(stream.numFeatures()));
         settings.put("classes", String.join(",", stream.classes()));
         settings.put("checkpoint.interval", "1 s");
+        // A short file, read as fast as it goes, still makes a curve.
+        settings.put("metrics.every", "1000");
         settings.putAll(given);
         settings.put("kafka.bootstrap.servers", bootstrapServers);
         return settings;
