@@ -142,12 +142,10 @@ final class BlockedSgd implements AutoCloseable {
         this.rowLogits = new double[columns];
         this.factors = new double[numRates];
         Mixture mixture = settings.mixture();
-        double sum = 0;
+        this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
         for (int rate = 0; mixture != null && rate < numRates; rate++) {
             factors[rate] = -mixture.rates().get(rate);
-            sum += mixture.rates().get(rate);
         }
-        this.sumOfRates = sum;
     }
 
     /** Returns what is learnt. */

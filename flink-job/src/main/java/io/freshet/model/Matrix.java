@@ -10,8 +10,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * that is handed to another's method must be of the same kind and precision.
  */
 sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatrix {
+    /** Bytes that a processor loads at once. */
+    int CACHE_LINE = 64;
+
     /** Floats in a cache line. */
-    int ROW_MULTIPLE = 16;
+    int ROW_MULTIPLE = CACHE_LINE / Float.BYTES;
 
     /** Makes a matrix of zeros, (rows, columns), on ND4J's backend. */
     static Matrix zeros(Precision precision, int rows, int columns) {
@@ -115,6 +118,9 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
     default void copyFrom(Matrix other) {
         copyRows(other, 0, rows(), 0);
     }
+
+    /** Returns whether the memory is given back. */
+    boolean isClosed();
 
     @Override
     void close();

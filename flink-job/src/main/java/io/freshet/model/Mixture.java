@@ -73,6 +73,15 @@ public record Mixture(List<Double> rates, List<Double> shares, boolean baselines
         this(rates, List.of(share), baselines);
     }
 
+    /** Returns the sum of the rates. */
+    double sumOfRates() {
+        double sum = 0;
+        for (double rate : rates) {
+            sum += rate;
+        }
+        return sum;
+    }
+
     /** Returns how many take part: the rates and, if they are in it, the two baselines. */
     int numExperts() {
         return rates.size() + (baselines ? Baselines.COUNT : 0);

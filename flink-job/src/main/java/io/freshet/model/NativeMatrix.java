@@ -30,9 +30,6 @@ import org.nd4j.linalg.factory.Nd4j;
  * operator call (1 to 3 µs and 0.6 KB each) and no view for a block that is not full.
  */
 abstract sealed class NativeMatrix implements Matrix {
-    /** Bytes. */
-    private static final int CACHE_LINE = 64;
-
     final int rows;
     final int columns;
 
@@ -95,8 +92,8 @@ abstract sealed class NativeMatrix implements Matrix {
         memory.get(row * columns, values, columns);
     }
 
-    /** Returns whether the memory is given back. */
-    final boolean isClosed() {
+    @Override
+    public final boolean isClosed() {
         return array.wasClosed();
     }
 

@@ -134,6 +134,11 @@ final class OperatorMatrix implements Matrix {
     }
 
     @Override
+    public boolean isClosed() {
+        return array.wasClosed();
+    }
+
+    @Override
     public void close() {
         product.close();
         transposedProduct.close();

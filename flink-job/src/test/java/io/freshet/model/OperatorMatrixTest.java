@@ -186,6 +186,7 @@ class OperatorMatrixTest {
                 matrix.putRow(2, new double[] {9, 10, 11, 12, 13});
 
                 assertThat(toArray(matrix)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+                assertThat(matrix.sumOfMagnitudes(2, 1)).isEqualTo(9 + 10 + 11 + 12);
                 double[] values = new double[4];
                 matrix.get(values, 1);
                 assertThat(values).containsExactly(1, 2, 3, 4);
@@ -248,9 +249,7 @@ class OperatorMatrixTest {
             matrix.close();
 
             assertThatCode(matrix::close).doesNotThrowAnyException();
-            if (matrix instanceof NativeMatrix nativeMatrix) {
-                assertThat(nativeMatrix.isClosed()).isTrue();
-            }
+            assertThat(matrix.isClosed()).isTrue();
         }
     }
 
