@@ -105,6 +105,8 @@ abstract sealed class NativeMatrix implements Matrix {
     }
 
     private static final class OfFloats extends NativeMatrix {
+        private static final int VALUES_PER_SUM = 4096;
+
         private final FloatPointer values;
 
         OfFloats(int rows, int columns) {
@@ -170,7 +172,15 @@ abstract sealed class NativeMatrix implements Matrix {
 
         @Override
         public double sumOfMagnitudes(int from, int count) {
-            return cblas_sasum(count * columns, from(from), 1);
+            // A float that has grown large takes small ones badly: sums of some rows, joined in
+            // double.
+            int together = Math.max(1, VALUES_PER_SUM / columns);
+            double sum = 0;
+            for (int done = 0; done < count; done += together) {
+                int now = Math.min(together, count - done);
+                sum += cblas_sasum(now * columns, from(from + done), 1);
+            }
+            return sum;
         }
 
         @Override
