@@ -7,7 +7,8 @@ package io.freshet.model;
  * same whatever the model is trained on, so that losses of differently trained models compare. Both
  * activations take logits of any finite size: nothing overflows and no {@code ln 0} is taken.
  *
- * <p>All methods work on one example: {@code numOutputs} values of each array from its offset on.
+ * <p>All methods but {@link #activate} work on one example: {@code numOutputs} values of each array
+ * from its offset on.
  */
 public enum Activation {
     /**
@@ -19,21 +20,48 @@ public enum Activation {
      */
     SOFTMAX {
         @Override
-        double activate(
+        void activate(
                 double[] logits,
                 int offset,
+                int count,
                 int numOutputs,
                 double[] probabilities,
-                int probabilitiesOffset) {
+                double[] sums) {
+            boolean fit = Exponential.of(logits, offset, count * numOutputs, probabilities);
+            for (int i = 0; i < count; i++) {
+                int at = i * numOutputs;
+                double sum;
+                if (fit || Exponential.fit(logits, offset + at, numOutputs)) {
+                    sum = sum(probabilities, at, numOutputs);
+                    sums[i] = sum;
+                } else {
+                    sum = powersOfShifted(logits, offset + at, numOutputs, probabilities, at);
+                    sums[i] = Double.NaN;
+                }
+                double share = 1 / sum;
+                for (int c = at; c < at + numOutputs; c++) {
+                    probabilities[c] *= share;
+                }
+            }
+        }
+
+        @Override
+        double logSumExp(double[] logits, int offset, int numOutputs, double sum) {
+            if (!Double.isNaN(sum)) {
+                return Math.log(sum);
+            }
             double largest = largest(logits, offset, numOutputs);
-            double sum =
-                    share(logits, offset, numOutputs, largest, probabilities, probabilitiesOffset);
-            return largest + Math.log(sum);
+            double sumOfShifted = 0;
+            for (int c = offset; c < offset + numOutputs; c++) {
+                sumOfShifted += Exponential.of(logits[c] - largest);
+            }
+            return largest + Math.log(sumOfShifted);
         }
 
         @Override
         double plainLoss(double[] logits, int offset, int numOutputs, double logSumExp, int label) {
-            return logSumExp - logits[offset + label];
+            // Their last digits are rounded, each by itself.
+            return Math.max(0, logSumExp - logits[offset + label]);
         }
 
         @Override
@@ -48,7 +76,7 @@ public enum Activation {
             for (int c = 0; c < numOutputs; c++) {
                 loss += targets[targetsOffset + c] * (logSumExp - logits[offset + c]);
             }
-            return loss;
+            return Math.max(0, loss);
         }
     },
 
@@ -62,17 +90,22 @@ public enum Activation {
      */
     SIGMOID {
         @Override
-        double activate(
+        void activate(
                 double[] logits,
                 int offset,
+                int count,
                 int numOutputs,
                 double[] probabilities,
-                int probabilitiesOffset) {
-            for (int c = 0; c < numOutputs; c++) {
-                double logit = logits[offset + c];
+                double[] sums) {
+            for (int i = 0; i < count * numOutputs; i++) {
+                double logit = logits[offset + i];
                 double power = Exponential.of(-Math.abs(logit));
-                probabilities[probabilitiesOffset + c] = (logit >= 0 ? 1 : power) / (1 + power);
+                probabilities[i] = (logit >= 0 ? 1 : power) / (1 + power);
             }
+        }
+
+        @Override
+        double logSumExp(double[] logits, int offset, int numOutputs, double sum) {
             return 0;
         }
 
@@ -102,24 +135,36 @@ public enum Activation {
     };
 
     /**
-     * Turns logits into probabilities, and returns their log-sum-exp {@code ln Σ exp(z)}, which
-     * {@link #plainLoss} takes; 0 where the activation has none.
+     * Turns the logits of some examples into probabilities. Softmax gives an example NaN throughout
+     * where one of its logits is NaN or +∞, or all are −∞.
      *
-     * @param logits Not modified, unless they are also the probabilities.
-     * @param probabilities another array, or the logits themselves at the same offset. Modified.
+     * @param logits (count, numOutputs), from {@code offset} on. Not modified.
+     * @param probabilities (at least count, numOutputs), another array. Modified.
+     * @param sums (at least count), {@code Σ exp(z)} of each example, or NaN where it may not be a
+     *     double, for {@link #logSumExp}. Modified.
      */
-    abstract double activate(
+    abstract void activate(
             double[] logits,
             int offset,
+            int count,
             int numOutputs,
             double[] probabilities,
-            int probabilitiesOffset);
+            double[] sums);
+
+    /**
+     * Returns the log-sum-exp {@code ln Σ exp(z)} of one example, which {@link #plainLoss} takes; 0
+     * where the activation has none.
+     *
+     * @param logits Not modified.
+     * @param sum what {@link #activate} gave for these logits
+     */
+    abstract double logSumExp(double[] logits, int offset, int numOutputs, double sum);
 
     /**
      * Returns the plain loss of one example of a class.
      *
      * @param logits Not modified.
-     * @param logSumExp what {@link #activate} returned for these logits
+     * @param logSumExp of these logits
      * @param label a class, counted from 0
      */
     abstract double plainLoss(
@@ -129,7 +174,7 @@ public enum Activation {
      * Returns the plain loss of one example with a target for each output.
      *
      * @param logits Not modified.
-     * @param logSumExp what {@link #activate} returned for these logits
+     * @param logSumExp of these logits
      * @param targets Not modified.
      */
     abstract double plainLoss(
@@ -140,44 +185,23 @@ public enum Activation {
             float[] targets,
             int targetsOffset);
 
-    /**
-     * Computes the softmax of logits; all NaN where one is NaN or +∞, or all are −∞.
-     *
-     * @param logits Not modified, unless they are also the probabilities.
-     * @param probabilities another array, or the logits themselves at the same offset. Modified.
-     */
-    static void softmax(
-            double[] logits,
-            int offset,
-            int numOutputs,
-            double[] probabilities,
-            int probabilitiesOffset) {
-        share(
-                logits,
-                offset,
-                numOutputs,
-                largest(logits, offset, numOutputs),
-                probabilities,
-                probabilitiesOffset);
+    private static double sum(double[] values, int offset, int count) {
+        double sum = 0;
+        for (int i = offset; i < offset + count; i++) {
+            sum += values[i];
+        }
+        return sum;
     }
 
-    /** Returns {@code Σ exp(z − z_max)}, of which each output has its share. */
-    private static double share(
-            double[] logits,
-            int offset,
-            int numOutputs,
-            double largest,
-            double[] probabilities,
-            int probabilitiesOffset) {
+    /** Computes {@code exp(z − z_max)} of each of some logits, and returns their sum. */
+    private static double powersOfShifted(
+            double[] logits, int offset, int numOutputs, double[] powers, int powersOffset) {
+        double largest = largest(logits, offset, numOutputs);
         double sum = 0;
         for (int c = 0; c < numOutputs; c++) {
             double power = Exponential.of(logits[offset + c] - largest);
-            probabilities[probabilitiesOffset + c] = power;
+            powers[powersOffset + c] = power;
             sum += power;
-        }
-        double share = 1 / sum;
-        for (int c = 0; c < numOutputs; c++) {
-            probabilities[probabilitiesOffset + c] *= share;
         }
         return sum;
     }

@@ -85,7 +85,7 @@ public record BinaryCrossEntropyWithLogits(
             double[] scratch,
             double[] gradient,
             int gradientOffset) {
-        activate(inputs, offset, scratch, 0);
+        activate(inputs, offset, scratch);
         logitGradient(scratch, 0, factor, gradient, gradientOffset);
     }
 

@@ -68,6 +68,11 @@ final class BlockedSgd implements AutoCloseable {
     private final double[] scaledGradient;
     private final double[] rowLogits;
 
+    /** What a row's logits are moved by: gradients of the rows before it, and their factors. */
+    private final int[] termRows;
+
+    private final double[] termFactors;
+
     /**
      * By what a gradient is multiplied at once: minus the learning rates, or 1 where steps tell.
      */
@@ -140,6 +145,8 @@ final class BlockedSgd implements AutoCloseable {
         this.gradientRows = new double[capacity][columns];
         this.scaledGradient = new double[columns];
         this.rowLogits = new double[columns];
+        this.termRows = new int[capacity];
+        this.termFactors = new double[capacity];
         this.factors = new double[numRates];
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
@@ -499,11 +506,11 @@ final class BlockedSgd implements AutoCloseable {
     private void take(int begin, int row) {
         int at = (row - begin) * columns;
         if (rows.step(row) == rows.step(begin)) {
-            scorer.take(logitValues, at);
+            scorer.activate(logitValues, at, 1);
         } else {
             System.arraycopy(logitValues, at, rowLogits, 0, columns);
             substitute(begin, row);
-            scorer.take(rowLogits, 0);
+            scorer.activate(rowLogits, 0, 1);
         }
     }
 
@@ -520,21 +527,49 @@ final class BlockedSgd implements AutoCloseable {
                 }
             }
         }
+        int terms = 0;
         for (int s = begin; s < row && rows.step(s) < rows.step(row); s++) {
             if (rows.isLearnt(s)) {
                 double factor = productValues[at * capacity + s - begin];
                 if (!plain) {
                     factor *= unrolled.parametersOfGradient(rows.step(s) - rows.step(begin));
                 }
-                addScaled(factor, gradientRows[s - begin], rowLogits, columns);
+                termFactors[terms] = factor;
+                termRows[terms] = s - begin;
+                terms++;
             }
+        }
+        int done = 0;
+        for (; done + 4 <= terms; done += 4) {
+            addFour(done);
+        }
+        for (; done < terms; done++) {
+            addScaled(termFactors[done], gradientRows[termRows[done]], rowLogits, columns);
         }
     }
 
-    /** One index for both arrays: so HotSpot 17 vectorises it. */
+    /** One index for all arrays: so HotSpot 17 vectorises it. */
     private static void addScaled(double factor, double[] from, double[] to, int count) {
         for (int k = 0; k < count; k++) {
             to[k] += factor * from[k];
+        }
+    }
+
+    /** Adds four terms to a row's logits in one pass over them. */
+    private void addFour(int first) {
+        double factor0 = termFactors[first];
+        double factor1 = termFactors[first + 1];
+        double factor2 = termFactors[first + 2];
+        double factor3 = termFactors[first + 3];
+        double[] row0 = gradientRows[termRows[first]];
+        double[] row1 = gradientRows[termRows[first + 1]];
+        double[] row2 = gradientRows[termRows[first + 2]];
+        double[] row3 = gradientRows[termRows[first + 3]];
+        double[] to = rowLogits;
+        for (int k = 0; k < columns; k++) {
+            to[k] +=
+                    (factor0 * row0[k] + factor1 * row1[k])
+                            + (factor2 * row2[k] + factor3 * row3[k]);
         }
     }
 
@@ -597,10 +632,20 @@ final class BlockedSgd implements AutoCloseable {
             int to = Math.min(from + capacity, end);
             testChunk(from, to, examples);
             for (int row = from; row < to; row++) {
-                scorer.take(logitValues, (row - from) * columns);
+                takeOfChunk(from, row, to);
                 answer(begin, row, before, evaluation);
             }
         }
+    }
+
+    /** Takes a row, the next after the last that was taken, of those whose logits were computed. */
+    private void takeOfChunk(int begin, int row, int end) {
+        int place = (row - begin) % scorer.rowsAtOnce();
+        if (place == 0) {
+            scorer.activate(
+                    logitValues, (row - begin) * columns, Math.min(scorer.rowsAtOnce(), end - row));
+        }
+        scorer.take(place);
     }
 
     /** Computes the logits of some rows. */
@@ -631,7 +676,7 @@ final class BlockedSgd implements AutoCloseable {
             int to = Math.min(from + capacity, end);
             testChunk(from, to, examples);
             for (int row = from; row < to; row++) {
-                scorer.take(logitValues, (row - from) * columns);
+                takeOfChunk(from, row, to);
                 double[] gradient = gradientRows[row - from];
                 score(row - begin, row, examples, evaluation, gradient);
                 gradients.putRow(row - from, gradient);

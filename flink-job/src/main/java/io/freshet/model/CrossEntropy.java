@@ -134,7 +134,7 @@ public record CrossEntropy(
             double[] scratch,
             double[] gradient,
             int gradientOffset) {
-        activate(inputs, offset, scratch, 0);
+        activate(inputs, offset, scratch);
         logitGradient(scratch, 0, factor, gradient, gradientOffset);
     }
 

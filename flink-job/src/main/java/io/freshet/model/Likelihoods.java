@@ -73,17 +73,20 @@ final class Likelihoods {
      */
     void relative(double exampleWeight, double[] relative) {
         double largest = largest();
-        for (int k = 0; k < values.length; k++) {
-            if (areLogarithms) {
+        if (areLogarithms) {
+            for (int k = 0; k < values.length; k++) {
                 relative[k] =
                         values[k] == Double.NEGATIVE_INFINITY
                                 ? 0
                                 : Exponential.of(exampleWeight * (values[k] - largest));
-            } else {
-                relative[k] = values[k] / largest;
             }
+            return;
         }
-        if (!areLogarithms && exampleWeight != 1) {
+        double share = 1 / largest;
+        for (int k = 0; k < values.length; k++) {
+            relative[k] = values[k] * share;
+        }
+        if (exampleWeight != 1) {
             for (int k = 0; k < values.length; k++) {
                 relative[k] = values[k] == 0 ? 0 : Math.pow(relative[k], exampleWeight);
             }
@@ -93,7 +96,7 @@ final class Likelihoods {
     private double largest() {
         double largest = values[0];
         for (int k = 1; k < values.length; k++) {
-            largest = Math.max(largest, values[k]);
+            largest = values[k] > largest ? values[k] : largest;
         }
         return largest;
     }

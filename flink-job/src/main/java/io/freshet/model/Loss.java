@@ -219,13 +219,13 @@ public sealed interface Loss extends Serializable
      * Turns the model's logits into probabilities, and returns what {@link #plainLoss(double[],
      * int, double, int) plainLoss} takes as their log-sum-exp.
      *
-     * @param logits Not modified, unless they are also the probabilities.
-     * @param probabilities another array, or the logits themselves at the same offset. Modified.
+     * @param logits Not modified.
+     * @param probabilities (numOutputs), another array. Modified.
      */
-    default double activate(
-            double[] logits, int offset, double[] probabilities, int probabilitiesOffset) {
-        return activation()
-                .activate(logits, offset, numOutputs(), probabilities, probabilitiesOffset);
+    default double activate(double[] logits, int offset, double[] probabilities) {
+        double[] sum = new double[1];
+        activation().activate(logits, offset, 1, numOutputs(), probabilities, sum);
+        return activation().logSumExp(logits, offset, numOutputs(), sum[0]);
     }
 
     /**

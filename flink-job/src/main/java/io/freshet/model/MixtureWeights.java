@@ -116,7 +116,8 @@ final class MixtureWeights {
             double kept = (1 - shares[a]) / sum;
             double floor = shares[a] / numExperts;
             for (int k = 0; k < numExperts; k++) {
-                v[k] = Math.max(kept * v[k] + floor, LEAST);
+                double moved = kept * v[k] + floor;
+                v[k] = moved < LEAST ? LEAST : moved;
             }
             evidence[a] = shareWeights[a] * sum;
             total += evidence[a];

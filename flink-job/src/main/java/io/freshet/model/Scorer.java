@@ -7,25 +7,32 @@ import org.jspecify.annotations.Nullable;
  * What a row's logits are worth: probabilities, loss and prediction, of one learning rate or of the
  * mixture, and the gradients at them.
  *
- * <p>One row at a time is taken, then answered, or scored and its gradient asked for. The mixture's
- * weights and the baselines move when its mini-batch has been scored.
+ * <p>The logits of some rows are activated together; then one row at a time is taken, and answered,
+ * or scored and its gradient asked for. The mixture's weights and the baselines move when its
+ * mini-batch has been scored.
  */
 final class Scorer {
+    /** Logits that are activated together: few enough for a core's nearest cache. */
+    private static final int VALUES_AT_ONCE = 2048;
+
     private final Loss loss;
     private final int numRates;
     private final int numOutputs;
     private final int numClasses;
+    private final int rowsAtOnce;
     private final @Nullable MixtureWeights weights;
     private final @Nullable Baselines baselines;
 
-    // The row at hand.
+    // The rows that were activated: (rows · learning rates, numOutputs) each, and a sum for each.
     private double[] logits = new double[0];
-    private int logitsAt;
-
-    /** Of the loss without a mixture, as {@link Loss#activate} gives it. */
-    private double logSumExp;
-
+    private int firstLogit;
     private final double[] probabilities;
+    private final double[] sums;
+
+    // The row at hand.
+    private int row;
+    private int logitsAt;
+    private int probabilitiesAt;
     private final double[] mixed;
 
     /** What each baseline said of the row at hand, when it was mixed: (baselines, numClasses). */
@@ -45,7 +52,9 @@ final class Scorer {
                 mixture == null || !mixture.baselines()
                         ? null
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
-        this.probabilities = new double[numRates * numOutputs];
+        this.rowsAtOnce = Math.max(1, VALUES_AT_ONCE / (numRates * numOutputs));
+        this.probabilities = new double[rowsAtOnce * numRates * numOutputs];
+        this.sums = new double[rowsAtOnce * numRates];
         this.mixed = new double[numClasses];
         this.ofBaselines = new double[baselines == null ? 0 : Baselines.COUNT][numClasses];
         this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
@@ -91,34 +100,46 @@ final class Scorer {
         Arrays.fill(finite, true);
     }
 
-    /**
-     * Takes a row, and makes probabilities of its logits.
-     *
-     * @param rowLogits (learning rates · numOutputs) from {@code offset} on. Not modified.
-     */
-    void take(double[] rowLogits, int offset) {
-        logits = rowLogits;
-        logitsAt = offset;
-        if (weights == null) {
-            logSumExp = loss.activate(logits, offset, probabilities, 0);
-            return;
-        }
-        for (int at = 0; at < numRates * numOutputs; at += numOutputs) {
-            Activation.softmax(logits, offset + at, numOutputs, probabilities, at);
-        }
+    /** Returns the most rows that are activated together. */
+    int rowsAtOnce() {
+        return rowsAtOnce;
     }
 
-    /** Returns what a rate's softmax was divided by: the log-sum-exp of its logits. */
+    /**
+     * Makes probabilities of the logits of some rows, and takes the first.
+     *
+     * @param rowLogits (count, learning rates · numOutputs) from {@code offset} on, which must stay
+     *     as they are while the rows are worked on. Not modified.
+     * @param count at most {@link #rowsAtOnce()}
+     */
+    void activate(double[] rowLogits, int offset, int count) {
+        logits = rowLogits;
+        firstLogit = offset;
+        loss.activation()
+                .activate(logits, offset, count * numRates, numOutputs, probabilities, sums);
+        take(0);
+    }
+
+    /** Takes one of the rows that were activated. */
+    void take(int activatedRow) {
+        row = activatedRow;
+        probabilitiesAt = row * numRates * numOutputs;
+        logitsAt = firstLogit + probabilitiesAt;
+    }
+
     private double logSumExp(int rate) {
-        int largest = rate * numOutputs + largest(logits, logitsAt + rate * numOutputs, numOutputs);
-        // The largest probability is at least 1/numOutputs: no logarithm of 0.
-        return logits[logitsAt + largest] - Math.min(0, Math.log(probabilities[largest]));
+        return loss.activation()
+                .logSumExp(
+                        logits,
+                        logitsAt + rate * numOutputs,
+                        numOutputs,
+                        sums[row * numRates + rate]);
     }
 
     /** Answers an example without a label. */
     void answer(int example, long modelVersion, Evaluation evaluation) {
         if (weights == null && numOutputs == numClasses) {
-            evaluation.answer(example, probabilities, 0, modelVersion);
+            evaluation.answer(example, probabilities, probabilitiesAt, modelVersion);
         } else {
             mix();
             evaluation.answer(example, mixed, 0, modelVersion);
@@ -132,7 +153,7 @@ final class Scorer {
      */
     void score(int place, Examples examples, int example, Evaluation evaluation) {
         if (weights == null) {
-            double lossOfExample = finiteLoss(0, logSumExp, examples, example);
+            double lossOfExample = finiteLoss(0, examples, example);
             if (numOutputs == numClasses) {
                 // Logits tell apart what has the same probability when rounded.
                 score(
@@ -140,12 +161,13 @@ final class Scorer {
                         logits,
                         logitsAt,
                         probabilities,
+                        probabilitiesAt,
                         examples,
                         example,
                         evaluation);
             } else {
                 mix();
-                score(lossOfExample, mixed, 0, mixed, examples, example, evaluation);
+                score(lossOfExample, mixed, 0, mixed, 0, examples, example, evaluation);
             }
             return;
         }
@@ -154,13 +176,13 @@ final class Scorer {
         if (!takeLikelihoods(ofRow, examples, example)) {
             takeLogLikelihoods(ofRow, examples, example);
         }
-        score(weights.loss(ofRow), mixed, 0, mixed, examples, example, evaluation);
+        score(weights.loss(ofRow), mixed, 0, mixed, 0, examples, example, evaluation);
     }
 
     /** Returns a rate's loss; infinite, and noted, where it is not finite. */
-    private double finiteLoss(int rate, double rateLogSumExp, Examples examples, int example) {
+    private double finiteLoss(int rate, Examples examples, int example) {
         double lossOfRate =
-                plainLoss(rateLogSumExp, logitsAt + rate * numOutputs, examples, example);
+                plainLoss(logSumExp(rate), logitsAt + rate * numOutputs, examples, example);
         // The loss goes out as a float, and a sum of finite ones shall be finite.
         if (!(lossOfRate <= Float.MAX_VALUE)) {
             finite[rate] = false;
@@ -176,7 +198,7 @@ final class Scorer {
         }
         int label = examples.labels()[example];
         for (int rate = 0; rate < numRates; rate++) {
-            if (!ofRow.set(rate, probabilities[rate * numOutputs + label])) {
+            if (!ofRow.set(rate, probabilities[probabilitiesAt + rate * numOutputs + label])) {
                 return false;
             }
         }
@@ -190,7 +212,7 @@ final class Scorer {
 
     private void takeLogLikelihoods(Likelihoods ofRow, Examples examples, int example) {
         for (int rate = 0; rate < numRates; rate++) {
-            ofRow.setLogarithm(rate, -finiteLoss(rate, logSumExp(rate), examples, example));
+            ofRow.setLogarithm(rate, -finiteLoss(rate, examples, example));
         }
         for (int k = 0; k < ofBaselines.length; k++) {
             ofRow.setLogarithm(numRates + k, logLikelihood(ofBaselines[k], examples, example));
@@ -202,13 +224,14 @@ final class Scorer {
      *
      * @param order (numClasses) from {@code orderAt} on: the larger, the more probable. Not
      *     modified.
-     * @param ofClasses (numClasses). Not modified.
+     * @param ofClasses (numClasses) from {@code ofClassesAt} on. Not modified.
      */
     private void score(
             double lossOfExample,
             double[] order,
             int orderAt,
             double[] ofClasses,
+            int ofClassesAt,
             Examples examples,
             int example,
             Evaluation evaluation) {
@@ -218,26 +241,27 @@ final class Scorer {
                 example,
                 lossOfExample,
                 predicted,
-                ofClasses[predicted],
-                ofClasses[label],
-                brier(ofClasses, examples, example),
+                ofClasses[ofClassesAt + predicted],
+                ofClasses[ofClassesAt + label],
+                brier(ofClasses, ofClassesAt, examples, example),
                 predicted == label ? 0 : rank(order, orderAt, label));
     }
 
-    private double brier(double[] ofClasses, Examples examples, int example) {
+    private double brier(double[] ofClasses, int at, Examples examples, int example) {
         double brier = 0;
         if (examples.numTargets() == 0) {
             int label = examples.labels()[example];
             for (int c = 0; c < label; c++) {
-                brier += ofClasses[c] * ofClasses[c];
+                brier += ofClasses[at + c] * ofClasses[at + c];
             }
             for (int c = label + 1; c < numClasses; c++) {
-                brier += ofClasses[c] * ofClasses[c];
+                brier += ofClasses[at + c] * ofClasses[at + c];
             }
-            return brier + (1 - ofClasses[label]) * (1 - ofClasses[label]);
+            double missed = 1 - ofClasses[at + label];
+            return brier + missed * missed;
         }
         for (int c = 0; c < numClasses; c++) {
-            double distance = ofClasses[c] - target(examples, example, c);
+            double distance = ofClasses[at + c] - target(examples, example, c);
             brier += distance * distance;
         }
         return brier;
@@ -289,14 +313,14 @@ final class Scorer {
     /** Computes the probabilities of all together: rates that are not finite have no say. */
     private void mix() {
         if (weights == null) {
-            mixed[0] = 1 - probabilities[0];
-            mixed[1] = probabilities[0];
+            mixed[0] = 1 - probabilities[probabilitiesAt];
+            mixed[1] = probabilities[probabilitiesAt];
             return;
         }
         Arrays.fill(mixed, 0);
         double said = 0;
         for (int rate = 0; rate < numRates; rate++) {
-            int at = rate * numOutputs;
+            int at = probabilitiesAt + rate * numOutputs;
             if (!Double.isNaN(probabilities[at])) {
                 double weight = weights.weight(rate);
                 said += weight;
@@ -333,12 +357,13 @@ final class Scorer {
             double factor = weighted * factors[rate];
             if (examples.numTargets() == 0) {
                 int label = examples.labels()[example];
-                loss.logitGradient(probabilities, offset, label, factor, out, offset);
+                loss.logitGradient(
+                        probabilities, probabilitiesAt + offset, label, factor, out, offset);
             } else {
                 int targetsOffset = example * examples.numTargets();
                 loss.logitGradient(
                         probabilities,
-                        offset,
+                        probabilitiesAt + offset,
                         examples.targets(),
                         targetsOffset,
                         factor,

@@ -1,26 +1,33 @@
 package io.freshet.model;
 
+import static java.lang.Double.NaN;
+import static java.lang.Double.POSITIVE_INFINITY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ActivationTest {
     @Test
-    void softmax_sharesOutOne_andReturnsTheLogSumExp() {
+    void softmax_sharesOutOne_andGivesTheSum() {
         double[] logits = {0, Math.log(2), Math.log(5)};
         double[] probabilities = new double[3];
-        assertThat(Activation.SOFTMAX.activate(logits, 0, 3, probabilities, 0))
-                .isCloseTo(Math.log(8), within(1e-15));
+        double[] sums = new double[1];
+        Activation.SOFTMAX.activate(logits, 0, 1, 3, probabilities, sums);
         assertThat(probabilities)
                 .containsExactly(new double[] {1 / 8.0, 2 / 8.0, 5 / 8.0}, within(1e-15));
+        assertThat(sums[0]).isCloseTo(8, within(1e-14));
+        assertThat(Activation.SOFTMAX.logSumExp(logits, 0, 3, sums[0]))
+                .isCloseTo(Math.log(8), within(1e-15));
     }
 
     @Test
     void sigmoid_isOfEachLogitAlone() {
         double[] logits = {0, Math.log(3), -Math.log(3), 1e4, -1e4, -700};
         double[] probabilities = new double[6];
-        Activation.SIGMOID.activate(logits, 0, 6, probabilities, 0);
+        Activation.SIGMOID.activate(logits, 0, 1, 6, probabilities, new double[1]);
         assertThat(probabilities)
                 .containsExactly(
                         new double[] {0.5, 0.75, 0.25, 1, 0, Math.exp(-700)}, within(1e-15));
@@ -28,14 +35,49 @@ class ActivationTest {
     }
 
     @Test
-    void activate_worksInPlace() {
+    void activate_ofManyIsThatOfEach_bitForBit() {
+        int numOutputs = 7;
+        int count = 100;
+        double[] logits = new Random(1).doubles(1 + count * numOutputs, -700, 10).toArray();
         for (Activation activation : Activation.values()) {
-            double[] logits = {9, 1, -2, 3, 9};
-            double[] apart = new double[5];
-            activation.activate(logits, 1, 3, apart, 1);
-            activation.activate(logits, 1, 3, logits, 1);
-            assertThat(logits).containsExactly(9, apart[1], apart[2], apart[3], 9);
+            double[] probabilities = new double[count * numOutputs];
+            double[] sums = new double[count];
+            activation.activate(logits, 1, count, numOutputs, probabilities, sums);
+            for (int i = 0; i < count; i++) {
+                double[] alone = new double[numOutputs];
+                double[] sum = new double[1];
+                activation.activate(logits, 1 + i * numOutputs, 1, numOutputs, alone, sum);
+                assertThat(Arrays.copyOfRange(probabilities, i * numOutputs, (i + 1) * numOutputs))
+                        .containsExactly(alone);
+                assertThat(sum).containsExactly(sums[i]);
+            }
         }
+    }
+
+    @Test
+    void softmaxOfALogitThatIsNoNumber_isNone_forItsExampleAlone() {
+        double[] logits = {0, NaN, 0, 0, POSITIVE_INFINITY, 1, 3, 3};
+        double[] probabilities = new double[8];
+        Activation.SOFTMAX.activate(logits, 0, 4, 2, probabilities, new double[4]);
+        assertThat(probabilities).containsExactly(NaN, NaN, 0.5, 0.5, NaN, NaN, 0.5, 0.5);
+    }
+
+    @Test
+    void softmaxOfLargeLogits_isThatOfTheirDistances() {
+        double[] logits = {1e4, 1e4 - Math.log(3), -1e4, -1e4 - Math.log(3), 670, 679};
+        double[] probabilities = new double[6];
+        double[] sums = new double[3];
+        Activation.SOFTMAX.activate(logits, 0, 3, 2, probabilities, sums);
+        double ofNine = 1 / (1 + Math.exp(9));
+        assertThat(probabilities)
+                .containsExactly(
+                        new double[] {0.75, 0.25, 0.75, 0.25, ofNine, 1 - ofNine}, within(1e-12));
+        assertThat(Activation.SOFTMAX.logSumExp(logits, 0, 2, sums[0]))
+                .isEqualTo(1e4 + Math.log(4.0 / 3));
+        assertThat(Activation.SOFTMAX.logSumExp(logits, 2, 2, sums[1]))
+                .isCloseTo(-1e4 + Math.log(4.0 / 3), within(1e-11));
+        assertThat(Activation.SOFTMAX.logSumExp(logits, 4, 2, sums[2]))
+                .isCloseTo(679 + Math.log1p(Math.exp(-9)), within(1e-12));
     }
 
     @Test
@@ -62,15 +104,24 @@ class ActivationTest {
     }
 
     @Test
-    void plainLoss_isFinite_andNotNegative_atLogitsOfTenThousand() {
-        double[] logits = {1e4, -1e4, 1e4};
+    void plainLoss_isFinite_andNotNegative_whateverTheLogits() {
         double[] probabilities = new double[3];
+        double[] sums = new double[1];
         for (Activation activation : Activation.values()) {
-            double logSumExp = activation.activate(logits, 0, 3, probabilities, 0);
-            for (int label = 0; label < 3; label++) {
-                assertThat(activation.plainLoss(logits, 0, 3, logSumExp, label))
-                        .isFinite()
-                        .isNotNegative();
+            for (double size = 1e-9; size < 1e5; size *= 1.01) {
+                double[] logits = {size, -size, size / 3};
+                activation.activate(logits, 0, 1, 3, probabilities, sums);
+                double logSumExp = activation.logSumExp(logits, 0, 3, sums[0]);
+                for (int label = 0; label < 3; label++) {
+                    assertThat(activation.plainLoss(logits, 0, 3, logSumExp, label))
+                            .isFinite()
+                            .isNotNegative();
+                    float[] oneHot = new float[3];
+                    oneHot[label] = 1;
+                    assertThat(activation.plainLoss(logits, 0, 3, logSumExp, oneHot, 0))
+                            .isFinite()
+                            .isNotNegative();
+                }
             }
         }
     }

@@ -159,7 +159,7 @@ class LossGoldenTest {
         double[] probabilities = new double[numOutputs];
         for (int i = 0; i < logits.length / numOutputs; i++) {
             int offset = i * numOutputs;
-            loss.activate(logits, offset, probabilities, 0);
+            loss.activate(logits, offset, probabilities);
             double factor =
                     loss.lossesPerExample()
                             * (golden.has("example_weights")

@@ -77,7 +77,7 @@ class LossTest {
         double[] logits = normal(new Random(4), NUM_OUTPUTS);
         double[] probabilities = new double[NUM_OUTPUTS];
         double[] gradient = new double[NUM_OUTPUTS];
-        loss.activate(logits, 0, probabilities, 0);
+        loss.activate(logits, 0, probabilities);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             int[] labels = {label};
             loss.logitGradient(probabilities, 0, label, 2.5, gradient, 0);
@@ -97,7 +97,7 @@ class LossTest {
         double[] logits = normal(new Random(5), NUM_OUTPUTS);
         double[] probabilities = new double[NUM_OUTPUTS];
         double[] gradient = new double[NUM_OUTPUTS];
-        loss.activate(logits, 0, probabilities, 0);
+        loss.activate(logits, 0, probabilities);
         float[] targets = {0.25f, 0, 0.75f};
         loss.logitGradient(probabilities, 0, targets, 0, 2.5, gradient, 0);
         assertCentralDifferences(
@@ -120,18 +120,18 @@ class LossTest {
         double[] row = Arrays.copyOfRange(logits, 2 * NUM_OUTPUTS, 3 * NUM_OUTPUTS);
         double[] expected = new double[NUM_OUTPUTS];
         double[] rowProbabilities = new double[NUM_OUTPUTS];
-        double logSumExp = loss.activate(row, 0, rowProbabilities, 0);
+        double logSumExp = loss.activate(row, 0, rowProbabilities);
         loss.logitGradient(rowProbabilities, 0, 2, 1.5, expected, 0);
 
-        double[] probabilities = new double[5 * NUM_OUTPUTS];
+        double[] probabilities = new double[NUM_OUTPUTS + 1];
         double[] gradient = new double[4 * NUM_OUTPUTS];
         Arrays.fill(gradient, 9);
         int at = 2 * NUM_OUTPUTS;
-        assertThat(loss.activate(logits, at, probabilities, at + 1)).isEqualTo(logSumExp);
-        loss.logitGradient(probabilities, at + 1, 2, 1.5, gradient, NUM_OUTPUTS);
+        assertThat(loss.activate(logits, at, probabilities)).isEqualTo(logSumExp);
+        assertThat(probabilities).containsExactly(Arrays.copyOf(rowProbabilities, NUM_OUTPUTS + 1));
+        System.arraycopy(probabilities, 0, probabilities, 1, NUM_OUTPUTS);
+        loss.logitGradient(probabilities, 1, 2, 1.5, gradient, NUM_OUTPUTS);
 
-        assertThat(Arrays.copyOfRange(probabilities, at + 1, at + 1 + NUM_OUTPUTS))
-                .containsExactly(rowProbabilities);
         assertThat(gradient)
                 .containsExactly(9, 9, 9, expected[0], expected[1], expected[2], 9, 9, 9, 9, 9, 9);
         assertThat(loss.plainLoss(logits, at, logSumExp, 2))
@@ -146,7 +146,7 @@ class LossTest {
     void classAndItsOneHot_areTheSame(Loss loss) {
         double[] probabilities = new double[NUM_OUTPUTS];
         double[] logits = normal(new Random(7), NUM_OUTPUTS);
-        double logSumExp = loss.activate(logits, 0, probabilities, 0);
+        double logSumExp = loss.activate(logits, 0, probabilities);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             float[] oneHot = new float[NUM_OUTPUTS];
             oneHot[label] = 1;
@@ -170,7 +170,7 @@ class LossTest {
                         ? new CrossEntropy(NUM_OUTPUTS)
                         : new BinaryCrossEntropyWithLogits(NUM_OUTPUTS);
         double[] logits = normal(new Random(11), NUM_OUTPUTS);
-        double logSumExp = loss.activate(logits, 0, new double[NUM_OUTPUTS], 0);
+        double logSumExp = loss.activate(logits, 0, new double[NUM_OUTPUTS]);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             assertThat(loss.plainLoss(logits, 0, logSumExp, label))
                     .isCloseTo(
@@ -337,11 +337,12 @@ class LossTest {
     /** What the loss takes of a model with these logits. */
     private static double[] toInputs(Loss loss, double[] logits) {
         double[] inputs = logits.clone();
+        double[] probabilities = new double[NUM_OUTPUTS];
         for (int offset = 0; offset < logits.length; offset += NUM_OUTPUTS) {
+            double logSumExp = loss.activate(logits, offset, probabilities);
             if (loss instanceof BinaryCrossEntropy) {
-                loss.activate(logits, offset, inputs, offset);
+                System.arraycopy(probabilities, 0, inputs, offset, NUM_OUTPUTS);
             } else if (loss instanceof NegativeLogLikelihood) {
-                double logSumExp = loss.activate(logits, offset, inputs, offset);
                 for (int c = offset; c < offset + NUM_OUTPUTS; c++) {
                     inputs[c] = logits[c] - logSumExp;
                 }

@@ -204,7 +204,7 @@ class SgdTrajectoryTest {
             int offset,
             double[] residuals) {
         double[] probabilities = new double[loss.numOutputs()];
-        loss.activate(logits, offset, probabilities, 0);
+        loss.activate(logits, offset, probabilities);
         if (loss.activation() == Activation.SOFTMAX) {
             int label = trajectory.labels()[row];
             loss.logitGradient(probabilities, 0, label, 1, residuals, offset);
