@@ -109,9 +109,13 @@ abstract sealed class NativeMatrix implements Matrix {
 
         private final FloatPointer values;
 
+        /** Moved from sum to sum: a pointer for each would be an object for each. */
+        private final FloatPointer summed;
+
         OfFloats(int rows, int columns) {
             super(Precision.FLOAT, DataType.FLOAT, rows, columns);
             this.values = (FloatPointer) memory.pointer();
+            this.summed = values.getPointer(0);
         }
 
         private static FloatPointer values(Matrix matrix) {
@@ -178,7 +182,8 @@ abstract sealed class NativeMatrix implements Matrix {
             double sum = 0;
             for (int done = 0; done < count; done += together) {
                 int now = Math.min(together, count - done);
-                sum += cblas_sasum(now * columns, from(from + done), 1);
+                summed.position((long) (from + done) * columns);
+                sum += cblas_sasum(now * columns, summed, 1);
             }
             return sum;
         }

@@ -652,22 +652,35 @@ class SoftmaxLearnerTest {
     @ValueSource(booleans = {false, true})
     void allocationPerStep_doesNotGrowWithTheDimensions(boolean mixture) {
         for (boolean online : new boolean[] {false, true}) {
-            long small = bytesPerBlock(4, 2, 32, online, mixture ? List.of(0.1) : List.of());
-            long large =
-                    bytesPerBlock(
-                            400, 50, 128, online, mixture ? Mixture.DEFAULT_RATES : List.of());
-            // One float per feature and class, or per example and class, would be some 80 or 25 KB.
-            assertThat(large - small).as("online: %s", online).isLessThan(512);
-            assertThat(large).as("online: %s", online).isLessThan(4096);
+            for (ScalerType scaler : ScalerType.values()) {
+                long small =
+                        bytesPerBlock(4, 2, 32, online, scaler, mixture ? List.of(0.1) : List.of());
+                long large =
+                        bytesPerBlock(
+                                400,
+                                50,
+                                128,
+                                online,
+                                scaler,
+                                mixture ? Mixture.DEFAULT_RATES : List.of());
+                // One float per feature and class, or per example and class, would be some 80 or
+                // 25 KB.
+                String which = "online: " + online + ", scaler: " + scaler;
+                assertThat(large - small).as(which).isLessThan(512);
+                assertThat(large).as(which).isLessThan(4096);
+            }
         }
     }
 
     private static long bytesPerBlock(
-            int numFeatures, int numClasses, int examples, boolean online, List<Double> rates) {
+            int numFeatures,
+            int numClasses,
+            int examples,
+            boolean online,
+            ScalerType scaler,
+            List<Double> rates) {
         Rule rule =
-                Rule.of(numFeatures, numClasses)
-                        .miniBatch(online ? 1 : examples)
-                        .scaler(ScalerType.WELFORD);
+                Rule.of(numFeatures, numClasses).miniBatch(online ? 1 : examples).scaler(scaler);
         rule =
                 rates.isEmpty()
                         ? rule.sgd(0.01, 0.9)
