@@ -1,5 +1,7 @@
 package io.freshet.model;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What turns the logits of a model into probabilities, and the loss that Freshet reports of them.
  *
@@ -26,21 +28,22 @@ public enum Activation {
                 int count,
                 int numOutputs,
                 double[] probabilities,
-                double[] sums) {
+                double @Nullable [] sums) {
             boolean fit = Exponential.of(logits, offset, count * numOutputs, probabilities);
             for (int i = 0; i < count; i++) {
                 int at = i * numOutputs;
-                double sum;
-                if (fit || Exponential.fit(logits, offset + at, numOutputs)) {
-                    sum = sum(probabilities, at, numOutputs);
-                    sums[i] = sum;
-                } else {
-                    sum = powersOfShifted(logits, offset + at, numOutputs, probabilities, at);
-                    sums[i] = Double.NaN;
-                }
+                boolean rowFits = fit || Exponential.fit(logits, offset + at, numOutputs);
+                double sum =
+                        rowFits
+                                ? sum(probabilities, at, numOutputs)
+                                : powersOfShifted(
+                                        logits, offset + at, numOutputs, probabilities, at);
                 double share = 1 / sum;
                 for (int c = at; c < at + numOutputs; c++) {
                     probabilities[c] *= share;
+                }
+                if (sums != null) {
+                    sums[i] = rowFits ? sum : Double.NaN;
                 }
             }
         }
@@ -60,7 +63,7 @@ public enum Activation {
 
         @Override
         double plainLoss(double[] logits, int offset, int numOutputs, double logSumExp, int label) {
-            // Their last digits are rounded, each by itself.
+            // The rounded difference may come out just below 0.
             return Math.max(0, logSumExp - logits[offset + label]);
         }
 
@@ -76,6 +79,7 @@ public enum Activation {
             for (int c = 0; c < numOutputs; c++) {
                 loss += targets[targetsOffset + c] * (logSumExp - logits[offset + c]);
             }
+            // As above.
             return Math.max(0, loss);
         }
     },
@@ -96,7 +100,7 @@ public enum Activation {
                 int count,
                 int numOutputs,
                 double[] probabilities,
-                double[] sums) {
+                double @Nullable [] sums) {
             for (int i = 0; i < count * numOutputs; i++) {
                 double logit = logits[offset + i];
                 double power = Exponential.of(-Math.abs(logit));
@@ -140,8 +144,9 @@ public enum Activation {
      *
      * @param logits (count, numOutputs), from {@code offset} on. Not modified.
      * @param probabilities (at least count, numOutputs), another array. Modified.
-     * @param sums (at least count), {@code Σ exp(z)} of each example, or NaN where it may not be a
-     *     double, for {@link #logSumExp}. Modified.
+     * @param sums (at least count), for {@link #logSumExp}: of softmax, {@code Σ exp(z)} of each
+     *     example, or NaN where its logits do not {@linkplain Exponential#fit fit}; sigmoids leave
+     *     them. Modified.
      */
     abstract void activate(
             double[] logits,
@@ -149,7 +154,7 @@ public enum Activation {
             int count,
             int numOutputs,
             double[] probabilities,
-            double[] sums);
+            double @Nullable [] sums);
 
     /**
      * Returns the log-sum-exp {@code ln Σ exp(z)} of one example, which {@link #plainLoss} takes; 0

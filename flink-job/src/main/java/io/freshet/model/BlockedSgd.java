@@ -113,7 +113,7 @@ final class BlockedSgd implements AutoCloseable {
                                     state.scalerMean(),
                                     state.scalerSquaredDeviations());
                 };
-        this.scorer = new Scorer(settings, state);
+        this.scorer = new Scorer(settings, state, maxSteps == 1 ? capacity : 1);
         this.restarts = state.restarts().clone();
 
         this.rows = new BlockRows(Math.max(capacity, settings.miniBatchSize()));
@@ -512,6 +512,7 @@ final class BlockedSgd implements AutoCloseable {
             substitute(begin, row);
             scorer.activate(rowLogits, 0, 1);
         }
+        scorer.take(0);
     }
 
     private void substitute(int begin, int row) {
@@ -548,7 +549,7 @@ final class BlockedSgd implements AutoCloseable {
         }
     }
 
-    /** One index for all arrays: so HotSpot 17 vectorises it. */
+    /** One index for both arrays: so HotSpot 17 vectorises it; and likewise the next. */
     private static void addScaled(double factor, double[] from, double[] to, int count) {
         for (int k = 0; k < count; k++) {
             to[k] += factor * from[k];
@@ -638,7 +639,7 @@ final class BlockedSgd implements AutoCloseable {
         }
     }
 
-    /** Takes a row, the next after the last that was taken, of those whose logits were computed. */
+    /** Takes a row of a chunk; all are to be taken, one after the other, from its first on. */
     private void takeOfChunk(int begin, int row, int end) {
         int place = (row - begin) % scorer.rowsAtOnce();
         if (place == 0) {

@@ -9,7 +9,7 @@ package io.freshet.model;
  *
  * <p>Implementation note. Without branches but one, so that a loop of them overlaps; and HotSpot 17
  * vectorises a loop of the polynomials alone, which have most of the operations. {@code
- * LearningStepBenchmark} compares both with {@link Math#exp}.
+ * LearningStepBenchmark} compares both ways with {@link Math#exp}.
  *
  * <p>Source: Tang, <i>Table-driven implementation of the exponential function in IEEE
  * floating-point arithmetic</i>, ACM Transactions on Mathematical Software 15 (1989).
@@ -18,6 +18,7 @@ final class Exponential {
     /** Below it {@code eˣ} has no normal double, and counts as 0. */
     private static final double LOWEST = -708;
 
+    /** e⁶⁸⁰ is near 10²⁹⁵: there is room for sums of more powers than an array can have. */
     private static final int MOST = 680;
 
     /** From so many on two loops, of which one is vectorised, are faster than one. */
@@ -42,7 +43,7 @@ final class Exponential {
 
     private Exponential() {}
 
-    /** Returns {@code eˣ} for {@code x ≤ 708}; 0 below -708; NaN for NaN. */
+    /** Returns {@code eˣ} for {@code x ≤ 708}; 0 below -708; NaN for NaN; anything above 708. */
     static double of(double x) {
         return x < LOWEST ? 0 : powerOf(x, above(x));
     }
@@ -101,7 +102,7 @@ final class Exponential {
         return r + square * (0.5 + r * (1.0 / 6) + square * (1.0 / 24 + r * (1.0 / 120)));
     }
 
-    /** Returns {@code eˣ}, given {@code eʳ − 1}. */
+    /** Returns {@code eˣ} within ±708, given {@code eʳ − 1}; anything elsewhere. */
     private static double powerOf(double x, double above) {
         int k = (int) Double.doubleToRawLongBits(x * STEPS_PER_UNIT + ROUNDER);
         double power = Double.longBitsToDouble(POWERS[k & (SIZE - 1)] + ((long) (k >> 6) << 52));

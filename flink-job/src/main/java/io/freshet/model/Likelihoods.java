@@ -82,9 +82,9 @@ final class Likelihoods {
             }
             return;
         }
-        double share = 1 / largest;
         for (int k = 0; k < values.length; k++) {
-            relative[k] = values[k] * share;
+            // Divided: the largest is 1 then, whatever power of it is taken.
+            relative[k] = values[k] / largest;
         }
         if (exampleWeight != 1) {
             for (int k = 0; k < values.length; k++) {

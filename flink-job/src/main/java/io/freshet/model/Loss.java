@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * allocate nothing; a batch goes through the same formulas.
  *
  * <p>Values of targets are taken as they are, in 0 to 1 or not, as PyTorch does. So are example
- * weights.
+ * weights. Only the loss that is reported is at least 0.
  *
  * <p>Immutable; equal when the options are.
  */
@@ -216,23 +216,20 @@ public sealed interface Loss extends Serializable
     // One example in training: numOutputs values of each array from its offset on.
 
     /**
-     * Turns the model's logits into probabilities, and returns what {@link #plainLoss(double[],
-     * int, double, int) plainLoss} takes as their log-sum-exp.
+     * Turns the model's logits into probabilities; see {@link Activation}.
      *
      * @param logits Not modified.
      * @param probabilities (numOutputs), another array. Modified.
      */
-    default double activate(double[] logits, int offset, double[] probabilities) {
-        double[] sum = new double[1];
-        activation().activate(logits, offset, 1, numOutputs(), probabilities, sum);
-        return activation().logSumExp(logits, offset, numOutputs(), sum[0]);
+    default void activate(double[] logits, int offset, double[] probabilities) {
+        activation().activate(logits, offset, 1, numOutputs(), probabilities, null);
     }
 
     /**
      * Returns the loss that Freshet reports of an example of a class; see {@link Activation}.
      *
      * @param logits the model's. Not modified.
-     * @param logSumExp what {@link #activate} returned for them
+     * @param logSumExp {@code ln Σ exp(z)} of them, of which sigmoids take no notice
      * @param label a class, whether or not it is ignored in training
      */
     default double plainLoss(double[] logits, int offset, double logSumExp, int label) {
@@ -245,7 +242,7 @@ public sealed interface Loss extends Serializable
      * Activation}.
      *
      * @param logits the model's. Not modified.
-     * @param logSumExp what {@link #activate} returned for them
+     * @param logSumExp {@code ln Σ exp(z)} of them, of which sigmoids take no notice
      * @param targets Not modified.
      */
     default double plainLoss(

@@ -30,7 +30,7 @@ final class Scorer {
     private final double[] sums;
 
     // The row at hand.
-    private int row;
+    private int taken;
     private int logitsAt;
     private int probabilitiesAt;
     private final double[] mixed;
@@ -41,7 +41,11 @@ final class Scorer {
     private final Likelihoods[] likelihoods;
     private final boolean[] finite;
 
-    Scorer(LearnerSettings settings, LearnerState state) {
+    /**
+     * @param state what to go on from. Not modified.
+     * @param mostRows the most rows whose logits are at hand together
+     */
+    Scorer(LearnerSettings settings, LearnerState state, int mostRows) {
         Mixture mixture = settings.mixture();
         this.loss = settings.loss();
         this.numRates = settings.numRates();
@@ -52,7 +56,7 @@ final class Scorer {
                 mixture == null || !mixture.baselines()
                         ? null
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
-        this.rowsAtOnce = Math.max(1, VALUES_AT_ONCE / (numRates * numOutputs));
+        this.rowsAtOnce = Math.max(1, Math.min(mostRows, VALUES_AT_ONCE / (numRates * numOutputs)));
         this.probabilities = new double[rowsAtOnce * numRates * numOutputs];
         this.sums = new double[rowsAtOnce * numRates];
         this.mixed = new double[numClasses];
@@ -106,7 +110,7 @@ final class Scorer {
     }
 
     /**
-     * Makes probabilities of the logits of some rows, and takes the first.
+     * Makes probabilities of the logits of some rows.
      *
      * @param rowLogits (count, learning rates · numOutputs) from {@code offset} on, which must stay
      *     as they are while the rows are worked on. Not modified.
@@ -117,13 +121,12 @@ final class Scorer {
         firstLogit = offset;
         loss.activation()
                 .activate(logits, offset, count * numRates, numOutputs, probabilities, sums);
-        take(0);
     }
 
     /** Takes one of the rows that were activated. */
     void take(int activatedRow) {
-        row = activatedRow;
-        probabilitiesAt = row * numRates * numOutputs;
+        taken = activatedRow;
+        probabilitiesAt = taken * numRates * numOutputs;
         logitsAt = firstLogit + probabilitiesAt;
     }
 
@@ -133,7 +136,7 @@ final class Scorer {
                         logits,
                         logitsAt + rate * numOutputs,
                         numOutputs,
-                        sums[row * numRates + rate]);
+                        sums[taken * numRates + rate]);
     }
 
     /** Answers an example without a label. */

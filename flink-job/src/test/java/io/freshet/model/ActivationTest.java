@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import static java.lang.Double.NEGATIVE_INFINITY;
 import static java.lang.Double.NaN;
 import static java.lang.Double.POSITIVE_INFINITY;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -60,6 +61,38 @@ class ActivationTest {
         double[] probabilities = new double[8];
         Activation.SOFTMAX.activate(logits, 0, 4, 2, probabilities, new double[4]);
         assertThat(probabilities).containsExactly(NaN, NaN, 0.5, 0.5, NaN, NaN, 0.5, 0.5);
+    }
+
+    @Test
+    void softmaxAtTheEdgesOfWhatFits_isThatOfTheDistances() {
+        int numOutputs = 1000;
+        double[] logits = new double[3 * numOutputs];
+        Arrays.fill(logits, 0, numOutputs, -680);
+        Arrays.fill(logits, numOutputs, 2 * numOutputs, 680);
+        Arrays.fill(logits, 2 * numOutputs, 3 * numOutputs, -680);
+        logits[2 * numOutputs] = 680;
+        double[] probabilities = new double[3 * numOutputs];
+        double[] sums = new double[3];
+        Activation.SOFTMAX.activate(logits, 0, 3, numOutputs, probabilities, sums);
+        for (int i = 0; i < 2 * numOutputs; i++) {
+            assertThat(probabilities[i]).isCloseTo(1e-3, within(1e-15));
+        }
+        assertThat(probabilities[2 * numOutputs]).isCloseTo(1, within(1e-15));
+        assertThat(probabilities[3 * numOutputs - 1]).isZero();
+        double[] expected = {-680 + Math.log(1000), 680 + Math.log(1000), 680};
+        for (int i = 0; i < 3; i++) {
+            assertThat(sums[i]).isFinite();
+            assertThat(Activation.SOFTMAX.logSumExp(logits, i * numOutputs, numOutputs, sums[i]))
+                    .isCloseTo(expected[i], within(1e-12));
+        }
+    }
+
+    @Test
+    void softmaxOfNothingButMinusInfinity_isNoNumber() {
+        double[] logits = {NEGATIVE_INFINITY, NEGATIVE_INFINITY};
+        double[] probabilities = new double[2];
+        Activation.SOFTMAX.activate(logits, 0, 1, 2, probabilities, null);
+        assertThat(probabilities).containsExactly(NaN, NaN);
     }
 
     @Test

@@ -376,9 +376,7 @@ class LearnerGuardsTest {
             assertThat(back.weights()).containsExactly(copied.weights());
             assertThat(back.velocity()).isEmpty();
             for (int k = 0; k < rule.settings().numExperts(); k++) {
-                // Of the only share, which may weigh 1 less a rounding.
-                assertThat(learner.weight(k))
-                        .isCloseTo(mixture ? copied.weights()[k] : 1, within(1e-15));
+                assertThat(learner.weight(k)).isEqualTo(mixture ? copied.weights()[k] : 1);
             }
 
             // No step could be taken since: the copy is no better than what is left.

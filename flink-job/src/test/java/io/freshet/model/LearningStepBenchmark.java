@@ -72,6 +72,7 @@ public class LearningStepBenchmark {
     private SoftmaxLearner onlineScalingLearner = learner(1, 1, 2, ScalerType.NONE);
     private SoftmaxLearner mixtureLearner = learner(1, 1, 2, ScalerType.NONE);
     private double[] exponents = new double[0];
+    private double[] powers = new double[0];
     private FloatPointer inputs = new FloatPointer(1);
     private FloatPointer parameters = new FloatPointer(1);
     private FloatPointer logits = new FloatPointer(1);
@@ -111,6 +112,7 @@ public class LearningStepBenchmark {
                         ScalerType.NONE,
                         new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false));
         exponents = random.doubles(1000, -20, 0).toArray();
+        powers = new double[exponents.length];
         inputs = gaussian(random, size * rows);
         parameters = gaussian(random, rows * numClasses);
         logits = gaussian(random, size * numClasses);
@@ -160,7 +162,7 @@ public class LearningStepBenchmark {
         return of.modelVersion();
     }
 
-    /** A thousand exponentials, for comparison with the next. */
+    /** A thousand exponentials, for comparison with the next two. */
     @Benchmark
     public double exponentials() {
         double sum = 0;
@@ -168,6 +170,12 @@ public class LearningStepBenchmark {
             sum += Exponential.of(exponent);
         }
         return sum;
+    }
+
+    @Benchmark
+    public double[] exponentialsAtOnce() {
+        Exponential.of(exponents, 0, exponents.length, powers);
+        return powers;
     }
 
     @Benchmark

@@ -120,14 +120,14 @@ class LossTest {
         double[] row = Arrays.copyOfRange(logits, 2 * NUM_OUTPUTS, 3 * NUM_OUTPUTS);
         double[] expected = new double[NUM_OUTPUTS];
         double[] rowProbabilities = new double[NUM_OUTPUTS];
-        double logSumExp = loss.activate(row, 0, rowProbabilities);
+        double logSumExp = activate(loss, row, 0, rowProbabilities);
         loss.logitGradient(rowProbabilities, 0, 2, 1.5, expected, 0);
 
         double[] probabilities = new double[NUM_OUTPUTS + 1];
         double[] gradient = new double[4 * NUM_OUTPUTS];
         Arrays.fill(gradient, 9);
         int at = 2 * NUM_OUTPUTS;
-        assertThat(loss.activate(logits, at, probabilities)).isEqualTo(logSumExp);
+        assertThat(activate(loss, logits, at, probabilities)).isEqualTo(logSumExp);
         assertThat(probabilities).containsExactly(Arrays.copyOf(rowProbabilities, NUM_OUTPUTS + 1));
         System.arraycopy(probabilities, 0, probabilities, 1, NUM_OUTPUTS);
         loss.logitGradient(probabilities, 1, 2, 1.5, gradient, NUM_OUTPUTS);
@@ -146,7 +146,7 @@ class LossTest {
     void classAndItsOneHot_areTheSame(Loss loss) {
         double[] probabilities = new double[NUM_OUTPUTS];
         double[] logits = normal(new Random(7), NUM_OUTPUTS);
-        double logSumExp = loss.activate(logits, 0, probabilities);
+        double logSumExp = activate(loss, logits, 0, probabilities);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             float[] oneHot = new float[NUM_OUTPUTS];
             oneHot[label] = 1;
@@ -170,7 +170,7 @@ class LossTest {
                         ? new CrossEntropy(NUM_OUTPUTS)
                         : new BinaryCrossEntropyWithLogits(NUM_OUTPUTS);
         double[] logits = normal(new Random(11), NUM_OUTPUTS);
-        double logSumExp = loss.activate(logits, 0, new double[NUM_OUTPUTS]);
+        double logSumExp = activate(loss, logits, 0, new double[NUM_OUTPUTS]);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             assertThat(loss.plainLoss(logits, 0, logSumExp, label))
                     .isCloseTo(
@@ -329,6 +329,14 @@ class LossTest {
         }
     }
 
+    /** Activates, and returns the log-sum-exp. */
+    private static double activate(Loss loss, double[] logits, int offset, double[] probabilities) {
+        double[] sum = new double[1];
+        Activation activation = loss.activation();
+        activation.activate(logits, offset, 1, NUM_OUTPUTS, probabilities, sum);
+        return activation.logSumExp(logits, offset, NUM_OUTPUTS, sum[0]);
+    }
+
     /** Inputs in the range of the loss, (SIZE, NUM_OUTPUTS). */
     private static double[] inputs(Loss loss, Random random) {
         return toInputs(loss, normal(random, SIZE * NUM_OUTPUTS));
@@ -339,7 +347,7 @@ class LossTest {
         double[] inputs = logits.clone();
         double[] probabilities = new double[NUM_OUTPUTS];
         for (int offset = 0; offset < logits.length; offset += NUM_OUTPUTS) {
-            double logSumExp = loss.activate(logits, offset, probabilities);
+            double logSumExp = activate(loss, logits, offset, probabilities);
             if (loss instanceof BinaryCrossEntropy) {
                 System.arraycopy(probabilities, 0, inputs, offset, NUM_OUTPUTS);
             } else if (loss instanceof NegativeLogLikelihood) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MixtureTest {
     private static final List<Double> RATES = List.of(0.003, 0.03, 0.3);
@@ -40,7 +41,7 @@ class MixtureTest {
 
     @Test
     void manyClasses_areThoseOfThePlainLoop() {
-        // So many that mini-batches go through ND4J's softmax.
+        // So many that a mini-batch is activated row by row.
         Rule rule = Rule.of(5, 300).miniBatch(70).mixture(new Mixture(RATES, 0.001, true));
         Examples examples =
                 new ExampleStream(rule.settings(), 10).weighted().partlyLabelled().take(1000);
@@ -378,6 +379,22 @@ class MixtureTest {
             sum += weights.weight(k);
         }
         assertThat(sum).isCloseTo(1, within(1e-14));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.01})
+    void heaviestExample_leavesTheWinnerItsWeight(double share) {
+        Mixture mixture = new Mixture(List.of(0.1, 0.2), share, false);
+        // The reciprocal of 0.765625 times it is less than 1, and 1e30 of its powers are 0.
+        for (double winner = 0.765625; winner < 1; winner += 0.001) {
+            MixtureWeights weights =
+                    new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
+            Likelihoods likelihoods = new Likelihoods(2);
+            likelihoods.set(0, winner);
+            likelihoods.set(1, 0.5);
+            weights.update(likelihoods, 1e30);
+            assertWeights(weights, 1 - share / 2, share / 2);
+        }
     }
 
     @Test
