@@ -33,11 +33,10 @@ public enum Activation {
             for (int i = 0; i < count; i++) {
                 int at = i * numOutputs;
                 boolean rowFits = fit || Exponential.fit(logits, offset + at, numOutputs);
-                double sum =
-                        rowFits
-                                ? sum(probabilities, at, numOutputs)
-                                : powersOfShifted(
-                                        logits, offset + at, numOutputs, probabilities, at);
+                if (!rowFits) {
+                    writePowersOfShifted(logits, offset + at, numOutputs, probabilities, at);
+                }
+                double sum = sum(probabilities, at, numOutputs);
                 double share = 1 / sum;
                 for (int c = at; c < at + numOutputs; c++) {
                     probabilities[c] *= share;
@@ -198,17 +197,13 @@ public enum Activation {
         return sum;
     }
 
-    /** Computes {@code exp(z − z_max)} of each of some logits, and returns their sum. */
-    private static double powersOfShifted(
+    /** Writes {@code exp(z − z_max)} of each of some logits. */
+    private static void writePowersOfShifted(
             double[] logits, int offset, int numOutputs, double[] powers, int powersOffset) {
         double largest = largest(logits, offset, numOutputs);
-        double sum = 0;
         for (int c = 0; c < numOutputs; c++) {
-            double power = Exponential.of(logits[offset + c] - largest);
-            powers[powersOffset + c] = power;
-            sum += power;
+            powers[powersOffset + c] = Exponential.of(logits[offset + c] - largest);
         }
-        return sum;
     }
 
     /**

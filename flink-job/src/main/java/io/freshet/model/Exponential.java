@@ -60,7 +60,7 @@ final class Exponential {
         if (count < LEAST_TO_VECTORISE) {
             for (int i = 0; i < count; i++) {
                 double value = x[from + i];
-                fit &= Math.abs(value) <= MOST;
+                fit &= fits(value);
                 powers[i] = powerOf(value, above(value));
             }
             return fit;
@@ -69,7 +69,7 @@ final class Exponential {
         replaceByAbove(powers, count);
         for (int i = 0; i < count; i++) {
             double value = x[from + i];
-            fit &= Math.abs(value) <= MOST;
+            fit &= fits(value);
             powers[i] = powerOf(value, powers[i]);
         }
         return fit;
@@ -82,9 +82,13 @@ final class Exponential {
     static boolean fit(double[] x, int from, int count) {
         boolean fit = true;
         for (int i = from; i < from + count; i++) {
-            fit &= Math.abs(x[i]) <= MOST;
+            fit &= fits(x[i]);
         }
         return fit;
+    }
+
+    private static boolean fits(double x) {
+        return Math.abs(x) <= MOST;
     }
 
     /** One array, one index, nothing else: so HotSpot 17 vectorises it. */
