@@ -82,14 +82,16 @@ final class Likelihoods {
             }
             return;
         }
+        if (exampleWeight == 1) {
+            double share = 1 / largest;
+            for (int k = 0; k < values.length; k++) {
+                relative[k] = values[k] * share;
+            }
+            return;
+        }
         for (int k = 0; k < values.length; k++) {
             // Divided: the largest is 1 then, whatever power of it is taken.
-            relative[k] = values[k] / largest;
-        }
-        if (exampleWeight != 1) {
-            for (int k = 0; k < values.length; k++) {
-                relative[k] = values[k] == 0 ? 0 : Math.pow(relative[k], exampleWeight);
-            }
+            relative[k] = values[k] == 0 ? 0 : Math.pow(values[k] / largest, exampleWeight);
         }
     }
 

@@ -27,7 +27,13 @@ final class MixtureWeights {
     /** Likelihoods, divided by the largest. */
     private final double[] relative;
 
-    private final double[] evidence;
+    /** What is left of each share's weights after an example. */
+    private final double[] sums;
+
+    /** What each expert gets under each share. */
+    private final double[] floors;
+
+    private final double floorOfShares;
 
     /**
      * @param state as {@link #state()} gave it. Not modified.
@@ -39,7 +45,10 @@ final class MixtureWeights {
         this.shareWeights = new double[shares.length];
         this.weights = new double[numExperts];
         this.relative = new double[numExperts];
-        this.evidence = new double[shares.length];
+        this.sums = new double[shares.length];
+        this.floors = new double[shares.length];
+        Arrays.setAll(floors, a -> Math.max(shares[a] / numExperts, LEAST));
+        this.floorOfShares = Mixture.SHARE_OF_SHARES / shares.length;
         set(state);
     }
 
@@ -113,20 +122,22 @@ final class MixtureWeights {
                 v[k] *= relative[k];
                 sum += v[k];
             }
-            double kept = (1 - shares[a]) / sum;
-            double floor = shares[a] / numExperts;
-            for (int k = 0; k < numExperts; k++) {
-                double moved = kept * v[k] + floor;
-                v[k] = moved < LEAST ? LEAST : moved;
-            }
-            evidence[a] = shareWeights[a] * sum;
-            total += evidence[a];
+            sums[a] = sum;
+            total += shareWeights[a] * sum;
         }
-        double kept = (1 - Mixture.SHARE_OF_SHARES) / total;
+        double keptOfShares = (1 - Mixture.SHARE_OF_SHARES) / total;
+        Arrays.fill(weights, 0);
         for (int a = 0; a < shares.length; a++) {
-            shareWeights[a] = kept * evidence[a] + Mixture.SHARE_OF_SHARES / shares.length;
+            double[] v = underShare[a];
+            double kept = (1 - shares[a]) / sums[a];
+            double floor = floors[a];
+            double ofShare = keptOfShares * (shareWeights[a] * sums[a]) + floorOfShares;
+            shareWeights[a] = ofShare;
+            for (int k = 0; k < numExperts; k++) {
+                v[k] = kept * v[k] + floor;
+                weights[k] += ofShare * v[k];
+            }
         }
-        sumUp();
     }
 
     private void sumUp() {
