@@ -1,6 +1,6 @@
 package io.freshet.model;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 
 /**
  * What turns the logits of a model into probabilities, and the loss that Freshet reports of them.
@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * same whatever the model is trained on, so that losses of differently trained models compare. Both
  * activations take logits of any finite size: nothing overflows and no {@code ln 0} is taken.
  *
- * <p>All methods but {@link #activate} work on one example: {@code numOutputs} values of each array
- * from its offset on.
+ * <p>All methods but one work on one example: {@code numOutputs} values of each array from its
+ * offset on.
  */
 public enum Activation {
     /**
@@ -27,37 +27,29 @@ public enum Activation {
                 int offset,
                 int count,
                 int numOutputs,
-                double[] probabilities,
-                double @Nullable [] sums) {
-            boolean fit = Exponential.of(logits, offset, count * numOutputs, probabilities);
+                double[] powers,
+                double[] sums,
+                double[] shifts) {
+            boolean fit = Exponential.of(logits, offset, count * numOutputs, powers);
             for (int i = 0; i < count; i++) {
                 int at = i * numOutputs;
-                boolean rowFits = fit || Exponential.fit(logits, offset + at, numOutputs);
-                if (!rowFits) {
-                    writePowersOfShifted(logits, offset + at, numOutputs, probabilities, at);
-                }
-                double sum = sum(probabilities, at, numOutputs);
-                double share = 1 / sum;
-                for (int c = at; c < at + numOutputs; c++) {
-                    probabilities[c] *= share;
-                }
-                if (sums != null) {
-                    sums[i] = rowFits ? sum : Double.NaN;
-                }
+                shifts[i] =
+                        fit || Exponential.fit(logits, offset + at, numOutputs)
+                                ? 0
+                                : writePowersOfShifted(logits, offset + at, numOutputs, powers, at);
+                sums[i] = sum(powers, at, numOutputs);
             }
         }
 
         @Override
-        double logSumExp(double[] logits, int offset, int numOutputs, double sum) {
-            if (!Double.isNaN(sum)) {
-                return Math.log(sum);
+        void activate(double[] logits, int offset, int numOutputs, double[] probabilities) {
+            if (!Exponential.of(logits, offset, numOutputs, probabilities)) {
+                writePowersOfShifted(logits, offset, numOutputs, probabilities, 0);
             }
-            double largest = largest(logits, offset, numOutputs);
-            double sumOfShifted = 0;
-            for (int c = offset; c < offset + numOutputs; c++) {
-                sumOfShifted += Exponential.of(logits[c] - largest);
+            double share = 1 / sum(probabilities, 0, numOutputs);
+            for (int c = 0; c < numOutputs; c++) {
+                probabilities[c] *= share;
             }
-            return largest + Math.log(sumOfShifted);
         }
 
         @Override
@@ -98,18 +90,21 @@ public enum Activation {
                 int offset,
                 int count,
                 int numOutputs,
-                double[] probabilities,
-                double @Nullable [] sums) {
+                double[] powers,
+                double[] sums,
+                double[] shifts) {
             for (int i = 0; i < count * numOutputs; i++) {
-                double logit = logits[offset + i];
-                double power = Exponential.of(-Math.abs(logit));
-                probabilities[i] = (logit >= 0 ? 1 : power) / (1 + power);
+                powers[i] = sigmoid(logits[offset + i]);
             }
+            Arrays.fill(sums, 0, count, 1);
+            Arrays.fill(shifts, 0, count, 0);
         }
 
         @Override
-        double logSumExp(double[] logits, int offset, int numOutputs, double sum) {
-            return 0;
+        void activate(double[] logits, int offset, int numOutputs, double[] probabilities) {
+            for (int c = 0; c < numOutputs; c++) {
+                probabilities[c] = sigmoid(logits[offset + c]);
+            }
         }
 
         @Override
@@ -138,31 +133,35 @@ public enum Activation {
     };
 
     /**
-     * Turns the logits of some examples into probabilities. Softmax gives an example NaN throughout
-     * where one of its logits is NaN or +∞, or all are −∞.
+     * Turns the logits of some examples into what their probabilities are quotients of: {@code p_c
+     * = powers_c / sum}. Sigmoids are their own, over 1.
+     *
+     * <p>Of softmax {@code powers_c = exp(z_c − shift)}, with a shift of 0 where the logits
+     * {@linkplain Exponential#fit fit}; so {@code ln Σ exp(z) = shift + ln sum}, which {@link
+     * #plainLoss} takes. Where a logit is NaN or +∞, or all are −∞, the sum is NaN.
      *
      * @param logits (count, numOutputs), from {@code offset} on. Not modified.
-     * @param probabilities (at least count, numOutputs), another array. Modified.
-     * @param sums (at least count), for {@link #logSumExp}: of softmax, {@code Σ exp(z)} of each
-     *     example, or NaN where its logits do not {@linkplain Exponential#fit fit}; sigmoids leave
-     *     them. Modified.
+     * @param powers (at least count, numOutputs), another array. Modified.
+     * @param sums (at least count). Modified.
+     * @param shifts (at least count). Modified.
      */
     abstract void activate(
             double[] logits,
             int offset,
             int count,
             int numOutputs,
-            double[] probabilities,
-            double @Nullable [] sums);
+            double[] powers,
+            double[] sums,
+            double[] shifts);
 
     /**
-     * Returns the log-sum-exp {@code ln Σ exp(z)} of one example, which {@link #plainLoss} takes; 0
-     * where the activation has none.
+     * Turns the logits of one example into probabilities. Softmax gives NaN throughout where one is
+     * NaN or +∞, or all are −∞.
      *
      * @param logits Not modified.
-     * @param sum what {@link #activate} gave for these logits
+     * @param probabilities (numOutputs), another array. Modified.
      */
-    abstract double logSumExp(double[] logits, int offset, int numOutputs, double sum);
+    abstract void activate(double[] logits, int offset, int numOutputs, double[] probabilities);
 
     /**
      * Returns the plain loss of one example of a class.
@@ -197,13 +196,19 @@ public enum Activation {
         return sum;
     }
 
-    /** Writes {@code exp(z − z_max)} of each of some logits. */
-    private static void writePowersOfShifted(
+    private static double sigmoid(double logit) {
+        double power = Exponential.of(-Math.abs(logit));
+        return (logit >= 0 ? 1 : power) / (1 + power);
+    }
+
+    /** Writes {@code exp(z − z_max)} of each of some logits, and returns {@code z_max}. */
+    private static double writePowersOfShifted(
             double[] logits, int offset, int numOutputs, double[] powers, int powersOffset) {
         double largest = largest(logits, offset, numOutputs);
         for (int c = 0; c < numOutputs; c++) {
             powers[powersOffset + c] = Exponential.of(logits[offset + c] - largest);
         }
+        return largest;
     }
 
     /**

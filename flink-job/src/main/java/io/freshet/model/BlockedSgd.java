@@ -1,6 +1,7 @@
 package io.freshet.model;
 
 import io.freshet.model.Evaluation.Outcome;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +75,8 @@ final class BlockedSgd implements AutoCloseable {
     private final double[] termFactors;
 
     /**
-     * By what a gradient is multiplied at once: minus the learning rates, or 1 where steps tell.
+     * By what a row's gradients are multiplied at once, (columns): minus the learning rate of each,
+     * or 1 where steps tell.
      */
     private final double[] factors;
 
@@ -147,11 +149,12 @@ final class BlockedSgd implements AutoCloseable {
         this.rowLogits = new double[columns];
         this.termRows = new int[capacity];
         this.termFactors = new double[capacity];
-        this.factors = new double[numRates];
+        this.factors = new double[columns];
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
         for (int rate = 0; mixture != null && rate < numRates; rate++) {
-            factors[rate] = -mixture.rates().get(rate);
+            int at = rate * settings.numOutputs();
+            Arrays.fill(factors, at, at + settings.numOutputs(), -mixture.rates().get(rate));
         }
     }
 
@@ -436,7 +439,7 @@ final class BlockedSgd implements AutoCloseable {
                 squared += productValues[(i - begin) * capacity + j - begin] * inner;
             }
         }
-        gradientNorm = Math.sqrt(Math.max(0, squared)) / Math.abs(factors[rate]);
+        gradientNorm = Math.sqrt(Math.max(0, squared)) / Math.abs(factors[offset]);
     }
 
     /** By which a gradient of this size moves all parameters together; no schedule rises. */
@@ -498,7 +501,7 @@ final class BlockedSgd implements AutoCloseable {
 
     private void setFactors(double learningRate) {
         if (settings.mixture() == null) {
-            factors[0] = plain ? -learningRate : 1;
+            Arrays.fill(factors, plain ? -learningRate : 1);
         }
     }
 
@@ -710,7 +713,8 @@ final class BlockedSgd implements AutoCloseable {
     /** Returns the norm of the mean gradient that was accumulated, of the heaviest rate. */
     private double normOfGradient() {
         int heaviest = heaviestRate();
-        return parameters.gradientNorm(heaviest) / Math.abs(factors[heaviest]);
+        return parameters.gradientNorm(heaviest)
+                / Math.abs(factors[heaviest * settings.numOutputs()]);
     }
 
     private void stepWithCare(

@@ -222,7 +222,7 @@ public sealed interface Loss extends Serializable
      * @param probabilities (numOutputs), another array. Modified.
      */
     default void activate(double[] logits, int offset, double[] probabilities) {
-        activation().activate(logits, offset, 1, numOutputs(), probabilities, null);
+        activation().activate(logits, offset, numOutputs(), probabilities);
     }
 
     /**
@@ -314,6 +314,30 @@ public sealed interface Loss extends Serializable
             double factor,
             double[] gradient,
             int gradientOffset);
+
+    /**
+     * Writes the gradients of an example's losses at the logits of models side by side, times
+     * factors.
+     *
+     * @param probabilities the activated logits, (models, numOutputs) from {@code offset} on. Not
+     *     modified.
+     * @param label a class or ignored, which gives zeros
+     * @param factor of all gradients: the example's weight, the reduction
+     * @param factors of each besides, (models, numOutputs), the same for all outputs of a model.
+     *     Not modified.
+     * @param gradients (models, numOutputs), another array than the others. Modified.
+     */
+    default void logitGradients(
+            double[] probabilities,
+            int offset,
+            int label,
+            double factor,
+            double[] factors,
+            double[] gradients) {
+        for (int at = 0; at < gradients.length; at += numOutputs()) {
+            logitGradient(probabilities, offset + at, label, factor * factors[at], gradients, at);
+        }
+    }
 
     /**
      * Returns a bound of {@code Σ |g|} over the outputs, for {@link #logitGradient(double[], int,

@@ -23,11 +23,13 @@ final class Scorer {
     private final @Nullable MixtureWeights weights;
     private final @Nullable Baselines baselines;
 
-    // The rows that were activated: (rows · learning rates, numOutputs) each, and a sum for each.
+    // The rows that were activated: (rows · learning rates, numOutputs) each, and (rows · learning
+    // rates). The probabilities are powers until their row is taken.
     private double[] logits = new double[0];
     private int firstLogit;
     private final double[] probabilities;
     private final double[] sums;
+    private final double[] shifts;
 
     // The row at hand.
     private int taken;
@@ -59,6 +61,7 @@ final class Scorer {
         this.rowsAtOnce = Math.max(1, Math.min(mostRows, VALUES_AT_ONCE / (numRates * numOutputs)));
         this.probabilities = new double[rowsAtOnce * numRates * numOutputs];
         this.sums = new double[rowsAtOnce * numRates];
+        this.shifts = new double[rowsAtOnce * numRates];
         this.mixed = new double[numClasses];
         this.ofBaselines = new double[baselines == null ? 0 : Baselines.COUNT][numClasses];
         this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
@@ -110,7 +113,7 @@ final class Scorer {
     }
 
     /**
-     * Makes probabilities of the logits of some rows.
+     * Activates the logits of some rows.
      *
      * @param rowLogits (count, learning rates · numOutputs) from {@code offset} on, which must stay
      *     as they are while the rows are worked on. Not modified.
@@ -120,23 +123,27 @@ final class Scorer {
         logits = rowLogits;
         firstLogit = offset;
         loss.activation()
-                .activate(logits, offset, count * numRates, numOutputs, probabilities, sums);
+                .activate(
+                        logits, offset, count * numRates, numOutputs, probabilities, sums, shifts);
     }
 
-    /** Takes one of the rows that were activated. */
+    /** Takes one of the rows that were activated; each is to be taken once. */
     void take(int activatedRow) {
         taken = activatedRow;
         probabilitiesAt = taken * numRates * numOutputs;
         logitsAt = firstLogit + probabilitiesAt;
-    }
-
-    private double logSumExp(int rate) {
-        return loss.activation()
-                .logSumExp(
-                        logits,
-                        logitsAt + rate * numOutputs,
-                        numOutputs,
-                        sums[taken * numRates + rate]);
+        if (weights != null) {
+            mix(weights);
+            return;
+        }
+        double share = 1 / sums[taken];
+        for (int c = probabilitiesAt; c < probabilitiesAt + numOutputs; c++) {
+            probabilities[c] *= share;
+        }
+        if (numOutputs < numClasses) {
+            mixed[0] = 1 - probabilities[probabilitiesAt];
+            mixed[1] = probabilities[probabilitiesAt];
+        }
     }
 
     /** Answers an example without a label. */
@@ -144,7 +151,6 @@ final class Scorer {
         if (weights == null && numOutputs == numClasses) {
             evaluation.answer(example, probabilities, probabilitiesAt, modelVersion);
         } else {
-            mix();
             evaluation.answer(example, mixed, 0, modelVersion);
         }
     }
@@ -169,12 +175,10 @@ final class Scorer {
                         example,
                         evaluation);
             } else {
-                mix();
                 score(lossOfExample, mixed, 0, mixed, 0, examples, example, evaluation);
             }
             return;
         }
-        mix();
         Likelihoods ofRow = likelihoods[place];
         if (!takeLikelihoods(ofRow, examples, example)) {
             takeLogLikelihoods(ofRow, examples, example);
@@ -184,8 +188,9 @@ final class Scorer {
 
     /** Returns a rate's loss; infinite, and noted, where it is not finite. */
     private double finiteLoss(int rate, Examples examples, int example) {
-        double lossOfRate =
-                plainLoss(logSumExp(rate), logitsAt + rate * numOutputs, examples, example);
+        int at = taken * numRates + rate;
+        double logSumExp = shifts[at] + Math.log(sums[at]);
+        double lossOfRate = plainLoss(logSumExp, logitsAt + rate * numOutputs, examples, example);
         // The loss goes out as a float, and a sum of finite ones shall be finite.
         if (!(lossOfRate <= Float.MAX_VALUE)) {
             finite[rate] = false;
@@ -313,28 +318,32 @@ final class Scorer {
         return sum;
     }
 
-    /** Computes the probabilities of all together: rates that are not finite have no say. */
-    private void mix() {
-        if (weights == null) {
-            mixed[0] = 1 - probabilities[probabilitiesAt];
-            mixed[1] = probabilities[probabilitiesAt];
-            return;
-        }
+    /**
+     * Computes the probabilities of each rate, and of all together: rates that are not finite have
+     * no say.
+     */
+    private void mix(MixtureWeights of) {
         Arrays.fill(mixed, 0);
         double said = 0;
         for (int rate = 0; rate < numRates; rate++) {
             int at = probabilitiesAt + rate * numOutputs;
-            if (!Double.isNaN(probabilities[at])) {
-                double weight = weights.weight(rate);
-                said += weight;
-                for (int c = 0; c < numClasses; c++) {
-                    mixed[c] += weight * probabilities[at + c];
-                }
+            double sum = sums[taken * numRates + rate];
+            if (Double.isNaN(sum)) {
+                Arrays.fill(probabilities, at, at + numOutputs, Double.NaN);
+                continue;
+            }
+            double share = 1 / sum;
+            double weight = of.weight(rate);
+            said += weight;
+            for (int c = 0; c < numClasses; c++) {
+                double probability = share * probabilities[at + c];
+                probabilities[at + c] = probability;
+                mixed[c] += weight * probability;
             }
         }
         if (baselines != null) {
             for (int k = 0; k < Baselines.COUNT; k++) {
-                double weight = weights.weight(numRates + k);
+                double weight = of.weight(numRates + k);
                 baselines.predict(k, ofBaselines[k]);
                 said += weight;
                 for (int c = 0; c < numClasses; c++) {
@@ -342,37 +351,40 @@ final class Scorer {
                 }
             }
         }
+        double share = 1 / said;
         for (int c = 0; c < numClasses; c++) {
-            mixed[c] /= said;
+            mixed[c] *= share;
         }
     }
 
     /**
      * Writes the gradients at the row's logits.
      *
-     * @param factors of each rate
+     * @param scale of all of them, besides the example's weight
+     * @param factors of each, (learning rates · numOutputs), the same within a rate. Not modified.
      * @param out (learning rates · numOutputs). Modified.
      */
     void gradient(Examples examples, int example, double scale, double[] factors, double[] out) {
         double weighted = scale * examples.weights()[example];
-        for (int rate = 0; rate < numRates; rate++) {
-            int offset = rate * numOutputs;
-            double factor = weighted * factors[rate];
-            if (examples.numTargets() == 0) {
-                int label = examples.labels()[example];
-                loss.logitGradient(
-                        probabilities, probabilitiesAt + offset, label, factor, out, offset);
-            } else {
-                int targetsOffset = example * examples.numTargets();
-                loss.logitGradient(
-                        probabilities,
-                        probabilitiesAt + offset,
-                        examples.targets(),
-                        targetsOffset,
-                        factor,
-                        out,
-                        offset);
-            }
+        if (examples.numTargets() == 0) {
+            loss.logitGradients(
+                    probabilities,
+                    probabilitiesAt,
+                    examples.labels()[example],
+                    weighted,
+                    factors,
+                    out);
+            return;
+        }
+        for (int offset = 0; offset < out.length; offset += numOutputs) {
+            loss.logitGradient(
+                    probabilities,
+                    probabilitiesAt + offset,
+                    examples.targets(),
+                    example * examples.numTargets(),
+                    weighted * factors[offset],
+                    out,
+                    offset);
         }
     }
 

@@ -14,21 +14,17 @@ class ActivationTest {
     @Test
     void softmax_sharesOutOne_andGivesTheSum() {
         double[] logits = {0, Math.log(2), Math.log(5)};
-        double[] probabilities = new double[3];
-        double[] sums = new double[1];
-        Activation.SOFTMAX.activate(logits, 0, 1, 3, probabilities, sums);
-        assertThat(probabilities)
+        Activated softmax = Activated.by(Activation.SOFTMAX, logits, 0, 1, 3);
+        assertThat(softmax.probabilities())
                 .containsExactly(new double[] {1 / 8.0, 2 / 8.0, 5 / 8.0}, within(1e-15));
-        assertThat(sums[0]).isCloseTo(8, within(1e-14));
-        assertThat(Activation.SOFTMAX.logSumExp(logits, 0, 3, sums[0]))
-                .isCloseTo(Math.log(8), within(1e-15));
+        assertThat(softmax.sums[0]).isCloseTo(8, within(1e-14));
+        assertThat(softmax.logSumExp(0)).isCloseTo(Math.log(8), within(1e-15));
     }
 
     @Test
     void sigmoid_isOfEachLogitAlone() {
         double[] logits = {0, Math.log(3), -Math.log(3), 1e4, -1e4, -700};
-        double[] probabilities = new double[6];
-        Activation.SIGMOID.activate(logits, 0, 1, 6, probabilities, new double[1]);
+        double[] probabilities = Activated.by(Activation.SIGMOID, logits, 0, 1, 6).probabilities();
         assertThat(probabilities)
                 .containsExactly(
                         new double[] {0.5, 0.75, 0.25, 1, 0, Math.exp(-700)}, within(1e-15));
@@ -41,16 +37,17 @@ class ActivationTest {
         int count = 100;
         double[] logits = new Random(1).doubles(1 + count * numOutputs, -700, 10).toArray();
         for (Activation activation : Activation.values()) {
-            double[] probabilities = new double[count * numOutputs];
-            double[] sums = new double[count];
-            activation.activate(logits, 1, count, numOutputs, probabilities, sums);
+            Activated all = Activated.by(activation, logits, 1, count, numOutputs);
             for (int i = 0; i < count; i++) {
-                double[] alone = new double[numOutputs];
-                double[] sum = new double[1];
-                activation.activate(logits, 1 + i * numOutputs, 1, numOutputs, alone, sum);
-                assertThat(Arrays.copyOfRange(probabilities, i * numOutputs, (i + 1) * numOutputs))
-                        .containsExactly(alone);
-                assertThat(sum).containsExactly(sums[i]);
+                int at = 1 + i * numOutputs;
+                Activated alone = Activated.by(activation, logits, at, 1, numOutputs);
+                assertThat(Arrays.copyOfRange(all.powers, i * numOutputs, (i + 1) * numOutputs))
+                        .containsExactly(alone.powers);
+                assertThat(alone.sums).containsExactly(all.sums[i]);
+                assertThat(alone.shifts).containsExactly(all.shifts[i]);
+                double[] probabilities = new double[numOutputs];
+                activation.activate(logits, at, numOutputs, probabilities);
+                assertThat(probabilities).containsExactly(alone.probabilities());
             }
         }
     }
@@ -58,9 +55,9 @@ class ActivationTest {
     @Test
     void softmaxOfALogitThatIsNoNumber_isNone_forItsExampleAlone() {
         double[] logits = {0, NaN, 0, 0, POSITIVE_INFINITY, 1, 3, 3};
-        double[] probabilities = new double[8];
-        Activation.SOFTMAX.activate(logits, 0, 4, 2, probabilities, new double[4]);
-        assertThat(probabilities).containsExactly(NaN, NaN, 0.5, 0.5, NaN, NaN, 0.5, 0.5);
+        Activated softmax = Activated.by(Activation.SOFTMAX, logits, 0, 4, 2);
+        assertThat(softmax.sums).containsExactly(NaN, 2, NaN, 2 * Exponential.of(3));
+        assertThat(softmax.probabilities()).containsExactly(NaN, NaN, 0.5, 0.5, NaN, NaN, 0.5, 0.5);
     }
 
     @Test
@@ -71,9 +68,8 @@ class ActivationTest {
         Arrays.fill(logits, numOutputs, 2 * numOutputs, 680);
         Arrays.fill(logits, 2 * numOutputs, 3 * numOutputs, -680);
         logits[2 * numOutputs] = 680;
-        double[] probabilities = new double[3 * numOutputs];
-        double[] sums = new double[3];
-        Activation.SOFTMAX.activate(logits, 0, 3, numOutputs, probabilities, sums);
+        Activated softmax = Activated.by(Activation.SOFTMAX, logits, 0, 3, numOutputs);
+        double[] probabilities = softmax.probabilities();
         for (int i = 0; i < 2 * numOutputs; i++) {
             assertThat(probabilities[i]).isCloseTo(1e-3, within(1e-15));
         }
@@ -81,36 +77,30 @@ class ActivationTest {
         assertThat(probabilities[3 * numOutputs - 1]).isZero();
         double[] expected = {-680 + Math.log(1000), 680 + Math.log(1000), 680};
         for (int i = 0; i < 3; i++) {
-            assertThat(sums[i]).isFinite();
-            assertThat(Activation.SOFTMAX.logSumExp(logits, i * numOutputs, numOutputs, sums[i]))
-                    .isCloseTo(expected[i], within(1e-12));
+            assertThat(softmax.shifts[i]).isZero();
+            assertThat(softmax.logSumExp(i)).isCloseTo(expected[i], within(1e-12));
         }
     }
 
     @Test
     void softmaxOfNothingButMinusInfinity_isNoNumber() {
         double[] logits = {NEGATIVE_INFINITY, NEGATIVE_INFINITY};
-        double[] probabilities = new double[2];
-        Activation.SOFTMAX.activate(logits, 0, 1, 2, probabilities, null);
-        assertThat(probabilities).containsExactly(NaN, NaN);
+        assertThat(Activated.by(Activation.SOFTMAX, logits, 0, 1, 2).probabilities())
+                .containsExactly(NaN, NaN);
     }
 
     @Test
     void softmaxOfLargeLogits_isThatOfTheirDistances() {
         double[] logits = {1e4, 1e4 - Math.log(3), -1e4, -1e4 - Math.log(3), 670, 679};
-        double[] probabilities = new double[6];
-        double[] sums = new double[3];
-        Activation.SOFTMAX.activate(logits, 0, 3, 2, probabilities, sums);
+        Activated softmax = Activated.by(Activation.SOFTMAX, logits, 0, 3, 2);
         double ofNine = 1 / (1 + Math.exp(9));
-        assertThat(probabilities)
+        assertThat(softmax.probabilities())
                 .containsExactly(
                         new double[] {0.75, 0.25, 0.75, 0.25, ofNine, 1 - ofNine}, within(1e-12));
-        assertThat(Activation.SOFTMAX.logSumExp(logits, 0, 2, sums[0]))
-                .isEqualTo(1e4 + Math.log(4.0 / 3));
-        assertThat(Activation.SOFTMAX.logSumExp(logits, 2, 2, sums[1]))
-                .isCloseTo(-1e4 + Math.log(4.0 / 3), within(1e-11));
-        assertThat(Activation.SOFTMAX.logSumExp(logits, 4, 2, sums[2]))
-                .isCloseTo(679 + Math.log1p(Math.exp(-9)), within(1e-12));
+        assertThat(softmax.shifts).containsExactly(1e4, -1e4, 0);
+        assertThat(softmax.logSumExp(0)).isEqualTo(1e4 + Math.log(4.0 / 3));
+        assertThat(softmax.logSumExp(1)).isCloseTo(-1e4 + Math.log(4.0 / 3), within(1e-11));
+        assertThat(softmax.logSumExp(2)).isCloseTo(679 + Math.log1p(Math.exp(-9)), within(1e-12));
     }
 
     @Test
@@ -138,13 +128,10 @@ class ActivationTest {
 
     @Test
     void plainLoss_isFinite_andNotNegative_whateverTheLogits() {
-        double[] probabilities = new double[3];
-        double[] sums = new double[1];
         for (Activation activation : Activation.values()) {
             for (double size = 1e-9; size < 1e5; size *= 1.01) {
                 double[] logits = {size, -size, size / 3};
-                activation.activate(logits, 0, 1, 3, probabilities, sums);
-                double logSumExp = activation.logSumExp(logits, 0, 3, sums[0]);
+                double logSumExp = Activated.by(activation, logits, 0, 1, 3).logSumExp(0);
                 for (int label = 0; label < 3; label++) {
                     assertThat(activation.plainLoss(logits, 0, 3, logSumExp, label))
                             .isFinite()
@@ -156,6 +143,41 @@ class ActivationTest {
                             .isNotNegative();
                 }
             }
+        }
+    }
+
+    /** What an activation says of some examples. */
+    private static final class Activated {
+        final int numOutputs;
+        final double[] powers;
+        final double[] sums;
+        final double[] shifts;
+
+        private Activated(int count, int numOutputs) {
+            this.numOutputs = numOutputs;
+            this.powers = new double[count * numOutputs];
+            this.sums = new double[count];
+            this.shifts = new double[count];
+        }
+
+        static Activated by(
+                Activation activation, double[] logits, int offset, int count, int numOutputs) {
+            Activated all = new Activated(count, numOutputs);
+            activation.activate(
+                    logits, offset, count, numOutputs, all.powers, all.sums, all.shifts);
+            return all;
+        }
+
+        double[] probabilities() {
+            double[] probabilities = powers.clone();
+            for (int i = 0; i < probabilities.length; i++) {
+                probabilities[i] *= 1 / sums[i / numOutputs];
+            }
+            return probabilities;
+        }
+
+        double logSumExp(int example) {
+            return shifts[example] + Math.log(sums[example]);
         }
     }
 }

@@ -143,6 +143,29 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
+    void gradientsOfModelsSideBySide_areThoseOfEach(Loss loss) {
+        double[] probabilities = new double[1 + 3 * NUM_OUTPUTS];
+        double[] factors = new double[3 * NUM_OUTPUTS];
+        for (int model = 0; model < 3; model++) {
+            double[] row = new double[NUM_OUTPUTS];
+            loss.activate(normal(new Random(model), NUM_OUTPUTS), 0, row);
+            System.arraycopy(row, 0, probabilities, 1 + model * NUM_OUTPUTS, NUM_OUTPUTS);
+            Arrays.fill(factors, model * NUM_OUTPUTS, (model + 1) * NUM_OUTPUTS, 0.1 - model);
+        }
+        for (int label = 0; label < NUM_OUTPUTS; label++) {
+            double[] gradients = new double[3 * NUM_OUTPUTS];
+            loss.logitGradients(probabilities, 1, label, 1.5, factors, gradients);
+            double[] expected = new double[3 * NUM_OUTPUTS];
+            for (int at = 0; at < expected.length; at += NUM_OUTPUTS) {
+                double factor = 1.5 * factors[at];
+                loss.logitGradient(probabilities, 1 + at, label, factor, expected, at);
+            }
+            assertThat(gradients).containsExactly(expected, within(1e-15));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
     void classAndItsOneHot_areTheSame(Loss loss) {
         double[] probabilities = new double[NUM_OUTPUTS];
         double[] logits = normal(new Random(7), NUM_OUTPUTS);
@@ -262,6 +285,8 @@ class LossTest {
     void labelThatIsNoClass_isRefused(Loss loss) {
         double[] row = new double[NUM_OUTPUTS];
         String message = "a label must be 0 to 2, but is ";
+        assertThatThrownBy(() -> loss.logitGradients(row, 0, 3, 1, row, new double[NUM_OUTPUTS]))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> loss.logitGradient(row, 0, 3, 1, new double[NUM_OUTPUTS], 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + 3);
@@ -331,10 +356,12 @@ class LossTest {
 
     /** Activates, and returns the log-sum-exp. */
     private static double activate(Loss loss, double[] logits, int offset, double[] probabilities) {
+        loss.activate(logits, offset, probabilities);
         double[] sum = new double[1];
-        Activation activation = loss.activation();
-        activation.activate(logits, offset, 1, NUM_OUTPUTS, probabilities, sum);
-        return activation.logSumExp(logits, offset, NUM_OUTPUTS, sum[0]);
+        double[] shift = new double[1];
+        loss.activation()
+                .activate(logits, offset, 1, NUM_OUTPUTS, new double[NUM_OUTPUTS], sum, shift);
+        return shift[0] + Math.log(sum[0]);
     }
 
     /** Inputs in the range of the loss, (SIZE, NUM_OUTPUTS). */
