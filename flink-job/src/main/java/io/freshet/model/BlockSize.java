@@ -11,8 +11,17 @@ final class BlockSize {
     private static final int LEAST = 16;
     private static final int MOST = 128;
 
-    /** Parameters that stay in a core's cache, so that passing over them costs little. */
+    /** Parameters for which another row pays, where products of few rows are slow. */
     private static final int PARAMETERS_PER_ROW = 4096;
+
+    /** The same where they are not: passing over parameters in memory is all that rows share. */
+    private static final int PARAMETERS_PER_ROW_OF_PIECES = 65536;
+
+    /** From so many inputs on half as many rows pay, because {@code K} costs half as much then. */
+    private static final int MANY_INPUTS = 512;
+
+    /** Mini-batches for which half a block is no less a block. */
+    private static final int SMALL_MINI_BATCH = 2;
 
     /** Of the direct path, whose rows cost nothing but a core's cache. */
     private static final int LEAST_DIRECT = 64;
@@ -40,15 +49,28 @@ final class BlockSize {
     }
 
     /**
-     * Returns the number of rows: a multiple of {@value #LEAST}, unless so many inputs leave memory
-     * for fewer.
+     * Returns the number of rows: a multiple of {@value #LEAST}, or half of it, unless so many
+     * inputs leave memory for fewer.
      *
      * @param inputs features and the constant one
      * @param columns outputs of all learning rates
+     * @param pieces those of which products are made
      */
-    static int rows(int inputs, int columns) {
-        long rows = (long) inputs * columns / PARAMETERS_PER_ROW;
-        rows = Math.max(LEAST, Math.min(MOST, rows / LEAST * LEAST));
+    static int rows(int inputs, int columns, int miniBatchSize, ProductPieces pieces) {
+        long parameters = (long) inputs * columns;
+        boolean half = inputs >= MANY_INPUTS && miniBatchSize <= SMALL_MINI_BATCH;
+        long rows =
+                switch (pieces) {
+                    case WHOLE -> multiple(parameters / PARAMETERS_PER_ROW, LEAST);
+                    case SMALL ->
+                            multiple(
+                                    parameters / PARAMETERS_PER_ROW_OF_PIECES,
+                                    half ? LEAST / 2 : LEAST);
+                };
         return (int) Math.min(rows, affordableRows(inputs, columns));
+    }
+
+    private static long multiple(long rows, int least) {
+        return Math.max(least, Math.min(MOST, rows / LEAST * LEAST));
     }
 }

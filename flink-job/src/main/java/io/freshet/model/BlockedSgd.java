@@ -101,7 +101,12 @@ final class BlockedSgd implements AutoCloseable {
         this.numRates = settings.numRates();
         this.columns = numRates * settings.numOutputs();
         this.width = Matrix.columnsFor(numFeatures + 1);
-        int wanted = BlockSize.rows(numFeatures + 1, columns);
+        int wanted =
+                BlockSize.rows(
+                        numFeatures + 1,
+                        columns,
+                        settings.miniBatchSize(),
+                        Matrix.pieces(precision));
         this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
         this.capacity = maxSteps == 1 ? BlockSize.directRows(numFeatures + 1, columns) : wanted;
 

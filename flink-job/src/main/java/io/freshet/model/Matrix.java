@@ -23,6 +23,14 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
                 : new OperatorMatrix(precision, rows, columns);
     }
 
+    /** Returns those pieces of which the products of such matrices are made. */
+    static ProductPieces pieces(Precision precision) {
+        return precision == Precision.FLOAT
+                        && Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU
+                ? ProductPieces.HERE
+                : ProductPieces.WHOLE;
+    }
+
     /**
      * Returns how many columns a matrix gets for so many inputs: every row begins on a cache line,
      * where products are up to a fifth faster, and the columns that are too many are 0.

@@ -51,8 +51,17 @@ abstract sealed class NativeMatrix implements Matrix {
 
     /** Makes a matrix of zeros, (rows, columns). */
     static NativeMatrix zeros(Precision precision, int rows, int columns) {
+        return zeros(precision, rows, columns, ProductPieces.HERE);
+    }
+
+    /**
+     * Makes a matrix of zeros, (rows, columns).
+     *
+     * @param pieces those of which products of floats are made
+     */
+    static NativeMatrix zeros(Precision precision, int rows, int columns, ProductPieces pieces) {
         return switch (precision) {
-            case FLOAT -> new OfFloats(rows, columns);
+            case FLOAT -> new OfFloats(rows, columns, pieces);
             case DOUBLE -> new OfDoubles(rows, columns);
         };
     }
@@ -109,13 +118,16 @@ abstract sealed class NativeMatrix implements Matrix {
 
         private final FloatPointer values;
 
-        /** Moved from sum to sum: a pointer for each would be an object for each. */
-        private final FloatPointer summed;
+        /** Moved from piece to piece: a pointer for each would be an object for each. */
+        private final FloatPointer moved;
 
-        OfFloats(int rows, int columns) {
+        private final ProductPieces pieces;
+
+        OfFloats(int rows, int columns, ProductPieces pieces) {
             super(Precision.FLOAT, DataType.FLOAT, rows, columns);
             this.values = (FloatPointer) memory.pointer();
-            this.summed = values.getPointer(0);
+            this.moved = values.getPointer(0);
+            this.pieces = pieces;
         }
 
         private static FloatPointer values(Matrix matrix) {
@@ -128,40 +140,48 @@ abstract sealed class NativeMatrix implements Matrix {
 
         @Override
         public void setToProductWithTransposed(Matrix a, int count, Matrix b, int width) {
-            cblas_sgemm(
-                    CblasRowMajor,
-                    CblasNoTrans,
-                    CblasTrans,
-                    count,
-                    width,
-                    a.columns(),
-                    1f,
-                    values(a),
-                    a.columns(),
-                    values(b),
-                    b.columns(),
-                    0f,
-                    values,
-                    columns);
+            FloatPointer piece = ((OfFloats) b).moved;
+            int most = pieces.rowsOfTransposed(count, a.columns(), width);
+            for (int from = 0; from < width; from += most) {
+                cblas_sgemm(
+                        CblasRowMajor,
+                        CblasNoTrans,
+                        CblasTrans,
+                        count,
+                        Math.min(most, width - from),
+                        a.columns(),
+                        1f,
+                        values(a),
+                        a.columns(),
+                        piece.position((long) from * b.columns()),
+                        b.columns(),
+                        0f,
+                        moved.position(from),
+                        columns);
+            }
         }
 
         @Override
         public void addTransposedProduct(double factor, Matrix a, int count, Matrix b) {
-            cblas_sgemm(
-                    CblasRowMajor,
-                    CblasTrans,
-                    CblasNoTrans,
-                    rows,
-                    columns,
-                    count,
-                    1f,
-                    values(a),
-                    a.columns(),
-                    values(b),
-                    b.columns(),
-                    (float) factor,
-                    values,
-                    columns);
+            FloatPointer piece = ((OfFloats) a).moved;
+            int most = pieces.columnsOfTransposed(count, columns, rows);
+            for (int from = 0; from < rows; from += most) {
+                cblas_sgemm(
+                        CblasRowMajor,
+                        CblasTrans,
+                        CblasNoTrans,
+                        Math.min(most, rows - from),
+                        columns,
+                        count,
+                        1f,
+                        piece.position(from),
+                        a.columns(),
+                        values(b),
+                        b.columns(),
+                        (float) factor,
+                        moved.position((long) from * columns),
+                        columns);
+            }
         }
 
         @Override
@@ -182,8 +202,8 @@ abstract sealed class NativeMatrix implements Matrix {
             double sum = 0;
             for (int done = 0; done < count; done += together) {
                 int now = Math.min(together, count - done);
-                summed.position((long) (from + done) * columns);
-                sum += cblas_sasum(now * columns, summed, 1);
+                moved.position((long) (from + done) * columns);
+                sum += cblas_sasum(now * columns, moved, 1);
             }
             return sum;
         }

@@ -8,9 +8,29 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BlockSizeTest {
     @ParameterizedTest
-    @CsvSource({"2, 1, 16", "55, 7, 16", "513, 10, 16", "201, 700, 32", "100000, 1000, 128"})
-    void rows_growWithTheParameters(int inputs, int columns, int rows) {
-        assertThat(BlockSize.rows(inputs, columns)).isEqualTo(rows);
+    @CsvSource({
+        "2, 1, 16, 16",
+        "55, 7, 16, 16",
+        "511, 10, 16, 16",
+        "512, 10, 16, 8",
+        "201, 700, 32, 16",
+        "513, 1000, 112, 8",
+        "513, 7000, 128, 48",
+        "100000, 1000, 128, 128"
+    })
+    void rows_growWithTheParameters(int inputs, int columns, int whole, int small) {
+        assertThat(BlockSize.rows(inputs, columns, 1, ProductPieces.WHOLE)).isEqualTo(whole);
+        assertThat(BlockSize.rows(inputs, columns, 1, ProductPieces.SMALL)).isEqualTo(small);
+    }
+
+    @Test
+    void halfABlock_hasMiniBatchesOfOneOrTwo() {
+        int[] rows = {8, 8, 16, 16};
+        for (int size = 1; size <= rows.length; size++) {
+            assertThat(BlockSize.rows(785, 10, size, ProductPieces.SMALL))
+                    .isEqualTo(rows[size - 1]);
+            assertThat(BlockSize.rows(785, 10, size, ProductPieces.WHOLE)).isEqualTo(16);
+        }
     }
 
     @ParameterizedTest
@@ -30,14 +50,14 @@ class BlockSizeTest {
     })
     void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
             int inputs, int columns, int rows, int directRows) {
-        assertThat(BlockSize.rows(inputs, columns)).isEqualTo(rows);
+        assertThat(BlockSize.rows(inputs, columns, 1, ProductPieces.WHOLE)).isEqualTo(rows);
         assertThat(BlockSize.directRows(inputs, columns)).isEqualTo(directRows);
     }
 
     @Test
     void rows_areAMultipleOfTheLeast() {
         for (int columns = 1; columns < 5000; columns += 7) {
-            assertThat(BlockSize.rows(500, columns) % 16).isZero();
+            assertThat(BlockSize.rows(500, columns, 1, ProductPieces.WHOLE) % 16).isZero();
         }
     }
 }

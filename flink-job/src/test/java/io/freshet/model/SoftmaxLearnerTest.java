@@ -686,7 +686,11 @@ class SoftmaxLearnerTest {
                         ? rule.sgd(0.01, 0.9)
                         : rule.mixture(new Mixture(rates, 0.001, false));
         int columns = numClasses * Math.max(1, rates.size());
-        int rows = online ? BlockSize.rows(numFeatures + 1, columns) : examples;
+        int rows =
+                online
+                        ? BlockSize.rows(
+                                numFeatures + 1, columns, 1, Matrix.pieces(Precision.FLOAT))
+                        : examples;
         int blocks = (examples + rows - 1) / rows;
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         Examples batch = randomBatch(new Random(12), rule, examples);

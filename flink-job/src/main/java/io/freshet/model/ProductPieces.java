@@ -1,0 +1,78 @@
+package io.freshet.model;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Into how large pieces a product of float matrices is cut, so that OpenBLAS multiplies each where
+ * it lies.
+ *
+ * <p>For AVX-512 it has kernels that read small matrices in place; larger ones it first copies into
+ * panels, which for a block's few rows takes as long as the product itself. What is small is a
+ * question of the sizes alone. In pieces that are, products of 16 rows take half the time, and none
+ * takes longer as long as a piece has {@value #LEAST} outputs. Other core types have no such
+ * kernels, and would copy the rows for every piece.
+ *
+ * <p>Source: OpenBLAS, {@code kernel/x86_64/sgemm_small_kernel_permit_skylakex.c}, for the limits;
+ * measured with {@code LearningStepBenchmark}.
+ */
+enum ProductPieces {
+    /** Products in one piece. */
+    WHOLE,
+
+    /** In pieces for which the core type {@code SKYLAKEX} has kernels. */
+    SMALL;
+
+    /** Multiplications in a product. */
+    private static final int MOST_MULTIPLICATIONS = 1_000_000;
+
+    /** Results of rows times rows. */
+    private static final int MOST_RESULTS = 1200;
+
+    /** Terms of each result of rows times rows. */
+    private static final int FEWEST_TERMS = 32;
+
+    /** Outputs of a piece, or a multiple. */
+    private static final int LEAST = 8;
+
+    /** Those for this process. */
+    static final ProductPieces HERE = of(System.getenv("OPENBLAS_CORETYPE"));
+
+    /**
+     * @param coreType what tells OpenBLAS which kernels to use; none if it chooses itself
+     */
+    static ProductPieces of(@Nullable String coreType) {
+        return "SKYLAKEX".equalsIgnoreCase(coreType) ? SMALL : WHOLE;
+    }
+
+    /**
+     * Returns how many rows of {@code b} a product {@code a·bᵀ} takes at once.
+     *
+     * @param count rows of {@code a}
+     * @param terms columns of both
+     * @param width rows of {@code b}
+     */
+    int rowsOfTransposed(int count, int terms, int width) {
+        if (this == WHOLE || terms < FEWEST_TERMS) {
+            return width;
+        }
+        long most = MOST_MULTIPLICATIONS / ((long) count * terms);
+        return piece(Math.min(most, MOST_RESULTS / count), width);
+    }
+
+    /**
+     * Returns how many columns of {@code a} a product {@code aᵀ·b} takes at once.
+     *
+     * @param count rows of both
+     * @param columns of {@code b}
+     * @param width columns of {@code a}
+     */
+    int columnsOfTransposed(int count, int columns, int width) {
+        return this == WHOLE
+                ? width
+                : piece(MOST_MULTIPLICATIONS / ((long) count * columns), width);
+    }
+
+    private static int piece(long most, int width) {
+        return most >= width || most < LEAST ? width : (int) (most / LEAST * LEAST);
+    }
+}

@@ -1,0 +1,143 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProductPiecesTest {
+    @ParameterizedTest
+    @ValueSource(strings = {"SKYLAKEX", "SkylakeX"})
+    void coreTypeWithKernelsForSmallMatrices_hasPieces(String coreType) {
+        assertThat(ProductPieces.of(coreType)).isEqualTo(ProductPieces.SMALL);
+    }
+
+    @ParameterizedTest
+    @NullSource
+    @ValueSource(strings = {"", "Haswell", "Zen"})
+    void others_haveNone(String coreType) {
+        assertThat(ProductPieces.of(coreType)).isEqualTo(ProductPieces.WHOLE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "16, 528, 70, 70, 70",
+        "16, 528, 75, 75, 75",
+        "16, 528, 76, 72, 76",
+        "16, 528, 182, 72, 112",
+        "8, 800, 182, 144, 152",
+        "128, 528, 1008, 8, 8",
+        "64, 64, 70, 16, 70",
+        // No eight outputs are small: in one piece.
+        "151, 528, 70, 70, 8",
+        "16, 100000, 70, 70, 70",
+        // Few terms, for which there is no kernel.
+        "16, 16, 182, 182, 182"
+    })
+    void pieces_areAsLargeAsTheKernelsTake(
+            int count, int columns, int width, int rowsOfTransposed, int columnsOfTransposed) {
+        ProductPieces small = ProductPieces.SMALL;
+        assertThat(small.rowsOfTransposed(count, columns, width)).isEqualTo(rowsOfTransposed);
+        assertThat(small.columnsOfTransposed(count, columns, width)).isEqualTo(columnsOfTransposed);
+        ProductPieces whole = ProductPieces.WHOLE;
+        assertThat(whole.rowsOfTransposed(count, columns, width)).isEqualTo(width);
+        assertThat(whole.columnsOfTransposed(count, columns, width)).isEqualTo(width);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "16, 528, 182",
+        "32, 800, 183",
+        "128, 64, 140",
+        "13, 48, 1001",
+        "2, 528, 3",
+        "60, 2000, 70"
+    })
+    void productsInPieces_areThoseInOne(int count, int columns, int width) {
+        try (Products whole = new Products(count, columns, width, ProductPieces.WHOLE);
+                Products small = new Products(count, columns, width, ProductPieces.SMALL)) {
+            assertThat(small.logits()).containsExactly(whole.logits(), within(2e-4));
+            assertThat(small.learnt()).containsExactly(whole.learnt(), within(1e-4));
+        }
+    }
+
+    /** The two products of a step, of the same numbers. */
+    private static final class Products implements AutoCloseable {
+        private final Matrix inputs;
+        private final Matrix parameters;
+        private final Matrix outputs;
+
+        Products(int count, int columns, int width, ProductPieces pieces) {
+            inputs = zeros(count, columns, pieces);
+            parameters = zeros(width, columns, pieces);
+            outputs = zeros(count, width, pieces);
+            inputs.put(values(count * columns, 1), count);
+            parameters.put(values(width * columns, 2), width);
+        }
+
+        double[] logits() {
+            outputs.setToProductWithTransposed(
+                    inputs, inputs.rows(), parameters, outputs.columns());
+            return toArray(outputs);
+        }
+
+        double[] learnt() {
+            outputs.put(values(outputs.rows() * outputs.columns(), 3), outputs.rows());
+            parameters.addTransposedProduct(0.9, outputs, inputs.rows(), inputs);
+            // A second time, with pieces that have been moved.
+            parameters.addTransposedProduct(-1, outputs, inputs.rows() - 1, inputs);
+            return toArray(parameters);
+        }
+
+        @Override
+        public void close() {
+            inputs.close();
+            parameters.close();
+            outputs.close();
+        }
+    }
+
+    @Test
+    void productOfAMatrixWithItself_mayBeInPieces() {
+        float[] x = values(64 * 40, 4);
+        try (Matrix inputs = zeros(64, 40, ProductPieces.SMALL);
+                Matrix products = zeros(64, 64, ProductPieces.SMALL)) {
+            inputs.put(x, 64);
+            products.setToProductWithTransposed(inputs, 64, inputs, 64);
+            double[] found = toArray(products);
+            for (int i = 0; i < 64; i++) {
+                for (int j = 0; j < 64; j++) {
+                    double expected = 0;
+                    for (int k = 0; k < 40; k++) {
+                        expected += (double) x[i * 40 + k] * x[j * 40 + k];
+                    }
+                    assertThat(found[i * 64 + j]).isCloseTo(expected, within(1e-4));
+                }
+            }
+        }
+    }
+
+    private static Matrix zeros(int rows, int columns, ProductPieces pieces) {
+        return NativeMatrix.zeros(Precision.FLOAT, rows, columns, pieces);
+    }
+
+    private static double[] toArray(Matrix matrix) {
+        double[] values = new double[matrix.rows() * matrix.columns()];
+        matrix.get(values, matrix.rows());
+        return values;
+    }
+
+    private static float[] values(int count, long seed) {
+        Random random = new Random(seed);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+}
