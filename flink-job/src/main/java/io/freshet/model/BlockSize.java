@@ -20,6 +20,9 @@ final class BlockSize {
     /** From so many inputs on half as many rows pay, because {@code K} costs half as much then. */
     private static final int MANY_INPUTS = 512;
 
+    /** Up to so many columns: with more, {@code K} is little beside the products with them. */
+    private static final int FEW_COLUMNS = 256;
+
     /** Mini-batches for which half a block is no less a block. */
     private static final int SMALL_MINI_BATCH = 2;
 
@@ -58,7 +61,10 @@ final class BlockSize {
      */
     static int rows(int inputs, int columns, int miniBatchSize, ProductPieces pieces) {
         long parameters = (long) inputs * columns;
-        boolean half = inputs >= MANY_INPUTS && miniBatchSize <= SMALL_MINI_BATCH;
+        boolean half =
+                inputs >= MANY_INPUTS
+                        && columns <= FEW_COLUMNS
+                        && miniBatchSize <= SMALL_MINI_BATCH;
         long rows =
                 switch (pieces) {
                     case WHOLE -> multiple(parameters / PARAMETERS_PER_ROW, LEAST);
