@@ -31,6 +31,7 @@ final class BlockSize {
 
     private static final int MOST_DIRECT = 256;
     private static final int PARAMETERS_PER_DIRECT_ROW = 2048;
+    private static final int PARAMETERS_PER_DIRECT_ROW_OF_PIECES = 8192;
 
     /** In any one matrix of a block: 64 MiB of floats, however many inputs there are. */
     private static final int MOST_VALUES = 1 << 24;
@@ -40,9 +41,18 @@ final class BlockSize {
     /**
      * Returns how many rows of a mini-batch go through the direct path at once: so many that their
      * inputs stay in a core's cache from product to product.
+     *
+     * @param inputs features and the constant one
+     * @param columns outputs of all learning rates
+     * @param pieces those of which products are made
      */
-    static int directRows(int inputs, int columns) {
-        long rows = (long) inputs * columns / PARAMETERS_PER_DIRECT_ROW;
+    static int directRows(int inputs, int columns, ProductPieces pieces) {
+        int perRow =
+                switch (pieces) {
+                    case WHOLE -> PARAMETERS_PER_DIRECT_ROW;
+                    case SMALL -> PARAMETERS_PER_DIRECT_ROW_OF_PIECES;
+                };
+        long rows = (long) inputs * columns / perRow;
         rows = Math.max(LEAST_DIRECT, Math.min(MOST_DIRECT, rows));
         return (int) Math.min(rows, affordableRows(inputs, columns));
     }

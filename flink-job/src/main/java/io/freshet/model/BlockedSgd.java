@@ -101,14 +101,11 @@ final class BlockedSgd implements AutoCloseable {
         this.numRates = settings.numRates();
         this.columns = numRates * settings.numOutputs();
         this.width = Matrix.columnsFor(numFeatures + 1);
-        int wanted =
-                BlockSize.rows(
-                        numFeatures + 1,
-                        columns,
-                        settings.miniBatchSize(),
-                        Matrix.pieces(precision));
+        ProductPieces pieces = Matrix.pieces(precision);
+        int numInputs = numFeatures + 1;
+        int wanted = BlockSize.rows(numInputs, columns, settings.miniBatchSize(), pieces);
         this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
-        this.capacity = maxSteps == 1 ? BlockSize.directRows(numFeatures + 1, columns) : wanted;
+        this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, pieces) : wanted;
 
         this.parameters = new Parameters(settings, precision, state);
         this.scaler =

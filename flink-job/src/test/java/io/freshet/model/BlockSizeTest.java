@@ -36,9 +36,16 @@ class BlockSizeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2, 1, 64", "55, 7, 64", "513, 1000, 250", "50000, 1000, 256"})
-    void directRows_growWithTheParameters(int inputs, int columns, int rows) {
-        assertThat(BlockSize.directRows(inputs, columns)).isEqualTo(rows);
+    @CsvSource({
+        "2, 1, 64, 64",
+        "55, 7, 64, 64",
+        "513, 1000, 250, 64",
+        "513, 2000, 256, 125",
+        "50000, 1000, 256, 256"
+    })
+    void directRows_growWithTheParameters(int inputs, int columns, int whole, int small) {
+        assertThat(BlockSize.directRows(inputs, columns, ProductPieces.WHOLE)).isEqualTo(whole);
+        assertThat(BlockSize.directRows(inputs, columns, ProductPieces.SMALL)).isEqualTo(small);
     }
 
     @ParameterizedTest
@@ -53,7 +60,8 @@ class BlockSizeTest {
     void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
             int inputs, int columns, int rows, int directRows) {
         assertThat(BlockSize.rows(inputs, columns, 1, ProductPieces.WHOLE)).isEqualTo(rows);
-        assertThat(BlockSize.directRows(inputs, columns)).isEqualTo(directRows);
+        assertThat(BlockSize.directRows(inputs, columns, ProductPieces.WHOLE))
+                .isEqualTo(directRows);
     }
 
     @Test

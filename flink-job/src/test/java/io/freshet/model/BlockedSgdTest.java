@@ -99,7 +99,7 @@ class BlockedSgdTest {
 
     @Test
     void miniBatchesOfSeveralChunks_arePlainLoops() {
-        assertThat(BlockSize.directRows(6, 3)).isEqualTo(64);
+        assertThat(BlockSize.directRows(6, 3, ProductPieces.WHOLE)).isEqualTo(64);
         for (Sgd optimiser : OPTIMISERS.values()) {
             for (ScalerType scaler : ScalerType.values()) {
                 Rule rule = Rule.of(5, 3).sgd(optimiser).miniBatch(150).scaler(scaler);
