@@ -17,14 +17,17 @@ final class BlockSize {
     /** The same where they are not: passing over parameters in memory is all that rows share. */
     private static final int PARAMETERS_PER_ROW_OF_PIECES = 65536;
 
-    /** From so many inputs on half as many rows pay, because {@code K} costs half as much then. */
-    private static final int MANY_INPUTS = 512;
+    /** Where features are scaled, so that more rows share what the scaler does for a block. */
+    private static final int LEAST_SCALED = 24;
 
-    /** Up to so many columns: with more, {@code K} is little beside the products with them. */
-    private static final int FEW_COLUMNS = 256;
+    /** Where {@code K} is what costs, which is twice as much for twice as many rows. */
+    private static final int LEAST_WIDE = 8;
 
-    /** Mini-batches for which half a block is no less a block. */
-    private static final int SMALL_MINI_BATCH = 2;
+    /** From so many inputs on, up to so many columns, and so many rows a mini-batch. */
+    private static final int WIDE = 512;
+
+    private static final int MOST_WIDE_COLUMNS = 256;
+    private static final int MOST_WIDE_MINI_BATCH = 2;
 
     /** Of the direct path, whose rows cost nothing but a core's cache. */
     private static final int LEAST_DIRECT = 64;
@@ -62,28 +65,37 @@ final class BlockSize {
     }
 
     /**
-     * Returns the number of rows: a multiple of {@value #LEAST}, or half of it, unless so many
-     * inputs leave memory for fewer.
+     * Returns the number of rows: a multiple of {@value #LEAST}, or the least that there may be,
+     * unless so many inputs leave memory for fewer.
      *
      * @param inputs features and the constant one
      * @param columns outputs of all learning rates
      * @param pieces those of which products are made
      */
-    static int rows(int inputs, int columns, int miniBatchSize, ProductPieces pieces) {
+    static int rows(
+            int inputs, int columns, int miniBatchSize, ScalerType scaler, ProductPieces pieces) {
         long parameters = (long) inputs * columns;
-        boolean half =
-                inputs >= MANY_INPUTS
-                        && columns <= FEW_COLUMNS
-                        && miniBatchSize <= SMALL_MINI_BATCH;
         long rows =
                 switch (pieces) {
                     case WHOLE -> multiple(parameters / PARAMETERS_PER_ROW, LEAST);
                     case SMALL ->
                             multiple(
                                     parameters / PARAMETERS_PER_ROW_OF_PIECES,
-                                    half ? LEAST / 2 : LEAST);
+                                    leastOfPieces(inputs, columns, miniBatchSize, scaler));
                 };
         return (int) Math.min(rows, affordableRows(inputs, columns));
+    }
+
+    private static int leastOfPieces(
+            int inputs, int columns, int miniBatchSize, ScalerType scaler) {
+        if (scaler != ScalerType.NONE) {
+            return LEAST_SCALED;
+        }
+        boolean wide =
+                inputs >= WIDE
+                        && columns <= MOST_WIDE_COLUMNS
+                        && miniBatchSize <= MOST_WIDE_MINI_BATCH;
+        return wide ? LEAST_WIDE : LEAST;
     }
 
     private static long multiple(long rows, int least) {

@@ -103,7 +103,9 @@ final class BlockedSgd implements AutoCloseable {
         this.width = Matrix.columnsFor(numFeatures + 1);
         ProductPieces pieces = Matrix.pieces(precision);
         int numInputs = numFeatures + 1;
-        int wanted = BlockSize.rows(numInputs, columns, settings.miniBatchSize(), pieces);
+        int wanted =
+                BlockSize.rows(
+                        numInputs, columns, settings.miniBatchSize(), settings.scaler(), pieces);
         this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
         this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, pieces) : wanted;
 

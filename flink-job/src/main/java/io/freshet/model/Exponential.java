@@ -9,7 +9,7 @@ package io.freshet.model;
  *
  * <p>Implementation note. Without branches but one, so that a loop of them overlaps; and HotSpot 17
  * vectorises a loop of the polynomials alone, which have most of the operations. {@code
- * LearningStepBenchmark} compares both ways with {@link Math#exp}.
+ * ExponentialBenchmark} compares both ways with {@link Math#exp}.
  *
  * <p>Source: Tang, <i>Table-driven implementation of the exponential function in IEEE
  * floating-point arithmetic</i>, ACM Transactions on Mathematical Software 15 (1989).

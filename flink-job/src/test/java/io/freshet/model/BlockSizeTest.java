@@ -9,29 +9,36 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BlockSizeTest {
     @ParameterizedTest
     @CsvSource({
-        "2, 1, 16, 16",
-        "55, 7, 16, 16",
-        "511, 10, 16, 16",
-        "512, 10, 16, 8",
-        "201, 700, 32, 16",
-        "512, 256, 32, 8",
-        "512, 257, 32, 16",
-        "513, 1000, 112, 16",
-        "513, 7000, 128, 48",
-        "100000, 1000, 128, 128"
+        "2, 1, 16, 16, 24",
+        "55, 7, 16, 16, 24",
+        "511, 10, 16, 16, 24",
+        "512, 10, 16, 8, 24",
+        "512, 256, 32, 8, 24",
+        "512, 257, 32, 16, 24",
+        "201, 700, 32, 16, 24",
+        "513, 1000, 112, 16, 24",
+        "513, 7000, 128, 48, 48",
+        "100000, 1000, 128, 128, 128"
     })
-    void rows_growWithTheParameters(int inputs, int columns, int whole, int small) {
-        assertThat(BlockSize.rows(inputs, columns, 1, ProductPieces.WHOLE)).isEqualTo(whole);
-        assertThat(BlockSize.rows(inputs, columns, 1, ProductPieces.SMALL)).isEqualTo(small);
+    void rows_growWithTheParameters(int inputs, int columns, int whole, int small, int scaled) {
+        for (ScalerType scaler : ScalerType.values()) {
+            assertThat(BlockSize.rows(inputs, columns, 1, scaler, ProductPieces.WHOLE))
+                    .isEqualTo(whole);
+        }
+        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, ProductPieces.SMALL))
+                .isEqualTo(small);
+        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.WELFORD, ProductPieces.SMALL))
+                .isEqualTo(scaled);
     }
 
     @Test
-    void halfABlock_hasMiniBatchesOfOneOrTwo() {
+    void smallBlocks_haveMiniBatchesOfOneOrTwo() {
         int[] rows = {8, 8, 16, 16};
         for (int size = 1; size <= rows.length; size++) {
-            assertThat(BlockSize.rows(785, 10, size, ProductPieces.SMALL))
+            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductPieces.SMALL))
                     .isEqualTo(rows[size - 1]);
-            assertThat(BlockSize.rows(785, 10, size, ProductPieces.WHOLE)).isEqualTo(16);
+            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductPieces.WHOLE))
+                    .isEqualTo(16);
         }
     }
 
@@ -59,7 +66,8 @@ class BlockSizeTest {
     })
     void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
             int inputs, int columns, int rows, int directRows) {
-        assertThat(BlockSize.rows(inputs, columns, 1, ProductPieces.WHOLE)).isEqualTo(rows);
+        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, ProductPieces.WHOLE))
+                .isEqualTo(rows);
         assertThat(BlockSize.directRows(inputs, columns, ProductPieces.WHOLE))
                 .isEqualTo(directRows);
     }
@@ -67,7 +75,8 @@ class BlockSizeTest {
     @Test
     void rows_areAMultipleOfTheLeast() {
         for (int columns = 1; columns < 5000; columns += 7) {
-            assertThat(BlockSize.rows(500, columns, 1, ProductPieces.WHOLE) % 16).isZero();
+            assertThat(BlockSize.rows(500, columns, 1, ScalerType.NONE, ProductPieces.WHOLE) % 16)
+                    .isZero();
         }
     }
 }

@@ -204,7 +204,7 @@ class BlockedSgdTest {
     void blocksOfManyRows_arePlainLoops() {
         // So many parameters that a block has more than the least number of rows.
         Rule rule = Rule.of(199, 700).sgd(0.02, 0.5);
-        assertThat(BlockSize.rows(200, 700, 1, ProductPieces.WHOLE)).isEqualTo(32);
+        assertThat(BlockSize.rows(200, 700, 1, ScalerType.NONE, ProductPieces.WHOLE)).isEqualTo(32);
         Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
 
         assertPlainLoop(rule, stream, 200);

@@ -33,7 +33,10 @@ import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.VerboseMode;
+import org.openjdk.jmh.util.MultisetStatistics;
 import org.openjdk.jmh.util.Statistics;
 
 /**
@@ -71,8 +74,6 @@ public class LearningStepBenchmark {
     private SoftmaxLearner onlineLearner = learner(1, 1, 2, ScalerType.NONE);
     private SoftmaxLearner onlineScalingLearner = learner(1, 1, 2, ScalerType.NONE);
     private SoftmaxLearner mixtureLearner = learner(1, 1, 2, ScalerType.NONE);
-    private double[] exponents = new double[0];
-    private double[] powers = new double[0];
     private FloatPointer inputs = new FloatPointer(1);
     private FloatPointer parameters = new FloatPointer(1);
     private FloatPointer logits = new FloatPointer(1);
@@ -111,8 +112,6 @@ public class LearningStepBenchmark {
                         numClasses,
                         ScalerType.NONE,
                         new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false));
-        exponents = random.doubles(1000, -20, 0).toArray();
-        powers = new double[exponents.length];
         inputs = gaussian(random, size * rows);
         parameters = gaussian(random, rows * numClasses);
         logits = gaussian(random, size * numClasses);
@@ -160,31 +159,6 @@ public class LearningStepBenchmark {
     private long learn(SoftmaxLearner of) {
         of.learn(batch, true, evaluation);
         return of.modelVersion();
-    }
-
-    /** A thousand exponentials, for comparison with the next two. */
-    @Benchmark
-    public double exponentials() {
-        double sum = 0;
-        for (double exponent : exponents) {
-            sum += Exponential.of(exponent);
-        }
-        return sum;
-    }
-
-    @Benchmark
-    public double[] exponentialsAtOnce() {
-        Exponential.of(exponents, 0, exponents.length, powers);
-        return powers;
-    }
-
-    @Benchmark
-    public double exponentialsOfJava() {
-        double sum = 0;
-        for (double exponent : exponents) {
-            sum += Math.exp(exponent);
-        }
-        return sum;
     }
 
     @Benchmark
@@ -329,30 +303,25 @@ public class LearningStepBenchmark {
     }
 
     /**
-     * Runs all shapes and prints the medians in µs, their spread, the bytes that a call allocates,
-     * and the ratios.
+     * Runs the shapes and prints for each the medians in µs, their quartiles, the bytes that a call
+     * allocates, and the ratios.
      *
-     * @param args a file of PyTorch's times, a line "shape µs" each, or none
+     * @param args none, for all shapes; or a shape and, where there is one, a file of PyTorch's
+     *     times, a line "shape µs" each, of which the medians count
      */
     public static void main(String[] args) throws RunnerException, IOException {
-        Map<String, Double> torch = new TreeMap<>();
+        Map<String, Double> torch = args.length < 2 ? Map.of() : medians(Path.of(args[1]));
+        ChainedOptionsBuilder options =
+                new OptionsBuilder()
+                        .include(LearningStepBenchmark.class.getName())
+                        .addProfiler(GCProfiler.class)
+                        .verbosity(VerboseMode.SILENT);
         if (args.length > 0) {
-            for (String line : Files.readAllLines(Path.of(args[0]))) {
-                String[] words = line.split(" ", -1);
-                if (!words[0].equals("torch")) {
-                    torch.put(words[0], Double.parseDouble(words[1]));
-                }
-            }
+            options.param("shape", args[0]);
         }
         Map<String, Map<String, Double>> medians = new LinkedHashMap<>();
         StringBuilder table = new StringBuilder("median µs a call, quartiles, bytes a call\n");
-        for (RunResult result :
-                new Runner(
-                                new OptionsBuilder()
-                                        .include(LearningStepBenchmark.class.getName())
-                                        .addProfiler(GCProfiler.class)
-                                        .build())
-                        .run()) {
+        for (RunResult result : new Runner(options.build()).run()) {
             String shape = result.getParams().getParam("shape");
             String label = result.getPrimaryResult().getLabel();
             Statistics times = result.getPrimaryResult().getStatistics();
@@ -369,9 +338,22 @@ public class LearningStepBenchmark {
                             times.getPercentile(75),
                             result.getSecondaryResults().get("gc.alloc.rate.norm").getScore()));
         }
-        table.append('\n');
         medians.forEach((shape, of) -> table.append(ratios(shape, of, torch)));
         System.out.println(table);
+    }
+
+    private static Map<String, Double> medians(Path file) throws IOException {
+        Map<String, MultisetStatistics> times = new TreeMap<>();
+        for (String line : Files.readAllLines(file)) {
+            String[] words = line.split(" ", -1);
+            if (!words[0].equals("torch")) {
+                times.computeIfAbsent(words[0], unused -> new MultisetStatistics())
+                        .addValue(Double.parseDouble(words[1]), 1);
+            }
+        }
+        Map<String, Double> medians = new TreeMap<>();
+        times.forEach((shape, of) -> medians.put(shape, of.getPercentile(50)));
+        return medians;
     }
 
     private static String ratios(String shape, Map<String, Double> of, Map<String, Double> torch) {

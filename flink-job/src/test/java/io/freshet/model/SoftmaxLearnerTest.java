@@ -689,7 +689,7 @@ class SoftmaxLearnerTest {
         int rows =
                 online
                         ? BlockSize.rows(
-                                numFeatures + 1, columns, 1, Matrix.pieces(Precision.FLOAT))
+                                numFeatures + 1, columns, 1, scaler, Matrix.pieces(Precision.FLOAT))
                         : examples;
         int blocks = (examples + rows - 1) / rows;
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

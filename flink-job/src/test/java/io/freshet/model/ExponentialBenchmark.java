@@ -1,0 +1,54 @@
+package io.freshet.model;
+
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * A thousand powers by {@link Exponential}, one by one and at once, and by {@link Math#exp}.
+ *
+ * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} on the class path of {@link
+ * LearningStepBenchmark}.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 8, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 9, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(1)
+public class ExponentialBenchmark {
+    private final double[] exponents = new Random(1).doubles(1000, -20, 0).toArray();
+    private final double[] powers = new double[exponents.length];
+
+    @Benchmark
+    public double oneByOne() {
+        double sum = 0;
+        for (double exponent : exponents) {
+            sum += Exponential.of(exponent);
+        }
+        return sum;
+    }
+
+    @Benchmark
+    public double[] atOnce() {
+        Exponential.of(exponents, 0, exponents.length, powers);
+        return powers;
+    }
+
+    @Benchmark
+    public double byJava() {
+        double sum = 0;
+        for (double exponent : exponents) {
+            sum += Math.exp(exponent);
+        }
+        return sum;
+    }
+}
