@@ -9,8 +9,8 @@ import java.util.Arrays;
  * same whatever the model is trained on, so that losses of differently trained models compare. Both
  * activations take logits of any finite size: nothing overflows and no {@code ln 0} is taken.
  *
- * <p>All methods but one work on one example: {@code numOutputs} values of each array from its
- * offset on.
+ * <p>Methods work on one example, {@code numOutputs} values of each array from its offset on, where
+ * they take no count of examples.
  */
 public enum Activation {
     /**
@@ -38,17 +38,6 @@ public enum Activation {
                                 ? 0
                                 : writePowersOfShifted(logits, offset + at, numOutputs, powers, at);
                 sums[i] = sum(powers, at, numOutputs);
-            }
-        }
-
-        @Override
-        void activate(double[] logits, int offset, int numOutputs, double[] probabilities) {
-            if (!Exponential.of(logits, offset, numOutputs, probabilities)) {
-                writePowersOfShifted(logits, offset, numOutputs, probabilities, 0);
-            }
-            double share = 1 / sum(probabilities, 0, numOutputs);
-            for (int c = 0; c < numOutputs; c++) {
-                probabilities[c] *= share;
             }
         }
 
@@ -98,13 +87,6 @@ public enum Activation {
             }
             Arrays.fill(sums, 0, count, 1);
             Arrays.fill(shifts, 0, count, 0);
-        }
-
-        @Override
-        void activate(double[] logits, int offset, int numOutputs, double[] probabilities) {
-            for (int c = 0; c < numOutputs; c++) {
-                probabilities[c] = sigmoid(logits[offset + c]);
-            }
         }
 
         @Override
@@ -161,7 +143,14 @@ public enum Activation {
      * @param logits Not modified.
      * @param probabilities (numOutputs), another array. Modified.
      */
-    abstract void activate(double[] logits, int offset, int numOutputs, double[] probabilities);
+    final void activate(double[] logits, int offset, int numOutputs, double[] probabilities) {
+        double[] sum = new double[1];
+        activate(logits, offset, 1, numOutputs, probabilities, sum, new double[1]);
+        double share = 1 / sum[0];
+        for (int c = 0; c < numOutputs; c++) {
+            probabilities[c] *= share;
+        }
+    }
 
     /**
      * Returns the plain loss of one example of a class.

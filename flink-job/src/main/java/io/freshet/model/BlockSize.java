@@ -4,8 +4,10 @@ package io.freshet.model;
  * How many rows an execution block has: the number that costs least an example.
  *
  * <p>The products with the parameters cost less an example the more rows share them, {@code K} and
- * the substitution more. Measured with {@code LearningStepBenchmark}, and a matter of execution
- * only: it changes no result beyond rounding.
+ * the substitution more. Where products are made of small pieces, rows share little: 16 are enough,
+ * 24 where features are scaled (the scaler passes over its moments for every block), and 8 where
+ * {@code K} is much beside the rest. Measured with {@code LearningStepBenchmark}, and a matter of
+ * execution only: it changes no result beyond rounding.
  */
 final class BlockSize {
     private static final int LEAST = 16;
@@ -17,13 +19,14 @@ final class BlockSize {
     /** The same where they are not: passing over parameters in memory is all that rows share. */
     private static final int PARAMETERS_PER_ROW_OF_PIECES = 65536;
 
-    /** Where features are scaled, so that more rows share what the scaler does for a block. */
     private static final int LEAST_SCALED = 24;
 
-    /** Where {@code K} is what costs, which is twice as much for twice as many rows. */
+    /** Larger ones go the direct path. */
+    private static final int MOST_SCALED_MINI_BATCH = LEAST / 2;
+
     private static final int LEAST_WIDE = 8;
 
-    /** From so many inputs on, up to so many columns, and so many rows a mini-batch. */
+    /** Inputs from which on {@code K} is much, with these columns and mini-batches at most. */
     private static final int WIDE = 512;
 
     private static final int MOST_WIDE_COLUMNS = 256;
@@ -50,12 +53,14 @@ final class BlockSize {
      * @param pieces those of which products are made
      */
     static int directRows(int inputs, int columns, ProductPieces pieces) {
-        int perRow =
-                switch (pieces) {
-                    case WHOLE -> PARAMETERS_PER_DIRECT_ROW;
-                    case SMALL -> PARAMETERS_PER_DIRECT_ROW_OF_PIECES;
-                };
-        long rows = (long) inputs * columns / perRow;
+        int rows = directRows(inputs, columns, PARAMETERS_PER_DIRECT_ROW_OF_PIECES);
+        return pieces.areSmall(rows, inputs)
+                ? rows
+                : directRows(inputs, columns, PARAMETERS_PER_DIRECT_ROW);
+    }
+
+    private static int directRows(int inputs, int columns, int parametersPerRow) {
+        long rows = (long) inputs * columns / parametersPerRow;
         rows = Math.max(LEAST_DIRECT, Math.min(MOST_DIRECT, rows));
         return (int) Math.min(rows, affordableRows(inputs, columns));
     }
@@ -65,40 +70,34 @@ final class BlockSize {
     }
 
     /**
-     * Returns the number of rows: a multiple of {@value #LEAST}, or the least that there may be,
-     * unless so many inputs leave memory for fewer.
+     * Returns the number of rows: a multiple of 16, or 8 or 24, unless so many inputs leave memory
+     * for fewer.
      *
      * @param inputs features and the constant one
      * @param columns outputs of all learning rates
+     * @param miniBatchSize examples of a step
+     * @param scaler what scales the features
      * @param pieces those of which products are made
      */
     static int rows(
             int inputs, int columns, int miniBatchSize, ScalerType scaler, ProductPieces pieces) {
-        long parameters = (long) inputs * columns;
-        long rows =
-                switch (pieces) {
-                    case WHOLE -> multiple(parameters / PARAMETERS_PER_ROW, LEAST);
-                    case SMALL ->
-                            multiple(
-                                    parameters / PARAMETERS_PER_ROW_OF_PIECES,
-                                    leastOfPieces(inputs, columns, miniBatchSize, scaler));
-                };
-        return (int) Math.min(rows, affordableRows(inputs, columns));
-    }
-
-    private static int leastOfPieces(
-            int inputs, int columns, int miniBatchSize, ScalerType scaler) {
+        int least = LEAST;
         if (scaler != ScalerType.NONE) {
-            return LEAST_SCALED;
+            least = miniBatchSize <= MOST_SCALED_MINI_BATCH ? LEAST_SCALED : LEAST;
+        } else if (inputs >= WIDE
+                && columns <= MOST_WIDE_COLUMNS
+                && miniBatchSize <= MOST_WIDE_MINI_BATCH) {
+            least = LEAST_WIDE;
         }
-        boolean wide =
-                inputs >= WIDE
-                        && columns <= MOST_WIDE_COLUMNS
-                        && miniBatchSize <= MOST_WIDE_MINI_BATCH;
-        return wide ? LEAST_WIDE : LEAST;
+        int rows = rows(inputs, columns, PARAMETERS_PER_ROW_OF_PIECES, least);
+        return pieces.areSmall(rows, inputs)
+                ? rows
+                : rows(inputs, columns, PARAMETERS_PER_ROW, LEAST);
     }
 
-    private static long multiple(long rows, int least) {
-        return Math.max(least, Math.min(MOST, rows / LEAST * LEAST));
+    private static int rows(int inputs, int columns, int parametersPerRow, int least) {
+        long rows = (long) inputs * columns / parametersPerRow / LEAST * LEAST;
+        rows = Math.max(least, Math.min(MOST, rows));
+        return (int) Math.min(rows, affordableRows(inputs, columns));
     }
 }

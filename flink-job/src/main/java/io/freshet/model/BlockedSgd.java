@@ -91,9 +91,14 @@ final class BlockedSgd implements AutoCloseable {
     private boolean refused;
 
     /**
+     * @param pieces those for which blocks are sized
      * @param state what to go on from. Not modified.
      */
-    BlockedSgd(LearnerSettings settings, Precision precision, LearnerState state) {
+    BlockedSgd(
+            LearnerSettings settings,
+            Precision precision,
+            ProductPieces pieces,
+            LearnerState state) {
         this.settings = settings;
         this.sgd = settings.sgd();
         this.plain = sgd.isPlain();
@@ -101,7 +106,6 @@ final class BlockedSgd implements AutoCloseable {
         this.numRates = settings.numRates();
         this.columns = numRates * settings.numOutputs();
         this.width = Matrix.columnsFor(numFeatures + 1);
-        ProductPieces pieces = Matrix.pieces(precision);
         int numInputs = numFeatures + 1;
         int wanted =
                 BlockSize.rows(

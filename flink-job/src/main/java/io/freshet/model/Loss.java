@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>One example</b> in training is a row of a model's outputs: its {@link #activation()} turns
  * the logits into probabilities, and {@link #logitGradient(double[], int, int, double, double[],
  * int) logitGradient} is the gradient at the logits, whatever the inputs of the loss itself are. An
- * example's loss is one number: where a loss has one for each output, their mean. These methods
- * allocate nothing; a batch goes through the same formulas.
+ * example's loss is one number: where a loss has one for each output, their mean. These methods,
+ * but for {@link #activate}, allocate nothing; a batch goes through the same formulas.
  *
  * <p>Values of targets are taken as they are, in 0 to 1 or not, as PyTorch does. So are example
  * weights. Only the loss that is reported is at least 0.

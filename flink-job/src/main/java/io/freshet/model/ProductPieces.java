@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For AVX-512 it has kernels that read small matrices in place; larger ones it first copies into
  * panels, which for a block's few rows takes as long as the product itself. What is small is a
- * question of the sizes alone. In pieces that are, products of 16 rows take half the time, and none
- * takes longer as long as a piece has {@value #LEAST} outputs. Other core types have no such
- * kernels, and would copy the rows for every piece.
+ * question of the sizes alone. In pieces that are, products of 16 rows take half the time, as long
+ * as a piece has {@value #LEAST} outputs. Core types without such kernels would copy the rows for
+ * every piece; of those with them, this one was measured.
  *
  * <p>Source: OpenBLAS, {@code kernel/x86_64/sgemm_small_kernel_permit_skylakex.c}, for the limits;
  * measured with {@code LearningStepBenchmark}.
@@ -72,7 +72,27 @@ enum ProductPieces {
                 : piece(MOST_MULTIPLICATIONS / ((long) count * columns), width);
     }
 
+    /**
+     * Returns whether products of so many rows, with whatever number of outputs, are made of small
+     * pieces.
+     *
+     * @param terms columns of the rows, and of the parameters
+     */
+    boolean areSmall(int count, int terms) {
+        int padded = Matrix.columnsFor(terms);
+        return this == SMALL
+                && padded >= FEWEST_TERMS
+                && MOST_RESULTS / count >= LEAST
+                && MOST_MULTIPLICATIONS / ((long) count * padded) >= LEAST;
+    }
+
+    /** Returns pieces of much the same size, multiples of the least but for the last. */
     private static int piece(long most, int width) {
-        return most >= width || most < LEAST ? width : (int) (most / LEAST * LEAST);
+        if (most >= width || most < LEAST) {
+            return width;
+        }
+        int largest = (int) (most / LEAST * LEAST);
+        int count = (width + largest - 1) / largest;
+        return ((width + count - 1) / count + LEAST - 1) / LEAST * LEAST;
     }
 }

@@ -52,9 +52,20 @@ public final class SoftmaxLearner implements AutoCloseable {
     }
 
     SoftmaxLearner(LearnerSettings settings, Precision precision, LearnerState state) {
+        this(settings, precision, Matrix.pieces(precision), state);
+    }
+
+    /**
+     * @param pieces those for which blocks are sized
+     */
+    SoftmaxLearner(
+            LearnerSettings settings,
+            Precision precision,
+            ProductPieces pieces,
+            LearnerState state) {
         state.requireFits(settings);
         this.settings = settings;
-        this.sgd = new BlockedSgd(settings, precision, state);
+        this.sgd = new BlockedSgd(settings, precision, pieces, state);
         this.open = new int[settings.miniBatchSize()];
         this.questions = new Examples(settings.numFeatures());
         this.answers = new Evaluation(settings.numClasses());

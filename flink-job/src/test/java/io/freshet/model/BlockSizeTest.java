@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BlockSizeTest {
     @ParameterizedTest
     @CsvSource({
-        "2, 1, 16, 16, 24",
+        "2, 1, 16, 16, 16",
+        "17, 10, 16, 16, 24",
         "55, 7, 16, 16, 24",
         "511, 10, 16, 16, 24",
         "512, 10, 16, 8, 24",
@@ -18,6 +19,10 @@ class BlockSizeTest {
         "201, 700, 32, 16, 24",
         "513, 1000, 112, 16, 24",
         "513, 7000, 128, 48, 48",
+        // No piece of the products is small.
+        "6001, 70, 96, 8, 96",
+        "8001, 210, 128, 128, 128",
+        "8001, 300, 128, 128, 128",
         "100000, 1000, 128, 128, 128"
     })
     void rows_growWithTheParameters(int inputs, int columns, int whole, int small, int scaled) {
@@ -29,6 +34,14 @@ class BlockSizeTest {
                 .isEqualTo(small);
         assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.WELFORD, ProductPieces.SMALL))
                 .isEqualTo(scaled);
+    }
+
+    @Test
+    void blocksOfScaledFeatures_haveThreeMiniBatches_orAreAsElsewhere() {
+        for (int size = 1; size <= 32; size++) {
+            assertThat(BlockSize.rows(55, 7, size, ScalerType.WELFORD, ProductPieces.SMALL))
+                    .isEqualTo(size <= 8 ? 24 : 16);
+        }
     }
 
     @Test
@@ -48,6 +61,7 @@ class BlockSizeTest {
         "55, 7, 64, 64",
         "513, 1000, 250, 64",
         "513, 2000, 256, 125",
+        "5001, 100, 244, 244",
         "50000, 1000, 256, 256"
     })
     void directRows_growWithTheParameters(int inputs, int columns, int whole, int small) {
@@ -66,10 +80,10 @@ class BlockSizeTest {
     })
     void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
             int inputs, int columns, int rows, int directRows) {
-        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, ProductPieces.WHOLE))
-                .isEqualTo(rows);
-        assertThat(BlockSize.directRows(inputs, columns, ProductPieces.WHOLE))
-                .isEqualTo(directRows);
+        for (ProductPieces pieces : ProductPieces.values()) {
+            assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, pieces)).isEqualTo(rows);
+            assertThat(BlockSize.directRows(inputs, columns, pieces)).isEqualTo(directRows);
+        }
     }
 
     @Test

@@ -206,8 +206,40 @@ class BlockedSgdTest {
         Rule rule = Rule.of(199, 700).sgd(0.02, 0.5);
         assertThat(BlockSize.rows(200, 700, 1, ScalerType.NONE, ProductPieces.WHOLE)).isEqualTo(32);
         Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
+        PlainLoop plain = new PlainLoop(rule.settings());
+        Found expected = plain.learn(stream);
 
-        assertPlainLoop(rule, stream, 200);
+        try (SoftmaxLearner learner = rule.start(ProductPieces.WHOLE)) {
+            Found.byCalls(learner, stream, 200).assertCloseTo(expected, FLOAT);
+            assertClose(States.parameters(learner), plain.parameters, FLOAT);
+        }
+        assertLearner(rule, Precision.DOUBLE, stream, plain, expected, DOUBLE, 200);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5, 8, 10})
+    void blocksForPieces_arePlainLoops(int miniBatchSize) {
+        for (int numFeatures : new int[] {20, 600}) {
+            for (ScalerType scaler : ScalerType.values()) {
+                Rule rule =
+                        Rule.of(numFeatures, 3)
+                                .sgd(1.0 / numFeatures, 0)
+                                .scaler(scaler)
+                                .miniBatch(miniBatchSize);
+                for (Rule either : List.of(rule, rule.sgd(0.1 / numFeatures, 0.8))) {
+                    Examples stream =
+                            new ExampleStream(rule.settings(), 8).partlyLabelled().take(1000);
+                    PlainLoop plain = new PlainLoop(either.settings());
+                    Found expected = plain.learn(stream);
+                    for (ProductPieces pieces : ProductPieces.values()) {
+                        try (SoftmaxLearner learner = either.start(pieces)) {
+                            Found.byCalls(learner, stream, MIXED).assertCloseTo(expected, FLOAT);
+                            assertClose(States.parameters(learner), plain.parameters, FLOAT);
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /** In both precisions. */

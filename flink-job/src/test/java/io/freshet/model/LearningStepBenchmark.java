@@ -315,6 +315,7 @@ public class LearningStepBenchmark {
                 new OptionsBuilder()
                         .include(LearningStepBenchmark.class.getName())
                         .addProfiler(GCProfiler.class)
+                        .shouldFailOnError(true)
                         .verbosity(VerboseMode.SILENT);
         if (args.length > 0) {
             options.param("shape", args[0]);

@@ -286,7 +286,8 @@ class LossTest {
         double[] row = new double[NUM_OUTPUTS];
         String message = "a label must be 0 to 2, but is ";
         assertThatThrownBy(() -> loss.logitGradients(row, 0, 3, 1, row, new double[NUM_OUTPUTS]))
-                .isInstanceOf(IllegalArgumentException.class);
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message + 3);
         assertThatThrownBy(() -> loss.logitGradient(row, 0, 3, 1, new double[NUM_OUTPUTS], 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + 3);

@@ -109,6 +109,12 @@ record Rule(LearnerSettings settings) {
         return new SoftmaxLearner(settings, precision, LearnerState.initial(settings));
     }
 
+    /** Returns a learner in floats with blocks for these pieces. */
+    SoftmaxLearner start(ProductPieces pieces) {
+        return new SoftmaxLearner(
+                settings, Precision.FLOAT, pieces, LearnerState.initial(settings));
+    }
+
     /** Returns a learner with these parameters, before its first example. */
     SoftmaxLearner startFrom(float... parameters) {
         return new SoftmaxLearner(settings, stateOf(parameters));
