@@ -94,7 +94,8 @@ public final class Backend {
         }
     }
 
-    private static boolean isCpu() {
+    /** Returns whether ND4J does the maths on the processor. */
+    static boolean isCpu() {
         return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
     }
 

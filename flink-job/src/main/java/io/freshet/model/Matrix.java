@@ -1,8 +1,5 @@
 package io.freshet.model;
 
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
-import org.nd4j.linalg.factory.Nd4j;
-
 /**
  * A row-major matrix in the memory of the device that does the maths.
  *
@@ -18,15 +15,14 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
 
     /** Makes a matrix of zeros, (rows, columns), on ND4J's backend. */
     static Matrix zeros(Precision precision, int rows, int columns) {
-        return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU
+        return Backend.isCpu()
                 ? NativeMatrix.zeros(precision, rows, columns)
                 : new OperatorMatrix(precision, rows, columns);
     }
 
     /** Returns those pieces of which the products of such matrices are made. */
     static ProductPieces pieces(Precision precision) {
-        return precision == Precision.FLOAT
-                        && Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU
+        return precision == Precision.FLOAT && Backend.isCpu()
                 ? ProductPieces.HERE
                 : ProductPieces.WHOLE;
     }

@@ -52,11 +52,16 @@ enum ProductPieces {
      * @param width rows of {@code b}
      */
     int rowsOfTransposed(int count, int terms, int width) {
-        if (this == WHOLE || terms < FEWEST_TERMS) {
-            return width;
-        }
-        long most = MOST_MULTIPLICATIONS / ((long) count * terms);
-        return piece(Math.min(most, MOST_RESULTS / count), width);
+        return piece(mostRowsOfTransposed(count, terms), width);
+    }
+
+    /**
+     * Returns how many rows of {@code b} a small product {@code a·bᵀ} takes; 0 if none is small.
+     */
+    private long mostRowsOfTransposed(int count, int terms) {
+        return this == WHOLE || terms < FEWEST_TERMS
+                ? 0
+                : Math.min(MOST_RESULTS / count, MOST_MULTIPLICATIONS / ((long) count * terms));
     }
 
     /**
@@ -79,11 +84,7 @@ enum ProductPieces {
      * @param terms columns of the rows, and of the parameters
      */
     boolean areSmall(int count, int terms) {
-        int padded = Matrix.columnsFor(terms);
-        return this == SMALL
-                && padded >= FEWEST_TERMS
-                && MOST_RESULTS / count >= LEAST
-                && MOST_MULTIPLICATIONS / ((long) count * padded) >= LEAST;
+        return mostRowsOfTransposed(count, Matrix.columnsFor(terms)) >= LEAST;
     }
 
     /** Returns pieces of much the same size, multiples of the least but for the last. */

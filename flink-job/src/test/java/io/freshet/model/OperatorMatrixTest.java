@@ -1,5 +1,7 @@
 package io.freshet.model;
 
+import static io.freshet.model.Matrices.toArray;
+import static io.freshet.model.Matrices.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.within;
@@ -275,20 +277,5 @@ class OperatorMatrixTest {
             double scale = Arrays.stream(expected).map(Math::abs).max().getAsDouble();
             assertThat(actual).containsExactly(expected, within(tolerance(precision) * scale));
         }
-    }
-
-    private static double[] toArray(Matrix matrix) {
-        double[] values = new double[matrix.rows() * matrix.columns()];
-        matrix.get(values, matrix.rows());
-        return values;
-    }
-
-    private static float[] values(int count, long seed) {
-        Random random = new Random(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 }

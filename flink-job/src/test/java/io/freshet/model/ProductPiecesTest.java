@@ -1,9 +1,10 @@
 package io.freshet.model;
 
+import static io.freshet.model.Matrices.toArray;
+import static io.freshet.model.Matrices.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -126,20 +127,5 @@ class ProductPiecesTest {
 
     private static Matrix zeros(int rows, int columns, ProductPieces pieces) {
         return NativeMatrix.zeros(Precision.FLOAT, rows, columns, pieces);
-    }
-
-    private static double[] toArray(Matrix matrix) {
-        double[] values = new double[matrix.rows() * matrix.columns()];
-        matrix.get(values, matrix.rows());
-        return values;
-    }
-
-    private static float[] values(int count, long seed) {
-        Random random = new Random(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 }
