@@ -1,0 +1,126 @@
+package io.freshet.local;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A Java virtual machine of its own, started from the test's class path with the test's options,
+ * that can be signalled and whose output is kept in a file.
+ */
+final class JavaProcess implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 120;
+
+    private final Process process;
+    private final Path output;
+
+    private JavaProcess(Process process, Path output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /**
+     * Starts a main class.
+     *
+     * @param directory an empty directory: the process's working and temporary directory, and where
+     *     its output goes
+     * @param options of the virtual machine, over those that the test itself runs with
+     */
+    static JavaProcess start(
+            Path directory,
+            Map<String, String> environment,
+            List<String> options,
+            Class<?> main,
+            String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> option.startsWith("-D") || option.startsWith("--add-opens"))
+                .filter(option -> !option.startsWith("-Dsurefire."))
+                .forEach(command::add);
+        command.add("-Xmx1g");
+        command.add("-Djava.io.tmpdir=" + directory);
+        command.addAll(options);
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        Path output = Files.createTempFile(directory, "output-", ".txt");
+        ProcessBuilder builder =
+                new ProcessBuilder(command)
+                        .directory(directory.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile());
+        builder.environment().putAll(environment);
+        return new JavaProcess(builder.start(), output);
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** What it has printed so far, standard output and errors. */
+    String output() {
+        try {
+            return Files.readString(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until it has printed a text. */
+    void awaitOutput(String text) {
+        JobOnKafka.await(
+                "\"" + text + "\" in the output",
+                () -> {
+                    String printed = output();
+                    if (!printed.contains(text) && !process.isAlive()) {
+                        throw new AssertionError(
+                                "ended with " + process.exitValue() + ":\n" + printed);
+                    }
+                    return printed.contains(text);
+                });
+    }
+
+    /**
+     * Sends a signal.
+     *
+     * @param signal its name without SIG: TERM, INT, KILL, STOP, CONT
+     */
+    void signal(String signal) throws IOException, InterruptedException {
+        int code =
+                new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                        .inheritIO()
+                        .start()
+                        .waitFor();
+        if (code != 0) {
+            throw new IOException("kill -" + signal + " ended with " + code);
+        }
+    }
+
+    /** Waits for its end, and returns its exit code. */
+    int awaitExit() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError(
+                    "still running after " + PATIENCE_SECONDS + " s:\n" + output());
+        }
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().onExit().join();
+    }
+}
