@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
@@ -13,6 +12,7 @@ import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads events of one kind, whichever released version they were written with.
@@ -42,10 +42,16 @@ public final class EventReader<T extends SpecificRecordBase> {
     /**
      * Reads an event in single-object encoding.
      *
-     * @param bytes the whole value of a record. Not modified.
-     * @throws IOException if the bytes are not one whole event of a released version
+     * @param bytes the whole value of a record, which may have none. Not modified.
+     * @throws IOException if the bytes are not one whole event of a released version, whatever the
+     *     decoder made of them
+     * @throws SecurityException if Avro may not read the generated classes in this process ({@code
+     *     org.apache.avro.SERIALIZABLE_PACKAGES})
      */
-    public T read(byte[] bytes) throws IOException {
+    public T read(byte @Nullable [] bytes) throws IOException {
+        if (bytes == null) {
+            throw new IOException("there is no value");
+        }
         if (bytes.length < HEADER_BYTES || bytes[0] != MARKER_0 || bytes[1] != MARKER_1) {
             throw new IOException("not in Avro's single-object encoding");
         }
@@ -60,7 +66,9 @@ public final class EventReader<T extends SpecificRecordBase> {
         T event;
         try {
             event = reader.read(null, body);
-        } catch (AvroRuntimeException | IndexOutOfBoundsException | ClassCastException e) {
+        } catch (SecurityException e) {
+            throw e; // Avro does not trust the generated classes: nothing about this record
+        } catch (IOException | RuntimeException e) {
             throw new IOException("not a whole " + schema.getName(), e);
         }
         if (!body.isEnd()) {

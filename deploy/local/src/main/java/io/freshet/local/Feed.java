@@ -245,9 +245,6 @@ final class Feed implements AutoCloseable {
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
         try {
-            if (record.value() == null && !record.topic().equals(topics.models())) {
-                throw new IOException("there is no value");
-            }
             if (record.topic().equals(topics.metrics())) {
                 MetricsEvent event = AuditReader.METRICS.read(record.value());
                 Instant told = event.getToldAt();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.Figures;
+import io.freshet.schemas.EventSchemas;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -16,6 +17,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
@@ -248,6 +251,52 @@ class WatchITCase {
 
         Outcome one = watch("--terminal", "--once", "--model", "other");
         assertThat(one.out()).contains("other").doesNotContain("drift 1");
+    }
+
+    @Test
+    void recordWithATextOfMoreThanTwoGigabytes_isCounted_andTheNextAreShown() throws Exception {
+        WatchedTopics topics = topics("odd");
+        Figures figures = new Figures();
+        try (StoryTeller teller = StoryTeller.on(kafka, topics);
+                Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
+            teller.tell(story("m"), 0);
+            // The header of a released event, and the length 2³¹ + 1 of its first text.
+            ByteBuffer odd =
+                    ByteBuffer.wrap(new byte[100])
+                            .put(new byte[] {(byte) 0xC3, 1})
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putLong(EventSchemas.fingerprint(MetricsEvent.getClassSchema()))
+                            .put(new byte[] {(byte) 0x82, (byte) 0x80, (byte) 0x80, (byte) 0x80})
+                            .put((byte) 0x10);
+            teller.send(topics.metrics(), "m", odd.array());
+            teller.tell(story("m"), 1);
+            teller.flush();
+            String[] args = {
+                "--terminal",
+                "--once",
+                "--set",
+                "topics.metrics=" + topics.metrics(),
+                "--set",
+                "topics.drift-alerts=" + topics.driftAlerts(),
+                "--set",
+                "topics.models=" + topics.models()
+            };
+
+            Outcome terminal = watch(args);
+            assertThat(terminal.err()).isEmpty();
+            assertThat(terminal.exitCode()).isZero();
+            assertThat(terminal.out())
+                    .contains("a record of odd-metrics cannot be read; the log says which")
+                    .containsPattern(" +1,000 .* m\n");
+
+            try (Feed feed = Feed.start(client(), topics, figures)) {
+                feed.awaitCaughtUp();
+                JsonNode event = event(dashboard.address(), each -> true);
+                assertThat(event.at("/feed/state").asText()).isEqualTo("live");
+                assertThat(event.at("/feed/unreadable").asLong()).isEqualTo(1);
+                assertThat(event.at("/model/points/examples")).hasSize(2);
+            }
+        }
     }
 
     @Test

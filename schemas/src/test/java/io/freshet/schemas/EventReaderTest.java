@@ -1,0 +1,115 @@
+package io.freshet.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EventReaderTest {
+    private static final int HEADER_BYTES = 10;
+    private static final int MUTANTS_OF_EACH = 14_000; // 168,000 of the 12 golden files
+    private static final long SEED = 20_260_901;
+
+    static Stream<Map.Entry<String, SpecificRecordBase>> goldenFiles() {
+        return EventSchemasTest.goldenFiles();
+    }
+
+    @ParameterizedTest
+    @MethodSource("goldenFiles")
+    void mutatedRecord_isAnEventOrAnIOException(Map.Entry<String, SpecificRecordBase> golden)
+            throws IOException {
+        byte[] bytes = Files.readAllBytes(GoldenFiles.GOLDEN.resolve(golden.getKey() + ".bin"));
+        EventReader<?> reader = EventReader.of(golden.getValue().getClass());
+        Random random = new Random(SEED);
+        int refused = 0;
+        for (int i = 0; i < MUTANTS_OF_EACH; i++) {
+            byte[] mutant = mutate(bytes, random);
+            try {
+                assertThat(reader.read(mutant)).isNotNull();
+            } catch (IOException e) {
+                refused++;
+            } catch (RuntimeException e) {
+                throw new AssertionError("mutant " + i + ": " + Arrays.toString(mutant), e);
+            }
+        }
+        assertThat(refused).isBetween(1, MUTANTS_OF_EACH - 1);
+    }
+
+    /** One to three changes behind the header, so that the schema's decoder gets to see them. */
+    private static byte[] mutate(byte[] bytes, Random random) {
+        byte[] mutant = bytes;
+        for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
+            int at = HEADER_BYTES + random.nextInt(mutant.length - HEADER_BYTES);
+            switch (random.nextInt(5)) {
+                case 0 -> {
+                    mutant = mutant.clone();
+                    mutant[at] ^= (byte) (1 << random.nextInt(8));
+                }
+                case 1 -> {
+                    mutant = mutant.clone();
+                    mutant[at] = (byte) random.nextInt(256);
+                }
+                case 2 -> // at least a byte of body, which the next change may need
+                        mutant = Arrays.copyOf(mutant, Math.max(at, HEADER_BYTES + 1));
+                case 3 -> mutant = replaced(mutant, at, at, number(random.nextLong()));
+                default ->
+                        mutant =
+                                replaced(
+                                        mutant,
+                                        at,
+                                        at + 1,
+                                        number(random.nextLong() >> random.nextInt(Long.SIZE)));
+            }
+        }
+        return mutant;
+    }
+
+    /** A length or count as Avro writes it: a variable-length zig-zag long. */
+    private static byte[] number(long value) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        long rest = (value << 1) ^ (value >> 63);
+        for (; (rest & ~0x7FL) != 0; rest >>>= 7) {
+            bytes.write((int) ((rest & 0x7F) | 0x80));
+        }
+        bytes.write((int) rest);
+        return bytes.toByteArray();
+    }
+
+    private static byte[] replaced(byte[] bytes, int from, int to, byte[] by) {
+        ByteArrayOutputStream changed = new ByteArrayOutputStream();
+        changed.write(bytes, 0, from);
+        changed.write(by, 0, by.length);
+        changed.write(bytes, to, bytes.length - to);
+        return changed.toByteArray();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MIN_VALUE, -1, 1L << 30, 1L << 31, 1L << 40, Long.MAX_VALUE})
+    void textOfALengthThatCannotBe_isRefused_namingTheSchema(long length) throws IOException {
+        byte[] event = GoldenFiles.bytes(GoldenFiles.version2().get("MetricsEvent.v2"));
+        byte[] broken = replaced(event, HEADER_BYTES, HEADER_BYTES + 1, number(length));
+
+        assertThatThrownBy(() -> EventReader.of(MetricsEvent.class).read(broken))
+                .isInstanceOf(IOException.class)
+                .hasMessage("not a whole MetricsEvent")
+                .hasCauseInstanceOf(Exception.class);
+    }
+
+    @Test
+    void recordWithoutAValue_isRefused() {
+        assertThatThrownBy(() -> EventReader.of(MetricsEvent.class).read(null))
+                .isInstanceOf(IOException.class)
+                .hasMessage("there is no value");
+    }
+}
