@@ -3,6 +3,7 @@ package io.freshet.pipeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,10 +18,12 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.security.JaasContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,10 +46,10 @@ public final class KafkaPreflight {
      * @throws PreflightException naming the first thing that is not as it must be
      */
     public static void check(JobConfig config) throws PreflightException, InterruptedException {
+        KafkaConfig kafka = config.kafka();
         List<String> names = new ArrayList<>(config.publish().topics());
-        names.add(0, config.kafka().labelledEvents());
-        String servers = config.kafka().bootstrapServers();
-        try (Admin admin = Admin.create(properties(config.kafka()))) {
+        names.add(0, kafka.labelledEvents());
+        try (Admin admin = admin(kafka)) {
             Map<String, KafkaFuture<TopicDescription>> topics =
                     admin.describeTopics(
                                     names,
@@ -56,20 +59,45 @@ public final class KafkaPreflight {
                     new TreeMap<>(topics).entrySet()) {
                 String name = topic.getKey();
                 Set<AclOperation> allowed =
-                        describe(topic.getValue(), name, servers).authorizedOperations();
+                        describe(topic.getValue(), name, kafka).authorizedOperations();
                 AclOperation operation =
-                        name.equals(config.kafka().labelledEvents())
+                        name.equals(kafka.labelledEvents())
                                 ? AclOperation.READ
                                 : AclOperation.WRITE;
                 if (allowed != null && !allowed.contains(operation)) {
-                    throw new PreflightException(notAllowed(operation, name));
+                    throw new PreflightException(notAllowed(operation, "topic " + name, kafka));
                 }
             }
             checkLimits(admin, config);
         } catch (KafkaException e) {
-            throw new PreflightException(
-                    "cannot use Kafka at " + servers + ": " + innermost(e).getMessage());
+            throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
+    }
+
+    /**
+     * Checks that the brokers answer and that a topic is there.
+     *
+     * @throws PreflightException naming the topic or the brokers
+     */
+    public static void requireTopic(KafkaConfig kafka, String topic)
+            throws PreflightException, InterruptedException {
+        try (Admin admin = admin(kafka)) {
+            KafkaFuture<TopicDescription> described =
+                    admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
+            describe(Objects.requireNonNull(described), topic, kafka);
+        } catch (KafkaException e) {
+            throw new PreflightException(KafkaFailure.reason(e, kafka), e);
+        }
+    }
+
+    /** A client of the brokers that gives up after ten seconds, unless it is told otherwise. */
+    public static Admin admin(KafkaConfig kafka) {
+        Properties properties = kafka.clientProperties();
+        properties.putIfAbsent(
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(PATIENCE_MILLIS));
+        properties.putIfAbsent(
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(PATIENCE_MILLIS / 2));
+        return Admin.create(properties);
     }
 
     /**
@@ -127,7 +155,9 @@ public final class KafkaPreflight {
                 }
             }
         } catch (ExecutionException e) {
-            LOG.warn("Kafka's limits could not be checked: {}", innermost(e).getMessage());
+            LOG.warn(
+                    "Kafka's limits could not be checked: {}",
+                    KafkaFailure.innermost(e).getMessage());
         }
     }
 
@@ -140,51 +170,47 @@ public final class KafkaPreflight {
         throw new IllegalStateException("Kafka did not describe " + resource);
     }
 
-    private static Properties properties(KafkaConfig config) {
-        Properties properties = config.clientProperties();
-        properties.putIfAbsent(
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(PATIENCE_MILLIS));
-        properties.putIfAbsent(
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(PATIENCE_MILLIS / 2));
-        return properties;
-    }
-
     private static TopicDescription describe(
-            KafkaFuture<TopicDescription> topic, String name, String servers)
+            KafkaFuture<TopicDescription> topic, String name, KafkaConfig kafka)
             throws PreflightException, InterruptedException {
         try {
             return topic.get();
         } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            if (cause instanceof UnknownTopicOrPartitionException) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 throw new PreflightException(
                         "topic "
                                 + name
                                 + " does not exist at "
-                                + servers
-                                + "; `freshet topics` creates it");
+                                + kafka.bootstrapServers()
+                                + "; `freshet topics` creates it",
+                        e);
             }
-            if (cause instanceof AuthorizationException) {
-                throw new PreflightException(notAllowed(AclOperation.DESCRIBE, name));
-            }
-            if (cause instanceof TimeoutException) {
+            if (e.getCause() instanceof AuthorizationException) {
                 throw new PreflightException(
-                        "no Kafka broker answers at " + servers + " (kafka.bootstrap.servers)");
+                        notAllowed(AclOperation.DESCRIBE, "topic " + name, kafka), e);
             }
-            throw new PreflightException(
-                    "cannot use Kafka at " + servers + ": " + innermost(e).getMessage());
+            throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
     }
 
-    private static String notAllowed(AclOperation operation, String topic) {
-        return "Kafka does not allow this user to " + operation + " topic " + topic;
+    private static String notAllowed(AclOperation operation, String what, KafkaConfig kafka) {
+        return "Kafka does not allow " + user(kafka) + " to " + operation + " " + what;
     }
 
-    private static Throwable innermost(Throwable e) {
-        Throwable inner = e;
-        while (inner.getCause() != null) {
-            inner = inner.getCause();
+    /** The user's name where the login has one that is no secret. */
+    private static String user(KafkaConfig kafka) {
+        String login = kafka.client().get(SaslConfigs.SASL_JAAS_CONFIG);
+        if (login == null || !KafkaFailure.protocol(kafka).startsWith("SASL")) {
+            return "this user";
         }
-        return inner;
+        return JaasContext.loadClientContext(
+                        Map.of(SaslConfigs.SASL_JAAS_CONFIG, new Password(login)))
+                .configurationEntries()
+                .stream()
+                .map(entry -> entry.getOptions().get("username"))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(name -> "user " + name)
+                .orElse("this user");
     }
 }

@@ -7,4 +7,8 @@ public final class PreflightException extends Exception {
     PreflightException(String message) {
         super(message);
     }
+
+    PreflightException(String message, Throwable cause) {
+        super(message, cause);
+    }
 }

@@ -1,6 +1,7 @@
 package io.freshet.local;
 
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.Map;
@@ -31,7 +32,7 @@ final class ReplayCommand implements Callable<Integer> {
         settings.put("classes", String.join(",", stream.classes()));
         settings.putAll(settingsOptions.read());
         JobConfig config = JobConfig.parse(settings);
-        Topics.require(config, config.kafka().labelledEvents());
+        KafkaPreflight.requireTopic(config.kafka(), config.kafka().labelledEvents());
         PrintWriter out = spec.commandLine().getOut();
         out.println(
                 Display.format(

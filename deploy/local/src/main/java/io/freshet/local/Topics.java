@@ -1,21 +1,21 @@
 package io.freshet.local;
 
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.KafkaFailure;
+import io.freshet.pipeline.KafkaPreflight;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /** The topics of a job. */
@@ -37,13 +37,13 @@ final class Topics {
             wanted.add(topic(name, 1).configs(settings(name, config)));
         }
         List<String> told = new ArrayList<>();
-        try (Admin admin = admin(config)) {
+        try (Admin admin = KafkaPreflight.admin(config.kafka())) {
             Map<String, KafkaFuture<Void>> created = admin.createTopics(wanted).values();
             for (NewTopic topic : wanted) {
                 told.add(outcome(topic.name(), created.get(topic.name()), config));
             }
         } catch (KafkaException e) {
-            throw unusable(config, e);
+            throw new UserException(KafkaFailure.reason(e, config.kafka()), e);
         }
         return told;
     }
@@ -59,67 +59,6 @@ final class Topics {
                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(LARGEST_ANSWER_BYTES));
         }
         return Map.of();
-    }
-
-    /**
-     * Makes sure that a topic is there.
-     *
-     * @throws UserException naming the topic or the brokers
-     */
-    static void require(JobConfig config, String topic) throws InterruptedException {
-        try (Admin admin = admin(config)) {
-            admin.describeTopics(List.of(topic)).allTopicNames().get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-                throw new UserException(
-                        "topic "
-                                + topic
-                                + " does not exist at "
-                                + config.kafka().bootstrapServers()
-                                + "; `freshet topics` creates it",
-                        e);
-            }
-            if (e.getCause() instanceof TimeoutException) {
-                throw noBroker(config, e);
-            }
-            throw new UserException(
-                    "topic " + topic + " cannot be used: " + innermost(e).getMessage(), e);
-        } catch (KafkaException e) {
-            throw unusable(config, e);
-        }
-    }
-
-    private static Admin admin(JobConfig config) {
-        Properties properties = new Properties();
-        properties.putAll(config.kafka().client());
-        properties.putIfAbsent(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000");
-        properties.putIfAbsent(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "5000");
-        return Admin.create(properties);
-    }
-
-    private static UserException noBroker(JobConfig config, Exception e) {
-        return new UserException(
-                "no Kafka broker answers at "
-                        + config.kafka().bootstrapServers()
-                        + " (kafka.bootstrap.servers)",
-                e);
-    }
-
-    private static UserException unusable(JobConfig config, KafkaException e) {
-        return new UserException(
-                "cannot use Kafka at "
-                        + config.kafka().bootstrapServers()
-                        + ": "
-                        + innermost(e).getMessage(),
-                e);
-    }
-
-    private static Throwable innermost(Throwable e) {
-        Throwable inner = e;
-        while (inner.getCause() != null) {
-            inner = inner.getCause();
-        }
-        return inner;
     }
 
     private static NewTopic topic(String name, int partitions) {
@@ -139,11 +78,16 @@ final class Topics {
             if (e.getCause() instanceof TopicExistsException) {
                 return "exists  " + name;
             }
-            if (e.getCause() instanceof TimeoutException) {
-                throw noBroker(config, e);
+            if (e.getCause() instanceof TimeoutException
+                    || e.getCause() instanceof AuthenticationException) {
+                throw new UserException(KafkaFailure.reason(e, config.kafka()), e);
             }
             throw new UserException(
-                    "topic " + name + " cannot be created: " + innermost(e).getMessage(), e);
+                    "topic "
+                            + name
+                            + " cannot be created: "
+                            + KafkaFailure.innermost(e).getMessage(),
+                    e);
         }
     }
 }

@@ -4,6 +4,7 @@ import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.Figures;
 import io.freshet.local.dashboard.Watcher;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.Map;
@@ -56,7 +57,7 @@ final class WatchCommand implements Callable<Integer> {
         settings.put("classes", "2");
         settings.putAll(settingsOptions.read());
         JobConfig config = JobConfig.parse(settings);
-        Topics.require(config, config.publish().metrics());
+        KafkaPreflight.requireTopic(config.kafka(), config.publish().metrics());
         PrintWriter out = spec.commandLine().getOut();
         return terminal ? inTheTerminal(config, out) : onThePage(config, out);
     }

@@ -14,19 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.acl.AccessControlEntry;
-import org.apache.kafka.common.acl.AclBinding;
-import org.apache.kafka.common.acl.AclBindingFilter;
-import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.resource.PatternType;
-import org.apache.kafka.common.resource.ResourcePattern;
-import org.apache.kafka.common.resource.ResourceType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -281,97 +271,5 @@ class FreshetITCase {
             assertThat(replayed.exitCode()).isZero();
             assertThat(replayed.out()).contains("sent 500 events");
         }
-    }
-
-    @Test
-    void missingPermission_isNamedInOneLine() throws Exception {
-        Map<String, String> secured =
-                Map.of(
-                        "listener.security.protocol.map",
-                        "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-                        "sasl.enabled.mechanisms",
-                        "PLAIN",
-                        "sasl.mechanism.inter.broker.protocol",
-                        "PLAIN",
-                        "listener.name.plaintext.plain.sasl.jaas.config",
-                        "org.apache.kafka.common.security.plain.PlainLoginModule required"
-                                + " username=\"admin\" password=\"admin\" user_admin=\"admin\""
-                                + " user_reader=\"canary\";",
-                        "authorizer.class.name",
-                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-                        "super.users",
-                        "User:ANONYMOUS;User:admin");
-        try (EmbeddedKafka kafka = EmbeddedKafka.start(secured)) {
-            try (Admin admin = Admin.create(login(kafka, "admin", "admin"))) {
-                List<NewTopic> topics =
-                        Stream.of(
-                                        "labelled-events",
-                                        "metrics",
-                                        "drift-alerts",
-                                        "predictions",
-                                        "models",
-                                        "model-history",
-                                        "dead-letters")
-                                .map(name -> new NewTopic(name, 1, (short) 1))
-                                .toList();
-                admin.createTopics(topics).all().get();
-                List<AclBinding> acls = new ArrayList<>();
-                for (NewTopic topic : topics) {
-                    acls.add(allow(topic.name(), AclOperation.DESCRIBE));
-                    acls.add(
-                            allow(
-                                    topic.name(),
-                                    topic.name().equals("labelled-events")
-                                            ? AclOperation.READ
-                                            : AclOperation.WRITE));
-                }
-                acls.remove(allow("metrics", AclOperation.WRITE));
-                admin.createAcls(acls).all().get();
-                JobOnKafka.await(
-                        "the broker to know the permissions",
-                        () -> {
-                            try {
-                                return admin.describeAcls(AclBindingFilter.ANY)
-                                                .values()
-                                                .get()
-                                                .size()
-                                        == acls.size();
-                            } catch (InterruptedException | ExecutionException e) {
-                                throw new IllegalStateException(e);
-                            }
-                        });
-            }
-            Path file = directory.resolve("job.properties");
-            StringBuilder config = new StringBuilder("num-features=3\nclasses=2\n");
-            login(kafka, "reader", "canary")
-                    .forEach((key, value) -> config.append("kafka." + key + "=" + value + "\n"));
-            Files.writeString(file, config);
-
-            Outcome outcome = freshet("run", "--config", file.toString());
-
-            assertOneLine(outcome, "Kafka does not allow this user to WRITE topic metrics");
-            assertThat(outcome.out() + outcome.err()).doesNotContain("canary");
-        }
-    }
-
-    private static AclBinding allow(String topic, AclOperation operation) {
-        return new AclBinding(
-                new ResourcePattern(ResourceType.TOPIC, topic, PatternType.LITERAL),
-                new AccessControlEntry("User:reader", "*", operation, AclPermissionType.ALLOW));
-    }
-
-    private static Properties login(EmbeddedKafka kafka, String user, String password) {
-        Properties properties = new Properties();
-        properties.put("bootstrap.servers", kafka.bootstrapServers());
-        properties.put("security.protocol", "SASL_PLAINTEXT");
-        properties.put("sasl.mechanism", "PLAIN");
-        properties.put(
-                "sasl.jaas.config",
-                "org.apache.kafka.common.security.plain.PlainLoginModule required username=\""
-                        + user
-                        + "\" password=\""
-                        + password
-                        + "\";");
-        return properties;
     }
 }

@@ -1,0 +1,338 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclBindingFilter;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The commands against brokers that ask for a login or TLS, and what they say if it is missing. */
+class SecuredKafkaITCase {
+    private static final String LOGIN =
+            "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\""
+                    + " password=\"%s\";";
+    private static final List<String> TOPICS =
+            List.of(
+                    "labelled-events",
+                    "metrics",
+                    "drift-alerts",
+                    "predictions",
+                    "models",
+                    "model-history",
+                    "dead-letters");
+
+    private static EmbeddedKafka secured;
+    private static EmbeddedKafka plain;
+
+    @TempDir private Path directory;
+
+    @BeforeAll
+    static void start() throws Exception {
+        plain = EmbeddedKafka.start();
+        secured =
+                EmbeddedKafka.start(
+                        Map.of(
+                                "listener.security.protocol.map",
+                                "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+                                "sasl.enabled.mechanisms",
+                                "PLAIN",
+                                "sasl.mechanism.inter.broker.protocol",
+                                "PLAIN",
+                                "listener.name.plaintext.plain.sasl.jaas.config",
+                                LOGIN.formatted("admin", "admin").replace(";", "")
+                                        + " user_admin=\"admin\" user_reader=\"canary\""
+                                        + " user_writer=\"canary\";",
+                                "authorizer.class.name",
+                                "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                                "super.users",
+                                "User:ANONYMOUS;User:admin"));
+        try (Admin admin = admin()) {
+            admin.createTopics(
+                            TOPICS.stream().map(name -> new NewTopic(name, 1, (short) 1)).toList())
+                    .all()
+                    .get();
+            List<AclBinding> acls = new ArrayList<>();
+            for (String topic : TOPICS) {
+                AclOperation operation =
+                        topic.equals("labelled-events") ? AclOperation.READ : AclOperation.WRITE;
+                acls.add(allow("writer", ResourceType.TOPIC, topic, operation));
+                if (!topic.equals("metrics")) {
+                    acls.add(allow("reader", ResourceType.TOPIC, topic, operation));
+                }
+            }
+            acls.add(allow("reader", ResourceType.TOPIC, "metrics", AclOperation.DESCRIBE));
+            grant(admin, acls);
+        }
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        secured.close();
+        plain.close();
+    }
+
+    private static Admin admin() {
+        return Admin.create(new HashMap<>(login(secured, "admin", "admin")));
+    }
+
+    private static AclBinding allow(
+            String user, ResourceType type, String name, AclOperation operation) {
+        return new AclBinding(
+                new ResourcePattern(
+                        type,
+                        name,
+                        type == ResourceType.TRANSACTIONAL_ID
+                                ? PatternType.PREFIXED
+                                : PatternType.LITERAL),
+                new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW));
+    }
+
+    private static void grant(Admin admin, List<AclBinding> acls) throws Exception {
+        admin.createAcls(acls).all().get();
+        JobOnKafka.await(
+                "the broker to know the permissions",
+                () -> {
+                    try {
+                        return admin.describeAcls(AclBindingFilter.ANY)
+                                .values()
+                                .get()
+                                .containsAll(acls);
+                    } catch (InterruptedException | ExecutionException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+    }
+
+    private static Map<String, String> login(EmbeddedKafka kafka, String user, String password) {
+        Map<String, String> client = new TreeMap<>();
+        client.put("bootstrap.servers", kafka.bootstrapServers());
+        client.put("security.protocol", "SASL_PLAINTEXT");
+        client.put("sasl.mechanism", "PLAIN");
+        client.put("sasl.jaas.config", LOGIN.formatted(user, password));
+        // So that a test does not take the ten seconds that a person would wait.
+        client.put("default.api.timeout.ms", "2000");
+        client.put("request.timeout.ms", "1000");
+        return client;
+    }
+
+    private static Map<String, String> job(Map<String, String> client) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("num-features", "3");
+        settings.put("classes", "2");
+        client.forEach((key, value) -> settings.put("kafka." + key, value));
+        return settings;
+    }
+
+    private record Outcome(int exitCode, String out, String err) {}
+
+    private Outcome freshet(Map<String, String> client, String... command) throws IOException {
+        StringBuilder properties = new StringBuilder();
+        job(client).forEach((key, value) -> properties.append(key + "=" + value + "\n"));
+        Path file = Files.writeString(directory.resolve("job.properties"), properties);
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine line =
+                Freshet.commandLine()
+                        .setOut(new PrintWriter(out, true))
+                        .setErr(new PrintWriter(err, true));
+        String[] all =
+                Stream.concat(Stream.of(command), Stream.of("--config", file.toString()))
+                        .toArray(String[]::new);
+        return new Outcome(line.execute(all), out.toString(), err.toString());
+    }
+
+    private void assertEachSays(Map<String, String> client, String message) throws IOException {
+        for (String[] command :
+                List.of(
+                        new String[] {"run"},
+                        new String[] {"topics"},
+                        new String[] {"replay", "--events", "10"},
+                        new String[] {"watch", "--terminal", "--once"})) {
+            Outcome outcome = freshet(client, command);
+            assertThat(outcome)
+                    .as(command[0])
+                    .isEqualTo(new Outcome(2, "", "freshet: " + message + "\n"));
+            assertThat(outcome.err()).doesNotContain("canary");
+        }
+    }
+
+    @Test
+    void missingPermissionOnATopic_isNamedInOneLine() throws Exception {
+        assertThat(freshet(login(secured, "reader", "canary"), "run"))
+                .isEqualTo(
+                        new Outcome(
+                                2,
+                                "",
+                                "freshet: Kafka does not allow user reader to WRITE topic"
+                                        + " metrics\n"));
+    }
+
+    @Test
+    void wrongMechanism_isToldWithThoseThatTheBrokerTakes() throws Exception {
+        Map<String, String> client = login(secured, "reader", "canary");
+        client.put("sasl.mechanism", "SCRAM-SHA-512");
+        client.put(
+                "sasl.jaas.config",
+                client.get("sasl.jaas.config").replace("plain.Plain", "scram.Scram"));
+
+        assertEachSays(
+                client,
+                "Kafka at "
+                        + secured.bootstrapServers()
+                        + " does not take kafka.sasl.mechanism=SCRAM-SHA-512: Client SASL"
+                        + " mechanism 'SCRAM-SHA-512' not enabled in the server, enabled mechanisms"
+                        + " are [PLAIN]");
+    }
+
+    @Test
+    void wrongPassword_isToldAsSuch_withoutIt() throws Exception {
+        assertEachSays(
+                login(secured, "reader", "canary2"),
+                "Kafka at "
+                        + secured.bootstrapServers()
+                        + " refuses the login (kafka.sasl.jaas.config): Authentication failed:"
+                        + " Invalid username or password");
+    }
+
+    @Test
+    void clientWithoutLogin_isToldThatTheBrokerAsksForOne() throws Exception {
+        Map<String, String> client = login(secured, "reader", "canary");
+        client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));
+
+        assertEachSays(
+                client,
+                "what listens at "
+                        + secured.bootstrapServers()
+                        + " asks for a login without TLS (SASL_PLAINTEXT) by PLAIN;"
+                        + " kafka.security.protocol is PLAINTEXT");
+    }
+
+    @Test
+    void clientWithALogin_isToldThatTheBrokerTakesNone() throws Exception {
+        assertEachSays(
+                login(plain, "reader", "canary"),
+                "Kafka at "
+                        + plain.bootstrapServers()
+                        + " takes no login (kafka.security.protocol=SASL_PLAINTEXT):"
+                        + " Unexpected handshake request with client mechanism PLAIN, enabled"
+                        + " mechanisms are []");
+    }
+
+    @Test
+    void clientWithTls_isToldThatTheBrokerHasNone() throws Exception {
+        Map<String, String> client = login(plain, "reader", "canary");
+        client.keySet().removeIf(key -> key.startsWith("sasl."));
+        client.put("security.protocol", "SSL");
+
+        assertEachSays(
+                client,
+                "what listens at "
+                        + plain.bootstrapServers()
+                        + " asks for neither login nor TLS (PLAINTEXT); kafka.security.protocol is"
+                        + " SSL");
+    }
+
+    @Test
+    void clientWithoutTls_isToldThatTheBrokerMayAskForIt_andOneThatDoesNotTrustIt_why()
+            throws Exception {
+        Path store = directory.resolve("broker.p12");
+        Process keytool =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                        .toString(),
+                                "-genkeypair",
+                                "-keystore",
+                                store.toString(),
+                                "-storepass",
+                                "canary123",
+                                "-alias",
+                                "broker",
+                                "-dname",
+                                "CN=localhost",
+                                "-ext",
+                                "san=dns:localhost",
+                                "-keyalg",
+                                "EC")
+                        .redirectErrorStream(true)
+                        .start();
+        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(keytool.waitFor()).as(said).isZero();
+        Map<String, String> tls =
+                Map.of(
+                        "listener.security.protocol.map",
+                        "PLAINTEXT:SSL,CONTROLLER:PLAINTEXT",
+                        "ssl.keystore.location",
+                        store.toString(),
+                        "ssl.keystore.password",
+                        "canary123",
+                        "ssl.truststore.location",
+                        store.toString(),
+                        "ssl.truststore.password",
+                        "canary123");
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(tls)) {
+            Map<String, String> client = login(kafka, "reader", "canary");
+            client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));
+            assertEachSays(
+                    client,
+                    "what listens at "
+                            + kafka.bootstrapServers()
+                            + " closes the connection at once; kafka.security.protocol is"
+                            + " PLAINTEXT: is it a Kafka broker that asks for TLS (SSL or"
+                            + " SASL_SSL)?");
+
+            client.put("security.protocol", "SSL");
+            assertEachSays(
+                    client,
+                    "no TLS connection to Kafka at "
+                            + kafka.bootstrapServers()
+                            + " (kafka.security.protocol=SSL): unable to find valid certification"
+                            + " path to requested target");
+        }
+    }
+
+    @Test
+    void whatTakesConnectionsAndSaysNothing_isNoBroker() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("localhost"))) {
+            Map<String, String> client = login(plain, "reader", "canary");
+            client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));
+            client.put("bootstrap.servers", "localhost:" + silent.getLocalPort());
+
+            assertThat(freshet(client, "run"))
+                    .isEqualTo(
+                            new Outcome(
+                                    2,
+                                    "",
+                                    "freshet: what listens at localhost:"
+                                            + silent.getLocalPort()
+                                            + " does not answer as a Kafka broker"
+                                            + " (kafka.bootstrap.servers)\n"));
+        }
+    }
+}
