@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,8 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
@@ -22,8 +25,12 @@ import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.security.JaasContext;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,13 +42,17 @@ public final class KafkaPreflight {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPreflight.class);
     private static final int PATIENCE_MILLIS = 10_000;
 
+    /** The first transaction of a cluster waits for a topic of the brokers' own. */
+    private static final int TRANSACTIONS_PATIENCE_MILLIS = 30_000;
+
     /** What a dead letter or a prediction adds to the bytes of the message that it is about. */
     private static final int ENVELOPE_BYTES = 16_384;
 
     private KafkaPreflight() {}
 
     /**
-     * Checks that the brokers answer and that every topic of the job is there and may be used.
+     * Checks that the brokers answer, that every topic of the job is there and may be used, and
+     * that the sinks may write in transactions.
      *
      * @throws PreflightException naming the first thing that is not as it must be
      */
@@ -69,6 +80,7 @@ public final class KafkaPreflight {
                 }
             }
             checkLimits(admin, config);
+            checkTransactions(kafka);
         } catch (KafkaException e) {
             throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
@@ -98,6 +110,46 @@ public final class KafkaPreflight {
         properties.putIfAbsent(
                 AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(PATIENCE_MILLIS / 2));
         return Admin.create(properties);
+    }
+
+    /**
+     * Begins as a sink does, under an id that begins as the sinks' do and that none of them has: a
+     * running job is not disturbed.
+     */
+    private static void checkTransactions(KafkaConfig kafka) throws PreflightException {
+        String id = kafka.transactionalIdPrefix() + "-preflight";
+        Properties properties = kafka.clientProperties();
+        properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
+        properties.put(
+                ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
+                Long.toString(kafka.transactionTimeout().toMillis()));
+        properties.putIfAbsent(
+                ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.toString(TRANSACTIONS_PATIENCE_MILLIS));
+        KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(
+                        properties, new ByteArraySerializer(), new ByteArraySerializer());
+        try {
+            producer.initTransactions();
+        } catch (TransactionalIdAuthorizationException e) {
+            throw new PreflightException(
+                    notAllowed(AclOperation.WRITE, "transactional id " + id, kafka)
+                            + "; the job needs it for every id that begins with "
+                            + kafka.transactionalIdPrefix()
+                            + " (sink.transactional-id-prefix)",
+                    e);
+        } catch (ClusterAuthorizationException e) {
+            throw new PreflightException(
+                    notAllowed(AclOperation.IDEMPOTENT_WRITE, "the cluster", kafka), e);
+        } catch (TimeoutException e) {
+            throw new PreflightException(
+                    "Kafka at "
+                            + kafka.bootstrapServers()
+                            + " starts no transaction in time: has it too few brokers for"
+                            + " transaction.state.log.replication.factor? Its log says",
+                    e);
+        } finally {
+            producer.close(Duration.ZERO);
+        }
     }
 
     /**

@@ -1,7 +1,11 @@
 package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.KafkaPreflight;
+import io.freshet.pipeline.PreflightException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -192,6 +196,70 @@ class SecuredKafkaITCase {
                                 "",
                                 "freshet: Kafka does not allow user reader to WRITE topic"
                                         + " metrics\n"));
+    }
+
+    @Test
+    void missingPermissionOnTheTransactionalId_isNamedInOneLine_andGrantedPasses()
+            throws Exception {
+        Map<String, String> client = login(secured, "writer", "canary");
+        assertThat(freshet(client, "run"))
+                .isEqualTo(
+                        new Outcome(
+                                2,
+                                "",
+                                "freshet: Kafka does not allow user writer to WRITE transactional"
+                                        + " id freshet-preflight; the job needs it for every id"
+                                        + " that begins with freshet"
+                                        + " (sink.transactional-id-prefix)\n"));
+
+        try (Admin admin = admin()) {
+            grant(
+                    admin,
+                    List.of(
+                            allow(
+                                    "writer",
+                                    ResourceType.TRANSACTIONAL_ID,
+                                    "freshet",
+                                    AclOperation.WRITE)));
+        }
+        KafkaPreflight.check(JobConfig.parse(job(client)));
+
+        Map<String, String> other = job(client);
+        other.put("sink.transactional-id-prefix", "another");
+        assertThatThrownBy(() -> KafkaPreflight.check(JobConfig.parse(other)))
+                .isInstanceOf(PreflightException.class)
+                .hasMessageContaining("user writer to WRITE transactional id another-preflight;");
+
+        Map<String, String> late = job(client);
+        late.put("sink.transaction-timeout", "1 h");
+        assertThatThrownBy(() -> KafkaPreflight.check(JobConfig.parse(late)))
+                .isInstanceOf(PreflightException.class)
+                .hasMessageContaining(
+                        "The transaction timeout is larger than the maximum value allowed by the"
+                                + " broker (as configured by transaction.max.timeout.ms)");
+    }
+
+    @Test
+    void brokersThatStartNoTransaction_areToldAsSuch() throws Exception {
+        try (EmbeddedKafka one =
+                EmbeddedKafka.start(Map.of("transaction.state.log.replication.factor", "3"))) {
+            Map<String, String> client = new TreeMap<>();
+            client.put("bootstrap.servers", one.bootstrapServers());
+            assertThat(freshet(client, "topics").exitCode()).isZero();
+            client.put("max.block.ms", "2000");
+
+            assertThat(freshet(client, "run"))
+                    .isEqualTo(
+                            new Outcome(
+                                    2,
+                                    "",
+                                    "freshet: Kafka at "
+                                            + one.bootstrapServers()
+                                            + " starts no transaction in time: has it too few"
+                                            + " brokers for"
+                                            + " transaction.state.log.replication.factor? Its log"
+                                            + " says\n"));
+        }
     }
 
     @Test
