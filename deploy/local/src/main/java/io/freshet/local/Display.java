@@ -1,5 +1,7 @@
 package io.freshet.local;
 
+import static io.freshet.local.TerminalText.printable;
+
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
@@ -22,13 +24,21 @@ final class Display {
     private static final int LABEL = 12;
     private static final int FIGURE = 14;
     private static final int WIDEST = 100;
+
+    /** Below this there is room for figures, but not for margins and curves. */
+    private static final int NARROW = 40;
+
+    private static final int BAR = 10;
+    private static final String SEPARATOR = " · ";
     private static final String MODELS_HEADER =
             "       learnt    loss  accuracy  no-change  majority    version  drifts  model";
+    private static final String NARROW_MODELS_HEADER = "accuracy  model";
 
     private final PrintWriter out;
     private final boolean interactive;
     private final boolean colours;
     private final int width;
+    private final String margin;
     private int drawn;
     private boolean headerPrinted;
 
@@ -37,6 +47,7 @@ final class Display {
         this.interactive = interactive;
         this.colours = colours;
         this.width = Math.min(width, WIDEST);
+        margin = width < NARROW ? "" : "  ";
     }
 
     /** A display fit for where the output goes, as the script {@code freshet} tells. */
@@ -75,7 +86,8 @@ final class Display {
             screen.append("\u001b[").append(drawn).append('A');
         }
         for (String text : lines) {
-            screen.append("\u001b[2K").append(text).append('\n');
+            // One that wraps is two to a terminal, and the picture would climb down the screen.
+            screen.append("\u001b[2K").append(TerminalText.fit(text, width)).append('\n');
         }
         if (lines.size() < drawn) {
             screen.append("\u001b[J"); // what is left of before
@@ -89,14 +101,11 @@ final class Display {
         List<String> lines = new ArrayList<>();
         MetricsEvent last = curve.last();
         long seen = last == null ? 0 : last.getExamplesSeen();
-        int bar = Math.max(10, width - 52);
-        int full = (int) (bar * Math.min(seen, total) / Math.max(1, total));
-        lines.add(
-                "  "
-                        + colour(36, "█".repeat(full))
-                        + "░".repeat(bar - full)
-                        + format("  %,d of %,d learnt", seen, total)
-                        + (sent < total ? "" : ", all sent"));
+        String learnt =
+                format("%,d of %,d learnt", seen, total) + (sent < total ? "" : ", all sent");
+        int bar = Math.max(BAR, width - 52);
+        int full = (int) (bar * Math.max(0, Math.min(seen, total)) / Math.max(1, total));
+        lines.addAll(joined("  ", colour(36, "█".repeat(full)) + "░".repeat(bar - full), learnt));
         lines.add("");
         lines.addAll(curves(curve, eventsPerSecond));
         return lines;
@@ -105,20 +114,22 @@ final class Display {
     private List<String> curves(LearningCurve curve, @Nullable Double eventsPerSecond) {
         List<String> lines = new ArrayList<>();
         MetricsEvent last = curve.last();
-        int room = width - LABEL - FIGURE - 4;
+        int room = width < NARROW ? 0 : width - LABEL - FIGURE - 4;
         double worst = curve.loss().stream().mapToDouble(loss -> loss).max().orElse(1);
         lines.add(row("accuracy", 32, curve.accuracy(), 0, 1, room, ""));
         lines.add(row("no change", 90, curve.noChange(), 0, 1, room, ""));
         lines.add(row("majority", 90, curve.majority(), 0, 1, room, ""));
         lines.add(row("loss", 33, curve.loss(), 0, Math.max(worst, 1e-9), room, " nats"));
         lines.add("");
-        lines.add(
-                format(
-                        "  %s events/s · model version %,d · %,d dead letters",
-                        eventsPerSecond == null ? "–" : format("%,.0f", eventsPerSecond),
-                        last == null ? 0 : last.getModelVersion(),
-                        curve.deadLetters()));
-        mixture(last).ifPresent(text -> lines.add("  " + text));
+        lines.addAll(
+                joined(
+                        SEPARATOR,
+                        format(
+                                "%s events/s",
+                                eventsPerSecond == null ? "–" : format("%,.0f", eventsPerSecond)),
+                        format("model version %,d", last == null ? 0 : last.getModelVersion()),
+                        format("%,d dead letters", curve.deadLetters())));
+        lines.addAll(joined(SEPARATOR, mixtureParts(last)));
         return lines;
     }
 
@@ -129,23 +140,22 @@ final class Display {
             LearningCurve curve = curves.iterator().next();
             MetricsEvent last = curve.last();
             long drifts = last == null ? 0 : last.getDrifts();
-            lines.add(
-                    fit(
-                            format(
-                                    "  %,d learnt · %,d %s · model %s",
-                                    last == null ? 0 : last.getExamplesSeen(),
-                                    drifts,
-                                    drifts == 1 ? "drift" : "drifts",
-                                    printable(curve.modelId()))));
+            lines.addAll(
+                    joined(
+                            SEPARATOR,
+                            format("%,d learnt", last == null ? 0 : last.getExamplesSeen()),
+                            format("%,d %s", drifts, drifts == 1 ? "drift" : "drifts"),
+                            "model " + printable(curve.modelId())));
             lines.add("");
             lines.addAll(curves(curve, last == null ? null : last.getThroughput()));
         } else {
-            lines.add(MODELS_HEADER);
-            curves.forEach(curve -> lines.add(fit(modelLine(curve))));
+            boolean all = width > MODELS_HEADER.length();
+            lines.add(all ? MODELS_HEADER : NARROW_MODELS_HEADER);
+            curves.forEach(curve -> lines.add(all ? modelLine(curve) : narrowModelLine(curve)));
         }
         if (!alerts.isEmpty()) {
             lines.add("");
-            alerts.forEach(alert -> lines.add(fit("  " + alert)));
+            alerts.forEach(alert -> lines.add(margin + alert));
         }
         redraw(lines);
     }
@@ -162,7 +172,7 @@ final class Display {
 
     /** Prints one line; a picture goes on below it. */
     void print(String text) {
-        out.println(text);
+        out.println(printable(text));
         out.flush();
         drawn = 0;
     }
@@ -185,13 +195,27 @@ final class Display {
                 printable(curve.modelId()));
     }
 
-    /** A text from the data, without what a terminal might take for a command. */
-    static String printable(String text) {
-        return text.replaceAll("\\p{C}", "\ufffd");
+    private static String narrowModelLine(LearningCurve curve) {
+        MetricsEvent last = curve.last();
+        return format(
+                "%8s  %s",
+                figure(last == null ? null : last.getRolling().getAccuracy()),
+                printable(curve.modelId()));
     }
 
-    private String fit(String text) {
-        return text.length() <= width ? text : text.substring(0, width - 1) + "…";
+    /** Parts of one line, or of as many as it takes to fit them; none of no parts. */
+    private List<String> joined(String separator, String... parts) {
+        List<String> lines = new ArrayList<>();
+        for (String part : parts) {
+            int last = lines.size() - 1;
+            String longer = last < 0 ? "" : lines.get(last) + separator + part;
+            if (last >= 0 && TerminalText.columns(longer) <= width) {
+                lines.set(last, longer);
+            } else {
+                lines.add(margin + part);
+            }
+        }
+        return lines;
     }
 
     private String row(
@@ -205,12 +229,10 @@ final class Display {
         String figure =
                 values.isEmpty() ? "" : format("%.3f", values.get(values.size() - 1)) + unit;
         String curve = Curve.draw(values, low, high, room);
-        return "  "
-                + pad(label, LABEL)
-                + colour(colour, curve)
-                + " ".repeat(Math.max(0, room - curve.length()))
-                + "  "
-                + figure;
+        String start = margin + pad(label, LABEL);
+        return room == 0
+                ? start + figure
+                : start + colour(colour, curve) + " ".repeat(room - curve.length()) + "  " + figure;
     }
 
     private void line(LearningCurve curve, double eventsPerSecond) {
@@ -241,23 +263,29 @@ final class Display {
 
     /** What a mixture of learning rates has come to; empty where there is only one. */
     static Optional<String> mixture(@Nullable MetricsEvent event) {
+        String[] parts = mixtureParts(event);
+        return parts.length == 0 ? Optional.empty() : Optional.of(String.join(SEPARATOR, parts));
+    }
+
+    private static String[] mixtureParts(@Nullable MetricsEvent event) {
         if (event == null || event.getExperts().size() < 2) {
-            return Optional.empty();
+            return new String[0];
         }
         Expert leader =
                 event.getExperts().stream()
                         .max(Comparator.comparingDouble(Expert::getWeight))
                         .orElseThrow();
-        return Optional.of(
-                format(
-                        "learning rate %s · %s leads with %.0f %%",
-                        twoDigits(event.getLearningRate()),
-                        leader.getName(),
-                        100 * leader.getWeight()));
+        return new String[] {
+            "learning rate " + twoDigits(event.getLearningRate()),
+            format("%s leads with %.0f %%", printable(leader.getName()), 100 * leader.getWeight())
+        };
     }
 
     /** A rate to two digits that count, as people write it. */
     private static String twoDigits(double value) {
+        if (!Double.isFinite(value)) {
+            return Double.toString(value);
+        }
         return new BigDecimal(value).round(new MathContext(2)).stripTrailingZeros().toPlainString();
     }
 

@@ -2,7 +2,7 @@ package io.freshet.local;
 
 import static io.freshet.local.Display.figure;
 import static io.freshet.local.Display.format;
-import static io.freshet.local.Display.printable;
+import static io.freshet.local.TerminalText.printable;
 
 import io.freshet.local.dashboard.FeedState;
 import io.freshet.local.dashboard.Watcher;

@@ -70,6 +70,81 @@ class DisplayTest {
     }
 
     @Test
+    void nameOfALeader_isPrintedWithoutCommandsForATerminal() {
+        assertThat(
+                        Display.mixture(
+                                metrics(
+                                        1,
+                                        new Expert("\u001b[2Jevil", 1.0, 0.75, 0L),
+                                        new Expert("no-change", null, 0.25, 0L))))
+                .contains("learning rate 1 · \ufffd[2Jevil leads with 75 %");
+    }
+
+    /** Every width, since what fits where a word or a figure is cut need not fit elsewhere. */
+    @Test
+    void lineDrawnInPlace_neverWraps() {
+        ToldStory story =
+                new ToldStory(5, "模型 модель 모델 🦆 é", List.of("上", "下"), List.of(500L), 0, 1_000);
+        ToldStory other = new ToldStory(6, "m".repeat(200), List.of("a", "b"), List.of(), 0, 1_000);
+        LearningCurve curve = new LearningCurve(story.metrics(0).getModelId());
+        LearningCurve second = new LearningCurve(other.metrics(0).getModelId());
+        for (int i = 0; i < 50; i++) {
+            curve.add(story.metrics(i));
+            second.add(other.metrics(i));
+        }
+        List<String> alerts = List.of(TerminalWatch.line(story.alert(0)));
+        for (int width = 10; width <= 120; width++) {
+            for (boolean colours : new boolean[] {true, false}) {
+                StringWriter out = new StringWriter();
+                Display display = new Display(new PrintWriter(out), true, colours, width);
+                display.show(curve, 1_000_000, 1_000_000, 123_456);
+                display.show(new LearningCurve("none"), 0, 1_000_000, 0);
+                display.showWatched(List.of(curve), alerts);
+                display.showWatched(List.of(curve, second), alerts);
+
+                for (String line : out.toString().lines().toList()) {
+                    assertThat(TerminalText.columns(line.replaceAll("\u001b\\[[0-9]*[AJK]", "")))
+                            .as("%s columns of %s", line, width)
+                            .isLessThanOrEqualTo(width);
+                }
+            }
+        }
+    }
+
+    @Test
+    void pictureOnTwentyColumns_hasItsFigures_aLineEach() {
+        LearningCurve curve = new LearningCurve("m");
+        curve.add(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L)));
+
+        assertThat(
+                        new Display(new PrintWriter(new StringWriter()), true, false, 20)
+                                .picture(curve, 1_000, 1_000, 123))
+                .containsExactly(
+                        "██████████",
+                        "1,000 of 1,000 learnt, all sent",
+                        "",
+                        "accuracy    0.750",
+                        "no change   0.500",
+                        "majority    0.500",
+                        "loss        0.500 nats",
+                        "",
+                        "123 events/s",
+                        "model version 1,000",
+                        "0 dead letters");
+    }
+
+    @Test
+    void longText_endsWithAnEllipsis_inItsColour_countingWideCharactersTwice() {
+        assertThat(TerminalText.fit("abcdef", 6)).isEqualTo("abcdef");
+        assertThat(TerminalText.fit("abcdefg", 6)).isEqualTo("abcde…");
+        assertThat(TerminalText.fit("\u001b[32mabcdefg\u001b[0mh", 6))
+                .isEqualTo("\u001b[32mabcde…\u001b[0m");
+        assertThat(TerminalText.columns("模型ｱ모델🦆e\u0301")).isEqualTo(4 + 1 + 4 + 2 + 1);
+        assertThat(TerminalText.fit("模型模型", 7)).isEqualTo("模型模…");
+        assertThat(TerminalText.fit("模型模型", 6)).isEqualTo("模型…");
+    }
+
+    @Test
     void pictureOfAFixedRate_saysNothingOfAMixture() {
         assertThat(picture(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L))))
                 .last()

@@ -3,10 +3,14 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.local.dashboard.FeedState;
+import io.freshet.schemas.DriftAlertEvent;
+import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TerminalWatchTest {
     private static final FeedState LIVE = new FeedState(FeedState.Kind.LIVE, "");
@@ -51,6 +55,52 @@ class TerminalWatchTest {
         assertThat(out.toString()).doesNotContain("\u001b").doesNotContain("\u202e");
         assertThat(out.toString().lines()).hasSize(2);
         assertThat(out.toString()).contains("\ufffd[2Jevil\ufffd\ufffd");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void eventsOfChangedRecords_areAllPrinted(boolean interactive) throws Exception {
+        TerminalWatch watch = watch(interactive, null);
+        ToldStory story = story("m");
+        int told = 0;
+        for (MetricsEvent event : Mutants.of(story.metrics(3), 1, 2_000)) {
+            watch.metrics(event, told++);
+            watch.state(LIVE);
+        }
+        for (DriftAlertEvent event : Mutants.of(story.alert(0), 2, 1_000)) {
+            watch.driftAlert(event, told++);
+        }
+        assertThat(told).isGreaterThan(500);
+        assertThat(out.toString().lines()).allMatch(line -> !interactive || columnsOf(line) <= 80);
+    }
+
+    private static int columnsOf(String line) {
+        return TerminalText.columns(line.replaceAll("\u001b\\[[0-9]*[AJK]", ""));
+    }
+
+    @Test
+    void learningRateThatIsNoNumber_isToldAsSuch() {
+        MetricsEvent event = story("m").metrics(3);
+        event.setLearningRate(Double.NaN);
+        TerminalWatch watch = watch(true, null);
+
+        watch.metrics(event, 0);
+        watch.state(LIVE);
+
+        assertThat(out.toString()).contains("learning rate NaN · ");
+    }
+
+    @Test
+    void whatIsTold_isPrintedWithoutCommandsForATerminal() {
+        TerminalWatch watch = watch(false, null);
+
+        watch.state(new FeedState(FeedState.Kind.WAITING, "not\u001b[2J there\u2028yet"));
+        watch.unreadable("metrics\u0007");
+
+        assertThat(out.toString())
+                .isEqualTo(
+                        "not\ufffd[2J there\ufffdyet\na record of metrics\ufffd cannot be read; the"
+                                + " log says which\n");
     }
 
     @Test

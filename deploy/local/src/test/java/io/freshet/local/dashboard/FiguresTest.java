@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.Mutants;
+import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.Expert;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +67,24 @@ class FiguresTest {
 
         assertThat(model.get("whole").asBoolean()).isTrue();
         assertThat(model.at("/points/examples")).hasSize(History.RECENT + 2);
+    }
+
+    @Test
+    void eventsOfChangedRecords_areAllTold_asJson() throws Exception {
+        int told = 0;
+        for (MetricsEvent event : Mutants.of(Told.metrics("m", 7, 0.5).build(), 1, 2_000)) {
+            figures.metrics(event, told++);
+            assertThat(news(new Cursor(event.getModelId()))).isNotNull();
+        }
+        for (DriftAlertEvent event : Mutants.of(Told.alert("m", 7, 800), 2, 500)) {
+            figures.driftAlert(event, told++);
+            assertThat(news(new Cursor(event.getModelId()))).isNotNull();
+        }
+        for (ModelSnapshotEvent event : Mutants.of(Told.snapshot("m", 7), 3, 500)) {
+            figures.snapshot(event, told++);
+            assertThat(news(new Cursor(event.getModelId()))).isNotNull();
+        }
+        assertThat(told).isGreaterThan(500);
     }
 
     @Test

@@ -1,0 +1,81 @@
+package io.freshet.local;
+
+import java.lang.Character.UnicodeScript;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Text as a terminal lays it out: East Asian characters and emoji take two columns, marks upon
+ * other characters none, and colours none.
+ */
+final class TerminalText {
+    private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
+    private static final Set<UnicodeScript> WIDE =
+            EnumSet.of(
+                    UnicodeScript.HAN,
+                    UnicodeScript.HIRAGANA,
+                    UnicodeScript.KATAKANA,
+                    UnicodeScript.HANGUL,
+                    UnicodeScript.BOPOMOFO,
+                    UnicodeScript.YI);
+
+    private TerminalText() {}
+
+    /** A text from elsewhere, without what a terminal might take for a command or a line's end. */
+    static String printable(String text) {
+        return UNPRINTABLE.matcher(text).replaceAll("\ufffd");
+    }
+
+    /** How many columns a text takes. */
+    static int columns(String text) {
+        return COLOUR.matcher(text).replaceAll("").codePoints().map(TerminalText::columns).sum();
+    }
+
+    private static int columns(int codePoint) {
+        int type = Character.getType(codePoint);
+        if (type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK) {
+            return 0;
+        }
+        boolean halfwidth = codePoint >= 0xFF61 && codePoint <= 0xFFDC;
+        boolean fullwidth =
+                (codePoint >= 0x3000 && codePoint <= 0x303E)
+                        || (codePoint >= 0xFF01 && codePoint <= 0xFF60)
+                        || (codePoint >= 0xFFE0 && codePoint <= 0xFFE6);
+        boolean emoji = codePoint >= 0x1F300 && codePoint <= 0x1FAFF;
+        return fullwidth || emoji || (!halfwidth && WIDE.contains(UnicodeScript.of(codePoint)))
+                ? 2
+                : 1;
+    }
+
+    /** A text of no more columns than there are: of a longer one the beginning and "…". */
+    static String fit(String text, int width) {
+        if (columns(text) <= width) {
+            return text;
+        }
+        StringBuilder fitted = new StringBuilder();
+        Matcher colour = COLOUR.matcher(text);
+        boolean cut = false;
+        int taken = 0;
+        for (int at = 0; at < text.length(); ) {
+            if (colour.region(at, text.length()).lookingAt()) {
+                fitted.append(colour.group()); // behind the cut too: what is begun is ended
+                at = colour.end();
+                continue;
+            }
+            int next = text.codePointAt(at);
+            at += Character.charCount(next);
+            if (!cut && taken + columns(next) > width - 1) {
+                fitted.append('…');
+                cut = true;
+            }
+            if (!cut) {
+                fitted.appendCodePoint(next);
+                taken += columns(next);
+            }
+        }
+        return fitted.toString();
+    }
+}
