@@ -1,5 +1,7 @@
 package io.freshet.local;
 
+import static io.freshet.local.TerminalText.printable;
+
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.Figures;
 import io.freshet.pipeline.JobConfig;
@@ -81,7 +83,7 @@ final class DemoCommand implements Callable<Integer> {
         out.println(
                 Display.format(
                         "%n  Freshet learns from %s: %,d events, %d features, %d classes",
-                        stream.description(),
+                        printable(stream.description()),
                         total,
                         stream.numFeatures(),
                         stream.classes().size()));

@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import static io.freshet.local.Display.figure;
 import static io.freshet.local.Display.format;
+import static io.freshet.local.TerminalText.printable;
 
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
@@ -44,7 +45,7 @@ final class FinalTable {
             out.println(
                     format(
                             "  %s %-36s %s",
-                            check.holds() ? "✓" : "✗", check.name(), check.detail()));
+                            check.holds() ? "✓" : "✗", check.name(), printable(check.detail())));
         }
         out.println();
         out.flush();

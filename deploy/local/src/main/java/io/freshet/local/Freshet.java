@@ -3,6 +3,7 @@ package io.freshet.local;
 import io.freshet.config.ConfigurationException;
 import io.freshet.pipeline.PreflightException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -52,10 +53,16 @@ public final class Freshet implements Runnable {
                         || e instanceof PreflightException;
         for (String line :
                 (mendable ? String.valueOf(e.getMessage()) : e.toString()).lines().toList()) {
-            err.println("freshet: " + line);
+            err.println("freshet: " + TerminalText.printable(line));
         }
         if (debug) {
-            e.printStackTrace(err);
+            StringWriter trace = new StringWriter();
+            e.printStackTrace(new PrintWriter(trace, true));
+            trace.toString()
+                    .replace("\t", "    ")
+                    .lines()
+                    .map(TerminalText::printable)
+                    .forEach(err::println);
         } else if (!mendable) {
             err.println("freshet: --debug shows where it comes from");
         }

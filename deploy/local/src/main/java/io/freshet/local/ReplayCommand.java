@@ -1,5 +1,7 @@
 package io.freshet.local;
 
+import static io.freshet.local.TerminalText.printable;
+
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;
@@ -38,12 +40,12 @@ final class ReplayCommand implements Callable<Integer> {
                 Display.format(
                         "feeding %,d events of %s to %s at %s",
                         streamOptions.limit(stream),
-                        stream.description(),
+                        printable(stream.description()),
                         config.kafka().labelledEvents(),
                         config.kafka().bootstrapServers()));
         out.println("the job that learns from them needs");
         out.println("  num-features=" + stream.numFeatures());
-        out.println("  classes=" + String.join(",", stream.classes()));
+        out.println("  classes=" + printable(String.join(",", stream.classes())));
         out.flush();
         Feeder feeder =
                 new Feeder(

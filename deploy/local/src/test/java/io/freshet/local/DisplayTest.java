@@ -2,7 +2,6 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.schemas.Audit;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
@@ -26,7 +25,7 @@ class DisplayTest {
                 .setTimestamp(null)
                 .setModelVersion(1_000)
                 .setExamplesSeen(1_000)
-                .setAudit(new Audit(none, none, none, none))
+                .setAudit(new io.freshet.schemas.Audit(none, none, none, none))
                 .setIgnoredByReason(Map.of())
                 .setDeadLettersByReason(Map.of())
                 .setOffsets(List.of())
@@ -78,6 +77,23 @@ class DisplayTest {
                                         new Expert("\u001b[2Jevil", 1.0, 0.75, 0L),
                                         new Expert("no-change", null, 0.25, 0L))))
                 .contains("learning rate 1 · \ufffd[2Jevil leads with 75 %");
+    }
+
+    @Test
+    void finalTable_isPrintedWithoutCommandsForATerminal() {
+        MetricsEvent event = metrics(1);
+        event.setModelId("\u001b[2Jevil");
+        Audit audit = new Audit();
+        audit.metrics(event);
+        StringWriter out = new StringWriter();
+
+        FinalTable.print(
+                new PrintWriter(out), Summary.of(audit, event.getModelId(), 1), event, audit);
+
+        assertThat(out.toString())
+                .contains("✗ metrics come in sequence")
+                .contains("model \"\ufffd[2Jevil\": 1 where 0 was due")
+                .doesNotContain("\u001b");
     }
 
     /** Every width, since what fits where a word or a figure is cut need not fit elsewhere. */

@@ -200,6 +200,38 @@ class FreshetITCase {
     }
 
     @Test
+    void textsOfAFile_arePrintedWithoutCommandsForATerminal() throws Exception {
+        Path csv =
+                Files.writeString(
+                        directory.resolve("evil\u001b[2J.csv"),
+                        "x,y\u001b[1m\n1,a\u001b]0;title\u0007\n2,b\n");
+        try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+            String servers = "kafka.bootstrap.servers=" + kafka.bootstrapServers();
+            freshet("topics", "--set", servers);
+
+            Outcome replayed =
+                    freshet(
+                            "replay",
+                            "--csv",
+                            csv.toString(),
+                            "--label",
+                            "y\u001b[1m",
+                            "--set",
+                            servers);
+
+            assertThat(replayed.err()).isEmpty();
+            assertThat(replayed.out())
+                    .contains("2 events of evil\ufffd[2J.csv to labelled-events")
+                    .contains("  classes=a\ufffd]0;title\ufffd,b\n")
+                    .contains("sent 2 events")
+                    .doesNotContain("\u001b");
+        }
+        assertThat(freshet("demo", "--csv", csv.toString(), "--label", "z", "--debug").err())
+                .contains("evil\ufffd[2J.csv has no column \"z\"; it has x, y\ufffd[1m\n")
+                .doesNotContain("\u001b");
+    }
+
+    @Test
     void takenPort_isNamedInOneLine() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertOneLine(
