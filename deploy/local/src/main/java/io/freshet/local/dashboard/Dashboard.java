@@ -3,6 +3,7 @@ package io.freshet.local.dashboard;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -209,6 +211,10 @@ public final class Dashboard implements AutoCloseable {
                 return;
             }
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream; charset=utf-8");
+            if (HttpMethod.HEAD.is(request.getMethod())) {
+                response.write(true, ByteBuffer.allocate(0), callback); // all but the stream
+                return;
+            }
             Reader reader = new Reader(response, callback, new Cursor(modelId));
             request.addFailureListener(reader::fail);
             readers.add(reader);

@@ -65,9 +65,9 @@ final class Guard extends Handler.Wrapper {
             answer(response, callback, HttpStatus.FORBIDDEN_403, "For pages of this server only.");
             return true;
         }
-        if (!HttpMethod.GET.is(request.getMethod())) {
-            response.getHeaders().put(HttpHeader.ALLOW, HttpMethod.GET.asString());
-            answer(response, callback, HttpStatus.METHOD_NOT_ALLOWED_405, "GET only.");
+        if (!HttpMethod.GET.is(request.getMethod()) && !HttpMethod.HEAD.is(request.getMethod())) {
+            response.getHeaders().put(HttpHeader.ALLOW, "GET, HEAD");
+            answer(response, callback, HttpStatus.METHOD_NOT_ALLOWED_405, "GET and HEAD only.");
             return true;
         }
         HEADERS.forEach(response.getHeaders()::put);

@@ -1,5 +1,6 @@
 package io.freshet.local.dashboard;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -144,7 +145,7 @@ class DashboardTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "NONSENSE"})
+    @ValueSource(strings = {"POST", "PUT", "DELETE", "OPTIONS", "PATCH", "NONSENSE"})
     void otherMethods_areNotAllowed(String method) throws Exception {
         for (String path : List.of("/", "/events")) {
             assertThat(
@@ -155,8 +156,32 @@ class DashboardTest {
                                             + " HTTP/1.1\r\nHost: localhost\r\nContent-Length:"
                                             + " 0\r\nConnection: close\r\n\r\n"))
                     .startsWith("HTTP/1.1 405 ")
-                    .contains("Allow: GET\r\n");
+                    .contains("Allow: GET, HEAD\r\n");
         }
+    }
+
+    @Test
+    void head_isAnsweredAsGet_withoutABody_andOpensNoStream() throws Exception {
+        for (String path : List.of("/", "/app.js", "/nothing", "/events")) {
+            String head =
+                    raw(
+                            "HEAD "
+                                    + path
+                                    + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+            assertThat(head)
+                    .as(path)
+                    .startsWith(path.equals("/nothing") ? "HTTP/1.1 404 " : "HTTP/1.1 200 ")
+                    .contains("Content-Security-Policy: ")
+                    .contains("Content-Type: ")
+                    .endsWith("\r\n\r\n")
+                    .containsOnlyOnce("\r\n\r\n");
+        }
+        assertThat(dashboard.numReaders()).isZero();
+        assertThat(raw("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+                .contains("Content-Length: " + get("/").body().getBytes(UTF_8).length + "\r\n");
+        assertThat(raw("HEAD / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 421 ");
     }
 
     @ParameterizedTest
