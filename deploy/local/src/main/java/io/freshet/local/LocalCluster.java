@@ -17,7 +17,6 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
-import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.client.JobExecutionException;
@@ -38,8 +37,6 @@ public final class LocalCluster implements AutoCloseable {
     /** Any free port. */
     public static final int ANY_PORT = 0;
 
-    private static final String LOOPBACK = "localhost";
-
     private final MiniCluster cluster;
     private final SourceOffsets sourceOffsets;
     private final Path directory;
@@ -59,11 +56,8 @@ public final class LocalCluster implements AutoCloseable {
      * @param uiPort port of Flink's web page, or {@link #ANY_PORT}
      */
     public static LocalCluster start(JobConfig config, int uiPort) throws Exception {
+        Configuration flink = LocalFlinkConfiguration.of(config.flink(), uiPort);
         Path directory = Files.createTempDirectory("freshet-flink-");
-        Configuration flink = Configuration.fromMap(config.flink());
-        flink.set(RestOptions.BIND_PORT, Integer.toString(uiPort));
-        flink.set(RestOptions.ADDRESS, LOOPBACK);
-        flink.set(RestOptions.BIND_ADDRESS, LOOPBACK);
         if (!flink.contains(CheckpointingOptions.CHECKPOINTS_DIRECTORY)) {
             flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
             flink.set(
