@@ -27,7 +27,9 @@ import java.util.regex.Pattern;
  *   <li>where other programs may write, browsers may not, not even from a page of this server:
  *       {@link #refusalToWrite}. A browser is known by {@code Origin}, {@code Referer}, any {@code
  *       Sec-Fetch-*} header, or a {@code User-Agent} that begins with {@code Mozilla/}, as that of
- *       every browser does. A page can leave out {@code Referer}, but none of the others.
+ *       every browser does. One of them is always there: an image asks without {@code Origin}, a
+ *       page can suppress {@code Referer}, old browsers lack {@code Sec-Fetch-*}, but no page can
+ *       change the {@code User-Agent} of a request to another site, unless that site allows it.
  * </ol>
  *
  * <p>A program on this machine can send what it likes. That it may read, and write where the server
