@@ -38,15 +38,15 @@ import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificData;
 import org.jspecify.annotations.Nullable;
 
-/** Writes each record as its Avro event. */
+/**
+ * Writes each record as its Avro event.
+ *
+ * <p>It travels in the job's graph. The JobManager reads it there, in threads that outlive the job:
+ * what Avro leaves in a thread would keep the job's class loader. So nothing here wakes Avro before
+ * a task writes its first event.
+ */
 public final class Publisher implements Serializable {
     private static final long serialVersionUID = 1;
-    private static final String JOB_VERSION = jobVersion();
-
-    /**
-     * Metrics are many small records in one: generated coders take half the time of Avro's others.
-     */
-    private static final BinaryMessageEncoder<MetricsEvent> METRICS = metricsEncoder();
 
     private final PublishConfig config;
     private final LearnConfig learn;
@@ -68,14 +68,23 @@ public final class Publisher implements Serializable {
         return new Publication(
                 Destination.METRICS,
                 utf8(metrics.modelId()),
-                bytes(encode(() -> METRICS.encode(event))));
+                bytes(encode(() -> MetricsEncoder.INSTANCE.encode(event))));
     }
 
-    private static BinaryMessageEncoder<MetricsEvent> metricsEncoder() {
-        SpecificData model = new SpecificData();
-        model.setCustomCoders(true);
-        model.addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
-        return new BinaryMessageEncoder<>(model, MetricsEvent.getClassSchema());
+    /**
+     * Metrics are many small records in one: generated coders take half the time of Avro's others.
+     */
+    private static final class MetricsEncoder {
+        static final BinaryMessageEncoder<MetricsEvent> INSTANCE = create();
+
+        private MetricsEncoder() {}
+
+        private static BinaryMessageEncoder<MetricsEvent> create() {
+            SpecificData model = new SpecificData();
+            model.setCustomCoders(true);
+            model.addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
+            return new BinaryMessageEncoder<>(model, MetricsEvent.getClassSchema());
+        }
     }
 
     /** A drift that was found as a {@code DriftAlertEvent}. */
@@ -183,7 +192,7 @@ public final class Publisher implements Serializable {
 
     private Provenance provenance(Progress progress) {
         return new Provenance(
-                JOB_VERSION,
+                JobVersion.INSTANCE,
                 progress.examplesSeen(),
                 ProgressFields.audit(progress.audit()),
                 ProgressFields.offsets(progress),
@@ -266,13 +275,20 @@ public final class Publisher implements Serializable {
         return bytes;
     }
 
-    private static String jobVersion() {
-        try (InputStream in = Publisher.class.getResourceAsStream("version.properties")) {
-            Properties properties = new Properties();
-            properties.load(in);
-            return properties.getProperty("version");
-        } catch (IOException e) {
-            throw new UncheckedIOException("version.properties cannot be read", e);
+    /** The version under which the job was built. */
+    private static final class JobVersion {
+        static final String INSTANCE = read();
+
+        private JobVersion() {}
+
+        private static String read() {
+            try (InputStream in = Publisher.class.getResourceAsStream("version.properties")) {
+                Properties properties = new Properties();
+                properties.load(in);
+                return properties.getProperty("version");
+            } catch (IOException e) {
+                throw new UncheckedIOException("version.properties cannot be read", e);
+            }
         }
     }
 }

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Fate;
+import io.freshet.ingest.IngestOperator;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.Expert;
+import io.freshet.learn.LearnOperator;
+import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.publish.Publisher;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +21,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamNode;
 import org.apache.flink.util.CloseableIterator;
+import org.apache.flink.util.InstantiationUtil;
 import org.junit.jupiter.api.Test;
 
 @SuppressWarnings("try") // closing results may be interrupted
@@ -45,6 +50,30 @@ class FreshetPipelineTest {
                 .extracting(StreamNode::getTransformationUID)
                 .doesNotHaveDuplicates()
                 .contains("labelled-events", "ingest", "learn", "monitor");
+    }
+
+    /**
+     * The JobManager reads the graph in threads that outlive the job: what Avro, ND4J or Kafka's
+     * clients leave in them would keep the job's class loader.
+     */
+    @Test
+    void graph_whenRead_wakesNoLibrary() throws Exception {
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        FreshetJob.assemble(env, CONFIG);
+
+        try (JobClassLoader jobClasses = new JobClassLoader()) {
+            for (StreamNode node : env.getStreamGraph().getStreamNodes()) {
+                byte[] operator = InstantiationUtil.serializeObject(node.getOperatorFactory());
+                InstantiationUtil.deserializeObject(operator, jobClasses);
+            }
+
+            assertThat(jobClasses.loaded())
+                    .contains(IngestOperator.class.getName(), LearnOperator.class.getName())
+                    .contains(MonitorOperator.class.getName(), Publisher.class.getName())
+                    .doesNotContain("org.apache.avro.Schema")
+                    .doesNotContain("org.nd4j.linalg.factory.Nd4j", "org.bytedeco.javacpp.Loader")
+                    .doesNotContain("org.apache.kafka.clients.producer.KafkaProducer");
+        }
     }
 
     /** The job as a library: messages from anywhere, results as streams. */
