@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -11,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A Java virtual machine of its own, started from the test's class path with the test's options,
- * that can be signalled and whose output is kept in a file.
+ * A Java virtual machine of its own, started with the test's options, that can be signalled and
+ * whose output is kept in a file.
  */
 final class JavaProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 120;
@@ -26,7 +27,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /**
-     * Starts a main class.
+     * Starts a main class from the test's class path.
      *
      * @param directory an empty directory: the process's working and temporary directory, and where
      *     its output goes
@@ -39,6 +40,32 @@ final class JavaProcess implements AutoCloseable {
             Class<?> main,
             String... arguments)
             throws IOException {
+        return start(
+                directory,
+                environment,
+                options,
+                System.getProperty("java.class.path"),
+                main.getName(),
+                arguments);
+    }
+
+    /**
+     * Starts a main class.
+     *
+     * @param directory an empty directory: the process's working and temporary directory, and where
+     *     its output goes
+     * @param options of the virtual machine, over those that the test itself runs with
+     * @param classPath where the process finds its classes
+     * @param main the class's name
+     */
+    static JavaProcess start(
+            Path directory,
+            Map<String, String> environment,
+            List<String> options,
+            String classPath,
+            String main,
+            String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -49,8 +76,8 @@ final class JavaProcess implements AutoCloseable {
         command.add("-Djava.io.tmpdir=" + directory);
         command.addAll(options);
         command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
-        command.add(main.getName());
+        command.add(classPath);
+        command.add(main);
         command.addAll(List.of(arguments));
         Path output = Files.createTempFile(directory, "output-", ".txt");
         ProcessBuilder builder =
@@ -91,6 +118,39 @@ final class JavaProcess implements AutoCloseable {
                     }
                     return printed.contains(text);
                 });
+    }
+
+    /** The objects of a class that are left after a full garbage collection. */
+    long liveInstances(String className) {
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        try {
+            Process histogram =
+                    new ProcessBuilder(jcmd, Long.toString(pid()), "GC.class_histogram")
+                            .redirectErrorStream(true)
+                            .start();
+            // A line a class: rank, instances, bytes, name.
+            List<String[]> lines;
+            try (BufferedReader reader = histogram.inputReader()) {
+                lines = reader.lines().map(line -> line.strip().split(" +", -1)).toList();
+            }
+            if (lines.stream().noneMatch(line -> line[0].equals("Total"))) {
+                throw new AssertionError("no histogram of the heap:\n" + output());
+            }
+            return lines.stream()
+                    .filter(line -> line.length > 3 && line[3].equals(className))
+                    .mapToLong(line -> Long.parseLong(line[1]))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The memory of the machine that it has at present. */
+    long residentBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")) * 1024)
+                .sum();
     }
 
     /**

@@ -82,8 +82,13 @@ final class JobOnKafka implements AutoCloseable {
     }
 
     /** Sends values in order; a null value is sent as one. */
-    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
     void send(List<byte @Nullable []> values) {
+        send(config, values);
+    }
+
+    /** Sends values in order to the topic that a job learns from; a null value is sent as one. */
+    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
+    static void send(JobConfig config, List<byte @Nullable []> values) {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
                         Map.<String, Object>of(

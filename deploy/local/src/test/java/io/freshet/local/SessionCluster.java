@@ -1,0 +1,253 @@
+package io.freshet.local;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessSpec;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
+import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
+
+/**
+ * Flink as a session cluster runs it: a JobManager and a TaskManager, each a process of its own
+ * with Flink and ND4J on its class path. The job comes from its jar, in a class loader a
+ * submission.
+ */
+final class SessionCluster implements AutoCloseable {
+    /** The jar that {@code flink run} takes. */
+    static final Path JOB_JAR = Path.of(System.getProperty("freshet.job-jar"));
+
+    /** What is in the job's jar is not in Flink's {@code lib/}. */
+    private static final Pattern NOT_IN_LIB =
+            Pattern.compile("(freshet|avro|kafka|flink-connector-kafka|picocli|lz4-java).*");
+
+    /**
+     * What the threads of one job free serves those of the next; with an arena a thread glibc's
+     * malloc takes more from the machine for some dozens of jobs before it levels out.
+     */
+    private static final Map<String, String> ONE_ARENA = Map.of("MALLOC_ARENA_MAX", "1");
+
+    private static final Pattern RPC =
+            Pattern.compile("Actor system started at pekko\\.tcp://flink@localhost:(\\d+)");
+    private static final Pattern REST = Pattern.compile("Rest endpoint listening at (\\S+:\\d+)");
+
+    private final JavaProcess jobManager;
+    private final JavaProcess taskManager;
+    private final URI rest;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final ObjectMapper json = new ObjectMapper();
+
+    private SessionCluster(JavaProcess jobManager, JavaProcess taskManager, URI rest) {
+        this.jobManager = jobManager;
+        this.taskManager = taskManager;
+        this.rest = rest;
+    }
+
+    /**
+     * Starts both processes, on free ports of this machine only, with the memory that Flink's
+     * scripts would give them.
+     *
+     * @param directory an empty directory, for everything that they write
+     * @param settings of Flink
+     */
+    static SessionCluster start(Path directory, Map<String, String> settings) throws IOException {
+        Map<String, String> all = new TreeMap<>(settings);
+        all.put("jobmanager.rpc.address", "localhost");
+        all.put("jobmanager.rpc.port", "0");
+        all.put("jobmanager.bind-host", "localhost");
+        all.put("rest.address", "localhost");
+        all.put("rest.bind-address", "localhost");
+        all.put("rest.bind-port", "0");
+        all.put("web.refresh-interval", "50 ms");
+        all.put("taskmanager.host", "localhost");
+        all.put("taskmanager.bind-host", "localhost");
+        all.put("execution.checkpointing.dir", directory.resolve("checkpoints").toUri().toString());
+        Path conf = Files.createDirectory(directory.resolve("conf"));
+        Files.write(
+                conf.resolve("config.yaml"),
+                all.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
+        Configuration flink = Configuration.fromMap(all);
+        JavaProcess jobManager = jobManager(directory, conf, flink);
+        JavaProcess taskManager = null;
+        try {
+            String rpcPort = awaitOutput(jobManager, RPC);
+            URI rest = URI.create("http://" + awaitOutput(jobManager, REST));
+            taskManager = taskManager(directory, conf, flink, rpcPort);
+            SessionCluster cluster = new SessionCluster(jobManager, taskManager, rest);
+            cluster.awaitSlot();
+            return cluster;
+        } catch (IOException | RuntimeException | Error e) {
+            if (taskManager != null) {
+                taskManager.close();
+            }
+            jobManager.close();
+            throw e;
+        }
+    }
+
+    private static JavaProcess jobManager(Path directory, Path conf, Configuration flink)
+            throws IOException {
+        JobManagerProcessSpec memory = JobManagerProcessUtils.processSpecFromConfig(flink);
+        return process(
+                Files.createDirectory(directory.resolve("jobmanager")),
+                JobManagerProcessUtils.generateJvmParametersStr(memory, flink),
+                "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+                "--configDir " + conf);
+    }
+
+    private static JavaProcess taskManager(
+            Path directory, Path conf, Configuration flink, String rpcPort) throws IOException {
+        TaskExecutorProcessSpec memory = TaskExecutorProcessUtils.processSpecFromConfig(flink);
+        return process(
+                Files.createDirectory(directory.resolve("taskmanager")),
+                ProcessMemoryUtils.generateJvmParametersStr(memory),
+                "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+                "--configDir "
+                        + conf
+                        + " -D jobmanager.rpc.port="
+                        + rpcPort
+                        + " "
+                        + TaskExecutorProcessUtils.generateDynamicConfigsStr(memory));
+    }
+
+    private static JavaProcess process(
+            Path directory, String options, String main, String arguments) throws IOException {
+        String lib =
+                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                        .map(Path::of)
+                        .filter(Files::isRegularFile)
+                        .filter(jar -> !NOT_IN_LIB.matcher(jar.getFileName().toString()).matches())
+                        .map(Path::toString)
+                        .collect(Collectors.joining(File.pathSeparator));
+        return JavaProcess.start(
+                directory,
+                ONE_ARENA,
+                words(options + " -XX:+UseG1GC -XX:+AlwaysPreTouch -Dlog4j2.level=INFO"),
+                lib,
+                main,
+                words(arguments).toArray(String[]::new));
+    }
+
+    private static List<String> words(String text) {
+        return Pattern.compile(" +").splitAsStream(text.strip()).toList();
+    }
+
+    private static String awaitOutput(JavaProcess process, Pattern told) {
+        JobOnKafka.await(
+                told.pattern(),
+                () -> {
+                    if (!process.isAlive()) {
+                        throw new AssertionError("ended:\n" + process.output());
+                    }
+                    return told.matcher(process.output()).find();
+                });
+        Matcher matcher = told.matcher(process.output());
+        matcher.find();
+        return matcher.group(1);
+    }
+
+    JavaProcess jobManager() {
+        return jobManager;
+    }
+
+    JavaProcess taskManager() {
+        return taskManager;
+    }
+
+    /** Gives the JobManager the job's jar, and returns the name under which it keeps it. */
+    String upload() throws IOException {
+        String boundary = "the-jar";
+        byte[] head =
+                ("--"
+                                + boundary
+                                + "\r\nContent-Disposition: form-data; name=\"jarfile\";"
+                                + " filename=\"job.jar\"\r\n"
+                                + "Content-Type: application/x-java-archive\r\n\r\n")
+                        .getBytes(StandardCharsets.UTF_8);
+        byte[] tail = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
+        JsonNode answer =
+                ask(
+                        HttpRequest.newBuilder(rest.resolve("/jars/upload"))
+                                .header("Content-Type", "multipart/form-data; boundary=" + boundary)
+                                .POST(
+                                        BodyPublishers.concat(
+                                                BodyPublishers.ofByteArray(head),
+                                                BodyPublishers.ofFile(JOB_JAR),
+                                                BodyPublishers.ofByteArray(tail))));
+        return Path.of(answer.path("filename").asText()).getFileName().toString();
+    }
+
+    /** Runs the jar's main method in the JobManager, and returns the job's id. */
+    String run(String jar, List<String> arguments) throws IOException {
+        String body = json.writeValueAsString(Map.of("programArgsList", arguments));
+        return ask(HttpRequest.newBuilder(rest.resolve("/jars/" + jar + "/run"))
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofString(body)))
+                .path("jobid")
+                .asText();
+    }
+
+    /** Cancels the job and waits for its end. */
+    void cancel(String job) {
+        ask(
+                HttpRequest.newBuilder(rest.resolve("/jobs/" + job + "?mode=cancel"))
+                        .method("PATCH", BodyPublishers.noBody()));
+        JobOnKafka.await(
+                "the job's end",
+                () -> get("/jobs/" + job).path("state").asText().equals("CANCELED"));
+        awaitSlot();
+    }
+
+    private void awaitSlot() {
+        JobOnKafka.await(
+                "a free slot", () -> get("/overview").path("slots-available").asInt() == 1);
+    }
+
+    private JsonNode get(String path) {
+        return ask(HttpRequest.newBuilder(rest.resolve(path)));
+    }
+
+    private JsonNode ask(HttpRequest.Builder request) {
+        for (JavaProcess process : List.of(jobManager, taskManager)) {
+            if (!process.isAlive()) {
+                throw new AssertionError("ended:\n" + process.output());
+            }
+        }
+        try {
+            var answer = http.send(request.build(), BodyHandlers.ofString());
+            if (answer.statusCode() / 100 != 2) {
+                throw new AssertionError(answer + ": " + answer.body());
+            }
+            return json.readTree(answer.body());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        taskManager.close();
+        jobManager.close();
+    }
+}

@@ -1,0 +1,108 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.pipeline.JobConfig;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One job after the other in the processes of a session cluster, and what stays of them there. */
+class SessionClusterITCase {
+    private static final int ROUNDS = 20;
+
+    /** After so many, what is loaded or compiled once has been. */
+    private static final int WARM = 5;
+
+    private static final int NUM_FEATURES = 2_000;
+    private static final String CLASSES = "a,b,c,d,e,f,g,h,i,j";
+    private static final int NUM_MODELS = 16;
+
+    /**
+     * The JVM's own classes, Flink's and ND4J's take 60 MB in the JobManager and in the
+     * TaskManager, those of a job some 20: six jobs fit in.
+     */
+    private static final Map<String, String> SMALL =
+            Map.of(
+                    "jobmanager.memory.process.size", "736m",
+                    "jobmanager.memory.jvm-metaspace.size", "192m",
+                    "taskmanager.memory.process.size", "960m",
+                    "taskmanager.memory.jvm-metaspace.size", "192m",
+                    "taskmanager.memory.managed.size", "32m",
+                    "taskmanager.memory.network.max", "64m");
+
+    /** Fifteen jobs that left their models behind, seven rates each, would take 130 MB. */
+    private static final long GROWTH = 64 << 20;
+
+    @Test
+    void twentyJobs_leaveNothingInEitherProcess(@TempDir Path directory) throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start();
+                SessionCluster cluster = SessionCluster.start(directory, SMALL)) {
+            Map<String, String> settings =
+                    JobOnKafka.settings(kafka, "session", NUM_FEATURES, CLASSES);
+            JobConfig config = JobConfig.parse(settings);
+            Topics.create(config, 1);
+            JobOnKafka.send(config, events());
+            List<String> arguments = new ArrayList<>();
+            settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+            String jar = cluster.upload();
+
+            long whenWarm = 0;
+            try (TopicReader metrics =
+                    new TopicReader(config.kafka().client(), config.publish().metrics())) {
+                for (int round = 1; round <= ROUNDS; round++) {
+                    String job = cluster.run(jar, arguments);
+                    JobOnKafka.await("what the job has learnt", () -> startsAnew(metrics));
+                    cluster.cancel(job);
+                    if (round == WARM) {
+                        awaitJobsGone(cluster);
+                        whenWarm = cluster.taskManager().residentBytes();
+                    }
+                }
+            }
+
+            awaitJobsGone(cluster);
+            assertThat(cluster.taskManager().residentBytes()).isLessThan(whenWarm + GROWTH);
+        }
+    }
+
+    private static List<byte[]> events() {
+        String[] models =
+                IntStream.range(0, NUM_MODELS).mapToObj(i -> "m" + i).toArray(String[]::new);
+        return JobOnKafka.events(1, 40 * NUM_MODELS, NUM_FEATURES, 10, models).stream()
+                .map(JobOnKafka::bytes)
+                .toList();
+    }
+
+    /** Whether a job without state has published: each counts its metrics from 0. */
+    private static boolean startsAnew(TopicReader metrics) {
+        boolean first = false;
+        for (var record : metrics.poll(Duration.ofMillis(100))) {
+            first |= AuditReader.read(AuditReader.METRICS, record).getSequence() == 0;
+        }
+        return first;
+    }
+
+    /**
+     * Waits until the garbage collector has taken the jobs' class loaders. Of the last job the
+     * JDK's method handles keep its own, and of the TaskManager's first the thread that JavaCPP
+     * started.
+     */
+    private static void awaitJobsGone(SessionCluster cluster) {
+        JobOnKafka.await(
+                "the class loaders of the JobManager to go",
+                () -> jobClassLoaders(cluster.jobManager()) <= 1);
+        JobOnKafka.await(
+                "the class loaders of the TaskManager to go",
+                () -> jobClassLoaders(cluster.taskManager()) <= 2);
+    }
+
+    private static long jobClassLoaders(JavaProcess process) {
+        return process.liveInstances("org.apache.flink.util.ChildFirstClassLoader");
+    }
+}
