@@ -4,26 +4,36 @@ import io.freshet.ingest.ExampleBlock;
 import io.freshet.model.Evaluation;
 import io.freshet.model.Examples;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The last examples of a model, for an alert to look back on. */
+/**
+ * The last examples of a model, for an alert to look back on. Arrays grow with the examples, up to
+ * the capacity.
+ */
 final class DriftEvidence {
     /** What an alert compares with, at least, where so many are remembered. */
     private static final int LEAST_BEFORE = 100;
 
+    /** What an example takes. */
+    static final int BYTES_PER_EXAMPLE =
+            2 * Integer.BYTES + 2 * Float.BYTES + 2 * Long.BYTES + Byte.BYTES;
+
+    private static final int FIRST_LENGTH = 16;
+
     private final int capacity;
     private final List<ExampleBlock.Source> sources = new ArrayList<>();
-    private final int[] labels;
-    private final boolean[] hits;
-    private final float[] losses;
-    private final float[] weights;
-    private final int[] sourceIndexes;
-    private final long[] offsets;
-    private final long[] timestamps;
+    private int[] labels = new int[0];
+    private boolean[] hits = new boolean[0];
+    private float[] losses = new float[0];
+    private float[] weights = new float[0];
+    private int[] sourceIndexes = new int[0];
+    private long[] offsets = new long[0];
+    private long[] timestamps = new long[0];
     private long seen;
 
     /** Where the next example goes: {@code seen} modulo the capacity. */
@@ -34,13 +44,6 @@ final class DriftEvidence {
 
     DriftEvidence(int capacity) {
         this.capacity = capacity;
-        labels = new int[capacity];
-        hits = new boolean[capacity];
-        losses = new float[capacity];
-        weights = new float[capacity];
-        sourceIndexes = new int[capacity];
-        offsets = new long[capacity];
-        timestamps = new long[capacity];
     }
 
     /** Takes the next example. */
@@ -65,6 +68,9 @@ final class DriftEvidence {
             long offset,
             long timestamp) {
         int at = next;
+        if (at == labels.length) {
+            grow();
+        }
         next = at + 1 == capacity ? 0 : at + 1;
         seen++;
         labels[at] = label;
@@ -74,6 +80,17 @@ final class DriftEvidence {
         sourceIndexes[at] = indexOf(source);
         offsets[at] = offset;
         timestamps[at] = timestamp;
+    }
+
+    private void grow() {
+        int length = (int) Math.min(capacity, Math.max(FIRST_LENGTH, 2L * labels.length));
+        labels = Arrays.copyOf(labels, length);
+        hits = Arrays.copyOf(hits, length);
+        losses = Arrays.copyOf(losses, length);
+        weights = Arrays.copyOf(weights, length);
+        sourceIndexes = Arrays.copyOf(sourceIndexes, length);
+        offsets = Arrays.copyOf(offsets, length);
+        timestamps = Arrays.copyOf(timestamps, length);
     }
 
     /** A model's examples come from few partitions, most of them from the one before's. */

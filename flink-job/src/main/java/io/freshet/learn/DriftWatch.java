@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  * mini-batches, and is dropped when none warns any more.
  */
 final class DriftWatch implements StepObserver, AutoCloseable {
+    private static final Origin[] NO_ORIGINS = {};
+
     private final String modelId;
+    private final LearnerWorkspace workspace;
     private final DriftConfig config;
     private final LearnerSettings settings;
     private final Running[] running;
@@ -34,13 +37,14 @@ final class DriftWatch implements StepObserver, AutoCloseable {
     private long alerts;
 
     // The call at hand.
-    private Origin[] origins = new Origin[0];
+    private Origin[] origins = NO_ORIGINS;
     private @Nullable Consumer<DriftAlert> alertSink;
     private @Nullable Found found;
 
     private @Nullable SoftmaxLearner successor;
-    private final Examples successorExamples;
-    private final Evaluation successorEvaluation;
+
+    /** What the successor has still to learn from; null if there is none. */
+    private @Nullable Examples successorExamples;
 
     /** A detector's test on this model. */
     private static final class Running {
@@ -87,15 +91,14 @@ final class DriftWatch implements StepObserver, AutoCloseable {
     /**
      * @param examples examples that the model has been trained on
      */
-    DriftWatch(String modelId, LearnConfig learn, long examples) {
+    DriftWatch(String modelId, LearnerWorkspace workspace, long examples) {
         this.modelId = modelId;
+        this.workspace = workspace;
         this.examples = examples;
-        config = learn.drift();
-        settings = learn.learner();
+        config = workspace.config().drift();
+        settings = workspace.config().learner();
         running = config.detectors().stream().map(Running::new).toArray(Running[]::new);
         evidence = new DriftEvidence(config.evidence());
-        successorExamples = new Examples(settings.numFeatures(), learn.numTargets());
-        successorEvaluation = new Evaluation(settings.numClasses());
     }
 
     /**
@@ -120,7 +123,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
             }
         }
         if (successorState != null && config.reaction() == DriftReaction.HAND_OVER) {
-            successor = new SoftmaxLearner(settings, successorState);
+            successor = new SoftmaxLearner(workspace.blocks(), successorState);
         }
     }
 
@@ -138,6 +141,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
     /** Ends a call of the learner. */
     void end() {
         teachSuccessor();
+        origins = NO_ORIGINS;
     }
 
     @Override
@@ -242,22 +246,27 @@ final class DriftWatch implements StepObserver, AutoCloseable {
             return;
         }
         if (successor == null) {
-            successor = new SoftmaxLearner(settings, LearnerState.initial(settings));
+            successor = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(settings));
+        }
+        Examples waiting = successorExamples;
+        if (waiting == null) {
+            waiting = new Examples(settings.numFeatures(), of.numTargets());
+            successorExamples = waiting;
         }
         for (int i = from; i < to; i++) {
-            successorExamples.addFrom(of, rows[i]);
+            waiting.addFrom(of, rows[i]);
         }
     }
 
     private void teachSuccessor() {
-        if (successor != null && successorExamples.size() > 0) {
-            successor.learn(successorExamples, true, successorEvaluation);
+        if (successor != null && successorExamples != null) {
+            successor.learn(successorExamples, true, workspace.successorEvaluation());
+            successorExamples.clear();
         }
-        successorExamples.clear();
     }
 
     private void dropSuccessor() {
-        successorExamples.clear();
+        successorExamples = null;
         if (successor != null) {
             successor.close();
             successor = null;

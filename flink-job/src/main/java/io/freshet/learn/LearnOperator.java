@@ -61,6 +61,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     private final LearnConfig learnConfig;
 
+    private transient LearnerWorkspace workspace;
     private transient ValueState<LearnerMemory> memory;
     private transient ModelChunks chunks;
     private transient ModelChunks successorChunks;
@@ -92,6 +93,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     public void open() throws Exception {
         super.open();
         wakeDevice();
+        workspace = new LearnerWorkspace(learnConfig);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
     }
@@ -209,16 +211,27 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     protected Learner load(String modelId) throws Exception {
         LearnerMemory remembered = memory.value();
         if (remembered == null) {
-            return new Learner(modelId, learnConfig);
+            return new Learner(modelId, workspace);
         }
         ModelMemory model = remembered.model();
         ModelMemory successor = remembered.successor();
         return Learner.restore(
                 modelId,
-                learnConfig,
+                workspace,
                 remembered,
                 model == null ? null : chunks.load(model),
                 successor == null ? null : successorChunks.load(successor),
                 openRows.value());
+    }
+
+    @Override
+    public void close() throws Exception {
+        try {
+            super.close();
+        } finally {
+            if (workspace != null) {
+                workspace.close();
+            }
+        }
     }
 }

@@ -9,14 +9,11 @@ import io.freshet.ingest.IngestConfig;
 import io.freshet.model.Evaluation;
 import io.freshet.model.Examples;
 import io.freshet.model.LearnerCounters;
-import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.ScalerType;
 import io.freshet.model.SoftmaxLearner;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -37,12 +34,8 @@ final class Learner implements AutoCloseable {
     private static final DetectorReport[] NO_REPORTS = {};
 
     private final String modelId;
+    private final LearnerWorkspace workspace;
     private final LearnConfig config;
-    private final int numFeatures;
-    private final int numTargets;
-
-    private final String[] expertNames;
-
     private final Audit audit;
     private final Map<ExampleBlock.Source, Long> lastOffsets = new LinkedHashMap<>();
     private long timestamp = Progress.NO_TIMESTAMP;
@@ -53,53 +46,35 @@ final class Learner implements AutoCloseable {
     private long deadline = NEVER;
     private long publishedAt = Long.MIN_VALUE / 2;
 
-    // The rows that wait for their mini-batch to be full and those of the block at hand, and where
-    // they come from.
     private @Nullable SoftmaxLearner model;
-    private final Examples examples;
-    private Origin[] origins = new Origin[0];
+
+    /** Rows that wait for their mini-batch to be full; null between blocks if there are none. */
+    private @Nullable PendingExamples pending;
+
     private Origin newest = Origin.NONE;
     private @Nullable ExampleBlock restoredRows;
-
-    // What the block at hand completed.
-    private final Evaluation evaluation;
     private final @Nullable DriftWatch watch;
 
     /** What detectors remembered that are switched off: their alerts go on from it. */
     private @Nullable DriftMemory restingDrift;
 
-    private final BlockResults results = new BlockResults();
-
     /** The last good parameters that are in state: they change seldom. */
     private float[] savedGoodParameters = new float[0];
 
     /** A learner of a model that has seen nothing. */
-    Learner(String modelId, LearnConfig config) {
-        this(modelId, config, Audit.empty());
+    Learner(String modelId, LearnerWorkspace workspace) {
+        this(modelId, workspace, Audit.empty());
     }
 
-    private Learner(String modelId, LearnConfig config, Audit audit) {
+    private Learner(String modelId, LearnerWorkspace workspace, Audit audit) {
         this.modelId = modelId;
-        this.config = config;
+        this.workspace = workspace;
+        this.config = workspace.config();
         this.audit = audit;
-        numFeatures = config.learner().numFeatures();
-        numTargets = config.numTargets();
-        expertNames = expertNames(config.learner());
-        examples = new Examples(numFeatures, numTargets);
-        evaluation = new Evaluation(config.learner().numClasses());
         watch =
                 config.drift().detectors().isEmpty()
                         ? null
-                        : new DriftWatch(modelId, config, audit.count(Fate.ACCEPTED));
-    }
-
-    private static String[] expertNames(LearnerSettings settings) {
-        List<String> names = new ArrayList<>();
-        for (double rate : settings.learningRates()) {
-            names.add("rate " + TrainingConfig.plain(rate));
-        }
-        names.addAll(LearnerSettings.BASELINES.subList(0, settings.numExperts() - names.size()));
-        return names.toArray(String[]::new);
+                        : new DriftWatch(modelId, workspace, audit.count(Fate.ACCEPTED));
     }
 
     /**
@@ -112,11 +87,12 @@ final class Learner implements AutoCloseable {
      */
     static Learner restore(
             String modelId,
-            LearnConfig config,
+            LearnerWorkspace workspace,
             LearnerMemory memory,
             @Nullable LearnerState state,
             @Nullable LearnerState successor,
             @Nullable ExampleBlock rows) {
+        LearnConfig config = workspace.config();
         if (!Arrays.asList(memory.classes()).equals(config.classes())) {
             throw new IllegalStateException(
                     "The state of model \""
@@ -126,7 +102,7 @@ final class Learner implements AutoCloseable {
                             + ", the configuration "
                             + config.classes());
         }
-        Learner learner = new Learner(modelId, config, memory.audit().copy());
+        Learner learner = new Learner(modelId, workspace, memory.audit().copy());
         for (PartitionOffset last : memory.offsets()) {
             learner.lastOffsets.put(
                     new ExampleBlock.Source(last.topic(), last.partition()), last.offset());
@@ -136,7 +112,7 @@ final class Learner implements AutoCloseable {
         if (config.miniBatchMaxWait() != null) {
             learner.deadline = memory.deadline();
         }
-        if (rows != null && rows.numTargets() != learner.numTargets) {
+        if (rows != null && rows.numTargets() != config.numTargets()) {
             throw new IllegalStateException(
                     "The state of model \""
                             + modelId
@@ -147,7 +123,7 @@ final class Learner implements AutoCloseable {
                             + " = "
                             + Key.kebab(config.labelType())
                             + ", asks for "
-                            + learner.numTargets);
+                            + config.numTargets());
         }
         if (state != null) {
             int expected = config.learner().numParameters();
@@ -158,7 +134,7 @@ final class Learner implements AutoCloseable {
                                 + "\" has "
                                 + state.parameters().length
                                 + " parameters; the configuration asks for ("
-                                + learner.numFeatures
+                                + config.learner().numFeatures()
                                 + " features + 1) x "
                                 + config.learner().numOutputs()
                                 + " outputs x "
@@ -167,7 +143,7 @@ final class Learner implements AutoCloseable {
                                 + expected);
             }
             learner.savedGoodParameters = state.goodParameters();
-            learner.model = new SoftmaxLearner(config.learner(), state);
+            learner.model = new SoftmaxLearner(workspace.blocks(), state);
         }
         DriftMemory drift = memory.drift();
         if (learner.watch == null) {
@@ -194,14 +170,14 @@ final class Learner implements AutoCloseable {
         take(block);
         learn(false, predictions, alerts);
         changed = true;
-        return results.evaluation(modelId, progress());
+        return workspace.results().evaluation(modelId, progress());
     }
 
     /** Closes the open mini-batch, however short. */
     BlockEvaluation closeMiniBatch(Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         takeRestoredRows();
         learn(true, predictions, alerts);
-        return results.evaluation(modelId, progress());
+        return workspace.results().evaluation(modelId, progress());
     }
 
     /** Rows that were saved in an open mini-batch fill it again, or the smaller ones of today. */
@@ -214,37 +190,40 @@ final class Learner implements AutoCloseable {
     }
 
     private void take(ExampleBlock block) {
-        int first = examples.size();
-        if (origins.length < first + block.size()) {
-            int before = origins.length;
-            origins = Arrays.copyOf(origins, Math.max(first + block.size(), 2 * before));
-            for (int i = before; i < origins.length; i++) {
-                origins[i] = new Origin();
-            }
+        PendingExamples rows = pending;
+        if (rows == null) {
+            rows = workspace.takePending();
+            pending = rows;
         }
-        for (int row = 0; row < block.size(); row++) {
-            if (numTargets == 0 || block.label(row) == ExampleBlock.UNLABELLED) {
-                examples.add(
-                        block.features(), row * numFeatures, block.label(row), block.weight(row));
-            } else {
-                examples.add(
-                        block.features(),
-                        row * numFeatures,
-                        block.label(row),
-                        block.targets(),
-                        row * numTargets,
-                        block.weight(row));
-            }
-            origins[first + row].become(block, row);
-        }
+        rows.append(block);
     }
 
     private void learn(
             boolean closeLast, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        results.begin(examples.size());
-        if (examples.size() == 0) {
+        PendingExamples rows = pending;
+        BlockResults results = workspace.results();
+        results.begin(rows == null ? 0 : rows.size());
+        if (rows == null) {
             return;
         }
+        if (rows.size() > 0) {
+            learn(rows, closeLast, predictions, alerts);
+        }
+        if (rows.size() == 0) {
+            pending = null;
+            workspace.handBack(rows);
+        }
+    }
+
+    private void learn(
+            PendingExamples rows,
+            boolean closeLast,
+            Consumer<Prediction> predictions,
+            Consumer<DriftAlert> alerts) {
+        Examples examples = rows.examples();
+        Origin[] origins = rows.origins();
+        Evaluation evaluation = workspace.evaluation();
+        BlockResults results = workspace.results();
         if (watch == null) {
             model().learn(examples, closeLast, evaluation);
         } else {
@@ -252,22 +231,20 @@ final class Learner implements AutoCloseable {
             model().learn(examples, closeLast, evaluation, watch);
             watch.end();
         }
-        int open = 0;
         int inMiniBatch = 0;
         for (int i = 0; i < examples.size(); i++) {
             Origin origin = origins[i];
             boolean isLearnt = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
-                case TRAINED -> accept(i, origin);
+                case TRAINED -> {
+                    accept(origin);
+                    results.addExample(examples, evaluation, i);
+                }
                 case SKIPPED_LOSS -> ignore(origin, IgnoredReason.NON_FINITE_LOSS);
                 case SKIPPED_STEP -> ignore(origin, IgnoredReason.NON_FINITE_STEP);
                 case WEIGHTLESS -> ignore(origin, IgnoredReason.ZERO_WEIGHT);
                 case ANSWERED -> answer(i, origin, predictions);
-                case OPEN -> {
-                    origins[i] = origins[open];
-                    origins[open] = origin;
-                    open++;
-                }
+                case OPEN -> {}
             }
             if (isLearnt && ++inMiniBatch == config.learner().miniBatchSize()) {
                 results.endMiniBatch();
@@ -277,7 +254,7 @@ final class Learner implements AutoCloseable {
         results.endMiniBatch();
         noteOffset(newest);
         newest = Origin.NONE;
-        examples.retainOpen(evaluation);
+        rows.retainOpen(evaluation);
         changed = true;
     }
 
@@ -286,7 +263,7 @@ final class Learner implements AutoCloseable {
         deadline = NEVER;
     }
 
-    private void accept(int row, Origin origin) {
+    private void accept(Origin origin) {
         audit.accept(origin.hash);
         deadline = NEVER;
         timestamp = Math.max(timestamp, origin.timestamp);
@@ -294,7 +271,6 @@ final class Learner implements AutoCloseable {
             noteOffset(newest);
         }
         newest = origin;
-        results.addExample(examples, evaluation, row);
     }
 
     /** Offsets rise within a partition, so that the last of a run of rows tells for all. */
@@ -305,13 +281,14 @@ final class Learner implements AutoCloseable {
     }
 
     private void answer(int row, Origin origin, Consumer<Prediction> predictions) {
+        Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
         if (!allFinite(probabilities)) {
             audit.ignore(origin.hash, IgnoredReason.NON_FINITE_PREDICTION);
             return;
         }
         audit.unlabelled(origin.hash);
-        results.addAnswer(evaluation.confidences()[row]);
+        workspace.results().addAnswer(evaluation.confidences()[row]);
         predictions.accept(
                 new Prediction(
                         modelId,
@@ -337,7 +314,7 @@ final class Learner implements AutoCloseable {
     private SoftmaxLearner model() {
         SoftmaxLearner made = model;
         if (made == null) {
-            made = new SoftmaxLearner(config.learner(), LearnerState.initial(config.learner()));
+            made = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(config.learner()));
             model = made;
         }
         return made;
@@ -375,6 +352,7 @@ final class Learner implements AutoCloseable {
     private Expert[] experts() {
         SoftmaxLearner live = model;
         int rates = config.learner().numRates();
+        String[] expertNames = workspace.expertNames();
         Expert[] experts = new Expert[expertNames.length];
         for (int k = 0; k < experts.length; k++) {
             boolean isRate = k < rates;
@@ -401,7 +379,7 @@ final class Learner implements AutoCloseable {
 
     /** Whether rows wait in an open mini-batch. */
     boolean hasOpenMiniBatch() {
-        return examples.size() > 0 || restoredRows != null;
+        return pending != null || restoredRows != null;
     }
 
     /** Whether rows wait in an open mini-batch of which nobody said when to close it. */
@@ -511,24 +489,7 @@ final class Learner implements AutoCloseable {
         if (restoredRows != null) {
             return restoredRows;
         }
-        if (examples.size() == 0) {
-            return null;
-        }
-        ExampleBlock rows = new ExampleBlock(modelId, numFeatures, numTargets);
-        for (int i = 0; i < examples.size(); i++) {
-            rows.addLabelled(
-                    examples.features(),
-                    i * numFeatures,
-                    examples.targets(),
-                    i * numTargets,
-                    examples.labels()[i],
-                    examples.weights()[i],
-                    origins[i].hash,
-                    origins[i].source,
-                    origins[i].offset,
-                    origins[i].timestamp);
-        }
-        return rows;
+        return pending == null ? null : pending.toBlock(modelId);
     }
 
     @Override

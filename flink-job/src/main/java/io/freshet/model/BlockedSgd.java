@@ -36,7 +36,7 @@ final class BlockedSgd implements AutoCloseable {
     private final int numRates;
     private final int columns;
 
-    /** Of the inputs and the parameters. */
+    /** Number of columns of the inputs and of the parameters. */
     private final int width;
 
     private final int capacity;
@@ -47,7 +47,8 @@ final class BlockedSgd implements AutoCloseable {
     private final Scorer scorer;
     private final long[] restarts;
 
-    // The block: its rows, and the matrices of the class's description, in native memory.
+    // The block: its rows, and, in the workspace, the matrices of the class's description.
+    private final BlockWorkspace workspace;
     private final BlockRows rows;
     private final double[] scales;
     private final double[] gradientBounds;
@@ -91,29 +92,22 @@ final class BlockedSgd implements AutoCloseable {
     private boolean refused;
 
     /**
-     * @param pieces those for which blocks are sized
+     * @param workspace of the settings; must stay open
      * @param state what to go on from. Not modified.
      */
-    BlockedSgd(
-            LearnerSettings settings,
-            Precision precision,
-            ProductPieces pieces,
-            LearnerState state) {
-        this.settings = settings;
+    BlockedSgd(BlockWorkspace workspace, LearnerState state) {
+        this.workspace = workspace;
+        this.settings = workspace.settings();
         this.sgd = settings.sgd();
         this.plain = sgd.isPlain();
         this.numFeatures = settings.numFeatures();
         this.numRates = settings.numRates();
-        this.columns = numRates * settings.numOutputs();
-        this.width = Matrix.columnsFor(numFeatures + 1);
-        int numInputs = numFeatures + 1;
-        int wanted =
-                BlockSize.rows(
-                        numInputs, columns, settings.miniBatchSize(), settings.scaler(), pieces);
-        this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
-        this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, pieces) : wanted;
+        this.columns = workspace.columns;
+        this.width = workspace.width;
+        this.maxSteps = workspace.maxSteps;
+        this.capacity = workspace.capacity;
 
-        this.parameters = new Parameters(settings, precision, state);
+        this.parameters = new Parameters(settings, workspace.precision(), state);
         this.scaler =
                 switch (settings.scaler()) {
                     case NONE -> null;
@@ -121,42 +115,33 @@ final class BlockedSgd implements AutoCloseable {
                             new StandardScaler(
                                     state.scalerCount(),
                                     state.scalerMean(),
-                                    state.scalerSquaredDeviations());
+                                    state.scalerSquaredDeviations(),
+                                    workspace.scaler);
                 };
-        this.scorer = new Scorer(settings, state, maxSteps == 1 ? capacity : 1);
+        this.scorer = new Scorer(settings, state, workspace.scorer);
         this.restarts = state.restarts().clone();
 
         this.rows = new BlockRows(Math.max(capacity, settings.miniBatchSize()));
         this.scales = new double[maxSteps];
         this.gradientBounds = new double[maxSteps];
-        this.inputRows = new float[scaler == null || maxSteps == 1 ? 0 : capacity * width];
-        this.scaledRow = new float[numFeatures];
-        this.inputs = Matrix.zeros(precision, capacity, width);
-        float[] one = new float[width];
-        one[numFeatures] = 1;
-        for (int i = 0; i < capacity; i++) {
-            inputs.putRow(i, one, 0, width);
-        }
-        for (int i = numFeatures; i < inputRows.length; i += width) {
-            inputRows[i] = 1;
-        }
-        this.logits = Matrix.zeros(precision, capacity, columns);
-        this.gradients = Matrix.zeros(precision, capacity, columns);
-        boolean substitutes = maxSteps > 1;
-        boolean remembers = substitutes && sgd.momentum() > 0;
-        this.products = substitutes ? Matrix.zeros(precision, capacity, capacity) : null;
-        this.velocityLogits = remembers ? Matrix.zeros(precision, capacity, columns) : null;
-        this.velocityGradients = remembers ? Matrix.zeros(precision, capacity, columns) : null;
-        this.unrolled = new UnrolledSgd(sgd, maxSteps);
+        this.inputRows = workspace.inputRows;
+        this.scaledRow = workspace.scaledRow;
+        this.inputs = workspace.inputs;
+        this.logits = workspace.logits;
+        this.gradients = workspace.gradients;
+        this.products = workspace.products;
+        this.velocityLogits = workspace.velocityLogits;
+        this.velocityGradients = workspace.velocityGradients;
+        this.unrolled = workspace.unrolled;
 
-        this.logitValues = new double[capacity * columns];
-        this.productValues = new double[substitutes ? capacity * capacity : 0];
-        this.velocityLogitValues = new double[remembers ? capacity * columns : 0];
-        this.gradientRows = new double[capacity][columns];
-        this.scaledGradient = new double[columns];
-        this.rowLogits = new double[columns];
-        this.termRows = new int[capacity];
-        this.termFactors = new double[capacity];
+        this.logitValues = workspace.logitValues;
+        this.productValues = workspace.productValues;
+        this.velocityLogitValues = workspace.velocityLogitValues;
+        this.gradientRows = workspace.gradientRows;
+        this.scaledGradient = workspace.scaledGradient;
+        this.rowLogits = workspace.rowLogits;
+        this.termRows = workspace.termRows;
+        this.termFactors = workspace.termFactors;
         this.factors = new double[columns];
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
@@ -298,6 +283,20 @@ final class BlockedSgd implements AutoCloseable {
      *     step was skipped, {@link #wasStopped()} whether the observer stopped
      */
     int run(
+            int begin,
+            LearnerCounters before,
+            Examples examples,
+            Evaluation evaluation,
+            @Nullable StepObserver observer) {
+        workspace.begin();
+        try {
+            return runRows(begin, before, examples, evaluation, observer);
+        } finally {
+            workspace.end();
+        }
+    }
+
+    private int runRows(
             int begin,
             LearnerCounters before,
             Examples examples,
@@ -783,13 +782,5 @@ final class BlockedSgd implements AutoCloseable {
     @Override
     public void close() {
         parameters.close();
-        inputs.close();
-        logits.close();
-        gradients.close();
-        for (Matrix matrix : new @Nullable Matrix[] {products, velocityLogits, velocityGradients}) {
-            if (matrix != null) {
-                matrix.close();
-            }
-        }
     }
 }

@@ -42,10 +42,10 @@ public final class Examples {
         }
         this.numFeatures = numFeatures;
         this.numTargets = numTargets;
-        this.features = new float[Math.multiplyExact(FIRST_CAPACITY, numFeatures)];
-        this.labels = new int[FIRST_CAPACITY];
-        this.targets = new float[Math.multiplyExact(FIRST_CAPACITY, numTargets)];
-        this.weights = new float[FIRST_CAPACITY];
+        this.features = new float[0];
+        this.labels = new int[0];
+        this.targets = new float[0];
+        this.weights = new float[0];
     }
 
     /** Returns how many there are. */
@@ -134,7 +134,7 @@ public final class Examples {
     }
 
     private void grow() {
-        int capacity = Math.multiplyExact(2, labels.length);
+        int capacity = Math.max(FIRST_CAPACITY, Math.multiplyExact(2, labels.length));
         features = Arrays.copyOf(features, Math.multiplyExact(capacity, numFeatures));
         labels = Arrays.copyOf(labels, capacity);
         targets = Arrays.copyOf(targets, Math.multiplyExact(capacity, numTargets));

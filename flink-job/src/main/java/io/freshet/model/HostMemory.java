@@ -12,18 +12,23 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * bulk, converted where its precision is another.
  */
 abstract sealed class HostMemory {
+    /** Values that are converted at once: few enough for a core's nearest cache. */
+    static final int CHUNK = 1024;
+
     private HostMemory() {}
 
     /**
      * The memory of {@code length} values of an array, from {@code first} on.
      *
      * @param array contiguous, of this precision; must stay open
+     * @param chunk values that are converted at once, in memory that is kept for it
      */
-    static HostMemory of(Precision precision, INDArray array, long first, long length) {
+    static HostMemory of(Precision precision, INDArray array, long first, long length, int chunk) {
         Pointer address = array.data().addressPointer();
         return switch (precision) {
             case FLOAT ->
-                    new OfFloats(new FloatPointer(address).getPointer(first).capacity(length));
+                    new OfFloats(
+                            new FloatPointer(address).getPointer(first).capacity(length), chunk);
             case DOUBLE ->
                     new OfDoubles(new DoublePointer(address).getPointer(first).capacity(length));
         };
@@ -53,17 +58,18 @@ abstract sealed class HostMemory {
      */
     abstract void get(int at, double[] values, int count);
 
-    private static final class OfFloats extends HostMemory {
-        private static final int CHUNK = 1024;
+    /** The same, in single precision. */
+    abstract void get(int at, float[] values, int count);
 
+    private static final class OfFloats extends HostMemory {
         private final FloatPointer pointer;
         private final FloatBuffer buffer;
         private final float[] chunk;
 
-        OfFloats(FloatPointer pointer) {
+        OfFloats(FloatPointer pointer, int most) {
             this.pointer = pointer;
             this.buffer = pointer.asBuffer();
-            this.chunk = new float[Math.min(CHUNK, buffer.capacity())];
+            this.chunk = new float[Math.min(most, buffer.capacity())];
         }
 
         @Override
@@ -97,6 +103,11 @@ abstract sealed class HostMemory {
                 }
             }
         }
+
+        @Override
+        void get(int at, float[] values, int count) {
+            buffer.get(at, values, 0, count);
+        }
     }
 
     private static final class OfDoubles extends HostMemory {
@@ -128,6 +139,13 @@ abstract sealed class HostMemory {
         @Override
         void get(int at, double[] values, int count) {
             buffer.get(at, values, 0, count);
+        }
+
+        @Override
+        void get(int at, float[] values, int count) {
+            for (int i = 0; i < count; i++) {
+                values[i] = (float) buffer.get(at + i);
+            }
         }
     }
 }

@@ -20,6 +20,16 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
                 : new OperatorMatrix(precision, rows, columns);
     }
 
+    /**
+     * Makes a matrix of zeros, (rows, columns), on ND4J's backend, which is kept by the thousand:
+     * doubles go in and out slowly, and without much memory for it.
+     */
+    static Matrix smallZeros(Precision precision, int rows, int columns) {
+        return Backend.isCpu()
+                ? NativeMatrix.zeros(precision, rows, columns, ProductPieces.HERE, ROW_MULTIPLE)
+                : new OperatorMatrix(precision, rows, columns);
+    }
+
     /** Returns those pieces of which the products of such matrices are made. */
     static ProductPieces pieces(Precision precision) {
         return precision == Precision.FLOAT && Backend.isCpu()
@@ -70,11 +80,11 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
     void get(double[] values, int count);
 
     /**
-     * Reads one row.
+     * Reads one row, in single precision.
      *
      * @param values at least (columns). Modified.
      */
-    void getRow(int row, double[] values);
+    void getRow(int row, float[] values);
 
     /**
      * Becomes {@code a·bᵀ} in its first rows and first columns.

@@ -38,7 +38,7 @@ abstract sealed class NativeMatrix implements Matrix {
 
     final HostMemory memory;
 
-    private NativeMatrix(Precision precision, DataType type, int rows, int columns) {
+    private NativeMatrix(Precision precision, DataType type, int rows, int columns, int chunk) {
         this.rows = rows;
         this.columns = columns;
         long length = (long) rows * columns;
@@ -46,7 +46,7 @@ abstract sealed class NativeMatrix implements Matrix {
         array.assign(0);
         long past = array.data().address() % CACHE_LINE;
         long first = past == 0 ? 0 : (CACHE_LINE - past) / type.width();
-        this.memory = HostMemory.of(precision, array, first, length);
+        this.memory = HostMemory.of(precision, array, first, length, chunk);
     }
 
     /** Makes a matrix of zeros, (rows, columns). */
@@ -60,8 +60,18 @@ abstract sealed class NativeMatrix implements Matrix {
      * @param pieces those of which products of floats are made
      */
     static NativeMatrix zeros(Precision precision, int rows, int columns, ProductPieces pieces) {
+        return zeros(precision, rows, columns, pieces, HostMemory.CHUNK);
+    }
+
+    /**
+     * Makes a matrix of zeros, (rows, columns).
+     *
+     * @param chunk doubles that go in or out as floats at once
+     */
+    static NativeMatrix zeros(
+            Precision precision, int rows, int columns, ProductPieces pieces, int chunk) {
         return switch (precision) {
-            case FLOAT -> new OfFloats(rows, columns, pieces);
+            case FLOAT -> new OfFloats(rows, columns, pieces, chunk);
             case DOUBLE -> new OfDoubles(rows, columns);
         };
     }
@@ -97,7 +107,7 @@ abstract sealed class NativeMatrix implements Matrix {
     }
 
     @Override
-    public final void getRow(int row, double[] values) {
+    public final void getRow(int row, float[] values) {
         memory.get(row * columns, values, columns);
     }
 
@@ -123,8 +133,8 @@ abstract sealed class NativeMatrix implements Matrix {
 
         private final ProductPieces pieces;
 
-        OfFloats(int rows, int columns, ProductPieces pieces) {
-            super(Precision.FLOAT, DataType.FLOAT, rows, columns);
+        OfFloats(int rows, int columns, ProductPieces pieces, int chunk) {
+            super(Precision.FLOAT, DataType.FLOAT, rows, columns, chunk);
             this.values = (FloatPointer) memory.pointer();
             this.moved = values.getPointer(0);
             this.pieces = pieces;
@@ -223,7 +233,7 @@ abstract sealed class NativeMatrix implements Matrix {
         private final DoublePointer values;
 
         OfDoubles(int rows, int columns) {
-            super(Precision.DOUBLE, DataType.DOUBLE, rows, columns);
+            super(Precision.DOUBLE, DataType.DOUBLE, rows, columns, 0);
             this.values = (DoublePointer) memory.pointer();
         }
 

@@ -40,7 +40,7 @@ final class OperatorMatrix implements Matrix {
         this.sum = Nd4j.createUninitializedDetached(type);
         array.assign(0);
         toHost(array);
-        this.host = HostMemory.of(precision, array, 0, array.length());
+        this.host = HostMemory.of(precision, array, 0, array.length(), HostMemory.CHUNK);
         product.context.setIArguments(0, 1, 0);
         transposedProduct.context.setIArguments(1, 0, 0);
     }
@@ -83,7 +83,7 @@ final class OperatorMatrix implements Matrix {
     }
 
     @Override
-    public void getRow(int at, double[] values) {
+    public void getRow(int at, float[] values) {
         toHost(array);
         host.get(at * columns, values, columns);
     }

@@ -50,7 +50,7 @@ final class Parameters implements AutoCloseable {
     }
 
     private Matrix zeros() {
-        return Matrix.zeros(precision, numRates * numOutputs, Matrix.columnsFor(numInputs));
+        return Matrix.smallZeros(precision, numRates * numOutputs, Matrix.columnsFor(numInputs));
     }
 
     /** Returns {@code θ}, (learning rates · numOutputs, inputs). */
@@ -344,27 +344,27 @@ final class Parameters implements AutoCloseable {
 
     /** Writes rates of (numFeatures + 1, numOutputs) to rows of outputs. */
     private void put(float[] from, Matrix to) {
-        double[] row = new double[to.columns()];
+        float[] row = new float[to.columns()];
         for (int rate = 0; rate < numRates; rate++) {
             int begin = rate * numInputs * numOutputs;
             for (int c = 0; c < numOutputs; c++) {
                 for (int f = 0; f < numInputs; f++) {
                     row[f] = from[begin + f * numOutputs + c];
                 }
-                to.putRow(rate * numOutputs + c, row);
+                to.putRow(rate * numOutputs + c, row, 0, row.length);
             }
         }
     }
 
     private float[] toArray(Matrix from) {
         float[] values = new float[numRates * numOutputs * numInputs];
-        double[] row = new double[from.columns()];
+        float[] row = new float[from.columns()];
         for (int rate = 0; rate < numRates; rate++) {
             int begin = rate * numInputs * numOutputs;
             for (int c = 0; c < numOutputs; c++) {
                 from.getRow(rate * numOutputs + c, row);
                 for (int f = 0; f < numInputs; f++) {
-                    values[begin + f * numOutputs + c] = (float) row[f];
+                    values[begin + f * numOutputs + c] = row[f];
                 }
             }
         }

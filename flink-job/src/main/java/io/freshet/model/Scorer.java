@@ -43,11 +43,42 @@ final class Scorer {
     private final Likelihoods[] likelihoods;
     private final boolean[] finite;
 
+    /** Arrays that scorers of the same settings use one after the other. */
+    static final class Scratch {
+        private final int rowsAtOnce;
+        private final double[] probabilities;
+        private final double[] sums;
+        private final double[] shifts;
+        private final double[] mixed;
+        private final double[][] ofBaselines;
+        private final Likelihoods[] likelihoods;
+        private final boolean[] finite;
+
+        /**
+         * @param mostRows the most rows whose logits are at hand together
+         */
+        Scratch(LearnerSettings settings, int mostRows) {
+            Mixture mixture = settings.mixture();
+            int numRates = settings.numRates();
+            int columns = numRates * settings.numOutputs();
+            this.rowsAtOnce = Math.max(1, Math.min(mostRows, VALUES_AT_ONCE / columns));
+            this.probabilities = new double[rowsAtOnce * columns];
+            this.sums = new double[rowsAtOnce * numRates];
+            this.shifts = new double[rowsAtOnce * numRates];
+            this.mixed = new double[settings.numClasses()];
+            int numBaselines = mixture == null || !mixture.baselines() ? 0 : Baselines.COUNT;
+            this.ofBaselines = new double[numBaselines][settings.numClasses()];
+            this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
+            Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
+            this.finite = new boolean[numRates];
+        }
+    }
+
     /**
      * @param state what to go on from. Not modified.
-     * @param mostRows the most rows whose logits are at hand together
+     * @param scratch of the same settings. Modified by every call.
      */
-    Scorer(LearnerSettings settings, LearnerState state, int mostRows) {
+    Scorer(LearnerSettings settings, LearnerState state, Scratch scratch) {
         Mixture mixture = settings.mixture();
         this.loss = settings.loss();
         this.numRates = settings.numRates();
@@ -58,15 +89,14 @@ final class Scorer {
                 mixture == null || !mixture.baselines()
                         ? null
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
-        this.rowsAtOnce = Math.max(1, Math.min(mostRows, VALUES_AT_ONCE / (numRates * numOutputs)));
-        this.probabilities = new double[rowsAtOnce * numRates * numOutputs];
-        this.sums = new double[rowsAtOnce * numRates];
-        this.shifts = new double[rowsAtOnce * numRates];
-        this.mixed = new double[numClasses];
-        this.ofBaselines = new double[baselines == null ? 0 : Baselines.COUNT][numClasses];
-        this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
-        Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
-        this.finite = new boolean[numRates];
+        this.rowsAtOnce = scratch.rowsAtOnce;
+        this.probabilities = scratch.probabilities;
+        this.sums = scratch.sums;
+        this.shifts = scratch.shifts;
+        this.mixed = scratch.mixed;
+        this.ofBaselines = scratch.ofBaselines;
+        this.likelihoods = scratch.likelihoods;
+        this.finite = scratch.finite;
     }
 
     @Nullable MixtureWeights weights() {

@@ -31,9 +31,8 @@ public final class SoftmaxLearner implements AutoCloseable {
 
     private final LearnerSettings settings;
     private final BlockedSgd sgd;
+    private final @Nullable BlockWorkspace ownWorkspace;
     private final int[] open;
-    private final Examples questions;
-    private final Evaluation answers;
     private LearnerCounters counters;
     private @Nullable StepObserver observer;
 
@@ -44,6 +43,8 @@ public final class SoftmaxLearner implements AutoCloseable {
     private boolean hasCopy;
 
     /**
+     * A learner with a workspace of its own.
+     *
      * @param settings the rule
      * @param state what it remembers; copied. Not modified.
      */
@@ -63,12 +64,25 @@ public final class SoftmaxLearner implements AutoCloseable {
             Precision precision,
             ProductPieces pieces,
             LearnerState state) {
+        this(new BlockWorkspace(settings, precision, pieces), true, state);
+    }
+
+    /**
+     * A learner that runs in a workspace which others use too.
+     *
+     * @param workspace of the rule; must stay open
+     * @param state what it remembers; copied. Not modified.
+     */
+    public SoftmaxLearner(BlockWorkspace workspace, LearnerState state) {
+        this(workspace, false, state);
+    }
+
+    private SoftmaxLearner(BlockWorkspace workspace, boolean ownsIt, LearnerState state) {
+        this.settings = workspace.settings();
         state.requireFits(settings);
-        this.settings = settings;
-        this.sgd = new BlockedSgd(settings, precision, pieces, state);
+        this.ownWorkspace = ownsIt ? workspace : null;
+        this.sgd = new BlockedSgd(workspace, state);
         this.open = new int[settings.miniBatchSize()];
-        this.questions = new Examples(settings.numFeatures());
-        this.answers = new Evaluation(settings.numClasses());
         this.counters = state.counters();
         this.goodParameters = state.goodParameters();
         this.goodWeights = state.goodWeights();
@@ -349,7 +363,8 @@ public final class SoftmaxLearner implements AutoCloseable {
      * @param probabilities (count, numClasses) row-major. Modified.
      */
     public void predict(float[] features, int count, float[] probabilities) {
-        questions.clear();
+        Examples questions = new Examples(settings.numFeatures());
+        Evaluation answers = new Evaluation(settings.numClasses());
         for (int i = 0; i < count; i++) {
             questions.add(features, i * settings.numFeatures(), Examples.UNLABELLED, 1);
         }
@@ -387,6 +402,9 @@ public final class SoftmaxLearner implements AutoCloseable {
     @Override
     public void close() {
         sgd.close();
+        if (ownWorkspace != null) {
+            ownWorkspace.close();
+        }
     }
 
     private void requireFits(Examples examples) {

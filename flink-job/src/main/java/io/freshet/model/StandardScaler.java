@@ -46,11 +46,11 @@ final class StandardScaler {
 
     private final int numFeatures;
     private long count;
-    private double[] mean;
-    private double[] squaredDeviations;
+    private final double[] mean;
+    private final double[] squaredDeviations;
     private long previousCount;
-    private double[] previousMean;
-    private double[] previousSquaredDeviations;
+    private final double[] previousMean;
+    private final double[] previousSquaredDeviations;
 
     // The block at hand, in float: differences are taken from the centre.
     private final float[] centre;
@@ -70,27 +70,57 @@ final class StandardScaler {
 
     private final float[] row;
 
+    /** Arrays that scalers of as many features use one after the other, block by block. */
+    static final class Scratch {
+        private final double[] previousMean;
+        private final double[] previousSquaredDeviations;
+        private final float[] centre;
+        private final float[] baseSum;
+        private final float[] baseSquares;
+        private final float[] sums;
+        private final float[] sumsOfSquares;
+        private final float[] inverseDeviation;
+        private final float[] correction;
+        private final boolean[] careful;
+        private final float[] row;
+
+        Scratch(int numFeatures) {
+            this.previousMean = new double[numFeatures];
+            this.previousSquaredDeviations = new double[numFeatures];
+            this.centre = new float[numFeatures];
+            this.baseSum = new float[numFeatures];
+            this.baseSquares = new float[numFeatures];
+            this.sums = new float[numFeatures];
+            this.sumsOfSquares = new float[numFeatures];
+            this.inverseDeviation = new float[numFeatures];
+            this.correction = new float[numFeatures];
+            this.careful = new boolean[numFeatures];
+            this.row = new float[numFeatures];
+        }
+    }
+
     /**
      * @param count examples seen, 0 at the start
      * @param mean (numFeatures). Not modified.
      * @param squaredDeviations (numFeatures), {@code M₂}. Not modified.
+     * @param scratch of as many features. Modified by every call.
      */
-    StandardScaler(long count, double[] mean, double[] squaredDeviations) {
+    StandardScaler(long count, double[] mean, double[] squaredDeviations, Scratch scratch) {
         this.numFeatures = mean.length;
         this.count = count;
         this.mean = mean.clone();
         this.squaredDeviations = squaredDeviations.clone();
-        this.previousMean = new double[numFeatures];
-        this.previousSquaredDeviations = new double[numFeatures];
-        this.centre = new float[numFeatures];
-        this.baseSum = new float[numFeatures];
-        this.baseSquares = new float[numFeatures];
-        this.sums = new float[numFeatures];
-        this.sumsOfSquares = new float[numFeatures];
-        this.inverseDeviation = new float[numFeatures];
-        this.correction = new float[numFeatures];
-        this.careful = new boolean[numFeatures];
-        this.row = new float[numFeatures];
+        this.previousMean = scratch.previousMean;
+        this.previousSquaredDeviations = scratch.previousSquaredDeviations;
+        this.centre = scratch.centre;
+        this.baseSum = scratch.baseSum;
+        this.baseSquares = scratch.baseSquares;
+        this.sums = scratch.sums;
+        this.sumsOfSquares = scratch.sumsOfSquares;
+        this.inverseDeviation = scratch.inverseDeviation;
+        this.correction = scratch.correction;
+        this.careful = scratch.careful;
+        this.row = scratch.row;
     }
 
     /** Returns how many examples the moments are of. */
@@ -201,13 +231,9 @@ final class StandardScaler {
      * were.
      */
     void undo() {
-        double[] spareMean = mean;
-        double[] spareSquaredDeviations = squaredDeviations;
         count = previousCount;
-        mean = previousMean;
-        squaredDeviations = previousSquaredDeviations;
-        previousMean = spareMean;
-        previousSquaredDeviations = spareSquaredDeviations;
+        System.arraycopy(previousMean, 0, mean, 0, numFeatures);
+        System.arraycopy(previousSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
     }
 
     /** Forgets all that it has seen. */

@@ -103,7 +103,8 @@ final class DriftReactionBenchmark {
         double loss = 0;
         long count = 0;
         List<DriftAlert> alerts = new ArrayList<>();
-        try (Learner learner = new Learner("m", config(stream, rate, reaction))) {
+        try (Learner learner =
+                new Learner("m", new LearnerWorkspace(config(stream, rate, reaction)))) {
             for (int from = 0; from < stream.size(); from += 256) {
                 ExampleBlock block =
                         Blocks.block(stream.subList(from, Math.min(from + 256, stream.size())));

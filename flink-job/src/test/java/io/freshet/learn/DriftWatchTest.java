@@ -112,7 +112,7 @@ class DriftWatchTest {
             LearnConfig config, List<Blocks.Example> stream, int largest, boolean restores) {
         List<DriftAlert> alerts = new ArrayList<>();
         List<Prediction> predictions = new ArrayList<>();
-        Learner learner = new Learner("m", config);
+        Learner learner = new Learner("m", new LearnerWorkspace(config));
         for (ExampleBlock block : Blocks.cut(stream, largest, 5)) {
             learner.process(block, predictions::add, alerts::add);
             if (restores) {
@@ -121,7 +121,7 @@ class DriftWatchTest {
                 Learner restored =
                         Learner.restore(
                                 "m",
-                                config,
+                                new LearnerWorkspace(config),
                                 learner.memory(state, successor),
                                 state,
                                 successor,
@@ -212,7 +212,7 @@ class DriftWatchTest {
                                 DriftReaction.NONE,
                                 detector("cusum", Signal.LOSS, new Cusum(30, 0.15, 10)),
                                 DDM));
-        Learner learner = new Learner("m", config);
+        Learner learner = new Learner("m", new LearnerWorkspace(config));
         List<DriftAlert> alerts = new ArrayList<>();
         Progress progress = null;
         for (ExampleBlock block : Blocks.cut(stream(CHANGE), 60, 5)) {
@@ -390,7 +390,7 @@ class DriftWatchTest {
                     new Blocks.Example(
                             "m", example.offset(), example.label(), example.weight(), features));
         }
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             BlockEvaluation last = null;
             for (ExampleBlock block : Blocks.cut(stream, 60, 5)) {
                 last = learner.process(block, prediction -> {}, alert -> {});
@@ -410,7 +410,7 @@ class DriftWatchTest {
                         drift(
                                 DriftReaction.NONE,
                                 detector("ddm", Signal.ERROR, new Ddm(30, 2, 4))));
-        Learner learner = new Learner("m", config);
+        Learner learner = new Learner("m", new LearnerWorkspace(config));
         for (ExampleBlock block : Blocks.cut(stream(CHANGE).subList(0, 800), 60, 5)) {
             learner.process(block, prediction -> {}, alert -> {});
         }
@@ -434,7 +434,7 @@ class DriftWatchTest {
         LearnConfig watching = config(1, drift(DriftReaction.NONE, DDM));
         LearnConfig blind = config(1, DriftConfig.NONE);
         List<DriftAlert> alerts = new ArrayList<>();
-        Learner learner = new Learner("m", watching);
+        Learner learner = new Learner("m", new LearnerWorkspace(watching));
         List<ExampleBlock> blocks = Blocks.cut(stream(CHANGE), 60, 5);
         for (ExampleBlock block : blocks) {
             learner.process(block, prediction -> {}, alerts::add);
@@ -455,6 +455,6 @@ class DriftWatchTest {
 
     private static Learner restore(
             LearnConfig config, LearnerMemory memory, @Nullable LearnerState state) {
-        return Learner.restore("m", config, memory, state, null, null);
+        return Learner.restore("m", new LearnerWorkspace(config), memory, state, null, null);
     }
 }

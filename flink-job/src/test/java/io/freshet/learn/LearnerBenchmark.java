@@ -74,7 +74,7 @@ public class LearnerBenchmark {
                         .map(Blocks.Example::withoutWeight)
                         .toList();
         blocks = Blocks.cut(stream, 512, 1);
-        learner = new Learner("m", config.learn());
+        learner = new Learner("m", new LearnerWorkspace(config.learn()));
     }
 
     @TearDown(Level.Trial)

@@ -161,7 +161,7 @@ class LearnerTest {
     }
 
     private static LearnerState learn(LearnConfig config, List<List<Blocks.Example>> pieces) {
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             for (List<Blocks.Example> piece : pieces) {
                 learner.process(
                         Blocks.block(piece, config.numTargets()), prediction -> {}, alert -> {});
@@ -214,7 +214,7 @@ class LearnerTest {
         List<List<Blocks.Example>> pieces = Blocks.pieces(stream, 20, 3);
         LearnerState expected = plainLoop(config, pieces);
 
-        Learner learner = new Learner("m", config);
+        Learner learner = new Learner("m", new LearnerWorkspace(config));
         for (List<Blocks.Example> piece : pieces) {
             learner.process(
                     Blocks.block(piece, config.numTargets()), prediction -> {}, alert -> {});
@@ -222,7 +222,7 @@ class LearnerTest {
             Learner restored =
                     Learner.restore(
                             "m",
-                            config,
+                            new LearnerWorkspace(config),
                             learner.memory(state, null),
                             state,
                             null,
@@ -247,11 +247,48 @@ class LearnerTest {
         learner.close();
     }
 
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void learnersThatShareAWorkspace_learnBitForBitAsAlone(LearnConfig config) {
+        int learners = 3;
+        List<List<List<Blocks.Example>>> pieces = new ArrayList<>();
+        List<LearnerState> expected = new ArrayList<>();
+        for (int k = 0; k < learners; k++) {
+            // Of mini-batches some are full at the end of a block, and some have rows that wait.
+            pieces.add(Blocks.pieces(Blocks.stream(k, 400, FEATURES, CLASSES, "m" + k), 40, 3 + k));
+            expected.add(plainLoop(config, pieces.get(k)));
+        }
+        try (LearnerWorkspace workspace = new LearnerWorkspace(config)) {
+            List<Learner> sharing = new ArrayList<>();
+            for (int k = 0; k < learners; k++) {
+                sharing.add(new Learner("m" + k, workspace));
+            }
+            int most = pieces.stream().mapToInt(List::size).max().orElseThrow();
+            for (int i = 0; i < most; i++) {
+                for (int k = 0; k < learners; k++) {
+                    if (i < pieces.get(k).size()) {
+                        sharing.get(k)
+                                .process(
+                                        Blocks.block(pieces.get(k).get(i), config.numTargets()),
+                                        prediction -> {},
+                                        alert -> {});
+                    }
+                }
+            }
+            for (int k = 0; k < learners; k++) {
+                BlockEvaluation last = sharing.get(k).closeMiniBatch(prediction -> {}, alert -> {});
+                assertBitForBit(state(sharing.get(k)), expected.get(k));
+                assertThat(last.progress().examplesSeen()).isEqualTo(400);
+                sharing.get(k).close();
+            }
+        }
+    }
+
     @Test
     void openRows_keepTheirTargets() {
         LearnConfig config = config(settings(32, new Sgd(0.05, 0), null), LabelType.PROBABILITIES);
         List<Blocks.Example> stream = Blocks.stream(8, 10, FEATURES, CLASSES, "m");
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             learner.process(Blocks.block(stream, CLASSES), prediction -> {}, alert -> {});
             ExampleBlock rows = Objects.requireNonNull(learner.openRows());
 
@@ -266,7 +303,7 @@ class LearnerTest {
 
     @Test
     void openRowsOfAnotherTypeOfLabel_areRefused_namingIt() {
-        Learner learner = new Learner("m", config(32));
+        Learner learner = new Learner("m", new LearnerWorkspace(config(32)));
         learner.process(
                 Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")),
                 prediction -> {},
@@ -278,7 +315,7 @@ class LearnerTest {
                         () ->
                                 Learner.restore(
                                         "m",
-                                        other,
+                                        new LearnerWorkspace(other),
                                         learner.memory(state, null),
                                         state,
                                         null,
@@ -294,14 +331,14 @@ class LearnerTest {
     @Test
     void openRows_areStepped_whenTheMiniBatchHasBecomeSmaller() {
         List<Blocks.Example> stream = Blocks.stream(8, 20, FEATURES, CLASSES, "m");
-        Learner before = new Learner("m", config(32));
+        Learner before = new Learner("m", new LearnerWorkspace(config(32)));
         before.process(Blocks.block(stream.subList(0, 19)), prediction -> {}, alert -> {});
         LearnerState state = before.state();
 
         try (Learner after =
                 Learner.restore(
                         "m",
-                        config(8),
+                        new LearnerWorkspace(config(8)),
                         before.memory(state, null),
                         state,
                         null,
@@ -318,7 +355,7 @@ class LearnerTest {
     @Test
     void evaluation_hasTheRowsOfCompletedMiniBatches_inOrder() {
         List<Blocks.Example> stream = Blocks.stream(9, 10, FEATURES, CLASSES, "m");
-        try (Learner learner = new Learner("m", config(4))) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config(4)))) {
             BlockEvaluation first =
                     learner.process(
                             Blocks.block(stream.subList(0, 7)), prediction -> {}, alert -> {});
@@ -350,7 +387,7 @@ class LearnerTest {
         }
         LearnerState expected = plainLoop(config, List.of(labelled));
         List<Prediction> inOneBlock = new ArrayList<>();
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             BlockEvaluation evaluation =
                     learner.process(Blocks.block(mixed), inOneBlock::add, alert -> {});
             LearnerState actual = state(learner);
@@ -362,7 +399,7 @@ class LearnerTest {
                     .isEqualTo(mixed.size() - 60);
         }
         List<Prediction> oneByOne = new ArrayList<>();
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             for (ExampleBlock block : Blocks.cut(mixed, 1, 1)) {
                 learner.process(block, oneByOne::add, alert -> {});
             }
@@ -387,7 +424,7 @@ class LearnerTest {
     @Test
     void rowsOfAStepThatIsNotFinite_areIgnored_withTheirReason() {
         LearnConfig config = config(unscaled(2, new Sgd(1e30, 0), null, 3), LabelType.CLASS);
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             Progress progress =
                     learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
                             .progress();
@@ -416,7 +453,7 @@ class LearnerTest {
                 List.of(
                         new Blocks.Example("m", 0, 0, 1, new float[] {1e33f}),
                         new Blocks.Example("m", 1, 1, 1, new float[] {1e33f}));
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             Progress progress =
                     learner.process(Blocks.block(stream), prediction -> {}, alert -> {}).progress();
 
@@ -430,7 +467,7 @@ class LearnerTest {
     void rateWhoseStepIsNotFinite_restartsAlone_andTheProgressSaysSo() {
         Mixture mixture = new Mixture(List.of(1e-35, 1e30), 0.001, false);
         LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, PATIENCE), LabelType.CLASS);
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             Progress progress =
                     learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
                             .progress();
@@ -456,7 +493,7 @@ class LearnerTest {
                         settings(1, new Sgd(1, 0), new Mixture(List.of(0.01, 0.1), 0.001, true)),
                         LabelType.CLASS);
         List<Blocks.Example> stream = Blocks.stream(9, 200, FEATURES, CLASSES, "m");
-        try (Learner learner = new Learner("m", config)) {
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             Progress progress =
                     learner.process(Blocks.block(stream), prediction -> {}, alert -> {}).progress();
 
@@ -501,7 +538,7 @@ class LearnerTest {
 
     @Test
     void stateOfAnotherShape_isRefused_namingBoth() {
-        Learner learner = new Learner("m", config(1));
+        Learner learner = new Learner("m", new LearnerWorkspace(config(1)));
         learner.process(
                 Blocks.block(Blocks.stream(1, 5, FEATURES, CLASSES, "m")),
                 prediction -> {},
@@ -522,7 +559,15 @@ class LearnerTest {
                                 PATIENCE),
                         LabelType.CLASS);
 
-        assertThatThrownBy(() -> Learner.restore("m", other, memory, state, null, null))
+        assertThatThrownBy(
+                        () ->
+                                Learner.restore(
+                                        "m",
+                                        new LearnerWorkspace(other),
+                                        memory,
+                                        state,
+                                        null,
+                                        null))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
                         "The state of model \"m\" has 15 parameters; the configuration asks for"

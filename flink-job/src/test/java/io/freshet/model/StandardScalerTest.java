@@ -44,7 +44,10 @@ class StandardScalerTest {
         StandardScaler scaler =
                 observeInBatches(
                         new StandardScaler(
-                                seen, new double[] {mean}, new double[] {seen * variance}),
+                                seen,
+                                new double[] {mean},
+                                new double[] {seen * variance},
+                                new StandardScaler.Scratch(1)),
                         features,
                         rows,
                         32);
@@ -343,7 +346,11 @@ class StandardScalerTest {
     }
 
     private static StandardScaler start(int numFeatures) {
-        return new StandardScaler(0, new double[numFeatures], new double[numFeatures]);
+        return new StandardScaler(
+                0,
+                new double[numFeatures],
+                new double[numFeatures],
+                new StandardScaler.Scratch(numFeatures));
     }
 
     private static StandardScaler observeInBatches(

@@ -37,12 +37,12 @@ final class States {
         int numInputs = settings.numFeatures() + 1;
         int numOutputs = settings.numOutputs();
         double[][][] unpacked = new double[settings.numRates()][numInputs][numOutputs];
-        double[] row = new double[rows.columns()];
+        double[] values = Matrices.toArray(rows);
         for (int rate = 0; rate < unpacked.length; rate++) {
             for (int c = 0; c < numOutputs; c++) {
-                rows.getRow(rate * numOutputs + c, row);
+                int row = (rate * numOutputs + c) * rows.columns();
                 for (int f = 0; f < numInputs; f++) {
-                    unpacked[rate][f][c] = row[f];
+                    unpacked[rate][f][c] = values[row + f];
                 }
             }
         }

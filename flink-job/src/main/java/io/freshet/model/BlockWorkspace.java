@@ -1,0 +1,137 @@
+package io.freshet.model;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Scratch memory of the blocks that learners of the same settings run: the matrices of a {@link
+ * BlockedSgd} and the arrays beside them, in and outside the heap.
+ *
+ * <p>Nothing in it outlasts a run of a block, so any number of learners that run one after the
+ * other share one, and a learner that does not run costs its parameters and little else. For one
+ * thread at a time. Must outlive its learners.
+ */
+public final class BlockWorkspace implements AutoCloseable {
+    private final LearnerSettings settings;
+    private final Precision precision;
+    private boolean inUse;
+
+    /** Number of columns of logits and gradients: outputs of all learning rates. */
+    final int columns;
+
+    /** Number of columns of the inputs and of the parameters. */
+    final int width;
+
+    final int capacity;
+    final int maxSteps;
+
+    final float[] inputRows;
+    final float[] scaledRow;
+    final Matrix inputs;
+    final Matrix logits;
+    final Matrix gradients;
+    final @Nullable Matrix products;
+    final @Nullable Matrix velocityLogits;
+    final @Nullable Matrix velocityGradients;
+    final UnrolledSgd unrolled;
+
+    // The same, where loops read and write them.
+    final double[] logitValues;
+    final double[] productValues;
+    final double[] velocityLogitValues;
+    final double[][] gradientRows;
+    final double[] scaledGradient;
+    final double[] rowLogits;
+    final int[] termRows;
+    final double[] termFactors;
+
+    final Scorer.Scratch scorer;
+    final StandardScaler.Scratch scaler;
+
+    /** Memory for learners of these settings. */
+    public BlockWorkspace(LearnerSettings settings) {
+        this(settings, Precision.FLOAT, Matrix.pieces(Precision.FLOAT));
+    }
+
+    /**
+     * @param pieces those for which blocks are sized
+     */
+    BlockWorkspace(LearnerSettings settings, Precision precision, ProductPieces pieces) {
+        this.settings = settings;
+        this.precision = precision;
+        this.columns = settings.numRates() * settings.numOutputs();
+        int numInputs = settings.numFeatures() + 1;
+        this.width = Matrix.columnsFor(numInputs);
+        int wanted =
+                BlockSize.rows(
+                        numInputs, columns, settings.miniBatchSize(), settings.scaler(), pieces);
+        this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
+        this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, pieces) : wanted;
+        boolean scales = settings.scaler() != ScalerType.NONE;
+        boolean substitutes = maxSteps > 1;
+        boolean remembers = substitutes && settings.sgd().momentum() > 0;
+
+        this.inputRows = new float[scales && substitutes ? capacity * width : 0];
+        this.scaledRow = new float[settings.numFeatures()];
+        this.inputs = Matrix.zeros(precision, capacity, width);
+        float[] one = new float[width];
+        one[settings.numFeatures()] = 1;
+        for (int i = 0; i < capacity; i++) {
+            inputs.putRow(i, one, 0, width);
+        }
+        for (int i = settings.numFeatures(); i < inputRows.length; i += width) {
+            inputRows[i] = 1;
+        }
+        this.logits = Matrix.zeros(precision, capacity, columns);
+        this.gradients = Matrix.zeros(precision, capacity, columns);
+        this.products = substitutes ? Matrix.zeros(precision, capacity, capacity) : null;
+        this.velocityLogits = remembers ? Matrix.zeros(precision, capacity, columns) : null;
+        this.velocityGradients = remembers ? Matrix.zeros(precision, capacity, columns) : null;
+        this.unrolled = new UnrolledSgd(settings.sgd(), maxSteps);
+
+        this.logitValues = new double[capacity * columns];
+        this.productValues = new double[substitutes ? capacity * capacity : 0];
+        this.velocityLogitValues = new double[remembers ? capacity * columns : 0];
+        this.gradientRows = new double[capacity][columns];
+        this.scaledGradient = new double[columns];
+        this.rowLogits = new double[columns];
+        this.termRows = new int[capacity];
+        this.termFactors = new double[capacity];
+        this.scorer = new Scorer.Scratch(settings, substitutes ? 1 : capacity);
+        this.scaler = new StandardScaler.Scratch(scales ? settings.numFeatures() : 0);
+    }
+
+    /** Returns the settings of the learners that may use it. */
+    public LearnerSettings settings() {
+        return settings;
+    }
+
+    Precision precision() {
+        return precision;
+    }
+
+    /** Begins a learner's run, which nobody else's may interrupt. */
+    void begin() {
+        if (inUse) {
+            throw new IllegalStateException("another learner is in the middle of a block");
+        }
+        inUse = true;
+    }
+
+    /** Ends a learner's run. */
+    void end() {
+        inUse = false;
+    }
+
+    /** Frees the native memory. A second call does nothing. */
+    @Override
+    public void close() {
+        inputs.close();
+        logits.close();
+        gradients.close();
+        for (Matrix matrix : new @Nullable Matrix[] {products, velocityLogits, velocityGradients}) {
+            if (matrix != null) {
+                matrix.close();
+            }
+        }
+    }
+}
