@@ -10,6 +10,7 @@ import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
@@ -71,7 +72,16 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @SuppressWarnings("NullAway.Init") // transient fields are set in initializeState() and open()
     public LearnOperator(LearnConfig learnConfig) {
-        super(learnConfig.maxModels());
+        this(learnConfig, ModelCost.NONE);
+    }
+
+    /**
+     * @param costOfLaterStages memory that a model takes in the stages after this one, in the same
+     *     process
+     */
+    @SuppressWarnings("NullAway.Init") // as above
+    public LearnOperator(LearnConfig learnConfig, ModelCost costOfLaterStages) {
+        super(learnConfig.maxModels(), learnConfig.modelCost().plus(costOfLaterStages));
         this.learnConfig = learnConfig;
     }
 
@@ -93,6 +103,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     public void open() throws Exception {
         super.open();
         wakeDevice();
+        checkMemory();
         workspace = new LearnerWorkspace(learnConfig);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
@@ -118,6 +129,28 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             case CUDA -> {}
         }
         LOG.info("{}", Backend.describe());
+    }
+
+    /**
+     * How many models will come nobody knows, so that too many are no reason to refuse them all;
+     * the heap is watched when they do.
+     */
+    private void checkMemory() {
+        long heap = HeapUsage.maxBytes();
+        cost().requireRoomForOne(heap);
+        cost().shortage(learnConfig.maxModels(), subtasksHere(), heap, Backend.maxBytes())
+                .ifPresent(LOG::warn);
+    }
+
+    /** The most subtasks of this operator that this process may run. */
+    private int subtasksHere() {
+        int slots =
+                getContainingTask()
+                        .getEnvironment()
+                        .getTaskManagerInfo()
+                        .getConfiguration()
+                        .get(TaskManagerOptions.NUM_TASK_SLOTS);
+        return Math.min(slots, getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks());
     }
 
     @Override

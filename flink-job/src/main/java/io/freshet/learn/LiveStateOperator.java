@@ -9,6 +9,8 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps one live object a key, and Flink's keyed state only as what it is restored from.
@@ -16,6 +18,12 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * <p>State is written before a checkpoint's barrier, for the keys that changed since the last one,
  * and when more than {@code maxLive} keys live and the least recently used has to make room. At the
  * end of input every key is visited once more, those in state only included.
+ *
+ * <p>Keys also make room where the heap is full: when a key comes to live and the last collection
+ * left more than {@value #FULL} of the old generation in use, a collection is asked for, and if
+ * that confirms it, the less recently used half of the keys goes to state. Where that frees too
+ * little twice in a row, as it may where state is in the heap too, the job ends with a {@link
+ * HeapFullException}: otherwise collections would take all the time, and nothing would say so.
  *
  * <p>What is written to state must be new: the heap backend keeps the reference and writes it out
  * later, while the live object goes on.
@@ -26,16 +34,33 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         extends AbstractStreamOperator<OUT>
         implements OneInputStreamOperator<IN, OUT>, BoundedOneInput {
     private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(LiveStateOperator.class);
+
+    /** Share of the old generation in use, after a collection, from which on the heap is full. */
+    private static final double FULL = 0.85;
+
+    /** Share that evicting has to bring it down to. */
+    private static final double RELIEVED = 0.75;
 
     private final int maxLive;
+    private final ModelCost cost;
     private transient LinkedHashMap<String, T> live;
+    private transient HeapUsage heap;
+    private transient boolean stillFull;
 
     /**
      * @param maxLive keys that live at once, at least 1
+     * @param cost of one live object, for people to read
      */
     @SuppressWarnings("NullAway.Init") // transient fields are set in open()
-    protected LiveStateOperator(int maxLive) {
+    protected LiveStateOperator(int maxLive, ModelCost cost) {
         this.maxLive = maxLive;
+        this.cost = cost;
+    }
+
+    /** Memory that one live object takes. */
+    protected final ModelCost cost() {
+        return cost;
     }
 
     /** Builds the current key's object from its state, or anew. */
@@ -57,6 +82,7 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
     public void open() throws Exception {
         super.open();
         live = new LinkedHashMap<>(16, 0.75f, true);
+        heap = new HeapUsage();
     }
 
     @Override
@@ -71,11 +97,37 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
             if (live.size() >= maxLive) {
                 evictLeastRecentlyUsed();
             }
+            makeRoomInHeap();
             setCurrentKey(key);
             object = load(key);
             live.put(key, object);
         }
         return object;
+    }
+
+    private void makeRoomInHeap() throws Exception {
+        double used = heap.afterLastCollection();
+        if (used >= FULL) {
+            used = heap.afterCollection();
+        }
+        if (used < FULL) {
+            stillFull &= used >= RELIEVED;
+            return;
+        }
+        String full = cost.heapIsFull(live.size(), maxLive, HeapUsage.maxBytes());
+        if (stillFull || live.size() < 2) {
+            throw new HeapFullException(
+                    full + ", and evicting models frees too little: " + ModelCost.remedy());
+        }
+        int kept = live.size() / 2;
+        while (live.size() > kept) {
+            evictLeastRecentlyUsed();
+        }
+        double left = heap.afterCollection();
+        stillFull = left >= RELIEVED;
+        LOG.warn(
+                "{}: {} of them wait in state now, which leaves {} % of it in use; {}",
+                full, kept, Math.round(100 * left), ModelCost.remedy());
     }
 
     private void evictLeastRecentlyUsed() throws Exception {

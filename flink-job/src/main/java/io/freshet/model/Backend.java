@@ -159,6 +159,14 @@ public final class Backend {
     }
 
     /**
+     * Returns the most bytes outside the heap that the process is meant to use, {@code
+     * org.bytedeco.javacpp.maxbytes}; 0 for no limit.
+     */
+    public static long maxBytes() {
+        return Math.max(0, Pointer.maxBytes());
+    }
+
+    /**
      * Returns one line: ND4J's backend, the device, the threads that a product may use, and the
      * limits of memory outside the heap.
      */

@@ -90,6 +90,11 @@ public record LearnerSettings(
         return numRates() * (numFeatures + 1) * numOutputs();
     }
 
+    /** Returns how many bytes a copy of the parameters takes in native memory, rows rounded up. */
+    public long nativeBytesOfParameters() {
+        return (long) Float.BYTES * numRates() * numOutputs() * Matrix.columnsFor(numFeatures + 1L);
+    }
+
     /** Returns the learning rates of a mixture, or the first one of the optimiser. */
     public List<Double> learningRates() {
         return mixture == null ? List.of(sgd.learningRate().initial()) : mixture.rates();

@@ -12,6 +12,9 @@ final class Confusion {
     /** Up to so many classes the matrix is kept, and told, whole. */
     static final int DENSE_CLASSES = 50;
 
+    /** A cell of a sparse one: key, count and entry. */
+    private static final int BYTES_PER_CELL = 80;
+
     private static final Comparator<ConfusionCell> FULLEST_FIRST =
             (a, b) ->
                     a.count() != b.count()
@@ -23,6 +26,14 @@ final class Confusion {
     private final int numClasses;
     private final long[] dense;
     private final Map<Long, Long> sparse = new HashMap<>();
+
+    /** Bytes that one takes, at most: where it is sparse, every example has a cell of its own. */
+    static long bytes(MonitorConfig config) {
+        int numClasses = config.numClasses();
+        return numClasses <= DENSE_CLASSES
+                ? (long) Long.BYTES * numClasses * numClasses
+                : (long) BYTES_PER_CELL * config.windowSize();
+    }
 
     Confusion(int numClasses) {
         this.numClasses = numClasses;

@@ -12,12 +12,12 @@ import java.util.Arrays;
  */
 final class ExampleWindow {
     /** Examples whose sums are kept together. */
-    private static final int SEGMENT = 1024;
+    static final int SEGMENT = 1024;
 
     /** What an example takes, and an answer without a label, and both again in a checkpoint. */
     static final int BYTES_PER_EXAMPLE = 2 * (5 * Integer.BYTES + 4 * Float.BYTES + Double.BYTES);
 
-    private static final int FIRST_LENGTH = 64;
+    private static final int FIRST_LENGTH = 16;
 
     private final MonitorConfig config;
     private final int capacity;

@@ -2,6 +2,7 @@ package io.freshet.monitor;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.learn.ModelCost;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,9 @@ public record MonitorConfig(
         int maxGaugeModels,
         int maxModels)
         implements Serializable {
+
+    /** Objects of a monitor and its place in the operator. */
+    private static final long MONITOR_OBJECTS = 3_500;
 
     /** The largest share of the heap that one model's window may take. */
     private static final double LARGEST_SHARE_OF_HEAP = 0.25;
@@ -227,6 +231,16 @@ public record MonitorConfig(
                 settings.get(DELIVERY),
                 settings.get(MAX_GAUGE_MODELS),
                 maxModels);
+    }
+
+    /** Returns the memory that a live model's monitor takes. */
+    public ModelCost modelCost() {
+        long tallies =
+                MONITOR_OBJECTS
+                        + (3 + windowSize / ExampleWindow.SEGMENT) * Tallies.bytes(this)
+                        + Confusion.bytes(this);
+        long examples = (long) windowSize * ExampleWindow.BYTES_PER_EXAMPLE / 2;
+        return new ModelCost(tallies + examples + (long) Double.BYTES * runningLossMiniBatches, 0);
     }
 
     /**

@@ -34,7 +34,7 @@ public final class MonitorOperator
 
     @SuppressWarnings("NullAway.Init") // transient fields are set in initializeState() and open()
     public MonitorOperator(MonitorConfig monitorConfig) {
-        super(monitorConfig.maxModels());
+        super(monitorConfig.maxModels(), monitorConfig.modelCost());
         this.monitorConfig = monitorConfig;
     }
 

@@ -45,6 +45,9 @@ final class Tallies {
     private static final int BRIER = 2;
     private static final int FIRST_CONFIDENCE = 3;
 
+    /** The object itself and the headers of its arrays. */
+    private static final int OBJECTS = 80;
+
     private final int numClasses;
     private final int bins;
     private final int topK;
@@ -57,6 +60,13 @@ final class Tallies {
     private final double[] counts;
 
     private final double[] sums;
+
+    /** Bytes that one takes. */
+    static long bytes(MonitorConfig config) {
+        int bins = config.calibrationBins();
+        long numbers = FIRST_LABEL + 3L * config.numClasses() + FIRST_CONFIDENCE + 3L * bins;
+        return OBJECTS + Double.BYTES * numbers;
+    }
 
     /** Tallies of nothing. */
     Tallies(MonitorConfig config) {

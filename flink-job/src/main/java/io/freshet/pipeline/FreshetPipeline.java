@@ -37,7 +37,7 @@ public final class FreshetPipeline {
                         .transform(
                                 "learn",
                                 TypeInformation.of(BlockEvaluation.class),
-                                new LearnOperator(config.learn()))
+                                new LearnOperator(config.learn(), config.monitor().modelCost()))
                         .uid("learn");
         SingleOutputStreamOperator<RollingMetrics> metrics =
                 DataStreamUtils.reinterpretAsKeyedStream(

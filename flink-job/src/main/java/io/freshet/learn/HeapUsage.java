@@ -1,0 +1,44 @@
+package io.freshet.learn;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Share of the heap's old generation that was in use after its last collection: what the process
+ * holds on to, without the garbage of today. Asking costs no collection.
+ */
+final class HeapUsage {
+    private final @Nullable MemoryPoolMXBean oldGeneration;
+
+    /** That of this process. */
+    HeapUsage() {
+        // The pools of the young generation are smaller, or have no limit of their own.
+        oldGeneration =
+                ManagementFactory.getMemoryPoolMXBeans().stream()
+                        .filter(pool -> pool.getType() == MemoryType.HEAP)
+                        .filter(pool -> pool.getCollectionUsage() != null)
+                        .max(Comparator.comparingLong(pool -> pool.getUsage().getMax()))
+                        .orElse(null);
+    }
+
+    /** Returns the share, 0 to 1; 0 before the first collection. */
+    double afterLastCollection() {
+        MemoryUsage usage = oldGeneration == null ? null : oldGeneration.getCollectionUsage();
+        return usage == null || usage.getMax() <= 0 ? 0 : (double) usage.getUsed() / usage.getMax();
+    }
+
+    /** Returns the share after a collection of now, which takes up to seconds. */
+    double afterCollection() {
+        System.gc();
+        return afterLastCollection();
+    }
+
+    /** Returns the size that the heap may grow to, in bytes. */
+    static long maxBytes() {
+        return Runtime.getRuntime().maxMemory();
+    }
+}

@@ -1,0 +1,137 @@
+package io.freshet.learn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.ingest.Blocks;
+import io.freshet.ingest.ExampleBlock;
+import io.freshet.model.DeviceFallback;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
+import org.apache.flink.runtime.throwable.ThrowableClassifier;
+import org.apache.flink.runtime.throwable.ThrowableType;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+/** A heap fills once a process, so each test needs a process of its own, with a small one. */
+@SuppressWarnings("try") // closing a harness may be interrupted
+class HeapFullITCase {
+    private static final int MODELS_MAX = 200_000;
+
+    /** More than twice what fits. */
+    private static final int MODELS = 15_000;
+
+    private static final String HASHMAP = "hashmap";
+    private static final String ROCKSDB = "rocksdb";
+
+    /** An operator that meets a new model with every event, and then the first ones again. */
+    public static final class ManyModels {
+        private ManyModels() {}
+
+        public static void main(String[] args) throws Exception {
+            LearnConfig base = LearnerTest.config(1);
+            LearnConfig config =
+                    new LearnConfig(
+                            base.learner(),
+                            base.classes(),
+                            base.labelType(),
+                            null,
+                            MODELS_MAX,
+                            Duration.ofSeconds(10),
+                            DriftConfig.NONE,
+                            DeviceFallback.CPU);
+            try (var harness =
+                    new KeyedOneInputStreamOperatorTestHarness<>(
+                            new LearnOperator(config), ExampleBlock::modelId, Types.STRING)) {
+                harness.setStateBackend(
+                        args[0].equals(ROCKSDB)
+                                ? new EmbeddedRocksDBStateBackend()
+                                : new HashMapStateBackend());
+                harness.setup();
+                harness.open();
+                int models = Integer.parseInt(args[1]);
+                for (int i = 0; i < models + 100; i++) {
+                    harness.processElement(
+                            Blocks.block(Blocks.stream(1, 1, 4, 3, "model-" + i % models)), 0);
+                    if (i < models) {
+                        harness.getOutput().clear();
+                    }
+                    var snapshots = harness.getSideOutput(LearnOperator.SNAPSHOTS);
+                    if (snapshots != null) {
+                        snapshots.clear();
+                    }
+                }
+                long twice =
+                        harness.extractOutputValues().stream()
+                                .filter(evaluation -> evaluation.progress().examplesSeen() == 2)
+                                .count();
+                System.out.println("second events: " + twice);
+            } catch (HeapFullException e) {
+                System.out.println(
+                        ThrowableClassifier.getThrowableType(e) == ThrowableType.NonRecoverableError
+                                ? "not to be restarted: " + e.getMessage()
+                                : "restarts for ever");
+                System.exit(7);
+            }
+        }
+    }
+
+    private static Process start(String backend, int models) throws IOException {
+        return new ProcessBuilder(
+                        List.of(
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "-Xmx64m",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                ManyModels.class.getName(),
+                                backend,
+                                Integer.toString(models)))
+                .redirectErrorStream(true)
+                .start();
+    }
+
+    private static String output(Process process) throws IOException, InterruptedException {
+        try (var lines = process.inputReader(StandardCharsets.UTF_8)) {
+            StringBuilder output = new StringBuilder();
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                output.append(line).append('\n');
+            }
+            assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            return output.toString();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void moreModelsThanTheHeapTakes_withStateInIt_endTheJobWithALine() throws Exception {
+        Process process = start(HASHMAP, MODELS_MAX);
+
+        String output = output(process);
+        assertThat(output)
+                .containsPattern(
+                        "not to be restarted: the heap of \\d+ MiB is full with \\d+ live models"
+                                + " \\(models\\.max = 200000, up to \\d+ KiB each\\), and evicting"
+                                + " models frees too little: lower models\\.max, give the process"
+                                + " more heap")
+                .doesNotContain("OutOfMemoryError");
+        assertThat(process.exitValue()).isEqualTo(7);
+    }
+
+    @Test
+    void moreModelsThanTheHeapTakes_withStateOutsideIt_goOnFromState() throws Exception {
+        Process process = start(ROCKSDB, MODELS);
+
+        String output = output(process);
+        assertThat(output)
+                .contains("second events: 100\n")
+                .containsPattern("live models \\(models\\.max = 200000, .* wait in state now")
+                .doesNotContain("OutOfMemoryError");
+        assertThat(process.exitValue()).isZero();
+    }
+}
