@@ -248,13 +248,18 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         }
         ModelMemory model = remembered.model();
         ModelMemory successor = remembered.successor();
-        return Learner.restore(
-                modelId,
-                workspace,
-                remembered,
-                model == null ? null : chunks.load(model),
-                successor == null ? null : successorChunks.load(successor),
-                openRows.value());
+        try {
+            return Learner.restore(
+                    modelId,
+                    workspace,
+                    remembered,
+                    model == null ? null : chunks.load(model),
+                    successor == null ? null : successorChunks.load(successor),
+                    openRows.value());
+        } catch (IllegalStateException e) {
+            // Starting again would find the same state and the same configuration.
+            throw new SuppressRestartsException(e);
+        }
     }
 
     @Override

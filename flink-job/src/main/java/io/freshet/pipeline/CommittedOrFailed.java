@@ -2,6 +2,7 @@ package io.freshet.pipeline;
 
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Properties;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
@@ -14,6 +15,8 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
+import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.PrecommittingStatefulSinkWriter;
+import org.apache.flink.connector.kafka.sink.internal.KafkaCommitter;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
@@ -50,13 +53,16 @@ final class CommittedOrFailed<T>
 
     @Override
     public SinkWriter<T> createWriter(WriterInitContext context) throws IOException {
-        return sink.createWriter(context);
+        return restoreWriter(context, List.of());
     }
 
     @Override
     public StatefulSinkWriter<T, KafkaWriterState> restoreWriter(
             WriterInitContext context, Collection<KafkaWriterState> state) throws IOException {
-        return sink.restoreWriter(context, state);
+        // The connector's own class for it is not public.
+        return new Writer<>(
+                (PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable>)
+                        sink.restoreWriter(context, state));
     }
 
     @Override
@@ -76,6 +82,27 @@ final class CommittedOrFailed<T>
 
     @Override
     public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
-        return new LoudCommitter(sink.createCommitter(context), client);
+        return new LoudCommitter((KafkaCommitter) sink.createCommitter(context), client);
+    }
+
+    /** The connector's transactional writer, closed without throwing. */
+    private static final class Writer<T>
+            extends CleanUpSafeWriter<
+                    T, PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable>>
+            implements PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> {
+        Writer(PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> writer) {
+            super(writer);
+        }
+
+        @Override
+        public Collection<KafkaCommittable> prepareCommit()
+                throws IOException, InterruptedException {
+            return writer.prepareCommit();
+        }
+
+        @Override
+        public List<KafkaWriterState> snapshotState(long checkpointId) throws IOException {
+            return writer.snapshotState(checkpointId);
+        }
     }
 }

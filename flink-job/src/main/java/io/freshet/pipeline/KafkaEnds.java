@@ -3,16 +3,19 @@ package io.freshet.pipeline;
 import io.freshet.ingest.RawMessage;
 import io.freshet.publish.Publication;
 import io.freshet.publish.PublishConfig;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
+import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaSinkBuilder;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
@@ -26,19 +29,28 @@ import org.apache.kafka.common.header.Header;
 
 /** The ends of the pipeline that are tied to Kafka. */
 final class KafkaEnds {
+    /** Between looks at the topic, for partitions that are new and whether it is still there. */
+    private static final Duration DISCOVERY = Duration.ofMinutes(1);
+
     private KafkaEnds() {}
 
     /** Every record of the labelled events that was committed, as it is. */
-    static KafkaSource<RawMessage> source(KafkaConfig config) {
-        return KafkaSource.<RawMessage>builder()
-                .setProperties(config.clientProperties())
-                .setBootstrapServers(config.bootstrapServers())
-                .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
-                .setTopics(config.labelledEvents())
-                .setGroupId(config.groupId())
-                .setStartingOffsets(new NoJumps(config.start()))
-                .setDeserializer(new AsItIs())
-                .build();
+    static Source<RawMessage, ?, ?> source(KafkaConfig config) {
+        Properties properties = config.clientProperties();
+        properties.putIfAbsent(
+                KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
+                Long.toString(DISCOVERY.toMillis()));
+        return new GaplessKafkaSource<>(
+                KafkaSource.<RawMessage>builder()
+                        .setProperties(properties)
+                        .setBootstrapServers(config.bootstrapServers())
+                        .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
+                        .setTopics(config.labelledEvents())
+                        .setGroupId(config.groupId())
+                        .setStartingOffsets(new NoJumps(config.start()))
+                        .setDeserializer(new AsItIs())
+                        .build(),
+                config.labelledEvents());
     }
 
     /** One sink for all topics, so that one transaction covers them all. */
@@ -57,9 +69,11 @@ final class KafkaEnds {
 
     /** A sink whose records readers see at once, and after a failure again. */
     static Sink<Publication> atLeastOnce(KafkaConfig kafka, PublishConfig publish) {
-        return sink(kafka, publish, kafka.clientProperties())
-                .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
-                .build();
+        KafkaSink<Publication> sink =
+                sink(kafka, publish, kafka.clientProperties())
+                        .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+                        .build();
+        return context -> new CleanUpSafeWriter<>(sink.createWriter(context));
     }
 
     private static KafkaSinkBuilder<Publication> sink(

@@ -1,6 +1,7 @@
 package io.freshet.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
@@ -17,6 +18,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
@@ -241,6 +243,27 @@ class LearnOperatorTest {
             after.processElement(Blocks.block(questions), 0);
 
             assertThat(probabilities(after)).isEqualTo(probabilities(before)).hasSize(20);
+        }
+    }
+
+    @Test
+    void stateThatDoesNotFitTheConfiguration_endsTheJob() throws Exception {
+        List<Blocks.Example> stream = Blocks.stream(5, 40, 4, 3, "m");
+        try (var one = harness(LearnerTest.mixtureWithBaselines(), false);
+                var other = harness(LearnerTest.config(1), false)) {
+            one.setup();
+            one.open();
+            one.processElement(Blocks.block(stream), 0);
+            one.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            OperatorSubtaskState state = one.snapshot(1, 1);
+            other.setup();
+            other.initializeState(state);
+            other.open();
+
+            assertThatThrownBy(() -> other.processElement(Blocks.block(stream), 0))
+                    .isInstanceOf(SuppressRestartsException.class)
+                    .cause()
+                    .hasMessageStartingWith("The state of model \"m\" has ");
         }
     }
 

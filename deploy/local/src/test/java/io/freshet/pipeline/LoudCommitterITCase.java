@@ -4,18 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.local.EmbeddedKafka;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.connector.kafka.sink.internal.BackchannelFactory;
+import org.apache.flink.connector.kafka.sink.internal.FlinkKafkaInternalProducer;
+import org.apache.flink.connector.kafka.sink.internal.KafkaCommitter;
+import org.apache.flink.connector.kafka.sink.internal.ReadableBackchannel;
+import org.apache.flink.connector.kafka.sink.internal.TransactionFinished;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TransactionDescription;
+import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,6 +36,10 @@ import org.junit.jupiter.api.Test;
  */
 class LoudCommitterITCase {
     private static final String TOPIC = "results";
+    private static final String CANARY = "canary-19c4";
+
+    /** Where the module's log4j2.properties logs to. */
+    private static final Path LOG = Path.of(System.getProperty("java.io.tmpdir"), "freshet.log");
 
     private static EmbeddedKafka kafka;
 
@@ -45,6 +59,7 @@ class LoudCommitterITCase {
     private static Properties client() {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", kafka.bootstrapServers());
+        properties.put("ssl.key.password", CANARY);
         return properties;
     }
 
@@ -73,18 +88,18 @@ class LoudCommitterITCase {
         }
     }
 
-    /** Refuses as the connector's committer does, which only counts what the broker refused. */
-    private static final class Refusing implements Committer<KafkaCommittable> {
-        @Override
-        public void commit(Collection<CommitRequest<KafkaCommittable>> requests) {
-            requests.forEach(
-                    request ->
-                            request.signalFailedWithKnownReason(
-                                    new ProducerFencedException("a newer producer")));
-        }
+    private static LoudCommitter committer(String prefix) {
+        return new LoudCommitter(
+                new KafkaCommitter(
+                        producerProperties(), prefix, 0, 0, false, FlinkKafkaInternalProducer::new),
+                client());
+    }
 
-        @Override
-        public void close() {}
+    private static Properties producerProperties() {
+        Properties properties = client();
+        properties.put("key.serializer", ByteArraySerializer.class.getName());
+        properties.put("value.serializer", ByteArraySerializer.class.getName());
+        return properties;
     }
 
     /** Keeps what it was told. */
@@ -127,37 +142,71 @@ class LoudCommitterITCase {
     }
 
     @Test
-    void transactionThatWasCommittedBefore_isCommitted() throws Exception {
+    void openTransactionOfACheckpoint_isCommitted() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer = producer("open")) {
+            KafkaCommittable committable = openTransaction(producer, "open");
+            List<String> told = new ArrayList<>();
+
+            committer("open").commit(List.of(new Request(committable, told)));
+
+            assertThat(told).isEmpty(); // Flink takes a request that nobody answers as committed
+            assertThat(state("open")).isEqualTo(TransactionState.COMPLETE_COMMIT);
+        }
+    }
+
+    private static TransactionState state(String transactionalId) throws Exception {
+        try (Admin admin = Admin.create(client())) {
+            return admin.describeTransactions(List.of(transactionalId))
+                    .description(transactionalId)
+                    .get()
+                    .state();
+        }
+    }
+
+    @Test
+    void transactionThatWasCommittedBefore_isCommitted_andItsIdIsFreed() throws Exception {
         KafkaCommittable committable;
         try (KafkaProducer<byte[], byte[]> producer = producer("committed")) {
             committable = openTransaction(producer, "committed");
             producer.commitTransaction();
         }
         List<String> told = new ArrayList<>();
+        try (ReadableBackchannel<TransactionFinished> finished =
+                BackchannelFactory.getInstance().getReadableBackchannel(0, 0, "committed")) {
+            committer("committed").commit(List.of(new Request(committable, told)));
 
-        new LoudCommitter(new Refusing(), client()).commit(List.of(new Request(committable, told)));
-
-        assertThat(told).containsExactly("committed");
+            assertThat(told).containsExactly("committed");
+            assertThat(finished.poll()).isEqualTo(TransactionFinished.successful("committed"));
+        }
     }
 
     @Test
-    void transactionThatKafkaGaveUp_failsTheJob() throws Exception {
+    void transactionThatKafkaGaveUp_endsTheJob() throws Exception {
         try (KafkaProducer<byte[], byte[]> producer = producer("given-up");
                 KafkaProducer<byte[], byte[]> newer = producer("given-up")) {
             KafkaCommittable committable = openTransaction(producer, "given-up");
             newer.initTransactions(); // fences the older producer and aborts its transaction
-            List<String> told = new ArrayList<>();
 
-            assertThatThrownBy(
-                            () ->
-                                    new LoudCommitter(new Refusing(), client())
-                                            .commit(List.of(new Request(committable, told))))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("Kafka did not commit the transaction given-up")
-                    .hasMessageContaining("results that a checkpoint counts as written are lost")
-                    .hasMessageContaining("sink.transaction-timeout");
-            assertThat(told).isEmpty();
+            assertLost(committable);
         }
+    }
+
+    @Test
+    void transactionThatKafkaGaveUpBeforeItsFirstCommit_endsTheJob_andNoPasswordIsLogged()
+            throws Exception {
+        try (FlinkKafkaInternalProducer<byte[], byte[]> producer =
+                        new FlinkKafkaInternalProducer<>(producerProperties(), "late");
+                KafkaProducer<byte[], byte[]> newer = producer("late")) {
+            KafkaCommittable restored = openTransaction(producer, "late");
+            newer.initTransactions();
+
+            assertLost(
+                    new KafkaCommittable(
+                            restored.getProducerId(), restored.getEpoch(), "late", producer));
+        }
+        assertThat(Files.readString(LOG))
+                .contains("Unable to commit transaction (commit of late)")
+                .doesNotContain(CANARY);
     }
 
     @Test
@@ -168,31 +217,49 @@ class LoudCommitterITCase {
             openTransaction(newer, "reused");
             newer.commitTransaction();
 
-            assertThatThrownBy(
-                            () ->
-                                    new LoudCommitter(new Refusing(), client())
-                                            .commit(
-                                                    List.of(
-                                                            new Request(
-                                                                    committable,
-                                                                    new ArrayList<>()))))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("are lost");
+            assertLost(committable);
         }
     }
 
     @Test
-    void transactionThatKafkaDoesNotKnow_failsTheJob() {
-        KafkaCommittable committable = new KafkaCommittable(1, (short) 0, "unknown", null);
+    void transactionThatKafkaDoesNotKnow_endsTheJob() throws Exception {
+        assertLost(new KafkaCommittable(1, (short) 0, "unknown", null));
+    }
+
+    private static void assertLost(KafkaCommittable committable) {
+        String id = committable.getTransactionalId();
+        List<String> told = new ArrayList<>();
+        assertThatThrownBy(() -> committer(id).commit(List.of(new Request(committable, told))))
+                .isInstanceOf(SuppressRestartsException.class)
+                .cause()
+                .hasMessageContaining("Kafka did not commit the transaction " + id)
+                .hasMessageContaining("results that a checkpoint counts as written are lost")
+                .hasMessageContaining("sink.transaction-timeout");
+        assertThat(told).isEmpty();
+    }
+
+    @Test
+    void brokerThatDoesNotAnswer_failsTheTask_whichMayStartAgain() throws Exception {
+        Properties nobody = producerProperties();
+        int[] free = new int[1];
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            free[0] = socket.getLocalPort();
+        }
+        nobody.put("bootstrap.servers", "localhost:" + free[0]);
+        nobody.put("default.api.timeout.ms", "500");
+        nobody.put("request.timeout.ms", "200");
+        LoudCommitter committer =
+                new LoudCommitter(
+                        new KafkaCommitter(
+                                nobody, "away", 0, 0, false, FlinkKafkaInternalProducer::new),
+                        nobody);
+        KafkaCommittable committable = new KafkaCommittable(1, (short) 0, "away", null);
 
         assertThatThrownBy(
                         () ->
-                                new LoudCommitter(new Refusing(), client())
-                                        .commit(
-                                                List.of(
-                                                        new Request(
-                                                                committable, new ArrayList<>()))))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("does not tell what became of it");
+                                committer.commit(
+                                        List.of(new Request(committable, new ArrayList<>()))))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("does not tell what became of the transaction away");
     }
 }

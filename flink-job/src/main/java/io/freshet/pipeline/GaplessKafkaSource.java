@@ -1,0 +1,301 @@
+package io.freshet.pipeline;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.connector.source.Boundedness;
+import org.apache.flink.api.connector.source.ReaderInfo;
+import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.api.connector.source.SourceEvent;
+import org.apache.flink.api.connector.source.SourceReader;
+import org.apache.flink.api.connector.source.SourceReaderContext;
+import org.apache.flink.api.connector.source.SplitEnumerator;
+import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.api.connector.source.SplitsAssignment;
+import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
+import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
+import org.apache.flink.core.io.InputStatus;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A Kafka source that ends the job where the topic, or an offset in its state, is gone.
+ *
+ * <p>Starting again would find the same gap. {@code KafkaSource} (flink-connector-kafka 5.0.0)
+ * fails as for any other reason, so that a job would restart for ever.
+ *
+ * @param <T> what is read
+ */
+final class GaplessKafkaSource<T>
+        implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T> {
+    private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(GaplessKafkaSource.class);
+
+    /** A broker that has just started may not know its topics yet. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    private final KafkaSource<T> source;
+    private final String topic;
+
+    GaplessKafkaSource(KafkaSource<T> source, String topic) {
+        this.source = source;
+        this.topic = topic;
+    }
+
+    @Override
+    public Boundedness getBoundedness() {
+        return source.getBoundedness();
+    }
+
+    @Override
+    public TypeInformation<T> getProducedType() {
+        return source.getProducedType();
+    }
+
+    @Override
+    public SourceReader<T, KafkaPartitionSplit> createReader(SourceReaderContext context)
+            throws Exception {
+        return new Reader<>(source.createReader(context));
+    }
+
+    @Override
+    public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
+            SplitEnumeratorContext<KafkaPartitionSplit> context) {
+        return source.createEnumerator(new EnumeratorContext(context, topic));
+    }
+
+    @Override
+    public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
+            SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state)
+            throws IOException {
+        return source.restoreEnumerator(new EnumeratorContext(context, topic), state);
+    }
+
+    @Override
+    public SimpleVersionedSerializer<KafkaPartitionSplit> getSplitSerializer() {
+        return source.getSplitSerializer();
+    }
+
+    @Override
+    public SimpleVersionedSerializer<KafkaSourceEnumState> getEnumeratorCheckpointSerializer() {
+        return source.getEnumeratorCheckpointSerializer();
+    }
+
+    /** A failure that starting again would meet again, or the failure as it is. */
+    private static RuntimeException classified(RuntimeException failure) {
+        return ExceptionUtils.findThrowable(failure, OffsetOutOfRangeException.class)
+                .<RuntimeException>map(
+                        gone ->
+                                new SuppressRestartsException(
+                                        new IllegalStateException(
+                                                "Kafka no longer has "
+                                                        + partitions(gone)
+                                                        + ", where the job goes on reading: events"
+                                                        + " from there on were deleted before they"
+                                                        + " were learnt, or the topic was made"
+                                                        + " anew",
+                                                failure)))
+                .orElse(failure);
+    }
+
+    private static String partitions(OffsetOutOfRangeException gone) {
+        return gone.offsetOutOfRangePartitions().entrySet().stream()
+                .map(
+                        at ->
+                                "offset "
+                                        + at.getValue()
+                                        + " of topic "
+                                        + at.getKey().topic()
+                                        + ", partition "
+                                        + at.getKey().partition())
+                .sorted()
+                .collect(Collectors.joining(", and "));
+    }
+
+    /** A reader of partitions. */
+    private record Reader<T>(SourceReader<T, KafkaPartitionSplit> reader)
+            implements SourceReader<T, KafkaPartitionSplit> {
+        @Override
+        public void start() {
+            reader.start();
+        }
+
+        @Override
+        public InputStatus pollNext(ReaderOutput<T> output) throws Exception {
+            try {
+                return reader.pollNext(output);
+            } catch (RuntimeException e) {
+                throw classified(e);
+            }
+        }
+
+        @Override
+        public List<KafkaPartitionSplit> snapshotState(long checkpointId) {
+            return reader.snapshotState(checkpointId);
+        }
+
+        @Override
+        public CompletableFuture<Void> isAvailable() {
+            return reader.isAvailable();
+        }
+
+        @Override
+        public void addSplits(List<KafkaPartitionSplit> splits) {
+            reader.addSplits(splits);
+        }
+
+        @Override
+        public void notifyNoMoreSplits() {
+            reader.notifyNoMoreSplits();
+        }
+
+        @Override
+        public void handleSourceEvents(SourceEvent event) {
+            reader.handleSourceEvents(event);
+        }
+
+        @Override
+        public void notifyCheckpointComplete(long checkpointId) throws Exception {
+            reader.notifyCheckpointComplete(checkpointId);
+        }
+
+        @Override
+        public void notifyCheckpointAborted(long checkpointId) throws Exception {
+            reader.notifyCheckpointAborted(checkpointId);
+        }
+
+        @Override
+        public void pauseOrResumeSplits(Collection<String> toPause, Collection<String> toResume) {
+            reader.pauseOrResumeSplits(toPause, toResume);
+        }
+
+        /** Logs what fails: Flink ends a TaskManager whose task fails to clean up. */
+        @Override
+        public void close() {
+            try {
+                reader.close();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                LOG.warn("interrupted while Kafka's reader was closed", e);
+            } catch (Exception e) {
+                LOG.warn("Kafka's reader could not be closed", e);
+            }
+        }
+    }
+
+    /** The context of an enumerator, which asks Kafka for the topic's partitions through it. */
+    private record EnumeratorContext(
+            SplitEnumeratorContext<KafkaPartitionSplit> context, String topic)
+            implements SplitEnumeratorContext<KafkaPartitionSplit> {
+        @Override
+        public <T> void callAsync(Callable<T> callable, BiConsumer<T, Throwable> handler) {
+            context.callAsync(() -> call(callable), handler);
+        }
+
+        @Override
+        public <T> void callAsync(
+                Callable<T> callable,
+                BiConsumer<T, Throwable> handler,
+                long initialDelayMillis,
+                long periodMillis) {
+            context.callAsync(() -> call(callable), handler, initialDelayMillis, periodMillis);
+        }
+
+        private <T> T call(Callable<T> callable) throws Exception {
+            long deadline = System.nanoTime() + PATIENCE.toNanos();
+            while (true) {
+                try {
+                    return callable.call();
+                } catch (RuntimeException e) {
+                    @Nullable UnknownTopicOrPartitionException unknown =
+                            ExceptionUtils.findThrowable(e, UnknownTopicOrPartitionException.class)
+                                    .orElse(null);
+                    if (unknown == null) {
+                        throw e;
+                    }
+                    if (System.nanoTime() - deadline > 0) {
+                        throw new SuppressRestartsException(
+                                new IllegalStateException(
+                                        "topic " + topic + ", which the job reads, is gone", e));
+                    }
+                    LockSupport.parkNanos(PAUSE.toNanos());
+                }
+            }
+        }
+
+        @Override
+        public SplitEnumeratorMetricGroup metricGroup() {
+            return context.metricGroup();
+        }
+
+        @Override
+        public void sendEventToSourceReader(int subtask, SourceEvent event) {
+            context.sendEventToSourceReader(subtask, event);
+        }
+
+        @Override
+        public void sendEventToSourceReader(int subtask, int attempt, SourceEvent event) {
+            context.sendEventToSourceReader(subtask, attempt, event);
+        }
+
+        @Override
+        public int currentParallelism() {
+            return context.currentParallelism();
+        }
+
+        @Override
+        public Map<Integer, ReaderInfo> registeredReaders() {
+            return context.registeredReaders();
+        }
+
+        @Override
+        public Map<Integer, Map<Integer, ReaderInfo>> registeredReadersOfAttempts() {
+            return context.registeredReadersOfAttempts();
+        }
+
+        @Override
+        public void assignSplits(SplitsAssignment<KafkaPartitionSplit> assignment) {
+            context.assignSplits(assignment);
+        }
+
+        @Override
+        public void assignSplit(KafkaPartitionSplit split, int subtask) {
+            context.assignSplit(split, subtask);
+        }
+
+        @Override
+        public void signalNoMoreSplits(int subtask) {
+            context.signalNoMoreSplits(subtask);
+        }
+
+        @Override
+        public void runInCoordinatorThread(Runnable action) {
+            context.runInCoordinatorThread(action);
+        }
+
+        @Override
+        public void setIsProcessingBacklog(boolean isProcessingBacklog) {
+            context.setIsProcessingBacklog(isProcessingBacklog);
+        }
+    }
+}
