@@ -4,11 +4,13 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.util.Properties;
 
 /**
  * Imports point upstream, towards the source, or down to pure maths and configuration. So following
@@ -83,6 +85,16 @@ class ArchitectureTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAnyPackage("org.apache.kafka..", "org.apache.flink.connector.kafka..");
+
+    /** What prints a record prints its fields, and those of Kafka's clients hold passwords. */
+    @ArchTest
+    static final ArchRule noRecordHoldsClientProperties =
+            noFields()
+                    .that()
+                    .areDeclaredInClassesThat()
+                    .areRecords()
+                    .should()
+                    .haveRawType(Properties.class);
 
     @ArchTest
     static final ArchRule everyClass_hasARoom =

@@ -110,6 +110,7 @@ public record JobConfig(
                             + ": the job would read what it writes");
         }
         MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
+        checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
         checkMetrics(settings, learn, monitor);
         JobConfig config =
@@ -125,6 +126,28 @@ public record JobConfig(
                         settings.withPrefix(FLINK_PREFIX));
         settings.throwIfProblems();
         return config;
+    }
+
+    /** A transaction lasts from one checkpoint to the next, and is committed after it. */
+    private static void checkTransactions(Settings settings, KafkaConfig kafka) {
+        Duration interval = settings.get(CHECKPOINT_INTERVAL);
+        if (kafka.transactionTimeout().compareTo(interval) <= 0) {
+            settings.problem(
+                    KafkaConfig.TRANSACTION_TIMEOUT
+                            + " = "
+                            + kafka.transactionTimeout().toMillis()
+                            + " ms: must be longer than "
+                            + CHECKPOINT_INTERVAL
+                            + ", "
+                            + interval.toMillis()
+                            + " ms, or Kafka gives up every transaction before it is committed");
+        }
+    }
+
+    /** Names the job only: what is handed to Flink may hold secrets. */
+    @Override
+    public String toString() {
+        return "JobConfig[" + jobName + ", " + kafka + "]";
     }
 
     /** The first record of a snapshot holds everything but the other chunks' parameters. */

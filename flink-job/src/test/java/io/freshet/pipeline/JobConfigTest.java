@@ -838,4 +838,25 @@ class JobConfigTest {
 
         assertThat(SettingsSource.read(documented, List.of())).isEmpty();
     }
+
+    @Test
+    void secretsOfFlink_areNotPrinted() {
+        JobConfig config = JobConfig.parse(with("flink.s3.secret-key", "canary"));
+
+        assertThat(config.flink()).containsEntry("s3.secret-key", "canary");
+        assertThat(config.toString()).doesNotContain("canary");
+    }
+
+    @Test
+    void transactionThatEndsBeforeItsCheckpoint_isRefused() {
+        Map<String, String> settings = with("sink.transaction-timeout", "10 s");
+        settings.put("checkpoint.interval", "10 s");
+
+        assertThatThrownBy(() -> JobConfig.parse(settings))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "sink.transaction-timeout = 10000 ms: must be longer than"
+                                + " checkpoint.interval, 10000 ms, or Kafka gives up every"
+                                + " transaction before it is committed");
+    }
 }
