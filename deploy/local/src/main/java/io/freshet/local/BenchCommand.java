@@ -97,8 +97,8 @@ final class BenchCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         long events = megabytes * 1_000_000L / ((long) width * Float.BYTES);
         LabelledStream stream = new Noise(width, events);
-        try (Closer closer = new Closer()) {
-            EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
+        try (ShutdownStack open = new ShutdownStack()) {
+            EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             JobConfig topics = config(stream, kafka, 0, List.of());
             LearnerSettings learner = topics.learn().learner();
             Topics.create(topics, 1);

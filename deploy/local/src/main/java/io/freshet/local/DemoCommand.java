@@ -17,7 +17,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -87,25 +86,25 @@ final class DemoCommand implements Callable<Integer> {
                         total,
                         stream.numFeatures(),
                         stream.classes().size()));
-        try (Closer closer = new Closer()) {
+        try (ShutdownStack open = new ShutdownStack()) {
             Figures figures = new Figures();
-            Dashboard dashboard = closer.add(dashboardOptions.start(figures));
-            EmbeddedKafka kafka = closer.add(EmbeddedKafka.start());
+            Dashboard dashboard = open.add(dashboardOptions.start(figures));
+            EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             JobConfig config = JobConfig.parse(settings(given, stream, kafka.bootstrapServers()));
             Topics.create(config, partitions);
-            LocalCluster cluster = closer.add(LocalCluster.start(config, uiPort));
+            LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
             out.println(
                     Display.format(
                             "  Kafka at %s, Flink at %s%n  Watch it at %s%n",
                             kafka.bootstrapServers(), cluster.webPage(), dashboard.address()));
             out.flush();
             Feed feed =
-                    closer.add(
+                    open.add(
                             Feed.start(
                                     config.kafka().client(),
                                     WatchedTopics.of(config.publish()),
                                     figures));
-            double seconds = run(config, cluster, stream, total, rate, closer, out);
+            double seconds = run(config, cluster, stream, total, rate, open, out);
             Audit audit = AuditReader.read(config);
             Summary summary = Summary.of(audit, MODEL_ID, seconds);
             FinalTable.print(out, summary, audit.last(MODEL_ID), audit);
@@ -141,17 +140,18 @@ final class DemoCommand implements Callable<Integer> {
             LabelledStream stream,
             long total,
             double rate,
-            Closer closer,
+            ShutdownStack open,
             PrintWriter out)
             throws Exception {
         Feeder feeder = new Feeder(config.kafka().client(), config.kafka().labelledEvents(), rate);
-        closer.add(feeder::stop);
+        open.add(feeder::stop);
         LearningCurve curve = new LearningCurve(MODEL_ID);
         Display display = Display.forTerminal(out);
         long start;
         try (TopicReader metrics =
                 new TopicReader(config.kafka().client(), config.publish().metrics())) {
-            cluster.awaitRunning();
+            JobSupervisor supervisor = new JobSupervisor(cluster, display::print);
+            supervisor.awaitRunning();
             start = System.nanoTime();
             CompletableFuture<Void> feeding =
                     CompletableFuture.runAsync(() -> feed(feeder, stream, total));
@@ -172,7 +172,7 @@ final class DemoCommand implements Callable<Integer> {
                     display.show(curve, feeder.sent(), total, throughput.at(now, curve.last()));
                     shown = now;
                 }
-                failIfTheJobFailed(cluster);
+                supervisor.look();
             }
             cluster.stopWithDrain();
             long end = System.nanoTime();
@@ -195,13 +195,6 @@ final class DemoCommand implements Callable<Integer> {
             feeder.feed(stream, total);
         } catch (IOException e) {
             throw new CompletionException(e);
-        }
-    }
-
-    private static void failIfTheJobFailed(LocalCluster cluster) throws Exception {
-        JobStatus status = cluster.status();
-        if (status.isGloballyTerminalState()) {
-            throw new UserException("the job ended as " + status + ": " + cluster.failure());
         }
     }
 

@@ -27,11 +27,14 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private final KafkaRaftServer server;
     private final Path directory;
+    private final boolean keepsDirectory;
     private final int port;
 
-    private EmbeddedKafka(KafkaRaftServer server, Path directory, int port) {
+    private EmbeddedKafka(
+            KafkaRaftServer server, Path directory, boolean keepsDirectory, int port) {
         this.server = server;
         this.directory = directory;
+        this.keepsDirectory = keepsDirectory;
         this.port = port;
     }
 
@@ -59,26 +62,49 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     private static EmbeddedKafka startOnce(Map<String, String> extra) throws IOException {
-        Path directory = Files.createTempDirectory("freshet-kafka-");
-        int[] ports = freePorts();
+        Path directory = Directories.createTemporary("freshet-kafka-");
+        try {
+            int[] ports = freePorts();
+            return new EmbeddedKafka(
+                    startServer(directory, ports, extra), directory, false, ports[0]);
+        } catch (KafkaException e) {
+            Directories.delete(directory);
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a broker whose data stays, or one that goes on with such data.
+     *
+     * @param ports of the broker and of its controller, as {@link #freePorts} finds them
+     */
+    static EmbeddedKafka start(Path directory, int[] ports, Map<String, String> properties) {
+        return new EmbeddedKafka(
+                startServer(directory, ports, properties), directory, true, ports[0]);
+    }
+
+    private static KafkaRaftServer startServer(
+            Path directory, int[] ports, Map<String, String> extra) {
         Properties properties = properties(directory, ports[0], ports[1]);
         properties.putAll(extra);
         KafkaRaftServer server = null;
         try {
-            format(directory);
+            if (!Files.exists(directory.resolve("meta.properties"))) {
+                format(directory);
+            }
             server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
             server.startup();
-            return new EmbeddedKafka(server, directory, ports[0]);
+            return server;
         } catch (Exception e) {
             if (server != null) {
                 server.shutdown();
             }
-            Directories.delete(directory);
             throw e instanceof KafkaException refused ? refused : new KafkaException(e);
         }
     }
 
-    private static int[] freePorts() throws IOException {
+    /** Two ports that nobody listens on now. */
+    static int[] freePorts() throws IOException {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (ServerSocket one = new ServerSocket(0, 1, loopback);
                 ServerSocket other = new ServerSocket(0, 1, loopback)) {
@@ -139,10 +165,12 @@ public final class EmbeddedKafka implements AutoCloseable {
         return "localhost:" + port;
     }
 
-    /** Stops the broker and removes its data. */
+    /** Stops the broker and removes its data, unless it is to stay. */
     @Override
     public void close() throws IOException {
         server.shutdown();
-        Directories.delete(directory);
+        if (!keepsDirectory) {
+            Directories.delete(directory);
+        }
     }
 }

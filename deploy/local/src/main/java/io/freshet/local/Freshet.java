@@ -2,11 +2,14 @@ package io.freshet.local;
 
 import io.freshet.config.ConfigurationException;
 import io.freshet.pipeline.PreflightException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /** The command {@code freshet}. */
@@ -24,7 +27,7 @@ import picocli.CommandLine.ScopeType;
             DriftBenchCommand.class
         })
 public final class Freshet implements Runnable {
-    private static final int FAILED = 1;
+    static final int FAILED = 1;
     private static final int MISUSED = 2;
 
     @Option(
@@ -35,7 +38,43 @@ public final class Freshet implements Runnable {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        try {
+            ProcessDirectory directory = ProcessDirectory.open(temporary);
+            ProcessEnd.removeAtTheEnd(directory);
+            directory.use();
+        } catch (IOException e) {
+            System.err.println(
+                    "freshet: no directory can be made in "
+                            + temporary
+                            + ": "
+                            + Failures.reason(e));
+            System.exit(MISUSED);
+        }
+        ProcessEnd.handleSignals();
+        CommandLine command = commandLine();
+        command.setExecutionStrategy(
+                parsed -> {
+                    Integer helped = CommandLine.executeHelpRequest(parsed);
+                    if (helped != null) {
+                        return helped;
+                    }
+                    LogFile.use(temporary, logName(parsed));
+                    return new CommandLine.RunLast().execute(parsed);
+                });
+        System.exit(command.execute(args));
+    }
+
+    /** A log for each command, and for each job that is run. */
+    private static String logName(ParseResult parsed) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        Object command = last.commandSpec().userObject();
+        String name = last.commandSpec().name();
+        String jobName = command instanceof RunCommand run ? run.jobName() : "";
+        return jobName.isEmpty() ? name : name + "-" + jobName;
     }
 
     /** The command line; its output and error writers may be set. */
@@ -47,12 +86,15 @@ public final class Freshet implements Runnable {
     }
 
     private int tell(Exception e, PrintWriter err) {
+        if (ProcessEnd.hasBegun()) {
+            return FAILED; // of what is being stopped, nobody needs to know that it failed
+        }
         boolean mendable =
                 e instanceof UserException
                         || e instanceof ConfigurationException
                         || e instanceof PreflightException;
-        for (String line :
-                (mendable ? String.valueOf(e.getMessage()) : e.toString()).lines().toList()) {
+        String message = mendable ? String.valueOf(e.getMessage()) : Failures.reason(e);
+        for (String line : message.lines().toList()) {
             err.println("freshet: " + TerminalText.printable(line));
         }
         if (debug) {
@@ -63,7 +105,7 @@ public final class Freshet implements Runnable {
                     .lines()
                     .map(TerminalText::printable)
                     .forEach(err::println);
-        } else if (!mendable) {
+        } else if (!mendable && !(e instanceof JobFailedException)) {
             err.println("freshet: --debug shows where it comes from");
         }
         err.flush();

@@ -5,8 +5,13 @@ import io.freshet.pipeline.JobConfig;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -14,19 +19,21 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.MemorySize;
-import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.client.JobExecutionException;
 import org.apache.flink.runtime.execution.ExecutionState;
+import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
+import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Flink in this process, with its web page: one JobManager, one TaskManager, and the job.
@@ -36,6 +43,11 @@ import org.apache.flink.util.ExceptionUtils;
 public final class LocalCluster implements AutoCloseable {
     /** Any free port. */
     public static final int ANY_PORT = 0;
+
+    /** For Flink to stop; what has not stopped then ends with the process. */
+    private static final Duration CLOSING = Duration.ofSeconds(20);
+
+    private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
 
     private final MiniCluster cluster;
     private final SourceOffsets sourceOffsets;
@@ -57,16 +69,8 @@ public final class LocalCluster implements AutoCloseable {
      */
     public static LocalCluster start(JobConfig config, int uiPort) throws Exception {
         Configuration flink = LocalFlinkConfiguration.of(config.flink(), uiPort);
-        Path directory = Files.createTempDirectory("freshet-flink-");
-        if (!flink.contains(CheckpointingOptions.CHECKPOINTS_DIRECTORY)) {
-            flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
-            flink.set(
-                    CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                    directory.resolve("checkpoints").toUri().toString());
-        }
-        if (!flink.contains(TaskManagerOptions.MANAGED_MEMORY_SIZE)) {
-            flink.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(128));
-        }
+        Path directory = Directories.createTemporary("freshet-flink-");
+        LocalFlinkConfiguration.keepFilesIn(directory, flink);
         SourceOffsets sourceOffsets = SourceOffsets.register(flink);
         MiniCluster cluster =
                 new MiniCluster(
@@ -83,7 +87,7 @@ public final class LocalCluster implements AutoCloseable {
             JobID jobId = cluster.submitJob(env.getStreamGraph()).get().getJobID();
             return new LocalCluster(cluster, sourceOffsets, directory, jobId);
         } catch (Exception e) {
-            cluster.close();
+            stop(cluster);
             Directories.delete(directory);
             if (ExceptionUtils.findThrowable(e, BindException.class).isPresent()) {
                 throw new UserException(
@@ -110,21 +114,22 @@ public final class LocalCluster implements AutoCloseable {
 
     /** Waits until every task of the job runs; returns at once if the job has ended. */
     public void awaitRunning() throws Exception {
-        while (!status().isGloballyTerminalState()) {
-            // While the job is still being set up, there are no tasks to see yet.
-            boolean running = false;
-            for (AccessExecutionVertex task :
-                    cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
-                running = task.getExecutionState() == ExecutionState.RUNNING;
-                if (!running) {
-                    break;
-                }
-            }
-            if (running) {
-                return;
-            }
+        while (!status().isGloballyTerminalState() && !isEveryTaskRunning()) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
+    }
+
+    /** Whether every task runs. While the job is still being set up, there are none to see yet. */
+    boolean isEveryTaskRunning() throws Exception {
+        boolean running = false;
+        for (AccessExecutionVertex task :
+                cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
+            running = task.getExecutionState() == ExecutionState.RUNNING;
+            if (!running) {
+                break;
+            }
+        }
+        return running;
     }
 
     /** How often a task of the job was started again. */
@@ -174,23 +179,78 @@ public final class LocalCluster implements AutoCloseable {
                 | JobExecutionException
                 | ClassNotFoundException
                 | IOException e) {
-            Throwable inner = e;
-            while (inner.getCause() != null) {
-                inner = inner.getCause();
-            }
-            return String.valueOf(inner.getMessage()).lines().findFirst().orElse("");
+            return Failures.reason(e);
         }
+    }
+
+    /**
+     * What made the job start again, at a task or as a whole.
+     *
+     * @param after a time; what happened before is left out
+     * @return the first failure after it
+     */
+    Optional<ErrorInfo> failureAfter(long after) throws Exception {
+        AccessExecutionGraph graph = cluster.getExecutionGraph(jobId).get();
+        List<ErrorInfo> failures = new ArrayList<>();
+        Optional.ofNullable(graph.getFailureInfo()).ifPresent(failures::add);
+        for (AccessExecutionVertex task : graph.getAllExecutionVertices()) {
+            task.getFailureInfo().ifPresent(failures::add);
+            task.getExecutionHistory()
+                    .getHistoricalExecutions()
+                    .forEach(attempt -> attempt.getFailureInfo().ifPresent(failures::add));
+        }
+        return failures.stream()
+                .filter(failure -> failure.getTimestamp() > after)
+                .min(Comparator.comparingLong(ErrorInfo::getTimestamp));
+    }
+
+    /** The checkpoint that the job went on from last, if it ever did. */
+    OptionalLong restoredCheckpoint() throws Exception {
+        CheckpointStatsSnapshot checkpoints =
+                cluster.getExecutionGraph(jobId).get().getCheckpointStatsSnapshot();
+        return checkpoints == null || checkpoints.getLatestRestoredCheckpoint() == null
+                ? OptionalLong.empty()
+                : OptionalLong.of(checkpoints.getLatestRestoredCheckpoint().getCheckpointId());
+    }
+
+    /** Whether Flink runs; it ends by itself only after a failure that it cannot handle. */
+    boolean isRunning() {
+        return cluster.isRunning();
+    }
+
+    /** How many TaskManagers are there; a job needs one. */
+    int taskManagers() throws Exception {
+        return cluster.requestClusterOverview().get().getNumTaskManagersConnected();
+    }
+
+    /** Starts a TaskManager in place of one that has ended. */
+    void startTaskManager() throws Exception {
+        cluster.startTaskManager();
     }
 
     /** Stops Flink, whatever the job does, and removes its files. */
     @Override
     public void close() throws IOException {
         try {
-            cluster.close();
-        } catch (Exception e) {
-            throw new IOException("Flink could not be stopped", e);
+            stop(cluster);
         } finally {
             Directories.delete(directory);
+        }
+    }
+
+    private static void stop(MiniCluster cluster) throws IOException {
+        try {
+            cluster.closeAsync().get(CLOSING.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            LOG.warn("Flink has not stopped within {} s", CLOSING.toSeconds(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            LOG.warn("interrupted while Flink stopped", e);
+        } catch (ExecutionException e) {
+            if (ExceptionUtils.findThrowable(e, TimeoutException.class).isEmpty()) {
+                throw new IOException("Flink could not be stopped", e);
+            }
+            LOG.warn("Flink has stopped; nobody asked what came of a request to it", e);
         }
     }
 }

@@ -1,14 +1,22 @@
 package io.freshet.local;
 
 import io.freshet.config.ConfigurationException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ClusterOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.JobManagerOptions;
+import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 
@@ -22,6 +30,14 @@ import org.apache.flink.configuration.WebOptions;
  */
 final class LocalFlinkConfiguration {
     private static final String LOOPBACK = "localhost";
+
+    /** Kept for who asks what became of a savepoint; the end waits for that as long. */
+    private static final Duration RESULTS_OF_REQUESTS = Duration.ofSeconds(10);
+
+    /** Between attempts to start again, at most. */
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(10);
+
+    private static final MemorySize MANAGED_MEMORY = MemorySize.ofMebiBytes(128);
 
     private LocalFlinkConfiguration() {}
 
@@ -47,13 +63,42 @@ final class LocalFlinkConfiguration {
         }
         flink.set(RestOptions.BIND_PORT, Integer.toString(uiPort));
         flink.set(RestOptions.ADDRESS, LOOPBACK);
-        if (!flink.contains(JobManagerOptions.BIND_HOST)) {
-            flink.set(JobManagerOptions.BIND_HOST, LOOPBACK);
-        }
-        if (!flink.contains(TaskManagerOptions.BIND_HOST)) {
-            flink.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
-        }
+        setUnlessGiven(flink, JobManagerOptions.BIND_HOST, LOOPBACK);
+        setUnlessGiven(flink, TaskManagerOptions.BIND_HOST, LOOPBACK);
+        flink.set(RestOptions.ASYNC_OPERATION_STORE_DURATION, RESULTS_OF_REQUESTS);
+        flink.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
+        setUnlessGiven(
+                flink,
+                RestartStrategyOptions.RESTART_STRATEGY,
+                RestartStrategyOptions.RestartStrategyType.EXPONENTIAL_DELAY.getMainValue());
+        setUnlessGiven(
+                flink,
+                RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
+                MAX_BACKOFF);
+        setUnlessGiven(flink, TaskManagerOptions.MANAGED_MEMORY_SIZE, MANAGED_MEMORY);
         return flink;
+    }
+
+    /**
+     * Makes Flink keep its files in a directory: what it unpacks and spills, and checkpoints unless
+     * they have a place of their own.
+     */
+    static void keepFilesIn(Path directory, Configuration flink) {
+        flink.set(CoreOptions.TMP_DIRS, directory.resolve("tmp").toString());
+        flink.set(ClusterOptions.PROCESS_WORKING_DIR_BASE, directory.resolve("work").toString());
+        flink.set(WebOptions.TMP_DIR, directory.resolve("web").toString());
+        if (!flink.contains(CheckpointingOptions.CHECKPOINTS_DIRECTORY)) {
+            flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+            flink.set(
+                    CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+                    directory.resolve("checkpoints").toUri().toString());
+        }
+    }
+
+    private static <T> void setUnlessGiven(Configuration flink, ConfigOption<T> option, T value) {
+        if (!flink.contains(option)) {
+            flink.set(option, value);
+        }
     }
 
     private static <T> void close(

@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import io.freshet.config.ConfigurationException;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;
@@ -34,19 +35,37 @@ final class RunCommand implements Callable<Integer> {
         JobConfig config = JobConfig.parse(settingsOptions.read());
         KafkaPreflight.check(config);
         PrintWriter out = spec.commandLine().getOut();
-        try (Closer closer = new Closer()) {
-            LocalCluster cluster = closer.add(LocalCluster.start(config, uiPort));
-            cluster.awaitRunning();
-            out.println(
+        try (ShutdownStack open = new ShutdownStack()) {
+            LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
+            JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));
+            supervisor.awaitRunning();
+            print(
+                    out,
                     "learning from "
                             + config.kafka().labelledEvents()
                             + " at "
                             + config.kafka().bootstrapServers()
                             + ", Flink at "
                             + cluster.webPage());
-            out.flush();
-            cluster.result();
+            print(out, "log in " + LogFile.path());
+            supervisor.awaitEnd();
+            print(out, "the job has ended");
         }
         return 0;
+    }
+
+    private static void print(PrintWriter out, String line) {
+        out.println(line);
+        out.flush();
+    }
+
+    /** The job's name, or ""; settings that cannot be read are told of by the command. */
+    String jobName() {
+        String key = JobConfig.JOB_NAME.toString();
+        try {
+            return settingsOptions.read().getOrDefault(key, "");
+        } catch (ConfigurationException e) {
+            return "";
+        }
     }
 }

@@ -64,9 +64,9 @@ final class WatchCommand implements Callable<Integer> {
 
     private int onThePage(JobConfig config, PrintWriter out) throws Exception {
         Figures figures = new Figures();
-        try (Closer closer = new Closer()) {
-            Dashboard dashboard = closer.add(dashboardOptions.start(figures));
-            Feed feed = closer.add(feed(config, figures));
+        try (ShutdownStack open = new ShutdownStack()) {
+            Dashboard dashboard = open.add(dashboardOptions.start(figures));
+            Feed feed = open.add(feed(config, figures));
             out.println(
                     "watching "
                             + config.publish().metrics()
@@ -82,8 +82,8 @@ final class WatchCommand implements Callable<Integer> {
 
     private int inTheTerminal(JobConfig config, PrintWriter out) throws Exception {
         TerminalWatch watch = new TerminalWatch(Display.forTerminal(out), model);
-        try (Closer closer = new Closer()) {
-            Feed feed = closer.add(feed(config, watch));
+        try (ShutdownStack open = new ShutdownStack()) {
+            Feed feed = open.add(feed(config, watch));
             if (once) {
                 feed.awaitCaughtUp();
             } else {

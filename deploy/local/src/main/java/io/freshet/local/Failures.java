@@ -1,0 +1,63 @@
+package io.freshet.local;
+
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.throwable.ThrowableClassifier;
+import org.apache.flink.runtime.throwable.ThrowableType;
+import org.apache.flink.util.SerializedThrowable;
+import org.jspecify.annotations.Nullable;
+
+/** The reason of a failure, in one line for people. */
+final class Failures {
+    private Failures() {}
+
+    /**
+     * What lies at the bottom of a failure.
+     *
+     * @return the message of what ends a job for good, if that is among the causes, else the
+     *     innermost cause with the name of its class; the first line of either
+     */
+    static String reason(Throwable failure) {
+        Throwable innermost = failure;
+        for (Throwable cause = failure; cause != null; cause = next(cause)) {
+            innermost = deserialized(cause);
+            if (isFinal(innermost)) {
+                return firstLine(ownMessage(innermost));
+            }
+        }
+        String message = innermost.getMessage();
+        boolean told =
+                innermost instanceof UserException || innermost instanceof IllegalStateException;
+        if (told && message != null) {
+            return firstLine(message);
+        }
+        String name = innermost.getClass().getSimpleName();
+        return firstLine(message == null ? name : name + ": " + message);
+    }
+
+    /** Whether starting a job again would fail in the same way. */
+    static boolean isFinal(Throwable failure) {
+        return ThrowableClassifier.getThrowableType(failure) == ThrowableType.NonRecoverableError;
+    }
+
+    private static @Nullable Throwable next(Throwable cause) {
+        Throwable next = deserialized(cause).getCause();
+        return next == cause ? null : next;
+    }
+
+    private static Throwable deserialized(Throwable cause) {
+        return cause instanceof SerializedThrowable serialized
+                ? serialized.deserializeError(Failures.class.getClassLoader())
+                : cause;
+    }
+
+    private static String ownMessage(Throwable failure) {
+        Throwable cause = failure.getCause();
+        Throwable own =
+                failure instanceof SuppressRestartsException && cause != null ? cause : failure;
+        return own.getMessage() == null ? own.toString() : own.getMessage();
+    }
+
+    private static String firstLine(String text) {
+        return TerminalText.printable(text.lines().findFirst().orElse(""));
+    }
+}

@@ -1,0 +1,73 @@
+package io.freshet.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.status.StatusData;
+import org.apache.logging.log4j.status.StatusListener;
+import org.apache.logging.log4j.status.StatusLogger;
+
+/**
+ * The file that a command logs to: one a command and job, in the system's temporary directory,
+ * which the next run of the same goes on with.
+ */
+final class LogFile {
+    /** The property in which {@code log4j2.properties} finds the file. */
+    private static final String PROPERTY = "freshet.log";
+
+    private LogFile() {}
+
+    /**
+     * Names the file, before anything logs. One that is named on the command line of the virtual
+     * machine stays.
+     *
+     * @param directory to log to
+     * @param name of the command and the job
+     */
+    static void use(Path directory, String name) {
+        if (System.getProperty(PROPERTY) == null) {
+            String file = "freshet-" + name.replaceAll("[^A-Za-z0-9._-]", "_") + ".log";
+            System.setProperty(PROPERTY, directory.resolve(file).toString());
+        }
+        Complaint complaint = new Complaint();
+        StatusLogger.getLogger().registerListener(complaint);
+        try {
+            Files.write(path(), new byte[0], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            complaint.make(Failures.reason(e));
+        }
+    }
+
+    /** Where it is. */
+    static Path path() {
+        return Path.of(System.getProperty(PROPERTY, ""));
+    }
+
+    /** Says once, in one line, that the log cannot be written. */
+    private static final class Complaint implements StatusListener {
+        private final AtomicBoolean made = new AtomicBoolean();
+
+        void make(String reason) {
+            if (made.compareAndSet(false, true)) {
+                System.err.println("freshet: the log " + path() + " cannot be written: " + reason);
+            }
+        }
+
+        @Override
+        public void log(StatusData data) {
+            Throwable cause = data.getThrowable();
+            make(cause == null ? data.getMessage().getFormattedMessage() : Failures.reason(cause));
+        }
+
+        @Override
+        public Level getStatusLevel() {
+            return Level.ERROR;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

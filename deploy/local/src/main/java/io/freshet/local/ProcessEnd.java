@@ -1,0 +1,168 @@
+package io.freshet.local;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The orderly end of the process: what commands have open is closed, then the process's directory
+ * goes, all within a bounded time.
+ *
+ * <p>A first INT or TERM begins the end, a second one ends the process at once.
+ */
+final class ProcessEnd {
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final int SIGNAL_BASE = 128;
+
+    private static final List<ShutdownStack> OPEN = new ArrayList<>();
+    private static @Nullable Thread hook;
+    private static @Nullable ProcessDirectory directory;
+    private static volatile boolean begun;
+
+    private ProcessEnd() {}
+
+    /** Whether the process is ending, so that what fails now need not be told. */
+    static boolean hasBegun() {
+        return begun;
+    }
+
+    /** Closes a command's things when the process ends before the command does. */
+    static synchronized void add(ShutdownStack stack) {
+        OPEN.add(stack);
+        ensureHook();
+    }
+
+    /** The command has closed its things. */
+    static synchronized void remove(ShutdownStack stack) {
+        OPEN.remove(stack);
+    }
+
+    /** Removes a directory last of all. */
+    static synchronized void removeAtTheEnd(ProcessDirectory last) {
+        directory = last;
+        ensureHook();
+    }
+
+    private static void ensureHook() {
+        if (hook == null && !begun) {
+            hook = new Thread(ProcessEnd::end, "freshet-end");
+            Runtime.getRuntime().addShutdownHook(hook);
+        }
+    }
+
+    private static synchronized List<ShutdownStack> newestFirst() {
+        List<ShutdownStack> stacks = new ArrayList<>(OPEN);
+        Collections.reverse(stacks);
+        return stacks;
+    }
+
+    private static void end() {
+        begun = true;
+        Thread ending = new Thread(ProcessEnd::closeAll, "freshet-closing");
+        ending.setDaemon(true);
+        ending.start();
+        try {
+            ending.join(PATIENCE.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (ending.isAlive()) {
+            System.err.println(
+                    "freshet: not everything has stopped within "
+                            + PATIENCE.toSeconds()
+                            + " s; ending without it");
+        }
+        removeDirectory();
+        if (ending.isAlive()) {
+            Runtime.getRuntime().halt(Freshet.FAILED);
+        }
+    }
+
+    private static void closeAll() {
+        for (ShutdownStack stack : newestFirst()) {
+            try {
+                stack.close();
+            } catch (IOException e) {
+                System.err.println("freshet: while stopping: " + Failures.reason(e));
+            }
+        }
+    }
+
+    private static void removeDirectory() {
+        ProcessDirectory last;
+        synchronized (ProcessEnd.class) {
+            last = directory;
+            directory = null;
+        }
+        if (last == null) {
+            return;
+        }
+        try {
+            last.close();
+        } catch (IOException e) {
+            System.err.println("freshet: some files are left behind: " + Failures.reason(e));
+        }
+    }
+
+    /** Takes the signals INT and TERM, of which a second one ends the process at once. */
+    static void handleSignals() {
+        handle("INT");
+        handle("TERM");
+    }
+
+    /**
+     * Sets a handler by reflection: the class is in module jdk.unsupported of every JDK, and there
+     * is no supported way.
+     */
+    private static void handle(String name) {
+        try {
+            Class<?> signalType = Class.forName("sun.misc.Signal");
+            Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
+            Object signal = signalType.getConstructor(String.class).newInstance(name);
+            int code = SIGNAL_BASE + (int) signalType.getMethod("getNumber").invoke(signal);
+            InvocationHandler handler =
+                    (proxy, method, arguments) ->
+                            switch (method.getName()) {
+                                case "handle" -> {
+                                    onSignal(name, code);
+                                    yield null;
+                                }
+                                case "hashCode" -> System.identityHashCode(proxy);
+                                case "equals" -> proxy == arguments[0];
+                                default -> "handler of " + name;
+                            };
+            signalType
+                    .getMethod("handle", signalType, handlerType)
+                    .invoke(
+                            null,
+                            signal,
+                            Proxy.newProxyInstance(
+                                    ProcessEnd.class.getClassLoader(),
+                                    new Class<?>[] {handlerType},
+                                    handler));
+        } catch (ReflectiveOperationException | IllegalArgumentException e) {
+            logger().warn("signal {} ends the process as the virtual machine does", name, e);
+        }
+    }
+
+    private static Logger logger() {
+        return LoggerFactory.getLogger(ProcessEnd.class);
+    }
+
+    private static void onSignal(String name, int code) {
+        if (begun) {
+            System.err.println("freshet: a second signal, ending at once");
+            Runtime.getRuntime().halt(code);
+        }
+        begun = true;
+        logger().info("SIG{}: stopping", name);
+        new Thread(() -> System.exit(code), "freshet-signal").start();
+    }
+}

@@ -1,0 +1,63 @@
+package io.freshet.local;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CancellationException;
+
+/**
+ * Things to close at the end of a command, the newest first, whether it ends by itself or by a
+ * signal: then {@link ProcessEnd} closes them.
+ */
+final class ShutdownStack implements AutoCloseable {
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private boolean closed;
+
+    ShutdownStack() {
+        ProcessEnd.add(this);
+    }
+
+    /**
+     * Takes over something to close.
+     *
+     * @throws CancellationException if the end has come meanwhile; the thing is closed then
+     */
+    <T extends AutoCloseable> T add(T closeable) throws Exception {
+        synchronized (this) {
+            if (!closed) {
+                open.push(closeable);
+                return closeable;
+            }
+        }
+        closeable.close();
+        throw new CancellationException("the command is stopping");
+    }
+
+    private synchronized Deque<AutoCloseable> takeAll() {
+        closed = true;
+        Deque<AutoCloseable> all = new ArrayDeque<>(open);
+        open.clear();
+        return all;
+    }
+
+    @Override
+    public void close() throws IOException {
+        Exception failure = null;
+        for (AutoCloseable closeable : takeAll()) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        ProcessEnd.remove(this);
+        if (failure != null) {
+            throw new IOException(
+                    "something could not be stopped: " + Failures.reason(failure), failure);
+        }
+    }
+}

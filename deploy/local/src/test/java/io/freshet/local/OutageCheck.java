@@ -1,0 +1,37 @@
+package io.freshet.local;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Takes a job's broker down under load, once for each number of seconds given, and prints how it
+ * went.
+ */
+final class OutageCheck {
+    private OutageCheck() {}
+
+    /** Runs it; fails if an event is lost or counted twice, or if the job does not come back. */
+    public static void main(String[] seconds) throws Exception {
+        Path directory = Files.createTempDirectory("freshet-outage-");
+        try (RunningJob job = RunningJob.start(directory, Map.of())) {
+            System.out.println("outage, s   until the next committed metrics, s");
+            job.secondsToTheNextMetrics();
+            for (String outage : seconds) {
+                job.broker().outage(Long.parseLong(outage));
+                System.out.println(
+                        Display.format("%9s   %.1f", outage, job.secondsToTheNextMetrics()));
+            }
+            Audit audit = job.finish();
+            audit.checks()
+                    .forEach(
+                            check ->
+                                    System.out.println(
+                                            "  " + check.name() + ": " + check.detail()));
+            System.out.println("what the job said:");
+            job.process().output().lines().forEach(line -> System.out.println("  " + line));
+        } finally {
+            Directories.delete(directory);
+        }
+    }
+}

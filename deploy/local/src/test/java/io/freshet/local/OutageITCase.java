@@ -1,0 +1,97 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * {@code freshet run} comes back by itself from what others do to its Kafka, and loses and doubles
+ * nothing. {@code src/test/outages} does the same with long outages.
+ */
+class OutageITCase {
+    /** As in an outage of two minutes with Kafka's own timeouts. */
+    private static final Map<String, String> IMPATIENT =
+            Map.of(
+                    "kafka.max.block.ms", "2000",
+                    "kafka.request.timeout.ms", "1000",
+                    "kafka.delivery.timeout.ms", "2500",
+                    "kafka.default.api.timeout.ms", "2500",
+                    "flink.restart-strategy.exponential-delay.initial-backoff", "200 ms",
+                    "flink.restart-strategy.exponential-delay.max-backoff", "1 s");
+
+    @TempDir private Path directory;
+
+    @Test
+    void brokerThatIsAwayForLongerThanEveryTimeout_losesNothing_andIsToldOf() throws Exception {
+        try (RunningJob job = RunningJob.start(directory, IMPATIENT)) {
+            job.secondsToTheNextMetrics();
+
+            job.broker().kill();
+            job.process().awaitOutput("the job restarts: ");
+            job.process().awaitOutput("TimeoutException");
+            job.broker().restart();
+
+            job.process().awaitOutput("the job goes on after ");
+            job.secondsToTheNextMetrics();
+            Audit audit = job.finish();
+            assertThat(audit.accepted().count()).isPositive();
+            assertThat(audit.deadLetters().count()).isPositive();
+            assertThat(job.process().output()).doesNotContain("TaskManager");
+            assertThat(job.process().output() + job.log())
+                    .contains("the job restarts")
+                    .doesNotContain(SecuredBroker.CANARY)
+                    .doesNotContain("data loss")
+                    .doesNotContain("Name collision");
+            assertThat(job.log().lines().filter(line -> line.contains("NetworkClient")).count())
+                    .isLessThan(60);
+        }
+    }
+
+    @Test
+    void limitAndPermissionTakenAway_stopNothingForGood() throws Exception {
+        try (RunningJob job = RunningJob.start(directory, IMPATIENT);
+                Admin admin = job.broker().admin()) {
+            job.secondsToTheNextMetrics();
+            String topic = job.config().publish().metrics();
+
+            setLargestMessage(admin, topic, AlterConfigOp.OpType.SET);
+            job.process().awaitOutput("RecordTooLargeException");
+            setLargestMessage(admin, topic, AlterConfigOp.OpType.DELETE);
+            job.process().awaitOutput("the job goes on after ");
+            job.secondsToTheNextMetrics();
+
+            AclBinding permission =
+                    SecuredBroker.permission(ResourceType.TOPIC, topic, AclOperation.WRITE);
+            admin.deleteAcls(List.of(permission.toFilter())).all().get();
+            job.process().awaitOutput("TopicAuthorizationException");
+            admin.createAcls(List.of(permission)).all().get();
+            job.secondsToTheNextMetrics();
+
+            job.finish();
+            assertThat(job.process().output()).doesNotContain("TaskManager");
+        }
+    }
+
+    private static void setLargestMessage(Admin admin, String topic, AlterConfigOp.OpType how)
+            throws Exception {
+        ConfigEntry entry = new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "300");
+        admin.incrementalAlterConfigs(
+                        Map.of(
+                                new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                                List.of(new AlterConfigOp(entry, how))))
+                .all()
+                .get();
+    }
+}

@@ -1,0 +1,222 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every end of the command, in a process of its own: bounded in time, and nothing left behind. */
+class RunEndITCase {
+    private static final int TERMINATED = 143;
+
+    private static EmbeddedKafka kafka;
+
+    @TempDir private Path directory;
+
+    @BeforeAll
+    static void startKafka() throws Exception {
+        kafka = EmbeddedKafka.start();
+        assertThat(
+                        Freshet.commandLine()
+                                .execute(
+                                        "topics",
+                                        "--set",
+                                        "kafka.bootstrap.servers=" + kafka.bootstrapServers()))
+                .isZero();
+    }
+
+    @AfterAll
+    static void stopKafka() throws Exception {
+        kafka.close();
+    }
+
+    private JavaProcess run(String jobName, String... options) throws IOException {
+        return JavaProcess.start(
+                directory,
+                Map.of("OMP_NUM_THREADS", "1"),
+                List.of(options),
+                Freshet.class,
+                "run",
+                "--set",
+                "kafka.bootstrap.servers=" + kafka.bootstrapServers(),
+                "--set",
+                "num-features=4",
+                "--set",
+                "classes=3",
+                "--set",
+                "job.name=" + jobName,
+                "--set",
+                "sink.transactional-id-prefix=" + jobName);
+    }
+
+    private List<String> files(String prefix) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.startsWith(prefix))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** What a process has in its own directory whose name holds a text. */
+    private boolean hasUnpacked(String text) {
+        try (Stream<Path> files = Files.walk(directory, 4)) {
+            return files.anyMatch(file -> file.getFileName().toString().contains(text));
+        } catch (IOException | UncheckedIOException e) {
+            return false; // the process makes and removes files meanwhile
+        }
+    }
+
+    @Test
+    void sigterm_keepsTheLog_andRemovesWhatWasUnpacked() throws Exception {
+        try (JavaProcess first = run("kept")) {
+            first.awaitOutput("learning from labelled-events");
+            assertThat(hasUnpacked("natives")).isTrue();
+            first.signal("TERM");
+            assertThat(first.awaitExit()).isEqualTo(TERMINATED);
+            assertThat(first.output()).doesNotContain("freshet: ");
+        }
+        Path log = directory.resolve("freshet-run-kept.log");
+        List<String> before = Files.readAllLines(log);
+        assertThat(before).anyMatch(line -> line.contains("ND4J"));
+        assertThat(before).anyMatch(line -> line.contains("SIGTERM: stopping"));
+        assertThat(before).noneMatch(line -> line.contains("illegal"));
+        assertThat(files("freshet-process-")).isEmpty();
+
+        try (JavaProcess second = run("kept")) {
+            second.awaitOutput("learning from labelled-events");
+            second.signal("INT");
+            second.awaitExit();
+        }
+        List<String> after = Files.readAllLines(log);
+        assertThat(after.subList(0, before.size())).isEqualTo(before);
+        assertThat(after.size()).isGreaterThan(before.size());
+        assertThat(files(""))
+                .allMatch(
+                        name ->
+                                name.startsWith("freshet-run-kept.log")
+                                        || name.startsWith("output-")
+                                        || name.startsWith("hsperfdata"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"freshet-process-", "flink-rpc-akka", "minicluster_", "natives"})
+    void sigtermWhileStarting_ends(String unpacked) throws Exception {
+        try (JavaProcess process = run("starting")) {
+            JobOnKafka.await(unpacked, () -> hasUnpacked(unpacked));
+            process.signal("TERM");
+            assertThat(process.awaitExit()).isEqualTo(TERMINATED);
+        }
+        assertThat(files("freshet-process-")).isEmpty();
+    }
+
+    @Test
+    void whatAKilledProcessLeaves_isRemovedByTheNext_butNotWhatALivingOneNeeds() throws Exception {
+        try (JavaProcess killed = run("killed");
+                JavaProcess living = run("living")) {
+            killed.awaitOutput("learning from");
+            living.awaitOutput("learning from");
+            killed.signal("KILL");
+            killed.awaitExit();
+            assertThat(directories()).hasSize(2);
+
+            try (JavaProcess help =
+                    JavaProcess.start(
+                            directory,
+                            Map.of(),
+                            List.of(),
+                            Freshet.class,
+                            "topics",
+                            "--set",
+                            "kafka.bootstrap.servers=" + kafka.bootstrapServers())) {
+                assertThat(help.awaitExit()).isZero();
+            }
+            assertThat(directories()).hasSize(1);
+            assertThat(hasUnpacked("natives")).isTrue();
+            living.signal("TERM");
+            living.awaitExit();
+            assertThat(files("freshet-process-")).isEmpty();
+        }
+    }
+
+    private List<String> directories() throws IOException {
+        return files("freshet-process-").stream().filter(name -> !name.endsWith(".lock")).toList();
+    }
+
+    @Test
+    void jobThatIsStoppedByRest_endsTheCommand() throws Exception {
+        try (JavaProcess process = run("stopped")) {
+            process.awaitOutput("learning from");
+            Matcher flink = Pattern.compile("Flink at (http://\\S+)").matcher(process.output());
+            assertThat(flink.find()).isTrue();
+            URI root = URI.create(flink.group(1));
+            HttpClient http = HttpClient.newHttpClient();
+            String jobs = get(http, root.resolve("/jobs"));
+            String id = new ObjectMapper().readTree(jobs).get("jobs").get(0).get("id").asText();
+            HttpRequest stop =
+                    HttpRequest.newBuilder(root.resolve("/jobs/" + id + "/stop"))
+                            .header("Content-Type", "application/json")
+                            .POST(
+                                    HttpRequest.BodyPublishers.ofString(
+                                            "{\"drain\":true,\"targetDirectory\":\""
+                                                    + directory.resolve("savepoint").toUri()
+                                                    + "\"}"))
+                            .build();
+            assertThat(http.send(stop, HttpResponse.BodyHandlers.ofString()).statusCode())
+                    .isEqualTo(202);
+
+            assertThat(process.awaitExit()).as(process.output()).isZero();
+            assertThat(process.output()).contains("the job has ended");
+        }
+        assertThat(files("savepoint")).hasSize(1);
+        assertThat(files("freshet-process-")).isEmpty();
+    }
+
+    @Test
+    void logThatCannotBeWritten_isToldOfInOneLine() throws Exception {
+        try (JavaProcess process = run("full", "-Dfreshet.log=/dev/full")) {
+            process.awaitOutput("learning from");
+            process.signal("TERM");
+            process.awaitExit();
+            assertThat(process.output().lines().filter(line -> line.startsWith("freshet: ")))
+                    .containsExactly(
+                            "freshet: the log /dev/full cannot be written: IOException: No space"
+                                    + " left on device");
+            assertThat(process.output().lines()).hasSize(3);
+        }
+    }
+
+    private static String get(HttpClient http, URI uri) throws Exception {
+        return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    @Test
+    void secondSignal_endsAtOnce() throws Exception {
+        try (JavaProcess process = run("impatient")) {
+            process.awaitOutput("learning from");
+            process.signal("TERM");
+            process.signal("TERM");
+            assertThat(process.awaitExit()).isEqualTo(TERMINATED);
+            assertThat(process.output()).contains("a second signal, ending at once");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package io.freshet.local;
+
+import io.freshet.pipeline.JobConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** {@code freshet run} in a process of its own, on a broker in another, and a steady feed. */
+final class RunningJob implements AutoCloseable {
+    private static final int EVENTS_A_SECOND = 500;
+
+    private final Path directory;
+    private final SecuredBroker broker;
+    private final JobConfig config;
+    private final AtomicLong sent = new AtomicLong();
+    private final Thread feeding = new Thread(this::feed, "feed");
+    private volatile boolean feedingEnds;
+    private volatile boolean closed;
+    private final JavaProcess process;
+
+    private RunningJob(Path directory, SecuredBroker broker, JobConfig config, Path file)
+            throws IOException {
+        this.directory = directory;
+        this.broker = broker;
+        this.config = config;
+        process =
+                JavaProcess.start(
+                        Files.createDirectories(directory.resolve("run")),
+                        Map.of("OMP_NUM_THREADS", "1"),
+                        List.of(),
+                        Freshet.class,
+                        "run",
+                        "--config",
+                        file.toString());
+    }
+
+    /**
+     * Starts a broker and the job, and feeds it.
+     *
+     * @param given the job's settings, over those that are needed
+     */
+    static RunningJob start(Path directory, Map<String, String> given) throws Exception {
+        SecuredBroker broker = SecuredBroker.start(directory.resolve("broker"));
+        try {
+            broker.await();
+            Map<String, String> settings = new HashMap<>();
+            settings.put("num-features", "4");
+            settings.put("classes", "3");
+            settings.put("checkpoint.interval", "500 ms");
+            settings.putAll(given);
+            broker.client().forEach((key, value) -> settings.put("kafka." + key, value));
+            JobConfig config = JobConfig.parse(settings);
+            Map<String, String> asAdmin = new HashMap<>(settings);
+            broker.adminClient().forEach((key, value) -> asAdmin.put("kafka." + key, value));
+            Topics.create(JobConfig.parse(asAdmin), 1);
+            Map<String, AclOperation> topics = new HashMap<>();
+            config.publish().topics().forEach(topic -> topics.put(topic, AclOperation.WRITE));
+            topics.put(config.kafka().labelledEvents(), AclOperation.READ);
+            broker.permit(topics, config.kafka().transactionalIdPrefix(), config.kafka().groupId());
+            Path file = directory.resolve("job.properties");
+            List<String> lines = new ArrayList<>();
+            settings.forEach((key, value) -> lines.add(key + "=" + value));
+            Files.write(file, lines);
+            RunningJob job = new RunningJob(directory, broker, config, file);
+            job.process.awaitOutput("learning from");
+            job.feeding.start();
+            return job;
+        } catch (Throwable e) {
+            broker.close();
+            throw e;
+        }
+    }
+
+    SecuredBroker broker() {
+        return broker;
+    }
+
+    JobConfig config() {
+        return config;
+    }
+
+    JavaProcess process() {
+        return process;
+    }
+
+    /** As the administrator, who may read everything. */
+    private Properties adminClient() {
+        Properties properties = new Properties();
+        properties.putAll(broker.adminClient());
+        return properties;
+    }
+
+    private void feed() {
+        Properties properties = adminClient();
+        // An outage must not lose events before the job has a chance to.
+        properties.put("delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE));
+        properties.put("max.block.ms", Long.toString(Long.MAX_VALUE));
+        List<byte[]> events =
+                JobOnKafka.events(7, 1_000, 4, 3, "default").stream()
+                        .map(JobOnKafka::bytes)
+                        .toList();
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(
+                        properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            long start = System.nanoTime();
+            while (!feedingEnds) {
+                int next = (int) (sent.getAndIncrement() % events.size());
+                send(producer, next % 50 == 0 ? new byte[] {1, 2, 3} : events.get(next));
+                long due = start + sent.get() * TimeUnit.SECONDS.toNanos(1) / EVENTS_A_SECOND;
+                LockSupport.parkNanos(due - System.nanoTime());
+            }
+        } catch (InterruptException e) {
+            if (!closed) {
+                throw e;
+            }
+        }
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
+    private void send(KafkaProducer<byte[], byte[]> producer, byte[] value) {
+        producer.send(new ProducerRecord<>(config.kafka().labelledEvents(), value));
+    }
+
+    /**
+     * Waits for metrics that were committed after this.
+     *
+     * @return seconds until they could be read
+     */
+    double secondsToTheNextMetrics() {
+        long start = System.nanoTime();
+        Properties properties = adminClient();
+        properties.put("isolation.level", "read_committed");
+        TopicPartition metrics = new TopicPartition(config.publish().metrics(), 0);
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(
+                        properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(List.of(metrics));
+            consumer.seekToEnd(List.of(metrics));
+            JobOnKafka.await(
+                    "the next committed metrics",
+                    () -> {
+                        requireAlive();
+                        return !consumer.poll(Duration.ofMillis(100)).isEmpty();
+                    });
+        }
+        return (System.nanoTime() - start) / 1e9;
+    }
+
+    private void requireAlive() {
+        if (!process.isAlive()) {
+            throw new AssertionError("the job has ended:\n" + process.output());
+        }
+    }
+
+    /** Ends the feed, and waits until all that was sent is learnt and accounted for. */
+    Audit finish() throws Exception {
+        feedingEnds = true;
+        feeding.join();
+        Map<String, String> settings = new HashMap<>();
+        settings.put("num-features", "4");
+        settings.put("classes", "3");
+        broker.adminClient().forEach((key, value) -> settings.put("kafka." + key, value));
+        JobConfig asAdmin = JobConfig.parse(settings);
+        Audit[] audit = new Audit[1];
+        JobOnKafka.await(
+                "all events to be accounted for",
+                () -> {
+                    requireAlive();
+                    audit[0] = AuditReader.read(asAdmin);
+                    return audit[0].events() == sent.get() && audit[0].holds();
+                });
+        return audit[0];
+    }
+
+    /** What the job has logged, all files of it. */
+    String log() {
+        StringBuilder log = new StringBuilder();
+        try (Stream<Path> files = Files.list(directory.resolve("run"))) {
+            for (Path file : files.filter(RunningJob::isLog).sorted().toList()) {
+                log.append(Files.readString(file));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return log.toString();
+    }
+
+    private static boolean isLog(Path file) {
+        return file.getFileName().toString().startsWith("freshet-run");
+    }
+
+    /** What it has left in its temporary directory, beside its log and its output. */
+    List<String> leftovers() throws IOException {
+        try (Stream<Path> files = Files.list(directory.resolve("run"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith("freshet-run") && !name.startsWith("output-"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        feedingEnds = true;
+        process.close();
+        broker.close();
+        feeding.interrupt();
+        try {
+            feeding.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package io.freshet.local;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+
+/**
+ * A Kafka broker in a process of its own, with passwords and permissions, that can be killed and
+ * started again on the same port with the same data.
+ */
+final class SecuredBroker implements AutoCloseable {
+    /** The password of the job's user, which must not be found in any log. */
+    static final String CANARY = "canary-7f3a";
+
+    static final String USER = "learner";
+    private static final String ADMIN = "admin";
+    private static final String STARTED = "the broker has started";
+
+    private final Path directory;
+    private final int[] ports;
+    private JavaProcess process;
+
+    private SecuredBroker(Path directory, int[] ports) throws IOException {
+        this.directory = directory;
+        this.ports = ports;
+        process = startProcess();
+    }
+
+    /**
+     * Starts a broker.
+     *
+     * @param directory for its data
+     */
+    static SecuredBroker start(Path directory) throws IOException {
+        return new SecuredBroker(Files.createDirectories(directory), EmbeddedKafka.freePorts());
+    }
+
+    /** Starts the broker in this process: a directory, its ports, then its properties. */
+    public static void main(String[] args) {
+        Map<String, String> properties = new HashMap<>();
+        for (String property : Arrays.asList(args).subList(3, args.length)) {
+            String[] parts = property.split("=", 2);
+            properties.put(parts[0], parts[1]);
+        }
+        EmbeddedKafka.start(
+                Path.of(args[0]),
+                new int[] {Integer.parseInt(args[1]), Integer.parseInt(args[2])},
+                properties);
+        System.out.println(STARTED);
+    }
+
+    private JavaProcess startProcess() throws IOException {
+        List<String> arguments = new ArrayList<>();
+        arguments.add(Files.createDirectories(directory.resolve("data")).toString());
+        arguments.add(Integer.toString(ports[0]));
+        arguments.add(Integer.toString(ports[1]));
+        Map.of(
+                        "listener.security.protocol.map",
+                        "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+                        "inter.broker.listener.name",
+                        "PLAINTEXT",
+                        "sasl.enabled.mechanisms",
+                        "PLAIN",
+                        "sasl.mechanism.inter.broker.protocol",
+                        "PLAIN",
+                        "listener.name.plaintext.plain.sasl.jaas.config",
+                        jaas(ADMIN, ADMIN)
+                                .replace(
+                                        ";",
+                                        " user_admin=\"admin\" user_"
+                                                + USER
+                                                + "=\""
+                                                + CANARY
+                                                + "\";"),
+                        "authorizer.class.name",
+                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                        "super.users",
+                        "User:ANONYMOUS;User:admin",
+                        "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+                        "200")
+                .forEach((key, value) -> arguments.add(key + "=" + value));
+        return JavaProcess.start(
+                directory,
+                Map.of(),
+                List.of("-Xmx512m", "-Dfreshet.log=" + directory.resolve("broker.log")),
+                SecuredBroker.class,
+                arguments.toArray(String[]::new));
+    }
+
+    /** Waits until it answers. */
+    void await() {
+        process.awaitOutput(STARTED);
+    }
+
+    /** Kills it, leaving it no time to tell anybody. */
+    void kill() {
+        process.close();
+    }
+
+    /** Starts it again, and waits until it answers. */
+    void restart() throws IOException {
+        process = startProcess();
+        await();
+    }
+
+    String bootstrapServers() {
+        return "localhost:" + ports[0];
+    }
+
+    /** What the job's user gives Kafka's clients. */
+    Map<String, String> client() {
+        return login(USER, CANARY);
+    }
+
+    /** What a user who may do everything gives Kafka's clients. */
+    Map<String, String> adminClient() {
+        return login(ADMIN, ADMIN);
+    }
+
+    private Map<String, String> login(String user, String password) {
+        return Map.of(
+                "bootstrap.servers",
+                bootstrapServers(),
+                "security.protocol",
+                "SASL_PLAINTEXT",
+                "sasl.mechanism",
+                "PLAIN",
+                "sasl.jaas.config",
+                jaas(user, password));
+    }
+
+    private static String jaas(String user, String password) {
+        return "org.apache.kafka.common.security.plain.PlainLoginModule required username=\""
+                + user
+                + "\" password=\""
+                + password
+                + "\";";
+    }
+
+    /** An administrator of the broker. */
+    Admin admin() {
+        Properties properties = new Properties();
+        properties.putAll(adminClient());
+        return Admin.create(properties);
+    }
+
+    /** Lets the job's user do what the job does. */
+    void permit(Map<String, AclOperation> topics, String transactionalIdPrefix, String groupId)
+            throws InterruptedException, ExecutionException {
+        List<AclBinding> permissions = new ArrayList<>();
+        topics.forEach(
+                (topic, operation) ->
+                        permissions.add(permission(ResourceType.TOPIC, topic, operation)));
+        permissions.add(
+                permission(
+                        ResourceType.TRANSACTIONAL_ID, transactionalIdPrefix, AclOperation.WRITE));
+        permissions.add(permission(ResourceType.GROUP, groupId, AclOperation.READ));
+        try (Admin admin = admin()) {
+            admin.createAcls(permissions).all().get();
+        }
+    }
+
+    static AclBinding permission(ResourceType type, String name, AclOperation operation) {
+        PatternType pattern =
+                type == ResourceType.TRANSACTIONAL_ID ? PatternType.PREFIXED : PatternType.LITERAL;
+        return new AclBinding(
+                new ResourcePattern(type, name, pattern),
+                new AccessControlEntry("User:" + USER, "*", operation, AclPermissionType.ALLOW));
+    }
+
+    /** Leaves it down for a while. */
+    void outage(long seconds) throws IOException {
+        kill();
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (System.nanoTime() < until) {
+            LockSupport.parkNanos(until - System.nanoTime());
+        }
+        restart();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
