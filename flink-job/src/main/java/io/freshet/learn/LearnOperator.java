@@ -12,7 +12,6 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
-import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.InternalTimer;
@@ -70,7 +69,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private transient InternalTimerService<VoidNamespace> timers;
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
 
-    @SuppressWarnings("NullAway.Init") // transient fields are set in initializeState() and open()
+    @SuppressWarnings("NullAway.Init") // transient fields are set in openState() and open()
     public LearnOperator(LearnConfig learnConfig) {
         this(learnConfig, ModelCost.NONE);
     }
@@ -86,9 +85,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     }
 
     @Override
-    public void initializeState(StateInitializationContext context) throws Exception {
-        super.initializeState(context);
-        KeyedStateStore store = context.getKeyedStateStore();
+    protected void openState(KeyedStateStore store) {
         memory =
                 store.getState(
                         new ValueStateDescriptor<>(

@@ -3,12 +3,18 @@ package io.freshet.learn;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.apache.flink.api.common.state.KeyedStateStore;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.KeyedStateBackend;
+import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.flink.util.StateMigrationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,6 +83,29 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
 
     /** Name of a state that every key has once it was saved. */
     protected abstract String nameOfStateOfEveryKey();
+
+    /** Registers the states of a key with Flink. */
+    protected abstract void openState(KeyedStateStore store);
+
+    @Override
+    public final void initializeState(StateInitializationContext context) throws Exception {
+        super.initializeState(context);
+        try {
+            openState(context.getKeyedStateStore());
+        } catch (RuntimeException e) {
+            Optional<StateMigrationException> unfit =
+                    ExceptionUtils.findThrowable(e, StateMigrationException.class);
+            if (unfit.isEmpty()) {
+                throw e;
+            }
+            // Starting again would find the same state.
+            throw new SuppressRestartsException(
+                    new IllegalStateException(
+                            "The state is of a version of the job that this one cannot read: "
+                                    + unfit.get().getMessage(),
+                            e));
+        }
+    }
 
     @Override
     public void open() throws Exception {

@@ -2,11 +2,11 @@ package io.freshet.monitor;
 
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.LiveStateOperator;
+import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
-import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
@@ -32,20 +32,18 @@ public final class MonitorOperator
     private transient long startedAt;
     private transient boolean timerSet;
 
-    @SuppressWarnings("NullAway.Init") // transient fields are set in initializeState() and open()
+    @SuppressWarnings("NullAway.Init") // transient fields are set in openState() and open()
     public MonitorOperator(MonitorConfig monitorConfig) {
         super(monitorConfig.maxModels(), monitorConfig.modelCost());
         this.monitorConfig = monitorConfig;
     }
 
     @Override
-    public void initializeState(StateInitializationContext context) throws Exception {
-        super.initializeState(context);
+    protected void openState(KeyedStateStore store) {
         memory =
-                context.getKeyedStateStore()
-                        .getState(
-                                new ValueStateDescriptor<>(
-                                        MEMORY, TypeInformation.of(MonitorMemory.class)));
+                store.getState(
+                        new ValueStateDescriptor<>(
+                                MEMORY, TypeInformation.of(MonitorMemory.class)));
     }
 
     @Override

@@ -16,11 +16,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -264,6 +268,39 @@ class LearnOperatorTest {
                     .isInstanceOf(SuppressRestartsException.class)
                     .cause()
                     .hasMessageStartingWith("The state of model \"m\" has ");
+        }
+    }
+
+    /** An operator that keeps a text under the name of the learner's state. */
+    private static final class OtherState extends AbstractStreamOperator<BlockEvaluation>
+            implements OneInputStreamOperator<ExampleBlock, BlockEvaluation> {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public void processElement(StreamRecord<ExampleBlock> element) throws Exception {
+            getRuntimeContext()
+                    .getState(new ValueStateDescriptor<>("learner", Types.STRING))
+                    .update("text");
+        }
+    }
+
+    @Test
+    void stateOfAnotherType_endsTheJob() throws Exception {
+        List<Blocks.Example> stream = Blocks.stream(5, 40, 4, 3, "m");
+        try (var one =
+                        new KeyedOneInputStreamOperatorTestHarness<>(
+                                new OtherState(), ExampleBlock::modelId, Types.STRING);
+                var other = harness(LearnerTest.config(1), false)) {
+            one.setup();
+            one.open();
+            one.processElement(Blocks.block(stream), 0);
+            OperatorSubtaskState state = one.snapshot(1, 1);
+            other.setup();
+
+            assertThatThrownBy(() -> other.initializeState(state))
+                    .isInstanceOf(SuppressRestartsException.class)
+                    .cause()
+                    .hasMessageStartingWith("The state is of a version of the job that this one");
         }
     }
 
