@@ -27,7 +27,24 @@ class LocalFlinkConfigurationTest {
                         Map.entry("web.submit.enable", "false"),
                         Map.entry("web.cancel.enable", "false"),
                         Map.entry("web.rescale.enable", "false"),
-                        Map.entry("web.access-control-allow-origin", ""));
+                        Map.entry("web.access-control-allow-origin", ""),
+                        Map.entry("rest.async.store-duration", "10 s"),
+                        Map.entry("security.delegation.tokens.enabled", "false"),
+                        Map.entry("restart-strategy.type", "exponential-delay"),
+                        Map.entry("restart-strategy.exponential-delay.max-backoff", "10 s"),
+                        Map.entry("taskmanager.memory.managed.size", "128 mb"));
+    }
+
+    @Test
+    void whatIsGiven_stays() {
+        Map<String, String> given =
+                Map.of(
+                        "restart-strategy.type", "fixed-delay",
+                        "restart-strategy.exponential-delay.max-backoff", "3 s",
+                        "taskmanager.memory.managed.size", "64 mb",
+                        "jobmanager.bind-host", "0.0.0.0");
+
+        assertThat(LocalFlinkConfiguration.of(given, 8081).toMap()).containsAllEntriesOf(given);
     }
 
     @Test
