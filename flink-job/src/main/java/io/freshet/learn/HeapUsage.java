@@ -1,10 +1,13 @@
 package io.freshet.learn;
 
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
 import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +34,27 @@ final class HeapUsage {
         return usage == null || usage.getMax() <= 0 ? 0 : (double) usage.getUsed() / usage.getMax();
     }
 
-    /** Returns the share after a collection of now, which takes up to seconds. */
-    double afterCollection() {
+    /**
+     * Returns the share after a collection of now, which takes up to seconds; empty where the
+     * virtual machine was told not to collect on request.
+     */
+    OptionalDouble afterCollection() {
+        long before = collections();
         System.gc();
-        return afterLastCollection();
+        return collections() == before
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(afterLastCollection());
+    }
+
+    private long collections() {
+        if (oldGeneration == null) {
+            return 0;
+        }
+        List<String> collectors = List.of(oldGeneration.getMemoryManagerNames());
+        return ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .filter(collector -> collectors.contains(collector.getName()))
+                .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+                .sum();
     }
 
     /** Returns the size that the heap may grow to, in bytes. */

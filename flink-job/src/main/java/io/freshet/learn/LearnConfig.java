@@ -52,14 +52,13 @@ public record LearnConfig(
                     1,
                     10_000_000,
                     "models",
-                    "Models that a subtask keeps in memory; the least recently used of more waits"
-                            + " in state and is reloaded at its next event. With 10 features, 5"
-                            + " classes and else defaults a model takes some 75 kB of the heap and"
-                            + " 10 kB outside it once its windows are full; a line in the log"
-                            + " warns at start if so many do not fit. Where the heap fills with"
-                            + " models they are evicted earlier, and where that frees too little"
-                            + " the job ends and says so; flink.state.backend.type=rocksdb keeps"
-                            + " state out of the heap.");
+                    "Models that a subtask keeps in memory; beyond that the least recently used is"
+                        + " written to state and reloaded at its next event. With defaults, 10"
+                        + " features and 5 classes, a model whose windows are full takes some 75 kB"
+                        + " of the heap and 10 kB outside it. A warning is logged at start where"
+                        + " this many do not fit. Where the heap fills, models are evicted earlier,"
+                        + " and the job ends where that frees too little;"
+                        + " flink.state.backend.type=rocksdb keeps state out of the heap.");
     public static final Key<Duration> MODELS_PUBLISH_INTERVAL =
             Key.ofDuration(
                     "models.publish-interval",

@@ -253,7 +253,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                     model == null ? null : chunks.load(model),
                     successor == null ? null : successorChunks.load(successor),
                     openRows.value());
-        } catch (IllegalStateException e) {
+        } catch (StateMismatchException e) {
             // Starting again would find the same state and the same configuration.
             throw new SuppressRestartsException(e);
         }

@@ -94,7 +94,7 @@ final class Learner implements AutoCloseable {
             @Nullable ExampleBlock rows) {
         LearnConfig config = workspace.config();
         if (!Arrays.asList(memory.classes()).equals(config.classes())) {
-            throw new IllegalStateException(
+            throw new StateMismatchException(
                     "The state of model \""
                             + modelId
                             + "\" has the classes "
@@ -113,7 +113,7 @@ final class Learner implements AutoCloseable {
             learner.deadline = memory.deadline();
         }
         if (rows != null && rows.numTargets() != config.numTargets()) {
-            throw new IllegalStateException(
+            throw new StateMismatchException(
                     "The state of model \""
                             + modelId
                             + "\" has an open mini-batch whose labels have "
@@ -128,7 +128,7 @@ final class Learner implements AutoCloseable {
         if (state != null) {
             int expected = config.learner().numParameters();
             if (state.parameters().length != expected) {
-                throw new IllegalStateException(
+                throw new StateMismatchException(
                         "The state of model \""
                                 + modelId
                                 + "\" has "

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.KeyedStateBackend;
@@ -25,11 +26,11 @@ import org.slf4j.LoggerFactory;
  * and when more than {@code maxLive} keys live and the least recently used has to make room. At the
  * end of input every key is visited once more, those in state only included.
  *
- * <p>Keys also make room where the heap is full: when a key comes to live and the last collection
- * left more than {@value #FULL} of the old generation in use, a collection is asked for, and if
- * that confirms it, the less recently used half of the keys goes to state. Where that frees too
- * little twice in a row, as it may where state is in the heap too, the job ends with a {@link
- * HeapFullException}: otherwise collections would take all the time, and nothing would say so.
+ * <p>Keys are also evicted where the heap is full: when a key is loaded and more than {@value
+ * #FULL} of the old generation was in use after its last collection, a full collection is
+ * requested. If that confirms it, the less recently used half of the keys is written to state. If
+ * that frees next to nothing twice in a row, as it may where state is in the heap too, and this
+ * operator's keys make up much of the heap, the job ends.
  *
  * <p>What is written to state must be new: the heap backend keeps the reference and writes it out
  * later, while the live object goes on.
@@ -45,14 +46,22 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
     /** Share of the old generation in use, after a collection, from which on the heap is full. */
     private static final double FULL = 0.85;
 
-    /** Share that evicting has to bring it down to. */
-    private static final double RELIEVED = 0.75;
+    /** Share of the old generation that an eviction has to free. */
+    private static final double WORTH_EVICTING = 0.02;
+
+    /** Share of the heap that this operator's keys have to make up before they are to blame. */
+    private static final double OURS = 0.25;
+
+    /** Keys that are loaded after an eviction before the heap is looked at again. */
+    private static final int MIN_LOADS_BETWEEN_LOOKS = 16;
 
     private final int maxLive;
     private final ModelCost cost;
     private transient LinkedHashMap<String, T> live;
     private transient HeapUsage heap;
-    private transient boolean stillFull;
+    private transient boolean lastEvictionFreedTooLittle;
+    private transient int loadsUntilNextLook;
+    private transient long numEvicted;
 
     /**
      * @param maxLive keys that live at once, at least 1
@@ -135,28 +144,44 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
     }
 
     private void makeRoomInHeap() throws Exception {
-        double used = heap.afterLastCollection();
-        if (used >= FULL) {
-            used = heap.afterCollection();
+        if (loadsUntilNextLook > 0) {
+            loadsUntilNextLook--;
+            return;
         }
-        if (used < FULL) {
-            stillFull &= used >= RELIEVED;
+        if (heap.afterLastCollection() < FULL) {
+            return;
+        }
+        OptionalDouble used = heap.afterCollection();
+        if (used.isEmpty() || used.getAsDouble() < FULL) {
             return;
         }
         String full = cost.heapIsFull(live.size(), maxLive, HeapUsage.maxBytes());
-        if (stillFull || live.size() < 2) {
-            throw new HeapFullException(
-                    full + ", and evicting models frees too little: " + ModelCost.remedy());
-        }
-        int kept = live.size() / 2;
-        while (live.size() > kept) {
+        int evicted = live.size() - live.size() / 2;
+        for (int i = 0; i < evicted; i++) {
             evictLeastRecentlyUsed();
         }
-        double left = heap.afterCollection();
-        stillFull = left >= RELIEVED;
+        double left = heap.afterCollection().orElse(0);
+        boolean freedTooLittle = used.getAsDouble() - left < WORTH_EVICTING;
+        if (freedTooLittle && lastEvictionFreedTooLittle && isMostlyOurs()) {
+            throw new SuppressRestartsException(
+                    new IllegalStateException(
+                            full
+                                    + ", and evicting models frees too little: "
+                                    + ModelCost.remedy()));
+        }
+        lastEvictionFreedTooLittle = freedTooLittle;
+        loadsUntilNextLook = Math.max(MIN_LOADS_BETWEEN_LOOKS, evicted / 8);
         LOG.warn(
-                "{}: {} of them wait in state now, which leaves {} % of it in use; {}",
-                full, kept, Math.round(100 * left), ModelCost.remedy());
+                "{}: {} of them were written to state, which leaves {} % of it in use; {}",
+                full, evicted, Math.round(100 * left), ModelCost.remedy());
+    }
+
+    /**
+     * Whether what this operator holds, live and perhaps as state in the heap, can have filled it.
+     */
+    private boolean isMostlyOurs() {
+        double held = (double) cost.heapBytes() * (live.size() + numEvicted);
+        return held > OURS * HeapUsage.maxBytes();
     }
 
     private void evictLeastRecentlyUsed() throws Exception {
@@ -165,6 +190,7 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         save(eldest.getValue());
         live.remove(eldest.getKey());
         eldest.getValue().close();
+        numEvicted++;
     }
 
     /** The objects that live now, for work that needs no state. */

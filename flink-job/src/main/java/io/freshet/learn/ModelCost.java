@@ -3,6 +3,7 @@ package io.freshet.learn;
 import io.freshet.model.LearnerSettings;
 import java.io.Serializable;
 import java.util.Optional;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
  * Estimate of the memory that one live model takes once its windows are full.
@@ -87,7 +88,8 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
      * @param heapLimit most bytes of the heap
      * @param nativeLimit most bytes outside the heap, 0 for no limit
      */
-    Optional<String> shortage(int maxModels, int subtasks, long heapLimit, long nativeLimit) {
+    public Optional<String> shortage(
+            int maxModels, int subtasks, long heapLimit, long nativeLimit) {
         long fittingHeap = (long) (SHARE_OF_HEAP * heapLimit / heapBytes) / subtasks;
         long fittingNative =
                 nativeLimit == 0 || nativeBytes == 0
@@ -116,8 +118,8 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                         + (subtasks == 1 ? "" : ", shared by " + subtasks + " subtasks,")
                         + " there is room for about "
                         + Math.min(fittingHeap, fittingNative)
-                        + " models a subtask. If so many come to live, models are evicted earlier,"
-                        + " and the job ends where that frees too little; "
+                        + " models a subtask. If so many are live at once, models are evicted"
+                        + " earlier, and the job ends where that frees too little; "
                         + remedy());
     }
 
@@ -128,13 +130,14 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
      */
     void requireRoomForOne(long heapLimit) {
         if (heapBytes > heapLimit) {
-            throw new HeapFullException(
-                    "one model takes up to "
-                            + kibibytes(heapBytes)
-                            + " of the heap, which has "
-                            + mebibytes(heapLimit)
-                            + ": give the process more heap, or the models fewer features,"
-                            + " classes or rates, or smaller windows");
+            throw new SuppressRestartsException(
+                    new IllegalStateException(
+                            "one model takes up to "
+                                    + kibibytes(heapBytes)
+                                    + " of the heap, which has "
+                                    + mebibytes(heapLimit)
+                                    + ": give the process more heap, or the models fewer features,"
+                                    + " classes or rates, or smaller windows"));
         }
     }
 

@@ -21,10 +21,11 @@ sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatr
     }
 
     /**
-     * Makes a matrix of zeros, (rows, columns), on ND4J's backend, which is kept by the thousand:
-     * doubles go in and out slowly, and without much memory for it.
+     * Makes a matrix of zeros, (rows, columns), on ND4J's backend, whose buffer for converting
+     * doubles holds only {@link #ROW_MULTIPLE} values: for parameters, which exist once per model
+     * and are rarely converted.
      */
-    static Matrix smallZeros(Precision precision, int rows, int columns) {
+    static Matrix zerosWithSmallBuffer(Precision precision, int rows, int columns) {
         return Backend.isCpu()
                 ? NativeMatrix.zeros(precision, rows, columns, ProductPieces.HERE, ROW_MULTIPLE)
                 : new OperatorMatrix(precision, rows, columns);

@@ -50,7 +50,8 @@ final class Parameters implements AutoCloseable {
     }
 
     private Matrix zeros() {
-        return Matrix.smallZeros(precision, numRates * numOutputs, Matrix.columnsFor(numInputs));
+        return Matrix.zerosWithSmallBuffer(
+                precision, numRates * numOutputs, Matrix.columnsFor(numInputs));
     }
 
     /** Returns {@code θ}, (learning rates · numOutputs, inputs). */

@@ -2,6 +2,7 @@ package io.freshet.monitor;
 
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.LiveStateOperator;
+import io.freshet.learn.StateMismatchException;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -126,8 +127,14 @@ public final class MonitorOperator
     @Override
     protected ModelMonitor load(String modelId) throws Exception {
         MonitorMemory remembered = memory.value();
-        return remembered == null
-                ? new ModelMonitor(modelId, monitorConfig, startedAt)
-                : ModelMonitor.restore(modelId, monitorConfig, startedAt, remembered);
+        if (remembered == null) {
+            return new ModelMonitor(modelId, monitorConfig, startedAt);
+        }
+        try {
+            return ModelMonitor.restore(modelId, monitorConfig, startedAt, remembered);
+        } catch (StateMismatchException e) {
+            // Starting again would find the same state and the same configuration.
+            throw new SuppressRestartsException(e);
+        }
     }
 }

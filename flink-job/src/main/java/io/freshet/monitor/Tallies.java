@@ -1,5 +1,6 @@
 package io.freshet.monitor;
 
+import io.freshet.learn.StateMismatchException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -187,7 +188,7 @@ final class Tallies {
     void restore(double[] memory) {
         int length = counts.length + sums.length + 1;
         if (memory.length != length || memory[length - 1] != topK) {
-            throw new IllegalStateException(
+            throw new StateMismatchException(
                     "The state of the metrics was made with another "
                             + MonitorConfig.CALIBRATION_BINS
                             + " or "

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.junit.jupiter.api.Test;
 
 class ModelCostTest {
@@ -31,7 +32,7 @@ class ModelCostTest {
                         "models.max = 200000 models do not fit into this process: a model takes up"
                                 + " to 64 KiB of the heap, and of its 400 MiB, shared by 2"
                                 + " subtasks, there is room for about 2400 models a subtask. If so"
-                                + " many come to live, models are evicted earlier, and the job"
+                                + " many are live at once, models are evicted earlier, and the job"
                                 + " ends where that frees too little; lower models.max, give the"
                                 + " process more heap, keep state out of it"
                                 + " (flink.state.backend.type = rocksdb), or raise job.parallelism"
@@ -50,7 +51,8 @@ class ModelCostTest {
     void modelLargerThanTheHeap_isRefused() {
         assertThatCode(() -> COST.requireRoomForOne(MIB)).doesNotThrowAnyException();
         assertThatThrownBy(() -> new ModelCost(3 * MIB, 0).requireRoomForOne(2 * MIB))
-                .isInstanceOf(HeapFullException.class)
+                .isInstanceOf(SuppressRestartsException.class)
+                .cause()
                 .hasMessageContaining(
                         "one model takes up to 3072 KiB of the heap, which has 2 MiB");
     }

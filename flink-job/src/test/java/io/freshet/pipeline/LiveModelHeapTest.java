@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Memory of the heap that live models take, measured, beside its estimate. State is elsewhere. */
 @SuppressWarnings("try") // closing a harness may be interrupted
-class ModelCostTest {
+class LiveModelHeapTest {
     private static final int BLOCK = 256;
 
     /** The operators that keep a live object a model. */
