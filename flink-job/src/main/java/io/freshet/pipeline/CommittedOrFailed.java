@@ -23,15 +23,8 @@ import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology
 import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
- * A Kafka sink whose transactions are committed, or the job fails.
- *
- * <p>{@code KafkaSink} (flink-connector-kafka 5.0.0) only counts a transaction that Kafka refuses
- * to commit, and the job runs on. There are two such refusals. After a failure the sink commits
- * again what its checkpoint holds; brokers with transaction version 2 then answer that the producer
- * is fenced, though the transaction was committed before. And a transaction that Kafka has given
- * up, as happens when a recovery takes longer than the transaction's timeout, is lost. So the
- * broker is asked what became of the transaction: the first is fine; the second is an error, and
- * the job stops with a message that says so.
+ * A {@code KafkaSink} that ends the job where a transaction of a checkpoint is lost ({@link
+ * LoudCommitter}), and whose writer never throws when it is closed ({@link CleanUpSafeWriter}).
  */
 final class CommittedOrFailed<T>
         implements Sink<T>,

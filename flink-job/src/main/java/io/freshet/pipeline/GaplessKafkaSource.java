@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -32,25 +33,22 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A Kafka source that ends the job where the topic, or an offset in its state, is gone.
  *
  * <p>Starting again would find the same gap. {@code KafkaSource} (flink-connector-kafka 5.0.0)
- * fails as for any other reason, so that a job would restart for ever.
+ * fails as for any other reason, so that a job would restart for ever. Its offsets initializer has
+ * to make Kafka report an offset that is gone ({@link KafkaEnds}).
  *
  * @param <T> what is read
  */
 final class GaplessKafkaSource<T>
         implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T> {
     private static final long serialVersionUID = 1;
-    private static final Logger LOG = LoggerFactory.getLogger(GaplessKafkaSource.class);
 
-    /** A broker that has just started may not know its topics yet. */
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** Brokers that have just started may not know the topic yet. */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Duration PAUSE = Duration.ofMillis(500);
 
@@ -103,19 +101,18 @@ final class GaplessKafkaSource<T>
 
     /** A failure that starting again would meet again, or the failure as it is. */
     private static RuntimeException classified(RuntimeException failure) {
-        return ExceptionUtils.findThrowable(failure, OffsetOutOfRangeException.class)
-                .<RuntimeException>map(
-                        gone ->
-                                new SuppressRestartsException(
-                                        new IllegalStateException(
-                                                "Kafka no longer has "
-                                                        + partitions(gone)
-                                                        + ", where the job goes on reading: events"
-                                                        + " from there on were deleted before they"
-                                                        + " were learnt, or the topic was made"
-                                                        + " anew",
-                                                failure)))
-                .orElse(failure);
+        Optional<OffsetOutOfRangeException> gone =
+                ExceptionUtils.findThrowable(failure, OffsetOutOfRangeException.class);
+        if (gone.isEmpty()) {
+            return failure;
+        }
+        return new SuppressRestartsException(
+                new IllegalStateException(
+                        "Kafka no longer has "
+                                + partitions(gone.get())
+                                + ", where the job goes on reading: events from there on were"
+                                + " deleted before they were learnt, or the topic was made anew",
+                        failure));
     }
 
     private static String partitions(OffsetOutOfRangeException gone) {
@@ -132,7 +129,7 @@ final class GaplessKafkaSource<T>
                 .collect(Collectors.joining(", and "));
     }
 
-    /** A reader of partitions. */
+    /** A reader that ends the job where an offset is gone, and closes without throwing. */
     private record Reader<T>(SourceReader<T, KafkaPartitionSplit> reader)
             implements SourceReader<T, KafkaPartitionSplit> {
         @Override
@@ -189,21 +186,16 @@ final class GaplessKafkaSource<T>
             reader.pauseOrResumeSplits(toPause, toResume);
         }
 
-        /** Logs what fails: Flink ends a TaskManager whose task fails to clean up. */
         @Override
         public void close() {
-            try {
-                reader.close();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                LOG.warn("interrupted while Kafka's reader was closed", e);
-            } catch (Exception e) {
-                LOG.warn("Kafka's reader could not be closed", e);
-            }
+            CleanUp.close(reader, "Kafka's reader");
         }
     }
 
-    /** The context of an enumerator, which asks Kafka for the topic's partitions through it. */
+    /**
+     * An enumerator's context that retries while the topic is unknown, for {@link #PATIENCE}, and
+     * then ends the job.
+     */
     private record EnumeratorContext(
             SplitEnumeratorContext<KafkaPartitionSplit> context, String topic)
             implements SplitEnumeratorContext<KafkaPartitionSplit> {
@@ -227,10 +219,8 @@ final class GaplessKafkaSource<T>
                 try {
                     return callable.call();
                 } catch (RuntimeException e) {
-                    @Nullable UnknownTopicOrPartitionException unknown =
-                            ExceptionUtils.findThrowable(e, UnknownTopicOrPartitionException.class)
-                                    .orElse(null);
-                    if (unknown == null) {
+                    if (ExceptionUtils.findThrowable(e, UnknownTopicOrPartitionException.class)
+                            .isEmpty()) {
                         throw e;
                     }
                     if (System.nanoTime() - deadline > 0) {

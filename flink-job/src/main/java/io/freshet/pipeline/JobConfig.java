@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -144,7 +145,19 @@ public record JobConfig(
         }
     }
 
-    /** Names the job only: what is handed to Flink may hold secrets. */
+    /**
+     * Returns a warning where {@code models.max} models do not fit into the heap of one process
+     * that runs all subtasks.
+     *
+     * @param heapLimit most bytes of the heap
+     */
+    public Optional<String> memoryShortage(long heapLimit) {
+        return learn.modelCost()
+                .plus(monitor.modelCost())
+                .shortage(learn.maxModels(), parallelism, heapLimit, 0);
+    }
+
+    /** Leaves out Flink's settings, which may hold passwords. */
     @Override
     public String toString() {
         return "JobConfig[" + jobName + ", " + kafka + "]";

@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -40,22 +41,22 @@ public final class KafkaFailure {
     private static final int LONGEST_ANSWER_BYTES = 1 << 16;
     private static final int TLS_ALERT = 0x15;
 
-    /** What a listener makes of a client without TLS that wants to log in. */
+    /** Kinds of listener, told apart by their answer to a SaslHandshake request in the clear. */
     private enum Listener {
         WITHOUT_SASL,
         WITH_SASL,
-        CLOSES,
+        TLS_OR_CLOSED,
         SILENT
     }
 
-    /** What was found at an address. */
-    private record Look(String address, Listener listener, List<String> mechanisms) {}
+    /** Result of asking one address. */
+    private record Probe(String address, Listener listener, List<String> mechanisms) {}
 
     private KafkaFailure() {}
 
     /**
      * Tells why something that was asked of Kafka failed. After a time-out it takes some seconds to
-     * look at the brokers.
+     * ask the brokers.
      *
      * @param failure what Kafka's client threw
      */
@@ -100,7 +101,7 @@ public final class KafkaFailure {
     }
 
     /** The failure behind all others. */
-    public static Throwable innermost(Throwable e) {
+    static Throwable innermost(Throwable e) {
         Throwable inner = e;
         while (inner.getCause() != null) {
             inner = inner.getCause();
@@ -109,8 +110,8 @@ public final class KafkaFailure {
     }
 
     private static String afterTimeout(KafkaConfig config) {
-        Look look = firstThatConnects(config);
-        if (look == null) {
+        Probe found = firstThatConnects(config);
+        if (found == null) {
             return "no Kafka broker answers at "
                     + config.bootstrapServers()
                     + " (kafka.bootstrap.servers)";
@@ -118,23 +119,23 @@ public final class KafkaFailure {
         String protocol = protocol(config);
         boolean tls = protocol.endsWith("SSL");
         boolean sasl = protocol.startsWith("SASL");
-        String place = "what listens at " + look.address();
+        String place = "what listens at " + found.address();
         String set = "; kafka.security.protocol is " + protocol;
-        return switch (look.listener()) {
+        return switch (found.listener()) {
             case WITH_SASL ->
                     sasl && !tls
-                            ? late(look, "")
+                            ? late(found, "")
                             : place
                                     + " asks for a login without TLS (SASL_PLAINTEXT) by "
-                                    + String.join(", ", look.mechanisms())
+                                    + String.join(", ", found.mechanisms())
                                     + set;
             case WITHOUT_SASL ->
                     sasl || tls
                             ? place + " asks for neither login nor TLS (PLAINTEXT)" + set
-                            : late(look, "");
-            case CLOSES ->
+                            : late(found, "");
+            case TLS_OR_CLOSED ->
                     tls
-                            ? late(look, sasl ? "" : "does it ask for a login too (SASL_SSL), or ")
+                            ? late(found, sasl ? "" : "does it also need a login (SASL_SSL)? Or ")
                             : place
                                     + " closes the connection at once"
                                     + set
@@ -143,24 +144,23 @@ public final class KafkaFailure {
         };
     }
 
-    private static String late(Look look, String question) {
+    private static String late(Probe found, String question) {
         return "the Kafka broker at "
-                + look.address()
-                + " answers, but not all that was asked in time: "
+                + found.address()
+                + " answers, but the request timed out: "
                 + question
-                + "can the addresses not be reached that the brokers advertise"
-                + " (advertised.listeners)?";
+                + "are the brokers' advertised addresses (advertised.listeners) reachable?";
     }
 
-    private static @Nullable Look firstThatConnects(KafkaConfig config) {
+    private static @Nullable Probe firstThatConnects(KafkaConfig config) {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         for (String address : config.bootstrapServers().split(",", -1)) {
             String host = Utils.getHost(address.strip());
             Integer port = Utils.getPort(address.strip());
             if (host != null && port != null && System.nanoTime() < deadline) {
-                Look look = look(address.strip(), host, port, mechanism(config));
-                if (look != null) {
-                    return look;
+                Probe found = probe(address.strip(), host, port, mechanism(config));
+                if (found != null) {
+                    return found;
                 }
             }
         }
@@ -168,7 +168,7 @@ public final class KafkaFailure {
     }
 
     /** Asks what is at an address; null if nothing can be reached there. */
-    private static @Nullable Look look(String address, String host, int port, String mechanism) {
+    private static @Nullable Probe probe(String address, String host, int port, String mechanism) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
             socket.setSoTimeout(ANSWER_MILLIS);
@@ -178,7 +178,7 @@ public final class KafkaFailure {
         }
     }
 
-    private static Look answer(String address, Socket socket, String mechanism) {
+    private static Probe answer(String address, Socket socket, String mechanism) {
         try {
             DataOutputStream request = new DataOutputStream(socket.getOutputStream());
             request.writeInt(2 + 2 + 4 + 2 + 2 + mechanism.length()); // bytes that follow
@@ -191,21 +191,23 @@ public final class KafkaFailure {
             DataInputStream answer = new DataInputStream(socket.getInputStream());
             int length = answer.readInt();
             if (length >>> 24 == TLS_ALERT || length < 0 || length > LONGEST_ANSWER_BYTES) {
-                return new Look(address, Listener.CLOSES, List.of());
+                return new Probe(address, Listener.TLS_OR_CLOSED, List.of());
             }
-            answer.readInt(); // the request's number
-            if (answer.readShort() == Errors.ILLEGAL_SASL_STATE.code()) {
-                return new Look(address, Listener.WITHOUT_SASL, List.of());
+            DataInputStream body =
+                    new DataInputStream(new ByteArrayInputStream(answer.readNBytes(length)));
+            body.readInt(); // the request's number
+            if (body.readShort() == Errors.ILLEGAL_SASL_STATE.code()) {
+                return new Probe(address, Listener.WITHOUT_SASL, List.of());
             }
             List<String> mechanisms = new ArrayList<>();
-            for (int count = answer.readInt(); count > 0; count--) {
-                mechanisms.add(answer.readUTF());
+            for (int count = body.readInt(); count > 0; count--) {
+                mechanisms.add(body.readUTF());
             }
-            return new Look(address, Listener.WITH_SASL, mechanisms);
+            return new Probe(address, Listener.WITH_SASL, mechanisms);
         } catch (SocketTimeoutException e) {
-            return new Look(address, Listener.SILENT, List.of());
+            return new Probe(address, Listener.SILENT, List.of());
         } catch (IOException e) {
-            return new Look(address, Listener.CLOSES, List.of());
+            return new Probe(address, Listener.TLS_OR_CLOSED, List.of());
         }
     }
 

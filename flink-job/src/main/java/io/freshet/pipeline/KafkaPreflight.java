@@ -144,8 +144,8 @@ public final class KafkaPreflight {
             throw new PreflightException(
                     "Kafka at "
                             + kafka.bootstrapServers()
-                            + " starts no transaction in time: has it too few brokers for"
-                            + " transaction.state.log.replication.factor? Its log says",
+                            + " starts no transaction in time; its log says why: has it fewer"
+                            + " brokers than transaction.state.log.replication.factor?",
                     e);
         } finally {
             producer.close(Duration.ZERO);

@@ -16,22 +16,19 @@ import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A committer of Kafka transactions that ends the job where results are lost.
  *
  * <p>The connector's committer (flink-connector-kafka 5.0.0) only counts a transaction that Kafka
- * refuses to commit. So the broker is asked what became of a transaction: before the commit where
- * the transaction comes from a checkpoint, since a job that starts again commits what may have been
- * committed before, and after a refusal. A committed transaction is fine. Lost results cannot be
- * had back by starting again, so the job ends.
+ * refuses to commit. There are two such refusals. A job that starts again commits what its
+ * checkpoint holds, which may have been committed before; brokers with transaction version 2 then
+ * answer that the producer is fenced. And a transaction that Kafka has given up, as happens when a
+ * recovery takes longer than the transaction's timeout, is lost. So the broker is asked what became
+ * of a transaction: before the commit where it comes from a checkpoint, and after a refusal. Lost
+ * results cannot be had back by starting again.
  */
-@SuppressWarnings("try") // Flink's own committers may be interrupted while they close
 final class LoudCommitter implements Committer<KafkaCommittable> {
-    private static final Logger LOG = LoggerFactory.getLogger(LoudCommitter.class);
-
     private final KafkaCommitter committer;
     private final Properties client;
 
@@ -88,17 +85,22 @@ final class LoudCommitter implements Committer<KafkaCommittable> {
     }
 
     /**
-     * A commit by version 2 raises the producer's epoch by one; another use would raise it more.
+     * Tells by state and epoch. A commit by version 2 raises the producer's epoch by one. A
+     * restored producer commits by version 1 and may then initialise itself for version 2, which
+     * empties the transaction and raises the epoch by one. An abort raises it as well, and another
+     * use of the id once more.
      */
     private static boolean isCommitted(
             TransactionDescription transaction, KafkaCommittable committable) {
-        boolean committed =
-                transaction.state() == TransactionState.COMPLETE_COMMIT
-                        || transaction.state() == TransactionState.PREPARE_COMMIT;
+        if (transaction.producerId() != committable.getProducerId()) {
+            return false;
+        }
         int raised = transaction.producerEpoch() - committable.getEpoch();
-        return committed
-                && transaction.producerId() == committable.getProducerId()
-                && (raised == 0 || raised == 1);
+        return switch (transaction.state()) {
+            case COMPLETE_COMMIT, PREPARE_COMMIT -> raised == 0 || raised == 1;
+            case EMPTY -> raised == 1;
+            default -> false;
+        };
     }
 
     private TransactionDescription describe(KafkaCommittable committable) throws IOException {
@@ -138,14 +140,9 @@ final class LoudCommitter implements Committer<KafkaCommittable> {
                         cause));
     }
 
-    /** What cannot be closed is logged: Flink ends a TaskManager whose task fails to clean up. */
     @Override
     public void close() {
-        try {
-            committer.close();
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("the committer of Kafka's transactions could not be closed", e);
-        }
+        CleanUp.close(committer, "the committer of Kafka's transactions");
     }
 
     /** A request that asks the broker before it takes a refusal. */
@@ -177,10 +174,13 @@ final class LoudCommitter implements Committer<KafkaCommittable> {
                 request.signalFailedWithUnknownReason(e); // the job starts again and asks again
                 return;
             }
-            if (!isCommitted(transaction, committable)) {
+            if (isCommitted(transaction, committable)) {
+                request.signalAlreadyCommitted();
+            } else if (isOpen(transaction, committable)) {
+                request.signalFailedWithUnknownReason(reason); // as above
+            } else {
                 throw lost(committable, String.valueOf(transaction.state()), reason);
             }
-            request.signalAlreadyCommitted();
         }
 
         @Override

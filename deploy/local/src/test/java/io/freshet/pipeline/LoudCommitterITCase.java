@@ -7,6 +7,7 @@ import io.freshet.local.EmbeddedKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +30,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -141,16 +144,27 @@ class LoudCommitterITCase {
         }
     }
 
-    @Test
-    void openTransactionOfACheckpoint_isCommitted() throws Exception {
-        try (KafkaProducer<byte[], byte[]> producer = producer("open")) {
-            KafkaCommittable committable = openTransaction(producer, "open");
+    /** As often as a job fails between a checkpoint and the next one. */
+    @RepeatedTest(5)
+    void openTransactionOfACheckpoint_isCommitted_howeverOftenItIsRestored(RepetitionInfo run)
+            throws Exception {
+        String id = "open-" + run.getCurrentRepetition();
+        try (KafkaProducer<byte[], byte[]> producer = producer(id)) {
+            KafkaCommittable committable = openTransaction(producer, id);
             List<String> told = new ArrayList<>();
 
-            committer("open").commit(List.of(new Request(committable, told)));
+            committer(id).commit(List.of(new Request(committable, told)));
 
             assertThat(told).isEmpty(); // Flink takes a request that nobody answers as committed
-            assertThat(state("open")).isEqualTo(TransactionState.COMPLETE_COMMIT);
+            assertThat(state(id))
+                    .isIn(
+                            TransactionState.PREPARE_COMMIT,
+                            TransactionState.COMPLETE_COMMIT,
+                            TransactionState.EMPTY);
+
+            committer(id + "-again").commit(List.of(new Request(committable, told)));
+
+            assertThat(told).containsExactly("committed");
         }
     }
 
@@ -194,6 +208,7 @@ class LoudCommitterITCase {
     @Test
     void transactionThatKafkaGaveUpBeforeItsFirstCommit_endsTheJob_andNoPasswordIsLogged()
             throws Exception {
+        long before = Files.exists(LOG) ? Files.size(LOG) : 0;
         try (FlinkKafkaInternalProducer<byte[], byte[]> producer =
                         new FlinkKafkaInternalProducer<>(producerProperties(), "late");
                 KafkaProducer<byte[], byte[]> newer = producer("late")) {
@@ -204,7 +219,7 @@ class LoudCommitterITCase {
                     new KafkaCommittable(
                             restored.getProducerId(), restored.getEpoch(), "late", producer));
         }
-        assertThat(Files.readString(LOG))
+        assertThat(logged(before))
                 .contains("Unable to commit transaction (commit of late)")
                 .doesNotContain(CANARY);
     }
@@ -224,6 +239,13 @@ class LoudCommitterITCase {
     @Test
     void transactionThatKafkaDoesNotKnow_endsTheJob() throws Exception {
         assertLost(new KafkaCommittable(1, (short) 0, "unknown", null));
+    }
+
+    /** What was logged since the log had so many bytes. */
+    private static String logged(long before) throws IOException {
+        byte[] all = Files.readAllBytes(LOG);
+        int from = (int) before;
+        return new String(all, from, all.length - from, StandardCharsets.UTF_8);
     }
 
     private static void assertLost(KafkaCommittable committable) {

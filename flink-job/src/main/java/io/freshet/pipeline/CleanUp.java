@@ -1,0 +1,32 @@
+package io.freshet.pipeline;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Closing that logs what fails instead of throwing.
+ *
+ * <p>Flink takes an exception in a task's clean-up as fatal and ends the TaskManager. Kafka's
+ * clients throw there whenever the brokers are away.
+ */
+final class CleanUp {
+    private static final Logger LOG = LoggerFactory.getLogger(CleanUp.class);
+
+    private CleanUp() {}
+
+    /**
+     * Closes something that belongs to a task.
+     *
+     * @param name for the log
+     */
+    static void close(AutoCloseable closeable, String name) {
+        try {
+            closeable.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            LOG.warn("interrupted while {} was closed", name, e);
+        } catch (Exception e) {
+            LOG.warn("{} could not be closed", name, e);
+        }
+    }
+}
