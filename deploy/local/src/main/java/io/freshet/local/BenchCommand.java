@@ -130,7 +130,10 @@ final class BenchCommand implements Callable<Integer> {
                 for (Contender contender : inTurn) {
                     started++;
                     contender.run(
-                            config(stream, kafka, started, contender.overrides), started, events);
+                            config(stream, kafka, started, contender.overrides),
+                            started,
+                            events,
+                            open);
                 }
                 if (run == 0) {
                     consumers.clear();
@@ -184,8 +187,8 @@ final class BenchCommand implements Callable<Integer> {
             this.overrides = overrides;
         }
 
-        void run(JobConfig config, int number, long events) throws Exception {
-            rates.add(jobRate(config, number, events, cpu));
+        void run(JobConfig config, int number, long events, ShutdownStack open) throws Exception {
+            rates.add(jobRate(config, number, events, cpu, open));
         }
 
         /** Warming up counts for nothing. */
@@ -249,18 +252,23 @@ final class BenchCommand implements Callable<Integer> {
         return (read[0] - warm) * 1e9 / (System.nanoTime() - warmAt[0]);
     }
 
-    private static double jobRate(JobConfig config, int run, long events, Map<String, Long> cpu)
+    private static double jobRate(
+            JobConfig config, int run, long events, Map<String, Long> cpu, ShutdownStack open)
             throws Exception {
-        try (LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT)) {
+        LocalCluster cluster = open.add(LocalCluster.start(config, LocalCluster.ANY_PORT));
+        try {
             SourceProgress progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+            JobSupervisor supervisor = new JobSupervisor(cluster, System.err::println);
             while (!progress.isThrough()) {
-                if (cluster.status().isGloballyTerminalState()) {
-                    throw new UserException("the job ended: " + cluster.failure());
+                if (supervisor.look().isGloballyTerminalState()) {
+                    throw new JobFailedException("the job ended before it had read everything");
                 }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
             }
             addCpuTimes(cpu);
             cluster.stopWithDrain();
+        } finally {
+            open.close(cluster);
         }
         return rateByMetrics(config, run, events);
     }

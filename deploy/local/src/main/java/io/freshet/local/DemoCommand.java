@@ -172,7 +172,9 @@ final class DemoCommand implements Callable<Integer> {
                     display.show(curve, feeder.sent(), total, throughput.at(now, curve.last()));
                     shown = now;
                 }
-                supervisor.look();
+                if (supervisor.look().isGloballyTerminalState()) {
+                    throw new JobFailedException("the job was stopped");
+                }
             }
             cluster.stopWithDrain();
             long end = System.nanoTime();

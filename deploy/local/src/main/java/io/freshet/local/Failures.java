@@ -20,13 +20,16 @@ final class Failures {
         Throwable innermost = failure;
         for (Throwable cause = failure; cause != null; cause = next(cause)) {
             innermost = deserialized(cause);
-            if (isFinal(innermost)) {
+            if (isAnnotatedAsFinal(innermost)) {
                 return firstLine(ownMessage(innermost));
             }
         }
         String message = innermost.getMessage();
+        // Freshet's own messages stand alone; others need the name of their class.
         boolean told =
-                innermost instanceof UserException || innermost instanceof IllegalStateException;
+                innermost instanceof UserException
+                        || innermost instanceof JobFailedException
+                        || innermost instanceof IllegalStateException;
         if (told && message != null) {
             return firstLine(message);
         }
@@ -36,6 +39,15 @@ final class Failures {
 
     /** Whether starting a job again would fail in the same way. */
     static boolean isFinal(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = next(cause)) {
+            if (isAnnotatedAsFinal(deserialized(cause))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isAnnotatedAsFinal(Throwable failure) {
         return ThrowableClassifier.getThrowableType(failure) == ThrowableType.NonRecoverableError;
     }
 

@@ -86,7 +86,7 @@ public final class Freshet implements Runnable {
     }
 
     private int tell(Exception e, PrintWriter err) {
-        if (ProcessEnd.hasBegun()) {
+        if (ProcessEnd.hasBegun() && !(e instanceof JobFailedException)) {
             return FAILED; // of what is being stopped, nobody needs to know that it failed
         }
         boolean mendable =

@@ -5,18 +5,16 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.runtime.executiongraph.ErrorInfo;
-import org.apache.flink.util.ExceptionUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The watch over a job on a {@link LocalCluster}: tells when the job restarts, why, and when it
- * goes on, and replaces a TaskManager that has ended.
+ * The watch over a job on a {@link LocalCluster}: tells when the job restarts, why, and when it is
+ * running again, and replaces a TaskManager that has ended.
  */
 final class JobSupervisor {
     private static final Logger LOG = LoggerFactory.getLogger(JobSupervisor.class);
@@ -25,9 +23,18 @@ final class JobSupervisor {
     /** A TaskManager that is only late to register is not replaced. */
     private static final Duration WITHOUT_TASK_MANAGER = Duration.ofSeconds(5);
 
+    /** Looks in a row that may fail. */
+    private static final int MAX_FAILED_LOOKS = 10;
+
+    /** TaskManagers that are started in place of others before the job runs again. */
+    private static final int MAX_REPLACEMENTS = 3;
+
     private final LocalCluster cluster;
     private final Consumer<String> news;
     private JobStatus status = JobStatus.INITIALIZING;
+    private boolean isRunning;
+    private int failedLooks;
+    private int replacements;
     private boolean taskManagerMissing;
     private long taskManagerMissingSince;
     private boolean restarting;
@@ -49,7 +56,7 @@ final class JobSupervisor {
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
     void awaitRunning() throws Exception {
-        while (!look().isGloballyTerminalState() && !cluster.isEveryTaskRunning()) {
+        while (!look().isGloballyTerminalState() && !isRunning) {
             LockSupport.parkNanos(PACE.toNanos());
         }
     }
@@ -72,17 +79,24 @@ final class JobSupervisor {
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
     JobStatus look() throws Exception {
+        if (ProcessEnd.hasBegun()) {
+            return status; // Flink is being stopped, and that is no news
+        }
         if (!cluster.isRunning()) {
             throw new JobFailedException("Flink has ended; why is in the log " + LogFile.path());
         }
         try {
             status = cluster.status();
             act();
+            failedLooks = 0;
         } catch (ExecutionException e) {
-            if (ExceptionUtils.findThrowable(e, TimeoutException.class).isEmpty()) {
-                throw e;
+            // A request may be late, or meet a part of Flink that is just being replaced.
+            failedLooks++;
+            if (failedLooks == MAX_FAILED_LOOKS) {
+                throw new JobFailedException(
+                        "Flink does not say how the job is doing: " + Failures.reason(e));
             }
-            LOG.warn("Flink is slow to say how the job is doing", e);
+            LOG.warn("Flink did not answer what the status of the job is", e);
         }
         return status;
     }
@@ -91,8 +105,9 @@ final class JobSupervisor {
         switch (status) {
             case FAILED -> throw new JobFailedException("the job failed: " + cluster.failure());
             case CANCELED -> throw new JobFailedException("the job was cancelled");
-            case FINISHED -> {}
+            case FINISHED, FAILING, CANCELLING -> {} // what comes of it is told at the end
             default -> {
+                isRunning = cluster.isEveryTaskRunning();
                 replaceTaskManager();
                 lookForRestarts();
             }
@@ -103,6 +118,9 @@ final class JobSupervisor {
         Optional<ErrorInfo> failure = cluster.failureAfter(lastFailureAt);
         if (failure.isPresent()) {
             lastFailureAt = failure.get().getTimestamp();
+            if (Failures.isFinal(failure.get().getException())) {
+                return; // the job is about to fail
+            }
             String reason = Failures.reason(failure.get().getException());
             if (!restarting) {
                 restarting = true;
@@ -114,17 +132,18 @@ final class JobSupervisor {
                 lastReason = reason;
                 tell("the job restarts: " + reason);
             }
-        } else if (restarting && cluster.isEveryTaskRunning()) {
+        } else if (restarting && isRunning) {
             restarting = false;
+            replacements = 0;
             OptionalLong checkpoint = cluster.restoredCheckpoint();
             long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - restartingSince);
             tell(
-                    "the job goes on after "
+                    "the job is running again after "
                             + seconds
                             + " s"
                             + (checkpoint.isPresent()
-                                    ? " from checkpoint " + checkpoint.getAsLong()
-                                    : " from the start, since no checkpoint was complete"));
+                                    ? ", from checkpoint " + checkpoint.getAsLong()
+                                    : ", from the start, since no checkpoint was complete"));
         }
     }
 
@@ -144,6 +163,14 @@ final class JobSupervisor {
             taskManagerMissingSince = now;
         } else if (now - taskManagerMissingSince > WITHOUT_TASK_MANAGER.toNanos()) {
             taskManagerMissing = false;
+            if (replacements == MAX_REPLACEMENTS) {
+                throw new JobFailedException(
+                        "Flink's TaskManager has ended "
+                                + (replacements + 1)
+                                + " times before the job ran again; why is in the log "
+                                + LogFile.path());
+            }
+            replacements++;
             tell("Flink's TaskManager has ended; starting another");
             cluster.startTaskManager();
         }

@@ -87,8 +87,12 @@ public final class LocalCluster implements AutoCloseable {
             JobID jobId = cluster.submitJob(env.getStreamGraph()).get().getJobID();
             return new LocalCluster(cluster, sourceOffsets, directory, jobId);
         } catch (Exception e) {
-            stop(cluster);
-            Directories.delete(directory);
+            try {
+                stop(cluster);
+                Directories.delete(directory);
+            } catch (IOException unstopped) {
+                e.addSuppressed(unstopped);
+            }
             if (ExceptionUtils.findThrowable(e, BindException.class).isPresent()) {
                 throw new UserException(
                         "port " + uiPort + " for Flink's web page is taken (--ui-port)", e);
@@ -250,7 +254,7 @@ public final class LocalCluster implements AutoCloseable {
             if (ExceptionUtils.findThrowable(e, TimeoutException.class).isEmpty()) {
                 throw new IOException("Flink could not be stopped", e);
             }
-            LOG.warn("Flink has stopped; nobody asked what came of a request to it", e);
+            LOG.warn("Flink has stopped; the result of a REST request was never fetched", e);
         }
     }
 }

@@ -11,8 +11,8 @@ import org.apache.logging.log4j.status.StatusListener;
 import org.apache.logging.log4j.status.StatusLogger;
 
 /**
- * The file that a command logs to: one a command and job, in the system's temporary directory,
- * which the next run of the same goes on with.
+ * The file that a command logs to, in the system's temporary directory: one for each command and
+ * job, appended to by later runs.
  */
 final class LogFile {
     /** The property in which {@code log4j2.properties} finds the file. */

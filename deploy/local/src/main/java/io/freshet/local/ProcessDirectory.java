@@ -5,6 +5,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -55,27 +56,44 @@ final class ProcessDirectory implements AutoCloseable {
     }
 
     private static void removeLeftovers(Path parent) throws IOException {
-        try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*")) {
-            for (Path path : found) {
-                // Not those of other users, which may be listed and not be opened.
-                if (Files.isDirectory(path) && Files.isWritable(path)) {
-                    removeIfLeftBehind(path);
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, PREFIX + "*" + LOCK)) {
+            for (Path lockFile : found) {
+                try {
+                    removeIfLeftBehind(lockFile);
+                } catch (IOException e) {
+                    // Of another user, or another process removes it: no reason not to start.
+                    System.err.println(
+                            "freshet: what an earlier process left at "
+                                    + lockFile
+                                    + " cannot be removed: "
+                                    + Failures.reason(e));
                 }
             }
         }
     }
 
-    private static void removeIfLeftBehind(Path path) throws IOException {
-        Path lockFile = lockFile(path);
-        try (FileChannel channel =
-                        FileChannel.open(
-                                lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    /**
+     * A directory whose lock file somebody else has removed is left alone: its process may live.
+     */
+    private static void removeIfLeftBehind(Path lockFile) throws IOException {
+        if (!Files.isWritable(lockFile)) {
+            return;
+        }
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock()) {
-            if (lock != null) {
+            Path path = directory(lockFile);
+            if (lock != null && Files.isDirectory(path)) {
                 Directories.delete(path);
                 Files.deleteIfExists(lockFile);
             }
+        } catch (NoSuchFileException e) {
+            return; // removed meanwhile
         }
+    }
+
+    private static Path directory(Path lockFile) {
+        String name = lockFile.getFileName().toString();
+        return lockFile.resolveSibling(name.substring(0, name.length() - LOCK.length()));
     }
 
     /** Makes it the place where this process unpacks and writes what is its own. */

@@ -7,24 +7,27 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The orderly end of the process: what commands have open is closed, then the process's directory
- * goes, all within a bounded time.
+ * The orderly end of the process: what commands have open is closed, within a bounded time, then
+ * the process's directory is removed.
  *
  * <p>A first INT or TERM begins the end, a second one ends the process at once.
  */
 final class ProcessEnd {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration LONGEST_END = PATIENCE.plusSeconds(10);
     private static final int SIGNAL_BASE = 128;
 
     private static final List<ShutdownStack> OPEN = new ArrayList<>();
     private static @Nullable Thread hook;
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
+    private static volatile boolean signalled;
 
     private ProcessEnd() {}
 
@@ -65,6 +68,7 @@ final class ProcessEnd {
 
     private static void end() {
         begun = true;
+        haltLater(Freshet.FAILED);
         Thread ending = new Thread(ProcessEnd::closeAll, "freshet-closing");
         ending.setDaemon(true);
         ending.start();
@@ -83,6 +87,22 @@ final class ProcessEnd {
         if (ending.isAlive()) {
             Runtime.getRuntime().halt(Freshet.FAILED);
         }
+    }
+
+    /** Ends the process when its end takes too long, whatever hangs: others have hooks too. */
+    private static void haltLater(int code) {
+        Thread watchdog =
+                new Thread(
+                        () -> {
+                            long until = System.nanoTime() + LONGEST_END.toNanos();
+                            while (System.nanoTime() - until < 0) {
+                                LockSupport.parkNanos(until - System.nanoTime());
+                            }
+                            Runtime.getRuntime().halt(code);
+                        },
+                        "freshet-watchdog");
+        watchdog.setDaemon(true);
+        watchdog.start();
     }
 
     private static void closeAll() {
@@ -152,16 +172,19 @@ final class ProcessEnd {
         }
     }
 
+    /** Not a constant: a logger that is made before the log has its name would log elsewhere. */
     private static Logger logger() {
         return LoggerFactory.getLogger(ProcessEnd.class);
     }
 
     private static void onSignal(String name, int code) {
-        if (begun) {
+        if (signalled) {
             System.err.println("freshet: a second signal, ending at once");
             Runtime.getRuntime().halt(code);
         }
+        signalled = true;
         begun = true;
+        haltLater(code);
         logger().info("SIG{}: stopping", name);
         new Thread(() -> System.exit(code), "freshet-signal").start();
     }

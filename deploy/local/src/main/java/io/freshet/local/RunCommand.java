@@ -35,6 +35,8 @@ final class RunCommand implements Callable<Integer> {
         JobConfig config = JobConfig.parse(settingsOptions.read());
         KafkaPreflight.check(config);
         PrintWriter out = spec.commandLine().getOut();
+        config.memoryShortage(Runtime.getRuntime().maxMemory())
+                .ifPresent(shortage -> print(out, "warning: " + shortage));
         try (ShutdownStack open = new ShutdownStack()) {
             LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
             JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));

@@ -22,8 +22,13 @@ final class SettingsOptions {
             description = "Sets a key of the job, over the file's. May be repeated.")
     private List<String> overrides = new ArrayList<>();
 
-    /** The keys given. */
+    private @Nullable Map<String, String> settings;
+
+    /** The keys given; the file is read once. */
     Map<String, String> read() {
-        return SettingsSource.read(file, overrides);
+        if (settings == null) {
+            settings = SettingsSource.read(file, overrides);
+        }
+        return settings;
     }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.CancellationException;
  */
 final class ShutdownStack implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Object closing = new Object();
     private boolean closed;
 
     ShutdownStack() {
@@ -40,8 +41,23 @@ final class ShutdownStack implements AutoCloseable {
         return all;
     }
 
+    /** Closes one of them now. */
+    void close(AutoCloseable closeable) throws Exception {
+        synchronized (this) {
+            open.remove(closeable);
+        }
+        closeable.close();
+    }
+
+    /** Closes all of them. A second call waits for the first. */
     @Override
     public void close() throws IOException {
+        synchronized (closing) {
+            closeAll();
+        }
+    }
+
+    private void closeAll() throws IOException {
         Exception failure = null;
         for (AutoCloseable closeable : takeAll()) {
             try {

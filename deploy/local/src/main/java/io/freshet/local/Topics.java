@@ -83,11 +83,7 @@ final class Topics {
                 throw new UserException(KafkaFailure.reason(e, config.kafka()), e);
             }
             throw new UserException(
-                    "topic "
-                            + name
-                            + " cannot be created: "
-                            + KafkaFailure.innermost(e).getMessage(),
-                    e);
+                    "topic " + name + " cannot be created: " + Failures.reason(e), e);
         }
     }
 }

@@ -26,7 +26,7 @@ class FailuresTest {
 
         assertThat(Failures.reason(new RuntimeException("task failed", lost)))
                 .isEqualTo("results lost");
-        assertThat(Failures.isFinal(lost)).isTrue();
+        assertThat(Failures.isFinal(new SerializedThrowable(new RuntimeException(lost)))).isTrue();
         assertThat(Failures.isFinal(refused)).isFalse();
     }
 

@@ -197,10 +197,10 @@ class FlinkRestITCase {
                         + BROWSER
                         + "Origin: http://localhost:1\r\nSec-Fetch-Site: same-site\r\n"
                         + "Sec-Fetch-Mode: cors\r\n");
-        requests.put("browser of old, script", ours + "Origin: http://evil.example\r\n");
-        requests.put("browser of old, file", ours + "Origin: null\r\n");
-        requests.put("browser of old, image", ours + BROWSER);
-        requests.put("browser of old, proxied", ours + "Referer: http://evil.example/\r\n");
+        requests.put("old browser, script", ours + "Origin: http://evil.example\r\n");
+        requests.put("old browser, file", ours + "Origin: null\r\n");
+        requests.put("old browser, image", ours + BROWSER);
+        requests.put("old browser, proxied", ours + "Referer: http://evil.example/\r\n");
         requests.put(
                 "rebound name",
                 rebound
@@ -208,7 +208,7 @@ class FlinkRestITCase {
                         + "Origin: http://evil.example:"
                         + port
                         + "\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\n");
-        requests.put("rebound name, browser of old", rebound);
+        requests.put("rebound name, old browser", rebound);
         requests.put("rebound name, two hosts", "Host: localhost\r\nHost: evil.example\r\n");
         requests.put("no name", "");
         requests.put(

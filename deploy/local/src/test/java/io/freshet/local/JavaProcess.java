@@ -89,6 +89,12 @@ final class JavaProcess implements AutoCloseable {
         return new JavaProcess(builder.start(), output);
     }
 
+    /** Starts the command {@code freshet}, as its script does. */
+    static JavaProcess freshet(Path directory, List<String> options, String... arguments)
+            throws IOException {
+        return start(directory, Map.of("OMP_NUM_THREADS", "1"), options, Freshet.class, arguments);
+    }
+
     long pid() {
         return process.pid();
     }

@@ -60,8 +60,7 @@ class ListeningSocketsITCase {
     private JavaProcess freshet(String... arguments) throws IOException {
         List<String> all = new ArrayList<>(List.of(arguments));
         all.addAll(List.of("--set", "kafka.bootstrap.servers=" + kafka.bootstrapServers()));
-        return JavaProcess.start(
-                directory, Map.of(), List.of(), Freshet.class, all.toArray(String[]::new));
+        return JavaProcess.freshet(directory, List.of(), all.toArray(String[]::new));
     }
 
     /** The addresses on which a process listens now; none once it has ended. */

@@ -52,7 +52,7 @@ class MonitoringITCase {
         List<LabelledEvent> events = JobOnKafka.events(6, 3_000, 4, 2, "one", "two");
         Map<String, String> settings = JobOnKafka.settings(kafka, "at-once", 4, "a,b");
         settings.putAll(JobOnKafka.RESTARTS);
-        settings.put("checkpoint.interval", "1 h");
+        settings.put("checkpoint.interval", "10 min");
         settings.put("metrics.delivery", "at-least-once");
         settings.put("metrics.every", "100");
         try (JobOnKafka job = JobOnKafka.start(settings)) {

@@ -43,7 +43,7 @@ class OutageITCase {
             job.process().awaitOutput("TimeoutException");
             job.broker().restart();
 
-            job.process().awaitOutput("the job goes on after ");
+            job.process().awaitOutput("the job is running again after ");
             job.secondsToTheNextMetrics();
             Audit audit = job.finish();
             assertThat(audit.accepted().count()).isPositive();
@@ -56,7 +56,22 @@ class OutageITCase {
                     .doesNotContain("Name collision");
             assertThat(job.log().lines().filter(line -> line.contains("NetworkClient")).count())
                     .isLessThan(60);
+
+            // Nor does an outage keep the command from ending.
+            job.broker().kill();
+            long before = restarts(job);
+            JobOnKafka.await("the next restart", () -> restarts(job) > before);
+            job.process().signal("TERM");
+            assertThat(job.process().awaitExit()).isEqualTo(143);
         }
+    }
+
+    private static long restarts(RunningJob job) {
+        return job.process()
+                .output()
+                .lines()
+                .filter(line -> line.startsWith("the job restarts"))
+                .count();
     }
 
     @Test
@@ -69,7 +84,7 @@ class OutageITCase {
             setLargestMessage(admin, topic, AlterConfigOp.OpType.SET);
             job.process().awaitOutput("RecordTooLargeException");
             setLargestMessage(admin, topic, AlterConfigOp.OpType.DELETE);
-            job.process().awaitOutput("the job goes on after ");
+            job.process().awaitOutput("the job is running again after ");
             job.secondsToTheNextMetrics();
 
             AclBinding permission =

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,11 +50,9 @@ class RunEndITCase {
     }
 
     private JavaProcess run(String jobName, String... options) throws IOException {
-        return JavaProcess.start(
+        return JavaProcess.freshet(
                 directory,
-                Map.of("OMP_NUM_THREADS", "1"),
                 List.of(options),
-                Freshet.class,
                 "run",
                 "--set",
                 "kafka.bootstrap.servers=" + kafka.bootstrapServers(),
@@ -138,16 +137,14 @@ class RunEndITCase {
             killed.awaitExit();
             assertThat(directories()).hasSize(2);
 
-            try (JavaProcess help =
-                    JavaProcess.start(
+            try (JavaProcess next =
+                    JavaProcess.freshet(
                             directory,
-                            Map.of(),
                             List.of(),
-                            Freshet.class,
                             "topics",
                             "--set",
                             "kafka.bootstrap.servers=" + kafka.bootstrapServers())) {
-                assertThat(help.awaitExit()).isZero();
+                assertThat(next.awaitExit()).isZero();
             }
             assertThat(directories()).hasSize(1);
             assertThat(hasUnpacked("natives")).isTrue();
@@ -187,6 +184,45 @@ class RunEndITCase {
             assertThat(process.output()).contains("the job has ended");
         }
         assertThat(files("savepoint")).hasSize(1);
+        assertThat(files("freshet-process-")).isEmpty();
+    }
+
+    @Test
+    void jobThatCannotGoOn_endsTheCommandWithItsReason() throws Exception {
+        String setServers = "kafka.bootstrap.servers=" + kafka.bootstrapServers();
+        String setTopic = "topics.labelled-events=deleted";
+        assertThat(Freshet.commandLine().execute("topics", "--set", setServers, "--set", setTopic))
+                .isZero();
+        try (JavaProcess process =
+                        JavaProcess.freshet(
+                                directory,
+                                List.of(),
+                                "run",
+                                "--set",
+                                setServers,
+                                "--set",
+                                setTopic,
+                                "--set",
+                                "kafka.partition.discovery.interval.ms=500",
+                                "--set",
+                                "num-features=4",
+                                "--set",
+                                "classes=3",
+                                "--set",
+                                "models.max=1000000",
+                                "--set",
+                                "sink.transactional-id-prefix=deleted");
+                Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            process.awaitOutput("learning from deleted");
+            admin.deleteTopics(List.of("deleted")).all().get();
+
+            assertThat(process.awaitExit()).as(process.output()).isEqualTo(1);
+            assertThat(process.output().lines())
+                    .anyMatch(line -> line.startsWith("warning: models.max = 1000000 models"))
+                    .noneMatch(line -> line.startsWith("the job restarts"))
+                    .contains(
+                            "freshet: the job failed: topic deleted, which the job reads, is gone");
+        }
         assertThat(files("freshet-process-")).isEmpty();
     }
 

@@ -31,23 +31,24 @@ final class RunningJob implements AutoCloseable {
     private final Path directory;
     private final SecuredBroker broker;
     private final JobConfig config;
+    private final JobConfig asAdmin;
     private final AtomicLong sent = new AtomicLong();
     private final Thread feeding = new Thread(this::feed, "feed");
     private volatile boolean feedingEnds;
     private volatile boolean closed;
     private final JavaProcess process;
 
-    private RunningJob(Path directory, SecuredBroker broker, JobConfig config, Path file)
+    private RunningJob(
+            Path directory, SecuredBroker broker, JobConfig config, JobConfig asAdmin, Path file)
             throws IOException {
         this.directory = directory;
         this.broker = broker;
         this.config = config;
+        this.asAdmin = asAdmin;
         process =
-                JavaProcess.start(
+                JavaProcess.freshet(
                         Files.createDirectories(directory.resolve("run")),
-                        Map.of("OMP_NUM_THREADS", "1"),
                         List.of(),
-                        Freshet.class,
                         "run",
                         "--config",
                         file.toString());
@@ -71,7 +72,8 @@ final class RunningJob implements AutoCloseable {
             JobConfig config = JobConfig.parse(settings);
             Map<String, String> asAdmin = new HashMap<>(settings);
             broker.adminClient().forEach((key, value) -> asAdmin.put("kafka." + key, value));
-            Topics.create(JobConfig.parse(asAdmin), 1);
+            JobConfig adminConfig = JobConfig.parse(asAdmin);
+            Topics.create(adminConfig, 1);
             Map<String, AclOperation> topics = new HashMap<>();
             config.publish().topics().forEach(topic -> topics.put(topic, AclOperation.WRITE));
             topics.put(config.kafka().labelledEvents(), AclOperation.READ);
@@ -80,7 +82,7 @@ final class RunningJob implements AutoCloseable {
             List<String> lines = new ArrayList<>();
             settings.forEach((key, value) -> lines.add(key + "=" + value));
             Files.write(file, lines);
-            RunningJob job = new RunningJob(directory, broker, config, file);
+            RunningJob job = new RunningJob(directory, broker, config, adminConfig, file);
             job.process.awaitOutput("learning from");
             job.feeding.start();
             return job;
@@ -175,11 +177,6 @@ final class RunningJob implements AutoCloseable {
     Audit finish() throws Exception {
         feedingEnds = true;
         feeding.join();
-        Map<String, String> settings = new HashMap<>();
-        settings.put("num-features", "4");
-        settings.put("classes", "3");
-        broker.adminClient().forEach((key, value) -> settings.put("kafka." + key, value));
-        JobConfig asAdmin = JobConfig.parse(settings);
         Audit[] audit = new Audit[1];
         JobOnKafka.await(
                 "all events to be accounted for",
@@ -206,16 +203,6 @@ final class RunningJob implements AutoCloseable {
 
     private static boolean isLog(Path file) {
         return file.getFileName().toString().startsWith("freshet-run");
-    }
-
-    /** What it has left in its temporary directory, beside its log and its output. */
-    List<String> leftovers() throws IOException {
-        try (Stream<Path> files = Files.list(directory.resolve("run"))) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> !name.startsWith("freshet-run") && !name.startsWith("output-"))
-                    .sorted()
-                    .toList();
-        }
     }
 
     @Override

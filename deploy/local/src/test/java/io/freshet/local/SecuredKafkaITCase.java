@@ -255,10 +255,9 @@ class SecuredKafkaITCase {
                                     "",
                                     "freshet: Kafka at "
                                             + one.bootstrapServers()
-                                            + " starts no transaction in time: has it too few"
-                                            + " brokers for"
-                                            + " transaction.state.log.replication.factor? Its log"
-                                            + " says\n"));
+                                            + " starts no transaction in time; its log says why:"
+                                            + " has it fewer brokers than"
+                                            + " transaction.state.log.replication.factor?\n"));
         }
     }
 

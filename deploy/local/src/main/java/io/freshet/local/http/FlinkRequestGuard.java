@@ -24,16 +24,14 @@ import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.QueryStringDec
 import org.apache.flink.shaded.netty4.io.netty.util.ReferenceCountUtil;
 
 /**
- * Access control of Flink's REST endpoint, by {@link RequestRules}: browsers may read and nothing
- * else, other programs may do what Flink allows but submit a job.
+ * Access control of Flink's REST endpoint, by {@link RequestRules}: browsers may only read; other
+ * programs may do everything that Flink allows except submit a job.
  *
- * <p>Reading is {@code GET} and {@code HEAD}, but for the two paths by which a {@code GET} cancels
- * a job. A job that is submitted runs as code in this process, which has its own; so nobody may. A
- * request that is refused ends its connection, with the rest of it unread. No response has Flink's
- * {@code Access-Control-Allow-Origin}, which would let every page read it.
- *
- * <p>Has its place before everything that Flink does with a request, keeping a file that comes with
- * it included.
+ * <p>Reads are {@code GET} and {@code HEAD}, except the two {@code GET} paths that cancel a job.
+ * Submitting is refused to all, since a job's code would run in this process. A refused request's
+ * connection is closed, with the rest unread. {@code Access-Control-Allow-Origin}, which Flink
+ * always sends, is removed from responses. The guard stands before Flink's handlers, that of
+ * uploads included.
  */
 final class FlinkRequestGuard extends ChannelDuplexHandler {
     private static final RequestRules RULES = new RequestRules();
@@ -84,7 +82,7 @@ final class FlinkRequestGuard extends ChannelDuplexHandler {
             case CHANGE -> RequestRules.refusalToWrite(headers);
             case SUBMISSION ->
                     refusal(HttpResponseStatus.FORBIDDEN, "No job can be submitted here.");
-            case UNKNOWN -> refusal(HttpResponseStatus.BAD_REQUEST, "This is no request.");
+            case UNKNOWN -> refusal(HttpResponseStatus.BAD_REQUEST, "Malformed request.");
         };
     }
 

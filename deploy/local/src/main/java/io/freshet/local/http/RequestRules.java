@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  *       included, is refused, whatever its method;
  *   <li>a request whose {@code Sec-Fetch-Site} is another than {@code same-origin} or {@code none}
  *       is refused, unless its {@code Sec-Fetch-Mode} is {@code navigate}: a link may lead here.
- *       Browsers from before 2023 need not send either;
+ *       Browsers from before 2023 may send neither;
  *   <li>where other programs may write, browsers may not, not even from a page of this server:
  *       {@link #refusalToWrite}. A browser is known by {@code Origin}, {@code Referer}, any {@code
  *       Sec-Fetch-*} header, or a {@code User-Agent} that begins with {@code Mozilla/}, as that of
