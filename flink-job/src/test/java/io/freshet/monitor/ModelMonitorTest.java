@@ -30,7 +30,7 @@ class ModelMonitorTest {
     }
 
     /** What is not handed in is as if every example were sure, and a mini-batch. */
-    private static BlockEvaluation evaluation(
+    static BlockEvaluation evaluation(
             int[] labels, int[] predictions, float[] losses, float[] weights) {
         float[] confidences = new float[labels.length];
         Arrays.fill(confidences, 1);
