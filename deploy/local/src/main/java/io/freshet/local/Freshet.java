@@ -27,7 +27,6 @@ import picocli.CommandLine.ScopeType;
             DriftBenchCommand.class
         })
 public final class Freshet implements Runnable {
-    static final int FAILED = 1;
     private static final int MISUSED = 2;
 
     @Option(
@@ -87,7 +86,8 @@ public final class Freshet implements Runnable {
 
     private int tell(Exception e, PrintWriter err) {
         if (ProcessEnd.hasBegun() && !(e instanceof JobFailedException)) {
-            return FAILED; // of what is being stopped, nobody needs to know that it failed
+            return ProcessEnd
+                    .FAILED; // of what is being stopped, nobody needs to know that it failed
         }
         boolean mendable =
                 e instanceof UserException
@@ -109,7 +109,7 @@ public final class Freshet implements Runnable {
             err.println("freshet: --debug shows where it comes from");
         }
         err.flush();
-        return mendable ? MISUSED : FAILED;
+        return mendable ? MISUSED : ProcessEnd.FAILED;
     }
 
     @Override

@@ -1,8 +1,10 @@
 package io.freshet.local;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -31,6 +33,7 @@ final class JobSupervisor {
 
     private final LocalCluster cluster;
     private final Consumer<String> news;
+    private final Set<String> kindsTold = new HashSet<>();
     private JobStatus status = JobStatus.INITIALIZING;
     private boolean isRunning;
     private int failedLooks;
@@ -40,7 +43,6 @@ final class JobSupervisor {
     private boolean restarting;
     private long restartingSince;
     private long lastFailureAt;
-    private String lastReason = "";
 
     /**
      * @param news gets a line whenever there is something to tell
@@ -125,11 +127,10 @@ final class JobSupervisor {
             if (!restarting) {
                 restarting = true;
                 restartingSince = System.nanoTime();
-                lastReason = "";
+                kindsTold.clear();
             }
-            // While an outage lasts, each attempt fails; the same reason is told once.
-            if (!sameKind(reason, lastReason)) {
-                lastReason = reason;
+            // While an outage lasts, each attempt fails; reasons that differ in numbers are one.
+            if (kindsTold.add(reason.replaceAll("[0-9]+", "#"))) {
                 tell("the job restarts: " + reason);
             }
         } else if (restarting && isRunning) {
@@ -145,11 +146,6 @@ final class JobSupervisor {
                                     ? ", from checkpoint " + checkpoint.getAsLong()
                                     : ", from the start, since no checkpoint was complete"));
         }
-    }
-
-    /** Whether two reasons differ in nothing but numbers. */
-    private static boolean sameKind(String one, String other) {
-        return one.replaceAll("[0-9]+", "#").equals(other.replaceAll("[0-9]+", "#"));
     }
 
     private void replaceTaskManager() throws Exception {

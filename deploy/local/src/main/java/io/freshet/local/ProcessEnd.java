@@ -19,11 +19,14 @@ import org.slf4j.LoggerFactory;
  * <p>A first INT or TERM begins the end, a second one ends the process at once.
  */
 final class ProcessEnd {
+    /** The exit code of what failed, other than by what the user may mend before starting. */
+    static final int FAILED = 1;
+
     private static final Duration PATIENCE = Duration.ofSeconds(40);
     private static final Duration LONGEST_END = PATIENCE.plusSeconds(10);
     private static final int SIGNAL_BASE = 128;
 
-    private static final List<ShutdownStack> OPEN = new ArrayList<>();
+    private static final List<AutoCloseable> OPEN = new ArrayList<>();
     private static @Nullable Thread hook;
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
@@ -36,15 +39,15 @@ final class ProcessEnd {
         return begun;
     }
 
-    /** Closes a command's things when the process ends before the command does. */
-    static synchronized void add(ShutdownStack stack) {
-        OPEN.add(stack);
+    /** Closes something when the process ends before somebody else closes it. */
+    static synchronized void add(AutoCloseable closeable) {
+        OPEN.add(closeable);
         ensureHook();
     }
 
-    /** The command has closed its things. */
-    static synchronized void remove(ShutdownStack stack) {
-        OPEN.remove(stack);
+    /** It has been closed. */
+    static synchronized void remove(AutoCloseable closeable) {
+        OPEN.remove(closeable);
     }
 
     /** Removes a directory last of all. */
@@ -60,15 +63,15 @@ final class ProcessEnd {
         }
     }
 
-    private static synchronized List<ShutdownStack> newestFirst() {
-        List<ShutdownStack> stacks = new ArrayList<>(OPEN);
-        Collections.reverse(stacks);
-        return stacks;
+    private static synchronized List<AutoCloseable> newestFirst() {
+        List<AutoCloseable> newest = new ArrayList<>(OPEN);
+        Collections.reverse(newest);
+        return newest;
     }
 
     private static void end() {
         begun = true;
-        haltLater(Freshet.FAILED);
+        haltLater(FAILED);
         Thread ending = new Thread(ProcessEnd::closeAll, "freshet-closing");
         ending.setDaemon(true);
         ending.start();
@@ -85,7 +88,7 @@ final class ProcessEnd {
         }
         removeDirectory();
         if (ending.isAlive()) {
-            Runtime.getRuntime().halt(Freshet.FAILED);
+            Runtime.getRuntime().halt(FAILED);
         }
     }
 
@@ -106,10 +109,10 @@ final class ProcessEnd {
     }
 
     private static void closeAll() {
-        for (ShutdownStack stack : newestFirst()) {
+        for (AutoCloseable closeable : newestFirst()) {
             try {
-                stack.close();
-            } catch (IOException e) {
+                closeable.close();
+            } catch (Exception e) {
                 System.err.println("freshet: while stopping: " + Failures.reason(e));
             }
         }
