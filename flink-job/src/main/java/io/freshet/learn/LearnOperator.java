@@ -6,6 +6,7 @@ import io.freshet.ingest.ExampleBlockTypeInfo;
 import io.freshet.model.Backend;
 import io.freshet.model.DeviceDecision;
 import io.freshet.model.LearnerState;
+import java.io.IOException;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -108,7 +109,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     /** Starting again would find the same device, so a refusal ends the job. */
     private void wakeDevice() throws Exception {
-        DeviceDecision device = Backend.start(learnConfig.deviceFallback());
+        DeviceDecision device = startBackend();
         switch (device.outcome()) {
             case REFUSED ->
                     throw new SuppressRestartsException(
@@ -126,6 +127,21 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             case CUDA -> {}
         }
         LOG.info("{}", Backend.describe());
+    }
+
+    /** What failed while ND4J's classes were initialised never succeeds in this process. */
+    private DeviceDecision startBackend() throws InterruptedException {
+        try {
+            return Backend.start(learnConfig.deviceFallback());
+        } catch (IOException | RuntimeException | LinkageError e) {
+            Throwable innermost = e;
+            while (innermost.getCause() != null) {
+                innermost = innermost.getCause();
+            }
+            throw new SuppressRestartsException(
+                    new IllegalStateException(
+                            "ND4J cannot be used in this process: " + innermost, e));
+        }
     }
 
     /**

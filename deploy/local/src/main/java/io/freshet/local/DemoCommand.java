@@ -77,8 +77,10 @@ final class DemoCommand implements Callable<Integer> {
         long total = streamOptions.limit(stream);
         double rate = streamOptions.eventsPerSecond();
         Map<String, String> given = settingsOptions.read();
-        JobConfig.parse(settings(given, stream, "localhost:1")); // problems first
         PrintWriter out = spec.commandLine().getOut();
+        JobConfig.parse(settings(given, stream, "localhost:1")) // problems first
+                .memoryShortage(Runtime.getRuntime().maxMemory())
+                .ifPresent(shortage -> out.println("warning: " + shortage));
         out.println(
                 Display.format(
                         "%n  Freshet learns from %s: %,d events, %d features, %d classes",

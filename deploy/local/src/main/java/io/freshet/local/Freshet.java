@@ -29,6 +29,9 @@ import picocli.CommandLine.ScopeType;
 public final class Freshet implements Runnable {
     private static final int MISUSED = 2;
 
+    /** As the operating system says it. */
+    private static final String DISK_FULL = "No space left on device";
+
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
@@ -94,6 +97,9 @@ public final class Freshet implements Runnable {
                         || e instanceof ConfigurationException
                         || e instanceof PreflightException;
         String message = mendable ? String.valueOf(e.getMessage()) : Failures.reason(e);
+        if (message.contains(DISK_FULL)) {
+            message += "; temporary files are in " + System.getProperty("java.io.tmpdir");
+        }
         for (String line : message.lines().toList()) {
             err.println("freshet: " + TerminalText.printable(line));
         }

@@ -8,6 +8,7 @@ import io.freshet.model.DeviceFallback;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** A heap fills once a process, so each test needs a process of its own, with a small one. */
 @SuppressWarnings("try") // closing a harness may be interrupted
-class HeapFullITCase {
+class ProcessLimitsITCase {
     private static final int MODELS_MAX = 200_000;
 
     /** More than twice what fits. */
@@ -82,18 +83,17 @@ class HeapFullITCase {
         }
     }
 
-    private static Process start(String backend, int models) throws IOException {
-        return new ProcessBuilder(
-                        List.of(
-                                ProcessHandle.current().info().command().orElseThrow(),
-                                "-Xmx64m",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                ManyModels.class.getName(),
-                                backend,
-                                Integer.toString(models)))
-                .redirectErrorStream(true)
-                .start();
+    private static Process start(String backend, int models, String... options) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(ProcessHandle.current().info().command().orElseThrow());
+        command.add("-Xmx64m");
+        command.addAll(List.of(options));
+        command.add("-cp");
+        command.add(System.getProperty("java.class.path"));
+        command.add(ManyModels.class.getName());
+        command.add(backend);
+        command.add(Integer.toString(models));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     private static String output(Process process) throws IOException, InterruptedException {
@@ -134,5 +134,14 @@ class HeapFullITCase {
                 .containsPattern("live models \\(models\\.max = 200000, .* were written to state")
                 .doesNotContain("OutOfMemoryError");
         assertThat(process.exitValue()).isZero();
+    }
+
+    @Test
+    void nativesThatCannotBeLoaded_endTheJobWithALine() throws Exception {
+        Process process = start(HASHMAP, 1, "-Dorg.bytedeco.javacpp.platform=none");
+
+        assertThat(output(process))
+                .contains("not to be restarted: ND4J cannot be used in this process: ");
+        assertThat(process.exitValue()).isEqualTo(7);
     }
 }
