@@ -1,15 +1,29 @@
 package io.freshet;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.ExampleBlockTypeInfo;
+import io.freshet.model.example.BlockRows;
+import io.freshet.model.loss.Floats;
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.Likelihoods;
+import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.optim.LinearSteps;
+import io.freshet.model.scale.StandardScaler;
 import java.util.Properties;
 
 /**
@@ -18,6 +32,33 @@ import java.util.Properties;
  */
 @AnalyzeClasses(packages = "io.freshet", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+    private static final Class<?>[] MODEL_INTERNALS = {
+        Baselines.class,
+        BlockRows.class,
+        Floats.class,
+        Likelihoods.class,
+        LinearSteps.class,
+        MixtureWeights.class,
+        StandardScaler.class
+    };
+
+    private static final SliceAssignment TOP_LEVEL_TYPES =
+            new SliceAssignment() {
+                @Override
+                public SliceIdentifier getIdentifierOf(JavaClass type) {
+                    JavaClass top = type;
+                    while (top.getEnclosingClass().isPresent()) {
+                        top = top.getEnclosingClass().get();
+                    }
+                    return SliceIdentifier.of(top.getName());
+                }
+
+                @Override
+                public String getDescription() {
+                    return "top-level types";
+                }
+            };
+
     private static ArchRule mayImport(String stage, String... allowed) {
         String[] packages = new String[allowed.length + 1];
         packages[0] = "io.freshet." + stage + "..";
@@ -32,7 +73,7 @@ class ArchitectureTest {
                         resideInAPackage("io.freshet..").and(resideOutsideOfPackages(packages)));
     }
 
-    @ArchTest static final ArchRule ingest = mayImport("ingest", "config", "schemas");
+    @ArchTest static final ArchRule ingest = mayImport("ingest", "model", "config", "schemas");
 
     @ArchTest
     static final ArchRule learn = mayImport("learn", "ingest", "model", "drift", "config");
@@ -44,6 +85,37 @@ class ArchitectureTest {
             mayImport("publish", "monitor", "learn", "ingest", "model", "config", "schemas");
 
     @ArchTest static final ArchRule model = mayImport("model");
+
+    @ArchTest
+    static final ArchRule learnTraining = mayImport("learn.training", "ingest", "model", "config");
+
+    @ArchTest
+    static final ArchRule learnDrift =
+            mayImport("learn.drift", "learn.training", "ingest", "model", "drift", "config");
+
+    /** What a learner is made of: for the model's own packages alone. */
+    @ArchTest
+    static final ArchRule nobodyElseImportsTheInternalsOfTheModel =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("io.freshet.model..")
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAPackage("io.freshet.model.linalg..")
+                                    .or(belongToAnyOf(MODEL_INTERNALS)));
+
+    @ArchTest
+    static final ArchRule packages_haveNoCircles =
+            slices().matching("io.freshet.(**)").should().beFreeOfCycles();
+
+    /** A type and those nested in it count as one. */
+    @ArchTest
+    static final ArchRule types_haveNoCircles =
+            slices().assignedFrom(TOP_LEVEL_TYPES)
+                    .should()
+                    .beFreeOfCycles()
+                    // Flink finds the serializer of a type by the type's annotation.
+                    .ignoreDependency(ExampleBlock.class, ExampleBlockTypeInfo.Factory.class);
 
     @ArchTest static final ArchRule drift = mayImport("drift");
 

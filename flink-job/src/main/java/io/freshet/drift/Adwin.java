@@ -37,8 +37,8 @@ public record Adwin(double delta, int clock, boolean increasesOnly) implements D
     public static final Adwin DEFAULT = new Adwin(0.002, 32, true);
 
     public Adwin {
-        Parameters.requireProbability("delta", delta);
-        Parameters.requireAtLeast(1, "clock", clock);
+        ParameterChecks.requireProbability("delta", delta);
+        ParameterChecks.requireAtLeast(1, "clock", clock);
     }
 
     @Override
@@ -47,12 +47,12 @@ public record Adwin(double delta, int clock, boolean increasesOnly) implements D
     }
 
     @Override
-    public DriftTest start() {
-        return new AdwinWindow(this);
+    public RunningDetector start() {
+        return new AdwinWindow(delta, clock, increasesOnly);
     }
 
     @Override
-    public DriftTest restore(double[] state) {
-        return new AdwinWindow(this, state);
+    public RunningDetector restore(double[] state) {
+        return new AdwinWindow(delta, clock, increasesOnly, state);
     }
 }

@@ -3,13 +3,13 @@ package io.freshet.drift;
 import java.util.Arrays;
 
 /**
- * The window of {@link Adwin}, updated in place.
+ * The window of the ADWIN detector, updated in place.
  *
  * <p>Row {@code r} holds buckets of {@code 2ʳ} values, oldest first; a row with one too many merges
  * its two oldest into a bucket of the next row. So all of a row's are older than those of the rows
  * before.
  */
-final class AdwinWindow implements DriftTest {
+final class AdwinWindow implements RunningDetector {
     /** The most buckets of a size. */
     static final int MOST_BUCKETS = 5;
 
@@ -31,7 +31,9 @@ final class AdwinWindow implements DriftTest {
     /** Enough for as many values as a double counts. */
     private static final int MOST_ROWS = 53;
 
-    private final Adwin adwin;
+    private final double delta;
+    private final int clock;
+    private final boolean increasesOnly;
 
     private int numRows;
     private int[] numBuckets;
@@ -50,8 +52,10 @@ final class AdwinWindow implements DriftTest {
     /** Values after the split that statistic and threshold are of. */
     private long newer;
 
-    AdwinWindow(Adwin adwin) {
-        this.adwin = adwin;
+    AdwinWindow(double delta, int clock, boolean increasesOnly) {
+        this.delta = delta;
+        this.clock = clock;
+        this.increasesOnly = increasesOnly;
         this.numRows = 1;
         this.numBuckets = new int[1];
         this.sums = new double[PLACES];
@@ -60,9 +64,11 @@ final class AdwinWindow implements DriftTest {
         this.threshold = Double.POSITIVE_INFINITY;
     }
 
-    AdwinWindow(Adwin adwin, double[] state) {
-        this.adwin = adwin;
-        this.numRows = state.length < HEADER ? 0 : (int) Parameters.count(state[0]);
+    AdwinWindow(double delta, int clock, boolean increasesOnly, double[] state) {
+        this.delta = delta;
+        this.clock = clock;
+        this.increasesOnly = increasesOnly;
+        this.numRows = state.length < HEADER ? 0 : (int) ParameterChecks.count(state[0]);
         if (numRows < 1 || numRows > MOST_ROWS) {
             throw new IllegalArgumentException(
                     "the state is not of a window: it has "
@@ -71,19 +77,19 @@ final class AdwinWindow implements DriftTest {
                             + numRows
                             + " rows");
         }
-        Parameters.requireLength(HEADER + numRows * (1 + 2 * PLACES), state);
-        this.sinceLook = (int) Parameters.count(state[1]);
+        ParameterChecks.requireLength(HEADER + numRows * (1 + 2 * PLACES), state);
+        this.sinceLook = (int) ParameterChecks.count(state[1]);
         this.status = DriftStatus.of(state[2]);
         this.statistic = state[3];
         this.threshold = state[4];
-        this.width = Parameters.count(state[5]);
+        this.width = ParameterChecks.count(state[5]);
         this.sum = state[6];
         this.squaredDeviation = state[7];
-        this.newer = Parameters.count(state[8]);
+        this.newer = ParameterChecks.count(state[8]);
         this.numBuckets = new int[numRows];
         long counted = 0;
         for (int row = 0; row < numRows; row++) {
-            numBuckets[row] = (int) Parameters.count(state[HEADER + row]);
+            numBuckets[row] = (int) ParameterChecks.count(state[HEADER + row]);
             if (numBuckets[row] > MOST_BUCKETS) {
                 throw new IllegalArgumentException(
                         "a row of the window has at most "
@@ -113,9 +119,9 @@ final class AdwinWindow implements DriftTest {
         add(value);
         status = DriftStatus.STABLE;
         sinceLook++;
-        if (sinceLook == adwin.clock()) {
+        if (sinceLook == clock) {
             sinceLook = 0;
-            if (width > LEAST_WIDTH && cut() && (!adwin.increasesOnly() || mean() > meanBefore)) {
+            if (width > LEAST_WIDTH && cut() && (!increasesOnly || mean() > meanBefore)) {
                 status = DriftStatus.DRIFT;
             }
         }
@@ -196,7 +202,7 @@ final class AdwinWindow implements DriftTest {
      * which they do most, or come nearest to it.
      */
     private boolean hasCut() {
-        double d = Math.log(2 * Math.log((double) width) / adwin.delta());
+        double d = Math.log(2 * Math.log((double) width) / delta);
         double variance = squaredDeviation / width;
         double most = Double.NEGATIVE_INFINITY;
         statistic = 0;

@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 public record CoolDown(DriftDetector detector, int values) implements DriftDetector {
     public CoolDown {
-        Parameters.requireAtLeast(1, "values", values);
+        ParameterChecks.requireAtLeast(1, "values", values);
     }
 
     @Override
@@ -21,28 +21,28 @@ public record CoolDown(DriftDetector detector, int values) implements DriftDetec
     }
 
     @Override
-    public DriftTest start() {
+    public RunningDetector start() {
         return new Test(this, detector.start(), 0);
     }
 
     @Override
-    public DriftTest restore(double[] state) {
+    public RunningDetector restore(double[] state) {
         if (state.length < 1) {
             throw new IllegalArgumentException("the state is empty");
         }
-        long resting = Parameters.count(state[0]);
-        Parameters.requireAtMost(values, "the rest in the state", resting);
+        long resting = ParameterChecks.count(state[0]);
+        ParameterChecks.requireAtMost(values, "the rest in the state", resting);
         return new Test(
                 this, detector.restore(Arrays.copyOfRange(state, 1, state.length)), (int) resting);
     }
 
     /** The detector's test, and how long it still rests. */
-    private static final class Test implements DriftTest {
+    private static final class Test implements RunningDetector {
         private final CoolDown coolDown;
-        private DriftTest test;
+        private RunningDetector test;
         private int resting;
 
-        Test(CoolDown coolDown, DriftTest test, int resting) {
+        Test(CoolDown coolDown, RunningDetector test, int resting) {
             this.coolDown = coolDown;
             this.test = test;
             this.resting = resting;

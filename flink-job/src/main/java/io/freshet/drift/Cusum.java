@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * The cumulative sum test, CUSUM: an alarm when values have exceeded their mean by too much in sum.
@@ -29,9 +29,9 @@ public record Cusum(int minInstances, double delta, double threshold)
     public static final Cusum DEFAULT = new Cusum(30, 0.005, 50);
 
     public Cusum {
-        Parameters.requireAtLeast(1, "minInstances", minInstances);
-        Parameters.requireNotNegative("delta", delta);
-        Parameters.requirePositive("threshold", threshold);
+        ParameterChecks.requireAtLeast(1, "minInstances", minInstances);
+        ParameterChecks.requireNotNegative("delta", delta);
+        ParameterChecks.requirePositive("threshold", threshold);
     }
 
     /**
@@ -97,7 +97,7 @@ public record Cusum(int minInstances, double delta, double threshold)
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(5, array);
+        ParameterChecks.requireLength(5, array);
         return new State(
                 count(array[0]), array[1], array[2], count(array[3]), DriftStatus.of(array[4]));
     }

@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * The Drift Detection Method: an alarm when the error rate since the start is significantly above
@@ -33,10 +33,10 @@ public record Ddm(int minInstances, double warningLevel, double driftLevel)
     public static final Ddm DEFAULT = new Ddm(30, 2, 3);
 
     public Ddm {
-        Parameters.requireAtLeast(1, "minInstances", minInstances);
-        Parameters.requireNotNegative("warningLevel", warningLevel);
-        Parameters.requireNotNegative("driftLevel", driftLevel);
-        Parameters.requireWarningFirst(
+        ParameterChecks.requireAtLeast(1, "minInstances", minInstances);
+        ParameterChecks.requireNotNegative("warningLevel", warningLevel);
+        ParameterChecks.requireNotNegative("driftLevel", driftLevel);
+        ParameterChecks.requireWarningFirst(
                 warningLevel <= driftLevel,
                 "warningLevel is " + warningLevel,
                 "driftLevel " + driftLevel);
@@ -141,7 +141,7 @@ public record Ddm(int minInstances, double warningLevel, double driftLevel)
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(6, array);
+        ParameterChecks.requireLength(6, array);
         return new State(
                 count(array[0]),
                 array[1],

@@ -4,7 +4,7 @@ import java.io.Serializable;
 
 /**
  * A rule that finds changes in a stream of numbers, immutable. What it remembers of one stream is a
- * {@link DriftTest}; it can have any number of them.
+ * {@link RunningDetector}; it can have any number of them.
  */
 public sealed interface DriftDetector extends Serializable
         permits SteppedDetector, Adwin, Kswin, CoolDown {
@@ -12,14 +12,14 @@ public sealed interface DriftDetector extends Serializable
     Domain domain();
 
     /** Returns a test that has seen nothing yet. */
-    DriftTest start();
+    RunningDetector start();
 
     /**
      * Returns a test that continues another one bit for bit.
      *
-     * @param state what {@link DriftTest#state()} of a test by an equal rule returned. Not
+     * @param state what {@link RunningDetector#state()} of a test by an equal rule returned. Not
      *     modified.
      * @throws IllegalArgumentException if no such test can have been in that state
      */
-    DriftTest restore(double[] state);
+    RunningDetector restore(double[] state);
 }

@@ -5,7 +5,7 @@ public interface DriftState {
     /** Returns the status after the last value. */
     DriftStatus status();
 
-    /** Returns {@link DriftTest#valuesSinceChange()}. */
+    /** Returns {@link RunningDetector#valuesSinceChange()}. */
     long valuesSinceChange();
 
     /** Returns its numbers in their order. New. */

@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * A detector that does not look: an alarm at every {@code interval}-th value, whatever the values.
@@ -10,7 +10,7 @@ import static io.freshet.drift.Parameters.count;
  */
 public record Dummy(int interval) implements SteppedDetector<Dummy.State> {
     public Dummy {
-        Parameters.requireAtLeast(1, "interval", interval);
+        ParameterChecks.requireAtLeast(1, "interval", interval);
     }
 
     /**
@@ -64,7 +64,7 @@ public record Dummy(int interval) implements SteppedDetector<Dummy.State> {
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(2, array);
+        ParameterChecks.requireLength(2, array);
         return new State(count(array[0]), DriftStatus.of(array[1]));
     }
 }

@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * The Early Drift Detection Method: an alarm when errors come significantly closer together than
@@ -20,8 +20,8 @@ import static io.freshet.drift.Parameters.count;
  *
  * <p>The change is taken to have begun with the warning. Source: Baena-García, del Campo-Ávila,
  * Fidalgo, Bifet, Gavaldà and Morales-Bueno, <i>Early drift detection method</i>, 4th International
- * Workshop on Knowledge Discovery from Data Streams (2006). Alarms where MOA's {@code EDDM} does,
- * whose parameters are fixed.
+ * Workshop on Knowledge Discovery from Data SampleStreams (2006). Alarms where MOA's {@code EDDM}
+ * does, whose parameters are fixed.
  *
  * @param minErrors errors after which a drift can be found; the maximum is looked for from as many
  *     values on, at least 1
@@ -34,10 +34,10 @@ public record Eddm(int minErrors, double warningLevel, double driftLevel)
     public static final Eddm DEFAULT = new Eddm(30, 0.95, 0.9);
 
     public Eddm {
-        Parameters.requireAtLeast(1, "minErrors", minErrors);
-        Parameters.requireShare("warningLevel", warningLevel);
-        Parameters.requireShare("driftLevel", driftLevel);
-        Parameters.requireWarningFirst(
+        ParameterChecks.requireAtLeast(1, "minErrors", minErrors);
+        ParameterChecks.requireShare("warningLevel", warningLevel);
+        ParameterChecks.requireShare("driftLevel", driftLevel);
+        ParameterChecks.requireWarningFirst(
                 warningLevel >= driftLevel,
                 "warningLevel is " + warningLevel,
                 "driftLevel " + driftLevel);
@@ -163,7 +163,7 @@ public record Eddm(int minErrors, double warningLevel, double driftLevel)
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(8, array);
+        ParameterChecks.requireLength(8, array);
         return new State(
                 count(array[0]),
                 count(array[1]),

@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * The drift detection method by Hoeffding's bound on averages, HDDM-A: an alarm when the mean since
@@ -41,9 +41,9 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
     private static final double LN_2 = Math.log(2);
 
     public HddmA {
-        Parameters.requireProbability("driftConfidence", driftConfidence);
-        Parameters.requireProbability("warningConfidence", warningConfidence);
-        Parameters.requireWarningFirst(
+        ParameterChecks.requireProbability("driftConfidence", driftConfidence);
+        ParameterChecks.requireProbability("warningConfidence", warningConfidence);
+        ParameterChecks.requireWarningFirst(
                 warningConfidence >= driftConfidence,
                 "warningConfidence is " + warningConfidence,
                 "driftConfidence " + driftConfidence);
@@ -182,7 +182,7 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(8, array);
+        ParameterChecks.requireLength(8, array);
         return new State(
                 count(array[0]),
                 array[1],

@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * The drift detection method by McDiarmid's bound on weighted averages, HDDM-W: an alarm when the
@@ -48,10 +48,10 @@ public record HddmW(
     private static final int LENGTH = 19;
 
     public HddmW {
-        Parameters.requireProbability("driftConfidence", driftConfidence);
-        Parameters.requireProbability("warningConfidence", warningConfidence);
-        Parameters.requireShare("lambda", lambda);
-        Parameters.requireWarningFirst(
+        ParameterChecks.requireProbability("driftConfidence", driftConfidence);
+        ParameterChecks.requireProbability("warningConfidence", warningConfidence);
+        ParameterChecks.requireShare("lambda", lambda);
+        ParameterChecks.requireWarningFirst(
                 warningConfidence >= driftConfidence,
                 "warningConfidence is " + warningConfidence,
                 "driftConfidence " + driftConfidence);
@@ -209,7 +209,7 @@ public record HddmW(
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(LENGTH, array);
+        ParameterChecks.requireLength(LENGTH, array);
         return new State(
                 average(array, 0),
                 extreme(array, 3),

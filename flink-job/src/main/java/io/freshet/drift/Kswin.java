@@ -37,11 +37,11 @@ public record Kswin(int windowSize, int recentSize, double alpha, boolean increa
     static final int MOST_VALUES = 2_000;
 
     public Kswin {
-        Parameters.requireAtLeast(2, "windowSize", windowSize);
-        Parameters.requireAtMost(MOST_VALUES, "windowSize", windowSize);
-        Parameters.requireAtLeast(1, "recentSize", recentSize);
-        Parameters.requireAtMost(windowSize - 1, "recentSize", recentSize);
-        Parameters.requireProbability("alpha", alpha);
+        ParameterChecks.requireAtLeast(2, "windowSize", windowSize);
+        ParameterChecks.requireAtMost(MOST_VALUES, "windowSize", windowSize);
+        ParameterChecks.requireAtLeast(1, "recentSize", recentSize);
+        ParameterChecks.requireAtMost(windowSize - 1, "recentSize", recentSize);
+        ParameterChecks.requireProbability("alpha", alpha);
         double smallest =
                 KolmogorovSmirnov.smallestPValue(
                         recentSize, windowSize - recentSize, increasesOnly);
@@ -69,12 +69,12 @@ public record Kswin(int windowSize, int recentSize, double alpha, boolean increa
     }
 
     @Override
-    public DriftTest start() {
-        return new KswinWindow(this);
+    public RunningDetector start() {
+        return new KswinWindow(windowSize, recentSize, alpha, increasesOnly);
     }
 
     @Override
-    public DriftTest restore(double[] state) {
-        return new KswinWindow(this, state);
+    public RunningDetector restore(double[] state) {
+        return new KswinWindow(windowSize, recentSize, alpha, increasesOnly, state);
     }
 }

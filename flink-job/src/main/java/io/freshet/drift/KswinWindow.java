@@ -1,18 +1,20 @@
 package io.freshet.drift;
 
 /**
- * The window of {@link Kswin}, updated in place: the values in the order in which they came, in a
- * ring, and in the order of their size.
+ * The window of the KSWIN detector, updated in place: the values in the order in which they came,
+ * in a ring, and in the order of their size.
  *
  * <p>A value more moves {@code D} by at most {@code 1/r + 1/m}: one enters the recent ones, one
  * goes over to the older ones, one leaves them. So after {@code D} was computed it is known for how
  * many values it cannot reach its threshold, and it is not computed for as many.
  */
-final class KswinWindow implements DriftTest {
+final class KswinWindow implements RunningDetector {
     /** Numbers of a state before the values. */
     private static final int HEADER = 4;
 
-    private final Kswin kswin;
+    private final int recentSize;
+    private final int olderSize;
+    private final boolean increasesOnly;
     private final long criticalSteps;
 
     /** The ring; the next value takes the place {@code next}. */
@@ -34,23 +36,22 @@ final class KswinWindow implements DriftTest {
 
     private DriftStatus status;
 
-    KswinWindow(Kswin kswin) {
-        this.kswin = kswin;
+    KswinWindow(int windowSize, int recentSize, double alpha, boolean increasesOnly) {
+        this.recentSize = recentSize;
+        this.olderSize = windowSize - recentSize;
+        this.increasesOnly = increasesOnly;
         this.criticalSteps =
-                KolmogorovSmirnov.criticalSteps(
-                        kswin.recentSize(),
-                        kswin.olderSize(),
-                        kswin.alpha(),
-                        kswin.increasesOnly());
-        this.values = new double[kswin.windowSize()];
-        this.sorted = new double[kswin.windowSize()];
-        this.places = new int[kswin.windowSize()];
+                KolmogorovSmirnov.criticalSteps(recentSize, olderSize, alpha, increasesOnly);
+        this.values = new double[windowSize];
+        this.sorted = new double[windowSize];
+        this.places = new int[windowSize];
         this.status = DriftStatus.STABLE;
     }
 
-    KswinWindow(Kswin kswin, double[] state) {
-        this(kswin);
-        int inState = state.length < HEADER ? -1 : (int) Parameters.count(state[0]);
+    KswinWindow(
+            int windowSize, int recentSize, double alpha, boolean increasesOnly, double[] state) {
+        this(windowSize, recentSize, alpha, increasesOnly);
+        int inState = state.length < HEADER ? -1 : (int) ParameterChecks.count(state[0]);
         if (inState < 0 || inState > values.length) {
             throw new IllegalArgumentException(
                     "the state is not of a window of at most "
@@ -61,10 +62,10 @@ final class KswinWindow implements DriftTest {
                             + inState
                             + " values");
         }
-        Parameters.requireLength(HEADER + inState, state);
+        ParameterChecks.requireLength(HEADER + inState, state);
         status = DriftStatus.of(state[1]);
-        steps = Parameters.count(state[2]);
-        skipped = Parameters.count(state[3]);
+        steps = ParameterChecks.count(state[2]);
+        skipped = ParameterChecks.count(state[3]);
         for (int i = 0; i < inState; i++) {
             add(state[HEADER + i]);
         }
@@ -156,7 +157,6 @@ final class KswinWindow implements DriftTest {
      * is no branch: the shifts make all ones of a negative number.
      */
     private int compare() {
-        int recentSize = kswin.recentSize();
         int size = values.length;
         int newest = next - 1;
         int difference = 0;
@@ -172,11 +172,11 @@ final class KswinWindow implements DriftTest {
                 smallest = Math.min(smallest, difference);
             }
         }
-        return kswin.increasesOnly() ? largest : Math.max(largest, -smallest);
+        return increasesOnly ? largest : Math.max(largest, -smallest);
     }
 
     private void keepRecent() {
-        double[] recent = new double[kswin.recentSize()];
+        double[] recent = new double[recentSize];
         for (int i = 0; i < recent.length; i++) {
             recent[i] = values[Math.floorMod(next - recent.length + i, values.length)];
         }
@@ -195,19 +195,19 @@ final class KswinWindow implements DriftTest {
     /** {@code D}, when it was last computed. */
     @Override
     public double statistic() {
-        return (double) steps / kswin.recentSize() / kswin.olderSize();
+        return (double) steps / recentSize / olderSize;
     }
 
     /** The least {@code D} whose p-value is at most alpha. */
     @Override
     public double threshold() {
-        return (double) criticalSteps / kswin.recentSize() / kswin.olderSize();
+        return (double) criticalSteps / recentSize / olderSize;
     }
 
     /** At an alarm, the recent values. */
     @Override
     public long valuesSinceChange() {
-        return status == DriftStatus.DRIFT ? kswin.recentSize() : 0;
+        return status == DriftStatus.DRIFT ? recentSize : 0;
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * The Page–Hinkley test, fading: an alarm when the cumulated differences from the mean have risen
@@ -37,10 +37,10 @@ public record PageHinkley(int minInstances, double delta, double threshold, doub
     public static final PageHinkley DEFAULT = new PageHinkley(30, 0.005, 50, 0.9999);
 
     public PageHinkley {
-        Parameters.requireAtLeast(1, "minInstances", minInstances);
-        Parameters.requireNotNegative("delta", delta);
-        Parameters.requirePositive("threshold", threshold);
-        Parameters.requireShare("fadingFactor", fadingFactor);
+        ParameterChecks.requireAtLeast(1, "minInstances", minInstances);
+        ParameterChecks.requireNotNegative("delta", delta);
+        ParameterChecks.requirePositive("threshold", threshold);
+        ParameterChecks.requireShare("fadingFactor", fadingFactor);
     }
 
     /**
@@ -106,7 +106,7 @@ public record PageHinkley(int minInstances, double delta, double threshold, doub
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(5, array);
+        ParameterChecks.requireLength(5, array);
         return new State(
                 count(array[0]), array[1], array[2], count(array[3]), DriftStatus.of(array[4]));
     }

@@ -1,8 +1,8 @@
 package io.freshet.drift;
 
 /** Checks of detectors' parameters; each names the parameter and shows its value. */
-final class Parameters {
-    private Parameters() {}
+final class ParameterChecks {
+    private ParameterChecks() {}
 
     static void requireAtLeast(long least, String name, long value) {
         if (value < least) {

@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-import static io.freshet.drift.Parameters.count;
+import static io.freshet.drift.ParameterChecks.count;
 
 /**
  * A cumulative sum test that brings its own scale: an alarm when values have exceeded their mean by
@@ -51,20 +51,20 @@ public record RobustCusum(
     public static final RobustCusum DEFAULT = new RobustCusum(100, 0.2, 15, 30, 4, 0.05);
 
     public RobustCusum {
-        Parameters.requireAtLeast(2, "minInstances", minInstances);
-        Parameters.requireNotNegative("slack", slack);
-        Parameters.requirePositive("warningThreshold", warningThreshold);
-        Parameters.requirePositive("driftThreshold", driftThreshold);
-        Parameters.requireWarningFirst(
+        ParameterChecks.requireAtLeast(2, "minInstances", minInstances);
+        ParameterChecks.requireNotNegative("slack", slack);
+        ParameterChecks.requirePositive("warningThreshold", warningThreshold);
+        ParameterChecks.requirePositive("driftThreshold", driftThreshold);
+        ParameterChecks.requireWarningFirst(
                 warningThreshold <= driftThreshold,
                 "warningThreshold is " + warningThreshold,
                 "driftThreshold " + driftThreshold);
-        Parameters.requirePositive("cap", cap);
+        ParameterChecks.requirePositive("cap", cap);
         if (cap <= slack) {
             throw new IllegalArgumentException(
                     "cap must be greater than slack, which is " + slack + ", but is " + cap);
         }
-        Parameters.requirePositive("leastDeviation", leastDeviation);
+        ParameterChecks.requirePositive("leastDeviation", leastDeviation);
     }
 
     /**
@@ -148,7 +148,7 @@ public record RobustCusum(
 
     @Override
     public State stateOf(double[] array) {
-        Parameters.requireLength(6, array);
+        ParameterChecks.requireLength(6, array);
         return new State(
                 count(array[0]),
                 array[1],

@@ -6,7 +6,7 @@ package io.freshet.drift;
  * <p>{@link DriftStatus#DRIFT} is said at one value; the next one begins the next test, of which
  * each detector says what it still knows of the stream.
  */
-public interface DriftTest {
+public interface RunningDetector {
     /**
      * Takes the next value.
      *

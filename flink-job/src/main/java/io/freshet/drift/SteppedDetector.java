@@ -34,12 +34,54 @@ public sealed interface SteppedDetector<S extends DriftState> extends DriftDetec
     S stateOf(double[] array);
 
     @Override
-    default DriftTest start() {
-        return new SteppedTest<>(this, initialState());
+    default RunningDetector start() {
+        return new Running<>(this, initialState());
     }
 
     @Override
-    default DriftTest restore(double[] state) {
-        return new SteppedTest<>(this, stateOf(state));
+    default RunningDetector restore(double[] state) {
+        return new Running<>(this, stateOf(state));
+    }
+
+    /** The detector on one stream: holds the current state. */
+    final class Running<S extends DriftState> implements RunningDetector {
+        private final SteppedDetector<S> detector;
+        private S state;
+
+        Running(SteppedDetector<S> detector, S state) {
+            this.detector = detector;
+            this.state = state;
+        }
+
+        @Override
+        public DriftStatus update(double value) {
+            state = detector.update(state, value);
+            return state.status();
+        }
+
+        @Override
+        public DriftStatus status() {
+            return state.status();
+        }
+
+        @Override
+        public double statistic() {
+            return detector.statistic(state);
+        }
+
+        @Override
+        public double threshold() {
+            return detector.threshold(state);
+        }
+
+        @Override
+        public long valuesSinceChange() {
+            return state.valuesSinceChange();
+        }
+
+        @Override
+        public double[] state() {
+            return state.toArray();
+        }
     }
 }

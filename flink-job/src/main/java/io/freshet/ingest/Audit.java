@@ -13,7 +13,7 @@ import java.util.Arrays;
  * @param counts events by {@link Fate}
  * @param digests digests by {@link Fate}
  * @param ignoredByReason ignored events by {@link IgnoredReason}
- * @param deadLettersByReason dead letters by {@link Reason}
+ * @param deadLettersByReason dead letters by {@link DeadLetterReason}
  */
 @SuppressWarnings({
     "ArrayRecordComponent", // counters; never compared as a whole
@@ -28,7 +28,7 @@ public record Audit(
                 new long[Fate.values().length],
                 new long[Fate.values().length],
                 new long[IgnoredReason.values().length],
-                new long[Reason.values().length]);
+                new long[DeadLetterReason.values().length]);
     }
 
     /** Counts an event that was trained on. */
@@ -48,7 +48,7 @@ public record Audit(
     }
 
     /** Counts a dead letter. */
-    public void deadLetter(long hash, Reason reason) {
+    public void deadLetter(long hash, DeadLetterReason reason) {
         add(Fate.DEAD_LETTER, hash);
         deadLettersByReason[reason.ordinal()]++;
     }
@@ -107,7 +107,7 @@ public record Audit(
     }
 
     /** Number of dead letters with the reason. */
-    public long count(Reason reason) {
+    public long count(DeadLetterReason reason) {
         return deadLettersByReason[reason.ordinal()];
     }
 

@@ -22,14 +22,14 @@ final class AvroCursor {
     static final class Refused extends Exception {
         private static final long serialVersionUID = 1;
 
-        private final Reason reason;
+        private final DeadLetterReason reason;
 
-        Refused(Reason reason, String detail) {
+        Refused(DeadLetterReason reason, String detail) {
             super(detail, null, false, false);
             this.reason = reason;
         }
 
-        Reason reason() {
+        DeadLetterReason reason() {
             return reason;
         }
 
@@ -94,14 +94,15 @@ final class AvroCursor {
                 return (raw >>> 1) ^ -(raw & 1);
             }
         }
-        throw new Refused(Reason.MALFORMED, "a number of more than 64 bits ends at byte " + at);
+        throw new Refused(
+                DeadLetterReason.MALFORMED, "a number of more than 64 bits ends at byte " + at);
     }
 
     /** A variable-length zig-zag int. */
     int readInt() throws Refused {
         long value = readLong();
         if (value != (int) value) {
-            throw new Refused(Reason.MALFORMED, "the int " + value + " is out of range");
+            throw new Refused(DeadLetterReason.MALFORMED, "the int " + value + " is out of range");
         }
         return (int) value;
     }
@@ -110,7 +111,8 @@ final class AvroCursor {
     int readBranch(int branches) throws Refused {
         long branch = readLong();
         if (branch < 0 || branch >= branches) {
-            throw new Refused(Reason.MALFORMED, "branch " + branch + " of a union of " + branches);
+            throw new Refused(
+                    DeadLetterReason.MALFORMED, "branch " + branch + " of a union of " + branches);
         }
         return (int) branch;
     }
@@ -119,11 +121,13 @@ final class AvroCursor {
     int skipText() throws Refused {
         long length = readLong();
         if (length < 0) {
-            throw new Refused(Reason.MALFORMED, "a text of length " + length);
+            throw new Refused(DeadLetterReason.MALFORMED, "a text of length " + length);
         }
         if (length > remaining()) {
             throw new Refused(
-                    length > LARGEST_RECORD_BYTES ? Reason.OVERSIZED : Reason.TRUNCATED,
+                    length > LARGEST_RECORD_BYTES
+                            ? DeadLetterReason.OVERSIZED
+                            : DeadLetterReason.TRUNCATED,
                     "a text of " + length + " bytes, of which " + remaining() + " are there");
         }
         at += (int) length;
@@ -136,7 +140,8 @@ final class AvroCursor {
             CharBuffer text = utf8.decode(ByteBuffer.wrap(bytes, end - length, length));
             return text.toString();
         } catch (CharacterCodingException e) {
-            throw new Refused(Reason.MALFORMED, "text that is not UTF-8 ends at byte " + end);
+            throw new Refused(
+                    DeadLetterReason.MALFORMED, "text that is not UTF-8 ends at byte " + end);
         }
     }
 
@@ -157,14 +162,14 @@ final class AvroCursor {
             long size = readLong();
             count = -count;
             if (size < 0 || count < 0) {
-                throw new Refused(Reason.MALFORMED, "a block of " + count + " items");
+                throw new Refused(DeadLetterReason.MALFORMED, "a block of " + count + " items");
             }
         }
         if (count > remaining() / bytesPerItem) {
             throw new Refused(
                     count > LARGEST_RECORD_BYTES / bytesPerItem
-                            ? Reason.OVERSIZED
-                            : Reason.TRUNCATED,
+                            ? DeadLetterReason.OVERSIZED
+                            : DeadLetterReason.TRUNCATED,
                     "a count of " + count + " items with " + remaining() + " bytes left");
         }
         return (int) count;
@@ -225,7 +230,8 @@ final class AvroCursor {
     private void need(int count, String what) throws Refused {
         if (remaining() < count) {
             throw new Refused(
-                    Reason.TRUNCATED, "the value ends at byte " + bytes.length + " within " + what);
+                    DeadLetterReason.TRUNCATED,
+                    "the value ends at byte " + bytes.length + " within " + what);
         }
     }
 }

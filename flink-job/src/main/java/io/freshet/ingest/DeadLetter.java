@@ -8,4 +8,5 @@ package io.freshet.ingest;
  * @param reason why
  * @param detail the same for a person, with the value that offended
  */
-public record DeadLetter(RawMessage message, String modelId, Reason reason, String detail) {}
+public record DeadLetter(
+        RawMessage message, String modelId, DeadLetterReason reason, String detail) {}

@@ -5,7 +5,7 @@ package io.freshet.ingest;
  *
  * <p>State counts by position: append only, never reorder or remove.
  */
-public enum Reason {
+public enum DeadLetterReason {
     /** The record has no value. */
     NULL_VALUE,
     /** The value has no bytes. */

@@ -82,7 +82,7 @@ final class ExamplePacker {
                         message,
                         hash,
                         NO_MODEL,
-                        Reason.RESERVED_MODEL_ID,
+                        DeadLetterReason.RESERVED_MODEL_ID,
                         "the model id \"\" is reserved");
             }
             if (!allowedModels.isEmpty() && !allowedModels.contains(modelId)) {
@@ -91,7 +91,7 @@ final class ExamplePacker {
                         message,
                         hash,
                         NO_MODEL,
-                        Reason.MODEL_NOT_ALLOWED,
+                        DeadLetterReason.MODEL_NOT_ALLOWED,
                         "models.allowed does not name \"" + modelId + "\"");
             }
             if (modelId.length() > MAX_MODEL_ID_LENGTH) {
@@ -100,7 +100,7 @@ final class ExamplePacker {
                         message,
                         hash,
                         NO_MODEL,
-                        Reason.MODEL_ID_TOO_LONG,
+                        DeadLetterReason.MODEL_ID_TOO_LONG,
                         "a model id of " + modelId.length() + " characters");
             }
             ExampleBlock block = block(modelId);
@@ -142,7 +142,7 @@ final class ExamplePacker {
     }
 
     private ExampleBlock setAside(
-            RawMessage message, long hash, String modelId, Reason reason, String detail) {
+            RawMessage message, long hash, String modelId, DeadLetterReason reason, String detail) {
         deadLetters.accept(new DeadLetter(message, modelId, reason, shortened(detail)));
         ExampleBlock block = block(modelId);
         block.audit().deadLetter(hash, reason);

@@ -76,22 +76,22 @@ final class LabelledEventReader {
     void readHead(byte @Nullable [] value) throws Refused {
         objection = null;
         if (value == null) {
-            throw new Refused(Reason.NULL_VALUE, "the record has no value");
+            throw new Refused(DeadLetterReason.NULL_VALUE, "the record has no value");
         }
         if (value.length == 0) {
-            throw new Refused(Reason.EMPTY_VALUE, "the value has no bytes");
+            throw new Refused(DeadLetterReason.EMPTY_VALUE, "the value has no bytes");
         }
         cursor.open(value);
         byte marker0 = cursor.readByte();
         if (marker0 != MARKER_0 || (value.length > 1 && cursor.readByte() != MARKER_1)) {
             throw new Refused(
-                    Reason.NOT_SINGLE_OBJECT,
+                    DeadLetterReason.NOT_SINGLE_OBJECT,
                     "the value does not begin with C3 01, as single-object encoding does");
         }
         long fingerprint = cursor.readFixedLong();
         if (fingerprint != FINGERPRINT) {
             throw new Refused(
-                    Reason.UNKNOWN_SCHEMA,
+                    DeadLetterReason.UNKNOWN_SCHEMA,
                     "no released LabelledEvent has the fingerprint "
                             + Long.toHexString(fingerprint));
         }
@@ -118,13 +118,13 @@ final class LabelledEventReader {
         readLabel(targets, targetsFrom);
         weight = cursor.readFloat();
         if (weight < 0) {
-            object(Reason.NEGATIVE_WEIGHT, "the weight is " + weight);
+            object(DeadLetterReason.NEGATIVE_WEIGHT, "the weight is " + weight);
         } else if (!Float.isFinite(weight)) {
-            object(Reason.NON_FINITE_WEIGHT, "the weight is " + weight);
+            object(DeadLetterReason.NON_FINITE_WEIGHT, "the weight is " + weight);
         }
         if (cursor.remaining() > 0) {
             throw new Refused(
-                    Reason.TRAILING_BYTES,
+                    DeadLetterReason.TRAILING_BYTES,
                     cursor.remaining() + " bytes follow the event, from byte " + cursor.position());
         }
     }
@@ -135,20 +135,22 @@ final class LabelledEventReader {
             int count = cursor.readFloats(features, from, numFeatures);
             if (count != numFeatures) {
                 object(
-                        Reason.WRONG_NUM_FEATURES,
+                        DeadLetterReason.WRONG_NUM_FEATURES,
                         count + " features, of " + numFeatures + " that num-features asks for");
             } else if (!allFinite(features, from, count)) {
                 int at = firstNonFinite(features, from, count);
-                object(Reason.NON_FINITE_FEATURE, "feature " + at + " is " + features[from + at]);
+                object(
+                        DeadLetterReason.NON_FINITE_FEATURE,
+                        "feature " + at + " is " + features[from + at]);
             }
         } else if (branch == SPARSE) {
             cursor.skipInts();
             cursor.readFloats(features, from, 0);
-            object(Reason.UNSUPPORTED_FEATURES, "sparse features are not supported yet");
+            object(DeadLetterReason.UNSUPPORTED_FEATURES, "sparse features are not supported yet");
         } else {
             cursor.skipFloatMap();
             cursor.skipTextMap();
-            object(Reason.UNSUPPORTED_FEATURES, "named features are not supported yet");
+            object(DeadLetterReason.UNSUPPORTED_FEATURES, "named features are not supported yet");
         }
     }
 
@@ -175,7 +177,7 @@ final class LabelledEventReader {
             hasIgnoreIndex = true;
         } else if (index < 0 || index >= classes.size()) {
             object(
-                    Reason.LABEL_OUT_OF_RANGE,
+                    DeadLetterReason.LABEL_OUT_OF_RANGE,
                     "class index " + index + ", of " + classes.size() + " classes");
         } else {
             label = index;
@@ -190,11 +192,11 @@ final class LabelledEventReader {
         int count = cursor.readFloats(targets, from, numTargets);
         if (labelType == LabelType.CLASS) {
             object(
-                    Reason.UNSUPPORTED_LABEL,
+                    DeadLetterReason.UNSUPPORTED_LABEL,
                     "a label of one value per class, where label.type is class");
         } else if (count != numTargets) {
             object(
-                    Reason.WRONG_NUM_TARGETS,
+                    DeadLetterReason.WRONG_NUM_TARGETS,
                     "a label of " + count + " values, of " + numTargets + " classes");
         } else {
             label = checkedTargets(targets, from);
@@ -209,7 +211,7 @@ final class LabelledEventReader {
             float target = targets[from + k];
             if (!(target >= 0 && target <= 1)) {
                 object(
-                        Reason.TARGET_OUT_OF_RANGE,
+                        DeadLetterReason.TARGET_OUT_OF_RANGE,
                         "the label's value for class \"" + classes.get(k) + "\" is " + target);
                 return largest;
             }
@@ -220,7 +222,7 @@ final class LabelledEventReader {
         }
         if (labelType == LabelType.PROBABILITIES && Math.abs(sum - 1) > SUM_TOLERANCE) {
             object(
-                    Reason.TARGETS_DO_NOT_SUM_TO_ONE,
+                    DeadLetterReason.TARGETS_DO_NOT_SUM_TO_ONE,
                     "the label's probabilities sum to " + (float) sum);
         }
         return largest;
@@ -236,7 +238,9 @@ final class LabelledEventReader {
         String name = cursor.textBefore(end, length);
         Integer index = classIndex.get(name);
         if (index == null) {
-            object(Reason.UNKNOWN_CLASS, "classes does not hold the label \"" + name + "\"");
+            object(
+                    DeadLetterReason.UNKNOWN_CLASS,
+                    "classes does not hold the label \"" + name + "\"");
             return ExampleBlock.UNLABELLED;
         }
         return index;
@@ -273,7 +277,7 @@ final class LabelledEventReader {
     }
 
     /** Keeps the first objection. */
-    private void object(Reason reason, String detail) {
+    private void object(DeadLetterReason reason, String detail) {
         if (objection == null) {
             objection = new Refused(reason, detail);
         }

@@ -1,19 +1,17 @@
-package io.freshet.learn;
-
-import io.freshet.ingest.ExampleBlock;
+package io.freshet.ingest;
 
 /** Where a row comes from. Filled again and again. */
-final class Origin {
+public final class Origin {
     private static final ExampleBlock.Source NOWHERE = new ExampleBlock.Source("", 0);
-    static final Origin NONE = new Origin();
+    public static final Origin NONE = new Origin();
 
-    long hash;
-    long offset;
-    long timestamp;
-    ExampleBlock.Source source = NOWHERE;
-    String id = "";
+    public long hash;
+    public long offset;
+    public long timestamp;
+    public ExampleBlock.Source source = NOWHERE;
+    public String id = "";
 
-    void become(ExampleBlock block, int row) {
+    public void become(ExampleBlock block, int row) {
         hash = block.hash(row);
         offset = block.offset(row);
         timestamp = block.timestamp(row);

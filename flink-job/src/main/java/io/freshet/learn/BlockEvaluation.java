@@ -27,4 +27,4 @@ public record BlockEvaluation(
         int[] ranks,
         float[] unlabelledConfidences,
         int[] miniBatchEnds,
-        Progress progress) {}
+        ModelProgress progress) {}

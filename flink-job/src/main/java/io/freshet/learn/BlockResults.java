@@ -1,7 +1,7 @@
 package io.freshet.learn;
 
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
 import java.util.Arrays;
 
 /** Gathers what becomes a {@link BlockEvaluation}, block after block, in arrays that grow. */
@@ -65,7 +65,7 @@ final class BlockResults {
     }
 
     /** What was gathered, in new arrays. */
-    BlockEvaluation evaluation(String modelId, Progress progress) {
+    BlockEvaluation evaluation(String modelId, ModelProgress progress) {
         return new BlockEvaluation(
                 modelId,
                 Arrays.copyOf(labels, examples),

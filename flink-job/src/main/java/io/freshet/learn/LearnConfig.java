@@ -4,8 +4,10 @@ import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
-import io.freshet.model.DeviceFallback;
+import io.freshet.learn.drift.DriftConfig;
+import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.device.DeviceFallback;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
@@ -99,11 +101,6 @@ public record LearnConfig(
     /** Returns how many values a label has beside its class: one per class, or 0. */
     int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();
-    }
-
-    /** Returns the memory that a live model takes in this stage. */
-    public ModelCost modelCost() {
-        return ModelCost.of(this);
     }
 
     /** Reads the keys; problems are left in the settings. */

@@ -3,9 +3,10 @@ package io.freshet.learn;
 import io.freshet.config.Key;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockTypeInfo;
-import io.freshet.model.Backend;
-import io.freshet.model.DeviceDecision;
+import io.freshet.learn.drift.DriftAlert;
 import io.freshet.model.LearnerState;
+import io.freshet.model.device.Backend;
+import io.freshet.model.device.DeviceDecision;
 import java.io.IOException;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
@@ -28,9 +29,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>In state, per model: the parameters, the optimiser's velocity, the last good parameters and
  * the baselines' counts in chunks of fixed size, also those of a learner that was started at a
- * drift's warning, the {@link LearnerMemory}, and the rows that do not yet fill a mini-batch. After
- * a failure each model goes on from the last checkpoint as if it had not stopped: the source
- * repeats what came after, and nothing of it is in the parameters.
+ * drift's warning, the {@link ModelState}, and the rows that do not yet fill a mini-batch. After a
+ * failure each model goes on from the last checkpoint as if it had not stopped: the source repeats
+ * what came after, and nothing of it is in the parameters.
  *
  * <p>Emits a {@link BlockEvaluation} a block; to the side, predictions, drift alerts and, at
  * checkpoints and at the end of input, snapshots of models that changed.
@@ -63,7 +64,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private final LearnConfig learnConfig;
 
     private transient LearnerWorkspace workspace;
-    private transient ValueState<LearnerMemory> memory;
+    private transient ValueState<ModelState> memory;
     private transient ModelChunks chunks;
     private transient ModelChunks successorChunks;
     private transient ValueState<ExampleBlock> openRows;
@@ -81,7 +82,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
      */
     @SuppressWarnings("NullAway.Init") // as above
     public LearnOperator(LearnConfig learnConfig, ModelCost costOfLaterStages) {
-        super(learnConfig.maxModels(), learnConfig.modelCost().plus(costOfLaterStages));
+        super(learnConfig.maxModels(), ModelCost.of(learnConfig).plus(costOfLaterStages));
         this.learnConfig = learnConfig;
     }
 
@@ -89,8 +90,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     protected void openState(KeyedStateStore store) {
         memory =
                 store.getState(
-                        new ValueStateDescriptor<>(
-                                MEMORY, TypeInformation.of(LearnerMemory.class)));
+                        new ValueStateDescriptor<>(MEMORY, TypeInformation.of(ModelState.class)));
         chunks = new ModelChunks(store, "");
         successorChunks = new ModelChunks(store, "successor-");
         openRows =
@@ -255,12 +255,12 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected Learner load(String modelId) throws Exception {
-        LearnerMemory remembered = memory.value();
+        ModelState remembered = memory.value();
         if (remembered == null) {
             return new Learner(modelId, workspace);
         }
-        ModelMemory model = remembered.model();
-        ModelMemory successor = remembered.successor();
+        LearnerStateHeader model = remembered.model();
+        LearnerStateHeader successor = remembered.successor();
         try {
             return Learner.restore(
                     modelId,

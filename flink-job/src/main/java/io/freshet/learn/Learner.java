@@ -6,12 +6,17 @@ import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.IngestConfig;
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
+import io.freshet.ingest.Origin;
+import io.freshet.learn.drift.DetectorReport;
+import io.freshet.learn.drift.DriftAlert;
+import io.freshet.learn.drift.DriftMonitor;
+import io.freshet.learn.drift.DriftMonitorState;
 import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerState;
-import io.freshet.model.ScalerType;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -28,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * those after the last full mini-batch before them. So nothing here but the rounding depends on how
  * the stream was cut into blocks. Knows no Flink and no clock. Not thread-safe.
  */
-final class Learner implements AutoCloseable {
+public final class Learner implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
 
     private static final DetectorReport[] NO_REPORTS = {};
@@ -38,7 +43,7 @@ final class Learner implements AutoCloseable {
     private final LearnConfig config;
     private final Audit audit;
     private final Map<ExampleBlock.Source, Long> lastOffsets = new LinkedHashMap<>();
-    private long timestamp = Progress.NO_TIMESTAMP;
+    private long timestamp = ModelProgress.NO_TIMESTAMP;
     private long publishedVersion = -1;
     private boolean changed;
 
@@ -53,16 +58,16 @@ final class Learner implements AutoCloseable {
 
     private Origin newest = Origin.NONE;
     private @Nullable ExampleBlock restoredRows;
-    private final @Nullable DriftWatch watch;
+    private final @Nullable DriftMonitor watch;
 
     /** What detectors remembered that are switched off: their alerts go on from it. */
-    private @Nullable DriftMemory restingDrift;
+    private @Nullable DriftMonitorState restingDrift;
 
     /** The last good parameters that are in state: they change seldom. */
     private float[] savedGoodParameters = new float[0];
 
     /** A learner of a model that has seen nothing. */
-    Learner(String modelId, LearnerWorkspace workspace) {
+    public Learner(String modelId, LearnerWorkspace workspace) {
         this(modelId, workspace, Audit.empty());
     }
 
@@ -74,7 +79,13 @@ final class Learner implements AutoCloseable {
         watch =
                 config.drift().detectors().isEmpty()
                         ? null
-                        : new DriftWatch(modelId, workspace, audit.count(Fate.ACCEPTED));
+                        : new DriftMonitor(
+                                modelId,
+                                config.drift(),
+                                config.learner(),
+                                audit.count(Fate.ACCEPTED),
+                                workspace::blocks,
+                                workspace.successorEvaluation());
     }
 
     /**
@@ -85,10 +96,10 @@ final class Learner implements AutoCloseable {
      * @param successor those of a learner that was started at a warning, if there was one
      * @param rows its open mini-batch
      */
-    static Learner restore(
+    public static Learner restore(
             String modelId,
             LearnerWorkspace workspace,
-            LearnerMemory memory,
+            ModelState memory,
             @Nullable LearnerState state,
             @Nullable LearnerState successor,
             @Nullable ExampleBlock rows) {
@@ -145,7 +156,7 @@ final class Learner implements AutoCloseable {
             learner.savedGoodParameters = state.goodParameters();
             learner.model = new SoftmaxLearner(workspace.blocks(), state);
         }
-        DriftMemory drift = memory.drift();
+        DriftMonitorState drift = memory.drift();
         if (learner.watch == null) {
             learner.restingDrift = drift;
         } else if (drift != null) {
@@ -163,7 +174,7 @@ final class Learner implements AutoCloseable {
      * @param alerts takes the drifts that were found, in their order
      * @return what was found about the examples whose mini-batches were completed
      */
-    BlockEvaluation process(
+    public BlockEvaluation process(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         takeRestoredRows();
         audit.add(block.audit());
@@ -174,7 +185,8 @@ final class Learner implements AutoCloseable {
     }
 
     /** Closes the open mini-batch, however short. */
-    BlockEvaluation closeMiniBatch(Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
+    public BlockEvaluation closeMiniBatch(
+            Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         takeRestoredRows();
         learn(true, predictions, alerts);
         return workspace.results().evaluation(modelId, progress());
@@ -324,10 +336,10 @@ final class Learner implements AutoCloseable {
         return model == null ? 0 : model.modelVersion();
     }
 
-    private Progress progress() {
+    private ModelProgress progress() {
         SoftmaxLearner live = model;
         LearnerCounters counters = live == null ? LearnerCounters.NONE : live.counters();
-        return new Progress(
+        return new ModelProgress(
                 counters.modelVersion(),
                 counters.skippedSteps(),
                 timestamp,
@@ -446,7 +458,7 @@ final class Learner implements AutoCloseable {
     }
 
     /** The parameters in new arrays; null if none were ever needed. */
-    @Nullable LearnerState state() {
+    public @Nullable LearnerState state() {
         return model == null ? null : model.state();
     }
 
@@ -461,7 +473,7 @@ final class Learner implements AutoCloseable {
     }
 
     /** The parameters of a learner that was started at a warning, likewise. */
-    @Nullable LearnerState successorState() {
+    public @Nullable LearnerState successorState() {
         return watch == null ? null : watch.successorState();
     }
 
@@ -471,21 +483,21 @@ final class Learner implements AutoCloseable {
      * @param state what {@link #state()} gave
      * @param successor what {@link #successorState()} gave
      */
-    LearnerMemory memory(@Nullable LearnerState state, @Nullable LearnerState successor) {
-        return new LearnerMemory(
+    public ModelState memory(@Nullable LearnerState state, @Nullable LearnerState successor) {
+        return new ModelState(
                 config.classes().toArray(String[]::new),
                 deadline,
                 publishedVersion,
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                state == null ? null : ModelMemory.of(state),
+                state == null ? null : LearnerStateHeader.of(state),
                 watch == null ? restingDrift : watch.memory(),
-                successor == null ? null : ModelMemory.of(successor));
+                successor == null ? null : LearnerStateHeader.of(successor));
     }
 
     /** The rows of the open mini-batch in a new block; null if there are none. */
-    @Nullable ExampleBlock openRows() {
+    public @Nullable ExampleBlock openRows() {
         if (restoredRows != null) {
             return restoredRows;
         }

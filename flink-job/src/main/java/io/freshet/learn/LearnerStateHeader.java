@@ -20,7 +20,7 @@ import io.freshet.model.LearnerState;
  * @param scalerSquaredDeviations sum of squared deviations from the mean, by feature
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record ModelMemory(
+public record LearnerStateHeader(
         int numParameters,
         int numVelocities,
         int numGoodParameters,
@@ -34,8 +34,8 @@ public record ModelMemory(
         double[] scalerMean,
         double[] scalerSquaredDeviations) {
     /** What is kept of a learner's state. */
-    static ModelMemory of(LearnerState state) {
-        return new ModelMemory(
+    static LearnerStateHeader of(LearnerState state) {
+        return new LearnerStateHeader(
                 state.parameters().length,
                 state.velocity().length,
                 state.goodParameters().length,

@@ -1,8 +1,9 @@
 package io.freshet.learn;
 
+import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.BlockWorkspace;
-import io.freshet.model.Evaluation;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.example.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A learner that has no row waiting hands its {@link PendingExamples} back for the next one. For
  * one thread at a time. Must outlive its learners.
  */
-final class LearnerWorkspace implements AutoCloseable {
+public final class LearnerWorkspace implements AutoCloseable {
     private final LearnConfig config;
     private final String[] expertNames;
     private final Evaluation evaluation;
@@ -23,7 +24,7 @@ final class LearnerWorkspace implements AutoCloseable {
     private @Nullable PendingExamples spare;
     private @Nullable BlockWorkspace blocks;
 
-    LearnerWorkspace(LearnConfig config) {
+    public LearnerWorkspace(LearnConfig config) {
         this.config = config;
         expertNames = expertNames(config.learner());
         evaluation = new Evaluation(config.learner().numClasses());
@@ -40,7 +41,7 @@ final class LearnerWorkspace implements AutoCloseable {
     }
 
     /** How the learners learn. */
-    LearnConfig config() {
+    public LearnConfig config() {
         return config;
     }
 
@@ -55,7 +56,7 @@ final class LearnerWorkspace implements AutoCloseable {
     }
 
     /** The same of a learner that was started at a drift's warning. */
-    Evaluation successorEvaluation() {
+    public Evaluation successorEvaluation() {
         return successorEvaluation;
     }
 
@@ -65,7 +66,7 @@ final class LearnerWorkspace implements AutoCloseable {
     }
 
     /** Memory for learners' blocks, made when a model is first needed. */
-    BlockWorkspace blocks() {
+    public BlockWorkspace blocks() {
         BlockWorkspace made = blocks;
         if (made == null) {
             made = new BlockWorkspace(config.learner());

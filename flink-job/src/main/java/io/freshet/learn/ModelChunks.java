@@ -57,7 +57,7 @@ final class ModelChunks {
     }
 
     /** Reads the current key's, and makes a whole state with what else is remembered. */
-    LearnerState load(ModelMemory memory) throws Exception {
+    LearnerState load(LearnerStateHeader memory) throws Exception {
         return new LearnerState(
                 memory.counters(),
                 get(parameters, memory.numParameters()),

@@ -1,5 +1,6 @@
 package io.freshet.learn;
 
+import io.freshet.learn.drift.DriftEvidence;
 import io.freshet.model.LearnerSettings;
 import java.io.Serializable;
 import java.util.Optional;
@@ -43,7 +44,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     private static final int MEBI = 1 << 20;
 
     /** Returns the cost of a model's learner and its drift detectors. */
-    static ModelCost of(LearnConfig config) {
+    public static ModelCost of(LearnConfig config) {
         LearnerSettings learner = config.learner();
         long parameters = learner.numParameters();
         // The parameters and the last good ones; velocity; a mini-batch's gradient.

@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.Fate;
+import io.freshet.learn.drift.DetectorReport;
 
 /**
  * How far a model has come.
@@ -24,7 +25,7 @@ import io.freshet.ingest.Fate;
  * @param detectors what the drift detectors say
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record Progress(
+public record ModelProgress(
         long modelVersion,
         long skippedSteps,
         long timestamp,

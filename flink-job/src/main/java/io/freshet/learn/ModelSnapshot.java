@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelSnapshot(
         String modelId,
-        Progress progress,
+        ModelProgress progress,
         float[] parameters,
         long scalerCount,
         double @Nullable [] scalerMean,

@@ -1,6 +1,7 @@
 package io.freshet.learn;
 
 import io.freshet.ingest.Audit;
+import io.freshet.learn.drift.DriftMonitorState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,13 +24,13 @@ import org.jspecify.annotations.Nullable;
  * @param successor of a learner that was started at a warning; null if there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record LearnerMemory(
+public record ModelState(
         String[] classes,
         long deadline,
         long publishedVersion,
         long timestamp,
         Audit audit,
         PartitionOffset[] offsets,
-        @Nullable ModelMemory model,
-        @Nullable DriftMemory drift,
-        @Nullable ModelMemory successor) {}
+        @Nullable LearnerStateHeader model,
+        @Nullable DriftMonitorState drift,
+        @Nullable LearnerStateHeader successor) {}

@@ -1,8 +1,9 @@
 package io.freshet.learn;
 
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
+import io.freshet.ingest.Origin;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
 import java.util.Arrays;
 
 /**

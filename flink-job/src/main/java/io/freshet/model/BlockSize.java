@@ -1,5 +1,8 @@
 package io.freshet.model;
 
+import io.freshet.model.linalg.ProductTiles;
+import io.freshet.model.scale.ScalerType;
+
 /**
  * How many rows an execution block has: the number that costs least an example.
  *
@@ -52,7 +55,7 @@ final class BlockSize {
      * @param columns outputs of all learning rates
      * @param pieces those of which products are made
      */
-    static int directRows(int inputs, int columns, ProductPieces pieces) {
+    static int directRows(int inputs, int columns, ProductTiles pieces) {
         int rows = directRows(inputs, columns, PARAMETERS_PER_DIRECT_ROW_OF_PIECES);
         return pieces.areSmall(rows, inputs)
                 ? rows
@@ -80,7 +83,7 @@ final class BlockSize {
      * @param pieces those of which products are made
      */
     static int rows(
-            int inputs, int columns, int miniBatchSize, ScalerType scaler, ProductPieces pieces) {
+            int inputs, int columns, int miniBatchSize, ScalerType scaler, ProductTiles pieces) {
         int least = LEAST;
         if (scaler != ScalerType.NONE) {
             least = miniBatchSize <= MOST_SCALED_MINI_BATCH ? LEAST_SCALED : LEAST;

@@ -1,5 +1,12 @@
 package io.freshet.model;
 
+import io.freshet.model.linalg.Matrix;
+import io.freshet.model.linalg.MatrixFactory;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.linalg.ProductTiles;
+import io.freshet.model.optim.LinearSteps;
+import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.StandardScaler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +39,7 @@ public final class BlockWorkspace implements AutoCloseable {
     final @Nullable Matrix products;
     final @Nullable Matrix velocityLogits;
     final @Nullable Matrix velocityGradients;
-    final UnrolledSgd unrolled;
+    final LinearSteps unrolled;
 
     // The same, where loops read and write them.
     final double[] logitValues;
@@ -49,13 +56,13 @@ public final class BlockWorkspace implements AutoCloseable {
 
     /** Memory for learners of these settings. */
     public BlockWorkspace(LearnerSettings settings) {
-        this(settings, Precision.FLOAT, Matrix.pieces(Precision.FLOAT));
+        this(settings, Precision.FLOAT, MatrixFactory.tiles(Precision.FLOAT));
     }
 
     /**
      * @param pieces those for which blocks are sized
      */
-    BlockWorkspace(LearnerSettings settings, Precision precision, ProductPieces pieces) {
+    BlockWorkspace(LearnerSettings settings, Precision precision, ProductTiles pieces) {
         this.settings = settings;
         this.precision = precision;
         this.columns = settings.numRates() * settings.numOutputs();
@@ -72,7 +79,7 @@ public final class BlockWorkspace implements AutoCloseable {
 
         this.inputRows = new float[scales && substitutes ? capacity * width : 0];
         this.scaledRow = new float[settings.numFeatures()];
-        this.inputs = Matrix.zeros(precision, capacity, width);
+        this.inputs = MatrixFactory.zeros(precision, capacity, width);
         float[] one = new float[width];
         one[settings.numFeatures()] = 1;
         for (int i = 0; i < capacity; i++) {
@@ -81,12 +88,13 @@ public final class BlockWorkspace implements AutoCloseable {
         for (int i = settings.numFeatures(); i < inputRows.length; i += width) {
             inputRows[i] = 1;
         }
-        this.logits = Matrix.zeros(precision, capacity, columns);
-        this.gradients = Matrix.zeros(precision, capacity, columns);
-        this.products = substitutes ? Matrix.zeros(precision, capacity, capacity) : null;
-        this.velocityLogits = remembers ? Matrix.zeros(precision, capacity, columns) : null;
-        this.velocityGradients = remembers ? Matrix.zeros(precision, capacity, columns) : null;
-        this.unrolled = new UnrolledSgd(settings.sgd(), maxSteps);
+        this.logits = MatrixFactory.zeros(precision, capacity, columns);
+        this.gradients = MatrixFactory.zeros(precision, capacity, columns);
+        this.products = substitutes ? MatrixFactory.zeros(precision, capacity, capacity) : null;
+        this.velocityLogits = remembers ? MatrixFactory.zeros(precision, capacity, columns) : null;
+        this.velocityGradients =
+                remembers ? MatrixFactory.zeros(precision, capacity, columns) : null;
+        this.unrolled = new LinearSteps(settings.sgd(), maxSteps);
 
         this.logitValues = new double[capacity * columns];
         this.productValues = new double[substitutes ? capacity * capacity : 0];

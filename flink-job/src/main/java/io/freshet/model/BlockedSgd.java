@@ -1,6 +1,16 @@
 package io.freshet.model;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.BlockRows;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Matrix;
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.optim.LinearSteps;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.StandardScaler;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Two products, {@code X W₀} and {@code K = X Xᵀ}, serve the whole block; a forward substitution
  * finds each row's logits from rows of {@code K} and the gradients before it; a third product takes
  * all steps at once. The same numbers as one step after the other, to rounding. Momentum, weight
- * decay and schedules change the scalars only ({@link UnrolledSgd}). Several learning rates share
+ * decay and schedules change the scalars only ({@link LinearSteps}). Several learning rates share
  * {@code X} and {@code K}; their parameters and gradients stand side by side.
  *
  * <p>A mini-batch of which no two fit into a block needs neither {@code K} nor the substitution:
@@ -60,7 +70,7 @@ final class BlockedSgd implements AutoCloseable {
     private final @Nullable Matrix products;
     private final @Nullable Matrix velocityLogits;
     private final @Nullable Matrix velocityGradients;
-    private final UnrolledSgd unrolled;
+    private final LinearSteps unrolled;
 
     // The same, where loops read and write them.
     private final double[] logitValues;
@@ -253,11 +263,12 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /**
-     * Becomes what another one is: parameters, velocity, weights, baselines, scaler.
+     * Continues with what another learner has learnt: parameters, velocity, weights, baselines,
+     * scaler.
      *
      * @param state the other's, under the same settings. Not modified.
      */
-    void become(LearnerState state) {
+    void copyFrom(LearnerState state) {
         parameters.set(state.parameters(), state.velocity());
         MixtureWeights weights = scorer.weights();
         if (weights != null) {

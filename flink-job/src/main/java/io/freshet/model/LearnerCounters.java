@@ -1,5 +1,7 @@
 package io.freshet.model;
 
+import io.freshet.model.optim.Sgd;
+
 /**
  * What a learner counted.
  *

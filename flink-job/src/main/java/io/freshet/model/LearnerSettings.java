@@ -1,5 +1,12 @@
 package io.freshet.model;
 
+import io.freshet.model.linalg.Matrix;
+import io.freshet.model.loss.Activation;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.io.Serializable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +32,7 @@ public record LearnerSettings(
         Loss loss,
         Sgd sgd,
         @Nullable Mixture mixture,
-        Reduction reduction,
+        MiniBatchReduction reduction,
         ScalerType scaler,
         int patience)
         implements Serializable {

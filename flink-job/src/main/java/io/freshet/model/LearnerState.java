@@ -1,5 +1,10 @@
 package io.freshet.model;
 
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.scale.ScalerType;
+
 /**
  * What a learner remembers: with {@link LearnerSettings} it fixes every number that follows.
  *

@@ -1,5 +1,10 @@
 package io.freshet.model;
 
+import io.freshet.model.linalg.Matrix;
+import io.freshet.model.linalg.MatrixFactory;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.optim.LinearSteps;
+import io.freshet.model.optim.Sgd;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +55,7 @@ final class Parameters implements AutoCloseable {
     }
 
     private Matrix zeros() {
-        return Matrix.zerosWithSmallBuffer(
+        return MatrixFactory.zerosWithSmallBuffer(
                 precision, numRates * numOutputs, Matrix.columnsFor(numInputs));
     }
 
@@ -204,7 +209,7 @@ final class Parameters implements AutoCloseable {
      * @param toVelocity the gradients, each row times its {@code e}. Not modified.
      * @param inputs (at least rows, inputs). Not modified.
      */
-    void add(UnrolledSgd steps, Matrix toParameters, Matrix toVelocity, Matrix inputs, int rows) {
+    void add(LinearSteps steps, Matrix toParameters, Matrix toVelocity, Matrix inputs, int rows) {
         // Only under weight decay does the velocity need the parameters from before the block.
         Matrix before = null;
         if (velocity != null && steps.velocityOfParameters() != 0) {

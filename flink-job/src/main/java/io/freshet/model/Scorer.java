@@ -1,5 +1,13 @@
 package io.freshet.model;
 
+import io.freshet.model.example.BlockRows;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.Likelihoods;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.mixture.MixtureWeights;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +65,7 @@ final class Scorer {
         /**
          * @param mostRows the most rows whose logits are at hand together
          */
-        Scratch(LearnerSettings settings, int mostRows) {
+        public Scratch(LearnerSettings settings, int mostRows) {
             Mixture mixture = settings.mixture();
             int numRates = settings.numRates();
             int columns = numRates * settings.numOutputs();

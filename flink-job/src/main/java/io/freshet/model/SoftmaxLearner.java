@@ -1,6 +1,16 @@
 package io.freshet.model;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.BlockRows;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.MatrixFactory;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.linalg.ProductTiles;
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.scale.StandardScaler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
-public final class SoftmaxLearner implements AutoCloseable {
+public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private static final int STEPS_BETWEEN_COPIES = 1000;
 
     private final LearnerSettings settings;
@@ -53,7 +63,7 @@ public final class SoftmaxLearner implements AutoCloseable {
     }
 
     SoftmaxLearner(LearnerSettings settings, Precision precision, LearnerState state) {
-        this(settings, precision, Matrix.pieces(precision), state);
+        this(settings, precision, MatrixFactory.tiles(precision), state);
     }
 
     /**
@@ -62,7 +72,7 @@ public final class SoftmaxLearner implements AutoCloseable {
     SoftmaxLearner(
             LearnerSettings settings,
             Precision precision,
-            ProductPieces pieces,
+            ProductTiles pieces,
             LearnerState state) {
         this(new BlockWorkspace(settings, precision, pieces), true, state);
     }
@@ -107,7 +117,7 @@ public final class SoftmaxLearner implements AutoCloseable {
         return counters;
     }
 
-    /** Returns the changes of the parameters: SGD steps taken, plus one per other change. */
+    @Override
     public long modelVersion() {
         return counters.modelVersion();
     }
@@ -236,47 +246,31 @@ public final class SoftmaxLearner implements AutoCloseable {
         sgd.clear();
     }
 
-    /**
-     * Forgets what the scaler has seen: it begins anew with the next mini-batch. Like the other
-     * changes below, for a {@link StepObserver} or between two calls.
-     */
+    @Override
     public void resetScaler() {
         sgd.resetScaler();
         counters = counters.changed();
     }
 
-    /**
-     * Returns to the start: parameters of zero in every learning rate, no velocity, equal weights
-     * in the mixture. The scaler, the baselines and what was counted stay.
-     */
+    @Override
     public void resetParameters() {
         toStart();
         counters = counters.changed().copied();
     }
 
-    /**
-     * Returns to the last good parameters and their weights in the mixture: a copy taken every
-     * {@value #STEPS_BETWEEN_COPIES} steps. Before the first copy, and where no step was taken
-     * since the last roll-back, to the start.
-     */
+    @Override
     public void rollBack() {
         returnToGood();
         counters = counters.rolledBack();
     }
 
-    /** Forgets the optimiser's velocity. */
+    @Override
     public void resetOptimizer() {
         sgd.parameters().forgetVelocity();
         counters = counters.changed();
     }
 
-    /**
-     * Multiplies the learning rate of the next steps; a boost before it ends.
-     *
-     * @param factor greater than 0
-     * @param steps how many
-     * @throws IllegalStateException with a mixture, which has no learning rate
-     */
+    @Override
     public void boost(double factor, long steps) {
         if (settings.mixture() != null) {
             throw new IllegalStateException("a mixture has no learning rate to boost");
@@ -292,16 +286,10 @@ public final class SoftmaxLearner implements AutoCloseable {
         counters = counters.boosted(factor, steps);
     }
 
-    /**
-     * Goes on with what another learner has learnt: parameters, velocity, weights, baselines and
-     * scaler. What was counted, and the last good parameters, stay.
-     *
-     * @param other of the same settings. Not modified.
-     */
-    public void become(SoftmaxLearner other) {
-        LearnerState state = other.state();
-        state.requireFits(settings);
-        sgd.become(state);
+    @Override
+    public void copyFrom(LearnerState other) {
+        other.requireFits(settings);
+        sgd.copyFrom(other);
         counters = counters.changed();
     }
 

@@ -1,5 +1,8 @@
 package io.freshet.model;
 
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+
 /**
  * Watches a learner mini-batch by mini-batch, and may change it between two of them.
  *
@@ -25,5 +28,5 @@ public interface StepObserver {
      * Changes the learner, after the mini-batch that was observed last. It must not hand it
      * examples, neither to learn from nor to answer.
      */
-    void react(SoftmaxLearner learner);
+    void react(LearnerControl learner);
 }

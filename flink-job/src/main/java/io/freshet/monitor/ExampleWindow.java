@@ -148,8 +148,8 @@ final class ExampleWindow {
     }
 
     /** Everything, in new arrays, oldest first. */
-    WindowMemory memory() {
-        return new WindowMemory(
+    WindowState memory() {
+        return new WindowState(
                 seen,
                 oldestFirst(labels),
                 oldestFirst(predictions),
@@ -188,7 +188,7 @@ final class ExampleWindow {
      *
      * @param memory not modified; of a larger window the newest examples are kept
      */
-    void restore(WindowMemory memory) {
+    void restore(WindowState memory) {
         int saved = memory.labels().length;
         int kept = Math.min(saved, capacity);
         // A full window goes on at the places where it stood; one with room begins at the first.

@@ -1,9 +1,9 @@
 package io.freshet.monitor;
 
+import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.IgnoredReason;
-import io.freshet.ingest.Reason;
-import io.freshet.learn.DetectorReport;
 import io.freshet.learn.Expert;
+import io.freshet.learn.drift.DetectorReport;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Locale;
@@ -80,7 +80,7 @@ final class ModelGauges {
             add("parameter_norm", metrics -> metrics.progress().parameterNorm());
             add("drift_alerts_total", metrics -> metrics.progress().drifts());
             add("learning_rate", metrics -> metrics.progress().learningRate());
-            for (Reason reason : Reason.values()) {
+            for (DeadLetterReason reason : DeadLetterReason.values()) {
                 add(
                         ofModel.addGroup("reason", lower(reason)),
                         "dead_letters_total",

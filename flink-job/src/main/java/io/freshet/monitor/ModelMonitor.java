@@ -1,7 +1,7 @@
 package io.freshet.monitor;
 
 import io.freshet.learn.BlockEvaluation;
-import io.freshet.learn.Progress;
+import io.freshet.learn.ModelProgress;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -36,7 +36,7 @@ final class ModelMonitor implements AutoCloseable {
     private long examplesTold;
     private long toldAt;
     private boolean changed;
-    private @Nullable Progress progress;
+    private @Nullable ModelProgress progress;
 
     /**
      * A monitor of a model that begins.
@@ -61,7 +61,7 @@ final class ModelMonitor implements AutoCloseable {
      * @param memory not modified; of a larger window the newest examples are kept
      */
     static ModelMonitor restore(
-            String modelId, MonitorConfig config, long attempt, MonitorMemory memory) {
+            String modelId, MonitorConfig config, long attempt, MonitorState memory) {
         ModelMonitor monitor =
                 new ModelMonitor(modelId, config, Math.max(attempt, memory.attempt() + 1));
         monitor.toldAt = memory.toldAt();
@@ -157,7 +157,7 @@ final class ModelMonitor implements AutoCloseable {
      * @param now time, milliseconds since 1970-01-01T00:00Z
      */
     RollingMetrics tell(long now) {
-        Progress news = progress;
+        ModelProgress news = progress;
         if (news == null) {
             throw new IllegalStateException("nothing changed since the metrics were last told");
         }
@@ -229,8 +229,8 @@ final class ModelMonitor implements AutoCloseable {
     }
 
     /** Everything, in new arrays. */
-    MonitorMemory memory() {
-        return new MonitorMemory(
+    MonitorState memory() {
+        return new MonitorState(
                 sequence,
                 config.delivery() == MetricsDelivery.AT_LEAST_ONCE ? attempt : 0,
                 toldAt,

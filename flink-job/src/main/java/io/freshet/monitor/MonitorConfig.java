@@ -2,7 +2,6 @@ package io.freshet.monitor;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
-import io.freshet.learn.ModelCost;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
@@ -42,12 +41,6 @@ public record MonitorConfig(
         int maxGaugeModels,
         int maxModels)
         implements Serializable {
-
-    /** Objects of a monitor and its place in the operator. */
-    private static final long MONITOR_OBJECTS = 3_500;
-
-    /** The largest share of the heap that one model's window may take. */
-    private static final double LARGEST_SHARE_OF_HEAP = 0.25;
 
     public static final Key<Integer> WINDOW_SIZE =
             Key.ofInt(
@@ -231,35 +224,5 @@ public record MonitorConfig(
                 settings.get(DELIVERY),
                 settings.get(MAX_GAUGE_MODELS),
                 maxModels);
-    }
-
-    /** Returns the memory that a live model's monitor takes. */
-    public ModelCost modelCost() {
-        long tallies =
-                MONITOR_OBJECTS
-                        + (3 + windowSize / ExampleWindow.SEGMENT) * Tallies.bytes(this)
-                        + Confusion.bytes(this);
-        long examples = (long) windowSize * ExampleWindow.BYTES_PER_EXAMPLE / 2;
-        return new ModelCost(tallies + examples + (long) Double.BYTES * runningLossMiniBatches, 0);
-    }
-
-    /**
-     * Refuses a window that one model's examples would fill the memory with.
-     *
-     * @param heapBytes the most that the heap may grow to
-     */
-    void requireMemory(long heapBytes) {
-        long bytes = (long) windowSize * ExampleWindow.BYTES_PER_EXAMPLE;
-        if (bytes > LARGEST_SHARE_OF_HEAP * heapBytes) {
-            throw new IllegalStateException(
-                    WINDOW_SIZE
-                            + " = "
-                            + windowSize
-                            + " takes "
-                            + (bytes >> 20)
-                            + " MiB a model; the heap has "
-                            + (heapBytes >> 20)
-                            + " MiB, of which one window may take a quarter");
-        }
     }
 }

@@ -15,8 +15,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  *
  * <p>Metrics are told after {@code metrics.every} examples, when a change has waited for {@code
  * metrics.max-interval}, and before every checkpoint, so that state never holds a change that was
- * not told. In state, per model: its {@link MonitorMemory}. After a failure {@code sequence} goes
- * on from the last checkpoint, and with exactly-once sinks readers see no gap and no repeat. To an
+ * not told. In state, per model: its {@link MonitorState}. After a failure {@code sequence} goes on
+ * from the last checkpoint, and with exactly-once sinks readers see no gap and no repeat. To an
  * at-least-once sink records are told again then, with a higher attempt: the task's start, and
  * later than any that a checkpoint knows of.
  */
@@ -27,7 +27,7 @@ public final class MonitorOperator
 
     private final MonitorConfig monitorConfig;
 
-    private transient ValueState<MonitorMemory> memory;
+    private transient ValueState<MonitorState> memory;
     private transient StreamRecord<RollingMetrics> metricsRecord;
     private transient ModelGauges gauges;
     private transient long startedAt;
@@ -35,7 +35,7 @@ public final class MonitorOperator
 
     @SuppressWarnings("NullAway.Init") // transient fields are set in openState() and open()
     public MonitorOperator(MonitorConfig monitorConfig) {
-        super(monitorConfig.maxModels(), monitorConfig.modelCost());
+        super(monitorConfig.maxModels(), MonitorMemory.cost(monitorConfig));
         this.monitorConfig = monitorConfig;
     }
 
@@ -43,8 +43,7 @@ public final class MonitorOperator
     protected void openState(KeyedStateStore store) {
         memory =
                 store.getState(
-                        new ValueStateDescriptor<>(
-                                MEMORY, TypeInformation.of(MonitorMemory.class)));
+                        new ValueStateDescriptor<>(MEMORY, TypeInformation.of(MonitorState.class)));
     }
 
     @Override
@@ -59,7 +58,7 @@ public final class MonitorOperator
     /** Starting again would find the same heap, so a refusal ends the job. */
     private void requireMemory() {
         try {
-            monitorConfig.requireMemory(Runtime.getRuntime().maxMemory());
+            MonitorMemory.requireWindowFits(monitorConfig, Runtime.getRuntime().maxMemory());
         } catch (IllegalStateException e) {
             throw new SuppressRestartsException(e);
         }
@@ -126,7 +125,7 @@ public final class MonitorOperator
 
     @Override
     protected ModelMonitor load(String modelId) throws Exception {
-        MonitorMemory remembered = memory.value();
+        MonitorState remembered = memory.value();
         if (remembered == null) {
             return new ModelMonitor(modelId, monitorConfig, startedAt);
         }

@@ -18,7 +18,7 @@ package io.freshet.monitor;
  * @param unlabelledConfidences confidences of the last answers to events without a label
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record MonitorMemory(
+public record MonitorState(
         long sequence,
         long attempt,
         long toldAt,
@@ -26,6 +26,6 @@ public record MonitorMemory(
         int lastLabel,
         double[] prequential,
         double[] fading,
-        WindowMemory window,
+        WindowState window,
         double[] miniBatchLosses,
         double[] unlabelledConfidences) {}

@@ -1,6 +1,6 @@
 package io.freshet.monitor;
 
-import io.freshet.learn.Progress;
+import io.freshet.learn.ModelProgress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +33,7 @@ public record RollingMetrics(
         @Nullable Long attempt,
         long toldAt,
         @Nullable Double throughput,
-        Progress progress,
+        ModelProgress progress,
         Scores rolling,
         @Nullable Scores fading,
         Scores prequential,
@@ -46,6 +46,8 @@ public record RollingMetrics(
         int expectedAccuracyEvents) {
     /** How far the newest event time is behind the clock, milliseconds; null before the first. */
     public @Nullable Long eventTimeLag() {
-        return progress.timestamp() == Progress.NO_TIMESTAMP ? null : toldAt - progress.timestamp();
+        return progress.timestamp() == ModelProgress.NO_TIMESTAMP
+                ? null
+                : toldAt - progress.timestamp();
     }
 }

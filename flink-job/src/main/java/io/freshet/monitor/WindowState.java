@@ -6,7 +6,7 @@ package io.freshet.monitor;
  * @param seen examples that were ever in the window
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record WindowMemory(
+public record WindowState(
         long seen,
         int[] labels,
         int[] predictions,

@@ -6,6 +6,7 @@ import io.freshet.ingest.IngestOperator;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.LearnOperator;
+import io.freshet.monitor.MonitorMemory;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.publish.Publication;
@@ -37,7 +38,8 @@ public final class FreshetPipeline {
                         .transform(
                                 "learn",
                                 TypeInformation.of(BlockEvaluation.class),
-                                new LearnOperator(config.learn(), config.monitor().modelCost()))
+                                new LearnOperator(
+                                        config.learn(), MonitorMemory.cost(config.monitor())))
                         .uid("learn");
         SingleOutputStreamOperator<RollingMetrics> metrics =
                 DataStreamUtils.reinterpretAsKeyedStream(

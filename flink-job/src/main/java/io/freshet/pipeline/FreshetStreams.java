@@ -2,9 +2,9 @@ package io.freshet.pipeline;
 
 import io.freshet.ingest.DeadLetter;
 import io.freshet.learn.BlockEvaluation;
-import io.freshet.learn.DriftAlert;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
+import io.freshet.learn.drift.DriftAlert;
 import io.freshet.monitor.RollingMetrics;
 import org.apache.flink.streaming.api.datastream.DataStream;
 

@@ -4,9 +4,11 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
-import io.freshet.learn.DriftConfig;
 import io.freshet.learn.LearnConfig;
+import io.freshet.learn.ModelCost;
+import io.freshet.learn.drift.DriftConfig;
 import io.freshet.monitor.MonitorConfig;
+import io.freshet.monitor.MonitorMemory;
 import io.freshet.publish.PublishConfig;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -152,8 +154,8 @@ public record JobConfig(
      * @param heapLimit most bytes of the heap
      */
     public Optional<String> memoryShortage(long heapLimit) {
-        return learn.modelCost()
-                .plus(monitor.modelCost())
+        return ModelCost.of(learn)
+                .plus(MonitorMemory.cost(monitor))
                 .shortage(learn.maxModels(), parallelism, heapLimit, 0);
     }
 

@@ -59,7 +59,7 @@ final class KafkaEnds {
         properties.setProperty(
                 ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
                 Long.toString(kafka.transactionTimeout().toMillis()));
-        return new CommittedOrFailed<>(
+        return new VerifiedKafkaSink<>(
                 sink(kafka, publish, properties)
                         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
                         .setTransactionalIdPrefix(kafka.transactionalIdPrefix())

@@ -24,9 +24,10 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
  * A {@code KafkaSink} that ends the job where a transaction of a checkpoint is lost ({@link
- * LoudCommitter}), and whose writer never throws when it is closed ({@link CleanUpSafeWriter}).
+ * VerifyingCommitter}), and whose writer never throws when it is closed ({@link
+ * CleanUpSafeWriter}).
  */
-final class CommittedOrFailed<T>
+final class VerifiedKafkaSink<T>
         implements Sink<T>,
                 SupportsCommitter<KafkaCommittable>,
                 SupportsWriterState<T, KafkaWriterState>,
@@ -39,7 +40,7 @@ final class CommittedOrFailed<T>
     /**
      * @param client properties of Kafka's clients, to ask the broker with
      */
-    CommittedOrFailed(KafkaSink<T> sink, Properties client) {
+    VerifiedKafkaSink(KafkaSink<T> sink, Properties client) {
         this.sink = sink;
         this.client = client;
     }
@@ -75,7 +76,7 @@ final class CommittedOrFailed<T>
 
     @Override
     public Committer<KafkaCommittable> createCommitter(CommitterInitContext context) {
-        return new LoudCommitter((KafkaCommitter) sink.createCommitter(context), client);
+        return new VerifyingCommitter((KafkaCommitter) sink.createCommitter(context), client);
     }
 
     /** The connector's transactional writer, closed without throwing. */

@@ -28,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  * of a transaction: before the commit where it comes from a checkpoint, and after a refusal. Lost
  * results cannot be had back by starting again.
  */
-final class LoudCommitter implements Committer<KafkaCommittable> {
+final class VerifyingCommitter implements Committer<KafkaCommittable> {
     private final KafkaCommitter committer;
     private final Properties client;
 
     /**
      * @param client properties of Kafka's clients, to ask the broker with
      */
-    LoudCommitter(KafkaCommitter committer, Properties client) {
+    VerifyingCommitter(KafkaCommitter committer, Properties client) {
         this.committer = committer;
         this.client = client;
     }

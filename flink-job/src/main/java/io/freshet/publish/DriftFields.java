@@ -1,9 +1,9 @@
 package io.freshet.publish;
 
 import io.freshet.config.Key;
-import io.freshet.learn.DetectorReport;
-import io.freshet.learn.DriftAlert;
-import io.freshet.learn.Progress;
+import io.freshet.learn.ModelProgress;
+import io.freshet.learn.drift.DetectorReport;
+import io.freshet.learn.drift.DriftAlert;
 import io.freshet.schemas.ClassChange;
 import io.freshet.schemas.DetectorState;
 import io.freshet.schemas.DriftAlertEvent;
@@ -41,7 +41,7 @@ final class DriftFields {
                 .build();
     }
 
-    private static DriftWindow window(io.freshet.learn.DriftWindow window) {
+    private static DriftWindow window(io.freshet.learn.drift.DriftWindow window) {
         return new DriftWindow(
                 (long) window.examples(),
                 Arrays.stream(window.offsets())
@@ -63,7 +63,8 @@ final class DriftFields {
         return millis == null ? null : Instant.ofEpochMilli(millis);
     }
 
-    private static ClassChange change(io.freshet.learn.ClassChange change, List<String> names) {
+    private static ClassChange change(
+            io.freshet.learn.drift.ClassChange change, List<String> names) {
         return new ClassChange(
                 change.classIndex(),
                 names.get(change.classIndex()),
@@ -76,7 +77,7 @@ final class DriftFields {
     }
 
     /** What a model's detectors say. */
-    static List<DetectorState> detectors(Progress progress) {
+    static List<DetectorState> detectors(ModelProgress progress) {
         return Arrays.stream(progress.detectors()).map(DriftFields::detector).toList();
     }
 

@@ -1,8 +1,8 @@
 package io.freshet.publish;
 
+import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.IgnoredReason;
-import io.freshet.ingest.Reason;
-import io.freshet.learn.Progress;
+import io.freshet.learn.ModelProgress;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.schemas.CalibrationBin;
@@ -25,7 +25,7 @@ final class MetricsFields {
 
     /** The event of a model's metrics. */
     static MetricsEvent event(RollingMetrics metrics, MonitorConfig config) {
-        Progress progress = metrics.progress();
+        ModelProgress progress = metrics.progress();
         io.freshet.monitor.Scores fading = metrics.fading();
         return MetricsEvent.newBuilder()
                 .setModelId(metrics.modelId())
@@ -78,7 +78,7 @@ final class MetricsFields {
 
     private static Map<String, Long> deadLettersByReason(io.freshet.ingest.Audit audit) {
         Map<String, Long> counts = new TreeMap<>();
-        for (Reason reason : Reason.values()) {
+        for (DeadLetterReason reason : DeadLetterReason.values()) {
             if (audit.count(reason) > 0) {
                 counts.put(reason.name(), audit.count(reason));
             }

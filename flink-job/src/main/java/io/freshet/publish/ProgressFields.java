@@ -1,7 +1,7 @@
 package io.freshet.publish;
 
 import io.freshet.ingest.Fate;
-import io.freshet.learn.Progress;
+import io.freshet.learn.ModelProgress;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.PartitionOffset;
@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class ProgressFields {
     private ProgressFields() {}
 
-    static @Nullable Instant timestamp(Progress progress) {
-        return progress.timestamp() == Progress.NO_TIMESTAMP
+    static @Nullable Instant timestamp(ModelProgress progress) {
+        return progress.timestamp() == ModelProgress.NO_TIMESTAMP
                 ? null
                 : Instant.ofEpochMilli(progress.timestamp());
     }
@@ -33,7 +33,7 @@ final class ProgressFields {
         return new Tally(audit.count(fate), audit.digest(fate));
     }
 
-    static List<PartitionOffset> offsets(Progress progress) {
+    static List<PartitionOffset> offsets(ModelProgress progress) {
         return Arrays.stream(progress.offsets()).map(ProgressFields::offset).toList();
     }
 
@@ -41,7 +41,7 @@ final class ProgressFields {
         return new PartitionOffset(offset.topic(), offset.partition(), offset.offset());
     }
 
-    static List<Expert> experts(Progress progress) {
+    static List<Expert> experts(ModelProgress progress) {
         return Arrays.stream(progress.experts())
                 .map(
                         expert ->

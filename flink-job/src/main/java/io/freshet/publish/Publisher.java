@@ -2,11 +2,11 @@ package io.freshet.publish;
 
 import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.RawMessage;
-import io.freshet.learn.DriftAlert;
 import io.freshet.learn.LearnConfig;
+import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
-import io.freshet.learn.Progress;
+import io.freshet.learn.drift.DriftAlert;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.schemas.DeadLetterEvent;
@@ -190,7 +190,7 @@ public final class Publisher implements Serializable {
                 Arrays.stream(variance).boxed().toList());
     }
 
-    private Provenance provenance(Progress progress) {
+    private Provenance provenance(ModelProgress progress) {
         return new Provenance(
                 JobVersion.INSTANCE,
                 progress.examplesSeen(),

@@ -9,23 +9,24 @@ class CoolDownTest {
     @Test
     void restingDetector_looksAtNothing_thenStartsAfresh() {
         // Every third value is an alarm, five are rested over: 3, then 3 + 5 + 3, and so on.
-        Found found = Found.by(new CoolDown(new Dummy(3), 5), Streams.constant(30, 0));
+        DetectedDrifts found =
+                DetectedDrifts.by(new CoolDown(new Dummy(3), 5), SampleStreams.constant(30, 0));
         assertThat(found.drifts()).containsExactly(2, 10, 18, 26);
     }
 
     @Test
     void testAfterTheRest_isANewOne() {
-        double[] stream = Streams.losses(1, 2000, 0.2, 1, 5);
+        double[] stream = SampleStreams.losses(1, 2000, 0.2, 1, 5);
         CoolDown coolDown = new CoolDown(Adwin.DEFAULT, 500);
-        DriftTest test = coolDown.start();
+        RunningDetector test = coolDown.start();
         int i = 0;
         while (test.update(stream[i++]) != DriftStatus.DRIFT) {}
-        DriftTest fresh = Adwin.DEFAULT.start();
+        RunningDetector fresh = Adwin.DEFAULT.start();
         for (int rest = 0; rest < 500; rest++) {
             assertThat(test.update(stream[i++])).isEqualTo(DriftStatus.STABLE);
         }
         double[] later = Arrays.copyOfRange(stream, i, stream.length);
-        assertThat(Found.by(test, later).drifts().get(0))
-                .isEqualTo(Found.by(fresh, later).drifts().get(0));
+        assertThat(DetectedDrifts.by(test, later).drifts().get(0))
+                .isEqualTo(DetectedDrifts.by(fresh, later).drifts().get(0));
     }
 }

@@ -5,14 +5,14 @@ import java.util.List;
 import moa.classifiers.core.driftdetection.ChangeDetector;
 
 /** What a detector said of a stream: the values, counted from 0, at which it said so. */
-record Found(List<Integer> warnings, List<Integer> drifts) {
+record DetectedDrifts(List<Integer> warnings, List<Integer> drifts) {
     /** What a detector of ours says. */
-    static Found by(DriftDetector detector, double[] stream) {
+    static DetectedDrifts by(DriftDetector detector, double[] stream) {
         return by(detector.start(), stream);
     }
 
-    static Found by(DriftTest test, double[] stream) {
-        Found found = new Found(new ArrayList<>(), new ArrayList<>());
+    static DetectedDrifts by(RunningDetector test, double[] stream) {
+        DetectedDrifts found = new DetectedDrifts(new ArrayList<>(), new ArrayList<>());
         for (int i = 0; i < stream.length; i++) {
             switch (test.update(stream[i])) {
                 case STABLE -> {}
@@ -27,8 +27,8 @@ record Found(List<Integer> warnings, List<Integer> drifts) {
      * What one of MOA's says. One at a time: its {@code HDDM_W_Test} keeps its memory in static
      * fields.
      */
-    static Found by(ChangeDetector detector, double[] stream) {
-        Found found = new Found(new ArrayList<>(), new ArrayList<>());
+    static DetectedDrifts by(ChangeDetector detector, double[] stream) {
+        DetectedDrifts found = new DetectedDrifts(new ArrayList<>(), new ArrayList<>());
         detector.resetLearning();
         for (int i = 0; i < stream.length; i++) {
             detector.input(stream[i]);

@@ -73,7 +73,7 @@ public class DriftDetectorBenchmark {
 
     @Setup(Level.Trial)
     public void setUp() {
-        stream = Streams.errors(1, VALUES, 0.2);
+        stream = SampleStreams.errors(1, VALUES, 0.2);
     }
 
     @Benchmark
@@ -83,7 +83,7 @@ public class DriftDetectorBenchmark {
     }
 
     private int ours() {
-        DriftTest test = DETECTORS.get(name).start();
+        RunningDetector test = DETECTORS.get(name).start();
         int drifts = 0;
         for (double value : stream) {
             if (test.update(value) == DriftStatus.DRIFT) {

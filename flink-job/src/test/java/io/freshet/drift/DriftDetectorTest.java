@@ -65,9 +65,9 @@ class DriftDetectorTest {
     /** Stable, a jump up, a jump down, and up again, in the detector's domain. */
     private static double[] stream(DriftDetector detector, long seed) {
         return switch (detector.domain()) {
-            case ERRORS -> Streams.errors(seed, LENGTH, 0.1, 0.4, 0.05, 0.5);
-            case UNIT_INTERVAL -> Streams.shares(seed, LENGTH, 0.2, 0.8, 0.15, 0.85);
-            case NUMBERS -> Streams.losses(seed, LENGTH, 0.2, 0.9, 0.1, 1.5);
+            case ERRORS -> SampleStreams.errors(seed, LENGTH, 0.1, 0.4, 0.05, 0.5);
+            case UNIT_INTERVAL -> SampleStreams.shares(seed, LENGTH, 0.2, 0.8, 0.15, 0.85);
+            case NUMBERS -> SampleStreams.losses(seed, LENGTH, 0.2, 0.9, 0.1, 1.5);
         };
     }
 
@@ -75,8 +75,8 @@ class DriftDetectorTest {
     @MethodSource("all")
     void restoredTest_continuesBitForBit(DriftDetector detector) {
         double[] stream = stream(detector, 1);
-        DriftTest test = detector.start();
-        DriftTest restored = detector.restore(test.state());
+        RunningDetector test = detector.start();
+        RunningDetector restored = detector.restore(test.state());
         for (int i = 0; i < stream.length; i++) {
             DriftStatus status = test.update(stream[i]);
             assertThat(restored.update(stream[i])).isEqualTo(status);
@@ -88,7 +88,7 @@ class DriftDetectorTest {
         assertSame(restored, test);
     }
 
-    private static void assertSame(DriftTest one, DriftTest other) {
+    private static void assertSame(RunningDetector one, RunningDetector other) {
         assertThat(one.status()).isEqualTo(other.status());
         assertThat(one.statistic()).isEqualTo(other.statistic());
         assertThat(one.threshold()).isEqualTo(other.threshold());
@@ -100,10 +100,10 @@ class DriftDetectorTest {
     @MethodSource("steppedOnes")
     void afterAnAlarm_theNextTestKnowsNothing(DriftDetector detector) {
         double[] stream = stream(detector, 2);
-        DriftTest test = detector.start();
+        RunningDetector test = detector.start();
         int i = 0;
         while (test.update(stream[i++]) != DriftStatus.DRIFT) {}
-        DriftTest fresh = detector.start();
+        RunningDetector fresh = detector.start();
         for (; i < stream.length; i++) {
             assertThat(test.update(stream[i])).isEqualTo(fresh.update(stream[i]));
         }
@@ -114,7 +114,7 @@ class DriftDetectorTest {
     @MethodSource("all")
     void alarm_comesWhereTheStatisticReachesTheThreshold(DriftDetector detector) {
         double[] stream = stream(detector, 3);
-        DriftTest test = detector.start();
+        RunningDetector test = detector.start();
         int alarms = 0;
         long seen = 0;
         for (double value : stream) {
@@ -134,7 +134,7 @@ class DriftDetectorTest {
         List<Long> dates = new ArrayList<>();
         for (int seed = 0; seed < 11; seed++) {
             double[] stream = Arrays.copyOf(stream(detector, 100 + seed), 2 * LENGTH);
-            DriftTest test = detector.start();
+            RunningDetector test = detector.start();
             int i = 0;
             while (test.update(stream[i++]) != DriftStatus.DRIFT || i <= LENGTH) {}
             assertThat(i).as("alarm, seed %d", seed).isLessThan(LENGTH + 500);
@@ -156,7 +156,8 @@ class DriftDetectorTest {
             constants.addAll(List.of(-0.1, Math.PI, 1000.1));
         }
         for (double constant : constants) {
-            Found found = Found.by(detector, Streams.constant(5_000, constant));
+            DetectedDrifts found =
+                    DetectedDrifts.by(detector, SampleStreams.constant(5_000, constant));
             assertThat(found.drifts()).as("drifts in a stream of %s", constant).isEmpty();
             assertThat(found.warnings()).as("warnings in a stream of %s", constant).isEmpty();
         }
@@ -167,7 +168,9 @@ class DriftDetectorTest {
     void warning_precedesTheDrift(DriftDetector detector) {
         int preceded = 0;
         for (int seed = 0; seed < 20; seed++) {
-            Found found = Found.by(detector, Streams.gradualErrors(seed, 10_000, 0.1, 0.8));
+            DetectedDrifts found =
+                    DetectedDrifts.by(
+                            detector, SampleStreams.gradualErrors(seed, 10_000, 0.1, 0.8));
             assertThat(found.drifts()).isNotEmpty();
             if (!found.warnings().isEmpty() && found.warnings().get(0) < found.drifts().get(0)) {
                 preceded++;
@@ -179,8 +182,8 @@ class DriftDetectorTest {
     @ParameterizedTest
     @MethodSource("all")
     void state_isBounded_howeverLongTheStream(DriftDetector detector) {
-        DriftTest test = detector.start();
-        for (double value : Streams.errors(5, 300_000, 0.1)) {
+        RunningDetector test = detector.start();
+        for (double value : SampleStreams.errors(5, 300_000, 0.1)) {
             test.update(value);
         }
         assertThat(test.state().length).isLessThanOrEqualTo(500);
@@ -189,14 +192,14 @@ class DriftDetectorTest {
     @ParameterizedTest
     @MethodSource("all")
     void state_isACopy(DriftDetector detector) {
-        DriftTest test = detector.start();
+        RunningDetector test = detector.start();
         for (double value : Arrays.copyOf(stream(detector, 6), 100)) {
             test.update(value);
         }
         double[] before = test.state();
         Arrays.fill(test.state(), 0);
         double[] given = test.state();
-        DriftTest restored = detector.restore(given);
+        RunningDetector restored = detector.restore(given);
         Arrays.fill(given, 0);
         assertThat(test.state()).containsExactly(before);
         assertThat(restored.state()).containsExactly(before);
@@ -205,7 +208,7 @@ class DriftDetectorTest {
     @ParameterizedTest
     @MethodSource("all")
     void valueOutsideTheDomain_isRefused_andChangesNothing(DriftDetector detector) {
-        DriftTest test = detector.start();
+        RunningDetector test = detector.start();
         test.update(1);
         List<Double> refused =
                 new ArrayList<>(

@@ -36,8 +36,8 @@ class KswinTest {
                         KolmogorovSmirnov.smallestPValue(recent.length, older.length, oneSided);
                 Kswin kswin =
                         new Kswin(recent.length + older.length, recent.length, smallest, oneSided);
-                DriftTest test = kswin.start();
-                for (double value : Streams.concatenated(older, recent)) {
+                RunningDetector test = kswin.start();
+                for (double value : SampleStreams.concatenated(older, recent)) {
                     test.update(value);
                 }
                 assertThat(test.statistic()).isCloseTo(expected[0], within(TOLERANCE));
@@ -59,7 +59,7 @@ class KswinTest {
                             (int) window.get("recent_size")[0],
                             window.get("alpha")[0],
                             window.get("increases_only")[0] == 1);
-            assertThat(Found.by(kswin, window.get("stream")).drifts())
+            assertThat(DetectedDrifts.by(kswin, window.get("stream")).drifts())
                     .isEqualTo(
                             Arrays.stream(window.get("alarms"))
                                     .mapToObj(alarm -> (int) alarm)
@@ -96,7 +96,7 @@ class KswinTest {
             double threshold = kswin.start().threshold();
             for (int seed = 0; seed < 20; seed++) {
                 double[] stream =
-                        Arrays.stream(Streams.losses(seed, 500, 1, 10, 0.5, 3, 0.1))
+                        Arrays.stream(SampleStreams.losses(seed, 500, 1, 10, 0.5, 3, 0.1))
                                 .map(value -> Math.round(value * 10) / 10.0)
                                 .toArray();
                 List<Integer> expected = new ArrayList<>();
@@ -114,7 +114,7 @@ class KswinTest {
                     }
                 }
                 assertThat(expected).isNotEmpty();
-                assertThat(Found.by(kswin, stream).drifts()).isEqualTo(expected);
+                assertThat(DetectedDrifts.by(kswin, stream).drifts()).isEqualTo(expected);
             }
         }
     }
@@ -136,22 +136,23 @@ class KswinTest {
     @Test
     void afterAnAlarm_theRecentValuesBeginTheNextWindow() {
         Kswin kswin = new Kswin(60, 20, 1e-4, false);
-        double[] stream = Streams.losses(1, 300, 1, 10, 1);
-        int alarm = Found.by(kswin, stream).drifts().get(0);
-        DriftTest test = kswin.start();
-        Found.by(test, Arrays.copyOf(stream, alarm + 1));
-        DriftTest fresh = kswin.start();
-        Found.by(fresh, Arrays.copyOfRange(stream, alarm + 1 - 20, alarm + 1));
+        double[] stream = SampleStreams.losses(1, 300, 1, 10, 1);
+        int alarm = DetectedDrifts.by(kswin, stream).drifts().get(0);
+        RunningDetector test = kswin.start();
+        DetectedDrifts.by(test, Arrays.copyOf(stream, alarm + 1));
+        RunningDetector fresh = kswin.start();
+        DetectedDrifts.by(fresh, Arrays.copyOfRange(stream, alarm + 1 - 20, alarm + 1));
         double[] rest = Arrays.copyOfRange(stream, alarm + 1, stream.length);
-        assertThat(Found.by(test, rest)).isEqualTo(Found.by(fresh, rest));
+        assertThat(DetectedDrifts.by(test, rest)).isEqualTo(DetectedDrifts.by(fresh, rest));
     }
 
     /** The same mean, a wider spread: what only the two-sided test is sure to see. */
     @Test
     void widerSpread_isADrift() {
         double[] stream =
-                Streams.concatenated(Streams.shares(1, 500, 1), Streams.losses(1, 500, 1));
-        assertThat(Found.by(new Kswin(100, 30, 1e-6, false), stream).drifts().get(0))
+                SampleStreams.concatenated(
+                        SampleStreams.shares(1, 500, 1), SampleStreams.losses(1, 500, 1));
+        assertThat(DetectedDrifts.by(new Kswin(100, 30, 1e-6, false), stream).drifts().get(0))
                 .isBetween(500, 530);
     }
 

@@ -26,17 +26,17 @@ class MoaTest {
     private static final List<double[]> ERRORS =
             streams(
                     seed ->
-                            Streams.concatenated(
-                                    Streams.errors(seed, 3000, 0.1, 0.3, 0.05, 0.06),
-                                    Streams.gradualErrors(seed + 1000, 4000, 0.01, 0.4),
-                                    Streams.errors(seed + 2000, 2000, 0.5, 0.9, 0, 0.02, 1)));
+                            SampleStreams.concatenated(
+                                    SampleStreams.errors(seed, 3000, 0.1, 0.3, 0.05, 0.06),
+                                    SampleStreams.gradualErrors(seed + 1000, 4000, 0.01, 0.4),
+                                    SampleStreams.errors(seed + 2000, 2000, 0.5, 0.9, 0, 0.02, 1)));
 
     /** The same with values between 0 and 1. */
     private static final List<double[]> SHARES =
-            streams(seed -> Streams.shares(seed, 3000, 0.3, 0.6, 0.1, 0.15, 0.9, 0.1, 0.3));
+            streams(seed -> SampleStreams.shares(seed, 3000, 0.3, 0.6, 0.1, 0.15, 0.9, 0.1, 0.3));
 
     private static final List<double[]> LOSSES =
-            streams(seed -> Streams.losses(seed, 3000, 0.5, 1, 0.3, 0.4, 2, 0.5));
+            streams(seed -> SampleStreams.losses(seed, 3000, 0.5, 1, 0.3, 0.4, 2, 0.5));
 
     private static final int ONE_SIDED_A = 0;
     private static final int TWO_SIDED_W = 1;
@@ -82,7 +82,7 @@ class MoaTest {
             for (double[] stream : LOSSES) {
                 ADWIN window = new ADWIN(0.01);
                 window.setClock(clock);
-                DriftTest test = new Adwin(0.01, clock, false).start();
+                RunningDetector test = new Adwin(0.01, clock, false).start();
                 int cuts = 0;
                 for (double value : stream) {
                     boolean cut = window.setInput(value);
@@ -159,7 +159,11 @@ class MoaTest {
     @Test
     void pageHinkley_isMoas_whereTheSumStaysAboveZero() {
         List<double[]> growing =
-                streams(seed -> Arrays.stream(Streams.losses(seed, 3000, 1)).sorted().toArray());
+                streams(
+                        seed ->
+                                Arrays.stream(SampleStreams.losses(seed, 3000, 1))
+                                        .sorted()
+                                        .toArray());
         assertSame(new PageHinkley(29, 0, 50, 0.9999), () -> pageHinkley(0, 0.9999), growing);
         assertSame(new PageHinkley(29, 0, 50, 0.99), () -> pageHinkley(0, 0.99), growing);
     }
@@ -175,10 +179,10 @@ class MoaTest {
     @Test
     void pageHinkley_isEarlierThanMoas() {
         PageHinkley ours = new PageHinkley(30, 0.1, 50, 0.9999);
-        for (double[] stream : streams(seed -> Streams.losses(seed, 5000, 0.5, 1))) {
-            int found = Found.by(ours, stream).drifts().get(0);
+        for (double[] stream : streams(seed -> SampleStreams.losses(seed, 5000, 0.5, 1))) {
+            int found = DetectedDrifts.by(ours, stream).drifts().get(0);
             assertThat(found).isBetween(5000, 5300);
-            assertThat(Found.by(pageHinkley(0.1, 0.9999), stream).drifts())
+            assertThat(DetectedDrifts.by(pageHinkley(0.1, 0.9999), stream).drifts())
                     .allMatch(later -> later > found + 500);
         }
     }
@@ -189,10 +193,14 @@ class MoaTest {
 
     private static void assertSame(
             DriftDetector ours, Supplier<ChangeDetector> moas, List<double[]> streams) {
-        List<Found> found = streams.stream().map(stream -> Found.by(ours, stream)).toList();
+        List<DetectedDrifts> found =
+                streams.stream().map(stream -> DetectedDrifts.by(ours, stream)).toList();
         assertThat(found)
-                .isEqualTo(streams.stream().map(stream -> Found.by(moas.get(), stream)).toList());
-        assertThat(found.stream().map(Found::drifts).flatMap(List::stream))
+                .isEqualTo(
+                        streams.stream()
+                                .map(stream -> DetectedDrifts.by(moas.get(), stream))
+                                .toList());
+        assertThat(found.stream().map(DetectedDrifts::drifts).flatMap(List::stream))
                 .as("drifts to compare")
                 .hasSizeGreaterThanOrEqualTo(SEEDS);
     }

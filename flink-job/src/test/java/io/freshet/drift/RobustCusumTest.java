@@ -13,8 +13,8 @@ class RobustCusumTest {
     @Test
     void sum_isOfCappedDeviations_fromTheMeanOfTheValuesBefore() {
         RobustCusum detector = new RobustCusum(4, 0.5, 2, 4, 3, 0.01);
-        DriftTest test = detector.start();
-        Found.by(test, new double[] {1, 3, 1, 3});
+        RunningDetector test = detector.start();
+        DetectedDrifts.by(test, new double[] {1, 3, 1, 3});
         assertThat(test.statistic()).isZero();
 
         // Mean 2, deviation 1: z = 1.
@@ -38,16 +38,17 @@ class RobustCusumTest {
     @Test
     void levelAndSpread_changeNothing() {
         RobustCusum detector = RobustCusum.DEFAULT;
-        double[] stream = Streams.losses(1, 5000, 0.5, 1, 2);
+        double[] stream = SampleStreams.losses(1, 5000, 0.5, 1, 2);
         double[] larger = Arrays.stream(stream).map(x -> 1024 * x).toArray();
-        assertThat(Found.by(detector, stream).drifts()).isNotEmpty();
-        assertThat(Found.by(detector, larger)).isEqualTo(Found.by(detector, stream));
+        assertThat(DetectedDrifts.by(detector, stream).drifts()).isNotEmpty();
+        assertThat(DetectedDrifts.by(detector, larger))
+                .isEqualTo(DetectedDrifts.by(detector, stream));
     }
 
     @Test
     void changeOfWhatIsAlmostNothing_isNoDrift() {
-        double[] stream = Streams.losses(1, 5000, 1e-6, 1e-3);
-        assertThat(Found.by(RobustCusum.DEFAULT, stream).drifts()).isEmpty();
+        double[] stream = SampleStreams.losses(1, 5000, 1e-6, 1e-3);
+        assertThat(DetectedDrifts.by(RobustCusum.DEFAULT, stream).drifts()).isEmpty();
     }
 
     /** Two million values of each, which begin anew twenty times. */
@@ -68,7 +69,7 @@ class RobustCusumTest {
                     int alarms = 0;
                     for (int seed = 0; seed < 20; seed++) {
                         Random random = new Random(seed);
-                        DriftTest test = RobustCusum.DEFAULT.start();
+                        RunningDetector test = RobustCusum.DEFAULT.start();
                         for (int i = 0; i < 100_000; i++) {
                             if (test.update(source.applyAsDouble(random)) == DriftStatus.DRIFT) {
                                 alarms++;

@@ -5,8 +5,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Seeded streams for detectors to be tried on. */
-final class Streams {
-    private Streams() {}
+final class SampleStreams {
+    private SampleStreams() {}
 
     /** Errors, 0 or 1, whose rate jumps: {@code length} values at each rate. */
     static double[] errors(long seed, int length, double... rates) {

@@ -19,7 +19,7 @@ class AuditTest {
                         "NON_FINITE_PREDICTION",
                         "IGNORE_INDEX",
                         "NON_FINITE_LOSS");
-        assertThat(Reason.values())
+        assertThat(DeadLetterReason.values())
                 .extracting(Enum::name)
                 .containsExactly(
                         "NULL_VALUE",
@@ -50,7 +50,7 @@ class AuditTest {
     void audits_addUp_whateverTheOrder() {
         Audit one = Audit.empty();
         one.accept(Long.MAX_VALUE);
-        one.deadLetter(5, Reason.TRUNCATED);
+        one.deadLetter(5, DeadLetterReason.TRUNCATED);
         Audit other = Audit.empty();
         other.accept(3);
         other.unlabelled(7);
@@ -65,7 +65,7 @@ class AuditTest {
         assertThat(sum.total()).isEqualTo(6);
         assertThat(sum.count(Fate.ACCEPTED)).isEqualTo(2);
         assertThat(sum.digest(Fate.ACCEPTED)).isEqualTo(Long.MIN_VALUE + 2); // modulo 2^64
-        assertThat(sum.count(Reason.TRUNCATED)).isEqualTo(1);
+        assertThat(sum.count(DeadLetterReason.TRUNCATED)).isEqualTo(1);
         assertThat(sum.count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
         assertThat(sum.digest(Fate.IGNORED)).isEqualTo(9 + 11);
         assertThat(sum.digests()).containsExactly(reverse.digests());

@@ -137,7 +137,7 @@ class ExamplePackerTest {
         ExampleBlock block = ignoresMinusOne.pack(labelled(2, null));
 
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
-        assertThat(block.audit().count(Reason.UNKNOWN_CLASS)).isEqualTo(1);
+        assertThat(block.audit().count(DeadLetterReason.UNKNOWN_CLASS)).isEqualTo(1);
         assertThat(block.size()).isEqualTo(1);
         assertThat(block.label(0)).isEqualTo(ExampleBlock.UNLABELLED);
     }
@@ -149,7 +149,7 @@ class ExamplePackerTest {
                         .pack(Messages.message(0, Messages.event("known", 1, -100, 1, 2)));
 
         assertThat(block.audit().count(Fate.IGNORED)).isZero();
-        assertThat(block.audit().count(Reason.WRONG_NUM_FEATURES)).isEqualTo(1);
+        assertThat(block.audit().count(DeadLetterReason.WRONG_NUM_FEATURES)).isEqualTo(1);
     }
 
     @Test
@@ -293,93 +293,102 @@ class ExamplePackerTest {
         byte[] notUtf8 = good.clone();
         notUtf8[20] = (byte) 0xFF;
         return Stream.of(
-                Arguments.of("null value", null, Reason.NULL_VALUE, ""),
-                Arguments.of("empty", new byte[0], Reason.EMPTY_VALUE, ""),
-                Arguments.of("random bytes", random(200), Reason.NOT_SINGLE_OBJECT, ""),
-                Arguments.of("another schema", foreign, Reason.UNKNOWN_SCHEMA, ""),
+                Arguments.of("null value", null, DeadLetterReason.NULL_VALUE, ""),
+                Arguments.of("empty", new byte[0], DeadLetterReason.EMPTY_VALUE, ""),
+                Arguments.of("random bytes", random(200), DeadLetterReason.NOT_SINGLE_OBJECT, ""),
+                Arguments.of("another schema", foreign, DeadLetterReason.UNKNOWN_SCHEMA, ""),
                 Arguments.of(
                         "another event",
                         withFingerprintOf(MetricsEvent.getClassSchema()),
-                        Reason.UNKNOWN_SCHEMA,
+                        DeadLetterReason.UNKNOWN_SCHEMA,
                         ""),
                 Arguments.of(
-                        "truncated", Arrays.copyOf(good, good.length - 1), Reason.TRUNCATED, ""),
+                        "truncated",
+                        Arrays.copyOf(good, good.length - 1),
+                        DeadLetterReason.TRUNCATED,
+                        ""),
                 Arguments.of(
                         "trailing bytes",
                         Arrays.copyOf(good, good.length + 1),
-                        Reason.TRAILING_BYTES,
+                        DeadLetterReason.TRAILING_BYTES,
                         ""),
-                Arguments.of("array of 10^8 in 200 bytes", bomb(), Reason.OVERSIZED, ""),
-                Arguments.of("no such branch", badBranch, Reason.MALFORMED, ""),
-                Arguments.of("model id not UTF-8", notUtf8, Reason.MALFORMED, ""),
+                Arguments.of("array of 10^8 in 200 bytes", bomb(), DeadLetterReason.OVERSIZED, ""),
+                Arguments.of("no such branch", badBranch, DeadLetterReason.MALFORMED, ""),
+                Arguments.of("model id not UTF-8", notUtf8, DeadLetterReason.MALFORMED, ""),
                 of(
                         "reserved model id",
                         Messages.event("", 1, 0, 1, 2, 3),
-                        Reason.RESERVED_MODEL_ID,
+                        DeadLetterReason.RESERVED_MODEL_ID,
                         ""),
                 of(
                         "model not allowed",
                         Messages.event("x", 1, 0, 1, 2, 3),
-                        Reason.MODEL_NOT_ALLOWED,
+                        DeadLetterReason.MODEL_NOT_ALLOWED,
                         ""),
                 of(
                         "model id too long",
                         Messages.event(LONG_MODEL_ID, 1, 0, 1, 2, 3),
-                        Reason.MODEL_ID_TOO_LONG,
+                        DeadLetterReason.MODEL_ID_TOO_LONG,
                         ""),
                 of(
                         "too few features",
                         Messages.event("known", 1, 0, 1, 2),
-                        Reason.WRONG_NUM_FEATURES),
+                        DeadLetterReason.WRONG_NUM_FEATURES),
                 of(
                         "too many features",
                         Messages.event("known", 1, 0, 1, 2, 3, 4),
-                        Reason.WRONG_NUM_FEATURES),
-                of("no features", Messages.event("known", 1, 0), Reason.WRONG_NUM_FEATURES),
+                        DeadLetterReason.WRONG_NUM_FEATURES),
+                of(
+                        "no features",
+                        Messages.event("known", 1, 0),
+                        DeadLetterReason.WRONG_NUM_FEATURES),
                 of(
                         "NaN feature",
                         Messages.event("known", 1, 0, 1, Float.NaN, 3),
-                        Reason.NON_FINITE_FEATURE),
+                        DeadLetterReason.NON_FINITE_FEATURE),
                 of(
                         "infinite feature",
                         Messages.event("known", 1, 0, 1, 2, Float.NEGATIVE_INFINITY),
-                        Reason.NON_FINITE_FEATURE),
+                        DeadLetterReason.NON_FINITE_FEATURE),
                 of(
                         "label below 0",
                         Messages.event("known", 1, -1, 1, 2, 3),
-                        Reason.LABEL_OUT_OF_RANGE),
+                        DeadLetterReason.LABEL_OUT_OF_RANGE),
                 of(
                         "label beyond the classes",
                         Messages.event("known", 1, 2, 1, 2, 3),
-                        Reason.LABEL_OUT_OF_RANGE),
+                        DeadLetterReason.LABEL_OUT_OF_RANGE),
                 of(
                         "unknown class",
                         Messages.event("known", 1, "sideways", 1, 2, 3),
-                        Reason.UNKNOWN_CLASS),
-                of("negative weight", weighing(-1), Reason.NEGATIVE_WEIGHT),
-                of("NaN weight", weighing(Float.NaN), Reason.NON_FINITE_WEIGHT),
-                of("infinite weight", weighing(Float.POSITIVE_INFINITY), Reason.NON_FINITE_WEIGHT),
+                        DeadLetterReason.UNKNOWN_CLASS),
+                of("negative weight", weighing(-1), DeadLetterReason.NEGATIVE_WEIGHT),
+                of("NaN weight", weighing(Float.NaN), DeadLetterReason.NON_FINITE_WEIGHT),
+                of(
+                        "infinite weight",
+                        weighing(Float.POSITIVE_INFINITY),
+                        DeadLetterReason.NON_FINITE_WEIGHT),
                 of(
                         "infinite negative weight",
                         weighing(Float.NEGATIVE_INFINITY),
-                        Reason.NEGATIVE_WEIGHT),
+                        DeadLetterReason.NEGATIVE_WEIGHT),
                 of(
                         "one value per class",
                         Messages.event("known", 1, List.of(0.5f, 0.5f), 1, 2, 3),
-                        Reason.UNSUPPORTED_LABEL),
+                        DeadLetterReason.UNSUPPORTED_LABEL),
                 of(
                         "sparse features",
                         with(new SparseFeatures(List.of(0, 2), List.of(1f, 3f))),
-                        Reason.UNSUPPORTED_FEATURES),
+                        DeadLetterReason.UNSUPPORTED_FEATURES),
                 of(
                         "named features",
                         with(new NamedFeatures(Map.of("a", 1f, "b", 2f), Map.of("c", "d"))),
-                        Reason.UNSUPPORTED_FEATURES));
+                        DeadLetterReason.UNSUPPORTED_FEATURES));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void badInput(String what, byte[] value, Reason reason, String modelId) {
+    void badInput(String what, byte[] value, DeadLetterReason reason, String modelId) {
         RawMessage message =
                 new RawMessage(
                         Messages.TOPIC,
@@ -411,25 +420,33 @@ class ExamplePackerTest {
         LabelType probabilities = LabelType.PROBABILITIES;
         LabelType multiLabel = LabelType.MULTI_LABEL;
         return Stream.of(
-                Arguments.of(probabilities, List.of(1f), Reason.WRONG_NUM_TARGETS),
-                Arguments.of(multiLabel, List.of(), Reason.WRONG_NUM_TARGETS),
-                Arguments.of(multiLabel, List.of(1f, 0f, 0f), Reason.WRONG_NUM_TARGETS),
-                Arguments.of(probabilities, List.of(-0.5f, 1.5f), Reason.TARGET_OUT_OF_RANGE),
-                Arguments.of(probabilities, List.of(Float.NaN, 1f), Reason.TARGET_OUT_OF_RANGE),
-                Arguments.of(multiLabel, List.of(0f, 1.001f), Reason.TARGET_OUT_OF_RANGE),
+                Arguments.of(probabilities, List.of(1f), DeadLetterReason.WRONG_NUM_TARGETS),
+                Arguments.of(multiLabel, List.of(), DeadLetterReason.WRONG_NUM_TARGETS),
+                Arguments.of(multiLabel, List.of(1f, 0f, 0f), DeadLetterReason.WRONG_NUM_TARGETS),
+                Arguments.of(
+                        probabilities, List.of(-0.5f, 1.5f), DeadLetterReason.TARGET_OUT_OF_RANGE),
+                Arguments.of(
+                        probabilities,
+                        List.of(Float.NaN, 1f),
+                        DeadLetterReason.TARGET_OUT_OF_RANGE),
+                Arguments.of(multiLabel, List.of(0f, 1.001f), DeadLetterReason.TARGET_OUT_OF_RANGE),
                 Arguments.of(
                         multiLabel,
                         List.of(Float.POSITIVE_INFINITY, 0f),
-                        Reason.TARGET_OUT_OF_RANGE),
-                Arguments.of(probabilities, List.of(1f, 1f), Reason.TARGETS_DO_NOT_SUM_TO_ONE),
-                Arguments.of(probabilities, List.of(0f, 0f), Reason.TARGETS_DO_NOT_SUM_TO_ONE),
+                        DeadLetterReason.TARGET_OUT_OF_RANGE),
                 Arguments.of(
-                        probabilities, List.of(0.5f, 0.498f), Reason.TARGETS_DO_NOT_SUM_TO_ONE));
+                        probabilities, List.of(1f, 1f), DeadLetterReason.TARGETS_DO_NOT_SUM_TO_ONE),
+                Arguments.of(
+                        probabilities, List.of(0f, 0f), DeadLetterReason.TARGETS_DO_NOT_SUM_TO_ONE),
+                Arguments.of(
+                        probabilities,
+                        List.of(0.5f, 0.498f),
+                        DeadLetterReason.TARGETS_DO_NOT_SUM_TO_ONE));
     }
 
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource
-    void badTargets(LabelType labelType, List<Float> label, Reason reason) {
+    void badTargets(LabelType labelType, List<Float> label, DeadLetterReason reason) {
         ExampleBlock block = packer(labelType, null).pack(labelled(17, label));
 
         assertThat(deadLetters).hasSize(1);
@@ -448,7 +465,7 @@ class ExamplePackerTest {
                                 .map(arguments -> arguments.get()[2])
                                 .distinct()
                                 .toList())
-                .containsExactlyInAnyOrder((Object[]) Reason.values());
+                .containsExactlyInAnyOrder((Object[]) DeadLetterReason.values());
     }
 
     static Stream<Arguments> goodLabels() {
@@ -494,11 +511,12 @@ class ExamplePackerTest {
         assertThat(rows + setAside).isEqualTo(50_000);
     }
 
-    private static Arguments of(String what, LabelledEvent event, Reason reason) {
+    private static Arguments of(String what, LabelledEvent event, DeadLetterReason reason) {
         return of(what, event, reason, "known");
     }
 
-    private static Arguments of(String what, LabelledEvent event, Reason reason, String modelId) {
+    private static Arguments of(
+            String what, LabelledEvent event, DeadLetterReason reason, String modelId) {
         return Arguments.of(what, Messages.bytes(event), reason, modelId);
     }
 

@@ -62,7 +62,7 @@ class IngestOperatorTest {
         }
 
         assertThat(sizes()).containsExactly(0);
-        assertThat(harness.extractOutputValues().get(0).audit().count(Reason.EMPTY_VALUE))
+        assertThat(harness.extractOutputValues().get(0).audit().count(DeadLetterReason.EMPTY_VALUE))
                 .isEqualTo(4);
         assertThat(harness.getSideOutput(IngestOperator.DEAD_LETTERS)).hasSize(4);
     }

@@ -4,13 +4,16 @@ import io.freshet.config.Settings;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.LabelType;
-import io.freshet.model.CrossEntropy;
-import io.freshet.model.DeviceFallback;
+import io.freshet.learn.drift.DriftAlert;
+import io.freshet.learn.drift.DriftConfig;
+import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
-import io.freshet.model.Mixture;
-import io.freshet.model.Reduction;
-import io.freshet.model.ScalerType;
-import io.freshet.model.Sgd;
+import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,7 +134,7 @@ final class DriftReactionBenchmark {
                         rate == null
                                 ? new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false)
                                 : null,
-                        Reduction.EXAMPLES,
+                        MiniBatchReduction.EXAMPLES,
                         ScalerType.WELFORD,
                         10);
         return new LearnConfig(

@@ -12,21 +12,22 @@ import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
-import io.freshet.model.BinaryCrossEntropyWithLogits;
-import io.freshet.model.CrossEntropy;
-import io.freshet.model.DeviceFallback;
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
+import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
-import io.freshet.model.LearningRateSchedule;
-import io.freshet.model.Loss;
-import io.freshet.model.Mixture;
-import io.freshet.model.OutputWeights;
-import io.freshet.model.Reduction;
-import io.freshet.model.ScalerType;
-import io.freshet.model.Sgd;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.OutputWeights;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class LearnerTest {
+public class LearnerTest {
     private static final int FEATURES = 4;
     private static final int CLASSES = 3;
     private static final int PATIENCE = 10;
@@ -74,7 +75,7 @@ class LearnerTest {
                 loss,
                 sgd,
                 mixture,
-                Reduction.EXAMPLES,
+                MiniBatchReduction.EXAMPLES,
                 ScalerType.WELFORD,
                 PATIENCE);
     }
@@ -144,7 +145,7 @@ class LearnerTest {
         return Objects.requireNonNull(learner.state());
     }
 
-    static void assertBitForBit(LearnerState actual, LearnerState expected) {
+    public static void assertBitForBit(LearnerState actual, LearnerState expected) {
         assertThat(actual.counters()).isEqualTo(expected.counters());
         assertThat(actual.parameters()).containsExactly(expected.parameters());
         assertThat(actual.velocity()).containsExactly(expected.velocity());
@@ -425,7 +426,7 @@ class LearnerTest {
     void rowsOfAStepThatIsNotFinite_areIgnored_withTheirReason() {
         LearnConfig config = config(unscaled(2, new Sgd(1e30, 0), null, 3), LabelType.CLASS);
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
-            Progress progress =
+            ModelProgress progress =
                     learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
                             .progress();
 
@@ -454,7 +455,7 @@ class LearnerTest {
                         new Blocks.Example("m", 0, 0, 1, new float[] {1e33f}),
                         new Blocks.Example("m", 1, 1, 1, new float[] {1e33f}));
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
-            Progress progress =
+            ModelProgress progress =
                     learner.process(Blocks.block(stream), prediction -> {}, alert -> {}).progress();
 
             assertThat(progress.examplesSeen()).isEqualTo(1);
@@ -468,7 +469,7 @@ class LearnerTest {
         Mixture mixture = new Mixture(List.of(1e-35, 1e30), 0.001, false);
         LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, PATIENCE), LabelType.CLASS);
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
-            Progress progress =
+            ModelProgress progress =
                     learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
                             .progress();
 
@@ -494,7 +495,7 @@ class LearnerTest {
                         LabelType.CLASS);
         List<Blocks.Example> stream = Blocks.stream(9, 200, FEATURES, CLASSES, "m");
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
-            Progress progress =
+            ModelProgress progress =
                     learner.process(Blocks.block(stream), prediction -> {}, alert -> {}).progress();
 
             Expert[] experts = progress.experts();
@@ -523,7 +524,7 @@ class LearnerTest {
                 new CrossEntropy(2),
                 sgd,
                 mixture,
-                Reduction.EXAMPLES,
+                MiniBatchReduction.EXAMPLES,
                 ScalerType.NONE,
                 patience);
     }
@@ -544,7 +545,7 @@ class LearnerTest {
                 prediction -> {},
                 alert -> {});
         LearnerState state = learner.state();
-        LearnerMemory memory = learner.memory(state, null);
+        ModelState memory = learner.memory(state, null);
         LearnConfig other =
                 config(
                         new LearnerSettings(
@@ -554,7 +555,7 @@ class LearnerTest {
                                 new CrossEntropy(CLASSES),
                                 new Sgd(1, 0),
                                 mixture(false),
-                                Reduction.EXAMPLES,
+                                MiniBatchReduction.EXAMPLES,
                                 ScalerType.WELFORD,
                                 PATIENCE),
                         LabelType.CLASS);

@@ -22,7 +22,7 @@ class ModelCostTest {
     void defaultModels_fitIntoASmallTaskManager() {
         LearnConfig config = LearnerTest.config(1);
 
-        assertThat(config.modelCost().shortage(1000, 1, 384 * MIB, 384 * MIB)).isEmpty();
+        assertThat(ModelCost.of(config).shortage(1000, 1, 384 * MIB, 384 * MIB)).isEmpty();
     }
 
     @Test

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.model.DeviceFallback;
+import io.freshet.learn.drift.DriftConfig;
+import io.freshet.model.device.DeviceFallback;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

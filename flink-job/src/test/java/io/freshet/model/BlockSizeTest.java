@@ -2,6 +2,8 @@ package io.freshet.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.model.linalg.ProductTiles;
+import io.freshet.model.scale.ScalerType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -27,19 +29,19 @@ class BlockSizeTest {
     })
     void rows_growWithTheParameters(int inputs, int columns, int whole, int small, int scaled) {
         for (ScalerType scaler : ScalerType.values()) {
-            assertThat(BlockSize.rows(inputs, columns, 1, scaler, ProductPieces.WHOLE))
+            assertThat(BlockSize.rows(inputs, columns, 1, scaler, ProductTiles.WHOLE))
                     .isEqualTo(whole);
         }
-        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, ProductPieces.SMALL))
+        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, ProductTiles.SMALL))
                 .isEqualTo(small);
-        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.WELFORD, ProductPieces.SMALL))
+        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.WELFORD, ProductTiles.SMALL))
                 .isEqualTo(scaled);
     }
 
     @Test
     void blocksOfScaledFeatures_haveThreeMiniBatches_orAreAsElsewhere() {
         for (int size = 1; size <= 32; size++) {
-            assertThat(BlockSize.rows(55, 7, size, ScalerType.WELFORD, ProductPieces.SMALL))
+            assertThat(BlockSize.rows(55, 7, size, ScalerType.WELFORD, ProductTiles.SMALL))
                     .isEqualTo(size <= 8 ? 24 : 16);
         }
     }
@@ -48,9 +50,9 @@ class BlockSizeTest {
     void smallBlocks_haveMiniBatchesOfOneOrTwo() {
         int[] rows = {8, 8, 16, 16};
         for (int size = 1; size <= rows.length; size++) {
-            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductPieces.SMALL))
+            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductTiles.SMALL))
                     .isEqualTo(rows[size - 1]);
-            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductPieces.WHOLE))
+            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductTiles.WHOLE))
                     .isEqualTo(16);
         }
     }
@@ -65,8 +67,8 @@ class BlockSizeTest {
         "50000, 1000, 256, 256"
     })
     void directRows_growWithTheParameters(int inputs, int columns, int whole, int small) {
-        assertThat(BlockSize.directRows(inputs, columns, ProductPieces.WHOLE)).isEqualTo(whole);
-        assertThat(BlockSize.directRows(inputs, columns, ProductPieces.SMALL)).isEqualTo(small);
+        assertThat(BlockSize.directRows(inputs, columns, ProductTiles.WHOLE)).isEqualTo(whole);
+        assertThat(BlockSize.directRows(inputs, columns, ProductTiles.SMALL)).isEqualTo(small);
     }
 
     @ParameterizedTest
@@ -80,7 +82,7 @@ class BlockSizeTest {
     })
     void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
             int inputs, int columns, int rows, int directRows) {
-        for (ProductPieces pieces : ProductPieces.values()) {
+        for (ProductTiles pieces : ProductTiles.values()) {
             assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, pieces)).isEqualTo(rows);
             assertThat(BlockSize.directRows(inputs, columns, pieces)).isEqualTo(directRows);
         }
@@ -89,7 +91,7 @@ class BlockSizeTest {
     @Test
     void rows_areAMultipleOfTheLeast() {
         for (int columns = 1; columns < 5000; columns += 7) {
-            assertThat(BlockSize.rows(500, columns, 1, ScalerType.NONE, ProductPieces.WHOLE) % 16)
+            assertThat(BlockSize.rows(500, columns, 1, ScalerType.NONE, ProductTiles.WHOLE) % 16)
                     .isZero();
         }
     }

@@ -3,6 +3,13 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -26,7 +33,7 @@ class BlockWorkspaceTest {
                 new CrossEntropy(CLASSES),
                 sgd,
                 mixture,
-                Reduction.EXAMPLES,
+                MiniBatchReduction.EXAMPLES,
                 scaler,
                 10);
     }
@@ -99,7 +106,7 @@ class BlockWorkspaceTest {
             }
             for (int k = 0; k < learners; k++) {
                 // One that ends takes nothing from the others.
-                States.assertSameBits(sharing.get(k).state(), alone.get(k));
+                StateAssertions.assertSameBits(sharing.get(k).state(), alone.get(k));
                 sharing.get(k).close();
             }
         }
@@ -127,7 +134,7 @@ class BlockWorkspaceTest {
                         }
 
                         @Override
-                        public void react(SoftmaxLearner learner) {}
+                        public void react(LearnerControl learner) {}
                     };
 
             assertThatThrownBy(

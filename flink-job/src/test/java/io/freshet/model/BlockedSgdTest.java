@@ -1,10 +1,24 @@
 package io.freshet.model;
 
-import static io.freshet.model.States.assertClose;
-import static io.freshet.model.States.assertSameBits;
+import static io.freshet.model.StateAssertions.assertClose;
+import static io.freshet.model.StateAssertions.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.model.LearningRateSchedule.Kind;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.linalg.ProductTiles;
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.NegativeLogLikelihood;
+import io.freshet.model.loss.OutputWeights;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.LearningRateSchedule.Kind;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +91,8 @@ class BlockedSgdTest {
     @ParameterizedTest
     @MethodSource("optimisersByMiniBatch")
     void optimiser_isThePlainLoops_inDouble(String optimiser, int miniBatchSize) {
-        Rule rule = Rule.of(5, 3).sgd(OPTIMISERS.get(optimiser)).miniBatch(miniBatchSize);
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3).sgd(OPTIMISERS.get(optimiser)).miniBatch(miniBatchSize);
         ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted().partlyLabelled();
 
         assertPlainLoop(rule, Precision.DOUBLE, stream.take(EVENTS), DOUBLE, MIXED);
@@ -86,11 +101,11 @@ class BlockedSgdTest {
     @ParameterizedTest
     @MethodSource("optimisersByMiniBatch")
     void optimiser_isThePlainLoops_inFloat(String optimiser, int miniBatchSize) {
-        Rule rule =
-                Rule.of(5, 3)
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3)
                         .sgd(OPTIMISERS.get(optimiser))
                         .miniBatch(miniBatchSize)
-                        .reduction(Reduction.WEIGHTS);
+                        .reduction(MiniBatchReduction.WEIGHTS);
         ExampleStream stream = new ExampleStream(rule.settings(), 2).weighted().partlyLabelled();
         int events = optimiser.equals("plain") ? EVENTS : EVENTS / 5;
 
@@ -99,10 +114,11 @@ class BlockedSgdTest {
 
     @Test
     void miniBatchesOfSeveralChunks_arePlainLoops() {
-        assertThat(BlockSize.directRows(6, 3, ProductPieces.WHOLE)).isEqualTo(64);
+        assertThat(BlockSize.directRows(6, 3, ProductTiles.WHOLE)).isEqualTo(64);
         for (Sgd optimiser : OPTIMISERS.values()) {
             for (ScalerType scaler : ScalerType.values()) {
-                Rule rule = Rule.of(5, 3).sgd(optimiser).miniBatch(150).scaler(scaler);
+                LearnerFixture rule =
+                        LearnerFixture.of(5, 3).sgd(optimiser).miniBatch(150).scaler(scaler);
                 ExampleStream stream = new ExampleStream(rule.settings(), 12).weighted();
 
                 assertPlainLoop(rule, stream.partlyLabelled().take(10_000), 500, 1, 99);
@@ -114,8 +130,8 @@ class BlockedSgdTest {
     @ValueSource(ints = {1, 3, 8, 32})
     void scaledFeatures_arePlainLoops(int miniBatchSize) {
         for (String optimiser : List.of("plain", "nesterov")) {
-            Rule rule =
-                    Rule.of(5, 3)
+            LearnerFixture rule =
+                    LearnerFixture.of(5, 3)
                             .sgd(OPTIMISERS.get(optimiser))
                             .miniBatch(miniBatchSize)
                             .scaler(ScalerType.WELFORD);
@@ -155,11 +171,11 @@ class BlockedSgdTest {
     @ParameterizedTest
     @MethodSource("lossesByMiniBatch")
     void loss_isThePlainLoops(Loss loss, int miniBatchSize) {
-        for (Reduction reduction : Reduction.values()) {
-            Rule rule =
-                    Rule.of(5, loss.numClasses())
+        for (MiniBatchReduction reduction : MiniBatchReduction.values()) {
+            LearnerFixture rule =
+                    LearnerFixture.of(5, loss.numClasses())
                             .loss(loss)
-                            .sgd(0.05, reduction == Reduction.EXAMPLES ? 0 : 0.5)
+                            .sgd(0.05, reduction == MiniBatchReduction.EXAMPLES ? 0 : 0.5)
                             .reduction(reduction)
                             .miniBatch(miniBatchSize);
             List<Examples> streams = new ArrayList<>();
@@ -192,8 +208,9 @@ class BlockedSgdTest {
     @MethodSource("classesByMiniBatch")
     void numClasses_doNotMatter(int numClasses, int miniBatchSize) {
         int events = numClasses == 1000 ? 1000 : 10_000;
-        Rule rule = Rule.of(11, numClasses).miniBatch(miniBatchSize).sgd(0.05, 0);
-        for (Rule either : List.of(rule, rule.sgd(0.05, 0.8))) {
+        LearnerFixture rule =
+                LearnerFixture.of(11, numClasses).miniBatch(miniBatchSize).sgd(0.05, 0);
+        for (LearnerFixture either : List.of(rule, rule.sgd(0.05, 0.8))) {
             Examples stream = new ExampleStream(rule.settings(), 6).partlyLabelled().take(events);
 
             assertPlainLoop(either, stream, MIXED);
@@ -203,15 +220,15 @@ class BlockedSgdTest {
     @Test
     void blocksOfManyRows_arePlainLoops() {
         // So many parameters that a block has more than the least number of rows.
-        Rule rule = Rule.of(199, 700).sgd(0.02, 0.5);
-        assertThat(BlockSize.rows(200, 700, 1, ScalerType.NONE, ProductPieces.WHOLE)).isEqualTo(32);
+        LearnerFixture rule = LearnerFixture.of(199, 700).sgd(0.02, 0.5);
+        assertThat(BlockSize.rows(200, 700, 1, ScalerType.NONE, ProductTiles.WHOLE)).isEqualTo(32);
         Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
         PlainLoop plain = new PlainLoop(rule.settings());
-        Found expected = plain.learn(stream);
+        RecordedEvaluation expected = plain.learn(stream);
 
-        try (SoftmaxLearner learner = rule.start(ProductPieces.WHOLE)) {
-            Found.byCalls(learner, stream, 200).assertCloseTo(expected, FLOAT);
-            assertClose(States.parameters(learner), plain.parameters, FLOAT);
+        try (SoftmaxLearner learner = rule.start(ProductTiles.WHOLE)) {
+            RecordedEvaluation.byCalls(learner, stream, 200).assertCloseTo(expected, FLOAT);
+            assertClose(StateAssertions.parameters(learner), plain.parameters, FLOAT);
         }
         assertLearner(rule, Precision.DOUBLE, stream, plain, expected, DOUBLE, 200);
     }
@@ -221,20 +238,22 @@ class BlockedSgdTest {
     void blocksForPieces_arePlainLoops(int miniBatchSize) {
         for (int numFeatures : new int[] {20, 600}) {
             for (ScalerType scaler : ScalerType.values()) {
-                Rule rule =
-                        Rule.of(numFeatures, 3)
+                LearnerFixture rule =
+                        LearnerFixture.of(numFeatures, 3)
                                 .sgd(1.0 / numFeatures, 0)
                                 .scaler(scaler)
                                 .miniBatch(miniBatchSize);
-                for (Rule either : List.of(rule, rule.sgd(0.1 / numFeatures, 0.8))) {
+                for (LearnerFixture either : List.of(rule, rule.sgd(0.1 / numFeatures, 0.8))) {
                     Examples stream =
                             new ExampleStream(rule.settings(), 8).partlyLabelled().take(1000);
                     PlainLoop plain = new PlainLoop(either.settings());
-                    Found expected = plain.learn(stream);
-                    for (ProductPieces pieces : ProductPieces.values()) {
+                    RecordedEvaluation expected = plain.learn(stream);
+                    for (ProductTiles pieces : ProductTiles.values()) {
                         try (SoftmaxLearner learner = either.start(pieces)) {
-                            Found.byCalls(learner, stream, MIXED).assertCloseTo(expected, FLOAT);
-                            assertClose(States.parameters(learner), plain.parameters, FLOAT);
+                            RecordedEvaluation.byCalls(learner, stream, MIXED)
+                                    .assertCloseTo(expected, FLOAT);
+                            assertClose(
+                                    StateAssertions.parameters(learner), plain.parameters, FLOAT);
                         }
                     }
                 }
@@ -243,9 +262,9 @@ class BlockedSgdTest {
     }
 
     /** In both precisions. */
-    private static void assertPlainLoop(Rule rule, Examples stream, int... sizes) {
+    private static void assertPlainLoop(LearnerFixture rule, Examples stream, int... sizes) {
         PlainLoop plain = new PlainLoop(rule.settings());
-        Found expected = plain.learn(stream);
+        RecordedEvaluation expected = plain.learn(stream);
         boolean scales = rule.settings().scaler() != ScalerType.NONE;
         assertLearner(
                 rule, Precision.DOUBLE, stream, plain, expected, scales ? SCALED : DOUBLE, sizes);
@@ -253,26 +272,30 @@ class BlockedSgdTest {
     }
 
     private static void assertPlainLoop(
-            Rule rule, Precision precision, Examples stream, double tolerance, int... sizes) {
+            LearnerFixture rule,
+            Precision precision,
+            Examples stream,
+            double tolerance,
+            int... sizes) {
         PlainLoop plain = new PlainLoop(rule.settings());
         assertLearner(rule, precision, stream, plain, plain.learn(stream), tolerance, sizes);
     }
 
     private static void assertLearner(
-            Rule rule,
+            LearnerFixture rule,
             Precision precision,
             Examples stream,
             PlainLoop plain,
-            Found expected,
+            RecordedEvaluation expected,
             double tolerance,
             int... sizes) {
         try (SoftmaxLearner learner = rule.start(precision)) {
-            Found found = Found.byCalls(learner, stream, sizes);
+            RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, sizes);
 
             found.assertCloseTo(expected, tolerance);
-            assertClose(States.parameters(learner), plain.parameters, tolerance);
+            assertClose(StateAssertions.parameters(learner), plain.parameters, tolerance);
             if (rule.settings().sgd().momentum() > 0) {
-                assertClose(States.velocity(learner), plain.velocity, tolerance);
+                assertClose(StateAssertions.velocity(learner), plain.velocity, tolerance);
             }
         }
     }
@@ -281,7 +304,7 @@ class BlockedSgdTest {
 
     static Stream<Arguments> rules() {
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
-        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
         return Stream.of(
                 Arguments.of("plain", rule),
                 Arguments.of("momentum", rule.sgd(0.02, 0.9).miniBatch(3)),
@@ -295,21 +318,25 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void calls_cutTheStreamAnywhere_withoutChange(String name, Rule rule) {
+    void calls_cutTheStreamAnywhere_withoutChange(String name, LearnerFixture rule) {
         Examples stream =
                 new ExampleStream(rule.settings(), 8).weighted().partlyLabelled().take(20_000);
         for (Precision precision : Precision.values()) {
             try (SoftmaxLearner whole = rule.start(precision)) {
-                Found expected = Found.byCalls(whole, stream, stream.size());
+                RecordedEvaluation expected =
+                        RecordedEvaluation.byCalls(whole, stream, stream.size());
                 for (int size : new int[] {1, 7, 256}) {
                     try (SoftmaxLearner learner = rule.start(precision)) {
-                        Found found = Found.byCalls(learner, stream, size);
+                        RecordedEvaluation found =
+                                RecordedEvaluation.byCalls(learner, stream, size);
 
                         // The scaler rounds to float wherever a call ends.
                         double tolerance = precision == Precision.FLOAT ? FLOAT : SCALED;
                         found.assertCloseTo(expected, tolerance);
                         assertClose(
-                                States.parameters(learner), States.parameters(whole), tolerance);
+                                StateAssertions.parameters(learner),
+                                StateAssertions.parameters(whole),
+                                tolerance);
                         assertThat(learner.counters().steps()).isEqualTo(whole.counters().steps());
                     }
                 }
@@ -319,21 +346,21 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void sameCalls_giveTheSameBits(String name, Rule rule) {
+    void sameCalls_giveTheSameBits(String name, LearnerFixture rule) {
         Examples stream =
                 new ExampleStream(rule.settings(), 9).weighted().partlyLabelled().take(5000);
         try (SoftmaxLearner one = rule.start();
                 SoftmaxLearner other = rule.start()) {
-            Found found = Found.byCalls(one, stream, MIXED);
+            RecordedEvaluation found = RecordedEvaluation.byCalls(one, stream, MIXED);
 
-            Found.byCalls(other, stream, MIXED).assertSameBitsAs(found);
+            RecordedEvaluation.byCalls(other, stream, MIXED).assertSameBitsAs(found);
             assertSameBits(other.state(), one.state());
         }
     }
 
     @ParameterizedTest
     @MethodSource("rules")
-    void restoredLearner_continuesBitForBit(String name, Rule rule) {
+    void restoredLearner_continuesBitForBit(String name, LearnerFixture rule) {
         ExampleStream examples = new ExampleStream(rule.settings(), 10).weighted().partlyLabelled();
         SoftmaxLearner restored = rule.start();
         try (SoftmaxLearner learner = rule.start()) {
@@ -343,8 +370,8 @@ class BlockedSgdTest {
                     stream.features()[3 * 5] = Float.NaN;
                     stream.labels()[3] = 1;
                 }
-                Found found = Found.byCalls(learner, stream, MIXED);
-                Found.byCalls(restored, stream, MIXED).assertSameBitsAs(found);
+                RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, MIXED);
+                RecordedEvaluation.byCalls(restored, stream, MIXED).assertSameBitsAs(found);
                 LearnerState state = restored.state();
                 assertSameBits(state, learner.state());
                 restored.close();
@@ -361,15 +388,16 @@ class BlockedSgdTest {
 
     @Test
     void interleavedModels_doNotDisturbEachOther() {
-        List<Rule> rules = rules().map(arguments -> (Rule) arguments.get()[1]).toList();
+        List<LearnerFixture> rules =
+                rules().map(arguments -> (LearnerFixture) arguments.get()[1]).toList();
         List<Examples> streams = new ArrayList<>();
         List<LearnerState> alone = new ArrayList<>();
         List<SoftmaxLearner> learners = new ArrayList<>();
-        for (Rule rule : rules) {
+        for (LearnerFixture rule : rules) {
             Examples stream = new ExampleStream(rule.settings(), 11 + streams.size()).take(1920);
             streams.add(stream);
             try (SoftmaxLearner learner = rule.start()) {
-                Found.byCalls(learner, stream, 24);
+                RecordedEvaluation.byCalls(learner, stream, 24);
                 alone.add(learner.state());
             }
             learners.add(rule.start());
@@ -378,7 +406,7 @@ class BlockedSgdTest {
         for (int from = 0; from < 1920; from += 96) {
             for (int k = 0; k < rules.size(); k++) {
                 Examples part = ExampleStream.rows(streams.get(k), from, from + 96);
-                Found.byCalls(learners.get(k), part, 24);
+                RecordedEvaluation.byCalls(learners.get(k), part, 24);
             }
         }
         for (int k = 0; k < rules.size(); k++) {
@@ -392,7 +420,11 @@ class BlockedSgdTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void miniBatchThatWeighsNothing_isPassedOver_inTheMiddleOfABlock(Precision precision) {
-        Rule rule = Rule.of(5, 3).reduction(Reduction.WEIGHTS).sgd(0.1, 0.5).miniBatch(2);
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3)
+                        .reduction(MiniBatchReduction.WEIGHTS)
+                        .sgd(0.1, 0.5)
+                        .miniBatch(2);
         Examples stream = new ExampleStream(rule.settings(), 20).partlyLabelled().take(300);
         int labelled = 0;
         for (int i = 0; i < stream.size(); i++) {
@@ -408,8 +440,8 @@ class BlockedSgdTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 32, 150})
     void unlabelledExamplesByTheHundred_areAnswered(int miniBatchSize) {
-        Rule rule = Rule.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
-        for (Rule either : List.of(rule, rule.scaler(ScalerType.WELFORD))) {
+        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
+        for (LearnerFixture either : List.of(rule, rule.scaler(ScalerType.WELFORD))) {
             ExampleStream examples = new ExampleStream(either.settings(), 23);
             Examples stream = examples.take(200);
             Examples questions = examples.take(300);
@@ -425,7 +457,7 @@ class BlockedSgdTest {
 
     @Test
     void examplesOfWeightZero_areStepsWithoutGradient_underTheReductionByExamples() {
-        Rule rule = Rule.of(5, 3).sgd(new Sgd(0.1, 0.9)).miniBatch(2);
+        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(new Sgd(0.1, 0.9)).miniBatch(2);
         Examples stream = new ExampleStream(rule.settings(), 21).take(300);
         for (int i = 20; i < 300; i++) {
             stream.weights()[i] = i % 100 < 50 ? 0 : 1;
@@ -435,7 +467,8 @@ class BlockedSgdTest {
 
     @Test
     void unlabelledExamples_changeNothing() {
-        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD).sgd(0.1, 0.5).miniBatch(3);
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD).sgd(0.1, 0.5).miniBatch(3);
         Examples stream = new ExampleStream(rule.settings(), 22).partlyLabelled().take(3000);
         Examples labelled = new Examples(5);
         for (int i = 0; i < stream.size(); i++) {
@@ -445,11 +478,12 @@ class BlockedSgdTest {
         }
         try (SoftmaxLearner with = rule.start(Precision.DOUBLE);
                 SoftmaxLearner without = rule.start(Precision.DOUBLE)) {
-            Found.byCalls(with, stream, 256);
-            Found.byCalls(without, labelled, 256);
+            RecordedEvaluation.byCalls(with, stream, 256);
+            RecordedEvaluation.byCalls(without, labelled, 256);
 
             assertThat(with.counters()).isEqualTo(without.counters());
-            assertClose(States.parameters(with), States.parameters(without), SCALED);
+            assertClose(
+                    StateAssertions.parameters(with), StateAssertions.parameters(without), SCALED);
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.freshet.model;
 
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.Activation;
 import java.util.Random;
 
 /**

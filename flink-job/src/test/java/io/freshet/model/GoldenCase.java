@@ -1,5 +1,12 @@
 package io.freshet.model;
 
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Floats;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.NegativeLogLikelihood;
+import io.freshet.model.loss.OutputWeights;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

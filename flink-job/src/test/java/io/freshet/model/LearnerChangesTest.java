@@ -1,10 +1,15 @@
 package io.freshet.model;
 
-import static io.freshet.model.States.assertSameBits;
-import static io.freshet.model.States.assertSameLearnt;
+import static io.freshet.model.StateAssertions.assertSameBits;
+import static io.freshet.model.StateAssertions.assertSameLearnt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.model.example.Examples;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -18,8 +23,8 @@ class LearnerChangesTest {
     private static final String[] SCALER = {"scalerCount", "scalerMean", "scalerSquaredDeviations"};
 
     /** With all that a learner can remember; stepped in blocks, and by themselves. */
-    static Stream<Rule> rules() {
-        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+    static Stream<LearnerFixture> rules() {
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
         Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
         return Stream.of(rule.sgd(nesterov), rule.mixture(mixture))
@@ -31,7 +36,7 @@ class LearnerChangesTest {
         LearnerSettings settings = learner.settings();
         Examples stream =
                 new ExampleStream(settings, seed).weighted().take(steps * settings.miniBatchSize());
-        Found.byCalls(learner, stream, Math.max(50, settings.miniBatchSize()));
+        RecordedEvaluation.byCalls(learner, stream, Math.max(50, settings.miniBatchSize()));
     }
 
     /** Asserts that nothing else has changed, and that this counts as one change. */
@@ -48,7 +53,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void resetScaler_forgetsTheMoments(Rule rule) {
+    void resetScaler_forgetsTheMoments(LearnerFixture rule) {
         try (SoftmaxLearner learner = rule.start()) {
             learn(learner, 1, 30);
             LearnerState before = learner.state();
@@ -71,7 +76,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void resetParameters_returnsToTheStart_withoutACopyToGoBackTo(Rule rule) {
+    void resetParameters_returnsToTheStart_withoutACopyToGoBackTo(LearnerFixture rule) {
         try (SoftmaxLearner learner = rule.start()) {
             learn(learner, 2, 1010);
             LearnerState before = learner.state();
@@ -111,7 +116,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void rollBack_returnsToTheLastCopy_andFromThereToTheStart(Rule rule) {
+    void rollBack_returnsToTheLastCopy_andFromThereToTheStart(LearnerFixture rule) {
         try (SoftmaxLearner learner = rule.start()) {
             learn(learner, 4, 1000);
             LearnerState copied = learner.state();
@@ -146,7 +151,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void resetOptimizer_forgetsTheVelocity(Rule rule) {
+    void resetOptimizer_forgetsTheVelocity(LearnerFixture rule) {
         try (SoftmaxLearner learner = rule.start()) {
             learn(learner, 6, 30);
             LearnerState before = learner.state();
@@ -161,7 +166,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void become_takesWhatTheOtherHasLearnt_andKeepsCountersAndCopy(Rule rule) {
+    void copyFrom_takesWhatTheOtherHasLearnt_andKeepsCountersAndCopy(LearnerFixture rule) {
         try (SoftmaxLearner learner = rule.start();
                 SoftmaxLearner other = rule.start()) {
             learn(learner, 7, 1010);
@@ -169,7 +174,7 @@ class LearnerChangesTest {
             LearnerState before = learner.state();
             LearnerState others = other.state();
 
-            learner.become(other);
+            learner.copyFrom(other.state());
 
             LearnerState after = learner.state();
             assertSameBits(other.state(), others);
@@ -198,19 +203,19 @@ class LearnerChangesTest {
     }
 
     @Test
-    void become_takesNoVelocity_whereTheOtherHasNone_andNothing_whereItDoesNotFit() {
-        Rule rule = Rule.of(5, 3).sgd(0.1, 0.9);
+    void copyFrom_takesNoVelocity_whereTheOtherHasNone_andNothing_whereItDoesNotFit() {
+        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.9);
         try (SoftmaxLearner learner = rule.start();
                 SoftmaxLearner fresh = rule.start();
-                SoftmaxLearner wider = Rule.of(6, 3).start()) {
+                SoftmaxLearner wider = LearnerFixture.of(6, 3).start()) {
             learn(learner, 10, 30);
             LearnerState before = learner.state();
-            assertThatThrownBy(() -> learner.become(wider))
+            assertThatThrownBy(() -> learner.copyFrom(wider.state()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("parameters must have 18 values");
             assertSameBits(learner.state(), before);
 
-            learner.become(fresh);
+            learner.copyFrom(fresh.state());
             assertSameLearnt(learner.state(), fresh.state());
         }
     }
@@ -222,7 +227,10 @@ class LearnerChangesTest {
     void boost_multipliesTheLearningRateOfSoManySteps(int miniBatchSize, int steps) {
         LearningRateSchedule falling =
                 new LearningRateSchedule(LearningRateSchedule.Kind.EXPONENTIAL, 0.1, 0.99, 1);
-        Rule rule = Rule.of(5, 3).miniBatch(miniBatchSize).sgd(new Sgd(falling, 0, 0, false, 0));
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3)
+                        .miniBatch(miniBatchSize)
+                        .sgd(new Sgd(falling, 0, 0, false, 0));
         try (SoftmaxLearner learner = rule.start()) {
             learn(learner, 11, 5);
             LearnerState before = learner.state();
@@ -246,15 +254,15 @@ class LearnerChangesTest {
 
     @Test
     void boost_isNotUsedUpByStepsThatAreSkipped() {
-        Rule rule = Rule.of(1, 2).sgd(0.5, 0);
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(0.5, 0);
         Examples bad = new Examples(1);
         bad.add(new float[] {Float.NaN}, 0, 0, 1);
         Examples good = new Examples(1);
         good.add(new float[] {1}, 0, 0, 1);
         try (SoftmaxLearner learner = rule.start()) {
             learner.boost(4, 1);
-            Found.byCalls(learner, bad, 1);
-            Found.byCalls(learner, good, 1);
+            RecordedEvaluation.byCalls(learner, bad, 1);
+            RecordedEvaluation.byCalls(learner, good, 1);
 
             // The gradient is ∓1/2, and the rate 4 · 0.5.
             assertThat(learner.state().parameters()).containsExactly(1, -1, 1, -1);
@@ -264,14 +272,14 @@ class LearnerChangesTest {
 
     @Test
     void boostThatIsOver_isForgotten() {
-        Rule rule = Rule.of(5, 3).sgd(0.1, 0);
+        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0);
         Examples weightless = new ExampleStream(rule.settings(), 13).take(1);
         weightless.weights()[0] = 0;
         try (SoftmaxLearner boosted = rule.start();
                 SoftmaxLearner plain = rule.start()) {
             boosted.boost(1e20, 1);
             for (SoftmaxLearner either : List.of(boosted, plain)) {
-                Found.byCalls(either, weightless, 1);
+                RecordedEvaluation.byCalls(either, weightless, 1);
                 learn(either, 14, 30);
             }
             // A bound that took the boost for one to come would make every step one of care.
@@ -282,7 +290,7 @@ class LearnerChangesTest {
 
     @Test
     void boost_refusesAMixture_andWhatIsNoBoost() {
-        Rule rule = Rule.of(5, 3);
+        LearnerFixture rule = LearnerFixture.of(5, 3);
         Mixture mixture = new Mixture(List.of(0.1), 0.01, false);
         try (SoftmaxLearner mixed = rule.mixture(mixture).start();
                 SoftmaxLearner learner = rule.start()) {
@@ -305,23 +313,23 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void restoredLearner_continuesBitForBit_afterEachChange(Rule rule) {
+    void restoredLearner_continuesBitForBit_afterEachChange(LearnerFixture rule) {
         boolean mixed = rule.settings().mixture() != null;
         try (SoftmaxLearner other = rule.start()) {
             learn(other, 15, 20);
-            List<Consumer<SoftmaxLearner>> changes =
+            List<Consumer<LearnerControl>> changes =
                     List.of(
-                            SoftmaxLearner::resetScaler,
-                            SoftmaxLearner::resetOptimizer,
+                            LearnerControl::resetScaler,
+                            LearnerControl::resetOptimizer,
                             mixed ? learner -> {} : learner -> learner.boost(3, 15),
-                            learner -> learner.become(other),
-                            SoftmaxLearner::rollBack,
-                            SoftmaxLearner::resetParameters);
+                            learner -> learner.copyFrom(other.state()),
+                            LearnerControl::rollBack,
+                            LearnerControl::resetParameters);
             try (SoftmaxLearner learner = rule.start()) {
                 learn(learner, 16, 1000);
                 SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state());
                 for (int round = 0; round < 12; round++) {
-                    Consumer<SoftmaxLearner> change = changes.get(round % changes.size());
+                    Consumer<LearnerControl> change = changes.get(round % changes.size());
                     change.accept(learner);
                     change.accept(restored);
                     // At once, and in the middle of a boost.

@@ -1,12 +1,21 @@
 package io.freshet.model;
 
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.linalg.ProductTiles;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
+
 /**
  * Settings of a learner, changed one at a time. They start from cross-entropy, plain SGD at rate
  * 0.1, a step for every example, the reduction by examples and no scaler.
  */
-record Rule(LearnerSettings settings) {
-    static Rule of(int numFeatures, int numClasses) {
-        return new Rule(
+record LearnerFixture(LearnerSettings settings) {
+    static LearnerFixture of(int numFeatures, int numClasses) {
+        return new LearnerFixture(
                 new LearnerSettings(
                         numFeatures,
                         numClasses,
@@ -14,52 +23,52 @@ record Rule(LearnerSettings settings) {
                         new CrossEntropy(numClasses),
                         new Sgd(0.1, 0),
                         null,
-                        Reduction.EXAMPLES,
+                        MiniBatchReduction.EXAMPLES,
                         ScalerType.NONE,
                         10));
     }
 
-    Rule miniBatch(int size) {
+    LearnerFixture miniBatch(int size) {
         return with(size, loss(), sgd(), mixture(), reduction(), scaler(), patience());
     }
 
-    Rule loss(Loss loss) {
+    LearnerFixture loss(Loss loss) {
         return with(miniBatchSize(), loss, sgd(), mixture(), reduction(), scaler(), patience());
     }
 
-    Rule sgd(Sgd sgd) {
+    LearnerFixture sgd(Sgd sgd) {
         return with(miniBatchSize(), loss(), sgd, mixture(), reduction(), scaler(), patience());
     }
 
-    Rule sgd(double learningRate, double momentum) {
+    LearnerFixture sgd(double learningRate, double momentum) {
         return sgd(new Sgd(learningRate, momentum));
     }
 
-    Rule mixture(Mixture mixture) {
+    LearnerFixture mixture(Mixture mixture) {
         return with(miniBatchSize(), loss(), sgd(), mixture, reduction(), scaler(), patience());
     }
 
-    Rule reduction(Reduction reduction) {
+    LearnerFixture reduction(MiniBatchReduction reduction) {
         return with(miniBatchSize(), loss(), sgd(), mixture(), reduction, scaler(), patience());
     }
 
-    Rule scaler(ScalerType scaler) {
+    LearnerFixture scaler(ScalerType scaler) {
         return with(miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler, patience());
     }
 
-    Rule patience(int patience) {
+    LearnerFixture patience(int patience) {
         return with(miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler(), patience);
     }
 
-    private Rule with(
+    private LearnerFixture with(
             int miniBatchSize,
             Loss loss,
             Sgd sgd,
             Mixture mixture,
-            Reduction reduction,
+            MiniBatchReduction reduction,
             ScalerType scaler,
             int patience) {
-        return new Rule(
+        return new LearnerFixture(
                 new LearnerSettings(
                         settings.numFeatures(),
                         settings.numClasses(),
@@ -88,7 +97,7 @@ record Rule(LearnerSettings settings) {
         return settings.mixture();
     }
 
-    private Reduction reduction() {
+    private MiniBatchReduction reduction() {
         return settings.reduction();
     }
 
@@ -110,7 +119,7 @@ record Rule(LearnerSettings settings) {
     }
 
     /** Returns a learner in floats with blocks for these pieces. */
-    SoftmaxLearner start(ProductPieces pieces) {
+    SoftmaxLearner start(ProductTiles pieces) {
         return new SoftmaxLearner(
                 settings, Precision.FLOAT, pieces, LearnerState.initial(settings));
     }

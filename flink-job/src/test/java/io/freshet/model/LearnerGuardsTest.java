@@ -1,11 +1,20 @@
 package io.freshet.model;
 
-import static io.freshet.model.States.assertSameBits;
-import static io.freshet.model.States.assertSameLearnt;
+import static io.freshet.model.StateAssertions.assertSameBits;
+import static io.freshet.model.StateAssertions.assertSameLearnt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -21,8 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LearnerGuardsTest {
     private static final Mixture MIXTURE = new Mixture(List.of(0.01, 0.1, 1.0), 0.01, true);
 
-    static Stream<Rule> rules() {
-        Rule rule = Rule.of(5, 3);
+    static Stream<LearnerFixture> rules() {
+        LearnerFixture rule = LearnerFixture.of(5, 3);
         return Stream.of(ScalerType.values())
                 .map(rule::scaler)
                 .flatMap(
@@ -43,7 +52,7 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void stepThatIsNotFinite_leavesEveryBit(Rule rule) {
+    void stepThatIsNotFinite_leavesEveryBit(LearnerFixture rule) {
         int size = rule.miniBatchSize();
         for (float bad :
                 new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
@@ -81,7 +90,7 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void miniBatchInTheMiddleOfABlock_isSkippedAlone(Rule rule) {
+    void miniBatchInTheMiddleOfABlock_isSkippedAlone(LearnerFixture rule) {
         int size = rule.miniBatchSize();
         Examples stream = new ExampleStream(rule.settings(), 10).take(size * 20);
         Examples clean = new Examples(5);
@@ -94,8 +103,8 @@ class LearnerGuardsTest {
         }
         try (SoftmaxLearner learner = rule.start(Precision.DOUBLE);
                 SoftmaxLearner undisturbed = rule.start(Precision.DOUBLE)) {
-            Found found = Found.byCalls(learner, stream, size * 20);
-            Found expected = Found.byCalls(undisturbed, clean, size * 17);
+            RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, size * 20);
+            RecordedEvaluation expected = RecordedEvaluation.byCalls(undisturbed, clean, size * 17);
 
             int kept = 0;
             for (int i = 0; i < stream.size(); i++) {
@@ -107,7 +116,10 @@ class LearnerGuardsTest {
                     assertThat(found.losses[i]).isCloseTo(expected.losses[kept++], within(1e-5));
                 }
             }
-            States.assertClose(States.parameters(learner), States.parameters(undisturbed), 1e-5);
+            StateAssertions.assertClose(
+                    StateAssertions.parameters(learner),
+                    StateAssertions.parameters(undisturbed),
+                    1e-5);
             assertThat(learner.counters().steps()).isEqualTo(17);
             assertThat(learner.modelVersion()).isEqualTo(17);
             assertThat(learner.counters().skippedSteps()).isEqualTo(3);
@@ -118,7 +130,7 @@ class LearnerGuardsTest {
 
     @Test
     void stepBeyondTheRangeOfFloats_isSkipped() {
-        Rule rule = Rule.of(1, 2).sgd(1e38, 0.5);
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1e38, 0.5);
         Examples batch = new Examples(1);
         batch.add(new float[] {2}, 0, 0, 1);
         Evaluation evaluation = new Evaluation(2);
@@ -142,7 +154,7 @@ class LearnerGuardsTest {
     @Test
     void stepBeyondTheRangeOfFloats_isSkipped_howeverSmall() {
         // Both biases are 1.7e38 after the first step; the next would add 0.2 % by momentum alone.
-        Rule rule = Rule.of(1, 2).sgd(1e38, 0.002);
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1e38, 0.002);
         Examples batch = new Examples(1);
         batch.add(new float[] {0}, 0, 0, 3.4f);
         Evaluation evaluation = new Evaluation(2);
@@ -156,7 +168,7 @@ class LearnerGuardsTest {
 
     @Test
     void stepOfAnInfiniteLoss_isSkipped_thoughItsGradientIsFinite() {
-        Rule rule = Rule.of(1, 2).sgd(0.1, 0.9).miniBatch(2);
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(0.1, 0.9).miniBatch(2);
         float[] parameters = {0, -1e30f, 0, 0};
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
@@ -173,7 +185,7 @@ class LearnerGuardsTest {
 
     @Test
     void largeParameters_areSteppedWithCare() {
-        Rule rule = Rule.of(1, 2).sgd(1e36, 0);
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1e36, 0);
         Examples batch = new Examples(1);
         batch.add(new float[] {0}, 0, 0, 1);
         Evaluation evaluation = new Evaluation(2);
@@ -191,8 +203,8 @@ class LearnerGuardsTest {
     void carefulSteps_areThoseOfThePlainLoop(Precision precision) {
         // The square of 2⁵⁴ is beyond what a block takes without care.
         float[] large = {0, 0, 0x1p54f};
-        Rule rule = Rule.of(3, 3).miniBatch(2);
-        for (Rule either : List.of(rule.sgd(0.1, 0.5), rule.mixture(MIXTURE))) {
+        LearnerFixture rule = LearnerFixture.of(3, 3).miniBatch(2);
+        for (LearnerFixture either : List.of(rule.sgd(0.1, 0.5), rule.mixture(MIXTURE))) {
             Examples stream = new ExampleStream(either.settings(), 11).take(400);
             Examples grown = new Examples(3);
             for (int i = 0; i < 400; i++) {
@@ -202,13 +214,14 @@ class LearnerGuardsTest {
                 ExampleStream.append(stream, i, grown);
             }
             PlainLoop plain = new PlainLoop(either.settings());
-            Found expected = plain.learn(grown);
+            RecordedEvaluation expected = plain.learn(grown);
             try (SoftmaxLearner learner = either.start(precision)) {
-                Found found = Found.byCalls(learner, grown, 100);
+                RecordedEvaluation found = RecordedEvaluation.byCalls(learner, grown, 100);
 
                 double tolerance = precision == Precision.FLOAT ? 1e-4 : 1e-5;
                 found.labelled(grown).assertCloseTo(expected.labelled(grown), tolerance);
-                States.assertClose(States.parameters(learner), plain.parameters, tolerance);
+                StateAssertions.assertClose(
+                        StateAssertions.parameters(learner), plain.parameters, tolerance);
                 assertThat(learner.modelVersion()).isEqualTo(200);
             }
         }
@@ -217,7 +230,7 @@ class LearnerGuardsTest {
     @Test
     void firstStepThatIsNotFinite_leavesNoVelocityBehind() {
         // Nesterov's velocity is made before the parameters; the first one must not go on.
-        Rule rule = Rule.of(1, 2).sgd(nesterov());
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(nesterov());
         Examples bad = new Examples(1);
         bad.add(new float[] {1}, 0, 0, Float.POSITIVE_INFINITY);
         Examples good = new Examples(1);
@@ -240,7 +253,7 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void unlabelledExample_cannotSpoilAStep(Rule rule) {
+    void unlabelledExample_cannotSpoilAStep(LearnerFixture rule) {
         int size = rule.miniBatchSize();
         for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 3e38f}) {
             Examples batches = new ExampleStream(rule.settings(), 12).take(2 * size);
@@ -251,20 +264,24 @@ class LearnerGuardsTest {
             }
             try (SoftmaxLearner learner = rule.start(Precision.DOUBLE);
                     SoftmaxLearner undisturbed = rule.start(Precision.DOUBLE)) {
-                Found found = Found.byCalls(learner, examples, examples.size());
-                Found.byCalls(undisturbed, batches, batches.size());
+                RecordedEvaluation found =
+                        RecordedEvaluation.byCalls(learner, examples, examples.size());
+                RecordedEvaluation.byCalls(undisturbed, batches, batches.size());
 
                 assertThat(found.outcomes).doesNotContain(Outcome.SKIPPED_STEP);
                 assertThat(learner.counters()).isEqualTo(undisturbed.counters());
-                States.assertClose(
-                        States.parameters(learner), States.parameters(undisturbed), 1e-5);
+                StateAssertions.assertClose(
+                        StateAssertions.parameters(learner),
+                        StateAssertions.parameters(undisturbed),
+                        1e-5);
             }
         }
     }
 
     @ParameterizedTest
     @MethodSource("rules")
-    void unlabelledExample_isAnsweredByTheModelInForce_behindAStepThatWasSkipped(Rule rule) {
+    void unlabelledExample_isAnsweredByTheModelInForce_behindAStepThatWasSkipped(
+            LearnerFixture rule) {
         int size = rule.miniBatchSize();
         ExampleStream stream = new ExampleStream(rule.settings(), 13);
         Examples examples = stream.take(size);
@@ -293,7 +310,7 @@ class LearnerGuardsTest {
     void unlabelledExample_isAnsweredByTheWeightsAfterAStepOfCare() {
         // A labelled feature of 2⁵⁴ makes its step one of care; the baselines learn its label.
         Mixture mixture = new Mixture(List.of(1e-30, 1e-29), 0.01, true);
-        Rule rule = Rule.of(1, 2).mixture(mixture);
+        LearnerFixture rule = LearnerFixture.of(1, 2).mixture(mixture);
         Examples examples = new Examples(1);
         examples.add(new float[] {0x1p54f}, 0, 1, 1);
         examples.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
@@ -314,8 +331,8 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void skippedStepsInARow_rollBackToTheStart_whereThereIsNoCopy(Rule original) {
-        Rule rule = original.patience(3);
+    void skippedStepsInARow_rollBackToTheStart_whereThereIsNoCopy(LearnerFixture original) {
+        LearnerFixture rule = original.patience(3);
         int size = rule.miniBatchSize();
         ExampleStream stream = new ExampleStream(rule.settings(), 14);
         Examples bad = stream.take(size);
@@ -353,7 +370,7 @@ class LearnerGuardsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void skippedStepsInARow_rollBackToTheLastCopy_andThenToTheStart(boolean mixture) {
-        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD).patience(4);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD).patience(4);
         rule = mixture ? rule.mixture(MIXTURE) : rule.sgd(0.1, 0.9);
         ExampleStream stream = new ExampleStream(rule.settings(), 15);
         Examples bad = stream.take(4);
@@ -362,15 +379,15 @@ class LearnerGuardsTest {
         }
         try (SoftmaxLearner learner = rule.start()) {
             // Calls of 8 end at step 1000, where the copy is taken.
-            Found.byCalls(learner, stream.take(1000), 8);
+            RecordedEvaluation.byCalls(learner, stream.take(1000), 8);
             LearnerState copied = learner.state();
             double[] weights = weights(learner);
             assertThat(copied.counters().stepsSinceCopy()).isZero();
             assertThat(copied.goodParameters()).containsExactly(copied.parameters());
-            Found.byCalls(learner, stream.take(504), 8);
+            RecordedEvaluation.byCalls(learner, stream.take(504), 8);
             assertThat(learner.state().parameters()).isNotEqualTo(copied.parameters());
 
-            Found.byCalls(learner, bad, 4);
+            RecordedEvaluation.byCalls(learner, bad, 4);
             LearnerState back = learner.state();
             assertThat(back.counters())
                     .isEqualTo(new LearnerCounters(1505, 1504, 4, 0, 1, 0, 0, 1, 0));
@@ -380,7 +397,7 @@ class LearnerGuardsTest {
             assertThat(weights(learner)).containsExactly(weights);
 
             // No step could be taken since: the copy is no better than what is left.
-            Found.byCalls(learner, bad, 4);
+            RecordedEvaluation.byCalls(learner, bad, 4);
             LearnerState start = LearnerState.initial(rule.settings());
             assertThat(learner.state().parameters()).containsExactly(start.parameters());
             assertThat(learner.state().weights()).containsExactly(start.weights());
@@ -397,17 +414,17 @@ class LearnerGuardsTest {
 
     @Test
     void restoredLearner_rollsBackToTheSameCopy() {
-        Rule rule = Rule.of(5, 3).sgd(0.1, 0.9).patience(2);
+        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.9).patience(2);
         ExampleStream stream = new ExampleStream(rule.settings(), 16);
         Examples bad = stream.take(2);
         bad.features()[0] = Float.NaN;
         bad.features()[5] = Float.NaN;
         try (SoftmaxLearner learner = rule.start()) {
-            Found.byCalls(learner, stream.take(1400), 8);
-            Found.byCalls(learner, ExampleStream.rows(bad, 0, 1), 1);
+            RecordedEvaluation.byCalls(learner, stream.take(1400), 8);
+            RecordedEvaluation.byCalls(learner, ExampleStream.rows(bad, 0, 1), 1);
             try (SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state())) {
-                Found.byCalls(learner, ExampleStream.rows(bad, 1, 2), 1);
-                Found.byCalls(restored, ExampleStream.rows(bad, 1, 2), 1);
+                RecordedEvaluation.byCalls(learner, ExampleStream.rows(bad, 1, 2), 1);
+                RecordedEvaluation.byCalls(restored, ExampleStream.rows(bad, 1, 2), 1);
 
                 assertThat(learner.counters().rollBacks()).isEqualTo(1);
                 assertSameBits(restored.state(), learner.state());
@@ -423,11 +440,11 @@ class LearnerGuardsTest {
         // The magnitudes of the first gradient at the logits sum to 2 (1 - 1/1000), nearly the most
         // that cross-entropy allows; those of the inputs to 3.
         Mixture mixture = new Mixture(List.of(1e-6, 1.1e-6, 1.2e-6), 0.01, false);
-        Rule rule = Rule.of(2, 1000).mixture(mixture).miniBatch(miniBatchSize);
+        LearnerFixture rule = LearnerFixture.of(2, 1000).mixture(mixture).miniBatch(miniBatchSize);
         Examples examples = new Examples(2);
         examples.add(new float[] {1, 1}, 0, 0, 1);
         try (SoftmaxLearner learner = rule.start()) {
-            Found.byCalls(learner, examples, 1);
+            RecordedEvaluation.byCalls(learner, examples, 1);
 
             Parameters parameters = learner.parameters();
             double sum = parameters.values().sumOfMagnitudes(0, 3000);
@@ -441,15 +458,16 @@ class LearnerGuardsTest {
         // The third rate steps by 1e33 · x / 2, to logits beyond a float.
         double share = 0.03;
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 1e33), share, false);
-        Rule rule = Rule.of(2, 2).mixture(mixture);
-        Rule without = Rule.of(2, 2).mixture(new Mixture(List.of(0.01, 0.1), share, false));
+        LearnerFixture rule = LearnerFixture.of(2, 2).mixture(mixture);
+        LearnerFixture without =
+                LearnerFixture.of(2, 2).mixture(new Mixture(List.of(0.01, 0.1), share, false));
         Examples examples = new Examples(2);
         examples.add(new float[] {1e5f, 1}, 0, 0, 1);
         examples.add(new float[] {-1e5f, 2}, 0, 0, 1);
         try (SoftmaxLearner learner = rule.start();
                 SoftmaxLearner finite = without.start()) {
-            Found found = Found.byCalls(learner, examples, 1);
-            Found.byCalls(finite, examples, 1);
+            RecordedEvaluation found = RecordedEvaluation.byCalls(learner, examples, 1);
+            RecordedEvaluation.byCalls(finite, examples, 1);
 
             assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
             assertThat(learner.counters())
@@ -473,7 +491,8 @@ class LearnerGuardsTest {
             // It goes on from there.
             Examples next = new Examples(2);
             next.add(new float[] {0.5f, -0.5f}, 0, 1, 1);
-            assertThat(Found.byCalls(learner, next, 1).outcomes).containsOnly(Outcome.TRAINED);
+            assertThat(RecordedEvaluation.byCalls(learner, next, 1).outcomes)
+                    .containsOnly(Outcome.TRAINED);
         }
     }
 
@@ -481,7 +500,7 @@ class LearnerGuardsTest {
     @ValueSource(doubles = {0, 0.01})
     void ratesThatBlowUpInTurn_leaveFiniteWeights(double share) {
         Mixture mixture = new Mixture(List.of(1e34, 1e33, 0.01), share, false);
-        Rule rule = Rule.of(2, 2).mixture(mixture);
+        LearnerFixture rule = LearnerFixture.of(2, 2).mixture(mixture);
         Random random = new Random(17);
         try (SoftmaxLearner learner = rule.start()) {
             Examples examples = new Examples(2);
@@ -491,7 +510,7 @@ class LearnerGuardsTest {
                 examples.add(features, 0, random.nextInt(2), i % 7 == 0 ? 0 : 1);
                 examples.add(new float[] {0.1f, 0.1f}, 0, Examples.UNLABELLED, 1);
             }
-            Found found = Found.byCalls(learner, examples, 5);
+            RecordedEvaluation found = RecordedEvaluation.byCalls(learner, examples, 5);
 
             assertThat(learner.restarts(0)).isPositive();
             assertThat(learner.restarts(1)).isPositive();
@@ -517,12 +536,12 @@ class LearnerGuardsTest {
     @Test
     void rateThatBlowsUpOnAnExampleOfWeightZero_leavesTheWeightsFinite() {
         Mixture mixture = new Mixture(List.of(0.01, 1e33), 0.02, false);
-        Rule rule = Rule.of(1, 2).mixture(mixture);
+        LearnerFixture rule = LearnerFixture.of(1, 2).mixture(mixture);
         Examples examples = new Examples(1);
         examples.add(new float[] {1e5f}, 0, 0, 1);
         examples.add(new float[] {-1e5f}, 0, 0, 0);
         try (SoftmaxLearner learner = rule.start()) {
-            Found found = Found.byCalls(learner, examples, 1);
+            RecordedEvaluation found = RecordedEvaluation.byCalls(learner, examples, 1);
 
             assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
             assertThat(learner.restarts(1)).isEqualTo(1);
@@ -533,7 +552,8 @@ class LearnerGuardsTest {
 
     @Test
     void learnerWithoutAFiniteRate_skips_andKeepsWeightsAndBaselines() {
-        Rule rule = Rule.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, true));
+        LearnerFixture rule =
+                LearnerFixture.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, true));
         Examples good = new Examples(1);
         good.add(new float[] {1}, 0, 0, 1);
         Examples bad = new Examples(1);
@@ -553,7 +573,8 @@ class LearnerGuardsTest {
 
     @Test
     void lossWithoutAFiniteRate_isInfinite() {
-        Rule rule = Rule.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, false));
+        LearnerFixture rule =
+                LearnerFixture.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, false));
         Examples bad = new Examples(1);
         bad.add(new float[] {Float.NaN}, 0, 1, 1);
         Evaluation evaluation = new Evaluation(2);
@@ -567,14 +588,14 @@ class LearnerGuardsTest {
 
     // The whole.
 
-    static Stream<Rule> wildRules() {
+    static Stream<LearnerFixture> wildRules() {
         Sgd wild = new Sgd(1e6, 0);
         Sgd wilder = new Sgd(LearningRateSchedule.constant(1e6), 0.9, 0, true, 0.5);
-        Rule rule = Rule.of(5, 3).patience(3);
-        Rule two = Rule.of(5, 2).patience(3);
+        LearnerFixture rule = LearnerFixture.of(5, 3).patience(3);
+        LearnerFixture two = LearnerFixture.of(5, 2).patience(3);
         return Stream.of(
                         rule.sgd(wild),
-                        Rule.of(5, 300).sgd(wild).patience(3),
+                        LearnerFixture.of(5, 300).sgd(wild).patience(3),
                         rule.sgd(wilder),
                         rule.sgd(wild).loss(new BinaryCrossEntropyWithLogits(3)),
                         rule.sgd(wild).loss(new BinaryCrossEntropy(3)),
@@ -587,14 +608,14 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("wildRules")
-    void hugeFeaturesAtAHugeRate_endFinite(Rule rule) {
+    void hugeFeaturesAtAHugeRate_endFinite(LearnerFixture rule) {
         Examples stream = new ExampleStream(rule.settings(), 18).partlyLabelled().take(3000);
         Random random = new Random(19);
         for (int i = 0; i < 3000 * 5; i++) {
             stream.features()[i] *= random.nextInt(4) == 0 ? 1e30f : 1;
         }
         try (SoftmaxLearner learner = rule.start()) {
-            Found found = Found.byCalls(learner, stream, 100, 1, 7);
+            RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, 100, 1, 7);
 
             for (int i = 0; i < 3000; i++) {
                 if (found.outcomes[i] == Outcome.TRAINED) {

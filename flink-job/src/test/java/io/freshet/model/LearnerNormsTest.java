@@ -3,8 +3,17 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.Evaluation.Outcome;
-import io.freshet.model.LearningRateSchedule.Kind;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.LearningRateSchedule.Kind;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,23 +23,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Norms of the gradient and the parameters, against {@link PlainLoop}, which has them as sums. */
 class LearnerNormsTest {
     /** Mini-batches of 1 and 3 are stepped in blocks, those of 100 by themselves, in two chunks. */
-    static Stream<Rule> rules() {
+    static Stream<LearnerFixture> rules() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.99, 1);
         Mixture mixture = new Mixture(List.of(0.003, 0.03, 0.3), 0.1, false);
-        Rule rule = Rule.of(5, 3);
+        LearnerFixture rule = LearnerFixture.of(5, 3);
         return Stream.of(
                         rule,
                         rule.sgd(new Sgd(falling, 0, 0, false, 0)),
                         rule.sgd(0.02, 0.9).scaler(ScalerType.WELFORD),
                         rule.sgd(new Sgd(falling, 0.7, 0, true, 0.1)),
-                        rule.loss(new BinaryCrossEntropyWithLogits(3)).reduction(Reduction.WEIGHTS),
+                        rule.loss(new BinaryCrossEntropyWithLogits(3))
+                                .reduction(MiniBatchReduction.WEIGHTS),
                         rule.mixture(mixture).scaler(ScalerType.WELFORD))
                 .flatMap(either -> Stream.of(1, 3, 100).map(either::miniBatch));
     }
 
     @ParameterizedTest
     @MethodSource("rules")
-    void norms_areThoseOfThePlainLoop(Rule rule) {
+    void norms_areThoseOfThePlainLoop(LearnerFixture rule) {
         for (Precision precision : Precision.values()) {
             ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted();
             PlainLoop plain = new PlainLoop(rule.settings());
@@ -39,7 +49,7 @@ class LearnerNormsTest {
                 for (int call = 0; call < 20; call++) {
                     Examples examples = stream.partlyLabelled().take(1 + 37 * call % 300);
                     plain.learn(examples);
-                    Found.byCalls(learner, examples, examples.size());
+                    RecordedEvaluation.byCalls(learner, examples, examples.size());
 
                     int heaviest = heaviest(learner);
                     double tolerance =
@@ -71,7 +81,7 @@ class LearnerNormsTest {
     void gradientNorm_isOfTheMean_biasIncluded(int miniBatchSize) {
         // All probabilities are 1/2: the gradients are ±x/2 for the feature and ±1/2 for the bias,
         // of two outputs. Their means are ±(3 + 5)/4 and ±1/2.
-        Rule rule = Rule.of(1, 2).miniBatch(miniBatchSize);
+        LearnerFixture rule = LearnerFixture.of(1, 2).miniBatch(miniBatchSize);
         Examples examples = new Examples(1);
         examples.add(new float[] {3}, 0, 1, 1);
         examples.add(new float[] {5}, 0, 1, 1);
@@ -87,22 +97,22 @@ class LearnerNormsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 100})
     void gradientNorm_isOfTheLastStepThatWasTaken_andNotANumberBefore(int miniBatchSize) {
-        Rule rule = Rule.of(5, 3).miniBatch(miniBatchSize);
+        LearnerFixture rule = LearnerFixture.of(5, 3).miniBatch(miniBatchSize);
         ExampleStream stream = new ExampleStream(rule.settings(), 2);
         Examples poisoned = stream.take(1);
         poisoned.features()[0] = Float.NaN;
         try (SoftmaxLearner learner = rule.start()) {
             learner.predict(new float[5], 1, new float[3]);
-            assertThat(Found.byCalls(learner, poisoned, 1).outcomes)
+            assertThat(RecordedEvaluation.byCalls(learner, poisoned, 1).outcomes)
                     .containsExactly(Outcome.SKIPPED_LOSS);
             assertThat(learner.gradientNorm()).isNaN();
             assertThat(learner.parameterNorm()).isZero();
 
-            Found.byCalls(learner, stream.take(10), 10);
+            RecordedEvaluation.byCalls(learner, stream.take(10), 10);
             double norm = learner.gradientNorm();
             assertThat(norm).isPositive();
             learner.predict(new float[5], 1, new float[3]);
-            Found.byCalls(learner, poisoned, 1);
+            RecordedEvaluation.byCalls(learner, poisoned, 1);
             assertThat(learner.gradientNorm()).isEqualTo(norm);
 
             try (SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state())) {
@@ -116,14 +126,17 @@ class LearnerNormsTest {
     @ValueSource(ints = {1, 100})
     void gradientNorm_isNotANumber_whereTheLearningRateIsZero(int miniBatchSize) {
         LearningRateSchedule ending = new LearningRateSchedule(Kind.STEP, 0.1, 0, 1);
-        Rule rule = Rule.of(5, 3).miniBatch(miniBatchSize).sgd(new Sgd(ending, 0, 0, false, 0));
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3)
+                        .miniBatch(miniBatchSize)
+                        .sgd(new Sgd(ending, 0, 0, false, 0));
         ExampleStream stream = new ExampleStream(rule.settings(), 3);
         try (SoftmaxLearner learner = rule.start()) {
-            Found.byCalls(learner, stream.take(miniBatchSize), miniBatchSize);
+            RecordedEvaluation.byCalls(learner, stream.take(miniBatchSize), miniBatchSize);
             assertThat(learner.gradientNorm()).isPositive();
             double norm = learner.parameterNorm();
 
-            Found.byCalls(learner, stream.take(miniBatchSize), miniBatchSize);
+            RecordedEvaluation.byCalls(learner, stream.take(miniBatchSize), miniBatchSize);
             assertThat(learner.gradientNorm()).isNaN();
             assertThat(learner.parameterNorm()).isEqualTo(norm);
         }

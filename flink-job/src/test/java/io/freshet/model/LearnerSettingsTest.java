@@ -4,6 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +25,8 @@ class LearnerSettingsTest {
         assertThatThrownBy(() -> settings(0, 2, 1)).hasMessageContaining("numFeatures");
         assertThatThrownBy(() -> settings(1, 1, 1)).hasMessageContaining("numClasses");
         assertThatThrownBy(() -> settings(1, 2, 0)).hasMessageContaining("miniBatchSize");
-        assertThatThrownBy(() -> Rule.of(1, 2).patience(0)).hasMessageContaining("patience");
+        assertThatThrownBy(() -> LearnerFixture.of(1, 2).patience(0))
+                .hasMessageContaining("patience");
     }
 
     @Test
@@ -39,7 +47,7 @@ class LearnerSettingsTest {
 
     @Test
     void learningRates_countInTheDimensions() {
-        Rule rule = Rule.of(99_999, 1_000);
+        LearnerFixture rule = LearnerFixture.of(99_999, 1_000);
         assertThat(rule.settings().numParameters()).isEqualTo(100_000_000);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0, false);
         assertThatThrownBy(() -> rule.mixture(mixture))
@@ -50,13 +58,13 @@ class LearnerSettingsTest {
 
     @Test
     void loss_mustHaveTheClasses() {
-        assertThatThrownBy(() -> Rule.of(2, 3).loss(new CrossEntropy(4)))
+        assertThatThrownBy(() -> LearnerFixture.of(2, 3).loss(new CrossEntropy(4)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the loss has 4 outputs for 3 classes");
-        assertThatThrownBy(() -> Rule.of(2, 3).loss(new BinaryCrossEntropy(1)))
+        assertThatThrownBy(() -> LearnerFixture.of(2, 3).loss(new BinaryCrossEntropy(1)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the loss has 1 outputs for 3 classes");
-        LearnerSettings two = Rule.of(2, 2).loss(new BinaryCrossEntropy(1)).settings();
+        LearnerSettings two = LearnerFixture.of(2, 2).loss(new BinaryCrossEntropy(1)).settings();
         assertThat(two.numOutputs()).isEqualTo(1);
         assertThat(two.numParameters()).isEqualTo(3);
     }
@@ -64,10 +72,14 @@ class LearnerSettingsTest {
     @Test
     void mixture_takesPlainSgdOnASoftmax() {
         Mixture mixture = new Mixture(List.of(0.1), 0, false);
-        assertThatThrownBy(() -> Rule.of(2, 3).sgd(SGD).mixture(mixture))
+        assertThatThrownBy(() -> LearnerFixture.of(2, 3).sgd(SGD).mixture(mixture))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("plain SGD");
-        assertThatThrownBy(() -> Rule.of(2, 3).loss(new BinaryCrossEntropy(3)).mixture(mixture))
+        assertThatThrownBy(
+                        () ->
+                                LearnerFixture.of(2, 3)
+                                        .loss(new BinaryCrossEntropy(3))
+                                        .mixture(mixture))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("softmax loss")
                 .hasMessageContaining("BinaryCrossEntropy");
@@ -101,7 +113,9 @@ class LearnerSettingsTest {
     @CsvSource({"false, 2, 2", "true, 2, 4"})
     void experts_areRatesThenBaselines(boolean baselines, int rates, int experts) {
         LearnerSettings settings =
-                Rule.of(3, 5).mixture(new Mixture(List.of(0.1, 0.3), 0, baselines)).settings();
+                LearnerFixture.of(3, 5)
+                        .mixture(new Mixture(List.of(0.1, 0.3), 0, baselines))
+                        .settings();
         assertThat(settings.numRates()).isEqualTo(rates);
         assertThat(settings.numExperts()).isEqualTo(experts);
         assertThat(LearnerSettings.BASELINES).hasSize(Baselines.COUNT);
@@ -125,7 +139,8 @@ class LearnerSettingsTest {
     @Test
     void initialStateOfAMixture_hasEqualWeights() {
         Mixture mixture = new Mixture(List.of(0.1, 0.3), 0, true);
-        LearnerState state = LearnerState.initial(Rule.of(3, 5).mixture(mixture).settings());
+        LearnerState state =
+                LearnerState.initial(LearnerFixture.of(3, 5).mixture(mixture).settings());
         assertThat(state.parameters()).hasSize(2 * 4 * 5).containsOnly(0f);
         assertThat(state.weights()).containsExactly(0.25, 0.25, 0.25, 0.25, 1);
         assertThat(state.baselineCounts()).hasSize(6 * 5).containsOnly(0f);
@@ -140,7 +155,7 @@ class LearnerSettingsTest {
                 new CrossEntropy(Math.max(2, numClasses)),
                 SGD,
                 null,
-                Reduction.EXAMPLES,
+                MiniBatchReduction.EXAMPLES,
                 ScalerType.WELFORD,
                 10);
     }

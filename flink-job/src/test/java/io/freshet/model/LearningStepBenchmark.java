@@ -5,6 +5,13 @@ import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -217,7 +224,7 @@ public class LearningStepBenchmark {
                         new CrossEntropy(numClasses),
                         new Sgd(0.01, size == 1 ? 0 : 0.9),
                         mixture,
-                        Reduction.EXAMPLES,
+                        MiniBatchReduction.EXAMPLES,
                         scaler,
                         10);
         return new SoftmaxLearner(settings, LearnerState.initial(settings));

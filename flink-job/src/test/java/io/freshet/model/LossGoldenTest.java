@@ -3,6 +3,12 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.loss.BatchLoss;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Floats;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.LossReduction;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -85,20 +91,24 @@ class LossGoldenTest {
         double[] eachGradient;
         if (golden.has("labels")) {
             int[] labels = golden.integers("labels");
-            losses = loss.losses(inputs, labels, weights);
-            sum = loss.loss(LossReduction.SUM, inputs, labels, weights);
-            mean = loss.loss(LossReduction.MEAN, inputs, labels, weights);
-            meanGradient = loss.gradient(LossReduction.MEAN, inputs, labels, weights);
-            sumGradient = loss.gradient(LossReduction.SUM, inputs, labels, weights);
-            eachGradient = loss.gradient(LossReduction.NONE, inputs, labels, weights);
+            losses = new BatchLoss(loss).losses(inputs, labels, weights);
+            sum = new BatchLoss(loss).loss(LossReduction.SUM, inputs, labels, weights);
+            mean = new BatchLoss(loss).loss(LossReduction.MEAN, inputs, labels, weights);
+            meanGradient =
+                    new BatchLoss(loss).gradient(LossReduction.MEAN, inputs, labels, weights);
+            sumGradient = new BatchLoss(loss).gradient(LossReduction.SUM, inputs, labels, weights);
+            eachGradient =
+                    new BatchLoss(loss).gradient(LossReduction.NONE, inputs, labels, weights);
         } else {
             double[] targets = golden.inputs("targets");
-            losses = loss.losses(inputs, targets, weights);
-            sum = loss.loss(LossReduction.SUM, inputs, targets, weights);
-            mean = loss.loss(LossReduction.MEAN, inputs, targets, weights);
-            meanGradient = loss.gradient(LossReduction.MEAN, inputs, targets, weights);
-            sumGradient = loss.gradient(LossReduction.SUM, inputs, targets, weights);
-            eachGradient = loss.gradient(LossReduction.NONE, inputs, targets, weights);
+            losses = new BatchLoss(loss).losses(inputs, targets, weights);
+            sum = new BatchLoss(loss).loss(LossReduction.SUM, inputs, targets, weights);
+            mean = new BatchLoss(loss).loss(LossReduction.MEAN, inputs, targets, weights);
+            meanGradient =
+                    new BatchLoss(loss).gradient(LossReduction.MEAN, inputs, targets, weights);
+            sumGradient = new BatchLoss(loss).gradient(LossReduction.SUM, inputs, targets, weights);
+            eachGradient =
+                    new BatchLoss(loss).gradient(LossReduction.NONE, inputs, targets, weights);
         }
         String prefix = "float64.";
         assertClose(golden, prefix + "losses", losses, DOUBLE_TOLERANCE, DOUBLE_FLOOR);
@@ -124,18 +134,20 @@ class LossGoldenTest {
         float[] sumGradient;
         if (golden.has("labels")) {
             int[] labels = golden.integers("labels");
-            losses = loss.losses(inputs, labels, weights);
-            sum = loss.loss(LossReduction.SUM, inputs, labels, weights);
-            mean = loss.loss(LossReduction.MEAN, inputs, labels, weights);
-            meanGradient = loss.gradient(LossReduction.MEAN, inputs, labels, weights);
-            sumGradient = loss.gradient(LossReduction.SUM, inputs, labels, weights);
+            losses = new BatchLoss(loss).losses(inputs, labels, weights);
+            sum = new BatchLoss(loss).loss(LossReduction.SUM, inputs, labels, weights);
+            mean = new BatchLoss(loss).loss(LossReduction.MEAN, inputs, labels, weights);
+            meanGradient =
+                    new BatchLoss(loss).gradient(LossReduction.MEAN, inputs, labels, weights);
+            sumGradient = new BatchLoss(loss).gradient(LossReduction.SUM, inputs, labels, weights);
         } else {
             float[] targets = golden.floats("targets");
-            losses = loss.losses(inputs, targets, weights);
-            sum = loss.loss(LossReduction.SUM, inputs, targets, weights);
-            mean = loss.loss(LossReduction.MEAN, inputs, targets, weights);
-            meanGradient = loss.gradient(LossReduction.MEAN, inputs, targets, weights);
-            sumGradient = loss.gradient(LossReduction.SUM, inputs, targets, weights);
+            losses = new BatchLoss(loss).losses(inputs, targets, weights);
+            sum = new BatchLoss(loss).loss(LossReduction.SUM, inputs, targets, weights);
+            mean = new BatchLoss(loss).loss(LossReduction.MEAN, inputs, targets, weights);
+            meanGradient =
+                    new BatchLoss(loss).gradient(LossReduction.MEAN, inputs, targets, weights);
+            sumGradient = new BatchLoss(loss).gradient(LossReduction.SUM, inputs, targets, weights);
         }
         compareFloats(golden, "losses", losses);
         compareFloats(golden, "sum", sum);

@@ -3,6 +3,13 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Likelihoods;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -28,8 +35,10 @@ class MixtureTest {
     @ParameterizedTest
     @MethodSource("options")
     void lossesAnswersAndWeights_areThoseOfThePlainLoop(List<Double> shares, int miniBatchSize) {
-        Rule rule =
-                Rule.of(5, 3).miniBatch(miniBatchSize).mixture(new Mixture(RATES, shares, false));
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3)
+                        .miniBatch(miniBatchSize)
+                        .mixture(new Mixture(RATES, shares, false));
         for (boolean valued : new boolean[] {false, true}) {
             ExampleStream stream = new ExampleStream(rule.settings(), 1);
             Examples examples =
@@ -42,7 +51,8 @@ class MixtureTest {
     @Test
     void manyClasses_areThoseOfThePlainLoop() {
         // So many that a mini-batch is activated row by row.
-        Rule rule = Rule.of(5, 300).miniBatch(70).mixture(new Mixture(RATES, 0.001, true));
+        LearnerFixture rule =
+                LearnerFixture.of(5, 300).miniBatch(70).mixture(new Mixture(RATES, 0.001, true));
         Examples examples =
                 new ExampleStream(rule.settings(), 10).weighted().partlyLabelled().take(1000);
         assertPlainLoop(rule, examples, 1e-4, 1e-3);
@@ -51,11 +61,11 @@ class MixtureTest {
     @ParameterizedTest
     @MethodSource("options")
     void baselines_areThoseOfThePlainLoop(List<Double> shares, int miniBatchSize) {
-        Rule rule =
-                Rule.of(5, 3)
+        LearnerFixture rule =
+                LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
                         .mixture(new Mixture(RATES, shares, true))
-                        .reduction(Reduction.WEIGHTS)
+                        .reduction(MiniBatchReduction.WEIGHTS)
                         .scaler(ScalerType.WELFORD);
         Examples examples =
                 sticky(new ExampleStream(rule.settings(), 2).weighted().partlyLabelled(), 10_000);
@@ -80,24 +90,26 @@ class MixtureTest {
     }
 
     private static void assertPlainLoop(
-            Rule rule, Examples stream, double inDouble, double inFloat) {
+            LearnerFixture rule, Examples stream, double inDouble, double inFloat) {
         PlainLoop plain = new PlainLoop(rule.settings());
-        Found expected = plain.learn(stream);
+        RecordedEvaluation expected = plain.learn(stream);
         assertClose(rule, Precision.DOUBLE, stream, plain, expected, inDouble);
         assertClose(rule, Precision.FLOAT, stream, plain, expected, inFloat);
     }
 
     private static void assertClose(
-            Rule rule,
+            LearnerFixture rule,
             Precision precision,
             Examples stream,
             PlainLoop plain,
-            Found expected,
+            RecordedEvaluation expected,
             double tolerance) {
         try (SoftmaxLearner learner = rule.start(precision)) {
-            Found.byCalls(learner, stream, 256, 1, 7).assertCloseTo(expected, tolerance);
+            RecordedEvaluation.byCalls(learner, stream, 256, 1, 7)
+                    .assertCloseTo(expected, tolerance);
 
-            States.assertClose(States.parameters(learner), plain.parameters, tolerance);
+            StateAssertions.assertClose(
+                    StateAssertions.parameters(learner), plain.parameters, tolerance);
             double rate = 0;
             double sum = 0;
             for (int k = 0; k < plain.weights.length; k++) {
@@ -118,14 +130,14 @@ class MixtureTest {
 
     @Test
     void mixtureOfOneRate_isThatRate() {
-        Rule rule = Rule.of(5, 3).sgd(0.1, 0);
+        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0);
         Examples stream = new ExampleStream(rule.settings(), 4).partlyLabelled().take(5000);
         for (double share : new double[] {0, 0.01}) {
             try (SoftmaxLearner fixed = rule.start();
                     SoftmaxLearner mixed =
                             rule.mixture(new Mixture(List.of(0.1), share, false)).start()) {
-                Found expected = Found.byCalls(fixed, stream, 256);
-                Found found = Found.byCalls(mixed, stream, 256);
+                RecordedEvaluation expected = RecordedEvaluation.byCalls(fixed, stream, 256);
+                RecordedEvaluation found = RecordedEvaluation.byCalls(mixed, stream, 256);
 
                 assertThat(found.predictedClasses).isEqualTo(expected.predictedClasses);
                 assertThat(found.losses).containsExactly(expected.losses, within(1e-6));
@@ -138,14 +150,14 @@ class MixtureTest {
 
     @Test
     void eachRate_learnsAsIfItWereAlone() {
-        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
         Examples stream = new ExampleStream(rule.settings(), 5).take(5000);
         try (SoftmaxLearner mixed = rule.mixture(new Mixture(RATES, 0.01, true)).start()) {
-            Found.byCalls(mixed, stream, 256);
+            RecordedEvaluation.byCalls(mixed, stream, 256);
             float[] parameters = mixed.state().parameters();
             for (int r = 0; r < RATES.size(); r++) {
                 try (SoftmaxLearner alone = rule.sgd(RATES.get(r), 0).start()) {
-                    Found.byCalls(alone, stream, 256);
+                    RecordedEvaluation.byCalls(alone, stream, 256);
                     assertThat(Arrays.copyOfRange(parameters, r * 18, r * 18 + 18))
                             .containsExactly(alone.state().parameters(), within(1e-4f));
                 }
@@ -158,12 +170,12 @@ class MixtureTest {
     @ParameterizedTest
     @EnumSource(Concept.class)
     void totalLossWithoutAShare_isAtMostThatOfTheBestRate_andTheLogOfTheirNumber(Concept concept) {
-        Rule rule = Rule.of(8, 3);
+        LearnerFixture rule = LearnerFixture.of(8, 3);
         Examples stream = concept.stream(6, 12_000);
         double best = bestFixed(rule, stream);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0, false);
         try (SoftmaxLearner learner = rule.mixture(mixture).start(Precision.DOUBLE)) {
-            double total = Found.byCalls(learner, stream, 256).totalLoss();
+            double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             // Each loss of up to 8 or so is rounded to a float: off by at most 2⁻²².
             assertThat(total).isLessThanOrEqualTo(best + Math.log(7) + 12_000 * 0x1p-22);
         }
@@ -172,12 +184,12 @@ class MixtureTest {
     @ParameterizedTest
     @EnumSource(Concept.class)
     void meanLossUnderDrift_isBelowTheBestFixedRateInHindsight(Concept concept) {
-        Rule rule = Rule.of(8, 3);
+        LearnerFixture rule = LearnerFixture.of(8, 3);
         Examples stream = concept.stream(7, 12_000);
         double best = bestFixed(rule, stream);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, false);
         try (SoftmaxLearner learner = rule.mixture(mixture).start()) {
-            double total = Found.byCalls(learner, stream, 256).totalLoss();
+            double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             if (concept == Concept.STATIONARY) {
                 // Nothing to gain, and little lost: ln 7 to find the rate, α an example to share.
                 assertThat(total).isLessThan(best + Math.log(7) + 0.0011 * 12_000);
@@ -187,11 +199,11 @@ class MixtureTest {
         }
     }
 
-    private static double bestFixed(Rule rule, Examples stream) {
+    private static double bestFixed(LearnerFixture rule, Examples stream) {
         double best = Double.POSITIVE_INFINITY;
         for (double rate : Mixture.DEFAULT_RATES) {
             try (SoftmaxLearner learner = rule.sgd(rate, 0).start(Precision.DOUBLE)) {
-                best = Math.min(best, Found.byCalls(learner, stream, 256).totalLoss());
+                best = Math.min(best, RecordedEvaluation.byCalls(learner, stream, 256).totalLoss());
             }
         }
         return best;

@@ -1,6 +1,16 @@
 package io.freshet.model;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.Activation;
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.NegativeLogLikelihood;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -70,7 +80,7 @@ final class PlainLoop {
     }
 
     /** Tests on a stream, and trains on it; the last mini-batch is closed. */
-    Found learn(Examples stream) {
+    RecordedEvaluation learn(Examples stream) {
         return learn(stream, size -> {});
     }
 
@@ -79,8 +89,8 @@ final class PlainLoop {
      *
      * @param afterStep gets the size of each mini-batch when its step has been taken
      */
-    Found learn(Examples stream, IntConsumer afterStep) {
-        Found found = new Found(stream.size());
+    RecordedEvaluation learn(Examples stream, IntConsumer afterStep) {
+        RecordedEvaluation found = new RecordedEvaluation(stream.size());
         int[] batch = new int[settings.miniBatchSize()];
         int size = 0;
         for (int i = 0; i < stream.size(); i++) {
@@ -102,9 +112,14 @@ final class PlainLoop {
         return found;
     }
 
-    private void step(Examples stream, int[] batch, int size, Found found, IntConsumer afterStep) {
+    private void step(
+            Examples stream,
+            int[] batch,
+            int size,
+            RecordedEvaluation found,
+            IntConsumer afterStep) {
         double divisor = size;
-        if (settings.reduction() == Reduction.WEIGHTS) {
+        if (settings.reduction() == MiniBatchReduction.WEIGHTS) {
             divisor = 0;
             for (int i = 0; i < size; i++) {
                 divisor += stream.weights()[batch[i]] * lossWeight(stream, batch[i]);
@@ -185,7 +200,7 @@ final class PlainLoop {
         boostedSteps = ofSteps;
     }
 
-    void become(PlainLoop other) {
+    void copyFrom(PlainLoop other) {
         takeParameters(other);
         copy(other.velocity, velocity);
         hasVelocity = other.hasVelocity;
@@ -220,7 +235,7 @@ final class PlainLoop {
     }
 
     /** Writes probabilities and loss; returns the log-likelihood of each expert. */
-    private double[] answer(Examples stream, int row, Found found) {
+    private double[] answer(Examples stream, int row, RecordedEvaluation found) {
         double[] logLikelihoods = new double[weights.length];
         double[] mixed = new double[settings.numClasses()];
         double likelihood = 0;
@@ -246,7 +261,7 @@ final class PlainLoop {
     }
 
     /** Writes what the probabilities of the classes are worth. */
-    private void score(Examples stream, int row, Found found) {
+    private void score(Examples stream, int row, RecordedEvaluation found) {
         double[] probabilities = found.probabilities[row];
         found.confidences[row] = Arrays.stream(probabilities).max().getAsDouble();
         int label = stream.labels()[row];

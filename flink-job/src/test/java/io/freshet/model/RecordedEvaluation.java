@@ -3,12 +3,14 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** What test-then-train found about the examples of a stream, in the order of the stream. */
-final class Found {
+final class RecordedEvaluation {
     final Outcome[] outcomes;
     final double[] losses;
     final int[] predictedClasses;
@@ -19,7 +21,7 @@ final class Found {
     final double[][] probabilities;
     final long[] versions;
 
-    Found(int size) {
+    RecordedEvaluation(int size) {
         this.outcomes = new Outcome[size];
         this.losses = new double[size];
         this.predictedClasses = new int[size];
@@ -36,13 +38,13 @@ final class Found {
      *
      * @param sizes of the calls, again and again
      */
-    static Found byCalls(SoftmaxLearner learner, Examples stream, int... sizes) {
+    static RecordedEvaluation byCalls(SoftmaxLearner learner, Examples stream, int... sizes) {
         return byCalls(learner, stream, null, sizes);
     }
 
-    static Found byCalls(
+    static RecordedEvaluation byCalls(
             SoftmaxLearner learner, Examples stream, StepObserver observer, int... sizes) {
-        Found found = new Found(stream.size());
+        RecordedEvaluation found = new RecordedEvaluation(stream.size());
         int numClasses = learner.settings().numClasses();
         Examples waiting = new Examples(stream.numFeatures(), stream.numTargets());
         Evaluation evaluation = new Evaluation(numClasses);
@@ -87,12 +89,12 @@ final class Found {
     }
 
     /** Returns what was found about the examples with a label. */
-    Found labelled(Examples stream) {
+    RecordedEvaluation labelled(Examples stream) {
         int[] rows =
                 IntStream.range(0, stream.size())
                         .filter(i -> stream.labels()[i] != Examples.UNLABELLED)
                         .toArray();
-        Found labelled = new Found(rows.length);
+        RecordedEvaluation labelled = new RecordedEvaluation(rows.length);
         for (int i = 0; i < rows.length; i++) {
             labelled.outcomes[i] = outcomes[rows[i]];
             labelled.losses[i] = losses[rows[i]];
@@ -116,7 +118,7 @@ final class Found {
      *
      * @param tolerance absolute, below 1; above it, relative
      */
-    void assertCloseTo(Found expected, double tolerance) {
+    void assertCloseTo(RecordedEvaluation expected, double tolerance) {
         double allowed = tolerance + 0x1p-24;
         assertThat(outcomes).isEqualTo(expected.outcomes);
         for (int i = 0; i < outcomes.length; i++) {
@@ -150,7 +152,7 @@ final class Found {
     }
 
     /** The Brier score moves with every probability, by at most 8 times as much in all. */
-    private void assertScoresCloseTo(Found expected, int row, double allowed) {
+    private void assertScoresCloseTo(RecordedEvaluation expected, int row, double allowed) {
         double ofLabel = expected.labelProbabilities[row];
         assertClose("label's probability", row, labelProbabilities[row], ofLabel, allowed);
         assertClose("Brier score", row, briers[row], expected.briers[row], 8 * allowed);
@@ -179,7 +181,7 @@ final class Found {
     }
 
     /** Asserts that another run gave the same bits. */
-    void assertSameBitsAs(Found expected) {
+    void assertSameBitsAs(RecordedEvaluation expected) {
         assertThat(outcomes).isEqualTo(expected.outcomes);
         assertThat(losses).isEqualTo(expected.losses);
         assertThat(predictedClasses).isEqualTo(expected.predictedClasses);

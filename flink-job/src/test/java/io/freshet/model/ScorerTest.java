@@ -3,7 +3,15 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -20,12 +28,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ScorerTest {
     private static final List<Double> RATES = List.of(0.01, 0.1, 0.5);
 
-    static Stream<Rule> rules() {
+    static Stream<LearnerFixture> rules() {
         Mixture mixture = new Mixture(RATES, 0.01, false);
         Mixture baselines = new Mixture(RATES, List.of(0.001, 0.1), true);
-        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
-        Rule two = Rule.of(5, 2);
-        Rule many = Rule.of(5, 300);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture two = LearnerFixture.of(5, 2);
+        LearnerFixture many = LearnerFixture.of(5, 300);
         return Stream.of(
                         rule,
                         rule.mixture(mixture),
@@ -40,15 +48,16 @@ class ScorerTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void scores_areThoseOfTheProbabilities(Rule rule) {
+    void scores_areThoseOfTheProbabilities(LearnerFixture rule) {
         int events = rule.settings().numClasses() > 100 ? 150 : 500;
         for (boolean valued : new boolean[] {false, true}) {
             ExampleStream examples = new ExampleStream(rule.settings(), 1).partlyLabelled();
             Examples stream = (valued ? examples.valued() : examples).take(events);
-            Found expected = new PlainLoop(rule.settings()).learn(stream);
+            RecordedEvaluation expected = new PlainLoop(rule.settings()).learn(stream);
             for (Precision precision : Precision.values()) {
                 try (SoftmaxLearner learner = rule.start(precision)) {
-                    Found found = Found.byCalls(learner, stream, 256, 1, 7);
+                    RecordedEvaluation found =
+                            RecordedEvaluation.byCalls(learner, stream, 256, 1, 7);
 
                     // The scaler and the baselines are floats at either precision.
                     found.assertCloseTo(expected, precision == Precision.FLOAT ? 1e-4 : 1e-5);
@@ -58,7 +67,7 @@ class ScorerTest {
         }
     }
 
-    private static void assertFirstIsPredicted(Found found, Examples stream) {
+    private static void assertFirstIsPredicted(RecordedEvaluation found, Examples stream) {
         for (int i = 0; i < stream.size(); i++) {
             boolean predicted = found.predictedClasses[i] == stream.labels()[i];
             if (found.outcomes[i] == Outcome.TRAINED && predicted != (found.ranks[i] == 0)) {
@@ -70,8 +79,8 @@ class ScorerTest {
     @Test
     void scoresOfEqualProbabilities_areKnown() {
         Mixture mixture = new Mixture(RATES, 0.01, true);
-        Rule rule = Rule.of(1, 4).miniBatch(4);
-        for (Rule either : List.of(rule, rule.mixture(mixture))) {
+        LearnerFixture rule = LearnerFixture.of(1, 4).miniBatch(4);
+        for (LearnerFixture either : List.of(rule, rule.mixture(mixture))) {
             Evaluation evaluation = evaluate(either, 1, new float[0]);
 
             for (int label = 0; label < 4; label++) {
@@ -87,7 +96,7 @@ class ScorerTest {
 
     @Test
     void rank_countsTheClassesThatAreMoreProbable_andEqualsBeforeIt() {
-        Evaluation evaluation = evaluate(Rule.of(1, 4).miniBatch(4), 1, 1, 3, 3, 2);
+        Evaluation evaluation = evaluate(LearnerFixture.of(1, 4).miniBatch(4), 1, 1, 3, 3, 2);
 
         assertThat(Arrays.copyOf(evaluation.ranks(), 4)).containsExactly(3, 0, 1, 2);
         assertThat(Arrays.copyOf(evaluation.predictedClasses(), 4)).containsOnly(1);
@@ -95,7 +104,8 @@ class ScorerTest {
 
     @Test
     void rankOfOneOutput_isZeroOrOne() {
-        Rule rule = Rule.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).miniBatch(2);
+        LearnerFixture rule =
+                LearnerFixture.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).miniBatch(2);
         for (float logit : new float[] {-2, 0, 2}) {
             Evaluation evaluation = evaluate(rule, 1, logit);
 
@@ -118,7 +128,7 @@ class ScorerTest {
     // Logits that differ, though their probabilities are the same number.
 
     static Stream<Arguments> saturated() {
-        Rule rule = Rule.of(1, 3).miniBatch(3);
+        LearnerFixture rule = LearnerFixture.of(1, 3).miniBatch(3);
         Loss yesOrNo = new BinaryCrossEntropyWithLogits(3);
         return Stream.of(
                 // exp(1e-20) is 1, exp(-900) is 0, and 1 / (1 + exp(-40)) is 1.
@@ -129,8 +139,9 @@ class ScorerTest {
 
     @ParameterizedTest
     @MethodSource("saturated")
-    void rank_tellsLogitsApart_whereProbabilitiesDoNot(Rule rule, float[] logits, int[] ranks) {
-        for (Rule either : List.of(rule, rule.miniBatch(30))) {
+    void rank_tellsLogitsApart_whereProbabilitiesDoNot(
+            LearnerFixture rule, float[] logits, int[] ranks) {
+        for (LearnerFixture either : List.of(rule, rule.miniBatch(30))) {
             Evaluation evaluation = evaluate(either, 1, logits);
 
             assertThat(Arrays.copyOf(evaluation.ranks(), 3)).containsExactly(ranks);
@@ -144,7 +155,7 @@ class ScorerTest {
         // A double tells 1 from exp(-1e-20) no more.
         float[] logits = new float[300];
         logits[7] = 1e-20f;
-        Evaluation evaluation = evaluate(Rule.of(1, 300).miniBatch(300), 1, logits);
+        Evaluation evaluation = evaluate(LearnerFixture.of(1, 300).miniBatch(300), 1, logits);
 
         assertThat(evaluation.ranks()[7]).isZero();
         assertThat(evaluation.ranks()[0]).isEqualTo(1);
@@ -152,7 +163,7 @@ class ScorerTest {
     }
 
     /** Returns what is found of one example of each class, of one mini-batch. */
-    private static Evaluation evaluate(Rule rule, float feature, float... weights) {
+    private static Evaluation evaluate(LearnerFixture rule, float feature, float... weights) {
         int numClasses = rule.settings().numClasses();
         Examples examples = new Examples(1);
         for (int label = 0; label < numClasses; label++) {

@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.loss.Loss;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 

@@ -3,7 +3,19 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.LearningRateSchedule.Kind;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.Activation;
+import io.freshet.model.loss.BatchLoss;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.LossReduction;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.LearningRateSchedule.Kind;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -113,7 +125,7 @@ class SgdTrajectoryTest {
                     int taken = step + stepsPerCall;
                     if (trajectory.hasParametersAfter(taken)) {
                         double[] flat =
-                                Arrays.stream(States.parameters(learner)[0])
+                                Arrays.stream(StateAssertions.parameters(learner)[0])
                                         .flatMapToDouble(Arrays::stream)
                                         .toArray();
                         assertThat(flat)
@@ -147,7 +159,7 @@ class SgdTrajectoryTest {
                         trajectory.nesterov(),
                         trajectory.weightDecay()),
                 null,
-                Reduction.WEIGHTS,
+                MiniBatchReduction.WEIGHTS,
                 ScalerType.NONE,
                 1);
     }
@@ -229,8 +241,8 @@ class SgdTrajectoryTest {
             }
         }
         return loss.activation() == Activation.SOFTMAX
-                ? loss.loss(LossReduction.MEAN, logits, labels, null)
-                : loss.loss(LossReduction.MEAN, logits, targets, null);
+                ? new BatchLoss(loss).loss(LossReduction.MEAN, logits, labels, null)
+                : new BatchLoss(loss).loss(LossReduction.MEAN, logits, targets, null);
     }
 
     /** One step of PyTorch's SGD; the first velocity is the gradient itself, not dampened. */

@@ -1,13 +1,27 @@
 package io.freshet.model;
 
-import static io.freshet.model.States.assertSameBits;
+import static io.freshet.model.StateAssertions.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.sun.management.ThreadMXBean;
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.MatrixFactory;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.OutputWeights;
+import io.freshet.model.loss.SoftmaxCrossEntropy;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +39,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void lossOfUniformLogits_isLogOfNumClasses() {
-        Rule rule = plain(3, 7, 5);
+        LearnerFixture rule = plain(3, 7, 5);
         Evaluation evaluation = new Evaluation(7);
         try (SoftmaxLearner learner = rule.start()) {
             learner.learn(randomBatch(new Random(1), rule, 5), false, evaluation);
@@ -40,7 +54,7 @@ class SoftmaxLearnerTest {
     void firstStep_followsTheMeanOfTheGradients() {
         // From zero parameters every probability is 1/2, so that an example of class 0 with feature
         // x and weight w has the gradient w·(−x/2, x/2), and at the bias w·(−1/2, 1/2).
-        Rule rule = Rule.of(1, 2).sgd(1, 0).miniBatch(4);
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1, 0).miniBatch(4);
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
         batch.add(new float[] {2}, 0, 0, 1);
@@ -50,7 +64,7 @@ class SoftmaxLearnerTest {
         float bias = (1 + 1 - 1 + 2) / 2f;
         assertThat(stepFromZero(rule, batch))
                 .containsExactly(weight / 4, -weight / 4, bias / 4, -bias / 4);
-        assertThat(stepFromZero(rule.reduction(Reduction.WEIGHTS), batch))
+        assertThat(stepFromZero(rule.reduction(MiniBatchReduction.WEIGHTS), batch))
                 .containsExactly(
                         new float[] {weight / 5, -weight / 5, bias / 5, -bias / 5}, within(1e-6f));
     }
@@ -63,9 +77,10 @@ class SoftmaxLearnerTest {
         "WEIGHTS, 0, WELFORD",
         "WEIGHTS, 0.9, WELFORD"
     })
-    void steps_matchAPlainLoopInDoubles(Reduction reduction, double momentum, ScalerType scaler) {
-        Rule rule =
-                Rule.of(11, 5)
+    void steps_matchAPlainLoopInDoubles(
+            MiniBatchReduction reduction, double momentum, ScalerType scaler) {
+        LearnerFixture rule =
+                LearnerFixture.of(11, 5)
                         .sgd(0.05, momentum)
                         .miniBatch(16)
                         .reduction(reduction)
@@ -78,8 +93,8 @@ class SoftmaxLearnerTest {
                 int size = step % 3 == 0 ? 1 + random.nextInt(16) : 16;
                 examples += size;
                 Examples batch = randomBatch(random, rule, size);
-                Found expected = plain.learn(batch);
-                Found found = Found.byCalls(learner, batch, 16);
+                RecordedEvaluation expected = plain.learn(batch);
+                RecordedEvaluation found = RecordedEvaluation.byCalls(learner, batch, 16);
                 assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
                 found.assertCloseTo(expected, 1e-4);
             }
@@ -97,9 +112,9 @@ class SoftmaxLearnerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Reduction.class)
-    void step_matchesNd4jsLossOperators(Reduction reduction) {
-        Rule rule = Rule.of(9, 6).sgd(1, 0).miniBatch(8).reduction(reduction);
+    @EnumSource(MiniBatchReduction.class)
+    void step_matchesNd4jsLossOperators(MiniBatchReduction reduction) {
+        LearnerFixture rule = LearnerFixture.of(9, 6).sgd(1, 0).miniBatch(8).reduction(reduction);
         Random random = new Random(3);
         float[] before = randomParameters(random, rule);
         SoftmaxCrossEntropy operators = new SoftmaxCrossEntropy(6, reduction);
@@ -132,9 +147,9 @@ class SoftmaxLearnerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Reduction.class)
-    void step_matchesCentralDifferencesOfTheLoss(Reduction reduction) {
-        Rule rule = Rule.of(3, 4).sgd(1, 0).miniBatch(6).reduction(reduction);
+    @EnumSource(MiniBatchReduction.class)
+    void step_matchesCentralDifferencesOfTheLoss(MiniBatchReduction reduction) {
+        LearnerFixture rule = LearnerFixture.of(3, 4).sgd(1, 0).miniBatch(6).reduction(reduction);
         Random random = new Random(4);
         float[] before = randomParameters(random, rule);
         Examples batch = randomBatch(random, rule, 6);
@@ -158,7 +173,7 @@ class SoftmaxLearnerTest {
     @Test
     void velocity_followsPyTorchsMomentum() {
         // One example again and again, of weight 0 but in the first step: v ← μ·v, θ ← θ − η·v.
-        Rule rule = Rule.of(1, 2).sgd(0.1, 0.9);
+        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(0.1, 0.9);
         Examples batch = new Examples(1);
         double velocity = 1.5;
         double parameter = 0;
@@ -179,7 +194,8 @@ class SoftmaxLearnerTest {
     @Test
     void singleOutput_isTheProbabilityOfClassOne() {
         // Logit 2·x: at x = 1 the probability of class 1 is 1/(1 + e⁻²).
-        Rule rule = Rule.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).sgd(0.5, 0);
+        LearnerFixture rule =
+                LearnerFixture.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).sgd(0.5, 0);
         double one = 1 / (1 + Math.exp(-2));
         Examples examples = new Examples(1);
         examples.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
@@ -202,7 +218,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void examples_waitForTheirMiniBatch_untilItIsFullOrClosed() {
-        Rule rule = plain(2, 3, 4);
+        LearnerFixture rule = plain(2, 3, 4);
         Random random = new Random(14);
         Evaluation evaluation = new Evaluation(3);
         Examples examples = randomBatch(random, rule, 6);
@@ -239,7 +255,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void unlabelledExample_isAnsweredByWhatWasLearntBeforeItsPlace() {
-        Rule rule = Rule.of(2, 3).miniBatch(2).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerType.WELFORD);
         Random random = new Random(15);
         Examples labelled = randomBatch(random, rule, 4);
         float[] question = {0.3f, -2};
@@ -275,7 +291,8 @@ class SoftmaxLearnerTest {
 
     @Test
     void miniBatchThatWeighsNothing_isWeightless_underTheReductionByWeights() {
-        Rule rule = plain(2, 3, 2).reduction(Reduction.WEIGHTS).scaler(ScalerType.WELFORD);
+        LearnerFixture rule =
+                plain(2, 3, 2).reduction(MiniBatchReduction.WEIGHTS).scaler(ScalerType.WELFORD);
         Examples batch = new Examples(2);
         batch.add(new float[] {1, 2}, 0, 0, 0);
         batch.add(new float[] {3, 4}, 0, 1, 0);
@@ -285,7 +302,7 @@ class SoftmaxLearnerTest {
             assertOutcomes(evaluation, Outcome.WEIGHTLESS);
             assertSameBits(learner.state(), LearnerState.initial(rule.settings()));
         }
-        try (SoftmaxLearner learner = rule.reduction(Reduction.EXAMPLES).start()) {
+        try (SoftmaxLearner learner = rule.reduction(MiniBatchReduction.EXAMPLES).start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.modelVersion()).isEqualTo(1);
@@ -295,7 +312,7 @@ class SoftmaxLearnerTest {
     @Test
     void ignoredClass_teachesNothing_butIsScored() {
         Loss loss = new CrossEntropy(3, OutputWeights.NONE, 2, 0.1);
-        Rule rule = Rule.of(2, 3).loss(loss).sgd(0.1, 0);
+        LearnerFixture rule = LearnerFixture.of(2, 3).loss(loss).sgd(0.1, 0);
         Examples batch = new Examples(2);
         batch.add(new float[] {1, 2}, 0, 2, 1);
         Evaluation evaluation = new Evaluation(3);
@@ -305,7 +322,7 @@ class SoftmaxLearnerTest {
             assertThat(losses(evaluation)).containsExactly((float) Math.log(3));
             assertThat(learner.state().parameters()).containsOnly(0f);
         }
-        try (SoftmaxLearner learner = rule.reduction(Reduction.WEIGHTS).start()) {
+        try (SoftmaxLearner learner = rule.reduction(MiniBatchReduction.WEIGHTS).start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.WEIGHTLESS);
             assertThat(learner.modelVersion()).isZero();
@@ -316,7 +333,11 @@ class SoftmaxLearnerTest {
 
     @Test
     void duplicatedExample_equalsWeightTwo() {
-        Rule rule = Rule.of(4, 3).sgd(0.5, 0.9).miniBatch(8).reduction(Reduction.WEIGHTS);
+        LearnerFixture rule =
+                LearnerFixture.of(4, 3)
+                        .sgd(0.5, 0.9)
+                        .miniBatch(8)
+                        .reduction(MiniBatchReduction.WEIGHTS);
         Examples example = randomBatch(new Random(5), rule, 3);
         Examples twice = new Examples(4);
         Examples weighted = new Examples(4);
@@ -334,7 +355,8 @@ class SoftmaxLearnerTest {
 
     @Test
     void shufflingFeatures_changesNothing() {
-        Rule rule = Rule.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerType.WELFORD);
+        LearnerFixture rule =
+                LearnerFixture.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerType.WELFORD);
         int[] order = {4, 2, 0, 5, 1, 3};
         Random random = new Random(6);
         Examples shuffled = new Examples(6);
@@ -363,7 +385,7 @@ class SoftmaxLearnerTest {
     @ParameterizedTest
     @EnumSource(ScalerType.class)
     void restoredLearner_continuesBitForBit(ScalerType scaler) {
-        Rule rule = Rule.of(13, 5).sgd(0.05, 0.9).miniBatch(32).scaler(scaler);
+        LearnerFixture rule = LearnerFixture.of(13, 5).sgd(0.05, 0.9).miniBatch(32).scaler(scaler);
         Random random = new Random(7);
         Evaluation evaluation = new Evaluation(5);
         Evaluation evaluationOfRestored = new Evaluation(5);
@@ -393,8 +415,9 @@ class SoftmaxLearnerTest {
 
     @Test
     void learnersOnSeveralThreads_doNotDisturbEachOther() {
-        Rule rule = Rule.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerType.WELFORD);
-        for (Rule either : List.of(rule, rule.miniBatch(1))) {
+        LearnerFixture rule =
+                LearnerFixture.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerType.WELFORD);
+        for (LearnerFixture either : List.of(rule, rule.miniBatch(1))) {
             LearnerState alone = stateAfter(either, 300);
             IntStream.range(0, 4)
                     .parallel()
@@ -403,7 +426,7 @@ class SoftmaxLearnerTest {
         }
     }
 
-    private static LearnerState stateAfter(Rule rule, int calls) {
+    private static LearnerState stateAfter(LearnerFixture rule, int calls) {
         Random random = new Random(13);
         Evaluation evaluation = new Evaluation(rule.settings().numClasses());
         try (SoftmaxLearner learner = rule.start()) {
@@ -417,8 +440,8 @@ class SoftmaxLearnerTest {
     @Test
     void state_isNotTouchedByLaterSteps() {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
-        Rule rule = Rule.of(3, 2).miniBatch(4).scaler(ScalerType.WELFORD);
-        for (Rule either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
+        LearnerFixture rule = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerType.WELFORD);
+        for (LearnerFixture either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
             Random random = new Random(8);
             try (SoftmaxLearner learner = either.start()) {
                 learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
@@ -450,7 +473,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void losses_stayFinite_atLogitsOfTenThousand() {
-        Rule rule = plain(1, 3, 4);
+        LearnerFixture rule = plain(1, 3, 4);
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
         batch.add(new float[] {1}, 0, 1, 1);
@@ -470,7 +493,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void losses_stayFinite_atLogitsOfTenThousand_ofManyClasses() {
-        Rule rule = plain(1, 300, 40);
+        LearnerFixture rule = plain(1, 300, 40);
         Examples batch = new Examples(1);
         for (int i = 0; i < 40; i++) {
             batch.add(new float[] {i % 2 == 0 ? 1 : -1}, 0, 0, 1);
@@ -491,7 +514,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void loss_staysFinite_whenTheTrueClassSaturates() {
-        Rule rule = plain(1, 2, 1);
+        LearnerFixture rule = plain(1, 2, 1);
         Examples batch = new Examples(1);
         for (float feature : new float[] {1, -1}) {
             Evaluation evaluation = new Evaluation(2);
@@ -507,7 +530,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void tie_goesToTheLowestClass() {
-        Rule rule = plain(1, 4, 1);
+        LearnerFixture rule = plain(1, 4, 1);
         Evaluation evaluation = new Evaluation(4);
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
@@ -524,8 +547,8 @@ class SoftmaxLearnerTest {
     @EnumSource(ScalerType.class)
     void predict_followsTheParametersAndTheScalerInForce(ScalerType scaler) {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
-        Rule rule = Rule.of(6, 4).miniBatch(8).scaler(scaler);
-        for (Rule either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
+        LearnerFixture rule = LearnerFixture.of(6, 4).miniBatch(8).scaler(scaler);
+        for (LearnerFixture either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
             Random random = new Random(10);
             PlainLoop expected = new PlainLoop(either.settings());
             try (SoftmaxLearner learner = either.start()) {
@@ -546,7 +569,7 @@ class SoftmaxLearnerTest {
                     }
                     float[] probabilities = new float[rows * 4];
                     learner.predict(features, rows, probabilities);
-                    Found answers = expected.learn(questions);
+                    RecordedEvaluation answers = expected.learn(questions);
                     for (int i = 0; i < rows; i++) {
                         for (int c = 0; c < 4; c++) {
                             assertThat((double) probabilities[i * 4 + c])
@@ -561,9 +584,9 @@ class SoftmaxLearnerTest {
 
     @Test
     void predict_isUniform_beforeTheFirstExample() {
-        Rule rule = Rule.of(2, 4).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(2, 4).scaler(ScalerType.WELFORD);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, true);
-        for (Rule either : List.of(rule, rule.mixture(mixture))) {
+        for (LearnerFixture either : List.of(rule, rule.mixture(mixture))) {
             float[] probabilities = new float[12];
             try (SoftmaxLearner learner = either.start()) {
                 learner.predict(new float[] {1, 2, 3, 4, 5, 6}, 3, probabilities);
@@ -576,7 +599,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void mistakesOfTheCaller_areRefused() {
-        Rule rule = plain(2, 3, 4);
+        LearnerFixture rule = plain(2, 3, 4);
         Evaluation evaluation = new Evaluation(3);
         try (SoftmaxLearner learner = rule.start()) {
             Examples wide = randomBatch(new Random(11), plain(3, 3, 4), 4);
@@ -619,14 +642,19 @@ class SoftmaxLearnerTest {
                 .hasMessageContaining("but has 9");
         Mixture mixture = new Mixture(List.of(0.1), 0, true);
         assertThatThrownBy(
-                        () -> new SoftmaxLearner(Rule.of(2, 3).mixture(mixture).settings(), state))
+                        () ->
+                                new SoftmaxLearner(
+                                        LearnerFixture.of(2, 3).mixture(mixture).settings(), state))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("weights must have 4 values")
                 .hasMessageContaining("but has 0");
         assertThatThrownBy(
                         () ->
                                 new SoftmaxLearner(
-                                        Rule.of(2, 3).scaler(ScalerType.WELFORD).settings(), state))
+                                        LearnerFixture.of(2, 3)
+                                                .scaler(ScalerType.WELFORD)
+                                                .settings(),
+                                        state))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("scalerMean must have 2 values")
                 .hasMessageContaining("but has 0");
@@ -636,7 +664,7 @@ class SoftmaxLearnerTest {
     void learningRate_followsTheSchedule() {
         LearningRateSchedule schedule =
                 new LearningRateSchedule(LearningRateSchedule.Kind.STEP, 0.8, 0.5, 3);
-        Rule rule = Rule.of(2, 3).sgd(new Sgd(schedule, 0, 0, false, 0));
+        LearnerFixture rule = LearnerFixture.of(2, 3).sgd(new Sgd(schedule, 0, 0, false, 0));
         try (SoftmaxLearner learner = rule.start()) {
             assertThat(learner.learningRate()).isEqualTo(0.8);
             learner.learn(randomBatch(new Random(16), rule, 7), false, new Evaluation(3));
@@ -679,8 +707,10 @@ class SoftmaxLearnerTest {
             boolean online,
             ScalerType scaler,
             List<Double> rates) {
-        Rule rule =
-                Rule.of(numFeatures, numClasses).miniBatch(online ? 1 : examples).scaler(scaler);
+        LearnerFixture rule =
+                LearnerFixture.of(numFeatures, numClasses)
+                        .miniBatch(online ? 1 : examples)
+                        .scaler(scaler);
         rule =
                 rates.isEmpty()
                         ? rule.sgd(0.01, 0.9)
@@ -689,7 +719,11 @@ class SoftmaxLearnerTest {
         int rows =
                 online
                         ? BlockSize.rows(
-                                numFeatures + 1, columns, 1, scaler, Matrix.pieces(Precision.FLOAT))
+                                numFeatures + 1,
+                                columns,
+                                1,
+                                scaler,
+                                MatrixFactory.tiles(Precision.FLOAT))
                         : examples;
         int blocks = (examples + rows - 1) / rows;
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -717,11 +751,11 @@ class SoftmaxLearnerTest {
         }
     }
 
-    private static Rule plain(int numFeatures, int numClasses, int miniBatchSize) {
-        return Rule.of(numFeatures, numClasses).sgd(0.1, 0.9).miniBatch(miniBatchSize);
+    private static LearnerFixture plain(int numFeatures, int numClasses, int miniBatchSize) {
+        return LearnerFixture.of(numFeatures, numClasses).sgd(0.1, 0.9).miniBatch(miniBatchSize);
     }
 
-    private static float[] randomParameters(Random random, Rule rule) {
+    private static float[] randomParameters(Random random, LearnerFixture rule) {
         float[] parameters = new float[rule.settings().numParameters()];
         for (int i = 0; i < parameters.length; i++) {
             parameters[i] = (float) random.nextGaussian();
@@ -730,7 +764,7 @@ class SoftmaxLearnerTest {
     }
 
     /** Examples whose class has something to do with their features; weights from 0.5 to 2. */
-    private static Examples randomBatch(Random random, Rule rule, int size) {
+    private static Examples randomBatch(Random random, LearnerFixture rule, int size) {
         int numClasses = rule.settings().numClasses();
         Examples batch = new Examples(rule.settings().numFeatures());
         float[] features = new float[rule.settings().numFeatures()];
@@ -751,7 +785,7 @@ class SoftmaxLearnerTest {
                 : batch.features()[row * batch.numFeatures() + feature];
     }
 
-    private static float[] logits(Rule rule, float[] parameters, Examples batch) {
+    private static float[] logits(LearnerFixture rule, float[] parameters, Examples batch) {
         int numClasses = rule.settings().numClasses();
         float[] logits = new float[batch.size() * numClasses];
         for (int i = 0; i < logits.length; i++) {
@@ -767,7 +801,7 @@ class SoftmaxLearnerTest {
     }
 
     /** The reduced loss of a mini-batch, in doubles but for the logits' rounding. */
-    private static double loss(Rule rule, float[] parameters, Examples batch) {
+    private static double loss(LearnerFixture rule, float[] parameters, Examples batch) {
         float[] logits = logits(rule, parameters, batch);
         int numClasses = rule.settings().numClasses();
         double loss = 0;
@@ -781,10 +815,12 @@ class SoftmaxLearnerTest {
             sumOfWeights += batch.weights()[i];
         }
         return loss
-                / (rule.settings().reduction() == Reduction.EXAMPLES ? batch.size() : sumOfWeights);
+                / (rule.settings().reduction() == MiniBatchReduction.EXAMPLES
+                        ? batch.size()
+                        : sumOfWeights);
     }
 
-    private static float[] stepFromZero(Rule rule, Examples batch) {
+    private static float[] stepFromZero(LearnerFixture rule, Examples batch) {
         try (SoftmaxLearner learner = rule.start()) {
             learner.learn(batch, true, new Evaluation(rule.settings().numClasses()));
             return learner.state().parameters();

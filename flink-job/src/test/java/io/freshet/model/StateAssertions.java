@@ -3,9 +3,12 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.linalg.Matrices;
+import io.freshet.model.linalg.Matrix;
+
 /** Comparisons of what learners remember. */
-final class States {
-    private States() {}
+final class StateAssertions {
+    private StateAssertions() {}
 
     static void assertSameBits(LearnerState actual, LearnerState expected) {
         assertThat(actual.counters()).isEqualTo(expected.counters());

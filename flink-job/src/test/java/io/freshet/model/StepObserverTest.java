@@ -1,13 +1,21 @@
 package io.freshet.model;
 
-import static io.freshet.model.States.assertClose;
-import static io.freshet.model.States.assertSameBits;
+import static io.freshet.model.StateAssertions.assertClose;
+import static io.freshet.model.StateAssertions.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.Evaluation.Outcome;
-import io.freshet.model.LearningRateSchedule.Kind;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.LearningRateSchedule.Kind;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,9 +34,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StepObserverTest {
     private static final int[] CALLS = {1, 7, 256};
 
-    static Stream<Rule> rules() {
+    static Stream<LearnerFixture> rules() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.999, 1);
-        Rule rule = Rule.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
         return Stream.of(
                         rule,
                         rule.sgd(0.02, 0.9),
@@ -38,14 +46,14 @@ class StepObserverTest {
     }
 
     /** Every tenth without a label, every tenth of the others without a weight. */
-    private static Examples stream(Rule rule, long seed, int count) {
+    private static Examples stream(LearnerFixture rule, long seed, int count) {
         return new ExampleStream(rule.settings(), seed).weighted().partlyLabelled().take(count);
     }
 
     // Reactions at their place.
 
     /** A change of the learner, and the same one of the plain loop. */
-    private record Reaction(Consumer<SoftmaxLearner> ofLearner, Consumer<PlainLoop> ofLoop) {}
+    private record Reaction(Consumer<LearnerControl> ofLearner, Consumer<PlainLoop> ofLoop) {}
 
     /** Reactions by the example after whose mini-batch they are due. */
     private static final class Plan implements StepObserver {
@@ -71,25 +79,25 @@ class StepObserverTest {
         }
 
         @Override
-        public void react(SoftmaxLearner learner) {
+        public void react(LearnerControl learner) {
             due.forEach(reaction -> reaction.ofLearner().accept(learner));
         }
     }
 
     @ParameterizedTest
     @MethodSource("rules")
-    void reaction_isAtItsExample_howeverTheStreamIsCut(Rule rule) {
+    void reaction_isAtItsExample_howeverTheStreamIsCut(LearnerFixture rule) {
         Examples stream = stream(rule, 1, 1500);
         Examples others = stream(rule, 2, 200);
         PlainLoop otherLoop = new PlainLoop(rule.settings());
         otherLoop.learn(others);
         for (Precision precision : Precision.values()) {
             try (SoftmaxLearner other = rule.start(precision)) {
-                Found.byCalls(other, others, 200);
+                RecordedEvaluation.byCalls(other, others, 200);
                 SortedMap<Integer, Reaction> reactions = reactions(rule, other, otherLoop);
                 PlainLoop plain = new PlainLoop(rule.settings());
                 Plan ofLoop = new Plan(reactions);
-                Found expected =
+                RecordedEvaluation expected =
                         plain.learn(
                                 stream,
                                 size ->
@@ -99,14 +107,17 @@ class StepObserverTest {
                                                                 reaction.ofLoop().accept(plain)));
                 for (int size : CALLS) {
                     try (SoftmaxLearner learner = rule.start(precision)) {
-                        Found found = Found.byCalls(learner, stream, new Plan(reactions), size);
+                        RecordedEvaluation found =
+                                RecordedEvaluation.byCalls(
+                                        learner, stream, new Plan(reactions), size);
 
                         double tolerance =
                                 precision == Precision.FLOAT
                                         ? BlockedSgdTest.FLOAT
                                         : BlockedSgdTest.SCALED;
                         found.assertCloseTo(expected, tolerance);
-                        assertClose(States.parameters(learner), plain.parameters, tolerance);
+                        assertClose(
+                                StateAssertions.parameters(learner), plain.parameters, tolerance);
                         assertThat(learner.modelVersion()).isEqualTo(plain.version);
                         assertThat(learner.counters().steps()).isEqualTo(plain.steps);
                         assertThat(learner.state().scalerCount()).isEqualTo(plain.count);
@@ -118,19 +129,20 @@ class StepObserverTest {
 
     /** One of each kind, at an example drawn at random, and one more at the next. */
     private static SortedMap<Integer, Reaction> reactions(
-            Rule rule, SoftmaxLearner other, PlainLoop otherLoop) {
+            LearnerFixture rule, SoftmaxLearner other, PlainLoop otherLoop) {
         Reaction resetOptimizer =
-                new Reaction(SoftmaxLearner::resetOptimizer, PlainLoop::resetOptimizer);
+                new Reaction(LearnerControl::resetOptimizer, PlainLoop::resetOptimizer);
         List<Reaction> kinds =
                 List.of(
-                        new Reaction(SoftmaxLearner::resetScaler, PlainLoop::resetScaler),
+                        new Reaction(LearnerControl::resetScaler, PlainLoop::resetScaler),
                         resetOptimizer,
-                        new Reaction(l -> l.become(other), loop -> loop.become(otherLoop)),
+                        new Reaction(
+                                l -> l.copyFrom(other.state()), loop -> loop.copyFrom(otherLoop)),
                         rule.settings().mixture() == null
                                 ? new Reaction(l -> l.boost(3, 20), loop -> loop.boost(3, 20))
                                 : resetOptimizer,
-                        new Reaction(SoftmaxLearner::rollBack, PlainLoop::rollBack),
-                        new Reaction(SoftmaxLearner::resetParameters, PlainLoop::resetParameters));
+                        new Reaction(LearnerControl::rollBack, PlainLoop::rollBack),
+                        new Reaction(LearnerControl::resetParameters, PlainLoop::resetParameters));
         // Where each example is a step, the copy to go back to is taken at the 1000th.
         int[] from = {0, 200, 400, 600, 1010, 1200};
         Random random = new Random(3);
@@ -145,7 +157,7 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void stop_leavesWhatTheRowsSoFarMake(Rule rule) {
+    void stop_leavesWhatTheRowsSoFarMake(LearnerFixture rule) {
         Examples stream = stream(rule, 4, 600);
         // At every third mini-batch: which rows are before it, and what they make of the moments.
         PlainLoop plain = new PlainLoop(rule.settings());
@@ -163,34 +175,38 @@ class StepObserverTest {
                 });
         for (int size : CALLS) {
             int[] stops = {0};
-            StepObserver observer =
-                    everyThird(
-                            learner -> {
-                                LearnerState state = learner.state();
-                                int stop = stops[0]++;
-                                assertThat(state.counters().steps()).isEqualTo(counts.get(stop)[0]);
-                                assertThat(state.scalerCount()).isEqualTo(counts.get(stop)[1]);
-                                double[] found =
-                                        concat(state.scalerMean(), state.scalerSquaredDeviations());
-                                for (int i = 0; i < found.length; i++) {
-                                    double expected = moments.get(stop)[i];
-                                    double most =
-                                            BlockedSgdTest.SCALED * Math.max(1, Math.abs(expected));
-                                    assertThat(found[i]).isCloseTo(expected, within(most));
-                                }
-                                assertClose(
-                                        States.parameters(learner),
-                                        parameters.get(stop),
-                                        BlockedSgdTest.FLOAT);
-                            });
             try (SoftmaxLearner learner = rule.start()) {
-                Found.byCalls(learner, stream, observer, size);
+                StepObserver observer =
+                        everyThird(
+                                control -> {
+                                    LearnerState state = learner.state();
+                                    int stop = stops[0]++;
+                                    assertThat(state.counters().steps())
+                                            .isEqualTo(counts.get(stop)[0]);
+                                    assertThat(state.scalerCount()).isEqualTo(counts.get(stop)[1]);
+                                    double[] found =
+                                            concat(
+                                                    state.scalerMean(),
+                                                    state.scalerSquaredDeviations());
+                                    for (int i = 0; i < found.length; i++) {
+                                        double expected = moments.get(stop)[i];
+                                        double most =
+                                                BlockedSgdTest.SCALED
+                                                        * Math.max(1, Math.abs(expected));
+                                        assertThat(found[i]).isCloseTo(expected, within(most));
+                                    }
+                                    assertClose(
+                                            StateAssertions.parameters(learner),
+                                            parameters.get(stop),
+                                            BlockedSgdTest.FLOAT);
+                                });
+                RecordedEvaluation.byCalls(learner, stream, observer, size);
             }
             assertThat(stops[0]).isEqualTo(counts.size());
         }
     }
 
-    private static StepObserver everyThird(Consumer<SoftmaxLearner> reaction) {
+    private static StepObserver everyThird(Consumer<LearnerControl> reaction) {
         return new StepObserver() {
             private int steps;
 
@@ -201,7 +217,7 @@ class StepObserverTest {
             }
 
             @Override
-            public void react(SoftmaxLearner learner) {
+            public void react(LearnerControl learner) {
                 reaction.accept(learner);
             }
         };
@@ -243,7 +259,7 @@ class StepObserverTest {
         }
 
         @Override
-        public void react(SoftmaxLearner learner) {
+        public void react(LearnerControl learner) {
             reactions++;
         }
 
@@ -258,8 +274,8 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void observer_seesEachMiniBatchThatIsTrainedOn_once_inOrder(Rule original) {
-        Rule rule = original.reduction(Reduction.WEIGHTS);
+    void observer_seesEachMiniBatchThatIsTrainedOn_once_inOrder(LearnerFixture original) {
+        LearnerFixture rule = original.reduction(MiniBatchReduction.WEIGHTS);
         int size = rule.miniBatchSize();
         Examples stream = new ExampleStream(rule.settings(), 5).partlyLabelled().take(800);
         int labelled = 0;
@@ -280,7 +296,8 @@ class StepObserverTest {
             for (int calls : CALLS) {
                 Witness witness = new Witness(asks);
                 try (SoftmaxLearner learner = rule.start()) {
-                    Found found = Found.byCalls(learner, stream, witness, calls);
+                    RecordedEvaluation found =
+                            RecordedEvaluation.byCalls(learner, stream, witness, calls);
 
                     int[] trained =
                             IntStream.range(0, 800)
@@ -301,15 +318,16 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void observerThatNeverAsks_changesNoBit(Rule rule) {
+    void observerThatNeverAsks_changesNoBit(LearnerFixture rule) {
         Examples stream = stream(rule, 6, 1000);
         stream.features()[300 * 5] = Float.NaN;
         for (int size : CALLS) {
             try (SoftmaxLearner observed = rule.start();
                     SoftmaxLearner alone = rule.start()) {
-                Found found = Found.byCalls(observed, stream, new Witness(false), size);
+                RecordedEvaluation found =
+                        RecordedEvaluation.byCalls(observed, stream, new Witness(false), size);
 
-                found.assertSameBitsAs(Found.byCalls(alone, stream, size));
+                found.assertSameBitsAs(RecordedEvaluation.byCalls(alone, stream, size));
                 assertSameBits(observed.state(), alone.state());
             }
         }
@@ -317,7 +335,7 @@ class StepObserverTest {
 
     @Test
     void reactionThatLearnsOrPredicts_isRefused() {
-        Rule rule = Rule.of(5, 3);
+        LearnerFixture rule = LearnerFixture.of(5, 3);
         Examples stream = stream(rule, 7, 10);
         List<Consumer<SoftmaxLearner>> reactions =
                 List.of(
@@ -325,7 +343,13 @@ class StepObserverTest {
                         learner -> learner.predict(new float[5], 1, new float[3]));
         for (Consumer<SoftmaxLearner> reaction : reactions) {
             try (SoftmaxLearner learner = rule.start()) {
-                assertThatThrownBy(() -> Found.byCalls(learner, stream, everyThird(reaction), 10))
+                assertThatThrownBy(
+                                () ->
+                                        RecordedEvaluation.byCalls(
+                                                learner,
+                                                stream,
+                                                everyThird(control -> reaction.accept(learner)),
+                                                10))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("may change it, but not hand it examples");
             }

@@ -2,10 +2,10 @@ package io.freshet.monitor;
 
 import io.freshet.ingest.Audit;
 import io.freshet.learn.BlockEvaluation;
-import io.freshet.learn.DetectorReport;
 import io.freshet.learn.Expert;
+import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
-import io.freshet.learn.Progress;
+import io.freshet.learn.drift.DetectorReport;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
@@ -110,7 +110,7 @@ public class ModelMonitorBenchmark {
                         new int[BLOCK],
                         new float[0],
                         IntStream.rangeClosed(1, BLOCK).toArray(),
-                        new Progress(
+                        new ModelProgress(
                                 1,
                                 0,
                                 1000,

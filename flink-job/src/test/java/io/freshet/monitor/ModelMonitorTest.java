@@ -7,10 +7,10 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Audit;
 import io.freshet.learn.BlockEvaluation;
-import io.freshet.learn.DetectorReport;
 import io.freshet.learn.Expert;
+import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
-import io.freshet.learn.Progress;
+import io.freshet.learn.drift.DetectorReport;
 import io.freshet.monitor.Monitors.Settings;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -62,7 +62,7 @@ class ModelMonitorTest {
                 new int[examples],
                 unlabelledConfidences,
                 miniBatchEnds,
-                new Progress(
+                new ModelProgress(
                         1,
                         0,
                         NOW - 250,
@@ -272,7 +272,7 @@ class ModelMonitorTest {
                 Settings.of(3, 10).delivering(MetricsDelivery.AT_LEAST_ONCE).config();
         ModelMonitor first = new ModelMonitor("m", config, 100);
         first.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
-        MonitorMemory saved = first.memory();
+        MonitorState saved = first.memory();
         assertThat(first.tell(NOW).attempt()).isEqualTo(100);
 
         // A task that starts later, and one whose clock went back.
@@ -289,9 +289,10 @@ class ModelMonitorTest {
     void windowLargerThanTheMemory_isRefused_namingTheKey() {
         MonitorConfig config = config(10_000_000);
 
-        assertThatThrownBy(() -> config.requireMemory(1L << 30))
+        assertThatThrownBy(() -> MonitorMemory.requireWindowFits(config, 1L << 30))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("metrics.window-size = 10000000 takes 839 MiB");
-        assertThatCode(() -> config.requireMemory(4L << 30)).doesNotThrowAnyException();
+        assertThatCode(() -> MonitorMemory.requireWindowFits(config, 4L << 30))
+                .doesNotThrowAnyException();
     }
 }

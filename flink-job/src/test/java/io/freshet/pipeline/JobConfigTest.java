@@ -21,21 +21,21 @@ import io.freshet.drift.PageHinkley;
 import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.LabelType;
-import io.freshet.learn.DriftConfig;
-import io.freshet.learn.DriftReaction;
-import io.freshet.model.BinaryCrossEntropy;
-import io.freshet.model.BinaryCrossEntropyWithLogits;
-import io.freshet.model.CrossEntropy;
-import io.freshet.model.DeviceFallback;
+import io.freshet.learn.drift.DriftConfig;
+import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
-import io.freshet.model.LearningRateSchedule;
-import io.freshet.model.Loss;
-import io.freshet.model.Mixture;
-import io.freshet.model.NegativeLogLikelihood;
-import io.freshet.model.OutputWeights;
-import io.freshet.model.Reduction;
-import io.freshet.model.ScalerType;
-import io.freshet.model.Sgd;
+import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.NegativeLogLikelihood;
+import io.freshet.model.loss.OutputWeights;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
@@ -87,7 +87,7 @@ class JobConfigTest {
                                         List.of(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
                                         List.of(0.0001, 0.001, 0.01, 0.1),
                                         false),
-                                Reduction.EXAMPLES,
+                                MiniBatchReduction.EXAMPLES,
                                 ScalerType.WELFORD,
                                 10));
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
@@ -245,7 +245,7 @@ class JobConfigTest {
                                         true,
                                         0.0625),
                                 null,
-                                Reduction.WEIGHTS,
+                                MiniBatchReduction.WEIGHTS,
                                 ScalerType.NONE,
                                 23));
         assertThat(config.learn().miniBatchMaxWait()).isEqualTo(Duration.ofSeconds(14));

@@ -6,6 +6,8 @@ import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.LearnOperator;
+import io.freshet.learn.ModelCost;
+import io.freshet.monitor.MonitorMemory;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
 import java.util.HashMap;
@@ -170,7 +172,8 @@ class LiveModelHeapTest {
     @MethodSource("configurations")
     void modelWhoseWindowsAreFull_takesWhatIsEstimated(JobConfig config, int models)
             throws Exception {
-        long estimated = config.learn().modelCost().plus(config.monitor().modelCost()).heapBytes();
+        long estimated =
+                ModelCost.of(config.learn()).plus(MonitorMemory.cost(config.monitor())).heapBytes();
 
         long measured = heapBytesPerModel(config, models, 1_150);
 

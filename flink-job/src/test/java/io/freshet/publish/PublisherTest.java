@@ -5,24 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.DeadLetter;
+import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.RawMessage;
-import io.freshet.ingest.Reason;
-import io.freshet.learn.DetectorReport;
-import io.freshet.learn.DriftConfig;
 import io.freshet.learn.Expert;
 import io.freshet.learn.LearnConfig;
+import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Prediction;
-import io.freshet.learn.Progress;
-import io.freshet.model.CrossEntropy;
-import io.freshet.model.DeviceFallback;
+import io.freshet.learn.drift.DetectorReport;
+import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerSettings;
-import io.freshet.model.Reduction;
-import io.freshet.model.ScalerType;
-import io.freshet.model.Sgd;
+import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import io.freshet.monitor.CalibrationBin;
 import io.freshet.monitor.ClassCounts;
 import io.freshet.monitor.ClassScores;
@@ -68,7 +68,7 @@ class PublisherTest {
                                     new CrossEntropy(3),
                                     new Sgd(0.01, 0.9),
                                     null,
-                                    Reduction.EXAMPLES,
+                                    MiniBatchReduction.EXAMPLES,
                                     ScalerType.WELFORD,
                                     10),
                             List.of("a", "b", "c"),
@@ -137,12 +137,12 @@ class PublisherTest {
                     new io.freshet.schemas.Expert("rate 0.01", 0.01, 0.75, 4L),
                     new io.freshet.schemas.Expert("no-change", null, 0.25, 0L));
 
-    private static Progress progress() {
+    private static ModelProgress progress() {
         Audit audit = Audit.empty();
         audit.accept(5);
         audit.ignore(6, IgnoredReason.ZERO_WEIGHT);
-        audit.deadLetter(7, Reason.TRUNCATED);
-        return new Progress(
+        audit.deadLetter(7, DeadLetterReason.TRUNCATED);
+        return new ModelProgress(
                 3,
                 1,
                 1_000,
@@ -224,9 +224,9 @@ class PublisherTest {
 
     @Test
     void hashOfASingleRate_isOfParametersAndMomentsOnly() throws Exception {
-        Progress mixture = progress();
-        Progress single =
-                new Progress(
+        ModelProgress mixture = progress();
+        ModelProgress single =
+                new ModelProgress(
                         mixture.modelVersion(),
                         mixture.skippedSteps(),
                         mixture.timestamp(),
@@ -270,7 +270,8 @@ class PublisherTest {
                         new String[] {"h", "none"},
                         new byte[][] {{3, 4}, null});
         Publication publication =
-                PUBLISHER.deadLetter(new DeadLetter(message, "", Reason.NULL_VALUE, "no value"));
+                PUBLISHER.deadLetter(
+                        new DeadLetter(message, "", DeadLetterReason.NULL_VALUE, "no value"));
 
         DeadLetterEvent event = EventReader.of(DeadLetterEvent.class).read(publication.value());
         assertThat(event.getKey()).isEqualTo(ByteBuffer.wrap(new byte[] {1}));

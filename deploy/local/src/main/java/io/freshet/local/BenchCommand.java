@@ -1,6 +1,20 @@
 package io.freshet.local;
 
 import io.freshet.config.SettingsSource;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cli.JobFailedException;
+import io.freshet.local.cli.SettingsOptions;
+import io.freshet.local.cli.ShutdownStack;
+import io.freshet.local.cli.UserException;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.JobSupervisor;
+import io.freshet.local.cluster.LocalCluster;
+import io.freshet.local.cluster.SourceProgress;
+import io.freshet.local.cluster.Topics;
+import io.freshet.local.stream.Feeder;
+import io.freshet.local.stream.LabelledStream;
+import io.freshet.local.watch.Display;
 import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.MetricsEvent;

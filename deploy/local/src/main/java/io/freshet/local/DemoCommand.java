@@ -1,9 +1,30 @@
 package io.freshet.local;
 
-import static io.freshet.local.TerminalText.printable;
+import static io.freshet.local.cli.TerminalText.printable;
 
+import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cli.JobFailedException;
+import io.freshet.local.cli.SettingsOptions;
+import io.freshet.local.cli.ShutdownStack;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.JobSupervisor;
+import io.freshet.local.cluster.LocalCluster;
+import io.freshet.local.cluster.SourceProgress;
+import io.freshet.local.cluster.Topics;
 import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.DashboardOptions;
 import io.freshet.local.dashboard.Figures;
+import io.freshet.local.stream.Feeder;
+import io.freshet.local.stream.LabelledStream;
+import io.freshet.local.stream.StreamOptions;
+import io.freshet.local.watch.Display;
+import io.freshet.local.watch.Feed;
+import io.freshet.local.watch.FinalTable;
+import io.freshet.local.watch.LearningCurve;
+import io.freshet.local.watch.Summary;
+import io.freshet.local.watch.WatchedTopics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;

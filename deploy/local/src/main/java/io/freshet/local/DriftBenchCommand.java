@@ -1,5 +1,16 @@
 package io.freshet.local;
 
+import io.freshet.local.cli.SettingsOptions;
+import io.freshet.local.cli.UserException;
+import io.freshet.local.driftbench.DriftContender;
+import io.freshet.local.driftbench.DriftKind;
+import io.freshet.local.driftbench.DriftPlan;
+import io.freshet.local.driftbench.DriftSuite;
+import io.freshet.local.driftbench.DriftTable;
+import io.freshet.local.driftbench.LossStream;
+import io.freshet.local.driftbench.TestThenTrain;
+import io.freshet.local.stream.CsvStream;
+import io.freshet.local.stream.LabelledStream;
 import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
 import java.io.PrintWriter;

@@ -1,6 +1,13 @@
 package io.freshet.local;
 
 import io.freshet.config.ConfigurationException;
+import io.freshet.local.cli.Failures;
+import io.freshet.local.cli.JobFailedException;
+import io.freshet.local.cli.LogFile;
+import io.freshet.local.cli.ProcessDirectory;
+import io.freshet.local.cli.ProcessEnd;
+import io.freshet.local.cli.TerminalText;
+import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.PreflightException;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,7 +1,12 @@
 package io.freshet.local;
 
-import static io.freshet.local.TerminalText.printable;
+import static io.freshet.local.cli.TerminalText.printable;
 
+import io.freshet.local.cli.SettingsOptions;
+import io.freshet.local.stream.Feeder;
+import io.freshet.local.stream.LabelledStream;
+import io.freshet.local.stream.StreamOptions;
+import io.freshet.local.watch.Display;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;

@@ -1,6 +1,11 @@
 package io.freshet.local;
 
 import io.freshet.config.ConfigurationException;
+import io.freshet.local.cli.LogFile;
+import io.freshet.local.cli.SettingsOptions;
+import io.freshet.local.cli.ShutdownStack;
+import io.freshet.local.cluster.JobSupervisor;
+import io.freshet.local.cluster.LocalCluster;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;

@@ -1,5 +1,8 @@
 package io.freshet.local;
 
+import io.freshet.local.cli.SettingsOptions;
+import io.freshet.local.cli.UserException;
+import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import java.io.PrintWriter;
 import java.util.HashMap;

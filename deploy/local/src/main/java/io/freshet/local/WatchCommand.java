@@ -1,8 +1,16 @@
 package io.freshet.local;
 
+import io.freshet.local.cli.SettingsOptions;
+import io.freshet.local.cli.ShutdownStack;
+import io.freshet.local.cli.UserException;
 import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.DashboardOptions;
 import io.freshet.local.dashboard.Figures;
-import io.freshet.local.dashboard.Watcher;
+import io.freshet.local.watch.Display;
+import io.freshet.local.watch.Feed;
+import io.freshet.local.watch.TerminalWatch;
+import io.freshet.local.watch.WatchedTopics;
+import io.freshet.local.watch.Watcher;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;

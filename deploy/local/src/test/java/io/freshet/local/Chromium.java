@@ -3,6 +3,7 @@ package io.freshet.local;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.freshet.local.cli.Directories;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;

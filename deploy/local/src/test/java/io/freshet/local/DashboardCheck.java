@@ -3,8 +3,11 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.Figures;
+import io.freshet.local.watch.Feed;
+import io.freshet.local.watch.WatchedTopics;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;

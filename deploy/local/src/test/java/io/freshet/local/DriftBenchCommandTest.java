@@ -2,12 +2,18 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.model.CrossEntropy;
+import io.freshet.local.driftbench.DriftContender;
+import io.freshet.local.driftbench.DriftKind;
+import io.freshet.local.driftbench.DriftScore;
+import io.freshet.local.driftbench.DriftSuite;
+import io.freshet.local.driftbench.DriftTable;
+import io.freshet.local.stream.LabelledStream;
 import io.freshet.model.LearnerSettings;
-import io.freshet.model.Mixture;
-import io.freshet.model.Reduction;
-import io.freshet.model.ScalerType;
-import io.freshet.model.Sgd;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -40,7 +46,7 @@ class DriftBenchCommandTest {
                 new CrossEntropy(classes),
                 new Sgd(1, 0),
                 new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false),
-                Reduction.EXAMPLES,
+                MiniBatchReduction.EXAMPLES,
                 ScalerType.WELFORD,
                 10);
     }

@@ -3,6 +3,10 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;

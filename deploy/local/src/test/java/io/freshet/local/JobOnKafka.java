@@ -1,5 +1,12 @@
 package io.freshet.local;
 
+import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.LocalCluster;
+import io.freshet.local.cluster.SourceProgress;
+import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;

@@ -3,6 +3,11 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.local.audit.Audit;
+import io.freshet.local.cli.JobFailedException;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.JobSupervisor;
+import io.freshet.local.cluster.SourceProgress;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.file.Path;
 import java.util.ArrayList;

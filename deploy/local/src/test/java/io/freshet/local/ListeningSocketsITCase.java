@@ -2,6 +2,8 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -2,6 +2,10 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;

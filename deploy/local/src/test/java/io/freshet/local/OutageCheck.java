@@ -1,5 +1,8 @@
 package io.freshet.local;
 
+import io.freshet.local.audit.Audit;
+import io.freshet.local.cli.Directories;
+import io.freshet.local.watch.Display;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.local.audit.Audit;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package io.freshet.local;
 
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
 import java.util.List;

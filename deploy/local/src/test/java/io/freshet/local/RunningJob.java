@@ -1,5 +1,8 @@
 package io.freshet.local;
 
+import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import io.freshet.local.cluster.EmbeddedKafka;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

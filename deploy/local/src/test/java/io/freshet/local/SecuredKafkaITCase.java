@@ -3,6 +3,7 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.pipeline.PreflightException;

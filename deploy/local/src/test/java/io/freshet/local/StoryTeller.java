@@ -1,5 +1,7 @@
 package io.freshet.local;
 
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.watch.WatchedTopics;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;

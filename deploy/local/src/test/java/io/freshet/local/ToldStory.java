@@ -29,7 +29,7 @@ import java.util.Random;
  * What a job would tell of one model, every field filled, about a stream that changes at known
  * examples. The figures are made up, and agree with each other as far as people would notice.
  */
-final class ToldStory {
+public final class ToldStory {
     static final int EVERY = 500;
     static final int DELAY = 180;
 
@@ -49,7 +49,7 @@ final class ToldStory {
      * @param drifts examples at which the stream changes
      * @param start when the first record was told; {@code millisARecord} later the next
      */
-    ToldStory(
+    public ToldStory(
             long seed,
             String modelId,
             List<String> classes,
@@ -65,7 +65,7 @@ final class ToldStory {
     }
 
     /** The metrics at one sequence. */
-    MetricsEvent metrics(long sequence) {
+    public MetricsEvent metrics(long sequence) {
         Random random = new Random(seed * 1_000_003 + sequence);
         long examples = (sequence + 1) * EVERY;
         long[][] cells = confusion(examples, random);
@@ -125,7 +125,7 @@ final class ToldStory {
     }
 
     /** The alert of one drift, found {@value #DELAY} examples after it. */
-    DriftAlertEvent alert(int index) {
+    public DriftAlertEvent alert(int index) {
         long drift = drifts.get(index);
         long found = drift + DELAY;
         int broken = index % classes.size();

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.Figures;
+import io.freshet.local.watch.Feed;
+import io.freshet.local.watch.WatchedTopics;
 import io.freshet.schemas.EventSchemas;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;

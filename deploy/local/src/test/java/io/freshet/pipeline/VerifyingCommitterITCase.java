@@ -3,7 +3,7 @@ package io.freshet.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.local.EmbeddedKafka;
+import io.freshet.local.cluster.EmbeddedKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Transactions that a real broker has committed, or given up, and commits of them that it refuses.
  */
-class LoudCommitterITCase {
+class VerifyingCommitterITCase {
     private static final String TOPIC = "results";
     private static final String CANARY = "canary-19c4";
 
@@ -91,8 +91,8 @@ class LoudCommitterITCase {
         }
     }
 
-    private static LoudCommitter committer(String prefix) {
-        return new LoudCommitter(
+    private static VerifyingCommitter committer(String prefix) {
+        return new VerifyingCommitter(
                 new KafkaCommitter(
                         producerProperties(), prefix, 0, 0, false, FlinkKafkaInternalProducer::new),
                 client());
@@ -270,8 +270,8 @@ class LoudCommitterITCase {
         nobody.put("bootstrap.servers", "localhost:" + free[0]);
         nobody.put("default.api.timeout.ms", "500");
         nobody.put("request.timeout.ms", "200");
-        LoudCommitter committer =
-                new LoudCommitter(
+        VerifyingCommitter committer =
+                new VerifyingCommitter(
                         new KafkaCommitter(
                                 nobody, "away", 0, 0, false, FlinkKafkaInternalProducer::new),
                         nobody);

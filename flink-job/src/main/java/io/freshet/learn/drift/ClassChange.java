@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
@@ -16,7 +16,7 @@ import io.freshet.drift.Signal;
 import java.util.List;
 
 /** The drift detectors that can be asked for, each with its parameters. */
-public enum DriftMethod {
+public enum DetectorOption {
     /** {@link RobustCusum}. */
     ROBUST_CUSUM(Signal.ERROR, true),
     /** {@link Adwin}. */
@@ -39,7 +39,7 @@ public enum DriftMethod {
     private final Signal signal;
     private final boolean warns;
 
-    DriftMethod(Signal signal, boolean warns) {
+    DetectorOption(Signal signal, boolean warns) {
         this.signal = signal;
         this.warns = warns;
     }

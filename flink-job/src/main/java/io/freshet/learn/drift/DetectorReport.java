@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 import io.freshet.drift.Signal;
 

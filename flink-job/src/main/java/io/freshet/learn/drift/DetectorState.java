@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 /**
  * What a drift detector keeps in state.
@@ -10,4 +10,4 @@ package io.freshet.learn;
  * @param warningAt examples seen when it last began to warn, 0 outside a warning
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record DetectorMemory(String name, double[] state, long drifts, long warningAt) {}
+public record DetectorState(String name, double[] state, long drifts, long warningAt) {}

@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
@@ -6,6 +6,7 @@ import io.freshet.drift.CoolDown;
 import io.freshet.drift.Domain;
 import io.freshet.drift.DriftDetector;
 import io.freshet.drift.Signal;
+import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.LearnerSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -45,11 +46,11 @@ public record DriftConfig(
     public static final DriftConfig NONE =
             new DriftConfig(List.of(), 0, DriftReaction.NONE, 1, 0, 1, 0);
 
-    public static final Key<List<DriftMethod>> DETECTOR =
+    public static final Key<List<DetectorOption>> DETECTOR =
             Key.ofEnums(
                     "drift.detector",
                     "robust-cusum",
-                    DriftMethod.class,
+                    DetectorOption.class,
                     "The drift detectors of each model; several watch side by side, and the first"
                             + " to find a drift is named in the alert.");
     public static final Key<Optional<Signal>> SIGNAL =
@@ -122,7 +123,7 @@ public record DriftConfig(
         List<Key<?>> keys =
                 new ArrayList<>(List.of(DETECTOR, SIGNAL, COOL_DOWN, REACTION, BOOST_FACTOR));
         keys.addAll(List.of(BOOST_STEPS, EVIDENCE, MAX_CLASSES));
-        keys.addAll(DriftMethod.KEYS);
+        keys.addAll(DetectorOption.KEYS);
         return List.copyOf(keys);
     }
 
@@ -148,11 +149,11 @@ public record DriftConfig(
     }
 
     /** Reads the keys; problems are left in the settings. */
-    static DriftConfig from(Settings settings, LearnerSettings learner) {
-        List<DriftMethod> methods = settings.get(DETECTOR);
+    public static DriftConfig from(Settings settings, LearnerSettings learner) {
+        List<DetectorOption> methods = settings.get(DETECTOR);
         DriftReaction reaction = settings.get(REACTION);
         List<Detector> detectors = new ArrayList<>();
-        for (DriftMethod method : methods) {
+        for (DetectorOption method : methods) {
             readDetector(settings, method).ifPresent(detectors::add);
         }
         if (reaction != DriftReaction.NONE && methods.isEmpty()) {
@@ -195,7 +196,7 @@ public record DriftConfig(
         settings.problem(REACTION + " = " + Key.kebab(reaction) + ": " + why);
     }
 
-    private static Optional<Detector> readDetector(Settings settings, DriftMethod method) {
+    private static Optional<Detector> readDetector(Settings settings, DetectorOption method) {
         String name = Key.kebab(method);
         DriftDetector detector;
         try {

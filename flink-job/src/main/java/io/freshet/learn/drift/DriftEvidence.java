@@ -1,8 +1,9 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
+import io.freshet.ingest.Origin;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  * The last examples of a model, for an alert to look back on. Arrays grow with the examples, up to
  * the capacity.
  */
-final class DriftEvidence {
+public final class DriftEvidence {
     /** What an alert compares with, at least, where so many are remembered. */
     private static final int LEAST_BEFORE = 100;
 
     /** What an example takes. */
-    static final int BYTES_PER_EXAMPLE =
+    public static final int BYTES_PER_EXAMPLE =
             2 * Integer.BYTES + 2 * Float.BYTES + 2 * Long.BYTES + Byte.BYTES;
 
     private static final int FIRST_LENGTH = 16;
@@ -201,10 +202,10 @@ final class DriftEvidence {
     }
 
     /** Everything, in new arrays, oldest first. */
-    EvidenceMemory memory() {
+    EvidenceState memory() {
         int size = size();
-        EvidenceMemory memory =
-                new EvidenceMemory(
+        EvidenceState memory =
+                new EvidenceState(
                         sources.stream().map(ExampleBlock.Source::topic).toArray(String[]::new),
                         sources.stream().mapToInt(ExampleBlock.Source::partition).toArray(),
                         new int[size],
@@ -232,7 +233,7 @@ final class DriftEvidence {
      *
      * @param memory not modified
      */
-    void restore(EvidenceMemory memory) {
+    void restore(EvidenceState memory) {
         for (int i = 0; i < memory.labels().length; i++) {
             int source = memory.sourceIndexes()[i];
             put(

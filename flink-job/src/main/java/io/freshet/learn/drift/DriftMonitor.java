@@ -1,15 +1,19 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 import io.freshet.config.Key;
 import io.freshet.drift.DriftStatus;
-import io.freshet.drift.DriftTest;
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
+import io.freshet.drift.RunningDetector;
+import io.freshet.ingest.Origin;
+import io.freshet.model.BlockWorkspace;
+import io.freshet.model.LearnerControl;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.StepObserver;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,13 +27,14 @@ import org.jspecify.annotations.Nullable;
  * <p>For a hand-over a second learner begins when a detector begins to warn, learns from the same
  * mini-batches, and is dropped when none warns any more.
  */
-final class DriftWatch implements StepObserver, AutoCloseable {
+public final class DriftMonitor implements StepObserver, AutoCloseable {
     private static final Origin[] NO_ORIGINS = {};
 
     private final String modelId;
-    private final LearnerWorkspace workspace;
     private final DriftConfig config;
     private final LearnerSettings settings;
+    private final Supplier<BlockWorkspace> blocks;
+    private final Evaluation successorEvaluation;
     private final Running[] running;
     private final DriftEvidence evidence;
     private long examples;
@@ -49,7 +54,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
     /** A detector's test on this model. */
     private static final class Running {
         private final DriftConfig.Detector rule;
-        private DriftTest test;
+        private RunningDetector test;
         private long drifts;
         private long warningAt;
 
@@ -89,14 +94,25 @@ final class DriftWatch implements StepObserver, AutoCloseable {
             ClassChange[] classes) {}
 
     /**
-     * @param examples examples that the model has been trained on
+     * @param settings of the model's learner
+     * @param examples number of examples that the model has been trained on
+     * @param blocks workspace for a successor's blocks, of the same settings; asked for when a
+     *     successor is first needed
+     * @param successorEvaluation scratch for a successor's evaluations. Modified.
      */
-    DriftWatch(String modelId, LearnerWorkspace workspace, long examples) {
+    public DriftMonitor(
+            String modelId,
+            DriftConfig config,
+            LearnerSettings settings,
+            long examples,
+            Supplier<BlockWorkspace> blocks,
+            Evaluation successorEvaluation) {
         this.modelId = modelId;
-        this.workspace = workspace;
+        this.config = config;
+        this.settings = settings;
         this.examples = examples;
-        config = workspace.config().drift();
-        settings = workspace.config().learner();
+        this.blocks = blocks;
+        this.successorEvaluation = successorEvaluation;
         running = config.detectors().stream().map(Running::new).toArray(Running[]::new);
         evidence = new DriftEvidence(config.evidence());
     }
@@ -108,12 +124,12 @@ final class DriftWatch implements StepObserver, AutoCloseable {
      * @param memory not modified
      * @param successorState of the learner that was started at a warning; null if there was none
      */
-    void restore(DriftMemory memory, @Nullable LearnerState successorState) {
+    public void restore(DriftMonitorState memory, @Nullable LearnerState successorState) {
         examples = memory.examples();
         quietUntil = memory.quietUntil();
         alerts = memory.alerts();
         evidence.restore(memory.evidence());
-        for (DetectorMemory saved : memory.detectors()) {
+        for (DetectorState saved : memory.detectors()) {
             for (Running detector : running) {
                 if (detector.identity().equals(saved.name())) {
                     detector.test = detector.rule.detector().restore(saved.state());
@@ -123,7 +139,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
             }
         }
         if (successorState != null && config.reaction() == DriftReaction.HAND_OVER) {
-            successor = new SoftmaxLearner(workspace.blocks(), successorState);
+            successor = new SoftmaxLearner(blocks.get(), successorState);
         }
     }
 
@@ -133,13 +149,13 @@ final class DriftWatch implements StepObserver, AutoCloseable {
      * @param ofExamples where the call's examples come from
      * @param sink takes the alerts
      */
-    void begin(Origin[] ofExamples, Consumer<DriftAlert> sink) {
+    public void begin(Origin[] ofExamples, Consumer<DriftAlert> sink) {
         origins = ofExamples;
         alertSink = sink;
     }
 
     /** Ends a call of the learner. */
-    void end() {
+    public void end() {
         teachSuccessor();
         origins = NO_ORIGINS;
     }
@@ -195,7 +211,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
     }
 
     @Override
-    public void react(SoftmaxLearner learner) {
+    public void react(LearnerControl learner) {
         Found drift = found;
         Consumer<DriftAlert> sink = alertSink;
         found = null;
@@ -230,12 +246,12 @@ final class DriftWatch implements StepObserver, AutoCloseable {
                         config.reaction()));
     }
 
-    private void handOver(SoftmaxLearner learner) {
+    private void handOver(LearnerControl learner) {
         teachSuccessor();
         if (successor == null) {
             throw new IllegalStateException("a drift was found, and no successor was started");
         }
-        learner.become(successor);
+        learner.copyFrom(successor.state());
         dropSuccessor();
     }
 
@@ -246,7 +262,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
             return;
         }
         if (successor == null) {
-            successor = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(settings));
+            successor = new SoftmaxLearner(blocks.get(), LearnerState.initial(settings));
         }
         Examples waiting = successorExamples;
         if (waiting == null) {
@@ -260,7 +276,7 @@ final class DriftWatch implements StepObserver, AutoCloseable {
 
     private void teachSuccessor() {
         if (successor != null && successorExamples != null) {
-            successor.learn(successorExamples, true, workspace.successorEvaluation());
+            successor.learn(successorExamples, true, successorEvaluation);
             successorExamples.clear();
         }
     }
@@ -274,12 +290,12 @@ final class DriftWatch implements StepObserver, AutoCloseable {
     }
 
     /** Alerts so far. */
-    long alerts() {
+    public long alerts() {
         return alerts;
     }
 
     /** What the detectors say. */
-    DetectorReport[] reports() {
+    public DetectorReport[] reports() {
         DetectorReport[] reports = new DetectorReport[running.length];
         for (int i = 0; i < running.length; i++) {
             Running detector = running[i];
@@ -296,22 +312,22 @@ final class DriftWatch implements StepObserver, AutoCloseable {
     }
 
     /** Everything but the successor, in new arrays. */
-    DriftMemory memory() {
-        DetectorMemory[] detectors = new DetectorMemory[running.length];
+    public DriftMonitorState memory() {
+        DetectorState[] detectors = new DetectorState[running.length];
         for (int i = 0; i < running.length; i++) {
             Running detector = running[i];
             detectors[i] =
-                    new DetectorMemory(
+                    new DetectorState(
                             detector.identity(),
                             detector.test.state(),
                             detector.drifts,
                             detector.warningAt);
         }
-        return new DriftMemory(examples, quietUntil, alerts, detectors, evidence.memory());
+        return new DriftMonitorState(examples, quietUntil, alerts, detectors, evidence.memory());
     }
 
     /** The learner that was started at a warning; null if there is none. */
-    @Nullable LearnerState successorState() {
+    public @Nullable LearnerState successorState() {
         return successor == null ? null : successor.state();
     }
 

@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 /**
  * What the drift detectors of a model keep in state.
@@ -10,9 +10,9 @@ package io.freshet.learn;
  * @param evidence the last examples
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record DriftMemory(
+public record DriftMonitorState(
         long examples,
         long quietUntil,
         long alerts,
-        DetectorMemory[] detectors,
-        EvidenceMemory evidence) {}
+        DetectorState[] detectors,
+        EvidenceState evidence) {}

@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 /** What a learner does about a drift. */
 public enum DriftReaction {

@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 /**
  * What {@link DriftEvidence} keeps in state: one value an example, oldest first.
@@ -8,7 +8,7 @@ package io.freshet.learn;
  * @param sourceIndexes which of the sources an example came from
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record EvidenceMemory(
+public record EvidenceState(
         String[] topics,
         int[] partitions,
         int[] labels,

@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 /**
  * Consecutive records of a partition, of which some belong to a model.

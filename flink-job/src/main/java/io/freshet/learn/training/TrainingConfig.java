@@ -1,21 +1,21 @@
-package io.freshet.learn;
+package io.freshet.learn.training;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
-import io.freshet.model.BinaryCrossEntropy;
-import io.freshet.model.BinaryCrossEntropyWithLogits;
-import io.freshet.model.CrossEntropy;
 import io.freshet.model.LearnerSettings;
-import io.freshet.model.LearningRateSchedule;
-import io.freshet.model.Loss;
-import io.freshet.model.Mixture;
-import io.freshet.model.NegativeLogLikelihood;
-import io.freshet.model.OutputWeights;
-import io.freshet.model.Reduction;
-import io.freshet.model.ScalerType;
-import io.freshet.model.Sgd;
+import io.freshet.model.loss.BinaryCrossEntropy;
+import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.NegativeLogLikelihood;
+import io.freshet.model.loss.OutputWeights;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
@@ -158,10 +158,10 @@ public final class TrainingConfig {
                     0,
                     1,
                     "How much of each label is spread evenly over all classes, for cross-entropy.");
-    public static final Key<Reduction> REDUCTION =
+    public static final Key<MiniBatchReduction> REDUCTION =
             Key.ofEnum(
                     "training.reduction",
-                    Reduction.EXAMPLES,
+                    MiniBatchReduction.EXAMPLES,
                     "What the gradient's sum of weighted examples is divided by: the number of"
                             + " examples, or the sum of their weights as in PyTorch.");
     public static final Key<Integer> MAX_SKIPPED_STEPS =
@@ -180,7 +180,7 @@ public final class TrainingConfig {
                     "Online standardisation of the features to mean 0 and variance 1, or none.");
 
     /** The keys read here. */
-    static final List<Key<?>> KEYS =
+    public static final List<Key<?>> KEYS =
             List.of(
                     MINI_BATCH_SIZE,
                     LEARNING_RATE,
@@ -214,7 +214,7 @@ public final class TrainingConfig {
     }
 
     /** Reads the keys; problems are left in the settings. */
-    static LearnerSettings read(Settings settings, IngestConfig ingest) {
+    public static LearnerSettings read(Settings settings, IngestConfig ingest) {
         TrainingConfig config = new TrainingConfig(settings, ingest);
         Loss loss = config.loss();
         Sgd sgd = config.sgd();
@@ -248,7 +248,7 @@ public final class TrainingConfig {
                     new CrossEntropy(classes),
                     new Sgd(1, 0),
                     null,
-                    Reduction.EXAMPLES,
+                    MiniBatchReduction.EXAMPLES,
                     ScalerType.NONE,
                     1);
         }
@@ -425,7 +425,7 @@ public final class TrainingConfig {
     }
 
     /** The configuration that shaped the parameters, by key. */
-    static Map<String, String> hyperParameters(LearnerSettings learner) {
+    public static Map<String, String> hyperParameters(LearnerSettings learner) {
         Map<String, String> values = new TreeMap<>();
         values.put(MINI_BATCH_SIZE.name(), Integer.toString(learner.miniBatchSize()));
         values.put(REDUCTION.name(), Key.kebab(learner.reduction()));
@@ -483,7 +483,7 @@ public final class TrainingConfig {
     }
 
     /** A number as people write it: 0.001 and 1, not 1.0E-3 and 1.0. */
-    static String plain(double value) {
+    public static String plain(double value) {
         return new BigDecimal(Double.toString(value)).stripTrailingZeros().toPlainString();
     }
 }

@@ -1,8 +1,10 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
 import static org.bytedeco.openblas.global.openblas_nolapack.OPENBLAS_VERSION;
 
-import io.freshet.model.DeviceDecision.Outcome;
+import io.freshet.model.device.DeviceDecision.Outcome;
+import io.freshet.model.linalg.MatrixFactory;
+import io.freshet.model.linalg.ProductCheck;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +14,6 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.presets.openblas_nolapack;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.environment.Nd4jEnvironment;
-import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -50,16 +51,16 @@ public final class Backend {
             case REFUSED -> decision;
             case CPU -> {
                 wakeOnCpu(found.cudaBackend());
-                requireRightProducts();
+                requireCorrectProducts();
                 yield decision;
             }
             case CUDA -> {
                 wake(Nd4j.class.getClassLoader());
-                if (isCpu()) {
+                if (MatrixFactory.isCpu()) {
                     yield DeviceDecision.fallBack(
                             "ND4J skipped it, and warned with the reason", fallback);
                 }
-                requireRightProducts();
+                requireCorrectProducts();
                 yield decision;
             }
         };
@@ -68,7 +69,7 @@ public final class Backend {
     private static void wakeOnCpu(boolean hideCuda) throws IOException {
         ClassLoader services = Nd4j.class.getClassLoader();
         wake(hideCuda ? new HiddenServices(services, DeviceProbe.CUDA_BACKEND) : services);
-        if (!isCpu()) {
+        if (!MatrixFactory.isCpu()) {
             throw new IllegalStateException(
                     "ND4J runs on "
                             + Nd4j.getBackend().getClass().getSimpleName()
@@ -94,68 +95,11 @@ public final class Backend {
         }
     }
 
-    /** Returns whether ND4J does the maths on the processor. */
-    static boolean isCpu() {
-        return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
-    }
-
-    /**
-     * A device, or a library that takes the processor for another, shall say now that it cannot
-     * compute, not in the first mini-batch.
-     */
-    private static void requireRightProducts() {
-        for (int size : new int[] {1, 7, 16, 65}) {
-            requireRightProduct(size, 2 * size + 1, size + 3);
+    private static void requireCorrectProducts() {
+        String mismatch = ProductCheck.findMismatch();
+        if (mismatch != null) {
+            throw new IllegalStateException(describe() + " " + mismatch);
         }
-    }
-
-    private static void requireRightProduct(int rows, int inner, int columns) {
-        float[] a = pattern(rows * inner);
-        float[] b = pattern(columns * inner);
-        double[] products = new double[rows * columns];
-        try (Matrix left = Matrix.zeros(Precision.FLOAT, rows, inner);
-                Matrix right = Matrix.zeros(Precision.FLOAT, columns, inner);
-                Matrix product = Matrix.zeros(Precision.FLOAT, rows, columns)) {
-            left.put(a, rows);
-            right.put(b, columns);
-            product.setToProductWithTransposed(left, rows, right, columns);
-            product.get(products, rows);
-        }
-        for (int i = 0; i < rows; i++) {
-            for (int j = 0; j < columns; j++) {
-                double expected = 0;
-                for (int k = 0; k < inner; k++) {
-                    expected += a[i * inner + k] * b[j * inner + k];
-                }
-                double computed = products[i * columns + j];
-                // Whole numbers below 2^24: exact in any order.
-                if (computed != expected) {
-                    throw new IllegalStateException(
-                            describe()
-                                    + " computes "
-                                    + computed
-                                    + " for "
-                                    + expected
-                                    + " in a product of ("
-                                    + rows
-                                    + ", "
-                                    + inner
-                                    + ") and ("
-                                    + inner
-                                    + ", "
-                                    + columns
-                                    + ")");
-                }
-            }
-        }
-    }
-
-    private static float[] pattern(int length) {
-        float[] values = new float[length];
-        for (int i = 0; i < length; i++) {
-            values[i] = i * 7 % 13 - 6;
-        }
-        return values;
     }
 
     /**
@@ -171,7 +115,7 @@ public final class Backend {
      * limits of memory outside the heap.
      */
     public static String describe() {
-        boolean cpu = isCpu();
+        boolean cpu = MatrixFactory.isCpu();
         String device =
                 cpu
                         ? Runtime.getRuntime().availableProcessors()

@@ -1,7 +1,7 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
-import io.freshet.model.DeviceFacts.ComputeCapability;
-import io.freshet.model.DeviceFacts.Gpu;
+import io.freshet.model.device.DeviceFacts.ComputeCapability;
+import io.freshet.model.device.DeviceFacts.Gpu;
 import java.util.Optional;
 
 /**

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
 import java.util.List;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
 /** What to do where ND4J's CUDA backend is there and cannot run. */
 public enum DeviceFallback {

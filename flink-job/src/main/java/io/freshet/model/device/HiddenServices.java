@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
 import java.io.IOException;
 import java.net.URL;

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.example;
 
 import java.util.Arrays;
 
@@ -129,7 +129,7 @@ public final class Evaluation {
         return modelVersions[answerOfRow[row]];
     }
 
-    void begin(int examples) {
+    public void begin(int examples) {
         size = examples;
         if (outcomes.length < examples) {
             int capacity = Math.max(examples, 2 * outcomes.length);
@@ -146,11 +146,11 @@ public final class Evaluation {
         Arrays.fill(outcomes, 0, examples, Outcome.OPEN);
     }
 
-    void outcome(int row, Outcome outcome) {
+    public void outcome(int row, Outcome outcome) {
         outcomes[row] = outcome;
     }
 
-    void score(
+    public void score(
             int row,
             double loss,
             int predictedClass,
@@ -167,7 +167,7 @@ public final class Evaluation {
     }
 
     /** Writes the answer to an example without a label. */
-    void answer(int row, double[] ofClasses, int offset, long modelVersion) {
+    public void answer(int row, double[] ofClasses, int offset, long modelVersion) {
         if (answers == modelVersions.length) {
             int capacity = Math.max(1, Math.multiplyExact(2, answers));
             modelVersions = Arrays.copyOf(modelVersions, capacity);

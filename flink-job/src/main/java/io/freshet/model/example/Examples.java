@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.example;
 
 import java.util.Arrays;
 

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
 /**
  * The exponential function, as softmax needs it.
@@ -14,7 +14,7 @@ package io.freshet.model;
  * <p>Source: Tang, <i>Table-driven implementation of the exponential function in IEEE
  * floating-point arithmetic</i>, ACM Transactions on Mathematical Software 15 (1989).
  */
-final class Exponential {
+public final class Exponential {
     /** Below it {@code eˣ} has no normal double, and counts as 0. */
     private static final double LOWEST = -708;
 
@@ -44,7 +44,7 @@ final class Exponential {
     private Exponential() {}
 
     /** Returns {@code eˣ} for {@code x ≤ 708}; 0 below -708; NaN for NaN; anything above 708. */
-    static double of(double x) {
+    public static double of(double x) {
         return x < LOWEST ? 0 : powerOf(x, above(x));
     }
 
@@ -55,7 +55,7 @@ final class Exponential {
      * @param x {@code count} values from {@code from} on. Not modified.
      * @param powers another array, (at least count). Modified.
      */
-    static boolean of(double[] x, int from, int count, double[] powers) {
+    public static boolean of(double[] x, int from, int count, double[] powers) {
         boolean fit = true;
         if (count < LEAST_TO_VECTORISE) {
             for (int i = 0; i < count; i++) {
@@ -79,7 +79,7 @@ final class Exponential {
      * Returns whether some numbers are all within ±{@value #MOST}: powers of such numbers, and sums
      * of as many as there may be, are normal doubles.
      */
-    static boolean fit(double[] x, int from, int count) {
+    public static boolean fit(double[] x, int from, int count) {
         boolean fit = true;
         for (int i = from; i < from + count; i++) {
             fit &= fits(x[i]);

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
 /**
  * A row-major matrix in the memory of the device that does the maths.
@@ -6,41 +6,17 @@ package io.freshet.model;
  * <p>All matrices of a process are of one kind, the one that ND4J's backend calls for; a matrix
  * that is handed to another's method must be of the same kind and precision.
  */
-sealed interface Matrix extends AutoCloseable permits NativeMatrix, OperatorMatrix {
+public interface Matrix extends AutoCloseable {
     /** Bytes that a processor loads at once. */
     int CACHE_LINE = 64;
 
     /** Floats in a cache line. */
     int ROW_MULTIPLE = CACHE_LINE / Float.BYTES;
 
-    /** Makes a matrix of zeros, (rows, columns), on ND4J's backend. */
-    static Matrix zeros(Precision precision, int rows, int columns) {
-        return Backend.isCpu()
-                ? NativeMatrix.zeros(precision, rows, columns)
-                : new OperatorMatrix(precision, rows, columns);
-    }
-
     /**
-     * Makes a matrix of zeros, (rows, columns), on ND4J's backend, whose buffer for converting
-     * doubles holds only {@link #ROW_MULTIPLE} values: for parameters, which exist once per model
-     * and are rarely converted.
-     */
-    static Matrix zerosWithSmallBuffer(Precision precision, int rows, int columns) {
-        return Backend.isCpu()
-                ? NativeMatrix.zeros(precision, rows, columns, ProductPieces.HERE, ROW_MULTIPLE)
-                : new OperatorMatrix(precision, rows, columns);
-    }
-
-    /** Returns those pieces of which the products of such matrices are made. */
-    static ProductPieces pieces(Precision precision) {
-        return precision == Precision.FLOAT && Backend.isCpu()
-                ? ProductPieces.HERE
-                : ProductPieces.WHOLE;
-    }
-
-    /**
-     * Returns how many columns a matrix gets for so many inputs: every row begins on a cache line,
-     * where products are up to a fifth faster, and the columns that are too many are 0.
+     * Returns the number of columns of a matrix for this number of inputs, rounded up so that every
+     * row begins on a cache line, where products are up to a fifth faster. The added columns hold
+     * 0.
      */
     static int columnsFor(long inputs) {
         return Math.toIntExact((inputs + ROW_MULTIPLE - 1) / ROW_MULTIPLE * ROW_MULTIPLE);

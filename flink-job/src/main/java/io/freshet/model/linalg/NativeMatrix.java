@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasNoTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
@@ -51,7 +51,7 @@ abstract sealed class NativeMatrix implements Matrix {
 
     /** Makes a matrix of zeros, (rows, columns). */
     static NativeMatrix zeros(Precision precision, int rows, int columns) {
-        return zeros(precision, rows, columns, ProductPieces.HERE);
+        return zeros(precision, rows, columns, ProductTiles.HERE);
     }
 
     /**
@@ -59,7 +59,7 @@ abstract sealed class NativeMatrix implements Matrix {
      *
      * @param pieces those of which products of floats are made
      */
-    static NativeMatrix zeros(Precision precision, int rows, int columns, ProductPieces pieces) {
+    static NativeMatrix zeros(Precision precision, int rows, int columns, ProductTiles pieces) {
         return zeros(precision, rows, columns, pieces, HostMemory.CHUNK);
     }
 
@@ -69,7 +69,7 @@ abstract sealed class NativeMatrix implements Matrix {
      * @param chunk doubles that go in or out as floats at once
      */
     static NativeMatrix zeros(
-            Precision precision, int rows, int columns, ProductPieces pieces, int chunk) {
+            Precision precision, int rows, int columns, ProductTiles pieces, int chunk) {
         return switch (precision) {
             case FLOAT -> new OfFloats(rows, columns, pieces, chunk);
             case DOUBLE -> new OfDoubles(rows, columns);
@@ -131,9 +131,9 @@ abstract sealed class NativeMatrix implements Matrix {
         /** Moved from piece to piece: a pointer for each would be an object for each. */
         private final FloatPointer moved;
 
-        private final ProductPieces pieces;
+        private final ProductTiles pieces;
 
-        OfFloats(int rows, int columns, ProductPieces pieces, int chunk) {
+        OfFloats(int rows, int columns, ProductTiles pieces, int chunk) {
             super(Precision.FLOAT, DataType.FLOAT, rows, columns, chunk);
             this.values = (FloatPointer) memory.pointer();
             this.moved = values.getPointer(0);

@@ -1,7 +1,7 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
 /** What the parameters are kept and multiplied in. */
-enum Precision {
+public enum Precision {
     /** Single precision: what the learner uses. */
     FLOAT,
 

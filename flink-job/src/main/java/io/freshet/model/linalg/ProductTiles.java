@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: OpenBLAS, {@code kernel/x86_64/sgemm_small_kernel_permit_skylakex.c}, for the limits;
  * measured with {@code LearningStepBenchmark}.
  */
-enum ProductPieces {
+public enum ProductTiles {
     /** Products in one piece. */
     WHOLE,
 
@@ -35,12 +35,12 @@ enum ProductPieces {
     private static final int LEAST = 8;
 
     /** Those for this process. */
-    static final ProductPieces HERE = of(System.getenv("OPENBLAS_CORETYPE"));
+    static final ProductTiles HERE = of(System.getenv("OPENBLAS_CORETYPE"));
 
     /**
      * @param coreType what tells OpenBLAS which kernels to use; none if it chooses itself
      */
-    static ProductPieces of(@Nullable String coreType) {
+    static ProductTiles of(@Nullable String coreType) {
         return "SKYLAKEX".equalsIgnoreCase(coreType) ? SMALL : WHOLE;
     }
 
@@ -83,7 +83,7 @@ enum ProductPieces {
      *
      * @param terms columns of the rows, and of the parameters
      */
-    boolean areSmall(int count, int terms) {
+    public boolean areSmall(int count, int terms) {
         return mostRowsOfTransposed(count, Matrix.columnsFor(terms)) >= LEAST;
     }
 

@@ -1,5 +1,6 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
+import io.freshet.model.linalg.Exponential;
 import java.util.Arrays;
 
 /**
@@ -22,7 +23,7 @@ public enum Activation {
      */
     SOFTMAX {
         @Override
-        void activate(
+        public void activate(
                 double[] logits,
                 int offset,
                 int count,
@@ -74,7 +75,7 @@ public enum Activation {
      */
     SIGMOID {
         @Override
-        void activate(
+        public void activate(
                 double[] logits,
                 int offset,
                 int count,
@@ -127,7 +128,7 @@ public enum Activation {
      * @param sums (at least count). Modified.
      * @param shifts (at least count). Modified.
      */
-    abstract void activate(
+    public abstract void activate(
             double[] logits,
             int offset,
             int count,
@@ -143,7 +144,8 @@ public enum Activation {
      * @param logits Not modified.
      * @param probabilities (numOutputs), another array. Modified.
      */
-    final void activate(double[] logits, int offset, int numOutputs, double[] probabilities) {
+    public final void activate(
+            double[] logits, int offset, int numOutputs, double[] probabilities) {
         double[] sum = new double[1];
         activate(logits, offset, 1, numOutputs, probabilities, sum, new double[1]);
         double share = 1 / sum[0];

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 /**
  * Binary cross-entropy of the sigmoid of logits, one loss for each output, PyTorch's {@code

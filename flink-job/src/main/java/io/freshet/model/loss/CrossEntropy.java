@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 /**
  * Cross-entropy of the softmax of logits, PyTorch's {@code CrossEntropyLoss}.

@@ -1,13 +1,13 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import org.jspecify.annotations.Nullable;
 
 /** Arrays of floats as doubles, exactly, and back, rounded to nearest. */
-final class Floats {
+public final class Floats {
     private Floats() {}
 
     /** Returns the values as doubles. */
-    static double[] widen(float[] values) {
+    public static double[] widen(float[] values) {
         double[] widened = new double[values.length];
         for (int i = 0; i < values.length; i++) {
             widened[i] = values[i];
@@ -21,7 +21,7 @@ final class Floats {
     }
 
     /** Returns the values as floats. */
-    static float[] narrow(double[] values) {
+    public static float[] narrow(double[] values) {
         float[] narrowed = new float[values.length];
         for (int i = 0; i < values.length; i++) {
             narrowed[i] = (float) values[i];

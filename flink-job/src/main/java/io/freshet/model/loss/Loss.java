@@ -1,8 +1,7 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import java.io.Serializable;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A loss function of PyTorch: its value and its gradient, over a batch and over one example.
@@ -25,11 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable; equal when the options are.
  */
-public sealed interface Loss extends Serializable
-        permits CrossEntropy,
-                NegativeLogLikelihood,
-                BinaryCrossEntropyWithLogits,
-                BinaryCrossEntropy {
+public interface Loss extends Serializable {
 
     /** PyTorch's default of an index that is ignored: no class. */
     int DEFAULT_IGNORE_INDEX = -100;
@@ -58,159 +53,16 @@ public sealed interface Loss extends Serializable
         return true;
     }
 
-    // A batch, in double.
-
     /**
-     * Returns the losses of a batch before any reduction: (size, lossesPerExample) row-major.
+     * Checks that targets may be a value for each output.
      *
-     * @param inputs (size, numOutputs) row-major. Not modified.
-     * @param labels (size), each a class or ignored. Not modified.
-     * @param exampleWeights (size), or null for ones. Not modified.
+     * @throws IllegalArgumentException if they may not
      */
-    default double[] losses(double[] inputs, int[] labels, double @Nullable [] exampleWeights) {
-        return new LossBatch(this, inputs, labels, exampleWeights).losses();
-    }
-
-    /**
-     * Returns the losses of a batch before any reduction: (size, lossesPerExample) row-major.
-     *
-     * @param inputs (size, numOutputs) row-major. Not modified.
-     * @param targets (size, numOutputs) row-major. Not modified.
-     * @param exampleWeights (size), or null for ones. Not modified.
-     */
-    default double[] losses(double[] inputs, double[] targets, double @Nullable [] exampleWeights) {
-        return new LossBatch(this, inputs, targets, exampleWeights).losses();
-    }
-
-    /**
-     * Returns the loss of a batch.
-     *
-     * @param reduction not {@link LossReduction#NONE}
-     * @param inputs (size, numOutputs) row-major. Not modified.
-     * @param labels (size), each a class or ignored. Not modified.
-     * @param exampleWeights (size), or null for ones. Not modified.
-     */
-    default double loss(
-            LossReduction reduction,
-            double[] inputs,
-            int[] labels,
-            double @Nullable [] exampleWeights) {
-        return new LossBatch(this, inputs, labels, exampleWeights).loss(reduction);
-    }
-
-    /**
-     * Returns the loss of a batch.
-     *
-     * @param reduction not {@link LossReduction#NONE}
-     * @param inputs (size, numOutputs) row-major. Not modified.
-     * @param targets (size, numOutputs) row-major. Not modified.
-     * @param exampleWeights (size), or null for ones. Not modified.
-     */
-    default double loss(
-            LossReduction reduction,
-            double[] inputs,
-            double[] targets,
-            double @Nullable [] exampleWeights) {
-        return new LossBatch(this, inputs, targets, exampleWeights).loss(reduction);
-    }
-
-    /**
-     * Returns the gradient of the loss of a batch at its inputs, (size, numOutputs) row-major.
-     *
-     * @param inputs (size, numOutputs) row-major. Not modified.
-     * @param labels (size), each a class or ignored. Not modified.
-     * @param exampleWeights (size), or null for ones. Not modified.
-     */
-    default double[] gradient(
-            LossReduction reduction,
-            double[] inputs,
-            int[] labels,
-            double @Nullable [] exampleWeights) {
-        return new LossBatch(this, inputs, labels, exampleWeights).gradient(reduction);
-    }
-
-    /**
-     * Returns the gradient of the loss of a batch at its inputs, (size, numOutputs) row-major.
-     *
-     * @param inputs (size, numOutputs) row-major. Not modified.
-     * @param targets (size, numOutputs) row-major. Not modified.
-     * @param exampleWeights (size), or null for ones. Not modified.
-     */
-    default double[] gradient(
-            LossReduction reduction,
-            double[] inputs,
-            double[] targets,
-            double @Nullable [] exampleWeights) {
-        return new LossBatch(this, inputs, targets, exampleWeights).gradient(reduction);
-    }
-
-    // A batch, in float.
-
-    /** As {@link #losses(double[], int[], double[])}, rounded to float. */
-    default float[] losses(float[] inputs, int[] labels, float @Nullable [] exampleWeights) {
-        return Floats.narrow(
-                losses(Floats.widen(inputs), labels, Floats.widenWeights(exampleWeights)));
-    }
-
-    /** As {@link #losses(double[], double[], double[])}, rounded to float. */
-    default float[] losses(float[] inputs, float[] targets, float @Nullable [] exampleWeights) {
-        return Floats.narrow(
-                losses(
-                        Floats.widen(inputs),
-                        Floats.widen(targets),
-                        Floats.widenWeights(exampleWeights)));
-    }
-
-    /** As {@link #loss(LossReduction, double[], int[], double[])}, rounded to float. */
-    default float loss(
-            LossReduction reduction,
-            float[] inputs,
-            int[] labels,
-            float @Nullable [] exampleWeights) {
-        return (float)
-                loss(reduction, Floats.widen(inputs), labels, Floats.widenWeights(exampleWeights));
-    }
-
-    /** As {@link #loss(LossReduction, double[], double[], double[])}, rounded to float. */
-    default float loss(
-            LossReduction reduction,
-            float[] inputs,
-            float[] targets,
-            float @Nullable [] exampleWeights) {
-        return (float)
-                loss(
-                        reduction,
-                        Floats.widen(inputs),
-                        Floats.widen(targets),
-                        Floats.widenWeights(exampleWeights));
-    }
-
-    /** As {@link #gradient(LossReduction, double[], int[], double[])}, rounded to float. */
-    default float[] gradient(
-            LossReduction reduction,
-            float[] inputs,
-            int[] labels,
-            float @Nullable [] exampleWeights) {
-        return Floats.narrow(
-                gradient(
-                        reduction,
-                        Floats.widen(inputs),
-                        labels,
-                        Floats.widenWeights(exampleWeights)));
-    }
-
-    /** As {@link #gradient(LossReduction, double[], double[], double[])}, rounded to float. */
-    default float[] gradient(
-            LossReduction reduction,
-            float[] inputs,
-            float[] targets,
-            float @Nullable [] exampleWeights) {
-        return Floats.narrow(
-                gradient(
-                        reduction,
-                        Floats.widen(inputs),
-                        Floats.widen(targets),
-                        Floats.widenWeights(exampleWeights)));
+    default void requireValueTargets() {
+        if (!takesValueTargets()) {
+            throw new IllegalArgumentException(
+                    "targets must be classes, not values, under " + this);
+        }
     }
 
     // One example in training: numOutputs values of each array from its offset on.
@@ -291,7 +143,7 @@ public sealed interface Loss extends Serializable
             double factor,
             double[] gradient,
             int gradientOffset) {
-        Targets.requireValueTargets(this);
+        requireValueTargets();
         int numOutputs = numOutputs();
         for (int c = 0; c < numOutputs; c++) {
             gradient[gradientOffset + c] = targets[targetsOffset + c];

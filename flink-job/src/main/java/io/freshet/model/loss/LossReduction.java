@@ -1,9 +1,10 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 /**
  * How the losses of a batch become one, as PyTorch's {@code reduction}.
  *
- * <p>What the loss functions offer; how a learner averages its gradients is its {@link Reduction}.
+ * <p>What the loss functions offer; how a learner averages its gradients is its {@link
+ * MiniBatchReduction}.
  */
 public enum LossReduction {
     /**

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 /**
  * How the weighted gradients of a mini-batch become one.
@@ -7,7 +7,7 @@ package io.freshet.model;
  * size of the mini-batch. Both are means: the learning rate does not depend on the mini-batch's
  * size.
  */
-public enum Reduction {
+public enum MiniBatchReduction {
     /** {@code (1/n) Σ wᵢ gᵢ}: an example of weight 2 counts twice, at every mini-batch size. */
     EXAMPLES,
 
@@ -25,7 +25,7 @@ public enum Reduction {
      * @param size examples in the mini-batch
      * @param divisor sum of their weights, each times its loss's own (a class weight)
      */
-    double scale(int size, double divisor) {
+    public double scale(int size, double divisor) {
         return 1 / (this == EXAMPLES ? size : divisor);
     }
 }

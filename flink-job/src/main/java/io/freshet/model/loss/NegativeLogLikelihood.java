@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 /**
  * Negative log-likelihood of log-probabilities, PyTorch's {@code NLLLoss}.

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import java.io.Serializable;
 import java.util.Arrays;

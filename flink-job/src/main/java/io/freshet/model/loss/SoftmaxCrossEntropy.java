@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -11,18 +11,17 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>{@code lossᵢ = −ln softmax(zᵢ)[yᵢ]}, {@code loss = s Σ wᵢ lossᵢ} and {@code ∂loss/∂zᵢ = s wᵢ
  * (softmax(zᵢ) − yᵢ)}, for logits {@code z} (size, numClasses), labels {@code y} (one-hot in the
  * gradient) and example weights {@code w} (size); {@code s} is 1/size or {@code 1 / Σ wᵢ}, by the
- * {@link Reduction}. Logits of any finite size are fit.
+ * {@link MiniBatchReduction}. Logits of any finite size are fit.
  *
- * <p>It is the reference that {@link SoftmaxLearner} is held to by tests. The learner itself takes
- * a shorter way (one softmax, one subtraction): the fused operators grow much faster with the
- * number of classes.
+ * <p>It is the reference to which tests hold the learner. The learner itself takes a shorter way
+ * (one softmax, one subtraction): the fused operators grow much faster with the number of classes.
  *
  * <p>Source: Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), §6.2.2.3.
  *
  * @param numClasses columns of the logits, at least 2
  * @param reduction how the examples' losses and gradients become the mini-batch's
  */
-public record SoftmaxCrossEntropy(int numClasses, Reduction reduction) {
+public record SoftmaxCrossEntropy(int numClasses, MiniBatchReduction reduction) {
     /** The operators' word for leaving the losses of a mini-batch as they are. */
     private static final int UNREDUCED = 0;
 

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 /** The targets of one example: how a class stands for a value at each output of the model. */
 final class Targets {
@@ -28,14 +28,6 @@ final class Targets {
         if (label < 0 || label >= numClasses) {
             throw new IllegalArgumentException(
                     "a label must be 0 to " + (numClasses - 1) + ", but is " + label);
-        }
-    }
-
-    /** Throws if a loss does not take a target for each output. */
-    static void requireValueTargets(Loss loss) {
-        if (!loss.takesValueTargets()) {
-            throw new IllegalArgumentException(
-                    "targets must be classes, not values, under " + loss);
         }
     }
 }

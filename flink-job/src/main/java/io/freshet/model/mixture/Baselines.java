@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.mixture;
 
 import java.util.Arrays;
 
@@ -10,11 +10,11 @@ import java.util.Arrays;
  * fading by {@value #FREQUENCIES_KEPT} at each. Both predict {@code (count + 0.1) / (total + 0.1
  * numClasses)}.
  */
-final class Baselines {
-    static final int COUNT = 2;
+public final class Baselines {
+    public static final int COUNT = 2;
     static final int NO_CHANGE = 0;
     static final int FREQUENCIES = 1;
-    static final int NO_LABEL = -1;
+    public static final int NO_LABEL = -1;
 
     private static final float TRANSITIONS_KEPT = 0.99f;
     private static final float FREQUENCIES_KEPT = 0.999f;
@@ -31,7 +31,7 @@ final class Baselines {
      * @param counts ((numClasses + 1) · numClasses), zeros at the start. Not modified.
      * @param lastLabel the newest label, or {@link #NO_LABEL}
      */
-    Baselines(int numClasses, float[] counts, int lastLabel) {
+    public Baselines(int numClasses, float[] counts, int lastLabel) {
         this.numClasses = numClasses;
         this.counts = counts.clone();
         this.lastLabel = lastLabel;
@@ -43,23 +43,23 @@ final class Baselines {
      * @param others their counts. Not modified.
      * @param label their newest label, or {@link #NO_LABEL}
      */
-    void set(float[] others, int label) {
+    public void set(float[] others, int label) {
         System.arraycopy(others, 0, counts, 0, counts.length);
         lastLabel = label;
     }
 
     /** Returns how many counts there are. */
-    static int numCounts(int numClasses) {
+    public static int numCounts(int numClasses) {
         return Math.multiplyExact(numClasses + 1, numClasses);
     }
 
     /** Returns a copy of the counts. */
-    float[] counts() {
+    public float[] counts() {
         return counts.clone();
     }
 
     /** Returns the newest label, or {@link #NO_LABEL}. */
-    int lastLabel() {
+    public int lastLabel() {
         return lastLabel;
     }
 
@@ -68,7 +68,7 @@ final class Baselines {
      *
      * @param out (numClasses) probabilities. Modified.
      */
-    void predict(int baseline, double[] out) {
+    public void predict(int baseline, double[] out) {
         if (baseline == NO_CHANGE && lastLabel == NO_LABEL) {
             Arrays.fill(out, 1.0 / numClasses);
             return;
@@ -84,7 +84,7 @@ final class Baselines {
     }
 
     /** Takes a label into the counts. */
-    void observe(int label) {
+    public void observe(int label) {
         if (lastLabel != NO_LABEL) {
             count(lastLabel * numClasses, label, TRANSITIONS_KEPT);
         }

@@ -1,4 +1,6 @@
-package io.freshet.model;
+package io.freshet.model.mixture;
+
+import io.freshet.model.linalg.Exponential;
 
 /**
  * How likely each expert of a {@link Mixture} held an example's label; 0 for one that cannot say.
@@ -6,7 +8,7 @@ package io.freshet.model;
  * <p>Implementation note. Kept as they are where every one is far from underflow, which spares a
  * logarithm and two exponentials an expert, and as logarithms elsewhere.
  */
-final class Likelihoods {
+public final class Likelihoods {
     /** From here on products of two such numbers are still normal doubles, with room to spare. */
     private static final double SMALLEST = 1e-140;
 
@@ -14,12 +16,12 @@ final class Likelihoods {
     private boolean areLogarithms;
 
     /** Likelihoods of so many experts. */
-    Likelihoods(int numExperts) {
+    public Likelihoods(int numExperts) {
         values = new double[numExperts];
     }
 
     /** Likelihoods whose logarithms are given; negative infinity for one that cannot say. */
-    static Likelihoods ofLogarithms(double... logarithms) {
+    public static Likelihoods ofLogarithms(double... logarithms) {
         Likelihoods likelihoods = new Likelihoods(logarithms.length);
         for (int k = 0; k < logarithms.length; k++) {
             likelihoods.setLogarithm(k, logarithms[k]);
@@ -31,20 +33,20 @@ final class Likelihoods {
      * Sets an expert's likelihood, or returns false where it is too small, or a NaN: then all have
      * to be set as logarithms.
      */
-    boolean set(int expert, double likelihood) {
+    public boolean set(int expert, double likelihood) {
         areLogarithms = false;
         values[expert] = likelihood;
         return likelihood >= SMALLEST;
     }
 
     /** Sets the logarithm of an expert's likelihood; of all, or of none. */
-    void setLogarithm(int expert, double logarithm) {
+    public void setLogarithm(int expert, double logarithm) {
         areLogarithms = true;
         values[expert] = logarithm;
     }
 
     /** Makes an expert one that cannot say. */
-    void exclude(int expert) {
+    public void exclude(int expert) {
         values[expert] = areLogarithms ? Double.NEGATIVE_INFINITY : 0;
     }
 

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.mixture;
 
 import java.io.Serializable;
 import java.util.HashSet;
@@ -74,7 +74,7 @@ public record Mixture(List<Double> rates, List<Double> shares, boolean baselines
     }
 
     /** Returns the sum of the rates. */
-    double sumOfRates() {
+    public double sumOfRates() {
         double sum = 0;
         for (double rate : rates) {
             sum += rate;
@@ -83,7 +83,7 @@ public record Mixture(List<Double> rates, List<Double> shares, boolean baselines
     }
 
     /** Returns how many take part: the rates and, if they are in it, the two baselines. */
-    int numExperts() {
+    public int numExperts() {
         return rates.size() + (baselines ? Baselines.COUNT : 0);
     }
 }

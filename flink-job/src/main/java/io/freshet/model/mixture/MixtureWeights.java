@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.mixture;
 
 import java.util.Arrays;
 
@@ -9,7 +9,7 @@ import java.util.Arrays;
  * <p>Likelihoods enter divided by the largest, so that nothing but a loser's weight can underflow.
  * It never falls below its share or {@value #LEAST}, from where it can return.
  */
-final class MixtureWeights {
+public final class MixtureWeights {
     private static final double LEAST = 1e-300;
 
     private final double[] shares;
@@ -38,7 +38,7 @@ final class MixtureWeights {
     /**
      * @param state as {@link #state()} gave it. Not modified.
      */
-    MixtureWeights(Mixture mixture, double[] state) {
+    public MixtureWeights(Mixture mixture, double[] state) {
         this.shares = mixture.shares().stream().mapToDouble(share -> share).toArray();
         this.numExperts = mixture.numExperts();
         this.underShare = new double[shares.length][numExperts];
@@ -53,7 +53,7 @@ final class MixtureWeights {
     }
 
     /** Returns the state in which all weigh the same. */
-    static double[] initialState(Mixture mixture) {
+    public static double[] initialState(Mixture mixture) {
         int experts = mixture.numExperts();
         int shares = mixture.shares().size();
         double[] state = new double[numValues(mixture)];
@@ -72,7 +72,7 @@ final class MixtureWeights {
      *
      * @param state as {@link #state()} gave it. Not modified.
      */
-    void set(double[] state) {
+    public void set(double[] state) {
         for (int a = 0; a < shares.length; a++) {
             System.arraycopy(state, a * numExperts, underShare[a], 0, numExperts);
             shareWeights[a] = state[shares.length * numExperts + a];
@@ -83,7 +83,7 @@ final class MixtureWeights {
     /**
      * Returns all that is remembered: the experts' weights share by share, then the shares'. New.
      */
-    double[] state() {
+    public double[] state() {
         double[] state = new double[shares.length * (numExperts + 1)];
         for (int a = 0; a < shares.length; a++) {
             System.arraycopy(underShare[a], 0, state, a * numExperts, numExperts);
@@ -93,7 +93,7 @@ final class MixtureWeights {
     }
 
     /** Returns an expert's weight, 0 to 1. */
-    double weight(int expert) {
+    public double weight(int expert) {
         return weights[expert];
     }
 
@@ -102,7 +102,7 @@ final class MixtureWeights {
      *
      * @param likelihoods {@code l}. Not modified.
      */
-    double loss(Likelihoods likelihoods) {
+    public double loss(Likelihoods likelihoods) {
         return Math.max(0, -likelihoods.logOfMean(weights));
     }
 
@@ -112,7 +112,7 @@ final class MixtureWeights {
      * @param likelihoods of its label. Not modified.
      * @param exampleWeight how much the example counts
      */
-    void update(Likelihoods likelihoods, double exampleWeight) {
+    public void update(Likelihoods likelihoods, double exampleWeight) {
         likelihoods.relative(exampleWeight, relative);
         double total = 0;
         for (int a = 0; a < shares.length; a++) {

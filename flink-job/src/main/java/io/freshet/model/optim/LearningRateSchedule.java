@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.optim;
 
 import java.io.Serializable;
 

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.optim;
 
 /**
  * Steps of {@link Sgd} as scalars, before any gradient is known.
@@ -13,7 +13,7 @@ package io.freshet.model;
  * with scalars that follow from running the rule on them. For a constant rate and momentum alone
  * {@code cₛ = −η (1 − μ^(t−s)) / (1 − μ)} and {@code b = −η μ (1 − μᵗ) / (1 − μ)}.
  */
-final class UnrolledSgd {
+public final class LinearSteps {
     /** Places of θ₀ and v₀ in the coefficients; those of the gradients follow. */
     private static final int PARAMETERS = 0;
 
@@ -30,7 +30,7 @@ final class UnrolledSgd {
     /**
      * @param capacity the most steps between two beginnings
      */
-    UnrolledSgd(Sgd sgd, int capacity) {
+    public LinearSteps(Sgd sgd, int capacity) {
         this.sgd = sgd;
         this.parameters = new double[GRADIENTS + capacity];
         this.velocity = new double[GRADIENTS + capacity];
@@ -38,7 +38,7 @@ final class UnrolledSgd {
     }
 
     /** Starts anew from parameters and, if any step was taken before, a velocity. */
-    void begin(boolean hasVelocity) {
+    public void begin(boolean hasVelocity) {
         this.steps = 0;
         this.hasVelocity = hasVelocity;
         parameters[PARAMETERS] = 1;
@@ -48,7 +48,7 @@ final class UnrolledSgd {
     }
 
     /** Takes a step. */
-    void step(double learningRate) {
+    public void step(double learningRate) {
         int used = GRADIENTS + steps;
         parameters[used] = 0;
         velocity[used] = 0;
@@ -69,32 +69,32 @@ final class UnrolledSgd {
     }
 
     /** Returns {@code a}. */
-    double parametersOfParameters() {
+    public double parametersOfParameters() {
         return parameters[PARAMETERS];
     }
 
     /** Returns {@code b}. */
-    double parametersOfVelocity() {
+    public double parametersOfVelocity() {
         return parameters[VELOCITY];
     }
 
     /** Returns {@code cₛ}. */
-    double parametersOfGradient(int step) {
+    public double parametersOfGradient(int step) {
         return parameters[GRADIENTS + step];
     }
 
     /** Returns {@code p}. */
-    double velocityOfParameters() {
+    public double velocityOfParameters() {
         return velocity[PARAMETERS];
     }
 
     /** Returns {@code q}. */
-    double velocityOfVelocity() {
+    public double velocityOfVelocity() {
         return velocity[VELOCITY];
     }
 
     /** Returns {@code eₛ}. */
-    double velocityOfGradient(int step) {
+    public double velocityOfGradient(int step) {
         return velocity[GRADIENTS + step];
     }
 }

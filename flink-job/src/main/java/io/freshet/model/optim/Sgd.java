@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.optim;
 
 import java.io.Serializable;
 
@@ -65,7 +65,7 @@ public record Sgd(
     }
 
     /** Returns whether a step is {@code θ ← θ − η·g}, so that it remembers nothing. */
-    boolean isPlain() {
+    public boolean isPlain() {
         return momentum == 0 && weightDecay == 0;
     }
 }

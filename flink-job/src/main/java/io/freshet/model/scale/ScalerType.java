@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.scale;
 
 /** How features are scaled before they reach the model. */
 public enum ScalerType {

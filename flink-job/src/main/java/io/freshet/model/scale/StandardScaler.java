@@ -1,5 +1,6 @@
-package io.freshet.model;
+package io.freshet.model.scale;
 
+import io.freshet.model.example.BlockRows;
 import java.util.Arrays;
 
 /**
@@ -28,7 +29,7 @@ import java.util.Arrays;
  * products</i>, Technometrics 4 (1962); Chan, Golub and LeVeque, <i>Algorithms for computing the
  * sample variance</i>, The American Statistician 37 (1983).
  */
-final class StandardScaler {
+public final class StandardScaler {
     private static final int CHUNK = 64;
 
     /** Before so many examples all is done in double. */
@@ -71,7 +72,7 @@ final class StandardScaler {
     private final float[] row;
 
     /** Arrays that scalers of as many features use one after the other, block by block. */
-    static final class Scratch {
+    public static final class Scratch {
         private final double[] previousMean;
         private final double[] previousSquaredDeviations;
         private final float[] centre;
@@ -84,7 +85,7 @@ final class StandardScaler {
         private final boolean[] careful;
         private final float[] row;
 
-        Scratch(int numFeatures) {
+        public Scratch(int numFeatures) {
             this.previousMean = new double[numFeatures];
             this.previousSquaredDeviations = new double[numFeatures];
             this.centre = new float[numFeatures];
@@ -105,7 +106,7 @@ final class StandardScaler {
      * @param squaredDeviations (numFeatures), {@code M₂}. Not modified.
      * @param scratch of as many features. Modified by every call.
      */
-    StandardScaler(long count, double[] mean, double[] squaredDeviations, Scratch scratch) {
+    public StandardScaler(long count, double[] mean, double[] squaredDeviations, Scratch scratch) {
         this.numFeatures = mean.length;
         this.count = count;
         this.mean = mean.clone();
@@ -124,17 +125,17 @@ final class StandardScaler {
     }
 
     /** Returns how many examples the moments are of. */
-    long count() {
+    public long count() {
         return count;
     }
 
     /** Returns a copy of the mean of each feature, (numFeatures). */
-    double[] mean() {
+    public double[] mean() {
         return mean.clone();
     }
 
     /** Returns a copy of {@code Σ (x − mean)²} of each feature, (numFeatures). */
-    double[] squaredDeviations() {
+    public double[] squaredDeviations() {
         return squaredDeviations.clone();
     }
 
@@ -149,7 +150,7 @@ final class StandardScaler {
      * @param out gets row {@code from + i} at {@code i · width}. Modified.
      * @param width values of a row of {@code out}, at least numFeatures
      */
-    void scale(BlockRows block, int from, int to, float[] features, float[] out, int width) {
+    public void scale(BlockRows block, int from, int to, float[] features, float[] out, int width) {
         remember();
         Arrays.fill(careful, count < FEW);
         rebase();
@@ -188,7 +189,7 @@ final class StandardScaler {
      * @param block which rows, in the order of execution. Not modified.
      * @param features (examples, numFeatures) row-major. Not modified.
      */
-    void observe(BlockRows block, int from, int to, float[] features) {
+    public void observe(BlockRows block, int from, int to, float[] features) {
         remember();
         Arrays.fill(careful, count < FEW);
         rebase();
@@ -205,7 +206,7 @@ final class StandardScaler {
     }
 
     /** Makes {@link #transform} scale by the moments as they are. */
-    void prepare() {
+    public void prepare() {
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double inverse =
@@ -222,7 +223,7 @@ final class StandardScaler {
      * Returns a bound of a scaled feature's magnitude, if it was among those observed: {@code
      * √count}, with room for rounding.
      */
-    double bound() {
+    public double bound() {
         return 1.01 * Math.sqrt((double) count);
     }
 
@@ -230,14 +231,14 @@ final class StandardScaler {
      * Takes back the last {@link #scale} or {@link #observe}: the moments are bit for bit what they
      * were.
      */
-    void undo() {
+    public void undo() {
         count = previousCount;
         System.arraycopy(previousMean, 0, mean, 0, numFeatures);
         System.arraycopy(previousSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
     }
 
     /** Forgets all that it has seen. */
-    void reset() {
+    public void reset() {
         set(0, new double[numFeatures], new double[numFeatures]);
     }
 
@@ -247,7 +248,7 @@ final class StandardScaler {
      * @param otherMean (numFeatures). Not modified.
      * @param otherSquaredDeviations (numFeatures). Not modified.
      */
-    void set(long otherCount, double[] otherMean, double[] otherSquaredDeviations) {
+    public void set(long otherCount, double[] otherMean, double[] otherSquaredDeviations) {
         count = otherCount;
         System.arraycopy(otherMean, 0, mean, 0, numFeatures);
         System.arraycopy(otherSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
@@ -334,7 +335,7 @@ final class StandardScaler {
      * @param features numFeatures values from {@code offset} on. Not modified.
      * @param out gets them from {@code outOffset} on. Modified.
      */
-    void transform(float[] features, int offset, float[] out, int outOffset) {
+    public void transform(float[] features, int offset, float[] out, int outOffset) {
         System.arraycopy(features, offset, row, 0, numFeatures);
         standardise(row, centre, inverseDeviation, correction, numFeatures);
         System.arraycopy(row, 0, out, outOffset, numFeatures);

@@ -1,4 +1,4 @@
-package io.freshet.learn;
+package io.freshet.learn.drift;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -16,17 +16,25 @@ import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.Fate;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
-import io.freshet.model.CrossEntropy;
-import io.freshet.model.DeviceFallback;
-import io.freshet.model.Evaluation;
-import io.freshet.model.Examples;
+import io.freshet.learn.BlockEvaluation;
+import io.freshet.learn.LearnConfig;
+import io.freshet.learn.Learner;
+import io.freshet.learn.LearnerTest;
+import io.freshet.learn.LearnerWorkspace;
+import io.freshet.learn.ModelProgress;
+import io.freshet.learn.ModelState;
+import io.freshet.learn.Prediction;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
-import io.freshet.model.Mixture;
-import io.freshet.model.Reduction;
-import io.freshet.model.ScalerType;
-import io.freshet.model.Sgd;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -40,7 +48,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class DriftWatchTest {
+class DriftMonitorTest {
     private static final int FEATURES = 4;
     private static final int CLASSES = 3;
     private static final int CHANGE = 1500;
@@ -72,7 +80,7 @@ class DriftWatchTest {
                         new CrossEntropy(CLASSES),
                         fixed ? new Sgd(0.01, 0.5) : new Sgd(1, 0),
                         fixed ? null : mixture,
-                        Reduction.EXAMPLES,
+                        MiniBatchReduction.EXAMPLES,
                         ScalerType.WELFORD,
                         10),
                 List.of("a", "b", "c"),
@@ -214,7 +222,7 @@ class DriftWatchTest {
                                 DDM));
         Learner learner = new Learner("m", new LearnerWorkspace(config));
         List<DriftAlert> alerts = new ArrayList<>();
-        Progress progress = null;
+        ModelProgress progress = null;
         for (ExampleBlock block : Blocks.cut(stream(CHANGE), 60, 5)) {
             progress = learner.process(block, prediction -> {}, alerts::add).progress();
         }
@@ -241,7 +249,7 @@ class DriftWatchTest {
         for (int largest : new int[] {9, 400}) {
             Outcome actual = run(config, stream, largest, false);
             assertThat(actual.alerts())
-                    .usingElementComparator(DriftWatchTest::compareAlerts)
+                    .usingElementComparator(DriftMonitorTest::compareAlerts)
                     .containsExactlyElementsOf(expected.alerts());
             assertThat(actual.predictions())
                     .extracting(Prediction::modelVersion)
@@ -342,7 +350,7 @@ class DriftWatchTest {
             case RESET_SCALER -> model.resetScaler();
             case RESET_PARAMETERS -> model.resetParameters();
             case ROLL_BACK -> model.rollBack();
-            case HAND_OVER -> model.become(successor);
+            case HAND_OVER -> model.copyFrom(successor.state());
             case BOOST -> model.boost(5, 50);
             case RESET_OPTIMIZER -> model.resetOptimizer();
         }
@@ -395,7 +403,7 @@ class DriftWatchTest {
             for (ExampleBlock block : Blocks.cut(stream, 60, 5)) {
                 last = learner.process(block, prediction -> {}, alert -> {});
             }
-            DriftMemory memory = learner.memory(learner.state(), null).drift();
+            DriftMonitorState memory = learner.memory(learner.state(), null).drift();
             assertThat(memory.examples()).isEqualTo(last.progress().examplesSeen());
             assertThat(last.progress().audit().count(Fate.ACCEPTED)).isPositive();
         }
@@ -415,10 +423,10 @@ class DriftWatchTest {
             learner.process(block, prediction -> {}, alert -> {});
         }
         LearnerState state = learner.state();
-        LearnerMemory saved = learner.memory(state, null);
+        ModelState saved = learner.memory(state, null);
         learner.close();
         try (Learner restored = restore(other, saved, state)) {
-            DriftMemory memory = restored.memory(state, null).drift();
+            DriftMonitorState memory = restored.memory(state, null).drift();
             assertThat(memory.detectors()[0].state())
                     .containsExactly(other.drift().detectors().get(0).detector().start().state());
             assertThat(memory.evidence())
@@ -441,7 +449,7 @@ class DriftWatchTest {
         }
         for (LearnConfig next : List.of(blind, watching)) {
             LearnerState state = learner.state();
-            LearnerMemory memory = learner.memory(state, null);
+            ModelState memory = learner.memory(state, null);
             learner.close();
             learner = restore(next, memory, state);
             assertThat(learner.memory(state, null).drift().alerts()).isEqualTo(1);
@@ -454,7 +462,7 @@ class DriftWatchTest {
     }
 
     private static Learner restore(
-            LearnConfig config, LearnerMemory memory, @Nullable LearnerState state) {
+            LearnConfig config, ModelState memory, @Nullable LearnerState state) {
         return Learner.restore("m", new LearnerWorkspace(config), memory, state, null, null);
     }
 }

@@ -1,7 +1,16 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearnerState;
+import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.ScalerType;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +58,7 @@ class BackendClassLoaderTest {
                             new CrossEntropy(2),
                             new Sgd(0.1, 0),
                             null,
-                            Reduction.EXAMPLES,
+                            MiniBatchReduction.EXAMPLES,
                             ScalerType.WELFORD,
                             1);
             try (SoftmaxLearner learner =

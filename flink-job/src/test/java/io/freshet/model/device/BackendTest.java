@@ -1,8 +1,8 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.model.DeviceDecision.Outcome;
+import io.freshet.model.device.DeviceDecision.Outcome;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;

@@ -1,10 +1,10 @@
-package io.freshet.model;
+package io.freshet.model.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.model.DeviceDecision.Outcome;
-import io.freshet.model.DeviceFacts.ComputeCapability;
-import io.freshet.model.DeviceFacts.Gpu;
+import io.freshet.model.device.DeviceDecision.Outcome;
+import io.freshet.model.device.DeviceFacts.ComputeCapability;
+import io.freshet.model.device.DeviceFacts.Gpu;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;

@@ -1,8 +1,8 @@
-package io.freshet.model;
+package io.freshet.model.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.Evaluation.Outcome;
 import org.junit.jupiter.api.Test;
 
 class EvaluationTest {

@@ -1,9 +1,9 @@
-package io.freshet.model;
+package io.freshet.model.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.model.Evaluation.Outcome;
+import io.freshet.model.example.Evaluation.Outcome;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 

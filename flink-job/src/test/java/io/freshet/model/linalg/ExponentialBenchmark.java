@@ -1,5 +1,6 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
+import io.freshet.model.LearningStepBenchmark;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,12 +1,12 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
 import java.util.Random;
 
 /** Matrices as arrays, and numbers to fill them with. */
-final class Matrices {
+public final class Matrices {
     private Matrices() {}
 
-    static double[] toArray(Matrix matrix) {
+    public static double[] toArray(Matrix matrix) {
         double[] values = new double[matrix.rows() * matrix.columns()];
         matrix.get(values, matrix.rows());
         return values;

@@ -1,11 +1,12 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
-import static io.freshet.model.Matrices.toArray;
-import static io.freshet.model.Matrices.values;
+import static io.freshet.model.linalg.Matrices.toArray;
+import static io.freshet.model.linalg.Matrices.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.loss.Floats;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -227,7 +228,7 @@ class OperatorMatrixTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void matricesOfTheNativeBackend_areNative(Precision precision) {
-        try (Matrix matrix = Matrix.zeros(precision, 2, 3)) {
+        try (Matrix matrix = MatrixFactory.zeros(precision, 2, 3)) {
             assertThat(matrix).isInstanceOf(NativeMatrix.class);
         }
     }

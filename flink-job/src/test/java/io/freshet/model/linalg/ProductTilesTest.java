@@ -1,7 +1,7 @@
-package io.freshet.model;
+package io.freshet.model.linalg;
 
-import static io.freshet.model.Matrices.toArray;
-import static io.freshet.model.Matrices.values;
+import static io.freshet.model.linalg.Matrices.toArray;
+import static io.freshet.model.linalg.Matrices.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -11,18 +11,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ProductPiecesTest {
+class ProductTilesTest {
     @ParameterizedTest
     @ValueSource(strings = {"SKYLAKEX", "SkylakeX"})
     void coreTypeWithKernelsForSmallMatrices_hasPieces(String coreType) {
-        assertThat(ProductPieces.of(coreType)).isEqualTo(ProductPieces.SMALL);
+        assertThat(ProductTiles.of(coreType)).isEqualTo(ProductTiles.SMALL);
     }
 
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "Haswell", "Zen"})
     void others_haveNone(String coreType) {
-        assertThat(ProductPieces.of(coreType)).isEqualTo(ProductPieces.WHOLE);
+        assertThat(ProductTiles.of(coreType)).isEqualTo(ProductTiles.WHOLE);
     }
 
     @ParameterizedTest
@@ -43,10 +43,10 @@ class ProductPiecesTest {
     })
     void pieces_areAsLargeAsTheKernelsTake(
             int count, int columns, int width, int rowsOfTransposed, int columnsOfTransposed) {
-        ProductPieces small = ProductPieces.SMALL;
+        ProductTiles small = ProductTiles.SMALL;
         assertThat(small.rowsOfTransposed(count, columns, width)).isEqualTo(rowsOfTransposed);
         assertThat(small.columnsOfTransposed(count, columns, width)).isEqualTo(columnsOfTransposed);
-        ProductPieces whole = ProductPieces.WHOLE;
+        ProductTiles whole = ProductTiles.WHOLE;
         assertThat(whole.rowsOfTransposed(count, columns, width)).isEqualTo(width);
         assertThat(whole.columnsOfTransposed(count, columns, width)).isEqualTo(width);
     }
@@ -61,8 +61,8 @@ class ProductPiecesTest {
         "60, 2000, 70"
     })
     void productsInPieces_areThoseInOne(int count, int columns, int width) {
-        try (Products whole = new Products(count, columns, width, ProductPieces.WHOLE);
-                Products small = new Products(count, columns, width, ProductPieces.SMALL)) {
+        try (Products whole = new Products(count, columns, width, ProductTiles.WHOLE);
+                Products small = new Products(count, columns, width, ProductTiles.SMALL)) {
             assertThat(small.logits()).containsExactly(whole.logits(), within(2e-4));
             assertThat(small.learnt()).containsExactly(whole.learnt(), within(1e-4));
         }
@@ -74,7 +74,7 @@ class ProductPiecesTest {
         private final Matrix parameters;
         private final Matrix outputs;
 
-        Products(int count, int columns, int width, ProductPieces pieces) {
+        Products(int count, int columns, int width, ProductTiles pieces) {
             inputs = zeros(count, columns, pieces);
             parameters = zeros(width, columns, pieces);
             outputs = zeros(count, width, pieces);
@@ -108,8 +108,8 @@ class ProductPiecesTest {
     void productOfAMatrixWithItself_mayBeInPieces() {
         float[] x = values(64 * 40, 4);
         int count = 50;
-        try (Matrix inputs = zeros(64, 40, ProductPieces.SMALL);
-                Matrix products = zeros(64, 64, ProductPieces.SMALL)) {
+        try (Matrix inputs = zeros(64, 40, ProductTiles.SMALL);
+                Matrix products = zeros(64, 64, ProductTiles.SMALL)) {
             inputs.put(x, 64);
             products.setToProductWithTransposed(inputs, count, inputs, count);
             double[] found = toArray(products);
@@ -125,7 +125,7 @@ class ProductPiecesTest {
         }
     }
 
-    private static Matrix zeros(int rows, int columns, ProductPieces pieces) {
+    private static Matrix zeros(int rows, int columns, ProductTiles pieces) {
         return NativeMatrix.zeros(Precision.FLOAT, rows, columns, pieces);
     }
 }

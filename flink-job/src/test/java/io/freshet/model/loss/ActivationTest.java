@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import static java.lang.Double.NEGATIVE_INFINITY;
 import static java.lang.Double.NaN;
@@ -6,6 +6,7 @@ import static java.lang.Double.POSITIVE_INFINITY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.linalg.Exponential;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -19,12 +19,17 @@ class BinaryCrossEntropyTest {
         double[] losses = {
             Math.log(4.0 / 3), 3 * Math.log(2), 5 * Math.log(4), 5 * 3 * Math.log(2)
         };
-        assertThat(loss.losses(probabilities, targets, exampleWeights))
+        assertThat(new BatchLoss(loss).losses(probabilities, targets, exampleWeights))
                 .containsExactly(losses, within(1e-14));
-        assertThat(loss.loss(LossReduction.MEAN, probabilities, targets, exampleWeights))
+        assertThat(
+                        new BatchLoss(loss)
+                                .loss(LossReduction.MEAN, probabilities, targets, exampleWeights))
                 .isCloseTo((losses[0] + losses[1] + losses[2] + losses[3]) / 4, within(1e-14));
         // w (x − y) / (x (1 − x))
-        assertThat(loss.gradient(LossReduction.SUM, probabilities, targets, exampleWeights))
+        assertThat(
+                        new BatchLoss(loss)
+                                .gradient(
+                                        LossReduction.SUM, probabilities, targets, exampleWeights))
                 .containsExactly(
                         new double[] {-0.25 / 0.1875, 3 * 0.5 / 0.25, -5 * 0.75 / 0.1875, 0},
                         within(1e-14));
@@ -35,8 +40,9 @@ class BinaryCrossEntropyTest {
         BinaryCrossEntropy loss = new BinaryCrossEntropy(1);
         double[] probabilities = {0, 1, 0, 1};
         double[] targets = {0, 1, 1, 0};
-        assertThat(loss.losses(probabilities, targets, null)).containsExactly(0, 0, 100, 100);
-        assertThat(loss.gradient(LossReduction.SUM, probabilities, targets, null))
+        assertThat(new BatchLoss(loss).losses(probabilities, targets, null))
+                .containsExactly(0, 0, 100, 100);
+        assertThat(new BatchLoss(loss).gradient(LossReduction.SUM, probabilities, targets, null))
                 .containsExactly(0, 0, -1 / LEAST_SLOPE, 1 / LEAST_SLOPE);
     }
 
@@ -61,13 +67,17 @@ class BinaryCrossEntropyTest {
         BinaryCrossEntropy loss = new BinaryCrossEntropy(2);
         for (double value : new double[] {-0.1, 1.5, Double.NaN}) {
             double[] probabilities = {0.5, value};
-            assertThatThrownBy(() -> loss.losses(probabilities, new double[2], null))
+            assertThatThrownBy(() -> new BatchLoss(loss).losses(probabilities, new double[2], null))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("a probability must be 0 to 1, but is " + value);
             assertThatThrownBy(
                             () ->
-                                    loss.gradient(
-                                            LossReduction.SUM, probabilities, new double[2], null))
+                                    new BatchLoss(loss)
+                                            .gradient(
+                                                    LossReduction.SUM,
+                                                    probabilities,
+                                                    new double[2],
+                                                    null))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("a probability must be 0 to 1, but is " + value);
         }

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,14 +22,14 @@ class BinaryCrossEntropyWithLogitsTest {
             2 * Math.log(4.0 / 3), 3 * ln2, 5 * 2 * Math.log(4), 5 * 3 * (4 * 0.5 + 0.5) * ln2
         };
         double sum = losses[0] + losses[1] + losses[2] + losses[3];
-        assertThat(loss.losses(LOGITS, TARGETS, exampleWeights))
+        assertThat(new BatchLoss(loss).losses(LOGITS, TARGETS, exampleWeights))
                 .containsExactly(losses, within(1e-14));
-        assertThat(loss.loss(LossReduction.SUM, LOGITS, TARGETS, exampleWeights))
+        assertThat(new BatchLoss(loss).loss(LossReduction.SUM, LOGITS, TARGETS, exampleWeights))
                 .isCloseTo(sum, within(1e-13));
-        assertThat(loss.loss(LossReduction.MEAN, LOGITS, TARGETS, exampleWeights))
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, LOGITS, TARGETS, exampleWeights))
                 .isCloseTo(sum / 4, within(1e-14));
         // w ((q y + 1 − y) p − q y)
-        assertThat(loss.gradient(LossReduction.SUM, LOGITS, TARGETS, exampleWeights))
+        assertThat(new BatchLoss(loss).gradient(LossReduction.SUM, LOGITS, TARGETS, exampleWeights))
                 .containsExactly(
                         new double[] {
                             2 * 0.75 - 2, 3 * 0.5, 5 * (2 * 0.25 - 2), 5 * 3 * (2.5 * 0.5 - 2)
@@ -58,7 +58,9 @@ class BinaryCrossEntropyWithLogitsTest {
         assertThat(gradient[0]).isEqualTo(-0.25);
         single.logitGradient(new double[] {0.75}, 0, 0, 1, gradient, 0);
         assertThat(gradient[0]).isEqualTo(0.75);
-        assertThat(single.losses(new double[] {Math.log(3), 0}, new int[] {0, 1}, null))
+        assertThat(
+                        new BatchLoss(single)
+                                .losses(new double[] {Math.log(3), 0}, new int[] {0, 1}, null))
                 .containsExactly(new double[] {Math.log(4), Math.log(2)}, within(1e-15));
         assertThatThrownBy(() -> single.logitGradient(new double[1], 0, 2, 1, gradient, 0))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -71,8 +73,9 @@ class BinaryCrossEntropyWithLogitsTest {
                 new BinaryCrossEntropyWithLogits(2, OutputWeights.NONE, OutputWeights.of(3, 3));
         double[] logits = {1e4, -1e4, 1e4, -1e4};
         double[] targets = {1, 0, 0, 1};
-        assertThat(loss.losses(logits, targets, null)).containsExactly(0, 0, 1e4, 3e4);
-        assertThat(loss.gradient(LossReduction.SUM, logits, targets, null))
+        assertThat(new BatchLoss(loss).losses(logits, targets, null))
+                .containsExactly(0, 0, 1e4, 3e4);
+        assertThat(new BatchLoss(loss).gradient(LossReduction.SUM, logits, targets, null))
                 .containsExactly(0, 0, 1, -3);
     }
 
@@ -80,7 +83,7 @@ class BinaryCrossEntropyWithLogitsTest {
     void lossOfAConfidentLogit_keepsItsDigits() {
         // ln(1 + exp(−40)) is exp(−40) to its square; 1 + exp(−40) rounds to 1.
         assertThat(
-                        new BinaryCrossEntropyWithLogits(1)
+                        new BatchLoss(new BinaryCrossEntropyWithLogits(1))
                                 .loss(LossReduction.MEAN, new double[] {40}, new int[] {1}, null))
                 .isCloseTo(Math.exp(-40), within(1e-30));
     }

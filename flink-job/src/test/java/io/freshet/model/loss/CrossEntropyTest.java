@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,7 +18,7 @@ class CrossEntropyTest {
                 double[] logits = new double[size * numClasses];
                 Arrays.fill(logits, 3.25);
                 assertThat(
-                                new CrossEntropy(numClasses)
+                                new BatchLoss(new CrossEntropy(numClasses))
                                         .loss(LossReduction.MEAN, logits, new int[size], null))
                         .isCloseTo(Math.log(numClasses), within(1e-14));
             }
@@ -32,13 +32,13 @@ class CrossEntropyTest {
         double[] exampleWeights = {1, 2};
         // Both labels have probability 1/4.
         double sum = (3 * 1 + 5 * 2) * Math.log(4);
-        assertThat(loss.losses(LOGITS, labels, exampleWeights))
+        assertThat(new BatchLoss(loss).losses(LOGITS, labels, exampleWeights))
                 .containsExactly(new double[] {3 * Math.log(4), 10 * Math.log(4)}, within(1e-14));
-        assertThat(loss.loss(LossReduction.SUM, LOGITS, labels, exampleWeights))
+        assertThat(new BatchLoss(loss).loss(LossReduction.SUM, LOGITS, labels, exampleWeights))
                 .isCloseTo(sum, within(1e-14));
-        assertThat(loss.loss(LossReduction.MEAN, LOGITS, labels, exampleWeights))
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, LOGITS, labels, exampleWeights))
                 .isCloseTo(sum / 13, within(1e-14));
-        assertThat(loss.gradient(LossReduction.MEAN, LOGITS, labels, exampleWeights))
+        assertThat(new BatchLoss(loss).gradient(LossReduction.MEAN, LOGITS, labels, exampleWeights))
                 .containsExactly(
                         new double[] {
                             -0.75 * 3 / 13, 0.75 * 3 / 13, 0.75 * 10 / 13, -0.75 * 10 / 13
@@ -55,7 +55,7 @@ class CrossEntropyTest {
         double[] exampleWeights = {1, 2};
         double first = 1.5 * Math.log(4) + 2.5 * Math.log(4.0 / 3);
         double second = 3 * Math.log(4.0 / 3);
-        assertThat(loss.loss(LossReduction.MEAN, LOGITS, targets, exampleWeights))
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, LOGITS, targets, exampleWeights))
                 .isCloseTo((first + 2 * second) / 2, within(1e-14));
         assertThat(loss.divisor(new float[] {0.5f, 0.5f}, 0)).isEqualTo(1);
     }
@@ -66,9 +66,9 @@ class CrossEntropyTest {
         // t = w ((1 − 0.2) y + 0.2 / 2), for the labels 0 and 1; their sum is 3.2 and 4.8.
         double first = 2.7 * Math.log(4) + 0.5 * Math.log(4.0 / 3);
         double second = 0.3 * Math.log(4.0 / 3) + 4.5 * Math.log(4);
-        assertThat(loss.loss(LossReduction.MEAN, LOGITS, new int[] {0, 1}, null))
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, LOGITS, new int[] {0, 1}, null))
                 .isCloseTo((first + second) / (3 + 5), within(1e-14));
-        assertThat(loss.gradient(LossReduction.SUM, LOGITS, new int[] {0, 1}, null))
+        assertThat(new BatchLoss(loss).gradient(LossReduction.SUM, LOGITS, new int[] {0, 1}, null))
                 .containsExactly(
                         new double[] {
                             3.2 / 4 - 2.7, 3.2 * 3 / 4 - 0.5, 4.8 * 3 / 4 - 0.3, 4.8 / 4 - 4.5
@@ -84,11 +84,13 @@ class CrossEntropyTest {
             int[] labels = {0, ignored, 2};
             double[] kept = {1, 2, 3, 0, 0, 1};
             int[] keptLabels = {0, 2};
-            assertThat(loss.losses(logits, labels, null)[1]).isZero();
-            assertThat(loss.loss(LossReduction.MEAN, logits, labels, null))
+            assertThat(new BatchLoss(loss).losses(logits, labels, null)[1]).isZero();
+            assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, logits, labels, null))
                     .isCloseTo(
-                            loss.loss(LossReduction.MEAN, kept, keptLabels, null), within(1e-15));
-            double[] gradient = loss.gradient(LossReduction.MEAN, logits, labels, null);
+                            new BatchLoss(loss).loss(LossReduction.MEAN, kept, keptLabels, null),
+                            within(1e-15));
+            double[] gradient =
+                    new BatchLoss(loss).gradient(LossReduction.MEAN, logits, labels, null);
             assertThat(Arrays.copyOfRange(gradient, 3, 6)).containsOnly(0);
             assertThat(loss.ignores(ignored)).isTrue();
             assertThat(loss.divisor(ignored)).isZero();
@@ -102,9 +104,10 @@ class CrossEntropyTest {
     void meanOverNothing_isNaN_andItsGradientZero() {
         CrossEntropy loss = new CrossEntropy(2);
         int[] labels = {-100, -100};
-        assertThat(loss.loss(LossReduction.MEAN, LOGITS, labels, null)).isNaN();
-        assertThat(loss.loss(LossReduction.SUM, LOGITS, labels, null)).isZero();
-        assertThat(loss.gradient(LossReduction.MEAN, LOGITS, labels, null)).containsOnly(0);
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, LOGITS, labels, null)).isNaN();
+        assertThat(new BatchLoss(loss).loss(LossReduction.SUM, LOGITS, labels, null)).isZero();
+        assertThat(new BatchLoss(loss).gradient(LossReduction.MEAN, LOGITS, labels, null))
+                .containsOnly(0);
     }
 
     @Test
@@ -112,9 +115,9 @@ class CrossEntropyTest {
         CrossEntropy loss = new CrossEntropy(3);
         double[] logits = {1e4, -1e4, 0, -1e4, -1e4, -1e4};
         int[] labels = {1, 2};
-        assertThat(loss.losses(logits, labels, null))
+        assertThat(new BatchLoss(loss).losses(logits, labels, null))
                 .containsExactly(new double[] {2e4, Math.log(3)}, within(1e-11));
-        assertThat(loss.gradient(LossReduction.SUM, logits, labels, null))
+        assertThat(new BatchLoss(loss).gradient(LossReduction.SUM, logits, labels, null))
                 .containsExactly(
                         new double[] {1, -1, 0, 1.0 / 3, 1.0 / 3, -2.0 / 3}, within(1e-15));
     }
@@ -124,9 +127,9 @@ class CrossEntropyTest {
         CrossEntropy loss = new CrossEntropy(3);
         double[] logits = {0, Double.NEGATIVE_INFINITY, 0};
         int[] labels = {0};
-        assertThat(loss.loss(LossReduction.MEAN, logits, labels, null))
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, logits, labels, null))
                 .isCloseTo(Math.log(2), within(1e-15));
-        assertThat(loss.gradient(LossReduction.MEAN, logits, labels, null))
+        assertThat(new BatchLoss(loss).gradient(LossReduction.MEAN, logits, labels, null))
                 .containsExactly(-0.5, 0, 0.5);
     }
 

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -53,9 +53,12 @@ class LossTest {
     void gradient_matchesCentralDifferences_forClasses(Loss loss) {
         double[] inputs = inputs(loss, new Random(1));
         for (LossReduction reduction : List.of(LossReduction.MEAN, LossReduction.SUM)) {
-            double[] gradient = loss.gradient(reduction, inputs, LABELS, EXAMPLE_WEIGHTS);
+            double[] gradient =
+                    new BatchLoss(loss).gradient(reduction, inputs, LABELS, EXAMPLE_WEIGHTS);
             assertCentralDifferences(
-                    inputs, gradient, x -> loss.loss(reduction, x, LABELS, EXAMPLE_WEIGHTS));
+                    inputs,
+                    gradient,
+                    x -> new BatchLoss(loss).loss(reduction, x, LABELS, EXAMPLE_WEIGHTS));
         }
     }
 
@@ -65,9 +68,12 @@ class LossTest {
         double[] inputs = inputs(loss, new Random(2));
         double[] targets = targets(new Random(3));
         for (LossReduction reduction : List.of(LossReduction.MEAN, LossReduction.SUM)) {
-            double[] gradient = loss.gradient(reduction, inputs, targets, EXAMPLE_WEIGHTS);
+            double[] gradient =
+                    new BatchLoss(loss).gradient(reduction, inputs, targets, EXAMPLE_WEIGHTS);
             assertCentralDifferences(
-                    inputs, gradient, x -> loss.loss(reduction, x, targets, EXAMPLE_WEIGHTS));
+                    inputs,
+                    gradient,
+                    x -> new BatchLoss(loss).loss(reduction, x, targets, EXAMPLE_WEIGHTS));
         }
     }
 
@@ -86,7 +92,12 @@ class LossTest {
                     gradient,
                     z ->
                             2.5
-                                    * loss.loss(LossReduction.SUM, toInputs(loss, z), labels, null)
+                                    * new BatchLoss(loss)
+                                            .loss(
+                                                    LossReduction.SUM,
+                                                    toInputs(loss, z),
+                                                    labels,
+                                                    null)
                                     / loss.lossesPerExample());
         }
     }
@@ -105,11 +116,12 @@ class LossTest {
                 gradient,
                 z ->
                         2.5
-                                * loss.loss(
-                                        LossReduction.SUM,
-                                        toInputs(loss, z),
-                                        Floats.widen(targets),
-                                        null)
+                                * new BatchLoss(loss)
+                                        .loss(
+                                                LossReduction.SUM,
+                                                toInputs(loss, z),
+                                                Floats.widen(targets),
+                                                null)
                                 / loss.lossesPerExample());
     }
 
@@ -197,13 +209,15 @@ class LossTest {
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             assertThat(loss.plainLoss(logits, 0, logSumExp, label))
                     .isCloseTo(
-                            plain.loss(LossReduction.MEAN, logits, new int[] {label}, null),
+                            new BatchLoss(plain)
+                                    .loss(LossReduction.MEAN, logits, new int[] {label}, null),
                             within(1e-14));
         }
         float[] targets = {0.5f, 0, 0.25f};
         assertThat(loss.plainLoss(logits, 0, logSumExp, targets, 0))
                 .isCloseTo(
-                        plain.loss(LossReduction.MEAN, logits, Floats.widen(targets), null),
+                        new BatchLoss(plain)
+                                .loss(LossReduction.MEAN, logits, Floats.widen(targets), null),
                         within(1e-14));
     }
 
@@ -216,15 +230,17 @@ class LossTest {
         int[] repeatedLabels = Arrays.copyOf(LABELS, SIZE + 1);
         repeatedLabels[SIZE] = LABELS[0];
         double[] twice = {2, 1, 1, 1, 1};
-        assertThat(loss.loss(LossReduction.SUM, inputs, LABELS, twice))
+        assertThat(new BatchLoss(loss).loss(LossReduction.SUM, inputs, LABELS, twice))
                 .isCloseTo(
-                        loss.loss(LossReduction.SUM, repeated, repeatedLabels, null),
+                        new BatchLoss(loss).loss(LossReduction.SUM, repeated, repeatedLabels, null),
                         within(1e-14));
         // Only the mean of the softmax losses divides by the weights.
         double sizes = loss.activation() == Activation.SOFTMAX ? 1 : (SIZE + 1.0) / SIZE;
-        assertThat(loss.loss(LossReduction.MEAN, inputs, LABELS, twice))
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, inputs, LABELS, twice))
                 .isCloseTo(
-                        sizes * loss.loss(LossReduction.MEAN, repeated, repeatedLabels, null),
+                        sizes
+                                * new BatchLoss(loss)
+                                        .loss(LossReduction.MEAN, repeated, repeatedLabels, null),
                         within(1e-14));
     }
 
@@ -232,12 +248,16 @@ class LossTest {
     @MethodSource("losses")
     void sum_isTheSumOfTheLosses_andItsGradientEachOnesOwn(Loss loss) {
         double[] inputs = inputs(loss, new Random(9));
-        double[] losses = loss.losses(inputs, LABELS, EXAMPLE_WEIGHTS);
+        double[] losses = new BatchLoss(loss).losses(inputs, LABELS, EXAMPLE_WEIGHTS);
         assertThat(losses).hasSize(SIZE * loss.lossesPerExample());
-        assertThat(loss.loss(LossReduction.SUM, inputs, LABELS, EXAMPLE_WEIGHTS))
+        assertThat(new BatchLoss(loss).loss(LossReduction.SUM, inputs, LABELS, EXAMPLE_WEIGHTS))
                 .isCloseTo(Arrays.stream(losses).sum(), within(1e-14));
-        assertThat(loss.gradient(LossReduction.NONE, inputs, LABELS, EXAMPLE_WEIGHTS))
-                .containsExactly(loss.gradient(LossReduction.SUM, inputs, LABELS, EXAMPLE_WEIGHTS));
+        assertThat(
+                        new BatchLoss(loss)
+                                .gradient(LossReduction.NONE, inputs, LABELS, EXAMPLE_WEIGHTS))
+                .containsExactly(
+                        new BatchLoss(loss)
+                                .gradient(LossReduction.SUM, inputs, LABELS, EXAMPLE_WEIGHTS));
     }
 
     @ParameterizedTest
@@ -246,14 +266,20 @@ class LossTest {
         float[] inputs = Floats.narrow(inputs(loss, new Random(10)));
         float[] weights = Floats.narrow(EXAMPLE_WEIGHTS);
         double[] wide = Floats.widen(inputs);
-        assertThat(loss.losses(inputs, LABELS, weights))
-                .containsExactly(Floats.narrow(loss.losses(wide, LABELS, EXAMPLE_WEIGHTS)));
+        assertThat(new BatchLoss(loss).losses(inputs, LABELS, weights))
+                .containsExactly(
+                        Floats.narrow(new BatchLoss(loss).losses(wide, LABELS, EXAMPLE_WEIGHTS)));
         for (LossReduction reduction : List.of(LossReduction.MEAN, LossReduction.SUM)) {
-            assertThat(loss.loss(reduction, inputs, LABELS, weights))
-                    .isEqualTo((float) loss.loss(reduction, wide, LABELS, EXAMPLE_WEIGHTS));
-            assertThat(loss.gradient(reduction, inputs, LABELS, weights))
+            assertThat(new BatchLoss(loss).loss(reduction, inputs, LABELS, weights))
+                    .isEqualTo(
+                            (float)
+                                    new BatchLoss(loss)
+                                            .loss(reduction, wide, LABELS, EXAMPLE_WEIGHTS));
+            assertThat(new BatchLoss(loss).gradient(reduction, inputs, LABELS, weights))
                     .containsExactly(
-                            Floats.narrow(loss.gradient(reduction, wide, LABELS, EXAMPLE_WEIGHTS)));
+                            Floats.narrow(
+                                    new BatchLoss(loss)
+                                            .gradient(reduction, wide, LABELS, EXAMPLE_WEIGHTS)));
         }
     }
 
@@ -261,10 +287,11 @@ class LossTest {
     @MethodSource("losses")
     void emptyBatch_sumsToZero_andHasNoMean(Loss loss) {
         double[] nothing = {};
-        assertThat(loss.losses(nothing, new int[0], null)).isEmpty();
-        assertThat(loss.loss(LossReduction.SUM, nothing, new int[0], null)).isZero();
-        assertThat(loss.loss(LossReduction.MEAN, nothing, new int[0], null)).isNaN();
-        assertThat(loss.gradient(LossReduction.MEAN, nothing, new int[0], null)).isEmpty();
+        assertThat(new BatchLoss(loss).losses(nothing, new int[0], null)).isEmpty();
+        assertThat(new BatchLoss(loss).loss(LossReduction.SUM, nothing, new int[0], null)).isZero();
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, nothing, new int[0], null)).isNaN();
+        assertThat(new BatchLoss(loss).gradient(LossReduction.MEAN, nothing, new int[0], null))
+                .isEmpty();
     }
 
     @ParameterizedTest
@@ -294,7 +321,7 @@ class LossTest {
         assertThatThrownBy(() -> loss.plainLoss(row, 0, 0, -1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + -1);
-        assertThatThrownBy(() -> loss.losses(row, new int[] {7}, null))
+        assertThatThrownBy(() -> new BatchLoss(loss).losses(row, new int[] {7}, null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + 7);
     }
@@ -302,10 +329,11 @@ class LossTest {
     @ParameterizedTest
     @MethodSource("losses")
     void arraysOfOtherShapes_areRefused(Loss loss) {
-        assertThatThrownBy(() -> loss.losses(new double[5], new int[2], null))
+        assertThatThrownBy(() -> new BatchLoss(loss).losses(new double[5], new int[2], null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("inputs (size, numOutputs) must have 6 values, but has 5");
-        assertThatThrownBy(() -> loss.losses(new double[6], new int[2], new double[3]))
+        assertThatThrownBy(
+                        () -> new BatchLoss(loss).losses(new double[6], new int[2], new double[3]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("exampleWeights (size) must have 2 values, but has 3");
     }
@@ -313,10 +341,10 @@ class LossTest {
     @ParameterizedTest
     @MethodSource("lossesOfValues")
     void valuesOfOtherShapes_areRefused(Loss loss) {
-        assertThatThrownBy(() -> loss.losses(new double[7], new double[7], null))
+        assertThatThrownBy(() -> new BatchLoss(loss).losses(new double[7], new double[7], null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("inputs (size, numOutputs) must have 6 values, but has 7");
-        assertThatThrownBy(() -> loss.losses(new double[6], new double[5], null))
+        assertThatThrownBy(() -> new BatchLoss(loss).losses(new double[6], new double[5], null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("targets (size, numOutputs) must have 6 values, but has 5");
     }
@@ -326,11 +354,12 @@ class LossTest {
     void oneLossWithoutAReduction_isRefused(Loss loss) {
         assertThatThrownBy(
                         () ->
-                                loss.loss(
-                                        LossReduction.NONE,
-                                        inputs(loss, new Random(1)),
-                                        LABELS,
-                                        null))
+                                new BatchLoss(loss)
+                                        .loss(
+                                                LossReduction.NONE,
+                                                inputs(loss, new Random(1)),
+                                                LABELS,
+                                                null))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("reduction must be MEAN or SUM")
                 .hasMessageContaining("NONE");
@@ -345,7 +374,7 @@ class LossTest {
             assertThat(loss.takesValueTargets()).isFalse();
             String message = "targets must be classes, not values, under " + loss;
             double[] row = new double[3];
-            assertThatThrownBy(() -> loss.losses(row, new double[3], null))
+            assertThatThrownBy(() -> new BatchLoss(loss).losses(row, new double[3], null))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(message);
             assertThatThrownBy(

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,11 +13,19 @@ class NegativeLogLikelihoodTest {
         double[] logProbabilities = {-1, -2, -3, -5, -6, -7, -8, -9, -10};
         int[] labels = {2, -100, 0};
         double[] exampleWeights = {0.5, 1, 3};
-        assertThat(loss.losses(logProbabilities, labels, exampleWeights))
+        assertThat(new BatchLoss(loss).losses(logProbabilities, labels, exampleWeights))
                 .containsExactly(0.5 * 4 * 3, 0, 3 * 1 * 8);
-        assertThat(loss.loss(LossReduction.MEAN, logProbabilities, labels, exampleWeights))
+        assertThat(
+                        new BatchLoss(loss)
+                                .loss(LossReduction.MEAN, logProbabilities, labels, exampleWeights))
                 .isCloseTo((6 + 24) / (0.5 * 4 + 3 * 1), within(1e-14));
-        assertThat(loss.gradient(LossReduction.MEAN, logProbabilities, labels, exampleWeights))
+        assertThat(
+                        new BatchLoss(loss)
+                                .gradient(
+                                        LossReduction.MEAN,
+                                        logProbabilities,
+                                        labels,
+                                        exampleWeights))
                 .containsExactly(
                         new double[] {0, 0, -0.5 * 4 / 5, 0, 0, 0, -3.0 / 5, 0, 0}, within(1e-15));
     }
@@ -41,9 +49,15 @@ class NegativeLogLikelihoodTest {
     void impossibleOtherClass_doesNoHarm() {
         NegativeLogLikelihood loss = new NegativeLogLikelihood(2);
         double[] logProbabilities = {Double.NEGATIVE_INFINITY, 0, 0, Double.NEGATIVE_INFINITY};
-        assertThat(loss.losses(logProbabilities, new int[] {1, 1}, null))
+        assertThat(new BatchLoss(loss).losses(logProbabilities, new int[] {1, 1}, null))
                 .containsExactly(0, Double.POSITIVE_INFINITY);
-        assertThat(loss.gradient(LossReduction.MEAN, logProbabilities, new int[] {1, 1}, null))
+        assertThat(
+                        new BatchLoss(loss)
+                                .gradient(
+                                        LossReduction.MEAN,
+                                        logProbabilities,
+                                        new int[] {1, 1},
+                                        null))
                 .containsExactly(0, -0.5, 0, -0.5);
     }
 
@@ -52,9 +66,11 @@ class NegativeLogLikelihoodTest {
         NegativeLogLikelihood loss = new NegativeLogLikelihood(2);
         double[] logProbabilities = {-1, -2, -3, -4};
         int[] labels = {-100, -100};
-        assertThat(loss.loss(LossReduction.MEAN, logProbabilities, labels, null)).isNaN();
-        assertThat(loss.loss(LossReduction.SUM, logProbabilities, labels, null)).isZero();
-        assertThat(loss.gradient(LossReduction.MEAN, logProbabilities, labels, null))
+        assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, logProbabilities, labels, null))
+                .isNaN();
+        assertThat(new BatchLoss(loss).loss(LossReduction.SUM, logProbabilities, labels, null))
+                .isZero();
+        assertThat(new BatchLoss(loss).gradient(LossReduction.MEAN, logProbabilities, labels, null))
                 .containsOnly(0);
     }
 

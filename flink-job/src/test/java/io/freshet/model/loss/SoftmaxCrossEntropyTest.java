@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,7 +15,8 @@ class SoftmaxCrossEntropyTest {
     void lossOfUniformLogits_isLogOfNumClasses() {
         for (int size : new int[] {1, 2, 5}) {
             for (int numClasses : new int[] {2, 7, 100}) {
-                SoftmaxCrossEntropy loss = new SoftmaxCrossEntropy(numClasses, Reduction.EXAMPLES);
+                SoftmaxCrossEntropy loss =
+                        new SoftmaxCrossEntropy(numClasses, MiniBatchReduction.EXAMPLES);
                 float[] logits = new float[size * numClasses];
                 Arrays.fill(logits, 3.25f);
                 float[] weights = new float[size];
@@ -34,19 +35,25 @@ class SoftmaxCrossEntropyTest {
         float[] weights = {1, 3};
         double first = Math.log(4);
         double second = Math.log(4.0 / 3);
-        assertThat(new SoftmaxCrossEntropy(2, Reduction.EXAMPLES).loss(logits, labels, weights))
+        assertThat(
+                        new SoftmaxCrossEntropy(2, MiniBatchReduction.EXAMPLES)
+                                .loss(logits, labels, weights))
                 .isCloseTo((first + 3 * second) / 2, within(1e-6));
-        assertThat(new SoftmaxCrossEntropy(2, Reduction.WEIGHTS).loss(logits, labels, weights))
+        assertThat(
+                        new SoftmaxCrossEntropy(2, MiniBatchReduction.WEIGHTS)
+                                .loss(logits, labels, weights))
                 .isCloseTo((first + 3 * second) / 4, within(1e-6));
-        assertThat(new SoftmaxCrossEntropy(2, Reduction.WEIGHTS).gradient(logits, labels, weights))
+        assertThat(
+                        new SoftmaxCrossEntropy(2, MiniBatchReduction.WEIGHTS)
+                                .gradient(logits, labels, weights))
                 .containsExactly(
                         new float[] {-0.75f / 4, 0.75f / 4, 3 * 0.25f / 4, -3 * 0.25f / 4},
                         within(1e-6f));
     }
 
     @ParameterizedTest
-    @EnumSource(Reduction.class)
-    void gradient_matchesCentralDifferences(Reduction reduction) {
+    @EnumSource(MiniBatchReduction.class)
+    void gradient_matchesCentralDifferences(MiniBatchReduction reduction) {
         Random random = new Random(5);
         int numClasses = 4;
         int[] labels = {3, 0, 1, 1, 2};
@@ -72,7 +79,7 @@ class SoftmaxCrossEntropyTest {
 
     @Test
     void loss_staysFinite_atLogitsOfTenThousand() {
-        SoftmaxCrossEntropy loss = new SoftmaxCrossEntropy(3, Reduction.EXAMPLES);
+        SoftmaxCrossEntropy loss = new SoftmaxCrossEntropy(3, MiniBatchReduction.EXAMPLES);
         float[] logits = {1e4f, -1e4f, 0, -1e4f, -1e4f, -1e4f};
         assertThat(loss.losses(logits, new int[] {1, 2}))
                 .containsExactly(new float[] {2e4f, (float) Math.log(3)}, within(1e-3f));
@@ -83,7 +90,7 @@ class SoftmaxCrossEntropyTest {
 
     @Test
     void logitsThatDoNotFitTheLabels_areRefused() {
-        SoftmaxCrossEntropy loss = new SoftmaxCrossEntropy(3, Reduction.EXAMPLES);
+        SoftmaxCrossEntropy loss = new SoftmaxCrossEntropy(3, MiniBatchReduction.EXAMPLES);
         assertThatThrownBy(() -> loss.losses(new float[5], new int[2]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("there must be 3 logits for each of 2 labels, but there are 5");

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.mixture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,21 +1,21 @@
-package io.freshet.model;
+package io.freshet.model.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.LearningRateSchedule.Kind;
+import io.freshet.model.optim.LearningRateSchedule.Kind;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class UnrolledSgdTest {
+class LinearStepsTest {
     private static final int STEPS = 24;
 
     @Test
     void plainSteps_areMinusTheLearningRates() {
         LearningRateSchedule schedule = new LearningRateSchedule(Kind.EXPONENTIAL, 1, 0.5, 1);
-        UnrolledSgd unrolled = new UnrolledSgd(new Sgd(schedule, 0, 0, false, 0), STEPS);
+        LinearSteps unrolled = new LinearSteps(new Sgd(schedule, 0, 0, false, 0), STEPS);
         unrolled.begin(false);
         for (int t = 0; t < STEPS; t++) {
             unrolled.step(schedule.at(t));
@@ -30,7 +30,7 @@ class UnrolledSgdTest {
     void momentumAtAConstantRate_hasAClosedForm() {
         double rate = 0.1;
         double momentum = 0.9;
-        UnrolledSgd unrolled = new UnrolledSgd(new Sgd(rate, momentum), STEPS);
+        LinearSteps unrolled = new LinearSteps(new Sgd(rate, momentum), STEPS);
         unrolled.begin(true);
         for (int t = 1; t <= STEPS; t++) {
             unrolled.step(rate);
@@ -66,7 +66,7 @@ class UnrolledSgdTest {
             double momentum, double dampening, boolean nesterov, double decay, boolean moving) {
         LearningRateSchedule schedule = new LearningRateSchedule(Kind.INVERSE_TIME, 0.5, 0.1, 1);
         Sgd sgd = new Sgd(schedule, momentum, dampening, nesterov, decay);
-        UnrolledSgd unrolled = new UnrolledSgd(sgd, STEPS);
+        LinearSteps unrolled = new LinearSteps(sgd, STEPS);
         unrolled.begin(moving);
         Random random = new Random(1);
         double theta0 = random.nextGaussian();

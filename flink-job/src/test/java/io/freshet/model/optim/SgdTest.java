@@ -1,10 +1,10 @@
-package io.freshet.model;
+package io.freshet.model.optim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.LearningRateSchedule.Kind;
+import io.freshet.model.optim.LearningRateSchedule.Kind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

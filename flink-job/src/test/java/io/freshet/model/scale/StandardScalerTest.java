@@ -1,8 +1,9 @@
-package io.freshet.model;
+package io.freshet.model.scale;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.example.BlockRows;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.audit;
 
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.MetricsEvent;
@@ -21,12 +21,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Fed with every record of the topics; knows no Kafka. Its hash of a record's place is written
  * anew here, so that it would notice a mistake in the job's.
  */
-final class Audit {
+public final class Audit {
     /** One thing that must hold, and whether it does. */
-    record Check(String name, boolean holds, String detail) {}
+    public record Check(String name, boolean holds, String detail) {}
 
     /** A count and a digest: the sum of the hashes of the places. */
-    record Sum(long count, long digest) {
+    public record Sum(long count, long digest) {
         static final Sum NONE = new Sum(0, 0);
 
         Sum plus(long hash) {
@@ -63,7 +63,7 @@ final class Audit {
      * A record of the metrics, in the order of the topic. Under at-least-once delivery records may
      * come again, with a higher attempt.
      */
-    void metrics(MetricsEvent event) {
+    public void metrics(MetricsEvent event) {
         String modelId = event.getModelId();
         long expected = records.getOrDefault(modelId, 0L);
         MetricsEvent before = last.get(modelId);
@@ -104,32 +104,32 @@ final class Audit {
     }
 
     /** The last metrics of a model. */
-    @Nullable MetricsEvent last(String modelId) {
+    public @Nullable MetricsEvent last(String modelId) {
         return last.get(modelId);
     }
 
     /** Records of the labelled events. */
-    long events() {
+    public long events() {
         return input.count;
     }
 
-    Sum accepted() {
+    public Sum accepted() {
         return sum(event -> event.getAudit().getAccepted());
     }
 
-    Sum unlabelled() {
+    public Sum unlabelled() {
         return sum(event -> event.getAudit().getUnlabelled());
     }
 
-    Sum ignored() {
+    public Sum ignored() {
         return sum(event -> event.getAudit().getIgnored());
     }
 
-    Sum deadLetters() {
+    public Sum deadLetters() {
         return sum(event -> event.getAudit().getDeadLetters());
     }
 
-    long examplesSeen() {
+    public long examplesSeen() {
         return last.values().stream().mapToLong(MetricsEvent::getExamplesSeen).sum();
     }
 
@@ -142,7 +142,7 @@ final class Audit {
     }
 
     /** Everything that must hold. */
-    List<Check> checks() {
+    public List<Check> checks() {
         Sum fates = accepted().plus(unlabelled()).plus(ignored()).plus(deadLetters());
         return List.of(
                 new Check(
@@ -176,7 +176,7 @@ final class Audit {
     }
 
     /** Whether all of it does. */
-    boolean holds() {
+    public boolean holds() {
         return checks().stream().allMatch(Check::holds);
     }
 

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.audit;
 
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.DeadLetterEvent;
@@ -13,19 +13,21 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** Feeds an {@link Audit} from a job's topics. */
-final class AuditReader {
-    static final EventReader<MetricsEvent> METRICS = EventReader.of(MetricsEvent.class);
-    static final EventReader<DriftAlertEvent> DRIFT_ALERTS = EventReader.of(DriftAlertEvent.class);
-    static final EventReader<ModelSnapshotEvent> SNAPSHOTS =
+public final class AuditReader {
+    public static final EventReader<MetricsEvent> METRICS = EventReader.of(MetricsEvent.class);
+    public static final EventReader<DriftAlertEvent> DRIFT_ALERTS =
+            EventReader.of(DriftAlertEvent.class);
+    public static final EventReader<ModelSnapshotEvent> SNAPSHOTS =
             EventReader.of(ModelSnapshotEvent.class);
     private static final EventReader<PredictionEvent> PREDICTIONS =
             EventReader.of(PredictionEvent.class);
-    static final EventReader<DeadLetterEvent> DEAD_LETTERS = EventReader.of(DeadLetterEvent.class);
+    public static final EventReader<DeadLetterEvent> DEAD_LETTERS =
+            EventReader.of(DeadLetterEvent.class);
 
     private AuditReader() {}
 
     /** Reads all topics to their ends. */
-    static Audit read(JobConfig config) {
+    public static Audit read(JobConfig config) {
         Audit audit = new Audit();
         var client = config.kafka().client();
         try (TopicReader reader = new TopicReader(client, config.kafka().labelledEvents())) {
@@ -44,7 +46,7 @@ final class AuditReader {
         return audit;
     }
 
-    static <T extends SpecificRecordBase> T read(
+    public static <T extends SpecificRecordBase> T read(
             EventReader<T> events, ConsumerRecord<byte[], byte[]> record) {
         try {
             return events.read(record.value());

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.audit;
 
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,7 +14,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads a whole topic from outside, as any other reader would: committed records only. */
-final class TopicReader implements AutoCloseable {
+public final class TopicReader implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -23,7 +23,7 @@ final class TopicReader implements AutoCloseable {
     /**
      * @param client properties of Kafka's clients
      */
-    TopicReader(Map<String, String> client, String topic) {
+    public TopicReader(Map<String, String> client, String topic) {
         Properties properties = new Properties();
         properties.putAll(client);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -41,12 +41,12 @@ final class TopicReader implements AutoCloseable {
     }
 
     /** The records that came since the last call, waiting a little for the first. */
-    Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration wait) {
+    public Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration wait) {
         return consumer.poll(wait);
     }
 
     /** Reads from here to what is the end of the topic now. */
-    void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> records) {
+    public void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> records) {
         Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (!reached(ends)) {

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Temporary directories. */
-final class Directories {
+public final class Directories {
     private static final int ATTEMPTS = 20;
     private static final Duration PAUSE = Duration.ofMillis(100);
 
@@ -23,7 +23,7 @@ final class Directories {
      * Makes a directory in the process's temporary directory, as that is now; Java's own method
      * goes by what it was when the process started.
      */
-    static Path createTemporary(String prefix) throws IOException {
+    public static Path createTemporary(String prefix) throws IOException {
         return Files.createTempDirectory(Path.of(System.getProperty("java.io.tmpdir")), prefix);
     }
 
@@ -31,7 +31,7 @@ final class Directories {
      * Removes a directory with all that is in it; what others remove meanwhile, or one that is gone
      * already, is fine. What others add meanwhile is removed as well, for some seconds.
      */
-    static void delete(Path directory) throws IOException {
+    public static void delete(Path directory) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
                 deleteOnce(directory);

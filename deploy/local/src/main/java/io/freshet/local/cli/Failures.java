@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
@@ -7,7 +7,7 @@ import org.apache.flink.util.SerializedThrowable;
 import org.jspecify.annotations.Nullable;
 
 /** The reason of a failure, in one line for people. */
-final class Failures {
+public final class Failures {
     private Failures() {}
 
     /**
@@ -16,7 +16,7 @@ final class Failures {
      * @return the message of what ends a job for good, if that is among the causes, else the
      *     innermost cause with the name of its class; the first line of either
      */
-    static String reason(Throwable failure) {
+    public static String reason(Throwable failure) {
         Throwable innermost = failure;
         for (Throwable cause = failure; cause != null; cause = next(cause)) {
             innermost = deserialized(cause);
@@ -38,7 +38,7 @@ final class Failures {
     }
 
     /** Whether starting a job again would fail in the same way. */
-    static boolean isFinal(Throwable failure) {
+    public static boolean isFinal(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = next(cause)) {
             if (isAnnotatedAsFinal(deserialized(cause))) {
                 return true;

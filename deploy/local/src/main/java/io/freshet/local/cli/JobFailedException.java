@@ -1,10 +1,10 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 /** The end of a job that did not end as asked; the message says why in one line. */
-final class JobFailedException extends Exception {
+public final class JobFailedException extends Exception {
     private static final long serialVersionUID = 1;
 
-    JobFailedException(String message) {
+    public JobFailedException(String message) {
         super(message);
     }
 }

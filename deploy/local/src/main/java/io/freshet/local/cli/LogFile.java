@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +14,7 @@ import org.apache.logging.log4j.status.StatusLogger;
  * The file that a command logs to, in the system's temporary directory: one for each command and
  * job, appended to by later runs.
  */
-final class LogFile {
+public final class LogFile {
     /** The property in which {@code log4j2.properties} finds the file. */
     private static final String PROPERTY = "freshet.log";
 
@@ -27,7 +27,7 @@ final class LogFile {
      * @param directory to log to
      * @param name of the command and the job
      */
-    static void use(Path directory, String name) {
+    public static void use(Path directory, String name) {
         if (System.getProperty(PROPERTY) == null) {
             String file = "freshet-" + name.replaceAll("[^A-Za-z0-9._-]", "_") + ".log";
             System.setProperty(PROPERTY, directory.resolve(file).toString());
@@ -42,7 +42,7 @@ final class LogFile {
     }
 
     /** Where it is. */
-    static Path path() {
+    public static Path path() {
         return Path.of(System.getProperty(PROPERTY, ""));
     }
 

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -18,7 +18,7 @@ import java.util.UUID;
  * <p>A locked file beside it tells that the process lives. What a killed one has left is removed
  * when another one starts.
  */
-final class ProcessDirectory implements AutoCloseable {
+public final class ProcessDirectory implements AutoCloseable {
     private static final String PREFIX = "freshet-process-";
     private static final String LOCK = ".lock";
 
@@ -37,7 +37,7 @@ final class ProcessDirectory implements AutoCloseable {
      *
      * @param parent the system's temporary directory
      */
-    static ProcessDirectory open(Path parent) throws IOException {
+    public static ProcessDirectory open(Path parent) throws IOException {
         removeLeftovers(parent);
         Path path = parent.resolve(PREFIX + UUID.randomUUID());
         Path lockFile = lockFile(path);
@@ -97,7 +97,7 @@ final class ProcessDirectory implements AutoCloseable {
     }
 
     /** Makes it the place where this process unpacks and writes what is its own. */
-    void use() {
+    public void use() {
         System.setProperty("java.io.tmpdir", path.toString());
         System.setProperty("ZstdTempFolder", path.toString());
         System.setProperty("org.bytedeco.javacpp.cachedir", path.resolve("natives").toString());

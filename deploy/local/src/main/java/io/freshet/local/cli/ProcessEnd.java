@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A first INT or TERM begins the end, a second one ends the process at once.
  */
-final class ProcessEnd {
+public final class ProcessEnd {
     /** The exit code of what failed, other than by what the user may mend before starting. */
-    static final int FAILED = 1;
+    public static final int FAILED = 1;
 
     private static final Duration PATIENCE = Duration.ofSeconds(40);
     private static final Duration LONGEST_END = PATIENCE.plusSeconds(10);
@@ -35,7 +35,7 @@ final class ProcessEnd {
     private ProcessEnd() {}
 
     /** Whether the process is ending, so that what fails now need not be told. */
-    static boolean hasBegun() {
+    public static boolean hasBegun() {
         return begun;
     }
 
@@ -51,7 +51,7 @@ final class ProcessEnd {
     }
 
     /** Removes a directory last of all. */
-    static synchronized void removeAtTheEnd(ProcessDirectory last) {
+    public static synchronized void removeAtTheEnd(ProcessDirectory last) {
         directory = last;
         ensureHook();
     }
@@ -135,7 +135,7 @@ final class ProcessEnd {
     }
 
     /** Takes the signals INT and TERM, of which a second one ends the process at once. */
-    static void handleSignals() {
+    public static void handleSignals() {
         handle("INT");
         handle("TERM");
     }

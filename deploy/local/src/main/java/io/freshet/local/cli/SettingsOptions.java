@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import io.freshet.config.SettingsSource;
 import java.nio.file.Path;
@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The job's settings, as every command takes them. */
-final class SettingsOptions {
+public final class SettingsOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
@@ -25,7 +25,7 @@ final class SettingsOptions {
     private @Nullable Map<String, String> settings;
 
     /** The keys given; the file is read once. */
-    Map<String, String> read() {
+    public Map<String, String> read() {
         if (settings == null) {
             settings = SettingsSource.read(file, overrides);
         }

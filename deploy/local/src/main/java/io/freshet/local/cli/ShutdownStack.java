@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -9,12 +9,12 @@ import java.util.concurrent.CancellationException;
  * Things to close at the end of a command, the newest first, whether it ends by itself or by a
  * signal: then {@link ProcessEnd} closes them.
  */
-final class ShutdownStack implements AutoCloseable {
+public final class ShutdownStack implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private final Object closing = new Object();
     private boolean closed;
 
-    ShutdownStack() {
+    public ShutdownStack() {
         ProcessEnd.add(this);
     }
 
@@ -23,7 +23,7 @@ final class ShutdownStack implements AutoCloseable {
      *
      * @throws CancellationException if the end has come meanwhile; the thing is closed then
      */
-    <T extends AutoCloseable> T add(T closeable) throws Exception {
+    public <T extends AutoCloseable> T add(T closeable) throws Exception {
         synchronized (this) {
             if (!closed) {
                 open.push(closeable);
@@ -42,7 +42,7 @@ final class ShutdownStack implements AutoCloseable {
     }
 
     /** Closes one of them now. */
-    void close(AutoCloseable closeable) throws Exception {
+    public void close(AutoCloseable closeable) throws Exception {
         synchronized (this) {
             open.remove(closeable);
         }

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 import java.lang.Character.UnicodeScript;
 import java.util.EnumSet;
@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * Text as a terminal lays it out: East Asian characters and emoji take two columns, marks upon
  * other characters none, and colours none.
  */
-final class TerminalText {
+public final class TerminalText {
     private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
     private static final Set<UnicodeScript> WIDE =
@@ -25,12 +25,12 @@ final class TerminalText {
     private TerminalText() {}
 
     /** A text from elsewhere, without what a terminal might take for a command or a line's end. */
-    static String printable(String text) {
+    public static String printable(String text) {
         return UNPRINTABLE.matcher(text).replaceAll("\ufffd");
     }
 
     /** How many columns a text takes. */
-    static int columns(String text) {
+    public static int columns(String text) {
         return COLOUR.matcher(text).replaceAll("").codePoints().map(TerminalText::columns).sum();
     }
 
@@ -51,7 +51,7 @@ final class TerminalText {
     }
 
     /** A text of no more columns than there are: of a longer one the beginning and "…". */
-    static String fit(String text, int width) {
+    public static String fit(String text, int width) {
         if (columns(text) <= width) {
             return text;
         }

@@ -1,14 +1,14 @@
-package io.freshet.local;
+package io.freshet.local.cli;
 
 /** Something that the person at the terminal can mend; the message is one line that names it. */
-final class UserException extends RuntimeException {
+public final class UserException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    UserException(String message) {
+    public UserException(String message) {
         super(message);
     }
 
-    UserException(String message, Throwable cause) {
+    public UserException(String message, Throwable cause) {
         super(message, cause);
     }
 }

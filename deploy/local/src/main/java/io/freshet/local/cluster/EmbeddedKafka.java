@@ -1,5 +1,6 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
+import io.freshet.local.cli.Directories;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -78,7 +79,7 @@ public final class EmbeddedKafka implements AutoCloseable {
      *
      * @param ports of the broker and of its controller, as {@link #freePorts} finds them
      */
-    static EmbeddedKafka start(Path directory, int[] ports, Map<String, String> properties) {
+    public static EmbeddedKafka start(Path directory, int[] ports, Map<String, String> properties) {
         return new EmbeddedKafka(
                 startServer(directory, ports, properties), directory, true, ports[0]);
     }
@@ -104,7 +105,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /** Two ports that nobody listens on now. */
-    static int[] freePorts() throws IOException {
+    public static int[] freePorts() throws IOException {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (ServerSocket one = new ServerSocket(0, 1, loopback);
                 ServerSocket other = new ServerSocket(0, 1, loopback)) {

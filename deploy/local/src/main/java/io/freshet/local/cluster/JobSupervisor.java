@@ -1,5 +1,9 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
+import io.freshet.local.cli.Failures;
+import io.freshet.local.cli.JobFailedException;
+import io.freshet.local.cli.LogFile;
+import io.freshet.local.cli.ProcessEnd;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
@@ -18,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * The watch over a job on a {@link LocalCluster}: tells when the job restarts, why, and when it is
  * running again, and replaces a TaskManager that has ended.
  */
-final class JobSupervisor {
+public final class JobSupervisor {
     private static final Logger LOG = LoggerFactory.getLogger(JobSupervisor.class);
     private static final Duration PACE = Duration.ofMillis(200);
 
@@ -47,7 +51,7 @@ final class JobSupervisor {
     /**
      * @param news gets a line whenever there is something to tell
      */
-    JobSupervisor(LocalCluster cluster, Consumer<String> news) {
+    public JobSupervisor(LocalCluster cluster, Consumer<String> news) {
         this.cluster = cluster;
         this.news = news;
     }
@@ -57,7 +61,7 @@ final class JobSupervisor {
      *
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
-    void awaitRunning() throws Exception {
+    public void awaitRunning() throws Exception {
         while (!look().isGloballyTerminalState() && !isRunning) {
             LockSupport.parkNanos(PACE.toNanos());
         }
@@ -68,7 +72,7 @@ final class JobSupervisor {
      *
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
-    void awaitEnd() throws Exception {
+    public void awaitEnd() throws Exception {
         while (!look().isGloballyTerminalState()) {
             LockSupport.parkNanos(PACE.toNanos());
         }
@@ -80,7 +84,7 @@ final class JobSupervisor {
      * @return what it is doing, or that it has ended as asked
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
-    JobStatus look() throws Exception {
+    public JobStatus look() throws Exception {
         if (ProcessEnd.hasBegun()) {
             return status; // Flink is being stopped, and that is no news
         }

@@ -1,5 +1,8 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
+import io.freshet.local.cli.Directories;
+import io.freshet.local.cli.Failures;
+import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.FreshetJob;
 import io.freshet.pipeline.JobConfig;
 import java.io.IOException;
@@ -107,7 +110,7 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /** How far the source has read. */
-    SourceOffsets sourceOffsets() {
+    public SourceOffsets sourceOffsets() {
         return sourceOffsets;
     }
 

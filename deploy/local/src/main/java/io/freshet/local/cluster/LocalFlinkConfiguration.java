@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
 import io.freshet.config.ConfigurationException;
 import java.nio.file.Path;

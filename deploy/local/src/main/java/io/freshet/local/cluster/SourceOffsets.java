@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
 import java.util.Map;
 import java.util.OptionalLong;

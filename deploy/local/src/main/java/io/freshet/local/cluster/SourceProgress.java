@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
 import io.freshet.pipeline.JobConfig;
 import java.util.HashMap;
@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * that was restored at the end of a partition never does: there the offsets that its consumer group
  * committed tell how far it came.
  */
-final class SourceProgress {
+public final class SourceProgress {
     private final JobConfig config;
     private final SourceOffsets offsets;
     private final Map<TopicPartition, Long> ends;
@@ -34,7 +34,7 @@ final class SourceProgress {
     }
 
     /** Looks where the topic ends now. */
-    static SourceProgress toTheEndOfNow(JobConfig config, SourceOffsets offsets) {
+    public static SourceProgress toTheEndOfNow(JobConfig config, SourceOffsets offsets) {
         Properties properties = new Properties();
         properties.putAll(config.kafka().client());
         Map<TopicPartition, Long> ends = new HashMap<>();
@@ -52,7 +52,7 @@ final class SourceProgress {
         return new SourceProgress(config, offsets, ends);
     }
 
-    boolean isThrough() {
+    public boolean isThrough() {
         Map<TopicPartition, Long> untold = new HashMap<>();
         for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
             OptionalLong last = offsets.last(end.getKey().partition());

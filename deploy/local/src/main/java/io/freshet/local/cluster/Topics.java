@@ -1,5 +1,7 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
+import io.freshet.local.cli.Failures;
+import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaFailure;
 import io.freshet.pipeline.KafkaPreflight;
@@ -19,7 +21,7 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.jspecify.annotations.Nullable;
 
 /** The topics of a job. */
-final class Topics {
+public final class Topics {
     private static final int LARGEST_ANSWER_BYTES = 4 << 20;
 
     private Topics() {}
@@ -30,7 +32,8 @@ final class Topics {
      * @param partitions of the labelled events; the others have one
      * @return a line a topic: whether it was created or was there
      */
-    static List<String> create(JobConfig config, int partitions) throws InterruptedException {
+    public static List<String> create(JobConfig config, int partitions)
+            throws InterruptedException {
         List<NewTopic> wanted = new ArrayList<>();
         wanted.add(topic(config.kafka().labelledEvents(), partitions));
         for (String name : config.publish().topics()) {

@@ -1,7 +1,6 @@
-package io.freshet.local;
+package io.freshet.local.dashboard;
 
-import io.freshet.local.dashboard.Dashboard;
-import io.freshet.local.dashboard.Figures;
+import io.freshet.local.cli.UserException;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Where the page is served. */
-final class DashboardOptions {
+public final class DashboardOptions {
     private static final int USUAL_PORT = 8099;
     private static final int HIGHEST_PORT = 65_535;
 
@@ -33,7 +32,7 @@ final class DashboardOptions {
     private String host = "localhost";
 
     /** Starts serving. */
-    Dashboard start(Figures figures) throws IOException {
+    public Dashboard start(Figures figures) throws IOException {
         if (port != null && (port < 0 || port > HIGHEST_PORT)) {
             throw new UserException("--dashboard-port " + port + ": must be 0 to " + HIGHEST_PORT);
         }

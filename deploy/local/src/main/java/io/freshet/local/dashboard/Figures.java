@@ -3,6 +3,8 @@ package io.freshet.local.dashboard;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.freshet.config.Key;
+import io.freshet.local.watch.FeedState;
+import io.freshet.local.watch.Watcher;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;

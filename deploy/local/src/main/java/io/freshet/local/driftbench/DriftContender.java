@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
 import io.freshet.drift.Adwin;
 import io.freshet.drift.CoolDown;
@@ -6,7 +6,6 @@ import io.freshet.drift.Cusum;
 import io.freshet.drift.Ddm;
 import io.freshet.drift.DriftDetector;
 import io.freshet.drift.DriftStatus;
-import io.freshet.drift.DriftTest;
 import io.freshet.drift.Dummy;
 import io.freshet.drift.Eddm;
 import io.freshet.drift.HddmA;
@@ -14,6 +13,7 @@ import io.freshet.drift.HddmW;
 import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
 import io.freshet.drift.RobustCusum;
+import io.freshet.drift.RunningDetector;
 import io.freshet.drift.Signal;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,10 +25,10 @@ import java.util.List;
  * @param signal what it looks at
  * @param detector the rule, with its cool-down
  */
-record DriftContender(String name, Signal signal, DriftDetector detector) {
+public record DriftContender(String name, Signal signal, DriftDetector detector) {
     private static final int COOL_DOWN = 1000;
 
-    DriftContender {
+    public DriftContender {
         if (!detector.domain().includes(signal.domain())) {
             throw new IllegalArgumentException(
                     name + " takes " + detector.domain() + ", and " + signal + " is not in it");
@@ -40,7 +40,7 @@ record DriftContender(String name, Signal signal, DriftDetector detector) {
      * 8, resting for 1,000 examples after an alarm; the dummy; and ADWIN and DDM as MOA has them.
      * The first is the job's default.
      */
-    static List<DriftContender> all() {
+    public static List<DriftContender> all() {
         return List.of(
                 rested("robust-cusum", Signal.ERROR, RobustCusum.DEFAULT),
                 rested("robust-cusum", Signal.LOSS, RobustCusum.DEFAULT),
@@ -66,7 +66,7 @@ record DriftContender(String name, Signal signal, DriftDetector detector) {
 
     /** Returns the examples, counted from 0, at which it finds a drift. */
     List<Integer> alarms(LossStream stream) {
-        DriftTest test = detector.start();
+        RunningDetector test = detector.start();
         List<Integer> alarms = new ArrayList<>();
         for (int i = 0; i < stream.size(); i++) {
             if (test.update(signal.of(stream.losses()[i], stream.errors()[i]))

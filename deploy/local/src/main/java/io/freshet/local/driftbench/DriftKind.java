@@ -1,7 +1,7 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
 /** How a stream changes. */
-enum DriftKind {
+public enum DriftKind {
     /** Not at all. */
     STATIONARY,
 

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
 import java.util.List;
 import java.util.Random;
@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * @param length examples of the stream
  * @param changes where, in their order
  */
-record DriftPlan(DriftKind kind, int length, List<Change> changes) {
+public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
     private static final int STATIONARY_LENGTH = 50_000;
     private static final int LENGTH = 12_000;
     private static final int EARLIEST = 4_000;
@@ -26,7 +26,7 @@ record DriftPlan(DriftKind kind, int length, List<Change> changes) {
      * @param at the first example that may be of the new regime, counted from 0
      * @param width examples until all are; 0 for all at once
      */
-    record Change(int at, int width) {}
+    public record Change(int at, int width) {}
 
     /** Draws a plan. */
     static DriftPlan draw(DriftKind kind, Random random) {

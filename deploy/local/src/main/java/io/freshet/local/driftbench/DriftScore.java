@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
 import java.util.List;
 
@@ -11,7 +11,7 @@ import java.util.List;
  * drifts, F1 their harmonic mean. Examples from which no drift can be found any more, or yet, are
  * stationary.
  */
-final class DriftScore {
+public final class DriftScore {
     /** Examples after a drift in which it can still be found. */
     static final int PATIENCE = 1_000;
 
@@ -60,16 +60,16 @@ final class DriftScore {
         stationary += other.stationary;
     }
 
-    int drifts() {
+    public int drifts() {
         return drifts;
     }
 
-    int missed() {
+    public int missed() {
         return drifts - found;
     }
 
     /** Returns the mean delay of those found, in examples; NaN if none was. */
-    double meanDelay() {
+    public double meanDelay() {
         return (double) delays / found;
     }
 
@@ -79,7 +79,7 @@ final class DriftScore {
     }
 
     /** Returns the false alarms in 10,000 stationary examples. */
-    double falseAlarms() {
+    public double falseAlarms() {
         return 10_000.0 * outside / stationary;
     }
 
@@ -92,7 +92,7 @@ final class DriftScore {
     }
 
     /** Returns the harmonic mean of precision and recall; NaN if there is neither. */
-    double f1() {
+    public double f1() {
         return 2.0 * found / (alarms + drifts);
     }
 }

@@ -1,5 +1,6 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
+import io.freshet.local.stream.LabelledStream;
 import io.freshet.model.LearnerSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.function.Function;
 /**
  * Streams of each family and kind, made by one seed: one that is stationary, three each that drift.
  */
-final class DriftSuite {
+public final class DriftSuite {
     private static final int STREAMS = 3;
 
     private DriftSuite() {}
@@ -20,7 +21,8 @@ final class DriftSuite {
      * @param seed which
      * @param settings the learner's for a stream of events
      */
-    static List<LossStream> streams(long seed, Function<LabelledStream, LearnerSettings> settings) {
+    public static List<LossStream> streams(
+            long seed, Function<LabelledStream, LearnerSettings> settings) {
         Random seeds = new Random(seed);
         List<LossStream> streams = new ArrayList<>();
         for (DriftKind kind : DriftKind.values()) {

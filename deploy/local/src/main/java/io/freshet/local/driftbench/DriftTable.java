@@ -1,6 +1,6 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
-import static io.freshet.local.Display.format;
+import static io.freshet.local.watch.Display.format;
 
 import io.freshet.config.Key;
 import java.io.PrintWriter;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What contenders came to on streams: a line each. */
-final class DriftTable {
+public final class DriftTable {
     private final List<DriftContender> contenders;
     private final List<DriftScore> totals = new ArrayList<>();
     private final List<Map<DriftKind, DriftScore>> byKind = new ArrayList<>();
@@ -19,7 +19,7 @@ final class DriftTable {
     private int streams;
     private long examples;
 
-    DriftTable(List<DriftContender> contenders) {
+    public DriftTable(List<DriftContender> contenders) {
         this.contenders = contenders;
         for (int i = 0; i < contenders.size(); i++) {
             totals.add(new DriftScore());
@@ -29,7 +29,7 @@ final class DriftTable {
     }
 
     /** Has each contender look at a stream. */
-    void add(LossStream stream) {
+    public void add(LossStream stream) {
         streams++;
         examples += stream.size();
         for (int i = 0; i < contenders.size(); i++) {
@@ -42,12 +42,12 @@ final class DriftTable {
     }
 
     /** Returns what one came to, in the order of the contenders. */
-    DriftScore total(int contender) {
+    public DriftScore total(int contender) {
         return totals.get(contender);
     }
 
     /** Returns what one came to on streams of a kind, of which there must have been one. */
-    DriftScore total(int contender, DriftKind kind) {
+    public DriftScore total(int contender, DriftKind kind) {
         DriftScore score = byKind.get(contender).get(kind);
         if (score == null) {
             throw new IllegalArgumentException("no stream was " + kind);
@@ -56,7 +56,7 @@ final class DriftTable {
     }
 
     /** Prints the table: delays in examples with the drifts missed, false alarms, and scores. */
-    void print(PrintWriter out) {
+    public void print(PrintWriter out) {
         List<DriftKind> kinds =
                 byKind.get(0).entrySet().stream()
                         .filter(entry -> entry.getValue().drifts() > 0)

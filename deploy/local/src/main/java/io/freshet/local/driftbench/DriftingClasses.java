@@ -1,5 +1,6 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
+import io.freshet.local.stream.LabelledStream;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Random;

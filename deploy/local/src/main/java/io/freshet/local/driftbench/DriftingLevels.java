@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
 import java.util.Random;
 

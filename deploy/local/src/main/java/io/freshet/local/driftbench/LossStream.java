@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
 import java.util.List;
 
@@ -12,7 +12,7 @@ import java.util.List;
  * @param drifts the changes for the worse, which a detector is to find
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record LossStream(
+public record LossStream(
         String family,
         DriftKind kind,
         float[] losses,

@@ -1,11 +1,12 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
-import io.freshet.model.Evaluation;
-import io.freshet.model.Evaluation.Outcome;
-import io.freshet.model.Examples;
+import io.freshet.local.stream.LabelledStream;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,7 +15,7 @@ import java.util.List;
  * labelled example, by the model that had not seen it. Examples whose step was not finite have
  * none.
  */
-final class TestThenTrain {
+public final class TestThenTrain {
     private static final int BLOCK = 256;
 
     private final float[] losses;
@@ -31,7 +32,7 @@ final class TestThenTrain {
      *
      * @param drifts where it drifts, counted in labelled examples
      */
-    static LossStream run(
+    public static LossStream run(
             LabelledStream stream,
             LearnerSettings settings,
             String family,

@@ -1,8 +1,9 @@
-package io.freshet.local;
+package io.freshet.local.stream;
 
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
+import io.freshet.local.cli.UserException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The classes are the labels that occur, in the order of their numbers if all are whole numbers,
  * else of their letters. The file is read once to find them and to check every cell.
  */
-final class CsvStream implements LabelledStream {
+public final class CsvStream implements LabelledStream {
     private final Path file;
     private final int labelColumn;
     private final int numFeatures;
@@ -39,7 +40,7 @@ final class CsvStream implements LabelledStream {
      *
      * @throws UserException naming file, line, column and value
      */
-    CsvStream(Path file, String label) {
+    public CsvStream(Path file, String label) {
         this.file = file;
         TreeSet<String> labels = new TreeSet<>();
         long rows = 0;

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.stream;
 
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
@@ -18,9 +18,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Sends a stream of examples to a topic as labelled events, in order, at a given pace. */
-final class Feeder {
+public final class Feeder {
     /** As fast as it goes. */
-    static final double UNLIMITED = Double.POSITIVE_INFINITY;
+    public static final double UNLIMITED = Double.POSITIVE_INFINITY;
 
     private final Map<String, String> client;
     private final String topic;
@@ -31,7 +31,7 @@ final class Feeder {
     /**
      * @param client properties of Kafka's clients
      */
-    Feeder(Map<String, String> client, String topic, double eventsPerSecond) {
+    public Feeder(Map<String, String> client, String topic, double eventsPerSecond) {
         this.client = client;
         this.topic = topic;
         this.eventsPerSecond = eventsPerSecond;
@@ -39,7 +39,7 @@ final class Feeder {
 
     /** Sends the first {@code limit} examples, or all. Returns when Kafka has them. */
     @SuppressWarnings("FutureReturnValueIgnored") // the callback tells
-    void feed(LabelledStream stream, long limit) throws IOException {
+    public void feed(LabelledStream stream, long limit) throws IOException {
         Properties properties = new Properties();
         properties.putAll(client);
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
@@ -86,12 +86,12 @@ final class Feeder {
     }
 
     /** How many events were handed to Kafka so far. */
-    long sent() {
+    public long sent() {
         return sent.get();
     }
 
     /** Sends no more. */
-    void stop() {
+    public void stop() {
         stopped = true;
     }
 

@@ -1,11 +1,11 @@
-package io.freshet.local;
+package io.freshet.local.stream;
 
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A finite stream of examples to feed, the same each time. */
-interface LabelledStream {
+public interface LabelledStream {
     /**
      * One example.
      *

@@ -1,11 +1,12 @@
-package io.freshet.local;
+package io.freshet.local.stream;
 
+import io.freshet.local.cli.UserException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which stream is fed, how much of it and how fast. */
-final class StreamOptions {
+public final class StreamOptions {
     @Option(
             names = "--csv",
             paramLabel = "FILE",
@@ -43,7 +44,7 @@ final class StreamOptions {
     private long seed = 1;
 
     /** The stream that is asked for. */
-    LabelledStream stream() {
+    public LabelledStream stream() {
         if (events != null && events < 1) {
             throw new UserException("--events " + events + ": must be at least 1");
         }
@@ -62,12 +63,12 @@ final class StreamOptions {
     }
 
     /** How many examples of the stream are fed. */
-    long limit(LabelledStream stream) {
+    public long limit(LabelledStream stream) {
         return events == null ? stream.size() : Math.min(events, stream.size());
     }
 
     /** Events per second. */
-    double eventsPerSecond() {
+    public double eventsPerSecond() {
         if (rate.equals("max")) {
             return Feeder.UNLIMITED;
         }

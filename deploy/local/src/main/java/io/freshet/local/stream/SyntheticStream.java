@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.stream;
 
 import java.util.List;
 import java.util.NoSuchElementException;

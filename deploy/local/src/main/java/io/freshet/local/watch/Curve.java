@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
 import java.util.List;
 

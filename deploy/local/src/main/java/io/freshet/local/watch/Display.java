@@ -1,7 +1,8 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
-import static io.freshet.local.TerminalText.printable;
+import static io.freshet.local.cli.TerminalText.printable;
 
+import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Shows how a model learns: at a terminal a picture that is drawn anew in place, elsewhere a line
  * about every second.
  */
-final class Display {
+public final class Display {
     private static final int LABEL = 12;
     private static final int FIGURE = 14;
     private static final int WIDEST = 100;
@@ -51,7 +52,7 @@ final class Display {
     }
 
     /** A display fit for where the output goes, as the script {@code freshet} tells. */
-    static Display forTerminal(PrintWriter out) {
+    public static Display forTerminal(PrintWriter out) {
         String columns = System.getenv("FRESHET_COLUMNS");
         if (columns == null || !columns.matches("[0-9]{2,4}")) {
             return new Display(out, false, false, WIDEST);
@@ -61,7 +62,7 @@ final class Display {
     }
 
     /** Whether it redraws in place, and so may be shown often. */
-    boolean isInteractive() {
+    public boolean isInteractive() {
         return interactive;
     }
 
@@ -72,7 +73,7 @@ final class Display {
      * @param total events that there will be
      * @param eventsPerSecond that the model has taken lately
      */
-    void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
+    public void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
         if (interactive) {
             redraw(picture(curve, sent, total, eventsPerSecond));
         } else {
@@ -171,7 +172,7 @@ final class Display {
     }
 
     /** Prints one line; a picture goes on below it. */
-    void print(String text) {
+    public void print(String text) {
         out.println(printable(text));
         out.flush();
         drawn = 0;
@@ -294,7 +295,7 @@ final class Display {
         return value == null ? "–" : format("%.4f", value);
     }
 
-    static String format(String format, Object... values) {
+    public static String format(String format, Object... values) {
         return String.format(Locale.ROOT, format, values);
     }
 

@@ -1,8 +1,8 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
-import io.freshet.local.dashboard.FeedState;
-import io.freshet.local.dashboard.FeedState.Kind;
-import io.freshet.local.dashboard.Watcher;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.cli.UserException;
+import io.freshet.local.watch.FeedState.Kind;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * records only, the last so many of each partition and then those to come. Topics that are not
  * there yet are looked for again.
  */
-final class Feed implements AutoCloseable {
+public final class Feed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -82,7 +82,7 @@ final class Feed implements AutoCloseable {
      *
      * @param client properties of Kafka's clients
      */
-    static Feed start(Map<String, String> client, WatchedTopics topics, Watcher watcher) {
+    public static Feed start(Map<String, String> client, WatchedTopics topics, Watcher watcher) {
         Feed feed = new Feed(client, topics, watcher);
         feed.thread.start();
         return feed;
@@ -93,7 +93,7 @@ final class Feed implements AutoCloseable {
      *
      * @throws UserException if the topics cannot be read
      */
-    void awaitCaughtUp() {
+    public void awaitCaughtUp() {
         await(caughtUp);
     }
 
@@ -102,7 +102,7 @@ final class Feed implements AutoCloseable {
      *
      * @throws UserException if the topics cannot be read
      */
-    void awaitEnd() {
+    public void awaitEnd() {
         await(ended);
     }
 

@@ -1,4 +1,4 @@
-package io.freshet.local.dashboard;
+package io.freshet.local.watch;
 
 /**
  * How the reading of a job's topics goes.

@@ -1,18 +1,20 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
-import static io.freshet.local.Display.figure;
-import static io.freshet.local.Display.format;
-import static io.freshet.local.TerminalText.printable;
+import static io.freshet.local.cli.TerminalText.printable;
+import static io.freshet.local.watch.Display.figure;
+import static io.freshet.local.watch.Display.format;
 
+import io.freshet.local.audit.Audit;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
 /** What a run came to, and whether everything is accounted for. */
-final class FinalTable {
+public final class FinalTable {
     private FinalTable() {}
 
-    static void print(PrintWriter out, Summary summary, @Nullable MetricsEvent last, Audit audit) {
+    public static void print(
+            PrintWriter out, Summary summary, @Nullable MetricsEvent last, Audit audit) {
         out.println();
         out.println("                        model   no change    majority");
         out.println(

@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the metrics of one model have told so far, of the last records at least. */
-final class LearningCurve {
+public final class LearningCurve {
     private static final int KEPT = 10_000;
 
     private final String modelId;
@@ -18,12 +18,12 @@ final class LearningCurve {
     private @Nullable MetricsEvent last;
     private long deadLettersElsewhere;
 
-    LearningCurve(String modelId) {
+    public LearningCurve(String modelId) {
         this.modelId = modelId;
     }
 
     /** Takes the next record of any model. */
-    void add(MetricsEvent event) {
+    public void add(MetricsEvent event) {
         if (!event.getModelId().equals(modelId)) {
             deadLettersElsewhere = event.getAudit().getDeadLetters().getCount();
             return;
@@ -52,7 +52,7 @@ final class LearningCurve {
     }
 
     /** The model's newest record. */
-    @Nullable MetricsEvent last() {
+    public @Nullable MetricsEvent last() {
         return last;
     }
 

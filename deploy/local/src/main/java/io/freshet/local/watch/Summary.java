@@ -1,8 +1,9 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.freshet.local.audit.Audit;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import java.io.IOException;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
     "seconds",
     "eventsPerSecond"
 })
-record Summary(
+public record Summary(
         long events,
         long accepted,
         long unlabelled,
@@ -59,7 +60,7 @@ record Summary(
         double eventsPerSecond) {
 
     /** The figures of an audited run of one model. */
-    static Summary of(Audit audit, String modelId, double seconds) {
+    public static Summary of(Audit audit, String modelId, double seconds) {
         MetricsEvent last = audit.last(modelId);
         Scores all = last == null ? null : last.getPrequential();
         Scores rolling = last == null ? null : last.getRolling();
@@ -85,7 +86,7 @@ record Summary(
     }
 
     /** Writes one JSON object. */
-    void write(Path file) throws IOException {
+    public void write(Path file) throws IOException {
         new ObjectMapper()
                 .enable(SerializationFeature.INDENT_OUTPUT)
                 .writeValue(file.toFile(), this);

@@ -1,11 +1,9 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
-import static io.freshet.local.Display.figure;
-import static io.freshet.local.Display.format;
-import static io.freshet.local.TerminalText.printable;
+import static io.freshet.local.cli.TerminalText.printable;
+import static io.freshet.local.watch.Display.figure;
+import static io.freshet.local.watch.Display.format;
 
-import io.freshet.local.dashboard.FeedState;
-import io.freshet.local.dashboard.Watcher;
 import io.freshet.schemas.ClassChange;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.DriftWindow;
@@ -27,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Prints how models do: at a terminal a picture that is drawn anew in place, elsewhere a line about
  * every second for each model that told something, and one for each alert.
  */
-final class TerminalWatch implements Watcher {
+public final class TerminalWatch implements Watcher {
     private static final int MOST_MODELS = 20;
     private static final int MOST_ALERTS = 5;
     private static final int MOST_CLASSES = 3;
@@ -47,7 +45,7 @@ final class TerminalWatch implements Watcher {
     /**
      * @param only the model to show, or null for all
      */
-    TerminalWatch(Display display, @Nullable String only) {
+    public TerminalWatch(Display display, @Nullable String only) {
         this.display = display;
         this.only = only;
     }

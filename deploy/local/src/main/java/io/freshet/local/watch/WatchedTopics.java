@@ -1,10 +1,10 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
 import io.freshet.publish.PublishConfig;
 
 /** The topics on which a job tells of itself, as far as people watch them. */
-record WatchedTopics(String metrics, String driftAlerts, String models) {
-    static WatchedTopics of(PublishConfig config) {
+public record WatchedTopics(String metrics, String driftAlerts, String models) {
+    public static WatchedTopics of(PublishConfig config) {
         return new WatchedTopics(config.metrics(), config.driftAlerts(), config.models());
     }
 }

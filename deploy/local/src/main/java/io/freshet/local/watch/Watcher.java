@@ -1,4 +1,4 @@
-package io.freshet.local.dashboard;
+package io.freshet.local.watch;
 
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.MetricsEvent;

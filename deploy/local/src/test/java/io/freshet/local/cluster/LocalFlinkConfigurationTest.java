@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.watch.FeedState;
 import io.freshet.schemas.DriftAlertEvent;
 import java.io.BufferedReader;
 import java.io.IOException;

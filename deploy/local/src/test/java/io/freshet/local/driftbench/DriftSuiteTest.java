@@ -1,7 +1,8 @@
-package io.freshet.local;
+package io.freshet.local.driftbench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.local.stream.LabelledStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;

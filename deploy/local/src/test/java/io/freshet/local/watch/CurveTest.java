@@ -1,4 +1,4 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

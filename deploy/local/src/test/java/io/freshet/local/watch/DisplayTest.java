@@ -1,7 +1,10 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.local.ToldStory;
+import io.freshet.local.audit.Audit;
+import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;

@@ -1,8 +1,10 @@
-package io.freshet.local;
+package io.freshet.local.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.dashboard.FeedState;
+import io.freshet.local.Mutants;
+import io.freshet.local.ToldStory;
+import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;

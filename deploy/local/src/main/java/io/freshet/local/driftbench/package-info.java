@@ -1,0 +1,5 @@
+/** The benchmark of the drift detectors. */
+@NullMarked
+package io.freshet.local.driftbench;
+
+import org.jspecify.annotations.NullMarked;

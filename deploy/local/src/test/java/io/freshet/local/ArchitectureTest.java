@@ -1,0 +1,26 @@
+package io.freshet.local;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** Test that the commands stand above their packages, and that these do not import in circles. */
+@AnalyzeClasses(packages = "io.freshet.local", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule packages_haveNoCircles =
+            slices().matching("io.freshet.local.(*)..").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule nobodyImportsACommand =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.freshet.local.*..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("io.freshet.local");
+}

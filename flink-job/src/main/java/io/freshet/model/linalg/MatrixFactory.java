@@ -1,0 +1,41 @@
+package io.freshet.model.linalg;
+
+import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Factory of matrices on ND4J's backend: {@link NativeMatrix} on a CPU, else {@link
+ * OperatorMatrix}.
+ */
+public final class MatrixFactory {
+    private MatrixFactory() {}
+
+    /** Returns whether ND4J computes on the CPU. Initialises ND4J. */
+    public static boolean isCpu() {
+        return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
+    }
+
+    /** Makes a matrix of zeros, (rows, columns). */
+    public static Matrix zeros(Precision precision, int rows, int columns) {
+        return isCpu()
+                ? NativeMatrix.zeros(precision, rows, columns)
+                : new OperatorMatrix(precision, rows, columns);
+    }
+
+    /**
+     * Makes a matrix of zeros, (rows, columns), whose buffer for converting doubles holds only
+     * {@link Matrix#ROW_MULTIPLE} values: for parameters, which exist once per model and are rarely
+     * converted.
+     */
+    public static Matrix zerosWithSmallBuffer(Precision precision, int rows, int columns) {
+        return isCpu()
+                ? NativeMatrix.zeros(
+                        precision, rows, columns, ProductTiles.HERE, Matrix.ROW_MULTIPLE)
+                : new OperatorMatrix(precision, rows, columns);
+    }
+
+    /** Returns the tile sizes of products of such matrices. */
+    public static ProductTiles tiles(Precision precision) {
+        return precision == Precision.FLOAT && isCpu() ? ProductTiles.HERE : ProductTiles.WHOLE;
+    }
+}
