@@ -31,25 +31,25 @@ public final class BlockWorkspace implements AutoCloseable {
     final int capacity;
     final int maxSteps;
 
-    final float[] inputRows;
+    final float[] scaledRows;
     final float[] scaledRow;
     final Matrix inputs;
     final Matrix logits;
     final Matrix gradients;
-    final @Nullable Matrix products;
+    final @Nullable Matrix gram;
     final @Nullable Matrix velocityLogits;
     final @Nullable Matrix velocityGradients;
-    final LinearSteps unrolled;
+    final LinearSteps linearSteps;
 
     // The same, where loops read and write them.
     final double[] logitValues;
-    final double[] productValues;
+    final double[] gramValues;
     final double[] velocityLogitValues;
     final double[][] gradientRows;
     final double[] scaledGradient;
     final double[] rowLogits;
     final int[] termRows;
-    final double[] termFactors;
+    final double[] termCoefficients;
 
     final Scorer.Scratch scorer;
     final StandardScaler.Scratch scaler;
@@ -77,7 +77,7 @@ public final class BlockWorkspace implements AutoCloseable {
         boolean substitutes = maxSteps > 1;
         boolean remembers = substitutes && settings.sgd().momentum() > 0;
 
-        this.inputRows = new float[scales && substitutes ? capacity * width : 0];
+        this.scaledRows = new float[scales && substitutes ? capacity * width : 0];
         this.scaledRow = new float[settings.numFeatures()];
         this.inputs = MatrixFactory.zeros(precision, capacity, width);
         float[] one = new float[width];
@@ -85,25 +85,25 @@ public final class BlockWorkspace implements AutoCloseable {
         for (int i = 0; i < capacity; i++) {
             inputs.putRow(i, one, 0, width);
         }
-        for (int i = settings.numFeatures(); i < inputRows.length; i += width) {
-            inputRows[i] = 1;
+        for (int i = settings.numFeatures(); i < scaledRows.length; i += width) {
+            scaledRows[i] = 1;
         }
         this.logits = MatrixFactory.zeros(precision, capacity, columns);
         this.gradients = MatrixFactory.zeros(precision, capacity, columns);
-        this.products = substitutes ? MatrixFactory.zeros(precision, capacity, capacity) : null;
+        this.gram = substitutes ? MatrixFactory.zeros(precision, capacity, capacity) : null;
         this.velocityLogits = remembers ? MatrixFactory.zeros(precision, capacity, columns) : null;
         this.velocityGradients =
                 remembers ? MatrixFactory.zeros(precision, capacity, columns) : null;
-        this.unrolled = new LinearSteps(settings.sgd(), maxSteps);
+        this.linearSteps = new LinearSteps(settings.sgd(), maxSteps);
 
         this.logitValues = new double[capacity * columns];
-        this.productValues = new double[substitutes ? capacity * capacity : 0];
+        this.gramValues = new double[substitutes ? capacity * capacity : 0];
         this.velocityLogitValues = new double[remembers ? capacity * columns : 0];
         this.gradientRows = new double[capacity][columns];
         this.scaledGradient = new double[columns];
         this.rowLogits = new double[columns];
         this.termRows = new int[capacity];
-        this.termFactors = new double[capacity];
+        this.termCoefficients = new double[capacity];
         this.scorer = new Scorer.Scratch(settings, substitutes ? 1 : capacity);
         this.scaler = new StandardScaler.Scratch(scales ? settings.numFeatures() : 0);
     }
@@ -136,7 +136,7 @@ public final class BlockWorkspace implements AutoCloseable {
         inputs.close();
         logits.close();
         gradients.close();
-        for (Matrix matrix : new @Nullable Matrix[] {products, velocityLogits, velocityGradients}) {
+        for (Matrix matrix : new @Nullable Matrix[] {gram, velocityLogits, velocityGradients}) {
             if (matrix != null) {
                 matrix.close();
             }

@@ -116,16 +116,17 @@ final class Parameters implements AutoCloseable {
      * @param gradients at least {@code Σ |∂loss/∂z|} of the block, reduction and weights included
      * @param learningRate the largest of the block; of a mixture, the sum of its rates
      */
-    boolean staysSafe(Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
-        if (reaches(sgd, steps, inputs, gradients, learningRate)) {
+    boolean tryExtendBounds(
+            Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
+        if (tryExtendWith(sgd, steps, inputs, gradients, learningRate)) {
             return true;
         }
         bound = sum(values);
         velocityBound = velocity == null || !hasVelocity ? 0 : sum(velocity);
-        return reaches(sgd, steps, inputs, gradients, learningRate);
+        return tryExtendWith(sgd, steps, inputs, gradients, learningRate);
     }
 
-    private boolean reaches(
+    private boolean tryExtendWith(
             Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
         double theta = bound;
         double v = velocityBound;

@@ -12,18 +12,22 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a row's logits are worth: probabilities, loss and prediction, of one learning rate or of the
- * mixture, and the gradients at them.
+ * The probabilities of rows, of each learning rate and of the mixture, with the losses and
+ * gradients that follow from them.
  *
- * <p>The logits of some rows are activated together; then one row at a time is taken, and answered,
- * or scored and its gradient asked for. The mixture's weights and the baselines move when its
- * mini-batch has been scored.
+ * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #select}
+ * and either {@link #answer}, or {@link #score} and {@link #gradient}; when all rows of a
+ * mini-batch have been scored, {@link #learn}, which moves the mixture's weights and the baselines.
  */
 final class Scorer {
-    /** Logits that are activated together: few enough for a core's nearest cache. */
-    private static final int VALUES_AT_ONCE = 2048;
+    /**
+     * Maximum number of logits that are activated together: they stay in a core's first-level
+     * cache.
+     */
+    private static final int MAX_LOGITS = 2048;
 
     private final Loss loss;
+    private final ExampleScores exampleScores;
     private final int numRates;
     private final int numOutputs;
     private final int numClasses;
@@ -31,51 +35,57 @@ final class Scorer {
     private final @Nullable MixtureWeights weights;
     private final @Nullable Baselines baselines;
 
-    // The rows that were activated: (rows · learning rates, numOutputs) each, and (rows · learning
-    // rates). The probabilities are powers until their row is taken.
+    // The activated rows: (rows · learning rates, numOutputs) for logits and probabilities, (rows ·
+    // learning rates) for normalisers and maxima. `probabilities` holds unnormalised exponentials
+    // until select(row) normalises that row; select each row once.
     private double[] logits = new double[0];
     private int firstLogit;
     private final double[] probabilities;
-    private final double[] sums;
-    private final double[] shifts;
+    private final double[] normalisers;
+    private final double[] maxima;
 
-    // The row at hand.
-    private int taken;
-    private int logitsAt;
-    private int probabilitiesAt;
+    // The selected row.
+    private int selected;
+    private int logitOffset;
+    private int probabilityOffset;
+
+    /** (numClasses), the probabilities of the mixture, or of the two classes of a single output. */
     private final double[] mixed;
 
-    /** What each baseline said of the row at hand, when it was mixed: (baselines, numClasses). */
-    private final double[][] ofBaselines;
+    /** (baselines, numClasses), the prediction of each baseline for the selected row. */
+    private final double[][] baselineProbabilities;
 
+    /** (mini-batch) likelihoods of the label of each scored row; empty without a mixture. */
     private final Likelihoods[] likelihoods;
+
+    /** (learning rates) whether every loss since {@link #begin} was finite. */
     private final boolean[] finite;
 
-    /** Arrays that scorers of the same settings use one after the other. */
+    /** Scratch arrays, shared by scorers of the same settings that run one after the other. */
     static final class Scratch {
         private final int rowsAtOnce;
         private final double[] probabilities;
-        private final double[] sums;
-        private final double[] shifts;
+        private final double[] normalisers;
+        private final double[] maxima;
         private final double[] mixed;
-        private final double[][] ofBaselines;
+        private final double[][] baselineProbabilities;
         private final Likelihoods[] likelihoods;
         private final boolean[] finite;
 
         /**
-         * @param mostRows the most rows whose logits are at hand together
+         * @param maxRows maximum number of rows whose logits are available together
          */
-        public Scratch(LearnerSettings settings, int mostRows) {
+        public Scratch(LearnerSettings settings, int maxRows) {
             Mixture mixture = settings.mixture();
             int numRates = settings.numRates();
             int columns = numRates * settings.numOutputs();
-            this.rowsAtOnce = Math.max(1, Math.min(mostRows, VALUES_AT_ONCE / columns));
+            this.rowsAtOnce = Math.max(1, Math.min(maxRows, MAX_LOGITS / columns));
             this.probabilities = new double[rowsAtOnce * columns];
-            this.sums = new double[rowsAtOnce * numRates];
-            this.shifts = new double[rowsAtOnce * numRates];
+            this.normalisers = new double[rowsAtOnce * numRates];
+            this.maxima = new double[rowsAtOnce * numRates];
             this.mixed = new double[settings.numClasses()];
             int numBaselines = mixture == null || !mixture.baselines() ? 0 : Baselines.COUNT;
-            this.ofBaselines = new double[numBaselines][settings.numClasses()];
+            this.baselineProbabilities = new double[numBaselines][settings.numClasses()];
             this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
             Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
             this.finite = new boolean[numRates];
@@ -83,12 +93,13 @@ final class Scorer {
     }
 
     /**
-     * @param state what to go on from. Not modified.
+     * @param state initial state of the mixture and the baselines. Not modified.
      * @param scratch of the same settings. Modified by every call.
      */
     Scorer(LearnerSettings settings, LearnerState state, Scratch scratch) {
         Mixture mixture = settings.mixture();
         this.loss = settings.loss();
+        this.exampleScores = new ExampleScores(settings.numClasses());
         this.numRates = settings.numRates();
         this.numOutputs = settings.numOutputs();
         this.numClasses = settings.numClasses();
@@ -99,20 +110,33 @@ final class Scorer {
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
         this.rowsAtOnce = scratch.rowsAtOnce;
         this.probabilities = scratch.probabilities;
-        this.sums = scratch.sums;
-        this.shifts = scratch.shifts;
+        this.normalisers = scratch.normalisers;
+        this.maxima = scratch.maxima;
         this.mixed = scratch.mixed;
-        this.ofBaselines = scratch.ofBaselines;
+        this.baselineProbabilities = scratch.baselineProbabilities;
         this.likelihoods = scratch.likelihoods;
         this.finite = scratch.finite;
     }
 
+    /** Returns the mixture's weights; null without one. */
     @Nullable MixtureWeights weights() {
         return weights;
     }
 
+    /** Returns the mixture's baselines; null without them. */
     @Nullable Baselines baselines() {
         return baselines;
+    }
+
+    /** Returns the learning rate with the largest weight in the mixture; 0 without a mixture. */
+    int dominantRate() {
+        int dominant = 0;
+        for (int rate = 1; weights != null && rate < numRates; rate++) {
+            if (weights.weight(rate) > weights.weight(dominant)) {
+                dominant = rate;
+            }
+        }
+        return dominant;
     }
 
     /** Returns whether every loss of a rate was finite since {@link #begin}. */
@@ -122,8 +146,8 @@ final class Scorer {
 
     /** Returns whether every loss of every rate was finite since {@link #begin}. */
     boolean isAllFinite() {
-        for (boolean ofRate : finite) {
-            if (!ofRate) {
+        for (boolean rateFinite : finite) {
+            if (!rateFinite) {
                 return false;
             }
         }
@@ -132,20 +156,20 @@ final class Scorer {
 
     /** Returns whether any rate's losses were all finite since {@link #begin}. */
     boolean isAnyFinite() {
-        for (boolean ofRate : finite) {
-            if (ofRate) {
+        for (boolean rateFinite : finite) {
+            if (rateFinite) {
                 return true;
             }
         }
         return false;
     }
 
-    /** Forgets which rates were not finite. */
+    /** Marks all rates as finite, at the start of a mini-batch or block. */
     void begin() {
         Arrays.fill(finite, true);
     }
 
-    /** Returns the most rows that are activated together. */
+    /** Returns the maximum number of rows that are activated together. */
     int rowsAtOnce() {
         return rowsAtOnce;
     }
@@ -153,253 +177,190 @@ final class Scorer {
     /**
      * Activates the logits of some rows.
      *
-     * @param rowLogits (count, learning rates · numOutputs) from {@code offset} on, which must stay
-     *     as they are while the rows are worked on. Not modified.
+     * @param newLogits (count, learning rates · numOutputs) from {@code offset} on, which must stay
+     *     unchanged until the last row has been scored. Not modified.
      * @param count at most {@link #rowsAtOnce()}
      */
-    void activate(double[] rowLogits, int offset, int count) {
-        logits = rowLogits;
+    void activate(double[] newLogits, int offset, int count) {
+        logits = newLogits;
         firstLogit = offset;
         loss.activation()
                 .activate(
-                        logits, offset, count * numRates, numOutputs, probabilities, sums, shifts);
+                        logits,
+                        offset,
+                        count * numRates,
+                        numOutputs,
+                        probabilities,
+                        normalisers,
+                        maxima);
     }
 
-    /** Takes one of the rows that were activated; each is to be taken once. */
-    void take(int activatedRow) {
-        taken = activatedRow;
-        probabilitiesAt = taken * numRates * numOutputs;
-        logitsAt = firstLogit + probabilitiesAt;
+    /** Selects one of the rows that were activated; each is to be selected once. */
+    void select(int row) {
+        selected = row;
+        probabilityOffset = selected * numRates * numOutputs;
+        logitOffset = firstLogit + probabilityOffset;
         if (weights != null) {
             mix(weights);
             return;
         }
-        double share = 1 / sums[taken];
-        for (int c = probabilitiesAt; c < probabilitiesAt + numOutputs; c++) {
-            probabilities[c] *= share;
+        double inverseSum = 1 / normalisers[selected];
+        for (int c = probabilityOffset; c < probabilityOffset + numOutputs; c++) {
+            probabilities[c] *= inverseSum;
         }
         if (numOutputs < numClasses) {
-            mixed[0] = 1 - probabilities[probabilitiesAt];
-            mixed[1] = probabilities[probabilitiesAt];
+            mixed[0] = 1 - probabilities[probabilityOffset];
+            mixed[1] = probabilities[probabilityOffset];
         }
     }
 
-    /** Answers an example without a label. */
+    /** Writes the prediction for an example without a label. */
     void answer(int example, long modelVersion, Evaluation evaluation) {
         if (weights == null && numOutputs == numClasses) {
-            evaluation.answer(example, probabilities, probabilitiesAt, modelVersion);
+            evaluation.answer(example, probabilities, probabilityOffset, modelVersion);
         } else {
             evaluation.answer(example, mixed, 0, modelVersion);
         }
     }
 
     /**
-     * Scores an example.
+     * Scores the selected row: writes its loss, prediction and scores to the evaluation.
      *
-     * @param place its place in its mini-batch
+     * @param place index of the row in its mini-batch
      */
     void score(int place, Examples examples, int example, Evaluation evaluation) {
         if (weights == null) {
-            double lossOfExample = finiteLoss(0, examples, example);
+            double loss = finiteLoss(0, examples, example);
             if (numOutputs == numClasses) {
-                // Logits tell apart what has the same probability when rounded.
-                score(
-                        lossOfExample,
+                // Logits tell apart classes whose probabilities round to the same number.
+                exampleScores.write(
+                        loss,
                         logits,
-                        logitsAt,
+                        logitOffset,
                         probabilities,
-                        probabilitiesAt,
+                        probabilityOffset,
                         examples,
                         example,
                         evaluation);
             } else {
-                score(lossOfExample, mixed, 0, mixed, 0, examples, example, evaluation);
+                exampleScores.write(loss, mixed, 0, mixed, 0, examples, example, evaluation);
             }
             return;
         }
-        Likelihoods ofRow = likelihoods[place];
-        if (!takeLikelihoods(ofRow, examples, example)) {
-            takeLogLikelihoods(ofRow, examples, example);
+        Likelihoods rowLikelihoods = likelihoods[place];
+        if (!setLikelihoods(rowLikelihoods, examples, example)) {
+            setLogLikelihoods(rowLikelihoods, examples, example);
         }
-        score(weights.loss(ofRow), mixed, 0, mixed, 0, examples, example, evaluation);
+        exampleScores.write(
+                weights.loss(rowLikelihoods), mixed, 0, mixed, 0, examples, example, evaluation);
     }
 
-    /** Returns a rate's loss; infinite, and noted, where it is not finite. */
+    /**
+     * Returns the loss of the selected row under a learning rate. Where it is not finite as a
+     * float, returns infinity and marks the rate.
+     */
     private double finiteLoss(int rate, Examples examples, int example) {
-        int at = taken * numRates + rate;
-        double logSumExp = shifts[at] + Math.log(sums[at]);
-        double lossOfRate = plainLoss(logSumExp, logitsAt + rate * numOutputs, examples, example);
-        // The loss goes out as a float, and a sum of finite ones shall be finite.
-        if (!(lossOfRate <= Float.MAX_VALUE)) {
+        int at = selected * numRates + rate;
+        double logSumExp = maxima[at] + Math.log(normalisers[at]);
+        double rateLoss = plainLoss(logSumExp, logitOffset + rate * numOutputs, examples, example);
+        // The loss is reported as a float, and sums of finite losses must stay finite.
+        if (!(rateLoss <= Float.MAX_VALUE)) {
             finite[rate] = false;
             return Double.POSITIVE_INFINITY;
         }
-        return lossOfRate;
+        return rateLoss;
     }
 
-    /** Takes the probabilities of a class as they are; returns false if one is too small. */
-    private boolean takeLikelihoods(Likelihoods ofRow, Examples examples, int example) {
+    /**
+     * Sets the likelihoods to the label's probabilities. Returns false where one is so small that
+     * its logarithm is needed, or where targets are values.
+     */
+    private boolean setLikelihoods(Likelihoods rowLikelihoods, Examples examples, int example) {
         if (examples.numTargets() > 0) {
             return false;
         }
         int label = examples.labels()[example];
         for (int rate = 0; rate < numRates; rate++) {
-            if (!ofRow.set(rate, probabilities[probabilitiesAt + rate * numOutputs + label])) {
+            if (!rowLikelihoods.set(
+                    rate, probabilities[probabilityOffset + rate * numOutputs + label])) {
                 return false;
             }
         }
-        for (int k = 0; k < ofBaselines.length; k++) {
-            if (!ofRow.set(numRates + k, ofBaselines[k][label])) {
+        for (int k = 0; k < baselineProbabilities.length; k++) {
+            if (!rowLikelihoods.set(numRates + k, baselineProbabilities[k][label])) {
                 return false;
             }
         }
         return true;
     }
 
-    private void takeLogLikelihoods(Likelihoods ofRow, Examples examples, int example) {
+    private void setLogLikelihoods(Likelihoods rowLikelihoods, Examples examples, int example) {
         for (int rate = 0; rate < numRates; rate++) {
-            ofRow.setLogarithm(rate, -finiteLoss(rate, examples, example));
+            rowLikelihoods.setLogarithm(rate, -finiteLoss(rate, examples, example));
         }
-        for (int k = 0; k < ofBaselines.length; k++) {
-            ofRow.setLogarithm(numRates + k, logLikelihood(ofBaselines[k], examples, example));
+        for (int k = 0; k < baselineProbabilities.length; k++) {
+            rowLikelihoods.setLogarithm(
+                    numRates + k,
+                    ExampleScores.logLikelihood(baselineProbabilities[k], examples, example));
         }
     }
 
-    /**
-     * Writes what the probabilities of the classes are worth.
-     *
-     * @param order (numClasses) from {@code orderAt} on: the larger, the more probable. Not
-     *     modified.
-     * @param ofClasses (numClasses) from {@code ofClassesAt} on. Not modified.
-     */
-    private void score(
-            double lossOfExample,
-            double[] order,
-            int orderAt,
-            double[] ofClasses,
-            int ofClassesAt,
-            Examples examples,
-            int example,
-            Evaluation evaluation) {
-        int label = examples.labels()[example];
-        int predicted = largest(order, orderAt, numClasses);
-        evaluation.score(
-                example,
-                lossOfExample,
-                predicted,
-                ofClasses[ofClassesAt + predicted],
-                ofClasses[ofClassesAt + label],
-                brier(ofClasses, ofClassesAt, examples, example),
-                predicted == label ? 0 : rank(order, orderAt, label));
-    }
-
-    private double brier(double[] ofClasses, int at, Examples examples, int example) {
-        double brier = 0;
-        if (examples.numTargets() == 0) {
-            int label = examples.labels()[example];
-            for (int c = 0; c < label; c++) {
-                brier += ofClasses[at + c] * ofClasses[at + c];
-            }
-            for (int c = label + 1; c < numClasses; c++) {
-                brier += ofClasses[at + c] * ofClasses[at + c];
-            }
-            double missed = 1 - ofClasses[at + label];
-            return brier + missed * missed;
-        }
-        for (int c = 0; c < numClasses; c++) {
-            double distance = ofClasses[at + c] - target(examples, example, c);
-            brier += distance * distance;
-        }
-        return brier;
-    }
-
-    /** Returns how many classes are ahead of a label: of a larger value, or as large and lower. */
-    private int rank(double[] values, int offset, int label) {
-        double ofLabel = values[offset + label];
-        int rank = 0;
-        for (int c = 0; c < label; c++) {
-            rank += values[offset + c] >= ofLabel ? 1 : 0;
-        }
-        for (int c = label + 1; c < numClasses; c++) {
-            rank += values[offset + c] > ofLabel ? 1 : 0;
-        }
-        return rank;
-    }
-
-    private double target(Examples examples, int example, int c) {
-        int numTargets = examples.numTargets();
-        double target = examples.targets()[example * numTargets + Math.min(c, numTargets - 1)];
-        // One output stands for two classes: its target is the second's.
-        return numTargets < numClasses && c == 0 ? 1 - target : target;
-    }
-
-    private double plainLoss(double ofLogits, int offset, Examples examples, int example) {
+    private double plainLoss(double logSumExp, int offset, Examples examples, int example) {
         return examples.numTargets() == 0
-                ? loss.plainLoss(logits, offset, ofLogits, examples.labels()[example])
+                ? loss.plainLoss(logits, offset, logSumExp, examples.labels()[example])
                 : loss.plainLoss(
                         logits,
                         offset,
-                        ofLogits,
+                        logSumExp,
                         examples.targets(),
                         example * examples.numTargets());
     }
 
-    private static double logLikelihood(double[] predicted, Examples examples, int example) {
-        if (examples.numTargets() == 0) {
-            return Math.log(predicted[examples.labels()[example]]);
-        }
-        double sum = 0;
-        int offset = example * examples.numTargets();
-        for (int c = 0; c < predicted.length; c++) {
-            sum += examples.targets()[offset + c] * Math.log(predicted[c]);
-        }
-        return sum;
-    }
-
     /**
-     * Computes the probabilities of each rate, and of all together: rates that are not finite have
-     * no say.
+     * Normalises the probabilities of each rate and mixes them, weighted. Rates whose probabilities
+     * are not finite are left out.
      */
-    private void mix(MixtureWeights of) {
+    private void mix(MixtureWeights mixtureWeights) {
         Arrays.fill(mixed, 0);
-        double said = 0;
+        double sumOfWeights = 0;
         for (int rate = 0; rate < numRates; rate++) {
-            int at = probabilitiesAt + rate * numOutputs;
-            double sum = sums[taken * numRates + rate];
+            int at = probabilityOffset + rate * numOutputs;
+            double sum = normalisers[selected * numRates + rate];
             if (Double.isNaN(sum)) {
                 Arrays.fill(probabilities, at, at + numOutputs, Double.NaN);
                 continue;
             }
-            double share = 1 / sum;
-            double weight = of.weight(rate);
-            said += weight;
+            double inverseSum = 1 / sum;
+            double weight = mixtureWeights.weight(rate);
+            sumOfWeights += weight;
             for (int c = 0; c < numClasses; c++) {
-                double probability = share * probabilities[at + c];
+                double probability = inverseSum * probabilities[at + c];
                 probabilities[at + c] = probability;
                 mixed[c] += weight * probability;
             }
         }
         if (baselines != null) {
             for (int k = 0; k < Baselines.COUNT; k++) {
-                double weight = of.weight(numRates + k);
-                baselines.predict(k, ofBaselines[k]);
-                said += weight;
+                double weight = mixtureWeights.weight(numRates + k);
+                baselines.predict(k, baselineProbabilities[k]);
+                sumOfWeights += weight;
                 for (int c = 0; c < numClasses; c++) {
-                    mixed[c] += weight * ofBaselines[k][c];
+                    mixed[c] += weight * baselineProbabilities[k][c];
                 }
             }
         }
-        double share = 1 / said;
+        double inverseSum = 1 / sumOfWeights;
         for (int c = 0; c < numClasses; c++) {
-            mixed[c] *= share;
+            mixed[c] *= inverseSum;
         }
     }
 
     /**
-     * Writes the gradients at the row's logits.
+     * Writes the gradients of the selected row's loss at its logits.
      *
-     * @param scale of all of them, besides the example's weight
-     * @param factors of each, (learning rates · numOutputs), the same within a rate. Not modified.
+     * @param scale factor of all gradients, besides the example's weight
+     * @param factors (learning rates · numOutputs) factor of each gradient, equal within a rate.
+     *     Not modified.
      * @param out (learning rates · numOutputs). Modified.
      */
     void gradient(Examples examples, int example, double scale, double[] factors, double[] out) {
@@ -407,7 +368,7 @@ final class Scorer {
         if (examples.numTargets() == 0) {
             loss.logitGradients(
                     probabilities,
-                    probabilitiesAt,
+                    probabilityOffset,
                     examples.labels()[example],
                     weighted,
                     factors,
@@ -417,7 +378,7 @@ final class Scorer {
         for (int offset = 0; offset < out.length; offset += numOutputs) {
             loss.logitGradient(
                     probabilities,
-                    probabilitiesAt + offset,
+                    probabilityOffset + offset,
                     examples.targets(),
                     example * examples.numTargets(),
                     weighted * factors[offset],
@@ -426,7 +387,7 @@ final class Scorer {
         }
     }
 
-    /** Notes that a rate's step is not finite: it says nothing about the mini-batch. */
+    /** Excludes a rate whose step is not finite from the likelihoods of the mini-batch. */
     void discard(int rate, int size) {
         finite[rate] = false;
         for (int i = 0; weights != null && i < size; i++) {
@@ -435,8 +396,7 @@ final class Scorer {
     }
 
     /**
-     * Moves the mixture's weights and the baselines by a mini-batch that has been scored, row by
-     * row.
+     * Updates the mixture's weights and the baselines with a scored mini-batch, row by row.
      *
      * @param begin its first row in the block
      * @param end after its last row
@@ -452,18 +412,5 @@ final class Scorer {
                 baselines.observe(examples.labels()[example]);
             }
         }
-    }
-
-    /** Returns which of some values is the largest, counted from 0; the lowest of equals. */
-    private static int largest(double[] values, int offset, int count) {
-        int largest = 0;
-        double value = values[offset];
-        for (int i = 1; i < count; i++) {
-            if (values[offset + i] > value) {
-                largest = i;
-                value = values[offset + i];
-            }
-        }
-        return largest;
     }
 }

@@ -177,7 +177,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             boolean closeLast,
             Evaluation evaluation,
             @Nullable StepObserver stepObserver) {
-        if (sgd.rows().size() > 0) {
+        if (sgd.block().rows().size() > 0) {
             throw new IllegalStateException(
                     "the learner is in the middle of a call: an observer may change it, but not"
                             + " hand it examples");
@@ -188,10 +188,10 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         int waiting = 0;
         for (int i = 0; i < examples.size(); i++) {
             if (examples.labels()[i] == Examples.UNLABELLED) {
-                if (!sgd.hasRoomFor(1)) {
+                if (!sgd.block().hasRoomFor(1)) {
                     run(examples, evaluation);
                 }
-                sgd.rows().addUnlabelled(i);
+                sgd.block().rows().addUnlabelled(i);
             } else {
                 open[waiting++] = i;
                 if (waiting == open.length) {
@@ -207,26 +207,27 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     private void addMiniBatch(Examples examples, int size, Evaluation evaluation) {
-        if (!sgd.hasRoomFor(size)) {
+        if (!sgd.block().hasRoomFor(size)) {
             run(examples, evaluation);
         }
-        if (!sgd.addMiniBatch(examples, open, size)) {
+        if (!sgd.block().addMiniBatch(examples, open, size)) {
             for (int i = 0; i < size; i++) {
                 evaluation.outcome(open[i], Outcome.WEIGHTLESS);
             }
         }
         // A block ends where a copy is due, so that it does not depend on how the calls were cut.
-        if (counters.stepsSinceCopy() + sgd.rows().numSteps() >= STEPS_BETWEEN_COPIES) {
+        if (counters.stepsSinceCopy() + sgd.block().rows().numSteps() >= STEPS_BETWEEN_COPIES) {
             run(examples, evaluation);
         }
     }
 
     private void run(Examples examples, Evaluation evaluation) {
-        BlockRows rows = sgd.rows();
+        BlockRows rows = sgd.block().rows();
         int done = 0;
         while (done < rows.size()) {
-            int end = sgd.run(done, counters, examples, evaluation, observer);
-            if (sgd.wasSkipped()) {
+            BlockedSgd.RunResult result = sgd.run(done, counters, examples, evaluation, observer);
+            int end = result.end();
+            if (result.skipped()) {
                 counters = counters.skipped();
                 if (counters.skippedInARow() >= settings.patience()) {
                     rollBack();
@@ -234,7 +235,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             } else if (rows.step(end) > rows.step(done)) {
                 counters = counters.taken(rows.step(end) - rows.step(done));
             }
-            if (sgd.wasStopped() && observer != null) {
+            if (result.reactionDue() && observer != null) {
                 observer.react(this);
             }
             // After a reaction, which may go back to the copy before.

@@ -1,0 +1,93 @@
+package io.freshet.model;
+
+import io.freshet.model.example.BlockRows;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Matrix;
+import io.freshet.model.scale.StandardScaler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The input matrix {@code X} of a block: a row per example, with its scaled features and the
+ * constant 1 of the bias.
+ */
+final class BlockInputs {
+    private final BlockRows rows;
+    private final @Nullable StandardScaler scaler;
+    private final Matrix matrix;
+    private final int numFeatures;
+    private final int width;
+
+    /** (capacity, width), the scaled rows of a block before they go to the matrix in one piece. */
+    private final float[] scaledRows;
+
+    private final float[] scaledRow;
+
+    /**
+     * @param scaler null where features are used as they are
+     */
+    BlockInputs(BlockWorkspace workspace, BlockRows rows, @Nullable StandardScaler scaler) {
+        this.rows = rows;
+        this.scaler = scaler;
+        this.matrix = workspace.inputs;
+        this.numFeatures = workspace.settings().numFeatures();
+        this.width = workspace.width;
+        this.scaledRows = workspace.scaledRows;
+        this.scaledRow = workspace.scaledRow;
+    }
+
+    /** Returns {@code X}, (at least rows, width); not a copy. */
+    Matrix matrix() {
+        return matrix;
+    }
+
+    /** Writes rows; the scaler observes each mini-batch before it scales it. */
+    void observeAndWrite(int begin, int end, Examples examples) {
+        if (scaler == null) {
+            write(begin, end, examples);
+        } else {
+            scaler.scale(rows, begin, end, examples.features(), scaledRows, width);
+            matrix.put(scaledRows, end - begin);
+        }
+    }
+
+    /** Undoes the last {@link #observeAndWrite} or {@link #observe} in the scaler's statistics. */
+    void undoObserve() {
+        if (scaler != null) {
+            scaler.undo();
+        }
+    }
+
+    /** Lets the scaler observe rows, for {@link #write} to scale by. */
+    void observe(int begin, int end, Examples examples) {
+        if (scaler != null) {
+            scaler.observe(rows, begin, end, examples.features());
+        }
+    }
+
+    /** Lets {@link #write} scale by the statistics as they are. */
+    void prepareScaler() {
+        if (scaler != null) {
+            scaler.prepare();
+        }
+    }
+
+    /** Writes rows, scaled by the scaler's current statistics. */
+    void write(int begin, int end, Examples examples) {
+        for (int row = begin; row < end; row++) {
+            int offset = rows.example(row) * numFeatures;
+            if (scaler == null) {
+                matrix.putRow(row - begin, examples.features(), offset, numFeatures);
+            } else {
+                scaler.transform(examples.features(), offset, scaledRow, 0);
+                matrix.putRow(row - begin, scaledRow, 0, numFeatures);
+            }
+        }
+    }
+
+    /** Returns an upper bound of {@code Σ |x|} over the first rows, after {@link #observe}. */
+    double bound(int count) {
+        return scaler == null
+                ? matrix.sumOfMagnitudes(0, count)
+                : count * (numFeatures * scaler.bound() + 1);
+    }
+}

@@ -1,0 +1,206 @@
+package io.freshet.model;
+
+import io.freshet.model.example.BlockRows;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.linalg.Matrix;
+import io.freshet.model.mixture.MixtureWeights;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The direct path: one mini-batch is scored and its step taken, in chunks of rows that stay in a
+ * core's cache. Also answers runs of rows without a label.
+ *
+ * <p>Where a number could leave a float's range, the step is checked before it counts: a learning
+ * rate whose step is not finite restarts from the parameters of the dominant rate among the finite
+ * ones; if there is none, the step is skipped and nothing that is learnt changes.
+ */
+final class DirectStep {
+    private final LearnerSettings settings;
+    private final ExecutionBlock block;
+    private final BlockRows rows;
+    private final BlockInputs inputs;
+    private final Parameters parameters;
+    private final Scorer scorer;
+    private final long[] restarts;
+    private final int numRates;
+    private final int columns;
+    private final int capacity;
+    private final Matrix logits;
+    private final Matrix gradients;
+    private final double[] logitValues;
+    private final double[][] gradientRows;
+
+    /**
+     * @param workspace must stay open
+     * @param restarts (learning rates) number of restarts of each. Modified.
+     */
+    DirectStep(
+            BlockWorkspace workspace,
+            ExecutionBlock block,
+            BlockInputs inputs,
+            Parameters parameters,
+            Scorer scorer,
+            long[] restarts) {
+        this.settings = workspace.settings();
+        this.block = block;
+        this.rows = block.rows();
+        this.inputs = inputs;
+        this.parameters = parameters;
+        this.scorer = scorer;
+        this.restarts = restarts;
+        this.numRates = settings.numRates();
+        this.columns = workspace.columns;
+        this.capacity = workspace.capacity;
+        this.logits = workspace.logits;
+        this.gradients = workspace.gradients;
+        this.logitValues = workspace.logitValues;
+        this.gradientRows = workspace.gradientRows;
+    }
+
+    /** Answers rows without a label, by the parameters and the scaler in force. */
+    void answer(int begin, int end, Examples examples, Evaluation evaluation, long modelVersion) {
+        inputs.prepareScaler();
+        for (int from = begin; from < end; from += capacity) {
+            int to = Math.min(from + capacity, end);
+            computeLogits(from, to, examples);
+            for (int row = from; row < to; row++) {
+                selectInChunk(from, row, to);
+                scorer.answer(rows.example(row), modelVersion, evaluation);
+            }
+        }
+    }
+
+    /**
+     * Scores one mini-batch, then takes its step.
+     *
+     * @param learningRate of the optimiser
+     * @param sumOfLearningRates bound of the learning rates together, for the range check
+     * @param factors (columns) factors of the gradients. Not modified.
+     * @return the Euclidean norm of its mean gradient, of the dominant rate; null if the step was
+     *     skipped
+     */
+    @Nullable Double run(
+            int begin,
+            int end,
+            double learningRate,
+            double sumOfLearningRates,
+            double[] factors,
+            Examples examples,
+            Evaluation evaluation) {
+        inputs.observe(begin, end, examples);
+        scorer.begin();
+        double inputBound = 0;
+        for (int from = begin; from < end; from += capacity) {
+            int to = Math.min(from + capacity, end);
+            computeLogits(from, to, examples);
+            for (int row = from; row < to; row++) {
+                selectInChunk(from, row, to);
+                double[] gradient = gradientRows[row - from];
+                scorer.score(row - begin, examples, rows.example(row), evaluation);
+                scorer.gradient(examples, rows.example(row), block.scale(row), factors, gradient);
+                evaluation.outcome(rows.example(row), Outcome.TRAINED);
+                gradients.putRow(row - from, gradient);
+            }
+            parameters.accumulate(from == begin, gradients, inputs.matrix(), to - from);
+            inputBound += inputs.bound(to - from);
+        }
+        boolean plain = settings.sgd().isPlain();
+        // A step other than plain overwrites the gradient; a plain one may change the dominant
+        // rate.
+        double norm = plain ? Double.NaN : gradientNorm(factors);
+        if (scorer.isAllFinite()
+                && parameters.tryExtendBounds(
+                        settings.sgd(),
+                        1,
+                        inputBound,
+                        block.gradientBound(begin),
+                        sumOfLearningRates)) {
+            scorer.learn(rows, begin, end, examples);
+            parameters.step(settings.sgd(), learningRate);
+        } else if (!checkedStep(begin, end, learningRate, examples, evaluation)) {
+            return null;
+        }
+        return plain ? gradientNorm(factors) : norm;
+    }
+
+    /** Computes the logits of some rows. */
+    private void computeLogits(int begin, int end, Examples examples) {
+        int count = end - begin;
+        inputs.write(begin, end, examples);
+        logits.setToProductWithTransposed(inputs.matrix(), count, parameters.values(), columns);
+        logits.get(logitValues, count);
+    }
+
+    /** Selects a row of a chunk in the scorer; call for each row in turn, from the first on. */
+    private void selectInChunk(int begin, int row, int end) {
+        int place = (row - begin) % scorer.rowsAtOnce();
+        if (place == 0) {
+            scorer.activate(
+                    logitValues, (row - begin) * columns, Math.min(scorer.rowsAtOnce(), end - row));
+        }
+        scorer.select(place);
+    }
+
+    /** Returns the norm of the mean gradient that was accumulated, of the dominant rate. */
+    private double gradientNorm(double[] factors) {
+        int rate = scorer.dominantRate();
+        return parameters.gradientNorm(rate) / Math.abs(factors[rate * settings.numOutputs()]);
+    }
+
+    /** Takes a step, checks it, and returns whether any learning rate's step was finite. */
+    private boolean checkedStep(
+            int begin, int end, double learningRate, Examples examples, Evaluation evaluation) {
+        if (!scorer.isAnyFinite()) {
+            skip(begin, end, evaluation, Outcome.SKIPPED_LOSS);
+            return false;
+        }
+        boolean hadVelocity = parameters.velocity() != null;
+        parameters.backUp();
+        parameters.step(settings.sgd(), learningRate);
+        for (int rate = 0; rate < numRates; rate++) {
+            if (!scorer.isFinite(rate) || !parameters.isFinite(rate)) {
+                scorer.discard(rate, end - begin);
+            }
+        }
+        if (!scorer.isAnyFinite()) {
+            parameters.restore(hadVelocity);
+            skip(begin, end, evaluation, Outcome.SKIPPED_STEP);
+            return false;
+        }
+        scorer.learn(rows, begin, end, examples);
+        restartRates();
+        parameters.refreshBounds();
+        return true;
+    }
+
+    private void skip(int begin, int end, Evaluation evaluation, Outcome outcome) {
+        for (int row = begin; row < end; row++) {
+            evaluation.outcome(rows.example(row), outcome);
+        }
+        inputs.undoObserve();
+    }
+
+    private void restartRates() {
+        MixtureWeights weights = scorer.weights();
+        if (weights == null) {
+            return;
+        }
+        int dominant = -1;
+        for (int rate = 0; rate < numRates; rate++) {
+            if (scorer.isFinite(rate)
+                    && (dominant < 0 || weights.weight(rate) > weights.weight(dominant))) {
+                dominant = rate;
+            }
+        }
+        for (int rate = 0; rate < numRates; rate++) {
+            if (!scorer.isFinite(rate)) {
+                // Its weight fell to the switching rate when the mini-batch had no likelihood under
+                // it.
+                parameters.copyRate(dominant, rate);
+                restarts[rate]++;
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package io.freshet.model;
+
+import io.freshet.model.example.BlockRows;
+import io.freshet.model.example.Examples;
+
+/**
+ * The rows of one execution block, with the gradient scale and a gradient bound of each mini-batch.
+ */
+final class ExecutionBlock {
+    private final LearnerSettings settings;
+    private final int maxSteps;
+    private final BlockRows rows;
+    private final double[] scales;
+    private final double[] gradientBounds;
+
+    /**
+     * @param capacity rows of a block; a mini-batch that is larger makes a block by itself
+     * @param maxSteps mini-batches of a block
+     */
+    ExecutionBlock(LearnerSettings settings, int capacity, int maxSteps) {
+        this.settings = settings;
+        this.maxSteps = maxSteps;
+        this.rows = new BlockRows(Math.max(capacity, settings.miniBatchSize()));
+        this.scales = new double[maxSteps];
+        this.gradientBounds = new double[maxSteps];
+    }
+
+    /** Returns the rows; not a copy. */
+    BlockRows rows() {
+        return rows;
+    }
+
+    /** Removes all rows. */
+    void clear() {
+        rows.clear();
+    }
+
+    /** Returns whether {@code count} more rows fit, as one more mini-batch. */
+    boolean hasRoomFor(int count) {
+        return rows.hasRoomFor(count) && rows.numSteps() < maxSteps;
+    }
+
+    /**
+     * Adds a mini-batch, unless its weights add up to nothing that a gradient could be divided by.
+     *
+     * @param batch indices of its examples, of which the first {@code count} are used. Not
+     *     modified.
+     * @return whether it was added
+     */
+    boolean addMiniBatch(Examples examples, int[] batch, int count) {
+        double sumOfWeights = 0;
+        double divisor = 0;
+        for (int i = 0; i < count; i++) {
+            double weight = examples.weights()[batch[i]];
+            sumOfWeights += Math.abs(weight);
+            divisor += weight * divisor(examples, batch[i]);
+        }
+        double scale = settings.reduction().scale(count, divisor);
+        if (!(scale <= Double.MAX_VALUE)) {
+            return false;
+        }
+        scales[rows.numSteps()] = scale;
+        gradientBounds[rows.numSteps()] = sumOfWeights * scale * settings.loss().gradientBound();
+        rows.addMiniBatch(batch, count);
+        return true;
+    }
+
+    private double divisor(Examples examples, int example) {
+        return examples.numTargets() == 0
+                ? settings.loss().divisor(examples.labels()[example])
+                : settings.loss().divisor(examples.targets(), example * examples.numTargets());
+    }
+
+    /** Returns the factor by which the reduction scales the gradients of a row's mini-batch. */
+    double scale(int row) {
+        return scales[rows.step(row)];
+    }
+
+    /** Returns a bound of {@code Σ |g|} over the gradients of a row's mini-batch, scaled. */
+    double gradientBound(int row) {
+        return gradientBounds[rows.step(row)];
+    }
+
+    /**
+     * Returns a bound of {@code Σ |g|} over the mini-batches from a row to the end of the block.
+     */
+    double gradientBoundFrom(int begin) {
+        double sum = 0;
+        for (int t = rows.step(begin); t < rows.numSteps(); t++) {
+            sum += gradientBounds[t];
+        }
+        return sum;
+    }
+}
