@@ -23,7 +23,7 @@ import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Likelihoods;
 import io.freshet.model.mixture.MixtureWeights;
 import io.freshet.model.optim.LinearSteps;
-import io.freshet.model.scale.StandardScaler;
+import io.freshet.model.scale.Scaler;
 import java.util.Properties;
 
 /**
@@ -39,7 +39,7 @@ class ArchitectureTest {
         Likelihoods.class,
         LinearSteps.class,
         MixtureWeights.class,
-        StandardScaler.class
+        Scaler.class
     };
 
     private static final SliceAssignment TOP_LEVEL_TYPES =

@@ -16,7 +16,7 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.ScalerRule;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -426,23 +426,16 @@ public final class Learner implements AutoCloseable {
     /** The parameters for others to use; notes that they are published. */
     ModelSnapshot publish() {
         LearnerState state = model().state();
-        boolean scaled = config.learner().scaler() != ScalerType.NONE;
-        double[] variance = new double[state.scalerSquaredDeviations().length];
-        for (int i = 0; i < variance.length; i++) {
-            variance[i] =
-                    state.scalerCount() == 0
-                            ? 0
-                            : state.scalerSquaredDeviations()[i] / state.scalerCount();
-        }
+        ScalerRule scaler = config.learner().scaler();
         publishedVersion = state.counters().modelVersion();
         changed = true;
         return new ModelSnapshot(
                 modelId,
                 progress(),
                 state.parameters(),
-                state.scalerCount(),
-                scaled ? state.scalerMean() : null,
-                scaled ? variance : null,
+                state.scaler().count(),
+                scaler == null ? null : state.scaler().mean(),
+                scaler == null ? null : scaler.variance(state.scaler()),
                 config.learner().numOutputs(),
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
     }

@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerState;
+import io.freshet.model.scale.ScalerState;
 
 /**
  * What a model's learner keeps in state, beside what is kept in chunks ({@link ModelChunks}).
@@ -15,9 +16,7 @@ import io.freshet.model.LearnerState;
  * @param restarts times that each learning rate started anew
  * @param lastLabel the newest label, for the baselines
  * @param goodWeights the mixture's weights beside the last good parameters
- * @param scalerCount examples seen by the scaler
- * @param scalerMean mean by feature
- * @param scalerSquaredDeviations sum of squared deviations from the mean, by feature
+ * @param scaler state of the scaler
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerStateHeader(
@@ -30,9 +29,7 @@ public record LearnerStateHeader(
         long[] restarts,
         int lastLabel,
         double[] goodWeights,
-        long scalerCount,
-        double[] scalerMean,
-        double[] scalerSquaredDeviations) {
+        ScalerState scaler) {
     /** What is kept of a learner's state. */
     static LearnerStateHeader of(LearnerState state) {
         return new LearnerStateHeader(
@@ -45,8 +42,6 @@ public record LearnerStateHeader(
                 state.restarts(),
                 state.lastLabel(),
                 state.goodWeights(),
-                state.scalerCount(),
-                state.scalerMean(),
-                state.scalerSquaredDeviations());
+                state.scaler());
     }
 }

@@ -68,9 +68,7 @@ final class ModelChunks {
                 memory.lastLabel(),
                 get(goodParameters, memory.numGoodParameters()),
                 memory.goodWeights(),
-                memory.scalerCount(),
-                memory.scalerMean(),
-                memory.scalerSquaredDeviations());
+                memory.scaler());
     }
 
     private static void put(MapState<Integer, float[]> chunks, float[] values) throws Exception {

@@ -3,7 +3,7 @@ package io.freshet.model;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Matrix;
-import io.freshet.model.scale.StandardScaler;
+import io.freshet.model.scale.Scaler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockInputs {
     private final BlockRows rows;
-    private final @Nullable StandardScaler scaler;
+    private final @Nullable Scaler scaler;
     private final Matrix matrix;
     private final int numFeatures;
     private final int width;
@@ -25,7 +25,7 @@ final class BlockInputs {
     /**
      * @param scaler null where features are used as they are
      */
-    BlockInputs(BlockWorkspace workspace, BlockRows rows, @Nullable StandardScaler scaler) {
+    BlockInputs(BlockWorkspace workspace, BlockRows rows, @Nullable Scaler scaler) {
         this.rows = rows;
         this.scaler = scaler;
         this.matrix = workspace.inputs;

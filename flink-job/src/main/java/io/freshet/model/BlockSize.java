@@ -1,7 +1,6 @@
 package io.freshet.model;
 
 import io.freshet.model.linalg.ProductTiles;
-import io.freshet.model.scale.ScalerType;
 
 /**
  * How many rows an execution block has: the number that costs least an example.
@@ -79,13 +78,13 @@ final class BlockSize {
      * @param inputs features and the constant one
      * @param columns outputs of all learning rates
      * @param miniBatchSize examples of a step
-     * @param scaler what scales the features
+     * @param scaled whether the features are scaled
      * @param pieces those of which products are made
      */
     static int rows(
-            int inputs, int columns, int miniBatchSize, ScalerType scaler, ProductTiles pieces) {
+            int inputs, int columns, int miniBatchSize, boolean scaled, ProductTiles pieces) {
         int least = LEAST;
-        if (scaler != ScalerType.NONE) {
+        if (scaled) {
             least = miniBatchSize <= MOST_SCALED_MINI_BATCH ? LEAST_SCALED : LEAST;
         } else if (inputs >= WIDE
                 && columns <= MOST_WIDE_COLUMNS

@@ -5,8 +5,7 @@ import io.freshet.model.linalg.MatrixFactory;
 import io.freshet.model.linalg.Precision;
 import io.freshet.model.linalg.ProductTiles;
 import io.freshet.model.optim.LinearSteps;
-import io.freshet.model.scale.ScalerType;
-import io.freshet.model.scale.StandardScaler;
+import io.freshet.model.scale.ScalerRule;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +51,7 @@ public final class BlockWorkspace implements AutoCloseable {
     final double[] termCoefficients;
 
     final Scorer.Scratch scorer;
-    final StandardScaler.Scratch scaler;
+    final ScalerRule.@Nullable Workspace scaler;
 
     /** Memory for learners of these settings. */
     public BlockWorkspace(LearnerSettings settings) {
@@ -70,10 +69,15 @@ public final class BlockWorkspace implements AutoCloseable {
         this.width = Matrix.columnsFor(numInputs);
         int wanted =
                 BlockSize.rows(
-                        numInputs, columns, settings.miniBatchSize(), settings.scaler(), pieces);
+                        numInputs,
+                        columns,
+                        settings.miniBatchSize(),
+                        settings.scaler() != null,
+                        pieces);
         this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
         this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, pieces) : wanted;
-        boolean scales = settings.scaler() != ScalerType.NONE;
+        ScalerRule scalerRule = settings.scaler();
+        boolean scales = scalerRule != null;
         boolean substitutes = maxSteps > 1;
         boolean remembers = substitutes && settings.sgd().momentum() > 0;
 
@@ -105,7 +109,7 @@ public final class BlockWorkspace implements AutoCloseable {
         this.termRows = new int[capacity];
         this.termCoefficients = new double[capacity];
         this.scorer = new Scorer.Scratch(settings, substitutes ? 1 : capacity);
-        this.scaler = new StandardScaler.Scratch(scales ? settings.numFeatures() : 0);
+        this.scaler = scalerRule == null ? null : scalerRule.newWorkspace(settings.numFeatures());
     }
 
     /** Returns the settings of the learners that may use it. */

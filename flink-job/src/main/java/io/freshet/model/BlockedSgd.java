@@ -8,7 +8,8 @@ import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.StandardScaler;
+import io.freshet.model.scale.Scaler;
+import io.freshet.model.scale.ScalerState;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,7 @@ final class BlockedSgd implements AutoCloseable {
     private final Sgd sgd;
     private final BlockWorkspace workspace;
     private final Parameters parameters;
-    private final @Nullable StandardScaler scaler;
+    private final @Nullable Scaler scaler;
     private final Scorer scorer;
     private final long[] restarts;
     private final ExecutionBlock block;
@@ -85,16 +86,7 @@ final class BlockedSgd implements AutoCloseable {
         this.settings = workspace.settings();
         this.sgd = settings.sgd();
         this.parameters = new Parameters(settings, workspace.precision(), state);
-        this.scaler =
-                switch (settings.scaler()) {
-                    case NONE -> null;
-                    case WELFORD ->
-                            new StandardScaler(
-                                    state.scalerCount(),
-                                    state.scalerMean(),
-                                    state.scalerSquaredDeviations(),
-                                    workspace.scaler);
-                };
+        this.scaler = workspace.scaler == null ? null : workspace.scaler.start(state.scaler());
         this.scorer = new Scorer(settings, state, workspace.scorer);
         this.restarts = state.restarts().clone();
         this.block = new ExecutionBlock(settings, workspace.capacity, workspace.maxSteps);
@@ -117,7 +109,7 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /** Returns the scaler of the features; null without one. */
-    @Nullable StandardScaler scaler() {
+    @Nullable Scaler scaler() {
         return scaler;
     }
 
@@ -163,7 +155,7 @@ final class BlockedSgd implements AutoCloseable {
     /** Resets the scaler. */
     void resetScaler() {
         if (scaler != null) {
-            scaler.reset();
+            scaler.set(ScalerState.initial(settings.numFeatures()));
         }
     }
 
@@ -184,7 +176,7 @@ final class BlockedSgd implements AutoCloseable {
             baselines.set(state.baselineCounts(), state.lastLabel());
         }
         if (scaler != null) {
-            scaler.set(state.scalerCount(), state.scalerMean(), state.scalerSquaredDeviations());
+            scaler.set(state.scaler());
         }
     }
 

@@ -6,7 +6,7 @@ import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.ScalerRule;
 import java.io.Serializable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param sgd the optimiser; with a mixture plain, and its learning rate of no meaning
  * @param mixture the learning rates that learn side by side; null for the optimiser's one
  * @param reduction how a mini-batch's gradients become one
- * @param scaler what happens to the features first
+ * @param scaler rule by which features are scaled; null to use them as they are
  * @param patience skipped steps in a row after which the parameters go back to the last good ones,
  *     at least 1
  */
@@ -33,7 +33,7 @@ public record LearnerSettings(
         Sgd sgd,
         @Nullable Mixture mixture,
         MiniBatchReduction reduction,
-        ScalerType scaler,
+        @Nullable ScalerRule scaler,
         int patience)
         implements Serializable {
 

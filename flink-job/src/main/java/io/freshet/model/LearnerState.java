@@ -3,7 +3,7 @@ package io.freshet.model;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.ScalerState;
 
 /**
  * What a learner remembers: with {@link LearnerSettings} it fixes every number that follows.
@@ -23,10 +23,7 @@ import io.freshet.model.scale.ScalerType;
  * @param goodParameters the last good parameters, as {@code parameters}; empty for those of the
  *     start
  * @param goodWeights the mixture's weights then; empty likewise
- * @param scalerCount examples that the scaler has seen
- * @param scalerMean (numFeatures), the mean of each feature; empty without a scaler
- * @param scalerSquaredDeviations (numFeatures), {@code Σ (x − mean)²} of each feature; empty
- *     without a scaler
+ * @param scaler state of the scaler; of no features without one
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier between the learner and whoever stores it
 public record LearnerState(
@@ -39,9 +36,7 @@ public record LearnerState(
         int lastLabel,
         float[] goodParameters,
         double[] goodWeights,
-        long scalerCount,
-        double[] scalerMean,
-        double[] scalerSquaredDeviations) {
+        ScalerState scaler) {
 
     /** Returns the state before the first example: parameters of zero, equal weights. */
     public static LearnerState initial(LearnerSettings settings) {
@@ -56,9 +51,7 @@ public record LearnerState(
                 Baselines.NO_LABEL,
                 new float[0],
                 new double[0],
-                0,
-                new double[scaled],
-                new double[scaled]);
+                ScalerState.initial(scaled));
     }
 
     /** Returns what the mixture weighs at the start; empty without one. */
@@ -68,7 +61,7 @@ public record LearnerState(
     }
 
     private static int numScaled(LearnerSettings settings) {
-        return settings.scaler() == ScalerType.NONE ? 0 : settings.numFeatures();
+        return settings.scaler() == null ? 0 : settings.numFeatures();
     }
 
     private static int numBaselineCounts(LearnerSettings settings) {
@@ -91,9 +84,9 @@ public record LearnerState(
             requireLength("goodParameters", settings.numParameters(), goodParameters.length);
             requireLength("goodWeights", weights.length, goodWeights.length);
         }
-        requireLength("scalerMean", numScaled(settings), scalerMean.length);
+        requireLength("scaler.mean", numScaled(settings), scaler.mean().length);
         requireLength(
-                "scalerSquaredDeviations", numScaled(settings), scalerSquaredDeviations.length);
+                "scaler.squaredDeviations", numScaled(settings), scaler.squaredDeviations().length);
     }
 
     private static void requireLength(String name, int expected, int actual) {

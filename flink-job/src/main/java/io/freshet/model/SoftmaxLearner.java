@@ -10,7 +10,8 @@ import io.freshet.model.linalg.ProductTiles;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
-import io.freshet.model.scale.StandardScaler;
+import io.freshet.model.scale.Scaler;
+import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -369,7 +370,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     public LearnerState state() {
         MixtureWeights weights = sgd.weights();
         Baselines baselines = sgd.baselines();
-        StandardScaler scaler = sgd.scaler();
+        Scaler scaler = sgd.scaler();
         float[] good = goodParameters == null ? sgd.parameters().goodToArray() : goodParameters;
         goodParameters = good;
         return new LearnerState(
@@ -382,9 +383,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 baselines == null ? Baselines.NO_LABEL : baselines.lastLabel(),
                 good,
                 goodWeights,
-                scaler == null ? 0 : scaler.count(),
-                scaler == null ? new double[0] : scaler.mean(),
-                scaler == null ? new double[0] : scaler.squaredDeviations());
+                scaler == null ? ScalerState.initial(0) : scaler.state());
     }
 
     /** Frees the native memory. A second call does nothing. */

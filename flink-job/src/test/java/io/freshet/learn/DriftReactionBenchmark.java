@@ -13,7 +13,7 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.Standardization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,7 +135,7 @@ final class DriftReactionBenchmark {
                                 ? new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false)
                                 : null,
                         MiniBatchReduction.EXAMPLES,
-                        ScalerType.WELFORD,
+                        new Standardization(),
                         10);
         return new LearnConfig(
                 learner,

@@ -27,7 +27,7 @@ import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.Standardization;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -76,7 +76,7 @@ public class LearnerTest {
                 sgd,
                 mixture,
                 MiniBatchReduction.EXAMPLES,
-                ScalerType.WELFORD,
+                new Standardization(),
                 PATIENCE);
     }
 
@@ -155,10 +155,10 @@ public class LearnerTest {
         assertThat(actual.lastLabel()).isEqualTo(expected.lastLabel());
         assertThat(actual.goodParameters()).containsExactly(expected.goodParameters());
         assertThat(actual.goodWeights()).containsExactly(expected.goodWeights());
-        assertThat(actual.scalerCount()).isEqualTo(expected.scalerCount());
-        assertThat(actual.scalerMean()).containsExactly(expected.scalerMean());
-        assertThat(actual.scalerSquaredDeviations())
-                .containsExactly(expected.scalerSquaredDeviations());
+        assertThat(actual.scaler().count()).isEqualTo(expected.scaler().count());
+        assertThat(actual.scaler().mean()).containsExactly(expected.scaler().mean());
+        assertThat(actual.scaler().squaredDeviations())
+                .containsExactly(expected.scaler().squaredDeviations());
     }
 
     private static LearnerState learn(LearnConfig config, List<List<Blocks.Example>> pieces) {
@@ -202,7 +202,8 @@ public class LearnerTest {
             assertThat(actual.counters()).isEqualTo(expected.counters());
             assertThat(actual.parameters()).containsExactly(expected.parameters(), offset(1e-4f));
             assertThat(actual.weights()).containsExactly(expected.weights(), offset(1e-4));
-            assertThat(actual.scalerMean()).containsExactly(expected.scalerMean(), offset(1e-6));
+            assertThat(actual.scaler().mean())
+                    .containsExactly(expected.scaler().mean(), offset(1e-6));
         }
     }
 
@@ -393,7 +394,7 @@ public class LearnerTest {
                     learner.process(Blocks.block(mixed), inOneBlock::add, alert -> {});
             LearnerState actual = state(learner);
             assertThat(actual.counters()).isEqualTo(expected.counters());
-            assertThat(actual.scalerCount()).isEqualTo(60);
+            assertThat(actual.scaler().count()).isEqualTo(60);
             // They take room in a block, so that steps may fall into others: to rounding.
             assertThat(actual.parameters()).containsExactly(expected.parameters(), offset(1e-6f));
             assertThat(evaluation.progress().audit().count(Fate.UNLABELLED))
@@ -525,7 +526,7 @@ public class LearnerTest {
                 sgd,
                 mixture,
                 MiniBatchReduction.EXAMPLES,
-                ScalerType.NONE,
+                null,
                 patience);
     }
 
@@ -556,7 +557,7 @@ public class LearnerTest {
                                 new Sgd(1, 0),
                                 mixture(false),
                                 MiniBatchReduction.EXAMPLES,
-                                ScalerType.WELFORD,
+                                new Standardization(),
                                 PATIENCE),
                         LabelType.CLASS);
 

@@ -3,7 +3,6 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.model.linalg.ProductTiles;
-import io.freshet.model.scale.ScalerType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,20 +27,18 @@ class BlockSizeTest {
         "100000, 1000, 128, 128, 128"
     })
     void rows_growWithTheParameters(int inputs, int columns, int whole, int small, int scaled) {
-        for (ScalerType scaler : ScalerType.values()) {
-            assertThat(BlockSize.rows(inputs, columns, 1, scaler, ProductTiles.WHOLE))
+        for (boolean scales : new boolean[] {false, true}) {
+            assertThat(BlockSize.rows(inputs, columns, 1, scales, ProductTiles.WHOLE))
                     .isEqualTo(whole);
         }
-        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, ProductTiles.SMALL))
-                .isEqualTo(small);
-        assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.WELFORD, ProductTiles.SMALL))
-                .isEqualTo(scaled);
+        assertThat(BlockSize.rows(inputs, columns, 1, false, ProductTiles.SMALL)).isEqualTo(small);
+        assertThat(BlockSize.rows(inputs, columns, 1, true, ProductTiles.SMALL)).isEqualTo(scaled);
     }
 
     @Test
     void blocksOfScaledFeatures_haveThreeMiniBatches_orAreAsElsewhere() {
         for (int size = 1; size <= 32; size++) {
-            assertThat(BlockSize.rows(55, 7, size, ScalerType.WELFORD, ProductTiles.SMALL))
+            assertThat(BlockSize.rows(55, 7, size, true, ProductTiles.SMALL))
                     .isEqualTo(size <= 8 ? 24 : 16);
         }
     }
@@ -50,10 +47,9 @@ class BlockSizeTest {
     void smallBlocks_haveMiniBatchesOfOneOrTwo() {
         int[] rows = {8, 8, 16, 16};
         for (int size = 1; size <= rows.length; size++) {
-            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductTiles.SMALL))
+            assertThat(BlockSize.rows(785, 10, size, false, ProductTiles.SMALL))
                     .isEqualTo(rows[size - 1]);
-            assertThat(BlockSize.rows(785, 10, size, ScalerType.NONE, ProductTiles.WHOLE))
-                    .isEqualTo(16);
+            assertThat(BlockSize.rows(785, 10, size, false, ProductTiles.WHOLE)).isEqualTo(16);
         }
     }
 
@@ -83,7 +79,7 @@ class BlockSizeTest {
     void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
             int inputs, int columns, int rows, int directRows) {
         for (ProductTiles pieces : ProductTiles.values()) {
-            assertThat(BlockSize.rows(inputs, columns, 1, ScalerType.NONE, pieces)).isEqualTo(rows);
+            assertThat(BlockSize.rows(inputs, columns, 1, false, pieces)).isEqualTo(rows);
             assertThat(BlockSize.directRows(inputs, columns, pieces)).isEqualTo(directRows);
         }
     }
@@ -91,8 +87,7 @@ class BlockSizeTest {
     @Test
     void rows_areAMultipleOfTheLeast() {
         for (int columns = 1; columns < 5000; columns += 7) {
-            assertThat(BlockSize.rows(500, columns, 1, ScalerType.NONE, ProductTiles.WHOLE) % 16)
-                    .isZero();
+            assertThat(BlockSize.rows(500, columns, 1, false, ProductTiles.WHOLE) % 16).isZero();
         }
     }
 }

@@ -9,7 +9,6 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +24,7 @@ class BlockWorkspaceTest {
     private static final int CLASSES = 3;
 
     private static LearnerSettings settings(
-            int miniBatchSize, Sgd sgd, @Nullable Mixture mixture, ScalerType scaler) {
+            int miniBatchSize, Sgd sgd, @Nullable Mixture mixture, ScalerChoice scaler) {
         return new LearnerSettings(
                 FEATURES,
                 CLASSES,
@@ -34,7 +33,7 @@ class BlockWorkspaceTest {
                 sgd,
                 mixture,
                 MiniBatchReduction.EXAMPLES,
-                scaler,
+                scaler.rule(),
                 10);
     }
 
@@ -44,16 +43,16 @@ class BlockWorkspaceTest {
         return Stream.of(
                 Named.of(
                         "the mixture, event by event",
-                        settings(1, new Sgd(1, 0), mixture, ScalerType.WELFORD)),
+                        settings(1, new Sgd(1, 0), mixture, ScalerChoice.WELFORD)),
                 Named.of(
                         "momentum in blocks of mini-batches",
-                        settings(4, new Sgd(0.05, 0.9), null, ScalerType.WELFORD)),
+                        settings(4, new Sgd(0.05, 0.9), null, ScalerChoice.WELFORD)),
                 Named.of(
                         "momentum, one mini-batch at a time",
-                        settings(100, new Sgd(0.05, 0.9), null, ScalerType.WELFORD)),
+                        settings(100, new Sgd(0.05, 0.9), null, ScalerChoice.WELFORD)),
                 Named.of(
                         "the mixture without a scaler, one mini-batch at a time",
-                        settings(100, new Sgd(1, 0), mixture, ScalerType.NONE)));
+                        settings(100, new Sgd(1, 0), mixture, ScalerChoice.NONE)));
     }
 
     /** Examples of which some have no label, and some are so large that their step is refused. */
@@ -114,7 +113,7 @@ class BlockWorkspaceTest {
 
     @Test
     void learnerInTheMiddleOfABlock_letsNoOtherRun() {
-        LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, ScalerType.NONE);
+        LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, ScalerChoice.NONE);
         try (BlockWorkspace workspace = new BlockWorkspace(settings);
                 SoftmaxLearner first =
                         new SoftmaxLearner(workspace, LearnerState.initial(settings));

@@ -18,7 +18,6 @@ import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.LearningRateSchedule.Kind;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -116,7 +115,7 @@ class BlockedSgdTest {
     void miniBatchesOfSeveralChunks_arePlainLoops() {
         assertThat(BlockSize.directRows(6, 3, ProductTiles.WHOLE)).isEqualTo(64);
         for (Sgd optimiser : OPTIMISERS.values()) {
-            for (ScalerType scaler : ScalerType.values()) {
+            for (ScalerChoice scaler : ScalerChoice.values()) {
                 LearnerFixture rule =
                         LearnerFixture.of(5, 3).sgd(optimiser).miniBatch(150).scaler(scaler);
                 ExampleStream stream = new ExampleStream(rule.settings(), 12).weighted();
@@ -134,7 +133,7 @@ class BlockedSgdTest {
                     LearnerFixture.of(5, 3)
                             .sgd(OPTIMISERS.get(optimiser))
                             .miniBatch(miniBatchSize)
-                            .scaler(ScalerType.WELFORD);
+                            .scaler(ScalerChoice.WELFORD);
             Examples stream =
                     new ExampleStream(rule.settings(), 3)
                             .weighted()
@@ -221,7 +220,7 @@ class BlockedSgdTest {
     void blocksOfManyRows_arePlainLoops() {
         // So many parameters that a block has more than the least number of rows.
         LearnerFixture rule = LearnerFixture.of(199, 700).sgd(0.02, 0.5);
-        assertThat(BlockSize.rows(200, 700, 1, ScalerType.NONE, ProductTiles.WHOLE)).isEqualTo(32);
+        assertThat(BlockSize.rows(200, 700, 1, false, ProductTiles.WHOLE)).isEqualTo(32);
         Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
         PlainLoop plain = new PlainLoop(rule.settings());
         RecordedEvaluation expected = plain.learn(stream);
@@ -237,7 +236,7 @@ class BlockedSgdTest {
     @ValueSource(ints = {1, 2, 3, 5, 8, 10})
     void blocksForPieces_arePlainLoops(int miniBatchSize) {
         for (int numFeatures : new int[] {20, 600}) {
-            for (ScalerType scaler : ScalerType.values()) {
+            for (ScalerChoice scaler : ScalerChoice.values()) {
                 LearnerFixture rule =
                         LearnerFixture.of(numFeatures, 3)
                                 .sgd(1.0 / numFeatures, 0)
@@ -265,7 +264,7 @@ class BlockedSgdTest {
     private static void assertPlainLoop(LearnerFixture rule, Examples stream, int... sizes) {
         PlainLoop plain = new PlainLoop(rule.settings());
         RecordedEvaluation expected = plain.learn(stream);
-        boolean scales = rule.settings().scaler() != ScalerType.NONE;
+        boolean scales = rule.settings().scaler() != null;
         assertLearner(
                 rule, Precision.DOUBLE, stream, plain, expected, scales ? SCALED : DOUBLE, sizes);
         assertLearner(rule, Precision.FLOAT, stream, plain, expected, FLOAT, sizes);
@@ -304,7 +303,7 @@ class BlockedSgdTest {
 
     static Stream<Arguments> rules() {
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         return Stream.of(
                 Arguments.of("plain", rule),
                 Arguments.of("momentum", rule.sgd(0.02, 0.9).miniBatch(3)),
@@ -441,7 +440,7 @@ class BlockedSgdTest {
     @ValueSource(ints = {1, 3, 32, 150})
     void unlabelledExamplesByTheHundred_areAnswered(int miniBatchSize) {
         LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
-        for (LearnerFixture either : List.of(rule, rule.scaler(ScalerType.WELFORD))) {
+        for (LearnerFixture either : List.of(rule, rule.scaler(ScalerChoice.WELFORD))) {
             ExampleStream examples = new ExampleStream(either.settings(), 23);
             Examples stream = examples.take(200);
             Examples questions = examples.take(300);
@@ -468,7 +467,7 @@ class BlockedSgdTest {
     @Test
     void unlabelledExamples_changeNothing() {
         LearnerFixture rule =
-                LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD).sgd(0.1, 0.5).miniBatch(3);
+                LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD).sgd(0.1, 0.5).miniBatch(3);
         Examples stream = new ExampleStream(rule.settings(), 22).partlyLabelled().take(3000);
         Examples labelled = new Examples(5);
         for (int i = 0; i < stream.size(); i++) {

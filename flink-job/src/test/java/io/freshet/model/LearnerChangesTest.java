@@ -9,7 +9,6 @@ import io.freshet.model.example.Examples;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -20,11 +19,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What each change of a learner between two steps does, and what it leaves as it was. */
 class LearnerChangesTest {
-    private static final String[] SCALER = {"scalerCount", "scalerMean", "scalerSquaredDeviations"};
+    private static final String[] SCALER = {"scaler"};
 
     /** With all that a learner can remember; stepped in blocks, and by themselves. */
     static Stream<LearnerFixture> rules() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
         return Stream.of(rule.sgd(nesterov), rule.mixture(mixture))
@@ -62,9 +61,9 @@ class LearnerChangesTest {
 
             LearnerState after = learner.state();
             assertChanged(after, before, SCALER);
-            assertThat(after.scalerCount()).isZero();
-            assertThat(after.scalerMean()).containsOnly(0);
-            assertThat(after.scalerSquaredDeviations()).containsOnly(0);
+            assertThat(after.scaler().count()).isZero();
+            assertThat(after.scaler().mean()).containsOnly(0);
+            assertThat(after.scaler().squaredDeviations()).containsOnly(0);
             // Before the first example every feature is 0, whatever it is.
             float[] answers = new float[6];
             learner.predict(new float[] {0, 0, 0, 0, 0, 1e6f, -1, 2, 3, 4}, 2, answers);

@@ -7,7 +7,7 @@ import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.ScalerRule;
 
 /**
  * Settings of a learner, changed one at a time. They start from cross-entropy, plain SGD at rate
@@ -24,7 +24,7 @@ record LearnerFixture(LearnerSettings settings) {
                         new Sgd(0.1, 0),
                         null,
                         MiniBatchReduction.EXAMPLES,
-                        ScalerType.NONE,
+                        null,
                         10));
     }
 
@@ -52,8 +52,9 @@ record LearnerFixture(LearnerSettings settings) {
         return with(miniBatchSize(), loss(), sgd(), mixture(), reduction, scaler(), patience());
     }
 
-    LearnerFixture scaler(ScalerType scaler) {
-        return with(miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler, patience());
+    LearnerFixture scaler(ScalerChoice scaler) {
+        return with(
+                miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler.rule(), patience());
     }
 
     LearnerFixture patience(int patience) {
@@ -66,7 +67,7 @@ record LearnerFixture(LearnerSettings settings) {
             Sgd sgd,
             Mixture mixture,
             MiniBatchReduction reduction,
-            ScalerType scaler,
+            ScalerRule scaler,
             int patience) {
         return new LearnerFixture(
                 new LearnerSettings(
@@ -101,7 +102,7 @@ record LearnerFixture(LearnerSettings settings) {
         return settings.reduction();
     }
 
-    private ScalerType scaler() {
+    private ScalerRule scaler() {
         return settings.scaler();
     }
 
@@ -142,8 +143,6 @@ record LearnerFixture(LearnerSettings settings) {
                 zeros.lastLabel(),
                 zeros.goodParameters(),
                 zeros.goodWeights(),
-                zeros.scalerCount(),
-                zeros.scalerMean(),
-                zeros.scalerSquaredDeviations());
+                zeros.scaler());
     }
 }

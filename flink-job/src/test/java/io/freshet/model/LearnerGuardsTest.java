@@ -14,7 +14,6 @@ import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -32,7 +31,7 @@ class LearnerGuardsTest {
 
     static Stream<LearnerFixture> rules() {
         LearnerFixture rule = LearnerFixture.of(5, 3);
-        return Stream.of(ScalerType.values())
+        return Stream.of(ScalerChoice.values())
                 .map(rule::scaler)
                 .flatMap(
                         scaled ->
@@ -124,7 +123,8 @@ class LearnerGuardsTest {
             assertThat(learner.modelVersion()).isEqualTo(17);
             assertThat(learner.counters().skippedSteps()).isEqualTo(3);
             assertThat(learner.counters().skippedInARow()).isEqualTo(1);
-            assertThat(learner.state().scalerCount()).isEqualTo(undisturbed.state().scalerCount());
+            assertThat(learner.state().scaler().count())
+                    .isEqualTo(undisturbed.state().scaler().count());
         }
     }
 
@@ -357,8 +357,8 @@ class LearnerGuardsTest {
             assertThat(after.parameters()).containsExactly(start.parameters());
             assertThat(after.velocity()).isEmpty();
             assertThat(after.weights()).containsExactly(start.weights());
-            assertThat(after.scalerCount()).isEqualTo(before.scalerCount());
-            assertThat(after.scalerMean()).containsExactly(before.scalerMean());
+            assertThat(after.scaler().count()).isEqualTo(before.scaler().count());
+            assertThat(after.scaler().mean()).containsExactly(before.scaler().mean());
 
             learner.learn(stream.take(size), false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
@@ -370,7 +370,7 @@ class LearnerGuardsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void skippedStepsInARow_rollBackToTheLastCopy_andThenToTheStart(boolean mixture) {
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD).patience(4);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD).patience(4);
         rule = mixture ? rule.mixture(MIXTURE) : rule.sgd(0.1, 0.9);
         ExampleStream stream = new ExampleStream(rule.settings(), 15);
         Examples bad = stream.take(4);
@@ -602,7 +602,7 @@ class LearnerGuardsTest {
                         two.sgd(wilder).loss(new BinaryCrossEntropyWithLogits(1)),
                         rule.mixture(new Mixture(List.of(1e6, 1e5), 0.001, true)),
                         rule.mixture(new Mixture(List.of(1e6, 0.001), 0, false)))
-                .flatMap(wildly -> Stream.of(wildly, wildly.scaler(ScalerType.WELFORD)))
+                .flatMap(wildly -> Stream.of(wildly, wildly.scaler(ScalerChoice.WELFORD)))
                 .flatMap(wildly -> Stream.of(1, 3, 32, 100).map(wildly::miniBatch));
     }
 
@@ -632,9 +632,9 @@ class LearnerGuardsTest {
             for (double weight : state.weights()) {
                 assertThat(weight).isFinite();
             }
-            for (int f = 0; f < state.scalerMean().length; f++) {
-                assertThat(state.scalerMean()[f]).isFinite();
-                assertThat(state.scalerSquaredDeviations()[f]).isFinite().isNotNegative();
+            for (int f = 0; f < state.scaler().mean().length; f++) {
+                assertThat(state.scaler().mean()[f]).isFinite();
+                assertThat(state.scaler().squaredDeviations()[f]).isFinite().isNotNegative();
             }
             LearnerCounters counters = state.counters();
             assertThat(counters.modelVersion()).isEqualTo(counters.steps() + counters.rollBacks());

@@ -13,7 +13,6 @@ import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.LearningRateSchedule.Kind;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,11 +29,11 @@ class LearnerNormsTest {
         return Stream.of(
                         rule,
                         rule.sgd(new Sgd(falling, 0, 0, false, 0)),
-                        rule.sgd(0.02, 0.9).scaler(ScalerType.WELFORD),
+                        rule.sgd(0.02, 0.9).scaler(ScalerChoice.WELFORD),
                         rule.sgd(new Sgd(falling, 0.7, 0, true, 0.1)),
                         rule.loss(new BinaryCrossEntropyWithLogits(3))
                                 .reduction(MiniBatchReduction.WEIGHTS),
-                        rule.mixture(mixture).scaler(ScalerType.WELFORD))
+                        rule.mixture(mixture).scaler(ScalerChoice.WELFORD))
                 .flatMap(either -> Stream.of(1, 3, 100).map(either::miniBatch));
     }
 

@@ -10,7 +10,6 @@ import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,9 +127,9 @@ class LearnerSettingsTest {
         LearnerState state = LearnerState.initial(settings(3, 2, 4));
         assertThat(state.parameters()).hasSize(8).containsOnly(0f);
         assertThat(state.velocity()).isEmpty();
-        assertThat(state.scalerMean()).hasSize(3).containsOnly(0.0);
-        assertThat(state.scalerSquaredDeviations()).hasSize(3).containsOnly(0.0);
-        assertThat(state.scalerCount()).isZero();
+        assertThat(state.scaler().mean()).hasSize(3).containsOnly(0.0);
+        assertThat(state.scaler().squaredDeviations()).hasSize(3).containsOnly(0.0);
+        assertThat(state.scaler().count()).isZero();
         assertThat(state.counters()).isEqualTo(new LearnerCounters(0, 0, 0, 0, 0, 0, 0, 1, 0));
         assertThat(state.restarts()).containsExactly(0);
         assertThat(state.goodParameters()).isEmpty();
@@ -156,7 +155,7 @@ class LearnerSettingsTest {
                 SGD,
                 null,
                 MiniBatchReduction.EXAMPLES,
-                ScalerType.WELFORD,
+                ScalerChoice.WELFORD.rule(),
                 10);
     }
 }

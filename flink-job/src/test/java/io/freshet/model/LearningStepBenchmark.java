@@ -11,7 +11,6 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,11 +75,11 @@ public class LearningStepBenchmark {
     private Examples batch = new Examples(1);
     private Evaluation evaluation = new Evaluation(2);
     private FloatLoop loop = new FloatLoop(1, 1, 1);
-    private SoftmaxLearner learner = learner(1, 1, 2, ScalerType.NONE);
-    private SoftmaxLearner scalingLearner = learner(1, 1, 2, ScalerType.NONE);
-    private SoftmaxLearner onlineLearner = learner(1, 1, 2, ScalerType.NONE);
-    private SoftmaxLearner onlineScalingLearner = learner(1, 1, 2, ScalerType.NONE);
-    private SoftmaxLearner mixtureLearner = learner(1, 1, 2, ScalerType.NONE);
+    private SoftmaxLearner learner = learner(1, 1, 2, ScalerChoice.NONE);
+    private SoftmaxLearner scalingLearner = learner(1, 1, 2, ScalerChoice.NONE);
+    private SoftmaxLearner onlineLearner = learner(1, 1, 2, ScalerChoice.NONE);
+    private SoftmaxLearner onlineScalingLearner = learner(1, 1, 2, ScalerChoice.NONE);
+    private SoftmaxLearner mixtureLearner = learner(1, 1, 2, ScalerChoice.NONE);
     private FloatPointer inputs = new FloatPointer(1);
     private FloatPointer parameters = new FloatPointer(1);
     private FloatPointer logits = new FloatPointer(1);
@@ -108,16 +107,16 @@ public class LearningStepBenchmark {
         }
         evaluation = new Evaluation(numClasses);
         loop = new FloatLoop(size, numFeatures, numClasses);
-        learner = learner(size, numFeatures, numClasses, ScalerType.NONE);
-        scalingLearner = learner(size, numFeatures, numClasses, ScalerType.WELFORD);
-        onlineLearner = learner(1, numFeatures, numClasses, ScalerType.NONE);
-        onlineScalingLearner = learner(1, numFeatures, numClasses, ScalerType.WELFORD);
+        learner = learner(size, numFeatures, numClasses, ScalerChoice.NONE);
+        scalingLearner = learner(size, numFeatures, numClasses, ScalerChoice.WELFORD);
+        onlineLearner = learner(1, numFeatures, numClasses, ScalerChoice.NONE);
+        onlineScalingLearner = learner(1, numFeatures, numClasses, ScalerChoice.WELFORD);
         mixtureLearner =
                 learner(
                         1,
                         numFeatures,
                         numClasses,
-                        ScalerType.NONE,
+                        ScalerChoice.NONE,
                         new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false));
         inputs = gaussian(random, size * rows);
         parameters = gaussian(random, rows * numClasses);
@@ -209,13 +208,13 @@ public class LearningStepBenchmark {
     }
 
     private static SoftmaxLearner learner(
-            int size, int numFeatures, int numClasses, ScalerType scaler) {
+            int size, int numFeatures, int numClasses, ScalerChoice scaler) {
         return learner(size, numFeatures, numClasses, scaler, null);
     }
 
     /** With momentum where the mini-batch is a batch, and as by default where it is an example. */
     private static SoftmaxLearner learner(
-            int size, int numFeatures, int numClasses, ScalerType scaler, Mixture mixture) {
+            int size, int numFeatures, int numClasses, ScalerChoice scaler, Mixture mixture) {
         LearnerSettings settings =
                 new LearnerSettings(
                         numFeatures,
@@ -225,7 +224,7 @@ public class LearningStepBenchmark {
                         new Sgd(0.01, size == 1 ? 0 : 0.9),
                         mixture,
                         MiniBatchReduction.EXAMPLES,
-                        scaler,
+                        scaler.rule(),
                         10);
         return new SoftmaxLearner(settings, LearnerState.initial(settings));
     }

@@ -9,7 +9,6 @@ import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Likelihoods;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
-import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -66,7 +65,7 @@ class MixtureTest {
                         .miniBatch(miniBatchSize)
                         .mixture(new Mixture(RATES, shares, true))
                         .reduction(MiniBatchReduction.WEIGHTS)
-                        .scaler(ScalerType.WELFORD);
+                        .scaler(ScalerChoice.WELFORD);
         Examples examples =
                 sticky(new ExampleStream(rule.settings(), 2).weighted().partlyLabelled(), 10_000);
         // Counts are floats: up to 1000 fadings, each off by 2⁻²⁴ of the count at random.
@@ -150,7 +149,7 @@ class MixtureTest {
 
     @Test
     void eachRate_learnsAsIfItWereAlone() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Examples stream = new ExampleStream(rule.settings(), 5).take(5000);
         try (SoftmaxLearner mixed = rule.mixture(new Mixture(RATES, 0.01, true)).start()) {
             RecordedEvaluation.byCalls(mixed, stream, 256);

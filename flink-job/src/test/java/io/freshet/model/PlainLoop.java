@@ -10,7 +10,6 @@ import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.loss.NegativeLogLikelihood;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -507,7 +506,7 @@ final class PlainLoop {
             double value = features[offset + f];
             double deviation = count == 0 ? 0 : Math.sqrt(squaredDeviations[f] / count);
             input[f] =
-                    settings.scaler() == ScalerType.NONE
+                    settings.scaler() == null
                             ? value
                             : deviation == 0 ? 0 : (value - mean[f]) / deviation;
         }

@@ -11,7 +11,6 @@ import io.freshet.model.loss.BinaryCrossEntropy;
 import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
 import io.freshet.model.loss.Loss;
 import io.freshet.model.mixture.Mixture;
-import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -31,7 +30,7 @@ class ScorerTest {
     static Stream<LearnerFixture> rules() {
         Mixture mixture = new Mixture(RATES, 0.01, false);
         Mixture baselines = new Mixture(RATES, List.of(0.001, 0.1), true);
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         LearnerFixture two = LearnerFixture.of(5, 2);
         LearnerFixture many = LearnerFixture.of(5, 300);
         return Stream.of(

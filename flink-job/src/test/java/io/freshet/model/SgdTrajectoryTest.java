@@ -15,7 +15,6 @@ import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.LearningRateSchedule.Kind;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -160,7 +159,7 @@ class SgdTrajectoryTest {
                         trajectory.weightDecay()),
                 null,
                 MiniBatchReduction.WEIGHTS,
-                ScalerType.NONE,
+                null,
                 1);
     }
 

@@ -21,7 +21,7 @@ import io.freshet.model.loss.SoftmaxCrossEntropy;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.ScalerState;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
@@ -78,7 +78,7 @@ class SoftmaxLearnerTest {
         "WEIGHTS, 0.9, WELFORD"
     })
     void steps_matchAPlainLoopInDoubles(
-            MiniBatchReduction reduction, double momentum, ScalerType scaler) {
+            MiniBatchReduction reduction, double momentum, ScalerChoice scaler) {
         LearnerFixture rule =
                 LearnerFixture.of(11, 5)
                         .sgd(0.05, momentum)
@@ -107,7 +107,8 @@ class SoftmaxLearnerTest {
             } else {
                 assertThat(state.velocity()).isEmpty();
             }
-            assertThat(state.scalerCount()).isEqualTo(scaler == ScalerType.NONE ? 0 : examples);
+            assertThat(state.scaler().count())
+                    .isEqualTo(scaler == ScalerChoice.NONE ? 0 : examples);
         }
     }
 
@@ -255,7 +256,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void unlabelledExample_isAnsweredByWhatWasLearntBeforeItsPlace() {
-        LearnerFixture rule = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerChoice.WELFORD);
         Random random = new Random(15);
         Examples labelled = randomBatch(random, rule, 4);
         float[] question = {0.3f, -2};
@@ -292,7 +293,7 @@ class SoftmaxLearnerTest {
     @Test
     void miniBatchThatWeighsNothing_isWeightless_underTheReductionByWeights() {
         LearnerFixture rule =
-                plain(2, 3, 2).reduction(MiniBatchReduction.WEIGHTS).scaler(ScalerType.WELFORD);
+                plain(2, 3, 2).reduction(MiniBatchReduction.WEIGHTS).scaler(ScalerChoice.WELFORD);
         Examples batch = new Examples(2);
         batch.add(new float[] {1, 2}, 0, 0, 0);
         batch.add(new float[] {3, 4}, 0, 1, 0);
@@ -356,7 +357,7 @@ class SoftmaxLearnerTest {
     @Test
     void shufflingFeatures_changesNothing() {
         LearnerFixture rule =
-                LearnerFixture.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerType.WELFORD);
+                LearnerFixture.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerChoice.WELFORD);
         int[] order = {4, 2, 0, 5, 1, 3};
         Random random = new Random(6);
         Examples shuffled = new Examples(6);
@@ -383,8 +384,8 @@ class SoftmaxLearnerTest {
     }
 
     @ParameterizedTest
-    @EnumSource(ScalerType.class)
-    void restoredLearner_continuesBitForBit(ScalerType scaler) {
+    @EnumSource(ScalerChoice.class)
+    void restoredLearner_continuesBitForBit(ScalerChoice scaler) {
         LearnerFixture rule = LearnerFixture.of(13, 5).sgd(0.05, 0.9).miniBatch(32).scaler(scaler);
         Random random = new Random(7);
         Evaluation evaluation = new Evaluation(5);
@@ -416,7 +417,7 @@ class SoftmaxLearnerTest {
     @Test
     void learnersOnSeveralThreads_doNotDisturbEachOther() {
         LearnerFixture rule =
-                LearnerFixture.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerType.WELFORD);
+                LearnerFixture.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerChoice.WELFORD);
         for (LearnerFixture either : List.of(rule, rule.miniBatch(1))) {
             LearnerState alone = stateAfter(either, 300);
             IntStream.range(0, 4)
@@ -440,7 +441,7 @@ class SoftmaxLearnerTest {
     @Test
     void state_isNotTouchedByLaterSteps() {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
-        LearnerFixture rule = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerChoice.WELFORD);
         for (LearnerFixture either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
             Random random = new Random(8);
             try (SoftmaxLearner learner = either.start()) {
@@ -457,9 +458,10 @@ class SoftmaxLearnerTest {
                                 state.lastLabel(),
                                 state.goodParameters().clone(),
                                 state.goodWeights().clone(),
-                                state.scalerCount(),
-                                state.scalerMean().clone(),
-                                state.scalerSquaredDeviations().clone());
+                                new ScalerState(
+                                        state.scaler().count(),
+                                        state.scaler().mean().clone(),
+                                        state.scaler().squaredDeviations().clone()));
                 assertThat(state.goodParameters()).isNotEmpty();
                 learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
                 assertSameBits(state, copy);
@@ -544,8 +546,8 @@ class SoftmaxLearnerTest {
     // Predictions.
 
     @ParameterizedTest
-    @EnumSource(ScalerType.class)
-    void predict_followsTheParametersAndTheScalerInForce(ScalerType scaler) {
+    @EnumSource(ScalerChoice.class)
+    void predict_followsTheParametersAndTheScalerInForce(ScalerChoice scaler) {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture rule = LearnerFixture.of(6, 4).miniBatch(8).scaler(scaler);
         for (LearnerFixture either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
@@ -584,7 +586,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void predict_isUniform_beforeTheFirstExample() {
-        LearnerFixture rule = LearnerFixture.of(2, 4).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(2, 4).scaler(ScalerChoice.WELFORD);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, true);
         for (LearnerFixture either : List.of(rule, rule.mixture(mixture))) {
             float[] probabilities = new float[12];
@@ -652,11 +654,11 @@ class SoftmaxLearnerTest {
                         () ->
                                 new SoftmaxLearner(
                                         LearnerFixture.of(2, 3)
-                                                .scaler(ScalerType.WELFORD)
+                                                .scaler(ScalerChoice.WELFORD)
                                                 .settings(),
                                         state))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("scalerMean must have 2 values")
+                .hasMessageContaining("scaler.mean must have 2 values")
                 .hasMessageContaining("but has 0");
     }
 
@@ -680,7 +682,7 @@ class SoftmaxLearnerTest {
     @ValueSource(booleans = {false, true})
     void allocationPerStep_doesNotGrowWithTheDimensions(boolean mixture) {
         for (boolean online : new boolean[] {false, true}) {
-            for (ScalerType scaler : ScalerType.values()) {
+            for (ScalerChoice scaler : ScalerChoice.values()) {
                 long small =
                         bytesPerBlock(4, 2, 32, online, scaler, mixture ? List.of(0.1) : List.of());
                 long large =
@@ -705,7 +707,7 @@ class SoftmaxLearnerTest {
             int numClasses,
             int examples,
             boolean online,
-            ScalerType scaler,
+            ScalerChoice scaler,
             List<Double> rates) {
         LearnerFixture rule =
                 LearnerFixture.of(numFeatures, numClasses)
@@ -722,7 +724,7 @@ class SoftmaxLearnerTest {
                                 numFeatures + 1,
                                 columns,
                                 1,
-                                scaler,
+                                scaler != ScalerChoice.NONE,
                                 MatrixFactory.tiles(Precision.FLOAT))
                         : examples;
         int blocks = (examples + rows - 1) / rows;

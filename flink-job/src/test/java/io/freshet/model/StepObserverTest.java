@@ -15,7 +15,6 @@ import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.LearningRateSchedule.Kind;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +35,7 @@ class StepObserverTest {
 
     static Stream<LearnerFixture> rules() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.999, 1);
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerType.WELFORD);
+        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         return Stream.of(
                         rule,
                         rule.sgd(0.02, 0.9),
@@ -120,7 +119,7 @@ class StepObserverTest {
                                 StateAssertions.parameters(learner), plain.parameters, tolerance);
                         assertThat(learner.modelVersion()).isEqualTo(plain.version);
                         assertThat(learner.counters().steps()).isEqualTo(plain.steps);
-                        assertThat(learner.state().scalerCount()).isEqualTo(plain.count);
+                        assertThat(learner.state().scaler().count()).isEqualTo(plain.count);
                     }
                 }
             }
@@ -183,11 +182,12 @@ class StepObserverTest {
                                     int stop = stops[0]++;
                                     assertThat(state.counters().steps())
                                             .isEqualTo(counts.get(stop)[0]);
-                                    assertThat(state.scalerCount()).isEqualTo(counts.get(stop)[1]);
+                                    assertThat(state.scaler().count())
+                                            .isEqualTo(counts.get(stop)[1]);
                                     double[] found =
                                             concat(
-                                                    state.scalerMean(),
-                                                    state.scalerSquaredDeviations());
+                                                    state.scaler().mean(),
+                                                    state.scaler().squaredDeviations());
                                     for (int i = 0; i < found.length; i++) {
                                         double expected = moments.get(stop)[i];
                                         double most =

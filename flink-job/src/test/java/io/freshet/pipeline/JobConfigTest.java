@@ -35,7 +35,7 @@ import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.Standardization;
 import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
@@ -88,7 +88,7 @@ class JobConfigTest {
                                         List.of(0.0001, 0.001, 0.01, 0.1),
                                         false),
                                 MiniBatchReduction.EXAMPLES,
-                                ScalerType.WELFORD,
+                                new Standardization(),
                                 10));
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
@@ -246,7 +246,7 @@ class JobConfigTest {
                                         0.0625),
                                 null,
                                 MiniBatchReduction.WEIGHTS,
-                                ScalerType.NONE,
+                                null,
                                 23));
         assertThat(config.learn().miniBatchMaxWait()).isEqualTo(Duration.ofSeconds(14));
         assertThat(config.learn().maxModels()).isEqualTo(15);

@@ -22,7 +22,7 @@ import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.Standardization;
 import io.freshet.monitor.CalibrationBin;
 import io.freshet.monitor.ClassCounts;
 import io.freshet.monitor.ClassScores;
@@ -69,7 +69,7 @@ class PublisherTest {
                                     new Sgd(0.01, 0.9),
                                     null,
                                     MiniBatchReduction.EXAMPLES,
-                                    ScalerType.WELFORD,
+                                    new Standardization(),
                                     10),
                             List.of("a", "b", "c"),
                             LabelType.CLASS,

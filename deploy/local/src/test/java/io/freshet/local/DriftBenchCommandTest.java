@@ -1,5 +1,7 @@
 package io.freshet.local;
 
+import io.freshet.model.scale.Standardization;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.local.driftbench.DriftContender;
@@ -13,7 +15,6 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -47,7 +48,7 @@ class DriftBenchCommandTest {
                 new Sgd(1, 0),
                 new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false),
                 MiniBatchReduction.EXAMPLES,
-                ScalerType.WELFORD,
+                new Standardization(),
                 10);
     }
 

@@ -84,7 +84,7 @@ class ExactlyOnceITCase {
                 (modelId, state) -> {
                     ModelSnapshotEvent model = models.get(modelId);
                     assertThat(model.getModelVersion()).isEqualTo(state.counters().modelVersion());
-                    assertThat(model.getScaler().getCount()).isEqualTo(state.scalerCount());
+                    assertThat(model.getScaler().getCount()).isEqualTo(state.scaler().count());
                     float[] parameters = new float[model.getParameters().size()];
                     for (int i = 0; i < parameters.length; i++) {
                         parameters[i] = model.getParameters().get(i);
@@ -95,11 +95,11 @@ class ExactlyOnceITCase {
                     double[] expectedWeights = weights(job.config().learn().learner(), state);
                     if (bitForBit) {
                         assertThat(parameters).containsExactly(state.parameters());
-                        assertThat(mean).containsExactly(state.scalerMean());
+                        assertThat(mean).containsExactly(state.scaler().mean());
                         assertThat(weights).containsExactly(expectedWeights);
                     } else {
                         assertThat(parameters).containsExactly(state.parameters(), offset(1e-4f));
-                        assertThat(mean).containsExactly(state.scalerMean(), offset(1e-6));
+                        assertThat(mean).containsExactly(state.scaler().mean(), offset(1e-6));
                         assertThat(weights).containsExactly(expectedWeights, offset(1e-4));
                     }
                 });

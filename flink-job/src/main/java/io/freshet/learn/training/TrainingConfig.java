@@ -15,7 +15,6 @@ import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
 import java.math.BigDecimal;
 import java.util.HashSet;
 import java.util.List;
@@ -173,10 +172,10 @@ public final class TrainingConfig {
                     "steps",
                     "How many steps in a row may be skipped because a number was not finite, before"
                             + " the parameters go back to the last good ones.");
-    public static final Key<ScalerType> SCALER_TYPE =
+    public static final Key<ScalerOption> SCALER_TYPE =
             Key.ofEnum(
                     "scaler.type",
-                    ScalerType.WELFORD,
+                    ScalerOption.WELFORD,
                     "Online standardisation of the features to mean 0 and variance 1, or none.");
 
     /** The keys read here. */
@@ -229,7 +228,7 @@ public final class TrainingConfig {
                     sgd,
                     mixture.orElse(null),
                     settings.get(REDUCTION),
-                    settings.get(SCALER_TYPE),
+                    settings.get(SCALER_TYPE).rule(),
                     settings.get(MAX_SKIPPED_STEPS));
         } catch (IllegalArgumentException e) {
             // What is left are sizes: everything else has been asked, and named by its key.
@@ -249,7 +248,7 @@ public final class TrainingConfig {
                     new Sgd(1, 0),
                     null,
                     MiniBatchReduction.EXAMPLES,
-                    ScalerType.NONE,
+                    null,
                     1);
         }
     }
@@ -429,7 +428,7 @@ public final class TrainingConfig {
         Map<String, String> values = new TreeMap<>();
         values.put(MINI_BATCH_SIZE.name(), Integer.toString(learner.miniBatchSize()));
         values.put(REDUCTION.name(), Key.kebab(learner.reduction()));
-        values.put(SCALER_TYPE.name(), Key.kebab(learner.scaler()));
+        values.put(SCALER_TYPE.name(), Key.kebab(ScalerOption.of(learner.scaler())));
         values.put(MAX_SKIPPED_STEPS.name(), Integer.toString(learner.patience()));
         putLoss(values, learner.loss());
         Mixture mixture = learner.mixture();

@@ -29,19 +29,20 @@ import java.util.Arrays;
  * products</i>, Technometrics 4 (1962); Chan, Golub and LeVeque, <i>Algorithms for computing the
  * sample variance</i>, The American Statistician 37 (1983).
  */
-public final class StandardScaler {
+final class StandardScaler implements Scaler {
     private static final int CHUNK = 64;
 
-    /** Before so many examples all is done in double. */
+    /** Number of examples before which all features are computed in double. */
     private static final int FEW = 4 * CHUNK;
 
-    /** Between these a sum of squares is safe in float. */
+    /** Bounds between which a sum of squares is accurate in float. */
     private static final float SMALLEST_SQUARES = 1e-28f;
 
     private static final float LARGEST_SQUARES = 1e30f;
 
     /**
-     * Added under the root: nothing beside a variance that is safe in float, and no division by 0.
+     * Added to the variance under the root, against division by 0; negligible beside every variance
+     * that is accurate in float.
      */
     private static final float TINY = 1e-37f;
 
@@ -53,7 +54,7 @@ public final class StandardScaler {
     private final double[] previousMean;
     private final double[] previousSquaredDeviations;
 
-    // The block at hand, in float: differences are taken from the centre.
+    // Sums over the current block, in float, of differences from the centre.
     private final float[] centre;
     private final float[] baseSum;
     private final float[] baseSquares;
@@ -61,18 +62,18 @@ public final class StandardScaler {
     private final float[] sumsOfSquares;
     private int summed;
 
-    // (x − centre) · inverse − correction is the scaled feature.
+    // The scaled feature is (x − centre) · inverseDeviation − correction.
     private final float[] inverseDeviation;
     private final float[] correction;
     private boolean prepared;
 
-    /** Features of the block at hand that need doubles. */
-    private final boolean[] careful;
+    /** Features of the current block that are computed in double. */
+    private final boolean[] needsDouble;
 
     private final float[] row;
 
-    /** Arrays that scalers of as many features use one after the other, block by block. */
-    public static final class Scratch {
+    /** Scratch arrays, shared by scalers of as many features, one block at a time. */
+    static final class Scratch implements ScalerRule.Workspace {
         private final double[] previousMean;
         private final double[] previousSquaredDeviations;
         private final float[] centre;
@@ -82,10 +83,10 @@ public final class StandardScaler {
         private final float[] sumsOfSquares;
         private final float[] inverseDeviation;
         private final float[] correction;
-        private final boolean[] careful;
+        private final boolean[] needsDouble;
         private final float[] row;
 
-        public Scratch(int numFeatures) {
+        Scratch(int numFeatures) {
             this.previousMean = new double[numFeatures];
             this.previousSquaredDeviations = new double[numFeatures];
             this.centre = new float[numFeatures];
@@ -95,22 +96,25 @@ public final class StandardScaler {
             this.sumsOfSquares = new float[numFeatures];
             this.inverseDeviation = new float[numFeatures];
             this.correction = new float[numFeatures];
-            this.careful = new boolean[numFeatures];
+            this.needsDouble = new boolean[numFeatures];
             this.row = new float[numFeatures];
+        }
+
+        @Override
+        public Scaler start(ScalerState state) {
+            return new StandardScaler(state, this);
         }
     }
 
     /**
-     * @param count examples seen, 0 at the start
-     * @param mean (numFeatures). Not modified.
-     * @param squaredDeviations (numFeatures), {@code M₂}. Not modified.
+     * @param state initial state; copied
      * @param scratch of as many features. Modified by every call.
      */
-    public StandardScaler(long count, double[] mean, double[] squaredDeviations, Scratch scratch) {
-        this.numFeatures = mean.length;
-        this.count = count;
-        this.mean = mean.clone();
-        this.squaredDeviations = squaredDeviations.clone();
+    StandardScaler(ScalerState state, Scratch scratch) {
+        this.numFeatures = state.mean().length;
+        this.count = state.count();
+        this.mean = state.mean().clone();
+        this.squaredDeviations = state.squaredDeviations().clone();
         this.previousMean = scratch.previousMean;
         this.previousSquaredDeviations = scratch.previousSquaredDeviations;
         this.centre = scratch.centre;
@@ -120,39 +124,19 @@ public final class StandardScaler {
         this.sumsOfSquares = scratch.sumsOfSquares;
         this.inverseDeviation = scratch.inverseDeviation;
         this.correction = scratch.correction;
-        this.careful = scratch.careful;
+        this.needsDouble = scratch.needsDouble;
         this.row = scratch.row;
     }
 
-    /** Returns how many examples the moments are of. */
-    public long count() {
-        return count;
+    @Override
+    public ScalerState state() {
+        return new ScalerState(count, mean.clone(), squaredDeviations.clone());
     }
 
-    /** Returns a copy of the mean of each feature, (numFeatures). */
-    public double[] mean() {
-        return mean.clone();
-    }
-
-    /** Returns a copy of {@code Σ (x − mean)²} of each feature, (numFeatures). */
-    public double[] squaredDeviations() {
-        return squaredDeviations.clone();
-    }
-
-    /**
-     * Scales rows of a block: each mini-batch moves the moments and is then scaled by them; a row
-     * without a label is scaled by the moments in force at its place.
-     *
-     * @param block which rows, in the order of execution. Not modified.
-     * @param from the first row
-     * @param to after the last row
-     * @param features (examples, numFeatures) row-major. Not modified.
-     * @param out gets row {@code from + i} at {@code i · width}. Modified.
-     * @param width values of a row of {@code out}, at least numFeatures
-     */
+    @Override
     public void scale(BlockRows block, int from, int to, float[] features, float[] out, int width) {
-        remember();
-        Arrays.fill(careful, count < FEW);
+        saveForUndo();
+        Arrays.fill(needsDouble, count < FEW);
         rebase();
         int i = from;
         while (i < to) {
@@ -161,51 +145,46 @@ public final class StandardScaler {
                 observe(features, block.example(r) * numFeatures);
             }
             if (end > i) {
-                moments();
+                computeScale();
                 for (int r = i; r < end; r++) {
                     transform(features, block.example(r) * numFeatures, out, (r - from) * width);
                 }
                 i = end;
             } else {
                 if (!prepared) {
-                    moments();
+                    computeScale();
                 }
                 transform(features, block.example(i) * numFeatures, out, (i - from) * width);
                 clearConstants(out, (i - from) * width);
                 i++;
             }
         }
-        join();
+        mergeSums();
         for (int f = 0; f < numFeatures; f++) {
-            if (careful[f]) {
+            if (needsDouble[f]) {
                 scaleInDouble(f, block, from, to, features, out, width);
             }
         }
     }
 
-    /**
-     * Takes a mini-batch into the moments, for {@link #transform} to scale by them.
-     *
-     * @param block which rows, in the order of execution. Not modified.
-     * @param features (examples, numFeatures) row-major. Not modified.
-     */
+    @Override
     public void observe(BlockRows block, int from, int to, float[] features) {
-        remember();
-        Arrays.fill(careful, count < FEW);
+        saveForUndo();
+        Arrays.fill(needsDouble, count < FEW);
         rebase();
         for (int r = from; r < to; r++) {
             observe(features, block.example(r) * numFeatures);
         }
-        join();
+        mergeSums();
         for (int f = 0; f < numFeatures; f++) {
-            if (careful[f]) {
-                joinInDouble(f, block, from, to, features);
+            if (needsDouble[f]) {
+                observeInDouble(f, block, from, to, features);
             }
         }
         prepare();
     }
 
-    /** Makes {@link #transform} scale by the moments as they are. */
+    @Override
     public void prepare() {
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
@@ -219,48 +198,32 @@ public final class StandardScaler {
         }
     }
 
-    /**
-     * Returns a bound of a scaled feature's magnitude, if it was among those observed: {@code
-     * √count}, with room for rounding.
-     */
+    @Override
     public double bound() {
         return 1.01 * Math.sqrt((double) count);
     }
 
-    /**
-     * Takes back the last {@link #scale} or {@link #observe}: the moments are bit for bit what they
-     * were.
-     */
+    @Override
     public void undo() {
         count = previousCount;
         System.arraycopy(previousMean, 0, mean, 0, numFeatures);
         System.arraycopy(previousSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
     }
 
-    /** Forgets all that it has seen. */
-    public void reset() {
-        set(0, new double[numFeatures], new double[numFeatures]);
+    @Override
+    public void set(ScalerState state) {
+        count = state.count();
+        System.arraycopy(state.mean(), 0, mean, 0, numFeatures);
+        System.arraycopy(state.squaredDeviations(), 0, squaredDeviations, 0, numFeatures);
     }
 
-    /**
-     * Becomes other moments.
-     *
-     * @param otherMean (numFeatures). Not modified.
-     * @param otherSquaredDeviations (numFeatures). Not modified.
-     */
-    public void set(long otherCount, double[] otherMean, double[] otherSquaredDeviations) {
-        count = otherCount;
-        System.arraycopy(otherMean, 0, mean, 0, numFeatures);
-        System.arraycopy(otherSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
-    }
-
-    private void remember() {
+    private void saveForUndo() {
         previousCount = count;
         System.arraycopy(mean, 0, previousMean, 0, numFeatures);
         System.arraycopy(squaredDeviations, 0, previousSquaredDeviations, 0, numFeatures);
     }
 
-    /** Puts the moments where sums in float can go on from them. */
+    /** Starts new sums in float, around the float nearest to the mean. */
     private void rebase() {
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
@@ -269,7 +232,8 @@ public final class StandardScaler {
             centre[f] = nearest;
             baseSum[f] = (float) (count * missed);
             baseSquares[f] = (float) squares;
-            careful[f] |= squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
+            needsDouble[f] |=
+                    squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
         }
         Arrays.fill(sums, 0);
         Arrays.fill(sumsOfSquares, 0);
@@ -279,7 +243,7 @@ public final class StandardScaler {
 
     private void observe(float[] features, int offset) {
         if (summed == CHUNK) {
-            join();
+            mergeSums();
             rebase();
         }
         System.arraycopy(features, offset, row, 0, numFeatures);
@@ -296,45 +260,40 @@ public final class StandardScaler {
         }
     }
 
-    private void moments() {
-        float share = (float) (1.0 / (count + summed));
-        moments(
+    private void computeScale() {
+        float inverseCount = (float) (1.0 / (count + summed));
+        computeScale(
                 baseSum,
                 baseSquares,
                 sums,
                 sumsOfSquares,
-                share,
+                inverseCount,
                 inverseDeviation,
                 correction,
                 numFeatures);
         prepared = true;
     }
 
-    private static void moments(
+    private static void computeScale(
             float[] baseSum,
             float[] baseSquares,
             float[] sums,
             float[] sumsOfSquares,
-            float share,
+            float inverseCount,
             float[] inverse,
             float[] correction,
             int count) {
         for (int f = 0; f < count; f++) {
             float sum = baseSum[f] + sums[f];
-            float shift = sum * share;
-            float variance = (baseSquares[f] + sumsOfSquares[f] - sum * shift) * share;
+            float shift = sum * inverseCount;
+            float variance = (baseSquares[f] + sumsOfSquares[f] - sum * shift) * inverseCount;
             float inverted = 1f / (float) Math.sqrt(variance + TINY);
             inverse[f] = inverted;
             correction[f] = shift * inverted;
         }
     }
 
-    /**
-     * Scales one example.
-     *
-     * @param features numFeatures values from {@code offset} on. Not modified.
-     * @param out gets them from {@code outOffset} on. Modified.
-     */
+    @Override
     public void transform(float[] features, int offset, float[] out, int outOffset) {
         System.arraycopy(features, offset, row, 0, numFeatures);
         standardise(row, centre, inverseDeviation, correction, numFeatures);
@@ -342,8 +301,8 @@ public final class StandardScaler {
     }
 
     /**
-     * A row without a label may hold another value of a feature that has been constant; one with a
-     * label has moved the deviation.
+     * Sets features that have been constant to 0. A row without a label may have another value of
+     * such a feature; a row with one has changed its deviation.
      */
     private void clearConstants(float[] out, int offset) {
         for (int f = 0; f < numFeatures; f++) {
@@ -360,30 +319,30 @@ public final class StandardScaler {
         }
     }
 
-    /** Takes the sums into the moments; a feature whose sums are not to be trusted is marked. */
-    private void join() {
+    /** Merges the sums into the moments; marks features whose sums are inaccurate in float. */
+    private void mergeSums() {
         if (summed == 0) {
             return;
         }
-        double share = 1.0 / (count + summed);
+        double inverseCount = 1.0 / (count + summed);
         for (int f = 0; f < numFeatures; f++) {
             float sum = sums[f];
             float squares = sumsOfSquares[f];
             boolean safe = squares <= LARGEST_SQUARES && (squares >= SMALLEST_SQUARES || sum == 0);
-            careful[f] |= !safe;
+            needsDouble[f] |= !safe;
             double missed = mean[f] - centre[f];
             double first = sum - summed * missed;
             double second = squares - missed * (sum + first);
-            double added = second - first * first * share;
-            mean[f] += first * share;
+            double added = second - first * first * inverseCount;
+            mean[f] += first * inverseCount;
             squaredDeviations[f] += added > 0 ? added : 0;
         }
         count += summed;
         summed = 0;
     }
 
-    /** Takes one feature of a mini-batch into the moments again, by Welford's recurrence. */
-    private void joinInDouble(int f, BlockRows block, int from, int to, float[] features) {
+    /** Observes one feature of a mini-batch again, in double, by Welford's recurrence. */
+    private void observeInDouble(int f, BlockRows block, int from, int to, float[] features) {
         double mu = previousMean[f];
         double squares = previousSquaredDeviations[f];
         long seen = previousCount;
@@ -398,7 +357,7 @@ public final class StandardScaler {
         squaredDeviations[f] = squares;
     }
 
-    /** Scales one feature of a block again, from the moments before it, by Welford's recurrence. */
+    /** Observes and scales one feature of a block again, in double, by Welford's recurrence. */
     private void scaleInDouble(
             int f, BlockRows block, int from, int to, float[] features, float[] out, int width) {
         double mu = previousMean[f];

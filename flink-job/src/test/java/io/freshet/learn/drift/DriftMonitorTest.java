@@ -34,7 +34,7 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.Standardization;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -81,7 +81,7 @@ class DriftMonitorTest {
                         fixed ? new Sgd(0.01, 0.5) : new Sgd(1, 0),
                         fixed ? null : mixture,
                         MiniBatchReduction.EXAMPLES,
-                        ScalerType.WELFORD,
+                        new Standardization(),
                         10),
                 List.of("a", "b", "c"),
                 LabelType.CLASS,
@@ -258,9 +258,10 @@ class DriftMonitorTest {
             assertThat(actual.state().counters()).isEqualTo(expected.state().counters());
             assertThat(actual.state().parameters())
                     .containsExactly(expected.state().parameters(), offset(1e-3f));
-            assertThat(actual.state().scalerCount()).isEqualTo(expected.state().scalerCount());
-            assertThat(actual.state().scalerMean())
-                    .containsExactly(expected.state().scalerMean(), offset(1e-5));
+            assertThat(actual.state().scaler().count())
+                    .isEqualTo(expected.state().scaler().count());
+            assertThat(actual.state().scaler().mean())
+                    .containsExactly(expected.state().scaler().mean(), offset(1e-5));
         }
     }
 
@@ -315,9 +316,9 @@ class DriftMonitorTest {
         assertThat(actual.state().counters()).isEqualTo(expected.counters());
         assertThat(actual.state().parameters())
                 .containsExactly(expected.parameters(), offset(1e-3f));
-        assertThat(actual.state().scalerMean())
-                .containsExactly(expected.scalerMean(), offset(1e-5));
-        assertThat(actual.state().scalerCount()).isEqualTo(expected.scalerCount());
+        assertThat(actual.state().scaler().mean())
+                .containsExactly(expected.scaler().mean(), offset(1e-5));
+        assertThat(actual.state().scaler().count()).isEqualTo(expected.scaler().count());
     }
 
     /** One event a call, and the reaction between two calls. */
@@ -378,7 +379,7 @@ class DriftMonitorTest {
             fresh.learn(examples, true, new Evaluation(CLASSES));
             assertThat(outcome.state().parameters())
                     .containsExactly(fresh.state().parameters(), offset(1e-3f));
-            assertThat(outcome.state().scalerCount()).isEqualTo(examples.size());
+            assertThat(outcome.state().scaler().count()).isEqualTo(examples.size());
         }
         assertThat(outcome.state().counters().modelVersion())
                 .isEqualTo(outcome.state().counters().steps() + 1);

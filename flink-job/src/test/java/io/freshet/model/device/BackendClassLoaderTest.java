@@ -10,7 +10,7 @@ import io.freshet.model.example.Examples;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.optim.Sgd;
-import io.freshet.model.scale.ScalerType;
+import io.freshet.model.scale.Standardization;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +59,7 @@ class BackendClassLoaderTest {
                             new Sgd(0.1, 0),
                             null,
                             MiniBatchReduction.EXAMPLES,
-                            ScalerType.WELFORD,
+                            new Standardization(),
                             1);
             try (SoftmaxLearner learner =
                     new SoftmaxLearner(settings, LearnerState.initial(settings))) {

@@ -25,10 +25,10 @@ class StandardScalerTest {
             for (int f = 0; f < means.length; f++) {
                 double[] expected = twoPasses(features, rows, means.length, f);
                 double deviation = Math.sqrt(expected[1] / rows);
-                assertThat(scaler.mean()[f])
+                assertThat(scaler.state().mean()[f])
                         .as("mean of feature %d at mini-batches of %d", f, batchSize)
                         .isCloseTo(expected[0], within(1e-6 * deviation));
-                assertThat(scaler.squaredDeviations()[f] / expected[1])
+                assertThat(scaler.state().squaredDeviations()[f] / expected[1])
                         .as("deviations of feature %d at mini-batches of %d", f, batchSize)
                         .isCloseTo(1, within(1e-5));
             }
@@ -45,9 +45,8 @@ class StandardScalerTest {
         StandardScaler scaler =
                 observeInBatches(
                         new StandardScaler(
-                                seen,
-                                new double[] {mean},
-                                new double[] {seen * variance},
+                                new ScalerState(
+                                        seen, new double[] {mean}, new double[] {seen * variance}),
                                 new StandardScaler.Scratch(1)),
                         features,
                         rows,
@@ -62,9 +61,10 @@ class StandardScalerTest {
         }
         BigDecimal moved = sum.divide(BigDecimal.valueOf(seen + rows), DIGITS);
         double added = sumOfSquares.subtract(sum.multiply(moved)).doubleValue();
-        assertThat(scaler.count()).isEqualTo(seen + rows);
-        assertThat((scaler.mean()[0] - mean) / moved.doubleValue()).isCloseTo(1, within(1e-6));
-        assertThat((scaler.squaredDeviations()[0] - seen * variance) / added)
+        assertThat(scaler.state().count()).isEqualTo(seen + rows);
+        assertThat((scaler.state().mean()[0] - mean) / moved.doubleValue())
+                .isCloseTo(1, within(1e-6));
+        assertThat((scaler.state().squaredDeviations()[0] - seen * variance) / added)
                 .isCloseTo(1, within(1e-6));
     }
 
@@ -77,7 +77,7 @@ class StandardScalerTest {
             observe(scaler, repeat(constants, batchSize), batchSize);
             transform(scaler, constants, 0, out);
             assertThat(out).containsOnly(0f);
-            assertThat(scaler.squaredDeviations()).containsOnly(0.0);
+            assertThat(scaler.state().squaredDeviations()).containsOnly(0.0);
         }
     }
 
@@ -127,8 +127,8 @@ class StandardScalerTest {
         double[] deviations = {1, 3};
         float[] features = gaussian(new Random(4), 96, means, deviations);
         StandardScaler scaler = observeInBatches(start(2), features, 64, 32);
-        double[] mean = scaler.mean();
-        double[] squaredDeviations = scaler.squaredDeviations();
+        double[] mean = scaler.state().mean();
+        double[] squaredDeviations = scaler.state().squaredDeviations();
         float[] before = new float[2];
         transform(scaler, features, 0, before);
 
@@ -138,9 +138,9 @@ class StandardScalerTest {
 
         float[] after = new float[2];
         transform(scaler, features, 0, after);
-        assertThat(scaler.count()).isEqualTo(64);
-        assertThat(scaler.mean()).containsExactly(mean);
-        assertThat(scaler.squaredDeviations()).containsExactly(squaredDeviations);
+        assertThat(scaler.state().count()).isEqualTo(64);
+        assertThat(scaler.state().mean()).containsExactly(mean);
+        assertThat(scaler.state().squaredDeviations()).containsExactly(squaredDeviations);
         assertThat(after).containsExactly(before);
     }
 
@@ -169,12 +169,12 @@ class StandardScalerTest {
                         .isCloseTo(expected, within(1e-5 * Math.max(1, Math.abs(expected))));
                 assertThat(out[seen * 3 + 2]).isZero();
             }
-            assertThat(scaler.count()).isEqualTo(seen);
+            assertThat(scaler.state().count()).isEqualTo(seen);
 
-            double[] mean = scaler.mean();
+            double[] mean = scaler.state().mean();
             transform(scaler, features, 2, new float[2]);
-            assertThat(scaler.mean()).containsExactly(mean);
-            assertThat(scaler.count()).isEqualTo(seen);
+            assertThat(scaler.state().mean()).containsExactly(mean);
+            assertThat(scaler.state().count()).isEqualTo(seen);
         }
     }
 
@@ -227,8 +227,8 @@ class StandardScalerTest {
                     }
                 }
             }
-            assertThat(one.count()).isEqualTo(many.count());
-            assertThat(one.mean()).containsExactly(many.mean(), within(1e-6));
+            assertThat(one.state().count()).isEqualTo(many.state().count());
+            assertThat(one.state().mean()).containsExactly(many.state().mean(), within(1e-6));
         }
     }
 
@@ -248,9 +248,10 @@ class StandardScalerTest {
             scaling.scale(block, from, from + 100, features, scaled, 5);
             observing.observe(block, from, from + 100, features);
 
-            assertThat(observing.count()).isEqualTo(from + 100);
-            assertThat(observing.mean()).containsExactly(scaling.mean());
-            assertThat(observing.squaredDeviations()).containsExactly(scaling.squaredDeviations());
+            assertThat(observing.state().count()).isEqualTo(from + 100);
+            assertThat(observing.state().mean()).containsExactly(scaling.state().mean());
+            assertThat(observing.state().squaredDeviations())
+                    .containsExactly(scaling.state().squaredDeviations());
             for (int i = 0; i < 100; i++) {
                 observing.transform(features, (from + i) * 5, out, 0);
                 for (int f = 0; f < 5; f++) {
@@ -272,15 +273,15 @@ class StandardScalerTest {
             observe(scaler, Arrays.copyOf(features, seen * 2), seen);
             float[] expected = new float[2];
             transform(scaler, features, 499 * 2, expected);
-            double[] mean = scaler.mean();
+            double[] mean = scaler.state().mean();
 
             float[] out = new float[2];
             scaler.prepare();
             scaler.transform(features, 499 * 2, out, 0);
 
             assertThat(out).containsExactly(expected, within(1e-5f));
-            assertThat(scaler.mean()).containsExactly(mean);
-            assertThat(scaler.count()).isEqualTo(seen);
+            assertThat(scaler.state().mean()).containsExactly(mean);
+            assertThat(scaler.state().count()).isEqualTo(seen);
         }
     }
 
@@ -305,16 +306,16 @@ class StandardScalerTest {
         StandardScaler scaler = start(1);
         for (int from = 0; from < 600; from += 100) {
             scaler.observe(block, from, from + 100, features);
-            double[] mean = scaler.mean();
-            double[] squares = scaler.squaredDeviations();
+            double[] mean = scaler.state().mean();
+            double[] squares = scaler.state().squaredDeviations();
 
             float[] bad = repeat(new float[] {Float.NaN}, 100);
             scaler.observe(block(100, 100), 0, 100, bad);
             scaler.undo();
 
-            assertThat(scaler.count()).isEqualTo(from + 100);
-            assertThat(scaler.mean()).containsExactly(mean);
-            assertThat(scaler.squaredDeviations()).containsExactly(squares);
+            assertThat(scaler.state().count()).isEqualTo(from + 100);
+            assertThat(scaler.state().mean()).containsExactly(mean);
+            assertThat(scaler.state().squaredDeviations()).containsExactly(squares);
         }
     }
 
@@ -348,10 +349,7 @@ class StandardScalerTest {
 
     private static StandardScaler start(int numFeatures) {
         return new StandardScaler(
-                0,
-                new double[numFeatures],
-                new double[numFeatures],
-                new StandardScaler.Scratch(numFeatures));
+                ScalerState.initial(numFeatures), new StandardScaler.Scratch(numFeatures));
     }
 
     private static StandardScaler observeInBatches(

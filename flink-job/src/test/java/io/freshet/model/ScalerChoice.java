@@ -1,0 +1,21 @@
+package io.freshet.model;
+
+import io.freshet.model.scale.ScalerRule;
+import io.freshet.model.scale.Standardization;
+import org.jspecify.annotations.Nullable;
+
+/** The scalers that tests of the learner are run with. */
+enum ScalerChoice {
+    NONE(null),
+    WELFORD(new Standardization());
+
+    private final @Nullable ScalerRule rule;
+
+    ScalerChoice(@Nullable ScalerRule rule) {
+        this.rule = rule;
+    }
+
+    @Nullable ScalerRule rule() {
+        return rule;
+    }
+}
