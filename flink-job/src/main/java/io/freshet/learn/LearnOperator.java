@@ -8,6 +8,7 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.device.Backend;
 import io.freshet.model.device.DeviceDecision;
 import java.io.IOException;
+import java.util.List;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -91,8 +92,9 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         memory =
                 store.getState(
                         new ValueStateDescriptor<>(MEMORY, TypeInformation.of(ModelState.class)));
-        chunks = new ModelChunks(store, "");
-        successorChunks = new ModelChunks(store, "successor-");
+        List<String> optimizerArrays = learnConfig.learner().optimizer().stateNames();
+        chunks = new ModelChunks(store, "", optimizerArrays);
+        successorChunks = new ModelChunks(store, "successor-", optimizerArrays);
         openRows =
                 store.getState(new ValueStateDescriptor<>("open-rows", new ExampleBlockTypeInfo()));
     }

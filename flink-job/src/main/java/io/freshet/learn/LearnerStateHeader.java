@@ -2,13 +2,16 @@ package io.freshet.learn;
 
 import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerState;
+import io.freshet.model.optim.NamedArray;
 import io.freshet.model.scale.ScalerState;
+import java.util.Arrays;
 
 /**
  * What a model's learner keeps in state, beside what is kept in chunks ({@link ModelChunks}).
  *
  * @param numParameters parameters in chunks
- * @param numVelocities values of the velocity in chunks: as many, or 0
+ * @param optimizerSteps steps taken since the optimiser's state was zero
+ * @param optimizerArrays names of the optimiser's arrays in chunks, each as long as the parameters
  * @param numGoodParameters last good parameters in chunks: as many, or 0
  * @param numBaselineCounts counts of the baselines in chunks
  * @param counters what the learner counted
@@ -21,7 +24,8 @@ import io.freshet.model.scale.ScalerState;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerStateHeader(
         int numParameters,
-        int numVelocities,
+        long optimizerSteps,
+        String[] optimizerArrays,
         int numGoodParameters,
         int numBaselineCounts,
         LearnerCounters counters,
@@ -34,7 +38,10 @@ public record LearnerStateHeader(
     static LearnerStateHeader of(LearnerState state) {
         return new LearnerStateHeader(
                 state.parameters().length,
-                state.velocity().length,
+                state.optimizer().steps(),
+                Arrays.stream(state.optimizer().arrays())
+                        .map(NamedArray::name)
+                        .toArray(String[]::new),
                 state.goodParameters().length,
                 state.baselineCounts().length,
                 state.counters(),

@@ -1,7 +1,10 @@
 package io.freshet.learn;
 
 import io.freshet.model.LearnerState;
+import io.freshet.model.optim.NamedArray;
+import io.freshet.model.optim.OptimizerState;
 import java.util.Arrays;
+import java.util.List;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -16,17 +19,22 @@ final class ModelChunks {
     /** Floats in a chunk: 64 KiB. */
     private static final int CHUNK = 16_384;
 
+    private final KeyedStateStore store;
+    private final String prefix;
+    private final List<String> optimizerArrays;
     private final MapState<Integer, float[]> parameters;
-    private final MapState<Integer, float[]> velocity;
     private final MapState<Integer, float[]> goodParameters;
     private final MapState<Integer, float[]> baselineCounts;
 
     /**
-     * @param prefix of the states' names
+     * @param prefix prefix of the states' names
+     * @param optimizerArrays names of the arrays of the configured optimiser's state
      */
-    ModelChunks(KeyedStateStore store, String prefix) {
+    ModelChunks(KeyedStateStore store, String prefix, List<String> optimizerArrays) {
+        this.store = store;
+        this.prefix = prefix;
+        this.optimizerArrays = optimizerArrays;
         parameters = store.getMapState(chunks(prefix + "parameters"));
-        velocity = store.getMapState(chunks(prefix + "velocity"));
         goodParameters = store.getMapState(chunks(prefix + "good-parameters"));
         baselineCounts = store.getMapState(chunks(prefix + "baseline-counts"));
     }
@@ -39,7 +47,9 @@ final class ModelChunks {
     /** Writes the current key's, but for the last good parameters. */
     void save(LearnerState state) throws Exception {
         put(parameters, state.parameters());
-        put(velocity, state.velocity());
+        for (NamedArray array : state.optimizer().arrays()) {
+            put(optimizerArray(array.name()), array.values());
+        }
         put(baselineCounts, state.baselineCounts());
     }
 
@@ -51,24 +61,39 @@ final class ModelChunks {
     /** Removes the current key's. */
     void clear() {
         parameters.clear();
-        velocity.clear();
+        for (String name : optimizerArrays) {
+            optimizerArray(name).clear();
+        }
         goodParameters.clear();
         baselineCounts.clear();
     }
 
     /** Reads the current key's, and makes a whole state with what else is remembered. */
-    LearnerState load(LearnerStateHeader memory) throws Exception {
+    LearnerState load(LearnerStateHeader header) throws Exception {
         return new LearnerState(
-                memory.counters(),
-                get(parameters, memory.numParameters()),
-                get(velocity, memory.numVelocities()),
-                memory.weights(),
-                memory.restarts(),
-                get(baselineCounts, memory.numBaselineCounts()),
-                memory.lastLabel(),
-                get(goodParameters, memory.numGoodParameters()),
-                memory.goodWeights(),
-                memory.scaler());
+                header.counters(),
+                get(parameters, header.numParameters()),
+                optimizer(header),
+                header.weights(),
+                header.restarts(),
+                get(baselineCounts, header.numBaselineCounts()),
+                header.lastLabel(),
+                get(goodParameters, header.numGoodParameters()),
+                header.goodWeights(),
+                header.scaler());
+    }
+
+    private OptimizerState optimizer(LearnerStateHeader header) throws Exception {
+        NamedArray[] arrays = new NamedArray[header.optimizerArrays().length];
+        for (int i = 0; i < arrays.length; i++) {
+            String name = header.optimizerArrays()[i];
+            arrays[i] = new NamedArray(name, get(optimizerArray(name), header.numParameters()));
+        }
+        return new OptimizerState(header.optimizerSteps(), arrays);
+    }
+
+    private MapState<Integer, float[]> optimizerArray(String name) {
+        return store.getMapState(chunks(prefix + "optimizer-" + name));
     }
 
     private static void put(MapState<Integer, float[]> chunks, float[] values) throws Exception {

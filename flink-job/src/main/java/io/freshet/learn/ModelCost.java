@@ -48,7 +48,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
         LearnerSettings learner = config.learner();
         long parameters = learner.numParameters();
         // The parameters and the last good ones; velocity; a mini-batch's gradient.
-        int arrays = 3 + (learner.sgd().momentum() > 0 ? 1 : 0);
+        int arrays = 3 + (learner.optimizer().stateNames().size());
         long heap =
                 LEARNER_OBJECTS
                         + arrays * ARRAY_OBJECTS

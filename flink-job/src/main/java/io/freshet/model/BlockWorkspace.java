@@ -4,6 +4,7 @@ import io.freshet.model.linalg.Matrix;
 import io.freshet.model.linalg.MatrixFactory;
 import io.freshet.model.linalg.Precision;
 import io.freshet.model.linalg.ProductTiles;
+import io.freshet.model.optim.LinearRule;
 import io.freshet.model.optim.LinearSteps;
 import io.freshet.model.scale.ScalerRule;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,7 @@ public final class BlockWorkspace implements AutoCloseable {
     final @Nullable Matrix gram;
     final @Nullable Matrix velocityLogits;
     final @Nullable Matrix velocityGradients;
-    final LinearSteps linearSteps;
+    final @Nullable LinearSteps linearSteps;
 
     // The same, where loops read and write them.
     final double[] logitValues;
@@ -74,12 +75,13 @@ public final class BlockWorkspace implements AutoCloseable {
                         settings.miniBatchSize(),
                         settings.scaler() != null,
                         pieces);
-        this.maxSteps = Math.max(1, wanted / settings.miniBatchSize());
+        LinearRule rule = settings.optimizer().linearRule();
+        this.maxSteps = rule == null ? 1 : Math.max(1, wanted / settings.miniBatchSize());
         this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, pieces) : wanted;
         ScalerRule scalerRule = settings.scaler();
         boolean scales = scalerRule != null;
         boolean substitutes = maxSteps > 1;
-        boolean remembers = substitutes && settings.sgd().momentum() > 0;
+        boolean hasVelocity = substitutes && rule != null && rule.hasVelocity();
 
         this.scaledRows = new float[scales && substitutes ? capacity * width : 0];
         this.scaledRow = new float[settings.numFeatures()];
@@ -95,14 +97,15 @@ public final class BlockWorkspace implements AutoCloseable {
         this.logits = MatrixFactory.zeros(precision, capacity, columns);
         this.gradients = MatrixFactory.zeros(precision, capacity, columns);
         this.gram = substitutes ? MatrixFactory.zeros(precision, capacity, capacity) : null;
-        this.velocityLogits = remembers ? MatrixFactory.zeros(precision, capacity, columns) : null;
+        this.velocityLogits =
+                hasVelocity ? MatrixFactory.zeros(precision, capacity, columns) : null;
         this.velocityGradients =
-                remembers ? MatrixFactory.zeros(precision, capacity, columns) : null;
-        this.linearSteps = new LinearSteps(settings.sgd(), maxSteps);
+                hasVelocity ? MatrixFactory.zeros(precision, capacity, columns) : null;
+        this.linearSteps = rule == null ? null : new LinearSteps(rule, maxSteps);
 
         this.logitValues = new double[capacity * columns];
         this.gramValues = new double[substitutes ? capacity * capacity : 0];
-        this.velocityLogitValues = new double[remembers ? capacity * columns : 0];
+        this.velocityLogitValues = new double[hasVelocity ? capacity * columns : 0];
         this.gradientRows = new double[capacity][columns];
         this.scaledGradient = new double[columns];
         this.rowLogits = new double[columns];

@@ -7,7 +7,7 @@ import io.freshet.model.example.Examples;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
-import io.freshet.model.optim.Sgd;
+import io.freshet.model.optim.Optimizer;
 import io.freshet.model.scale.Scaler;
 import io.freshet.model.scale.ScalerState;
 import java.util.Arrays;
@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BlockedSgd implements AutoCloseable {
     private final LearnerSettings settings;
-    private final Sgd sgd;
+    private final Optimizer optimizer;
     private final BlockWorkspace workspace;
     private final Parameters parameters;
     private final @Nullable Scaler scaler;
@@ -84,7 +84,7 @@ final class BlockedSgd implements AutoCloseable {
     BlockedSgd(BlockWorkspace workspace, LearnerState state) {
         this.workspace = workspace;
         this.settings = workspace.settings();
-        this.sgd = settings.sgd();
+        this.optimizer = settings.optimizer();
         this.parameters = new Parameters(settings, workspace.precision(), state);
         this.scaler = workspace.scaler == null ? null : workspace.scaler.start(state.scaler());
         this.scorer = new Scorer(settings, state, workspace.scorer);
@@ -160,13 +160,13 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /**
-     * Continues with what another learner has learnt: parameters, velocity, weights, baselines,
-     * scaler.
+     * Continues with what another learner has learnt: parameters, optimiser state, weights,
+     * baselines, scaler.
      *
      * @param state the other's, under the same settings. Not modified.
      */
     void copyFrom(LearnerState state) {
-        parameters.set(state.parameters(), state.velocity());
+        parameters.set(state.parameters(), state.optimizer());
         MixtureWeights weights = scorer.weights();
         if (weights != null) {
             weights.set(state.weights());
@@ -233,7 +233,7 @@ final class BlockedSgd implements AutoCloseable {
             Examples examples,
             Evaluation evaluation,
             @Nullable StepObserver observer) {
-        double learningRate = before.learningRate(sgd, 0);
+        double learningRate = before.learningRate(optimizer, 0);
         setFactors(learningRate);
         Double norm =
                 directStep.run(
@@ -267,7 +267,6 @@ final class BlockedSgd implements AutoCloseable {
         int end = rows.size();
         inputs.observeAndWrite(begin, end, examples);
         if (!parameters.tryExtendBounds(
-                sgd,
                 rows.numSteps() - rows.step(begin),
                 inputs.matrix().sumOfMagnitudes(0, end - begin),
                 block.gradientBoundFrom(begin),
@@ -288,7 +287,7 @@ final class BlockedSgd implements AutoCloseable {
                 row++;
                 continue;
             }
-            double learningRate = before.learningRate(sgd, stepsBefore);
+            double learningRate = before.learningRate(optimizer, stepsBefore);
             setFactors(learningRate);
             for (int r = row; r < batchEnd; r++) {
                 recursion.select(r, scorer);
@@ -331,13 +330,13 @@ final class BlockedSgd implements AutoCloseable {
     /** Returns a bound of the learning rates together; no schedule rises. */
     private double sumOfLearningRates(LearnerCounters before) {
         return settings.mixture() == null
-                ? Math.max(1, before.boost()) * sgd.learningRate().at(before.steps())
+                ? Math.max(1, before.boost()) * optimizer.learningRate().at(before.steps())
                 : sumOfRates;
     }
 
     private void setFactors(double learningRate) {
         if (settings.mixture() == null) {
-            Arrays.fill(factors, sgd.isPlain() ? -learningRate : 1);
+            Arrays.fill(factors, optimizer.isPlain() ? -learningRate : 1);
         }
     }
 

@@ -106,19 +106,15 @@ final class DirectStep {
             parameters.accumulate(from == begin, gradients, inputs.matrix(), to - from);
             inputBound += inputs.bound(to - from);
         }
-        boolean plain = settings.sgd().isPlain();
+        boolean plain = settings.optimizer().isPlain();
         // A step other than plain overwrites the gradient; a plain one may change the dominant
         // rate.
         double norm = plain ? Double.NaN : gradientNorm(factors);
         if (scorer.isAllFinite()
                 && parameters.tryExtendBounds(
-                        settings.sgd(),
-                        1,
-                        inputBound,
-                        block.gradientBound(begin),
-                        sumOfLearningRates)) {
+                        1, inputBound, block.gradientBound(begin), sumOfLearningRates)) {
             scorer.learn(rows, begin, end, examples);
-            parameters.step(settings.sgd(), learningRate);
+            parameters.step(learningRate);
         } else if (!checkedStep(begin, end, learningRate, examples, evaluation)) {
             return null;
         }
@@ -156,16 +152,15 @@ final class DirectStep {
             skip(begin, end, evaluation, Outcome.SKIPPED_LOSS);
             return false;
         }
-        boolean hadVelocity = parameters.velocity() != null;
         parameters.backUp();
-        parameters.step(settings.sgd(), learningRate);
+        parameters.step(learningRate);
         for (int rate = 0; rate < numRates; rate++) {
             if (!scorer.isFinite(rate) || !parameters.isFinite(rate)) {
                 scorer.discard(rate, end - begin);
             }
         }
         if (!scorer.isAnyFinite()) {
-            parameters.restore(hadVelocity);
+            parameters.restore();
             skip(begin, end, evaluation, Outcome.SKIPPED_STEP);
             return false;
         }

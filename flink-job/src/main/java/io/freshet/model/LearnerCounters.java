@@ -1,6 +1,6 @@
 package io.freshet.model;
 
-import io.freshet.model.optim.Sgd;
+import io.freshet.model.optim.Optimizer;
 
 /**
  * What a learner counted.
@@ -92,8 +92,8 @@ public record LearnerCounters(
     }
 
     /** The learning rate of a step to come, {@code ahead} steps after the next. */
-    double learningRate(Sgd sgd, long ahead) {
-        double rate = sgd.learningRate().at(steps + ahead);
+    double learningRate(Optimizer optimizer, long ahead) {
+        double rate = optimizer.learningRate().at(steps + ahead);
         return ahead < boostedSteps ? boost * rate : rate;
     }
 

@@ -5,7 +5,7 @@ import io.freshet.model.loss.Activation;
 import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
-import io.freshet.model.optim.Sgd;
+import io.freshet.model.optim.Optimizer;
 import io.freshet.model.scale.ScalerRule;
 import java.io.Serializable;
 import java.util.List;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param numClasses classes, at least 2
  * @param miniBatchSize the most examples behind one SGD step, at least 1
  * @param loss what is minimised; its outputs are the model's
- * @param sgd the optimiser; with a mixture plain, and its learning rate of no meaning
+ * @param optimizer the optimiser; with a mixture plain SGD, whose learning rate is not used
  * @param mixture the learning rates that learn side by side; null for the optimiser's one
  * @param reduction how a mini-batch's gradients become one
  * @param scaler rule by which features are scaled; null to use them as they are
@@ -30,7 +30,7 @@ public record LearnerSettings(
         int numClasses,
         int miniBatchSize,
         Loss loss,
-        Sgd sgd,
+        Optimizer optimizer,
         @Nullable Mixture mixture,
         MiniBatchReduction reduction,
         @Nullable ScalerRule scaler,
@@ -53,9 +53,10 @@ public record LearnerSettings(
             throw new IllegalArgumentException(
                     "the loss has " + outputs + " outputs for " + numClasses + " classes");
         }
-        if (mixture != null && !sgd.isPlain()) {
+        if (mixture != null && !optimizer.isPlain()) {
             throw new IllegalArgumentException(
-                    "a mixture takes plain SGD, without momentum and weight decay, but got " + sgd);
+                    "a mixture takes plain SGD, without momentum and weight decay, but got "
+                            + optimizer);
         }
         if (mixture != null && loss.activation() != Activation.SOFTMAX) {
             throw new IllegalArgumentException(
@@ -104,7 +105,7 @@ public record LearnerSettings(
 
     /** Returns the learning rates of a mixture, or the first one of the optimiser. */
     public List<Double> learningRates() {
-        return mixture == null ? List.of(sgd.learningRate().initial()) : mixture.rates();
+        return mixture == null ? List.of(optimizer.learningRate().initial()) : mixture.rates();
     }
 
     /** Returns the learning rate of the first step; of a mixture, the mean of its rates. */

@@ -3,6 +3,8 @@ package io.freshet.model;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.optim.NamedArray;
+import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
 
 /**
@@ -14,7 +16,7 @@ import io.freshet.model.scale.ScalerState;
  * @param counters what it counted
  * @param parameters one matrix per learning rate, (numFeatures + 1, numOutputs) row-major: the
  *     weights, the bias in the last row
- * @param velocity the optimiser's, same shape; empty without momentum and before the first step
+ * @param optimizer state of the optimiser
  * @param weights what the mixture weighs: under each share the experts, then the shares; empty
  *     without a mixture
  * @param restarts (learning rates) times that each started anew
@@ -29,7 +31,7 @@ import io.freshet.model.scale.ScalerState;
 public record LearnerState(
         LearnerCounters counters,
         float[] parameters,
-        float[] velocity,
+        OptimizerState optimizer,
         double[] weights,
         long[] restarts,
         float[] baselineCounts,
@@ -44,7 +46,7 @@ public record LearnerState(
         return new LearnerState(
                 LearnerCounters.NONE,
                 new float[settings.numParameters()],
-                new float[0],
+                OptimizerState.INITIAL,
                 initialWeights(settings),
                 new long[settings.numRates()],
                 new float[numBaselineCounts(settings)],
@@ -74,8 +76,9 @@ public record LearnerState(
     /** Throws if this state is not one of a learner with these settings. */
     void requireFits(LearnerSettings settings) {
         requireLength("parameters", settings.numParameters(), parameters.length);
-        if (velocity.length > 0) {
-            requireLength("velocity", settings.numParameters(), velocity.length);
+        for (NamedArray array : optimizer.arrays()) {
+            requireLength(
+                    "optimizer." + array.name(), settings.numParameters(), array.values().length);
         }
         requireLength("weights", initialWeights(settings).length, weights.length);
         requireLength("restarts", settings.numRates(), restarts.length);

@@ -57,7 +57,7 @@ final class LogitRecursion {
      */
     LogitRecursion(BlockWorkspace workspace, BlockRows rows) {
         this.rows = rows;
-        this.plain = workspace.settings().sgd().isPlain();
+        this.plain = workspace.settings().optimizer().isPlain();
         this.columns = workspace.columns;
         this.capacity = workspace.capacity;
         this.inputs = workspace.inputs;
@@ -219,7 +219,13 @@ final class LogitRecursion {
             putGradients(velocityGradients, end, Coefficients.VELOCITY);
             toVelocity = velocityGradients;
         }
-        parameters.add(linearSteps, gradients, toVelocity, inputs, count);
+        parameters.add(
+                linearSteps,
+                rows.step(end) - rows.step(begin),
+                gradients,
+                toVelocity,
+                inputs,
+                count);
     }
 
     /** The coefficients by which the gradients of each step are multiplied. */

@@ -4,54 +4,69 @@ import io.freshet.model.linalg.Matrix;
 import io.freshet.model.linalg.MatrixFactory;
 import io.freshet.model.linalg.Precision;
 import io.freshet.model.optim.LinearSteps;
-import io.freshet.model.optim.Sgd;
+import io.freshet.model.optim.NamedArray;
+import io.freshet.model.optim.Optimizer;
+import io.freshet.model.optim.OptimizerState;
+import io.freshet.model.optim.StepBounds;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The live parameters of all learning rates and the optimiser's velocity.
+ * The live parameters of all learning rates, the optimiser's state, and upper bounds of both.
  *
- * <p>A row per learning rate and output, in this order, and a column per input: the features, then
- * the constant one, then what {@link Matrix#columnsFor} adds, which is always 0. So everything of
- * one rate lies together, and a block's products run over whole rows. Outside, a rate's parameters
- * are (numFeatures + 1, numOutputs).
+ * <p>A matrix has a row for each learning rate and output, in this order, and a column for each
+ * input: the features, the constant 1 of the bias, and the padding of {@link Matrix#columnsFor},
+ * which is always 0. So all rows of one rate are adjacent, and a block's products run over whole
+ * rows. In arrays that leave this class, a rate's parameters are (numFeatures + 1, numOutputs).
  */
 final class Parameters implements AutoCloseable {
-    /**
-     * Far enough below the largest float that no product or sum of such numbers leaves its range.
-     */
+    /** Limit far below the largest float: no product or sum of numbers below it overflows. */
     static final double SAFE = 1e30;
 
-    /** What rounding may add to a bound. */
+    /** Factor by which rounding may exceed a bound. */
     private static final double SLACK = 1 + 1e-4;
 
+    private final Optimizer optimizer;
     private final int numRates;
     private final int numOutputs;
     private final int numInputs;
     private final Precision precision;
     private final Matrix values;
-    private final @Nullable Matrix velocity;
-    private boolean hasVelocity;
+
+    /** The arrays of the optimiser's state; undefined while {@code stateSteps} is 0. */
+    private final Matrix[] state;
+
+    /** Steps taken since the optimiser's state was zero. */
+    private long stateSteps;
+
     private @Nullable Matrix gradient;
-    private @Nullable Matrix backup;
     private @Nullable Matrix good;
-    private @Nullable Matrix velocityBackup;
+    private @Nullable Matrix backup;
+    private final @Nullable Matrix[] stateBackup;
+    private long stateStepsBackup;
 
-    /** At least {@code Σ |θ|} and {@code Σ |v|}. */
-    private double bound;
-
-    private double velocityBound;
+    private final StepBounds bounds;
+    private final StepBounds extendedBounds;
 
     /**
-     * @param state what the parameters and the velocity are. Not modified.
+     * @param initial initial parameters and optimiser state. Not modified.
      */
-    Parameters(LearnerSettings settings, Precision precision, LearnerState state) {
+    Parameters(LearnerSettings settings, Precision precision, LearnerState initial) {
+        this.optimizer = settings.optimizer();
         this.numRates = settings.numRates();
         this.numOutputs = settings.numOutputs();
         this.numInputs = settings.numFeatures() + 1;
         this.precision = precision;
         this.values = zeros();
-        this.velocity = settings.sgd().momentum() > 0 ? zeros() : null;
-        set(state.parameters(), state.velocity());
+        int numArrays = optimizer.stateNames().size();
+        this.state = new Matrix[numArrays];
+        for (int i = 0; i < numArrays; i++) {
+            state[i] = zeros();
+        }
+        this.stateBackup = new @Nullable Matrix[numArrays];
+        this.bounds = new StepBounds(settings.numParameters(), numArrays);
+        this.extendedBounds = new StepBounds(settings.numParameters(), numArrays);
+        set(initial.parameters(), initial.optimizer());
     }
 
     private Matrix zeros() {
@@ -64,95 +79,95 @@ final class Parameters implements AutoCloseable {
         return values;
     }
 
-    /** Returns at least {@code Σ |θ|}, of all learning rates together. */
+    /** Returns an upper bound of {@code Σ |θ|} over all learning rates. */
     double bound() {
-        return bound;
+        return bounds.parameters();
     }
 
-    /** Returns {@code v}, same shape; null if there is none, or if it is still zero. */
+    /** Returns the velocity of a linear rule, same shape; null if there is none, or it is zero. */
     @Nullable Matrix velocity() {
-        return hasVelocity ? velocity : null;
+        return state.length == 0 || stateSteps == 0 ? null : state[0];
     }
 
     /**
-     * Becomes parameters from outside.
+     * Sets parameters and optimiser state.
      *
-     * @param ofVelocity likewise; empty for none
+     * @param newState state of this optimiser; that of another one is left out, and this one's
+     *     begins at zero
      */
-    void set(float[] parameters, float[] ofVelocity) {
+    void set(float[] parameters, OptimizerState newState) {
         set(parameters);
-        if (velocity != null && ofVelocity.length > 0) {
-            put(ofVelocity, velocity);
-            hasVelocity = true;
-            velocityBound = sum(velocity);
+        List<String> names = optimizer.stateNames();
+        if (newState.steps() == 0
+                || names.stream().anyMatch(name -> newState.array(name).length == 0)) {
+            return;
         }
+        for (int i = 0; i < state.length; i++) {
+            put(newState.array(names.get(i)), state[i]);
+        }
+        stateSteps = state.length == 0 ? 0 : newState.steps();
+        refreshBounds();
     }
 
-    /** Becomes parameters from outside, without velocity. */
+    /** Sets the parameters, and the optimiser's state to zero. */
     void set(float[] parameters) {
         put(parameters, values);
-        hasVelocity = false;
-        bound = sum(values);
-        velocityBound = 0;
+        stateSteps = 0;
+        refreshBounds();
     }
 
-    /**
-     * Returns the parameters for the outside: new, (learning rates, numFeatures + 1, numOutputs).
-     */
+    /** Returns a new array of the parameters, (learning rates, numFeatures + 1, numOutputs). */
     float[] toArray() {
         return toArray(values);
     }
 
-    /** Returns the velocity for the outside; empty if there is none. */
-    float[] velocityToArray() {
-        return velocity == null || !hasVelocity ? new float[0] : toArray(velocity);
+    /** Returns the optimiser's state in new arrays. */
+    OptimizerState optimizerState() {
+        if (stateSteps == 0) {
+            return OptimizerState.INITIAL;
+        }
+        NamedArray[] arrays = new NamedArray[state.length];
+        for (int i = 0; i < arrays.length; i++) {
+            arrays[i] = new NamedArray(optimizer.stateNames().get(i), toArray(state[i]));
+        }
+        return new OptimizerState(stateSteps, arrays);
     }
 
     /**
-     * Returns whether steps along gradients of this size, by inputs of this size, keep every number
-     * within a float's range, with room to spare; if so, counts them into the bounds.
+     * Extends the bounds over steps to come, if every number of them stays within a float's range,
+     * with room to spare. Returns whether it did.
      *
-     * @param inputs at least {@code Σ |x|} of the block
-     * @param gradients at least {@code Σ |∂loss/∂z|} of the block, reduction and weights included
-     * @param learningRate the largest of the block; of a mixture, the sum of its rates
+     * @param steps number of steps
+     * @param inputs upper bound of {@code Σ |x|} over the block
+     * @param gradients upper bound of {@code Σ |∂loss/∂z|} over the block, reduction and weights
+     *     included
+     * @param learningRate upper bound of the learning rate; in a mixture the sum of all
      */
-    boolean tryExtendBounds(
-            Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
-        if (tryExtendWith(sgd, steps, inputs, gradients, learningRate)) {
+    boolean tryExtendBounds(int steps, double inputs, double gradients, double learningRate) {
+        if (tryExtend(steps, inputs, gradients, learningRate)) {
             return true;
         }
-        bound = sum(values);
-        velocityBound = velocity == null || !hasVelocity ? 0 : sum(velocity);
-        return tryExtendWith(sgd, steps, inputs, gradients, learningRate);
+        refreshBounds();
+        return tryExtend(steps, inputs, gradients, learningRate);
     }
 
-    private boolean tryExtendWith(
-            Sgd sgd, int steps, double inputs, double gradients, double learningRate) {
-        double theta = bound;
-        double v = velocityBound;
-        if (sgd.isPlain()) {
-            theta += learningRate * inputs * gradients;
-        } else {
-            for (int t = 0; t < steps; t++) {
-                double g = inputs * gradients + sgd.weightDecay() * theta;
-                v = sgd.momentum() * v + g;
-                theta += learningRate * (g + v);
-            }
-        }
+    private boolean tryExtend(int steps, double inputs, double gradients, double learningRate) {
+        extendedBounds.copyFrom(bounds);
+        optimizer.extendBounds(extendedBounds, steps, inputs * gradients, learningRate);
         double size = Math.max(1, inputs);
-        if (!(theta * size <= SAFE && v * size <= SAFE && size * size <= SAFE)) {
+        if (!(extendedBounds.areWithin(SAFE, size) && size * size <= SAFE)) {
             return false;
         }
-        bound = theta * SLACK;
-        velocityBound = v * SLACK;
+        extendedBounds.scale(SLACK);
+        bounds.copyFrom(extendedBounds);
         return true;
     }
 
     /**
-     * Takes the plain steps of a block at once: {@code θ ← θ + Gᵀ·X}.
+     * Takes the plain steps of a block together: {@code θ ← θ + Gᵀ·X}.
      *
-     * @param gradients (at least rows, learning rates · numOutputs), times minus the learning rate.
-     *     Not modified.
+     * @param gradients (at least rows, learning rates · numOutputs), each multiplied by minus its
+     *     learning rate. Not modified.
      * @param inputs (at least rows, inputs). Not modified.
      */
     void add(Matrix gradients, Matrix inputs, int rows) {
@@ -162,7 +177,7 @@ final class Parameters implements AutoCloseable {
     /**
      * Adds rows to the gradient of one step.
      *
-     * @param first whether they are its first
+     * @param first whether they are the first rows of the step
      * @param gradients (at least rows, learning rates · numOutputs). Not modified.
      * @param inputs (at least rows, inputs). Not modified.
      */
@@ -171,47 +186,42 @@ final class Parameters implements AutoCloseable {
     }
 
     /**
-     * Takes one step along the gradient that was accumulated. A plain one is added as it is: it has
-     * been multiplied by minus the learning rate. Any other is lost.
+     * Takes one step along the accumulated gradient. The gradient of a plain step has been
+     * multiplied by minus the learning rate and stays as it is; that of any other is lost.
      */
-    void step(Sgd sgd, double learningRate) {
-        Matrix gradient = gradient();
-        if (sgd.isPlain()) {
-            values.addScaled(1, gradient);
+    void step(double learningRate) {
+        if (optimizer.isPlain()) {
+            values.addScaled(1, gradient());
             return;
         }
-        if (sgd.weightDecay() > 0) {
-            gradient.addScaled(sgd.weightDecay(), values);
-        }
-        Matrix direction = gradient;
-        if (velocity != null) {
-            if (hasVelocity) {
-                velocity.scale(sgd.momentum());
-                velocity.addScaled(1 - sgd.dampening(), gradient);
-            } else {
-                velocity.copyFrom(gradient);
-            }
-            hasVelocity = true;
-            direction = velocity;
-        }
-        if (sgd.nesterov()) {
-            values.addScaled(-learningRate, gradient);
-            values.addScaled(-learningRate * sgd.momentum(), direction);
-        } else {
-            values.addScaled(-learningRate, direction);
+        optimizer.step(values, gradient(), state, stateSteps, learningRate);
+        countSteps(1);
+    }
+
+    private void countSteps(int steps) {
+        if (state.length > 0) {
+            stateSteps += steps;
         }
     }
 
     /**
-     * Takes the steps of a block at once.
+     * Takes the steps of a block together.
      *
-     * @param steps the scalars of the steps
-     * @param toParameters the gradients, each row times its {@code c}. Not modified.
-     * @param toVelocity the gradients, each row times its {@code e}. Not modified.
+     * @param steps coefficients of the steps
+     * @param count number of steps
+     * @param toParameters gradients, each row multiplied by its {@code c}. Not modified.
+     * @param toVelocity gradients, each row multiplied by its {@code e}. Not modified.
      * @param inputs (at least rows, inputs). Not modified.
      */
-    void add(LinearSteps steps, Matrix toParameters, Matrix toVelocity, Matrix inputs, int rows) {
-        // Only under weight decay does the velocity need the parameters from before the block.
+    void add(
+            LinearSteps steps,
+            int count,
+            Matrix toParameters,
+            Matrix toVelocity,
+            Matrix inputs,
+            int rows) {
+        Matrix velocity = state.length == 0 ? null : state[0];
+        // Only under weight decay does the velocity depend on the parameters before the block.
         Matrix before = null;
         if (velocity != null && steps.velocityOfParameters() != 0) {
             before = gradient();
@@ -219,68 +229,74 @@ final class Parameters implements AutoCloseable {
         }
         values.addTransposedProduct(steps.parametersOfParameters(), toParameters, rows, inputs);
         if (velocity != null) {
-            if (hasVelocity) {
+            if (stateSteps > 0) {
                 values.addScaled(steps.parametersOfVelocity(), velocity);
             }
             velocity.addTransposedProduct(
-                    hasVelocity ? steps.velocityOfVelocity() : 0, toVelocity, rows, inputs);
+                    stateSteps > 0 ? steps.velocityOfVelocity() : 0, toVelocity, rows, inputs);
             if (before != null) {
                 velocity.addScaled(steps.velocityOfParameters(), before);
             }
-            hasVelocity = true;
         }
+        countSteps(count);
     }
 
-    /** Keeps parameters and velocity for {@link #restore}. */
+    /** Copies parameters and optimiser state, for {@link #restore}. */
     void backUp() {
-        backup().copyFrom(values);
-        if (velocity != null && hasVelocity) {
-            velocityBackup().copyFrom(velocity);
+        backup = madeOnce(backup);
+        backup.copyFrom(values);
+        stateStepsBackup = stateSteps;
+        for (int i = 0; i < state.length && stateSteps > 0; i++) {
+            Matrix copy = madeOnce(stateBackup[i]);
+            copy.copyFrom(state[i]);
+            stateBackup[i] = copy;
         }
     }
 
-    /**
-     * Puts back what {@link #backUp} kept.
-     *
-     * @param hadVelocity whether there was a velocity then
-     */
-    void restore(boolean hadVelocity) {
-        values.copyFrom(backup());
-        hasVelocity = hadVelocity;
-        if (velocity != null && hadVelocity) {
-            velocity.copyFrom(velocityBackup());
+    /** Restores the copy of {@link #backUp}. */
+    void restore() {
+        if (backup == null) {
+            throw new IllegalStateException("nothing was backed up");
+        }
+        values.copyFrom(backup);
+        stateSteps = stateStepsBackup;
+        for (int i = 0; i < state.length && stateSteps > 0; i++) {
+            Matrix copy = stateBackup[i];
+            if (copy != null) {
+                state[i].copyFrom(copy);
+            }
         }
         refreshBounds();
     }
 
-    /** Keeps a copy of the parameters, for {@link #returnToGood}. */
+    /** Copies the parameters as the last good ones, for {@link #returnToGood}. */
     void keepGood() {
         good = madeOnce(good);
         good.copyFrom(values);
     }
 
-    /** Keeps parameters from outside, for {@link #returnToGood}. */
+    /** Sets the last good parameters, for {@link #returnToGood}. */
     void keepGood(float[] parameters) {
         good = madeOnce(good);
         put(parameters, good);
     }
 
-    /** Returns what {@link #keepGood()} kept, for the outside; empty if nothing was. */
+    /** Returns a new array of the last good parameters; empty if there are none. */
     float[] goodToArray() {
         return good == null ? new float[0] : toArray(good);
     }
 
-    /** Becomes what {@link #keepGood()} kept, without velocity. */
+    /** Returns to the last good parameters, and sets the optimiser's state to zero. */
     void returnToGood() {
         if (good == null) {
-            throw new IllegalStateException("no good parameters were kept");
+            throw new IllegalStateException("there are no last good parameters");
         }
         values.copyFrom(good);
-        hasVelocity = false;
+        stateSteps = 0;
         refreshBounds();
     }
 
-    /** Forgets what {@link #keepGood()} kept, and becomes zero, without velocity. */
+    /** Removes the last good parameters, and sets parameters and optimiser state to zero. */
     void returnToStart() {
         if (good != null) {
             good.close();
@@ -289,10 +305,12 @@ final class Parameters implements AutoCloseable {
         set(new float[numRates * numOutputs * numInputs]);
     }
 
-    /** Computes the bounds anew. */
+    /** Computes the bounds from parameters and state. */
     void refreshBounds() {
-        bound = sum(values);
-        velocityBound = velocity == null || !hasVelocity ? 0 : sum(velocity);
+        bounds.parameters(sum(values));
+        for (int i = 0; i < state.length; i++) {
+            bounds.state(i, stateSteps == 0 ? 0 : sum(state[i]));
+        }
     }
 
     /** Returns the Euclidean norm of a rate's parameters. */
@@ -305,37 +323,30 @@ final class Parameters implements AutoCloseable {
         return gradient().norm(rate * numOutputs, numOutputs);
     }
 
-    /** Forgets the velocity. */
-    void forgetVelocity() {
-        hasVelocity = false;
-        velocityBound = 0;
+    /** Sets the optimiser's state to zero. */
+    void resetOptimizer() {
+        stateSteps = 0;
+        for (int i = 0; i < state.length; i++) {
+            bounds.state(i, 0);
+        }
     }
 
-    /** Returns whether a rate's parameters, and its velocity, are finite in single precision. */
+    /** Returns whether a rate's parameters and optimiser state are finite in single precision. */
     boolean isFinite(int rate) {
         int from = rate * numOutputs;
-        return values.sumOfMagnitudes(from, numOutputs) <= Float.MAX_VALUE
-                && (velocity == null
-                        || !hasVelocity
-                        || velocity.sumOfMagnitudes(from, numOutputs) <= Float.MAX_VALUE);
+        boolean finite = values.sumOfMagnitudes(from, numOutputs) <= Float.MAX_VALUE;
+        for (int i = 0; i < state.length && stateSteps > 0; i++) {
+            finite &= state[i].sumOfMagnitudes(from, numOutputs) <= Float.MAX_VALUE;
+        }
+        return finite;
     }
 
-    /** Gives a rate the parameters of another. */
+    /** Copies the parameters of one rate to another. */
     void copyRate(int from, int to) {
         values.copyRows(values, from * numOutputs, numOutputs, to * numOutputs);
     }
 
-    private Matrix backup() {
-        backup = madeOnce(backup);
-        return backup;
-    }
-
-    private Matrix velocityBackup() {
-        velocityBackup = madeOnce(velocityBackup);
-        return velocityBackup;
-    }
-
-    /** Where a step's gradient is added up, and where parameters are kept for a moment. */
+    /** Returns the matrix of a step's gradient, which also serves as a temporary copy. */
     private Matrix gradient() {
         gradient = madeOnce(gradient);
         return gradient;
@@ -349,7 +360,7 @@ final class Parameters implements AutoCloseable {
         return matrix.sumOfMagnitudes(0, numRates * numOutputs);
     }
 
-    /** Writes rates of (numFeatures + 1, numOutputs) to rows of outputs. */
+    /** Writes an array of (learning rates, numFeatures + 1, numOutputs) to a matrix. */
     private void put(float[] from, Matrix to) {
         float[] row = new float[to.columns()];
         for (int rate = 0; rate < numRates; rate++) {
@@ -381,11 +392,20 @@ final class Parameters implements AutoCloseable {
     @Override
     public void close() {
         values.close();
-        for (Matrix matrix :
-                new @Nullable Matrix[] {velocity, gradient, backup, velocityBackup, good}) {
-            if (matrix != null) {
-                matrix.close();
-            }
+        for (Matrix matrix : state) {
+            matrix.close();
+        }
+        for (Matrix matrix : stateBackup) {
+            closeIfMade(matrix);
+        }
+        closeIfMade(gradient);
+        closeIfMade(backup);
+        closeIfMade(good);
+    }
+
+    private static void closeIfMade(@Nullable Matrix matrix) {
+        if (matrix != null) {
+            matrix.close();
         }
     }
 }

@@ -129,7 +129,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     public double learningRate() {
         MixtureWeights weights = sgd.weights();
         if (weights == null) {
-            return counters.learningRate(settings.sgd(), 0);
+            return counters.learningRate(settings.optimizer(), 0);
         }
         double sum = 0;
         double rate = 0;
@@ -268,7 +268,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     @Override
     public void resetOptimizer() {
-        sgd.parameters().forgetVelocity();
+        sgd.parameters().resetOptimizer();
         counters = counters.changed();
     }
 
@@ -376,7 +376,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         return new LearnerState(
                 counters,
                 sgd.parameters().toArray(),
-                sgd.parameters().velocityToArray(),
+                sgd.parameters().optimizerState(),
                 weights == null ? new double[0] : weights.state(),
                 sgd.restarts().clone(),
                 baselines == null ? new float[0] : baselines.counts(),

@@ -130,11 +130,11 @@ class LearnerChangesTest {
                     .usingRecursiveComparison()
                     .withComparatorForType(Double::compare, Double.class)
                     .withComparatorForType(Float::compare, Float.class)
-                    .ignoringFields("counters", "parameters", "velocity", "weights")
+                    .ignoringFields("counters", "parameters", "optimizer", "weights")
                     .isEqualTo(before);
             assertThat(after.parameters()).containsExactly(copied.parameters());
             assertThat(after.weights()).containsExactly(copied.weights());
-            assertThat(after.velocity()).isEmpty();
+            assertThat(after.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(after.counters())
                     .isEqualTo(new LearnerCounters(1011, 1010, 0, 0, 1, 0, 0, 1, 0));
 
@@ -154,12 +154,13 @@ class LearnerChangesTest {
         try (SoftmaxLearner learner = rule.start()) {
             learn(learner, 6, 30);
             LearnerState before = learner.state();
-            assertThat(before.velocity().length > 0).isEqualTo(rule.settings().mixture() == null);
+            assertThat(before.optimizer().array(Sgd.VELOCITY).length > 0)
+                    .isEqualTo(rule.settings().mixture() == null);
 
             learner.resetOptimizer();
 
-            assertChanged(learner.state(), before, "velocity");
-            assertThat(learner.state().velocity()).isEmpty();
+            assertChanged(learner.state(), before, "optimizer");
+            assertThat(learner.state().optimizer().array(Sgd.VELOCITY)).isEmpty();
         }
     }
 

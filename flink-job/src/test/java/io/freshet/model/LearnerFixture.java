@@ -91,7 +91,7 @@ record LearnerFixture(LearnerSettings settings) {
     }
 
     private Sgd sgd() {
-        return settings.sgd();
+        return ((Sgd) settings.optimizer());
     }
 
     private Mixture mixture() {
@@ -136,7 +136,7 @@ record LearnerFixture(LearnerSettings settings) {
         return new LearnerState(
                 zeros.counters(),
                 parameters,
-                zeros.velocity(),
+                zeros.optimizer(),
                 zeros.weights(),
                 zeros.restarts(),
                 zeros.baselineCounts(),

@@ -147,7 +147,8 @@ class LearnerGuardsTest {
             assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
             assertThat(learner.counters().skippedSteps()).isEqualTo(1);
             assertThat(learner.state().parameters()).containsExactly(before.parameters());
-            assertThat(learner.state().velocity()).containsExactly(before.velocity());
+            assertThat(learner.state().optimizer().array(Sgd.VELOCITY))
+                    .containsExactly(before.optimizer().array(Sgd.VELOCITY));
         }
     }
 
@@ -240,7 +241,7 @@ class LearnerGuardsTest {
                 SoftmaxLearner undisturbed = rule.start()) {
             learner.learn(bad, false, evaluation);
             assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
-            assertThat(learner.state().velocity()).isEmpty();
+            assertThat(learner.state().optimizer().array(Sgd.VELOCITY)).isEmpty();
 
             learner.learn(good, false, evaluation);
             undisturbed.learn(good, false, new Evaluation(2));
@@ -355,7 +356,7 @@ class LearnerGuardsTest {
             LearnerState after = learner.state();
             LearnerState start = LearnerState.initial(rule.settings());
             assertThat(after.parameters()).containsExactly(start.parameters());
-            assertThat(after.velocity()).isEmpty();
+            assertThat(after.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(after.weights()).containsExactly(start.weights());
             assertThat(after.scaler().count()).isEqualTo(before.scaler().count());
             assertThat(after.scaler().mean()).containsExactly(before.scaler().mean());
@@ -393,7 +394,7 @@ class LearnerGuardsTest {
                     .isEqualTo(new LearnerCounters(1505, 1504, 4, 0, 1, 0, 0, 1, 0));
             assertThat(back.parameters()).containsExactly(copied.parameters());
             assertThat(back.weights()).containsExactly(copied.weights());
-            assertThat(back.velocity()).isEmpty();
+            assertThat(back.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(weights(learner)).containsExactly(weights);
 
             // No step could be taken since: the copy is no better than what is left.
@@ -626,7 +627,7 @@ class LearnerGuardsTest {
             for (float parameter : state.parameters()) {
                 assertThat(parameter).isFinite();
             }
-            for (float value : state.velocity()) {
+            for (float value : state.optimizer().array(Sgd.VELOCITY)) {
                 assertThat(value).isFinite();
             }
             for (double weight : state.weights()) {

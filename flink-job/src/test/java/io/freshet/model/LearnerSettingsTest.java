@@ -126,7 +126,7 @@ class LearnerSettingsTest {
     void initialState_isAllZeros() {
         LearnerState state = LearnerState.initial(settings(3, 2, 4));
         assertThat(state.parameters()).hasSize(8).containsOnly(0f);
-        assertThat(state.velocity()).isEmpty();
+        assertThat(state.optimizer().array(Sgd.VELOCITY)).isEmpty();
         assertThat(state.scaler().mean()).hasSize(3).containsOnly(0.0);
         assertThat(state.scaler().squaredDeviations()).hasSize(3).containsOnly(0.0);
         assertThat(state.scaler().count()).isZero();

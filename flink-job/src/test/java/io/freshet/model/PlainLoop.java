@@ -453,7 +453,7 @@ final class PlainLoop {
 
     /** One step of {@code torch.optim.SGD}; the first velocity is the gradient, not dampened. */
     private void descend(int rate, double[][] gradient) {
-        Sgd sgd = settings.sgd();
+        Sgd sgd = ((Sgd) settings.optimizer());
         double learningRate =
                 settings.mixture() == null
                         ? sgd.learningRate().at(steps) * (boostedSteps > 0 ? boost : 1)

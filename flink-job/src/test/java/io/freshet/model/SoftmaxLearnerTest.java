@@ -20,6 +20,8 @@ import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.loss.SoftmaxCrossEntropy;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.NamedArray;
+import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.ScalerState;
 import java.lang.management.ManagementFactory;
@@ -103,9 +105,9 @@ class SoftmaxLearnerTest {
             LearnerState state = learner.state();
             assertClose(state.parameters(), plain.parameters[0], 1e-4);
             if (momentum > 0) {
-                assertClose(state.velocity(), plain.velocity[0], 1e-4);
+                assertClose(state.optimizer().array(Sgd.VELOCITY), plain.velocity[0], 1e-4);
             } else {
-                assertThat(state.velocity()).isEmpty();
+                assertThat(state.optimizer().array(Sgd.VELOCITY)).isEmpty();
             }
             assertThat(state.scaler().count())
                     .isEqualTo(scaler == ScalerChoice.NONE ? 0 : examples);
@@ -185,7 +187,8 @@ class SoftmaxLearnerTest {
                 learner.learn(batch, false, new Evaluation(2));
                 parameter -= 0.1 * velocity;
                 LearnerState state = learner.state();
-                assertThat((double) state.velocity()[0]).isCloseTo(velocity, within(1e-6));
+                assertThat((double) state.optimizer().array(Sgd.VELOCITY)[0])
+                        .isCloseTo(velocity, within(1e-6));
                 assertThat((double) state.parameters()[0]).isCloseTo(parameter, within(1e-6));
                 velocity *= 0.9;
             }
@@ -451,7 +454,7 @@ class SoftmaxLearnerTest {
                         new LearnerState(
                                 state.counters(),
                                 state.parameters().clone(),
-                                state.velocity().clone(),
+                                copy(state.optimizer()),
                                 state.weights().clone(),
                                 state.restarts().clone(),
                                 state.baselineCounts().clone(),
@@ -849,5 +852,11 @@ class SoftmaxLearnerTest {
             assertThat((double) actual[i])
                     .isCloseTo(expected[i / numClasses][i % numClasses], within(tolerance));
         }
+    }
+
+    private static OptimizerState copy(OptimizerState state) {
+        NamedArray[] arrays = state.arrays().clone();
+        Arrays.setAll(arrays, i -> new NamedArray(arrays[i].name(), arrays[i].values().clone()));
+        return new OptimizerState(state.steps(), arrays);
     }
 }

@@ -408,9 +408,9 @@ class JobConfigTest {
 
         assertThat(learner.mixture()).isNull();
         assertThat(learner.learningRates()).containsExactly(0.01);
-        assertThat(learner.sgd().learningRate().kind())
+        assertThat(learner.optimizer().learningRate().kind())
                 .isEqualTo(LearningRateSchedule.Kind.CONSTANT);
-        assertThat(learner.sgd().momentum()).isEqualTo(0.9);
+        assertThat(((Sgd) learner.optimizer()).momentum()).isEqualTo(0.9);
         assertThat(learner.miniBatchSize()).isEqualTo(32);
     }
 
@@ -427,7 +427,7 @@ class JobConfigTest {
                                             "training.dampening", "0.25",
                                             "training.schedule", names[i],
                                             "training.schedule.decay", "0.125")
-                                    .sgd())
+                                    .optimizer())
                     .isEqualTo(
                             new Sgd(
                                     new LearningRateSchedule(kinds[i], 0.5, 0.125, 1000),

@@ -167,7 +167,9 @@ public record DriftConfig(
                     reaction,
                     TrainingConfig.LEARNING_RATE + " = auto has neither a rate nor a velocity");
         }
-        if (reaction == DriftReaction.RESET_OPTIMIZER && !mixes && learner.sgd().momentum() == 0) {
+        if (reaction == DriftReaction.RESET_OPTIMIZER
+                && !mixes
+                && learner.optimizer().stateNames().isEmpty()) {
             refuse(settings, reaction, TrainingConfig.MOMENTUM + " = 0 has no velocity");
         }
         if (reaction == DriftReaction.HAND_OVER) {

@@ -433,7 +433,7 @@ public final class TrainingConfig {
         putLoss(values, learner.loss());
         Mixture mixture = learner.mixture();
         if (mixture == null) {
-            putSgd(values, learner.sgd());
+            putSgd(values, (Sgd) learner.optimizer());
         } else {
             values.put(LEARNING_RATE.name(), "auto");
             values.put(EXPERTS_RATES.name(), join(mixture.rates()));

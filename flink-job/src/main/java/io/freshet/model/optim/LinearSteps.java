@@ -1,26 +1,27 @@
 package io.freshet.model.optim;
 
 /**
- * Steps of {@link Sgd} as scalars, before any gradient is known.
+ * Coefficients of several steps of a {@link LinearRule} together, computed before any gradient is
+ * known.
  *
- * <p>Every rule of SGD is linear, so that after {@code t} steps from {@code θ₀} and {@code v₀}
- * along the gradients {@code g₀ … g₍ₜ₋₁₎}
+ * <p>A step is linear in parameters, velocity and gradient, so that after {@code t} steps from
+ * {@code θ₀} and {@code v₀} along the gradients {@code g₀ … g₍ₜ₋₁₎}
  *
  * <pre>{@code
  * θ = a·θ₀ + b·v₀ + Σ cₛ·gₛ        v = p·θ₀ + q·v₀ + Σ eₛ·gₛ
  * }</pre>
  *
- * with scalars that follow from running the rule on them. For a constant rate and momentum alone
- * {@code cₛ = −η (1 − μ^(t−s)) / (1 − μ)} and {@code b = −η μ (1 − μᵗ) / (1 − μ)}.
+ * with coefficients that follow from applying the rule to them. For a constant rate and momentum
+ * alone {@code cₛ = −η (1 − μ^(t−s)) / (1 − μ)} and {@code b = −η μ (1 − μᵗ) / (1 − μ)}.
  */
 public final class LinearSteps {
-    /** Places of θ₀ and v₀ in the coefficients; those of the gradients follow. */
+    /** Indices of the coefficients of θ₀ and v₀; those of the gradients follow. */
     private static final int PARAMETERS = 0;
 
     private static final int VELOCITY = 1;
     private static final int GRADIENTS = 2;
 
-    private final Sgd sgd;
+    private final LinearRule rule;
     private final double[] parameters;
     private final double[] velocity;
     private final double[] gradient;
@@ -28,16 +29,20 @@ public final class LinearSteps {
     private boolean hasVelocity;
 
     /**
-     * @param capacity the most steps between two beginnings
+     * @param capacity maximum number of steps after {@link #begin}
      */
-    public LinearSteps(Sgd sgd, int capacity) {
-        this.sgd = sgd;
+    public LinearSteps(LinearRule rule, int capacity) {
+        this.rule = rule;
         this.parameters = new double[GRADIENTS + capacity];
         this.velocity = new double[GRADIENTS + capacity];
         this.gradient = new double[GRADIENTS + capacity];
     }
 
-    /** Starts anew from parameters and, if any step was taken before, a velocity. */
+    /**
+     * Begins a sequence of steps.
+     *
+     * @param hasVelocity whether a step was taken before, so that there is a velocity
+     */
     public void begin(boolean hasVelocity) {
         this.steps = 0;
         this.hasVelocity = hasVelocity;
@@ -47,24 +52,24 @@ public final class LinearSteps {
         velocity[VELOCITY] = hasVelocity ? 1 : 0;
     }
 
-    /** Takes a step. */
+    /** Adds a step. */
     public void step(double learningRate) {
         int used = GRADIENTS + steps;
         parameters[used] = 0;
         velocity[used] = 0;
         for (int i = 0; i < used; i++) {
-            gradient[i] = sgd.weightDecay() * parameters[i];
+            gradient[i] = rule.weightDecay() * parameters[i];
         }
         gradient[used] = 1;
-        double kept = hasVelocity ? sgd.momentum() : 0;
-        double taken = hasVelocity ? 1 - sgd.dampening() : 1;
+        double kept = hasVelocity ? rule.momentum() : 0;
+        double taken = hasVelocity ? 1 - rule.dampening() : 1;
         for (int i = 0; i <= used; i++) {
             velocity[i] = kept * velocity[i] + taken * gradient[i];
             double direction =
-                    sgd.nesterov() ? gradient[i] + sgd.momentum() * velocity[i] : velocity[i];
+                    rule.nesterov() ? gradient[i] + rule.momentum() * velocity[i] : velocity[i];
             parameters[i] -= learningRate * direction;
         }
-        hasVelocity = sgd.momentum() > 0;
+        hasVelocity = rule.momentum() > 0;
         steps++;
     }
 

@@ -1,6 +1,7 @@
 package io.freshet.model.optim;
 
-import java.io.Serializable;
+import io.freshet.model.linalg.Matrix;
+import java.util.List;
 
 /**
  * Stochastic gradient descent, in PyTorch's form.
@@ -16,8 +17,8 @@ import java.io.Serializable;
  * λ} the weight decay, which falls on the bias too.
  *
  * <p>Source: {@code torch.optim.SGD}; Sutskever et al., <i>On the importance of initialization and
- * momentum in deep learning</i> (2013), of which it differs in that the rate multiplies the whole
- * velocity.
+ * momentum in deep learning</i> (2013), with the difference that here the learning rate multiplies
+ * the whole velocity.
  *
  * @param learningRate {@code η} by steps taken
  * @param momentum {@code μ}: at least 0, less than 1
@@ -31,7 +32,10 @@ public record Sgd(
         double dampening,
         boolean nesterov,
         double weightDecay)
-        implements Serializable {
+        implements Optimizer {
+    /** Name of the state's array. */
+    public static final String VELOCITY = "velocity";
+
     public Sgd {
         if (!(momentum >= 0 && momentum < 1)) {
             throw new IllegalArgumentException(
@@ -64,8 +68,66 @@ public record Sgd(
         this(LearningRateSchedule.constant(learningRate), momentum, 0, false, 0);
     }
 
-    /** Returns whether a step is {@code θ ← θ − η·g}, so that it remembers nothing. */
+    @Override
+    public List<String> stateNames() {
+        return momentum > 0 ? List.of(VELOCITY) : List.of();
+    }
+
+    @Override
     public boolean isPlain() {
         return momentum == 0 && weightDecay == 0;
+    }
+
+    @Override
+    public LinearRule linearRule() {
+        return new LinearRule(momentum, dampening, nesterov, weightDecay);
+    }
+
+    @Override
+    public void step(
+            Matrix parameters,
+            Matrix gradient,
+            Matrix[] state,
+            long stepsBefore,
+            double learningRate) {
+        if (weightDecay > 0) {
+            gradient.addScaled(weightDecay, parameters);
+        }
+        Matrix direction = gradient;
+        if (momentum > 0) {
+            direction = state[0];
+            if (stepsBefore > 0) {
+                direction.scale(momentum);
+                direction.addScaled(1 - dampening, gradient);
+            } else {
+                direction.copyFrom(gradient);
+            }
+        }
+        if (nesterov) {
+            parameters.addScaled(-learningRate, gradient);
+            parameters.addScaled(-learningRate * momentum, direction);
+        } else {
+            parameters.addScaled(-learningRate, direction);
+        }
+    }
+
+    @Override
+    public void extendBounds(StepBounds bounds, int steps, double gradient, double learningRate) {
+        double theta = bounds.parameters();
+        if (isPlain()) {
+            // The gradient's bound is of all steps together.
+            bounds.parameters(theta + learningRate * gradient);
+            return;
+        }
+        double v = momentum > 0 ? bounds.state(0) : 0;
+        for (int t = 0; t < steps; t++) {
+            double g = gradient + weightDecay * theta;
+            v = momentum * v + g;
+            theta += learningRate * (g + v);
+        }
+        bounds.parameters(theta);
+        if (momentum > 0) {
+            bounds.state(0, v);
+        }
     }
 }

@@ -15,7 +15,8 @@ class LinearStepsTest {
     @Test
     void plainSteps_areMinusTheLearningRates() {
         LearningRateSchedule schedule = new LearningRateSchedule(Kind.EXPONENTIAL, 1, 0.5, 1);
-        LinearSteps unrolled = new LinearSteps(new Sgd(schedule, 0, 0, false, 0), STEPS);
+        LinearSteps unrolled =
+                new LinearSteps(new Sgd(schedule, 0, 0, false, 0).linearRule(), STEPS);
         unrolled.begin(false);
         for (int t = 0; t < STEPS; t++) {
             unrolled.step(schedule.at(t));
@@ -30,7 +31,7 @@ class LinearStepsTest {
     void momentumAtAConstantRate_hasAClosedForm() {
         double rate = 0.1;
         double momentum = 0.9;
-        LinearSteps unrolled = new LinearSteps(new Sgd(rate, momentum), STEPS);
+        LinearSteps unrolled = new LinearSteps(new Sgd(rate, momentum).linearRule(), STEPS);
         unrolled.begin(true);
         for (int t = 1; t <= STEPS; t++) {
             unrolled.step(rate);
@@ -66,7 +67,7 @@ class LinearStepsTest {
             double momentum, double dampening, boolean nesterov, double decay, boolean moving) {
         LearningRateSchedule schedule = new LearningRateSchedule(Kind.INVERSE_TIME, 0.5, 0.1, 1);
         Sgd sgd = new Sgd(schedule, momentum, dampening, nesterov, decay);
-        LinearSteps unrolled = new LinearSteps(sgd, STEPS);
+        LinearSteps unrolled = new LinearSteps(sgd.linearRule(), STEPS);
         unrolled.begin(moving);
         Random random = new Random(1);
         double theta0 = random.nextGaussian();
