@@ -4,6 +4,7 @@ import static org.bytedeco.openblas.global.openblas_nolapack.OPENBLAS_VERSION;
 
 import io.freshet.model.device.DeviceDecision.Outcome;
 import io.freshet.model.linalg.MatrixFactory;
+import io.freshet.model.linalg.OpenBlasCore;
 import io.freshet.model.linalg.ProductCheck;
 import java.io.IOException;
 import java.util.List;
@@ -111,8 +112,9 @@ public final class Backend {
     }
 
     /**
-     * Returns one line: ND4J's backend, the device, the threads that a product may use, and the
-     * limits of memory outside the heap.
+     * Returns one line: ND4J's backend, the device (of a CPU also the version of OpenBLAS and the
+     * core whose kernels it uses), the number of threads that a product may use, and the limits of
+     * memory outside the heap.
      */
     public static String describe() {
         boolean cpu = MatrixFactory.isCpu();
@@ -121,6 +123,8 @@ public final class Backend {
                         ? Runtime.getRuntime().availableProcessors()
                                 + " processors, "
                                 + OPENBLAS_VERSION.strip()
+                                + " with kernels for "
+                                + OpenBlasCore.name()
                         : gpus(Nd4j.getExecutioner().getEnvironmentInformation());
         int threads = Nd4j.getEnvironment().maxThreads();
         if (cpu) {

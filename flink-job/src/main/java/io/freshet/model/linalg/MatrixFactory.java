@@ -30,12 +30,18 @@ public final class MatrixFactory {
     public static Matrix zerosWithSmallBuffer(Precision precision, int rows, int columns) {
         return isCpu()
                 ? NativeMatrix.zeros(
-                        precision, rows, columns, ProductTiles.HERE, Matrix.ROW_MULTIPLE)
+                        precision,
+                        rows,
+                        columns,
+                        ProductTiles.forThisProcess(),
+                        Matrix.ROW_MULTIPLE)
                 : new OperatorMatrix(precision, rows, columns);
     }
 
     /** Returns the tile sizes of products of such matrices. */
     public static ProductTiles tiles(Precision precision) {
-        return precision == Precision.FLOAT && isCpu() ? ProductTiles.HERE : ProductTiles.WHOLE;
+        return precision == Precision.FLOAT && isCpu()
+                ? ProductTiles.forThisProcess()
+                : ProductTiles.WHOLE;
     }
 }

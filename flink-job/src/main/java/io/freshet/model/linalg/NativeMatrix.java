@@ -51,7 +51,7 @@ abstract sealed class NativeMatrix implements Matrix {
 
     /** Makes a matrix of zeros, (rows, columns). */
     static NativeMatrix zeros(Precision precision, int rows, int columns) {
-        return zeros(precision, rows, columns, ProductTiles.HERE);
+        return zeros(precision, rows, columns, ProductTiles.forThisProcess());
     }
 
     /**
@@ -151,7 +151,7 @@ abstract sealed class NativeMatrix implements Matrix {
         @Override
         public void setToProductWithTransposed(Matrix a, int count, Matrix b, int width) {
             FloatPointer piece = ((OfFloats) b).moved;
-            int most = pieces.rowsOfTransposed(count, a.columns(), width);
+            int most = pieces.rowsPerTile(count, a.columns(), width);
             for (int from = 0; from < width; from += most) {
                 cblas_sgemm(
                         CblasRowMajor,
@@ -174,7 +174,7 @@ abstract sealed class NativeMatrix implements Matrix {
         @Override
         public void addTransposedProduct(double factor, Matrix a, int count, Matrix b) {
             FloatPointer piece = ((OfFloats) a).moved;
-            int most = pieces.columnsOfTransposed(count, columns, rows);
+            int most = pieces.columnsPerTile(count, columns, rows);
             for (int from = 0; from < rows; from += most) {
                 cblas_sgemm(
                         CblasRowMajor,
