@@ -331,7 +331,7 @@ final class BlockedSgd implements AutoCloseable {
                             && observer.observe(examples, evaluation, rows.examples(), begin, end);
             return end;
         }
-        while (end < rows.size() && !rows.isLearnt(end)) {
+        while (end < rows.size() && !rows.isLabelled(end)) {
             end++;
         }
         answer(begin, end, before, examples, evaluation);
@@ -433,7 +433,7 @@ final class BlockedSgd implements AutoCloseable {
      */
     private void noteGradientNorm(int begin, int end) {
         int last = end - 1;
-        while (last >= begin && !rows.isLearnt(last)) {
+        while (last >= begin && !rows.isLabelled(last)) {
             last--;
         }
         if (last < begin) {
@@ -441,7 +441,7 @@ final class BlockedSgd implements AutoCloseable {
         }
         int first = last;
         while (first > begin
-                && rows.isLearnt(first - 1)
+                && rows.isLabelled(first - 1)
                 && rows.step(first - 1) == rows.step(last)) {
             first--;
         }
@@ -551,7 +551,7 @@ final class BlockedSgd implements AutoCloseable {
         }
         int terms = 0;
         for (int s = begin; s < row && rows.step(s) < rows.step(row); s++) {
-            if (rows.isLearnt(s)) {
+            if (rows.isLabelled(s)) {
                 double factor = productValues[at * capacity + s - begin];
                 if (!plain) {
                     factor *= unrolled.parametersOfGradient(rows.step(s) - rows.step(begin));
@@ -627,7 +627,7 @@ final class BlockedSgd implements AutoCloseable {
             double[] gradient = gradientRows[row - begin];
             int step = rows.step(row) - rows.step(begin);
             double factor =
-                    !rows.isLearnt(row)
+                    !rows.isLabelled(row)
                             ? 0
                             : switch (coefficients) {
                                 case NONE -> 1;

@@ -335,8 +335,8 @@ final class Scorer {
 
     private double plainLoss(double ofLogits, int offset, Examples examples, int example) {
         return examples.numTargets() == 0
-                ? loss.plainLoss(logits, offset, ofLogits, examples.labels()[example])
-                : loss.plainLoss(
+                ? loss.reportedLoss(logits, offset, ofLogits, examples.labels()[example])
+                : loss.reportedLoss(
                         logits,
                         offset,
                         ofLogits,

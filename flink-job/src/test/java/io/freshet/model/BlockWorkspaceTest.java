@@ -40,7 +40,7 @@ class BlockWorkspaceTest {
 
     /** Settings that between them use all of a workspace. */
     static Stream<Named<LearnerSettings>> settings() {
-        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, true);
+        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, true);
         return Stream.of(
                 Named.of(
                         "the mixture, event by event",

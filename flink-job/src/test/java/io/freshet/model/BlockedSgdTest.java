@@ -181,7 +181,7 @@ class BlockedSgdTest {
             List<Examples> streams = new ArrayList<>();
             streams.add(
                     new ExampleStream(rule.settings(), 4).weighted().partlyLabelled().take(5000));
-            if (loss.takesValueTargets()) {
+            if (loss.acceptsValueTargets()) {
                 streams.add(
                         new ExampleStream(rule.settings(), 5)
                                 .weighted()

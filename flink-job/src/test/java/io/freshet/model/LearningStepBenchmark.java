@@ -118,7 +118,7 @@ public class LearningStepBenchmark {
                         numFeatures,
                         numClasses,
                         ScalerType.NONE,
-                        new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false));
+                        new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, false));
         inputs = gaussian(random, size * rows);
         parameters = gaussian(random, rows * numClasses);
         logits = gaussian(random, size * numClasses);

@@ -28,7 +28,8 @@ class MixtureTest {
     // What it computes, against fixed share by the book.
 
     static Stream<Arguments> options() {
-        return Stream.of(List.of(0.0), List.of(0.001), List.of(0.2), Mixture.DEFAULT_SHARES)
+        return Stream.of(
+                        List.of(0.0), List.of(0.001), List.of(0.2), Mixture.DEFAULT_SWITCHING_RATES)
                 .flatMap(shares -> Stream.of(1, 3, 8, 32).map(size -> Arguments.of(shares, size)));
     }
 
@@ -439,7 +440,8 @@ class MixtureTest {
 
     @Test
     void restoredWeights_areTheSameBits() {
-        for (List<Double> shares : List.of(List.of(0.0), List.of(0.001), Mixture.DEFAULT_SHARES)) {
+        for (List<Double> shares :
+                List.of(List.of(0.0), List.of(0.001), Mixture.DEFAULT_SWITCHING_RATES)) {
             Mixture mixture = new Mixture(RATES, shares, false);
             MixtureWeights weights =
                     new MixtureWeights(mixture, MixtureWeights.initialState(mixture));

@@ -68,7 +68,7 @@ final class PlainLoop {
         this.gradientNorms = new double[settings.numRates()];
         this.weights = new double[settings.numExperts()];
         Arrays.fill(weights, 1.0 / weights.length);
-        int shares = settings.mixture() == null ? 1 : settings.mixture().shares().size();
+        int shares = settings.mixture() == null ? 1 : settings.mixture().switchingRates().size();
         this.underShare = new double[shares][];
         Arrays.setAll(underShare, a -> weights.clone());
         this.shareWeights = new double[shares];
@@ -244,7 +244,7 @@ final class PlainLoop {
             if (k < parameters.length) {
                 double[] logits = logits(stream, row, parameters[k]);
                 ofExpert = classes(probabilities(logits));
-                logLikelihoods[k] = -plainLoss(logits, stream, row);
+                logLikelihoods[k] = -reportedLoss(logits, stream, row);
             } else {
                 ofExpert = k == parameters.length ? noChange() : share(frequencies);
                 logLikelihoods[k] = logLikelihood(ofExpert, stream, row);
@@ -289,7 +289,7 @@ final class PlainLoop {
                 underShare[a][k] *= Math.exp(exampleWeight * logLikelihoods[k]);
                 evidence[a] += underShare[a][k];
             }
-            normalise(underShare[a], settings.mixture().shares().get(a));
+            normalise(underShare[a], settings.mixture().switchingRates().get(a));
             shareWeights[a] *= evidence[a];
         }
         normalise(shareWeights, 0.001);
@@ -374,7 +374,7 @@ final class PlainLoop {
     }
 
     /** The loss that is reported: in nats, without weights and smoothing. */
-    private double plainLoss(double[] logits, Examples stream, int row) {
+    private double reportedLoss(double[] logits, Examples stream, int row) {
         double logSumExp = logSumExp(logits);
         double sum = 0;
         for (int c = 0; c < numOutputs; c++) {
@@ -401,10 +401,10 @@ final class PlainLoop {
     private double lossWeight(Examples stream, int row) {
         int label = stream.labels()[row];
         if (loss instanceof CrossEntropy rule && stream.numTargets() == 0) {
-            return label == rule.ignoreIndex() ? 0 : rule.classWeights().at(label);
+            return label == rule.ignoreIndex() ? 0 : rule.classWeights().get(label);
         }
         if (loss instanceof NegativeLogLikelihood rule) {
-            return label == rule.ignoreIndex() ? 0 : rule.classWeights().at(label);
+            return label == rule.ignoreIndex() ? 0 : rule.classWeights().get(label);
         }
         return 1;
     }
@@ -431,15 +431,15 @@ final class PlainLoop {
             if (loss instanceof CrossEntropy rule) {
                 double smoothing = rule.labelSmoothing();
                 y = (1 - smoothing) * y + smoothing / numOutputs;
-                coefficients[c] = rule.classWeights().at(c) * y;
+                coefficients[c] = rule.classWeights().get(c) * y;
             } else if (loss instanceof NegativeLogLikelihood rule) {
-                coefficients[c] = rule.classWeights().at(c) * y;
+                coefficients[c] = rule.classWeights().get(c) * y;
             } else if (loss instanceof BinaryCrossEntropyWithLogits rule) {
-                double positive = rule.positiveWeights().at(c) * y;
+                double positive = rule.positiveWeights().get(c) * y;
                 double plain = (1 - y) * p[c] - positive * (1 - p[c]);
-                residual[c] = rule.outputWeights().at(c) * plain / numOutputs;
+                residual[c] = rule.outputWeights().get(c) * plain / numOutputs;
             } else if (loss instanceof BinaryCrossEntropy rule) {
-                residual[c] = rule.outputWeights().at(c) * (p[c] - y) / numOutputs;
+                residual[c] = rule.outputWeights().get(c) * (p[c] - y) / numOutputs;
             }
             sum += coefficients[c];
         }

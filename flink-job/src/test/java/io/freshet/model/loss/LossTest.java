@@ -45,7 +45,7 @@ class LossTest {
     }
 
     static List<Loss> lossesOfValues() {
-        return losses().stream().filter(Loss::takesValueTargets).toList();
+        return losses().stream().filter(Loss::acceptsValueTargets).toList();
     }
 
     @ParameterizedTest
@@ -146,11 +146,12 @@ class LossTest {
 
         assertThat(gradient)
                 .containsExactly(9, 9, 9, expected[0], expected[1], expected[2], 9, 9, 9, 9, 9, 9);
-        assertThat(loss.plainLoss(logits, at, logSumExp, 2))
-                .isEqualTo(loss.plainLoss(row, 0, logSumExp, 2));
+        assertThat(loss.reportedLoss(logits, at, logSumExp, 2))
+                .isEqualTo(loss.reportedLoss(row, 0, logSumExp, 2));
         float[] targets = {7, 7, 0.5f, 0.25f, 0.25f};
-        assertThat(loss.plainLoss(logits, at, logSumExp, targets, 2))
-                .isEqualTo(loss.plainLoss(row, 0, logSumExp, new float[] {0.5f, 0.25f, 0.25f}, 0));
+        assertThat(loss.reportedLoss(logits, at, logSumExp, targets, 2))
+                .isEqualTo(
+                        loss.reportedLoss(row, 0, logSumExp, new float[] {0.5f, 0.25f, 0.25f}, 0));
     }
 
     @ParameterizedTest
@@ -185,9 +186,9 @@ class LossTest {
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             float[] oneHot = new float[NUM_OUTPUTS];
             oneHot[label] = 1;
-            assertThat(loss.plainLoss(logits, 0, logSumExp, label))
-                    .isCloseTo(loss.plainLoss(logits, 0, logSumExp, oneHot, 0), within(1e-15));
-            if (loss.takesValueTargets()) {
+            assertThat(loss.reportedLoss(logits, 0, logSumExp, label))
+                    .isCloseTo(loss.reportedLoss(logits, 0, logSumExp, oneHot, 0), within(1e-15));
+            if (loss.acceptsValueTargets()) {
                 double[] ofClass = new double[NUM_OUTPUTS];
                 double[] ofOneHot = new double[NUM_OUTPUTS];
                 loss.logitGradient(probabilities, 0, label, 3, ofClass, 0);
@@ -199,7 +200,7 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void plainLoss_knowsNoOptions(Loss loss) {
+    void reportedLoss_knowsNoOptions(Loss loss) {
         Loss plain =
                 loss.activation() == Activation.SOFTMAX
                         ? new CrossEntropy(NUM_OUTPUTS)
@@ -207,14 +208,14 @@ class LossTest {
         double[] logits = normal(new Random(11), NUM_OUTPUTS);
         double logSumExp = activate(loss, logits, 0, new double[NUM_OUTPUTS]);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
-            assertThat(loss.plainLoss(logits, 0, logSumExp, label))
+            assertThat(loss.reportedLoss(logits, 0, logSumExp, label))
                     .isCloseTo(
                             new BatchLoss(plain)
                                     .loss(LossReduction.MEAN, logits, new int[] {label}, null),
                             within(1e-14));
         }
         float[] targets = {0.5f, 0, 0.25f};
-        assertThat(loss.plainLoss(logits, 0, logSumExp, targets, 0))
+        assertThat(loss.reportedLoss(logits, 0, logSumExp, targets, 0))
                 .isCloseTo(
                         new BatchLoss(plain)
                                 .loss(LossReduction.MEAN, logits, Floats.widen(targets), null),
@@ -318,7 +319,7 @@ class LossTest {
         assertThatThrownBy(() -> loss.logitGradient(row, 0, 3, 1, new double[NUM_OUTPUTS], 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + 3);
-        assertThatThrownBy(() -> loss.plainLoss(row, 0, 0, -1))
+        assertThatThrownBy(() -> loss.reportedLoss(row, 0, 0, -1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + -1);
         assertThatThrownBy(() -> new BatchLoss(loss).losses(row, new int[] {7}, null))
@@ -371,7 +372,7 @@ class LossTest {
                 List.of(
                         new NegativeLogLikelihood(3),
                         new CrossEntropy(3, OutputWeights.NONE, 1, 0))) {
-            assertThat(loss.takesValueTargets()).isFalse();
+            assertThat(loss.acceptsValueTargets()).isFalse();
             String message = "targets must be classes, not values, under " + loss;
             double[] row = new double[3];
             assertThatThrownBy(() -> new BatchLoss(loss).losses(row, new double[3], null))

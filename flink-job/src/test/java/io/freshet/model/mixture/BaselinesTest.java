@@ -14,7 +14,7 @@ class BaselinesTest {
 
     @Test
     void firstPrediction_isUniform() {
-        assertPredicts(Baselines.NO_CHANGE, 0.5, 0.5);
+        assertPredicts(Baselines.LABEL_TRANSITIONS, 0.5, 0.5);
         assertPredicts(Baselines.FREQUENCIES, 0.5, 0.5);
         assertThat(baselines.lastLabel()).isEqualTo(Baselines.NO_LABEL);
     }
@@ -25,7 +25,7 @@ class BaselinesTest {
             baselines.observe(label);
         }
         // After 0 came 1, then, faded by 0.99, 0; the prior adds 0.1 to each.
-        assertPredicts(Baselines.NO_CHANGE, 1.1 / 2.19, 1.09 / 2.19);
+        assertPredicts(Baselines.LABEL_TRANSITIONS, 1.1 / 2.19, 1.09 / 2.19);
         // Class 1 came two labels ago; class 0 three labels ago, one ago and now.
         double ones = Math.pow(0.999, 2);
         double zeros = Math.pow(0.999, 3) + 0.999 + 1;
@@ -34,7 +34,7 @@ class BaselinesTest {
 
         baselines.observe(1);
         // What followed a 1 was one 0.
-        assertPredicts(Baselines.NO_CHANGE, 1.1 / 1.2, 0.1 / 1.2);
+        assertPredicts(Baselines.LABEL_TRANSITIONS, 1.1 / 1.2, 0.1 / 1.2);
         assertThat(baselines.lastLabel()).isEqualTo(1);
     }
 
@@ -46,7 +46,7 @@ class BaselinesTest {
         // Counts that fade to k of themselves and gain 1 end at 1 / (1 − k).
         double certain = 100 + 0.1;
         double[] out = new double[2];
-        baselines.predict(Baselines.NO_CHANGE, out);
+        baselines.predict(Baselines.LABEL_TRANSITIONS, out);
         assertThat(out[1]).isCloseTo(certain / (certain + 0.1), within(TOLERANCE));
         baselines.predict(Baselines.FREQUENCIES, out);
         assertThat(out[1]).isCloseTo(1000.1 / 1000.2, within(TOLERANCE));
