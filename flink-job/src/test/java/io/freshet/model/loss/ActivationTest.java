@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class ActivationTest {
     @Test
-    void softmax_sharesOutOne_andGivesTheSum() {
+    void softmax_givesProbabilitiesAndTheirNormaliser() {
         double[] logits = {0, Math.log(2), Math.log(5)};
         Activated softmax = Activated.by(Activation.SOFTMAX, logits, 0, 1, 3);
         assertThat(softmax.probabilities())
@@ -23,7 +23,7 @@ class ActivationTest {
     }
 
     @Test
-    void sigmoid_isOfEachLogitAlone() {
+    void sigmoid_dependsOnEachLogitAlone() {
         double[] logits = {0, Math.log(3), -Math.log(3), 1e4, -1e4, -700};
         double[] probabilities = Activated.by(Activation.SIGMOID, logits, 0, 1, 6).probabilities();
         assertThat(probabilities)
@@ -33,7 +33,7 @@ class ActivationTest {
     }
 
     @Test
-    void activate_ofManyIsThatOfEach_bitForBit() {
+    void activate_ofManyEqualsThatOfEach_bitForBit() {
         int numOutputs = 7;
         int count = 100;
         double[] logits = new Random(1).doubles(1 + count * numOutputs, -700, 10).toArray();
@@ -56,7 +56,7 @@ class ActivationTest {
     }
 
     @Test
-    void softmaxOfALogitThatIsNoNumber_isNone_forItsExampleAlone() {
+    void softmaxOfALogitThatIsNotFinite_isNaN_forItsExampleAlone() {
         double[] logits = {0, NaN, 0, 0, POSITIVE_INFINITY, 1, 3, 3};
         Activated softmax = Activated.by(Activation.SOFTMAX, logits, 0, 4, 2);
         assertThat(softmax.normalisers).containsExactly(NaN, 2, NaN, 2 * Exponential.exp(3));
@@ -64,7 +64,7 @@ class ActivationTest {
     }
 
     @Test
-    void softmaxAtTheEdgesOfWhatFits_isThatOfTheDistances() {
+    void softmaxAtTheLimitsOfTheSafeRange_dependsOnDifferencesOnly() {
         int numOutputs = 1000;
         double[] logits = new double[3 * numOutputs];
         Arrays.fill(logits, 0, numOutputs, -680);
@@ -86,20 +86,20 @@ class ActivationTest {
     }
 
     @Test
-    void softmaxOfNothingButMinusInfinity_isNoNumber() {
+    void softmaxOfMinusInfinityOnly_isNaN() {
         double[] logits = {NEGATIVE_INFINITY, NEGATIVE_INFINITY};
         assertThat(Activated.by(Activation.SOFTMAX, logits, 0, 1, 2).probabilities())
                 .containsExactly(NaN, NaN);
     }
 
     @Test
-    void softmaxOfLargeLogits_isThatOfTheirDistances() {
+    void softmaxOfLargeLogits_dependsOnDifferencesOnly() {
         double[] logits = {1e4, 1e4 - Math.log(3), -1e4, -1e4 - Math.log(3), 670, 679};
         Activated softmax = Activated.by(Activation.SOFTMAX, logits, 0, 3, 2);
-        double ofNine = 1 / (1 + Math.exp(9));
+        double smaller = 1 / (1 + Math.exp(9));
         assertThat(softmax.probabilities())
                 .containsExactly(
-                        new double[] {0.75, 0.25, 0.75, 0.25, ofNine, 1 - ofNine}, within(1e-12));
+                        new double[] {0.75, 0.25, 0.75, 0.25, smaller, 1 - smaller}, within(1e-12));
         assertThat(softmax.shifts).containsExactly(1e4, -1e4, 0);
         assertThat(softmax.logSumExp(0)).isEqualTo(1e4 + Math.log(4.0 / 3));
         assertThat(softmax.logSumExp(1)).isCloseTo(-1e4 + Math.log(4.0 / 3), within(1e-11));
@@ -107,7 +107,7 @@ class ActivationTest {
     }
 
     @Test
-    void reportedLossOfSoftmax_isTheNegativeLogarithmOfTheClass() {
+    void reportedLossOfSoftmax_isTheNegativeLogProbabilityOfTheClass() {
         double[] logits = {0, Math.log(2), Math.log(5)};
         double logSumExp = Math.log(8);
         assertThat(Activation.SOFTMAX.reportedLoss(logits, 0, 3, logSumExp, 1))
@@ -149,7 +149,7 @@ class ActivationTest {
         }
     }
 
-    /** What an activation says of some examples. */
+    /** Output of an activation for some examples. */
     private static final class Activated {
         final int numOutputs;
         final double[] exponentials;
