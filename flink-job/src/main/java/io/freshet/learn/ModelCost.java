@@ -59,7 +59,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
             heap +=
                     (long) Double.BYTES
                             * learner.numExperts()
-                            * (learner.mixture().shares().size() + 4);
+                            * (learner.mixture().switchingRates().size() + 4);
             if (learner.mixture().baselines()) {
                 heap += (long) Float.BYTES * learner.numClasses() * (learner.numClasses() + 1);
             }

@@ -3,103 +3,107 @@ package io.freshet.model;
 import io.freshet.model.linalg.ProductTiles;
 
 /**
- * How many rows an execution block has: the number that costs least an example.
+ * Number of rows in an execution block, chosen for the lowest time per example.
  *
- * <p>The products with the parameters cost less an example the more rows share them, {@code K} and
- * the substitution more. Where products are made of small pieces, rows share little: 16 are enough,
- * 24 where features are scaled (the scaler passes over its moments for every block), and 8 where
- * {@code K} is much beside the rest. Measured with {@code LearningStepBenchmark}, and a matter of
- * execution only: it changes no result beyond rounding.
+ * <p>With more rows, the products with the parameters take less time per example, and the Gram
+ * matrix and the forward substitution take more. Where products are computed in small tiles, more
+ * rows save little: 16 are enough, 24 where features are scaled (the scaler reads its moments once
+ * per block), and 8 where the Gram matrix takes much of the time. The limits were measured with
+ * {@code LearningStepBenchmark}. The number affects execution only: results differ by rounding at
+ * most.
  */
 final class BlockSize {
-    private static final int LEAST = 16;
-    private static final int MOST = 128;
+    private static final int MIN_ROWS = 16;
+    private static final int MAX_ROWS = 128;
 
-    /** Parameters for which another row pays, where products of few rows are slow. */
+    /** Number of parameters per row, where products of few rows are slow. */
     private static final int PARAMETERS_PER_ROW = 4096;
 
-    /** The same where they are not: passing over parameters in memory is all that rows share. */
-    private static final int PARAMETERS_PER_ROW_OF_PIECES = 65536;
+    /** The same with small tiles, where more rows save only reading the parameters from memory. */
+    private static final int PARAMETERS_PER_ROW_SMALL_TILES = 65536;
 
-    private static final int LEAST_SCALED = 24;
+    private static final int MIN_SCALED_ROWS = 24;
 
-    /** Larger ones go the direct path. */
-    private static final int MOST_SCALED_MINI_BATCH = LEAST / 2;
+    /** Larger mini-batches take the direct path. */
+    private static final int MAX_SCALED_MINI_BATCH = MIN_ROWS / 2;
 
-    private static final int LEAST_WIDE = 8;
+    private static final int MIN_WIDE_ROWS = 8;
 
-    /** Inputs from which on {@code K} is much, with these columns and mini-batches at most. */
+    /**
+     * Number of inputs from which on the Gram matrix takes much of the time, if columns and
+     * mini-batch size are at most the two limits below.
+     */
     private static final int WIDE = 512;
 
-    private static final int MOST_WIDE_COLUMNS = 256;
-    private static final int MOST_WIDE_MINI_BATCH = 2;
+    private static final int MAX_WIDE_COLUMNS = 256;
+    private static final int MAX_WIDE_MINI_BATCH = 2;
 
-    /** Of the direct path, whose rows cost nothing but a core's cache. */
-    private static final int LEAST_DIRECT = 64;
+    /** Limit of the direct path, where the only cost of a row is its space in a core's cache. */
+    private static final int MIN_DIRECT_ROWS = 64;
 
-    private static final int MOST_DIRECT = 256;
+    private static final int MAX_DIRECT_ROWS = 256;
     private static final int PARAMETERS_PER_DIRECT_ROW = 2048;
-    private static final int PARAMETERS_PER_DIRECT_ROW_OF_PIECES = 8192;
+    private static final int PARAMETERS_PER_DIRECT_ROW_SMALL_TILES = 8192;
 
-    /** In any one matrix of a block: 64 MiB of floats, however many inputs there are. */
-    private static final int MOST_VALUES = 1 << 24;
+    /** Largest number of values in one matrix of a block: 64 MiB of floats. */
+    private static final int MAX_VALUES = 1 << 24;
 
     private BlockSize() {}
 
     /**
-     * Returns how many rows of a mini-batch go through the direct path at once: so many that their
-     * inputs stay in a core's cache from product to product.
+     * Returns the number of rows of a mini-batch that the direct path processes at a time: as many
+     * as keep their inputs in a core's cache from product to product.
      *
-     * @param inputs features and the constant one
-     * @param columns outputs of all learning rates
-     * @param pieces those of which products are made
+     * @param inputs features and the constant 1
+     * @param columns number of outputs of all learning rates
+     * @param tiles tile sizes of the products
      */
-    static int directRows(int inputs, int columns, ProductTiles pieces) {
-        int rows = directRows(inputs, columns, PARAMETERS_PER_DIRECT_ROW_OF_PIECES);
-        return pieces.areSmall(rows, inputs)
+    static int directRows(int inputs, int columns, ProductTiles tiles) {
+        int rows = directRows(inputs, columns, PARAMETERS_PER_DIRECT_ROW_SMALL_TILES);
+        return tiles.areSmall(rows, inputs)
                 ? rows
                 : directRows(inputs, columns, PARAMETERS_PER_DIRECT_ROW);
     }
 
     private static int directRows(int inputs, int columns, int parametersPerRow) {
         long rows = (long) inputs * columns / parametersPerRow;
-        rows = Math.max(LEAST_DIRECT, Math.min(MOST_DIRECT, rows));
+        rows = Math.max(MIN_DIRECT_ROWS, Math.min(MAX_DIRECT_ROWS, rows));
         return (int) Math.min(rows, affordableRows(inputs, columns));
     }
 
     private static int affordableRows(int inputs, int columns) {
-        return Math.max(1, MOST_VALUES / Math.max(inputs, columns));
+        return Math.max(1, MAX_VALUES / Math.max(inputs, columns));
     }
 
     /**
-     * Returns the number of rows: a multiple of 16, or 8 or 24, unless so many inputs leave memory
-     * for fewer.
+     * Returns the number of rows of a block: a multiple of 16, or 8 or 24; fewer where the inputs
+     * are so many that a matrix would be too large.
      *
-     * @param inputs features and the constant one
-     * @param columns outputs of all learning rates
-     * @param miniBatchSize examples of a step
+     * @param inputs features and the constant 1
+     * @param columns number of outputs of all learning rates
+     * @param miniBatchSize number of examples of a step
      * @param scaled whether the features are scaled
-     * @param pieces those of which products are made
+     * @param tiles tile sizes of the products
      */
     static int rows(
-            int inputs, int columns, int miniBatchSize, boolean scaled, ProductTiles pieces) {
-        int least = LEAST;
+            int inputs, int columns, int miniBatchSize, boolean scaled, ProductTiles tiles) {
+        int minRows = MIN_ROWS;
         if (scaled) {
-            least = miniBatchSize <= MOST_SCALED_MINI_BATCH ? LEAST_SCALED : LEAST;
+            minRows = miniBatchSize <= MAX_SCALED_MINI_BATCH ? MIN_SCALED_ROWS : MIN_ROWS;
         } else if (inputs >= WIDE
-                && columns <= MOST_WIDE_COLUMNS
-                && miniBatchSize <= MOST_WIDE_MINI_BATCH) {
-            least = LEAST_WIDE;
+                && columns <= MAX_WIDE_COLUMNS
+                && miniBatchSize <= MAX_WIDE_MINI_BATCH) {
+            minRows = MIN_WIDE_ROWS;
         }
-        int rows = rows(inputs, columns, PARAMETERS_PER_ROW_OF_PIECES, least);
-        return pieces.areSmall(rows, inputs)
+        int rows = rows(inputs, columns, PARAMETERS_PER_ROW_SMALL_TILES, minRows);
+        return tiles.areSmall(rows, inputs)
                 ? rows
-                : rows(inputs, columns, PARAMETERS_PER_ROW, LEAST);
+                : rows(inputs, columns, PARAMETERS_PER_ROW, MIN_ROWS);
     }
 
-    private static int rows(int inputs, int columns, int parametersPerRow, int least) {
-        long rows = (long) inputs * columns / parametersPerRow / LEAST * LEAST;
-        rows = Math.max(least, Math.min(MOST, rows));
+    private static int rows(int inputs, int columns, int parametersPerRow, int minRows) {
+        long rows = (long) inputs * columns / parametersPerRow / MIN_ROWS * MIN_ROWS;
+        rows = Math.max(minRows, Math.min(MAX_ROWS, rows));
         return (int) Math.min(rows, affordableRows(inputs, columns));
     }
 }

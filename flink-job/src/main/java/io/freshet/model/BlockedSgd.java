@@ -219,7 +219,7 @@ final class BlockedSgd implements AutoCloseable {
         if (end > begin) {
             return runMiniBatch(begin, end, before, examples, evaluation, observer);
         }
-        while (end < rows.size() && !rows.isLearnt(end)) {
+        while (end < rows.size() && !rows.isLabelled(end)) {
             end++;
         }
         directStep.answer(begin, end, examples, evaluation, before.modelVersion());

@@ -3,17 +3,19 @@ package io.freshet.model;
 import io.freshet.model.optim.Optimizer;
 
 /**
- * What a learner counted.
+ * Counters of a learner: steps, skipped steps, roll-backs and a temporary boost of the learning
+ * rate. Immutable; each method returns the counters after an event.
  *
- * @param modelVersion SGD steps taken, plus one per roll-back and other change
- * @param steps SGD steps taken
- * @param skippedSteps steps not taken because a number was not finite
- * @param skippedInARow of them, those since the last step that was taken or rolled back
- * @param rollBacks times that the parameters went back to the last good ones
- * @param stepsSinceRollBack steps taken since the last roll-back, or since the start
- * @param stepsSinceCopy steps taken since the last good parameters were copied
- * @param boost by what the learning rate of the next steps is multiplied; 1 where it is not
- * @param boostedSteps of how many
+ * @param modelVersion number of SGD steps taken, plus one for each roll-back or other change
+ * @param steps number of SGD steps taken
+ * @param skippedSteps number of steps not taken because a value was not finite
+ * @param skippedInARow number of steps skipped since the last step taken or the last roll-back
+ * @param rollBacks number of times that the parameters were rolled back to the last good copy
+ * @param stepsSinceRollBack number of steps taken since the last roll-back, or since the start
+ * @param stepsSinceCopy number of steps taken since the last good parameters were copied
+ * @param boost factor of the learning rate in the next {@code boostedSteps} steps; 1 without a
+ *     boost
+ * @param boostedSteps number of steps for which the boost still applies
  */
 public record LearnerCounters(
         long modelVersion,
@@ -25,12 +27,12 @@ public record LearnerCounters(
         long stepsSinceCopy,
         double boost,
         long boostedSteps) {
-    /** Before the first example. */
+    /** Counters before the first example. */
     public static final LearnerCounters NONE = new LearnerCounters(0, 0, 0, 0, 0, 0, 0, 1, 0);
 
-    /** Counts steps that were taken; a boost that is over is forgotten. */
+    /** Returns the counters after {@code count} more steps; the boost is reset when it ends. */
     LearnerCounters taken(int count) {
-        long stillBoosted = Math.max(0, boostedSteps - count);
+        long remainingBoostedSteps = Math.max(0, boostedSteps - count);
         return new LearnerCounters(
                 modelVersion + count,
                 steps + count,
@@ -39,11 +41,11 @@ public record LearnerCounters(
                 rollBacks,
                 stepsSinceRollBack + count,
                 stepsSinceCopy + count,
-                stillBoosted > 0 ? boost : 1,
-                stillBoosted);
+                remainingBoostedSteps > 0 ? boost : 1,
+                remainingBoostedSteps);
     }
 
-    /** Counts a step that was not taken. */
+    /** Returns the counters after a skipped step. */
     LearnerCounters skipped() {
         return new LearnerCounters(
                 modelVersion,
@@ -57,13 +59,13 @@ public record LearnerCounters(
                 boostedSteps);
     }
 
-    /** Counts a roll-back. */
+    /** Returns the counters after a roll-back. */
     LearnerCounters rolledBack() {
         return new LearnerCounters(
                 modelVersion + 1, steps, skippedSteps, 0, rollBacks + 1, 0, 0, boost, boostedSteps);
     }
 
-    /** Counts a change of what is learnt that is no step. */
+    /** Returns the counters after a change of the model other than a step or a roll-back. */
     LearnerCounters changed() {
         return new LearnerCounters(
                 modelVersion + 1,
@@ -77,7 +79,7 @@ public record LearnerCounters(
                 boostedSteps);
     }
 
-    /** Notes that the learning rate of the next steps is multiplied. */
+    /** Returns the counters with a boost of the learning rate for {@code count} steps. */
     LearnerCounters boosted(double factor, long count) {
         return new LearnerCounters(
                 modelVersion,
@@ -91,13 +93,13 @@ public record LearnerCounters(
                 count);
     }
 
-    /** The learning rate of a step to come, {@code ahead} steps after the next. */
+    /** Returns the learning rate of the step that is {@code ahead} steps after the next step. */
     double learningRate(Optimizer optimizer, long ahead) {
         double rate = optimizer.learningRate().at(steps + ahead);
         return ahead < boostedSteps ? boost * rate : rate;
     }
 
-    /** Notes that the parameters were copied. */
+    /** Returns the counters after the parameters were copied. */
     LearnerCounters copied() {
         return new LearnerCounters(
                 modelVersion,

@@ -12,18 +12,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rule of a learner: everything that fixes what it does with the examples it gets.
+ * Settings of a learner: everything that determines how it learns from examples.
  *
- * @param numFeatures features of an example, at least 1
- * @param numClasses classes, at least 2
- * @param miniBatchSize the most examples behind one SGD step, at least 1
- * @param loss what is minimised; its outputs are the model's
- * @param optimizer the optimiser; with a mixture plain SGD, whose learning rate is not used
- * @param mixture the learning rates that learn side by side; null for the optimiser's one
- * @param reduction how a mini-batch's gradients become one
+ * @param numFeatures number of features of an example, at least 1
+ * @param numClasses number of classes, at least 2
+ * @param miniBatchSize largest number of examples in a mini-batch, which is one SGD step; at least
+ *     1
+ * @param loss the loss that is minimised; its number of outputs is the model's
+ * @param optimizer the optimiser; with a mixture it must be plain SGD, and its learning rate is not used
+ * @param mixture the mixture of learning rates that are trained in parallel; null to use the
+ *     learning rate of the optimiser
+ * @param reduction reduction of the gradients of a mini-batch to one
  * @param scaler rule by which features are scaled; null to use them as they are
- * @param patience skipped steps in a row after which the parameters go back to the last good ones,
- *     at least 1
+ * @param patience number of consecutive skipped steps after which the parameters are rolled back to
+ *     the last good copy, at least 1
  */
 public record LearnerSettings(
         int numFeatures,
@@ -37,10 +39,10 @@ public record LearnerSettings(
         int patience)
         implements Serializable {
 
-    /** The names of the baselines, in the order of experts that follow the learning rates. */
+    /** Names of the baselines, in their order as experts after the learning rates. */
     public static final List<String> BASELINES = List.of("no-change", "frequencies");
 
-    /** Floats in 2 GiB, the most that one array in native memory takes. */
+    /** Number of floats in 2 GiB, the largest size of an array in native memory. */
     private static final long MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;
 
     public LearnerSettings {
@@ -75,40 +77,44 @@ public record LearnerSettings(
         }
     }
 
-    /** Returns how many sets of parameters there are: one per learning rate. */
+    /** Returns the number of learning rates, each of which has its own parameters. */
     public int numRates() {
         return mixture == null ? 1 : mixture.rates().size();
     }
 
-    /** Returns how many take part in a prediction: the rates, and baselines if there are any. */
+    /**
+     * Returns the number of experts in a prediction: learning rates and, if included, baselines.
+     */
     public int numExperts() {
         return mixture == null ? 1 : mixture.numExperts();
     }
 
-    /** Returns the outputs of a model: as many as classes, or one for two classes. */
+    /** Returns the number of outputs of a model: one for each class, or one for two classes. */
     public int numOutputs() {
         return loss.numOutputs();
     }
 
     /**
-     * Returns how many parameters the model has: for each learning rate a weight per feature and
-     * output, and a bias per output.
+     * Returns the number of parameters of the model: for each learning rate, a weight for each
+     * feature and output, and a bias for each output.
      */
     public int numParameters() {
         return numRates() * (numFeatures + 1) * numOutputs();
     }
 
-    /** Returns how many bytes a copy of the parameters takes in native memory, rows rounded up. */
+    /** Returns the size of the parameters in native memory, with rows rounded up, in bytes. */
     public long nativeBytesOfParameters() {
         return (long) Float.BYTES * numRates() * numOutputs() * Matrix.columnsFor(numFeatures + 1L);
     }
 
-    /** Returns the learning rates of a mixture, or the first one of the optimiser. */
+    /** Returns the learning rates of the mixture, or the optimiser's initial learning rate. */
     public List<Double> learningRates() {
         return mixture == null ? List.of(optimizer.learningRate().initial()) : mixture.rates();
     }
 
-    /** Returns the learning rate of the first step; of a mixture, the mean of its rates. */
+    /**
+     * Returns the learning rate of the first step; for a mixture, the mean of its learning rates.
+     */
     public double learningRate() {
         return learningRates().stream().mapToDouble(rate -> rate).average().orElseThrow();
     }

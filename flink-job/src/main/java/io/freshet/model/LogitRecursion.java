@@ -151,7 +151,7 @@ final class LogitRecursion {
         }
         int terms = 0;
         for (int s = begin; s < row && rows.step(s) < rows.step(row); s++) {
-            if (rows.isLearnt(s)) {
+            if (rows.isLabelled(s)) {
                 double coefficient = gramValues[at * capacity + s - begin];
                 if (!plain) {
                     coefficient *=
@@ -240,7 +240,7 @@ final class LogitRecursion {
             double[] gradient = gradientRows[row - begin];
             int step = rows.step(row) - rows.step(begin);
             double factor =
-                    !rows.isLearnt(row)
+                    !rows.isLabelled(row)
                             ? 0
                             : switch (coefficients) {
                                 case NONE -> 1;
@@ -267,7 +267,7 @@ final class LogitRecursion {
      */
     double gradientNorm(int end, int firstOutput, int numOutputs) {
         int last = end - 1;
-        while (last >= begin && !rows.isLearnt(last)) {
+        while (last >= begin && !rows.isLabelled(last)) {
             last--;
         }
         if (last < begin) {
@@ -275,7 +275,7 @@ final class LogitRecursion {
         }
         int first = last;
         while (first > begin
-                && rows.isLearnt(first - 1)
+                && rows.isLabelled(first - 1)
                 && rows.step(first - 1) == rows.step(last)) {
             first--;
         }

@@ -307,8 +307,8 @@ final class Scorer {
 
     private double plainLoss(double logSumExp, int offset, Examples examples, int example) {
         return examples.numTargets() == 0
-                ? loss.plainLoss(logits, offset, logSumExp, examples.labels()[example])
-                : loss.plainLoss(
+                ? loss.reportedLoss(logits, offset, logSumExp, examples.labels()[example])
+                : loss.reportedLoss(
                         logits,
                         offset,
                         logSumExp,

@@ -132,7 +132,10 @@ final class DriftReactionBenchmark {
                         new CrossEntropy(classes),
                         rate == null ? new Sgd(1, 0) : new Sgd(rate / 10, 0.9),
                         rate == null
-                                ? new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false)
+                                ? new Mixture(
+                                        Mixture.DEFAULT_RATES,
+                                        Mixture.DEFAULT_SWITCHING_RATES,
+                                        false)
                                 : null,
                         MiniBatchReduction.EXAMPLES,
                         new Standardization(),

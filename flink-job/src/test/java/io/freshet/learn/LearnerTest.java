@@ -81,7 +81,7 @@ public class LearnerTest {
     }
 
     private static Mixture mixture(boolean baselines) {
-        return new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, baselines);
+        return new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, baselines);
     }
 
     static LearnConfig mixtureWithBaselines() {

@@ -20,7 +20,7 @@ class BlockSizeTest {
         "201, 700, 32, 16, 24",
         "513, 1000, 112, 16, 24",
         "513, 7000, 128, 48, 48",
-        // No piece of the products is small.
+        // The products cannot be computed in small tiles.
         "6001, 70, 96, 8, 96",
         "8001, 210, 128, 128, 128",
         "8001, 300, 128, 128, 128",
@@ -36,7 +36,7 @@ class BlockSizeTest {
     }
 
     @Test
-    void blocksOfScaledFeatures_haveThreeMiniBatches_orAreAsElsewhere() {
+    void blocksOfScaledFeatures_have24Rows_forSmallMiniBatches() {
         for (int size = 1; size <= 32; size++) {
             assertThat(BlockSize.rows(55, 7, size, true, ProductTiles.SMALL))
                     .isEqualTo(size <= 8 ? 24 : 16);
@@ -44,7 +44,7 @@ class BlockSizeTest {
     }
 
     @Test
-    void smallBlocks_haveMiniBatchesOfOneOrTwo() {
+    void blocksOfManyInputs_haveEightRows_forMiniBatchesOfOneOrTwo() {
         int[] rows = {8, 8, 16, 16};
         for (int size = 1; size <= rows.length; size++) {
             assertThat(BlockSize.rows(785, 10, size, false, ProductTiles.SMALL))
@@ -76,16 +76,16 @@ class BlockSizeTest {
         "2, 100000000, 1, 1",
         "131073, 14, 127, 127"
     })
-    void rows_neverTakeMoreThanSixteenMillionValues_orOneRow(
+    void rows_haveAtMostSixteenMillionValues_orAreOne(
             int inputs, int columns, int rows, int directRows) {
-        for (ProductTiles pieces : ProductTiles.values()) {
-            assertThat(BlockSize.rows(inputs, columns, 1, false, pieces)).isEqualTo(rows);
-            assertThat(BlockSize.directRows(inputs, columns, pieces)).isEqualTo(directRows);
+        for (ProductTiles tiles : ProductTiles.values()) {
+            assertThat(BlockSize.rows(inputs, columns, 1, false, tiles)).isEqualTo(rows);
+            assertThat(BlockSize.directRows(inputs, columns, tiles)).isEqualTo(directRows);
         }
     }
 
     @Test
-    void rows_areAMultipleOfTheLeast() {
+    void rows_areAMultipleOfSixteen() {
         for (int columns = 1; columns < 5000; columns += 7) {
             assertThat(BlockSize.rows(500, columns, 1, false, ProductTiles.WHOLE) % 16).isZero();
         }

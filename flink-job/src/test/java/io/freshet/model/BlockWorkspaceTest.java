@@ -37,9 +37,9 @@ class BlockWorkspaceTest {
                 10);
     }
 
-    /** Settings that between them use all of a workspace. */
+    /** Settings that together use all parts of a workspace. */
     static Stream<Named<LearnerSettings>> settings() {
-        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, true);
+        Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, true);
         return Stream.of(
                 Named.of(
                         "the mixture, event by event",
@@ -55,7 +55,7 @@ class BlockWorkspaceTest {
                         settings(100, new Sgd(1, 0), mixture, ScalerChoice.NONE)));
     }
 
-    /** Examples of which some have no label, and some are so large that their step is refused. */
+    /** Examples of which some are unlabelled and some so large that their step is skipped. */
     private static Examples examples(long seed, int count) {
         Random random = new Random(seed);
         Examples examples = new Examples(FEATURES);
@@ -73,7 +73,7 @@ class BlockWorkspaceTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void learnersThatShareOne_learnBitForBitAsAlone(LearnerSettings settings) {
+    void learnersThatShareAWorkspace_learnBitForBitAsAlone(LearnerSettings settings) {
         int learners = 3;
         int calls = 6;
         List<LearnerState> alone = new ArrayList<>();
@@ -104,7 +104,7 @@ class BlockWorkspaceTest {
                 }
             }
             for (int k = 0; k < learners; k++) {
-                // One that ends takes nothing from the others.
+                // Closing one does not affect the others.
                 StateAssertions.assertSameBits(sharing.get(k).state(), alone.get(k));
                 sharing.get(k).close();
             }
@@ -112,7 +112,7 @@ class BlockWorkspaceTest {
     }
 
     @Test
-    void learnerInTheMiddleOfABlock_letsNoOtherRun() {
+    void learnerInTheMiddleOfABlock_excludesOthers() {
         LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, ScalerChoice.NONE);
         try (BlockWorkspace workspace = new BlockWorkspace(settings);
                 SoftmaxLearner first =

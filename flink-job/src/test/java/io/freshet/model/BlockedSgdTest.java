@@ -31,29 +31,31 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The learner's blocks against one step after the other, {@link PlainLoop}: the same meaning, the
- * same numbers to rounding, however the stream is cut.
+ * Comparison of learning in blocks with {@link PlainLoop}, which takes one step after the other:
+ * the results are the same up to rounding, however the stream is divided into calls.
  */
 class BlockedSgdTest {
     private static final int EVENTS = 100_000;
 
-    /** Of calls: some of one example, some of several blocks, none a multiple of a block. */
+    /** Sizes of calls: some of one example, some of several blocks, none a multiple of a block. */
     private static final int[] MIXED = {256, 1, 7, 40, 3, 1000};
 
     /**
-     * A block rounds parameters of size up to 8 by at most 2⁻⁵⁰. 10⁵ such roundings, and as many in
-     * the plain loop, none of them forgotten and all the same way, are 2 · 10⁵ · 2⁻⁵⁰ &lt; 2·10⁻¹⁰.
+     * Tolerance in double precision. A block rounds parameters of magnitude up to 8 by at most
+     * 2⁻⁵⁰. If 10⁵ such errors, and as many of the plain loop, all have the same sign and none
+     * decays, they add up to 2 · 10⁵ · 2⁻⁵⁰ &lt; 2·10⁻¹⁰.
      */
     static final double DOUBLE = 1e-9;
 
     /**
-     * A block rounds parameters of size up to 8 by at most 2⁻²². Of up to 10⁵ such roundings, none
-     * forgotten and their signs at random, the root of the mean square is below √10⁵ · 2⁻²² =
-     * 8·10⁻⁵; momentum of 0.9 multiplies each by up to 10, but forgets.
+     * Tolerance in single precision. A block rounds parameters of magnitude up to 8 by at most
+     * 2⁻²². The root mean square of the sum of 10⁵ such errors with random signs, none of which
+     * decays, is below √10⁵ · 2⁻²² = 8·10⁻⁵. A momentum of 0.9 multiplies each error by up to 10,
+     * but also makes it decay.
      */
     static final double FLOAT = 1e-3;
 
-    /** Inputs rounded to a float, here by the scaler, are off by up to 2⁻²⁴ of their size of 1. */
+    /** Tolerance where the scaler rounds inputs of magnitude 1 to float: errors of up to 2⁻²⁴. */
     static final double SCALED = 1e-5;
 
     private static final Map<String, Sgd> OPTIMISERS = optimisers();
@@ -89,7 +91,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @MethodSource("optimisersByMiniBatch")
-    void optimiser_isThePlainLoops_inDouble(String optimiser, int miniBatchSize) {
+    void optimiser_matchesThePlainLoop_inDouble(String optimiser, int miniBatchSize) {
         LearnerFixture rule =
                 LearnerFixture.of(5, 3).sgd(OPTIMISERS.get(optimiser)).miniBatch(miniBatchSize);
         ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted().partlyLabelled();
@@ -99,7 +101,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @MethodSource("optimisersByMiniBatch")
-    void optimiser_isThePlainLoops_inFloat(String optimiser, int miniBatchSize) {
+    void optimiser_matchesThePlainLoop_inFloat(String optimiser, int miniBatchSize) {
         LearnerFixture rule =
                 LearnerFixture.of(5, 3)
                         .sgd(OPTIMISERS.get(optimiser))
@@ -112,7 +114,7 @@ class BlockedSgdTest {
     }
 
     @Test
-    void miniBatchesOfSeveralChunks_arePlainLoops() {
+    void miniBatchesOfSeveralChunks_matchThePlainLoop() {
         assertThat(BlockSize.directRows(6, 3, ProductTiles.WHOLE)).isEqualTo(64);
         for (Sgd optimiser : OPTIMISERS.values()) {
             for (ScalerChoice scaler : ScalerChoice.values()) {
@@ -127,7 +129,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 8, 32})
-    void scaledFeatures_arePlainLoops(int miniBatchSize) {
+    void scaledFeatures_matchThePlainLoop(int miniBatchSize) {
         for (String optimiser : List.of("plain", "nesterov")) {
             LearnerFixture rule =
                     LearnerFixture.of(5, 3)
@@ -169,7 +171,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @MethodSource("lossesByMiniBatch")
-    void loss_isThePlainLoops(Loss loss, int miniBatchSize) {
+    void loss_matchesThePlainLoop(Loss loss, int miniBatchSize) {
         for (MiniBatchReduction reduction : MiniBatchReduction.values()) {
             LearnerFixture rule =
                     LearnerFixture.of(5, loss.numClasses())
@@ -180,7 +182,7 @@ class BlockedSgdTest {
             List<Examples> streams = new ArrayList<>();
             streams.add(
                     new ExampleStream(rule.settings(), 4).weighted().partlyLabelled().take(5000));
-            if (loss.takesValueTargets()) {
+            if (loss.acceptsValueTargets()) {
                 streams.add(
                         new ExampleStream(rule.settings(), 5)
                                 .weighted()
@@ -205,7 +207,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @MethodSource("classesByMiniBatch")
-    void numClasses_doNotMatter(int numClasses, int miniBatchSize) {
+    void anyNumberOfClasses_matchesThePlainLoop(int numClasses, int miniBatchSize) {
         int events = numClasses == 1000 ? 1000 : 10_000;
         LearnerFixture rule =
                 LearnerFixture.of(11, numClasses).miniBatch(miniBatchSize).sgd(0.05, 0);
@@ -217,8 +219,8 @@ class BlockedSgdTest {
     }
 
     @Test
-    void blocksOfManyRows_arePlainLoops() {
-        // So many parameters that a block has more than the least number of rows.
+    void blocksOfManyRows_matchThePlainLoop() {
+        // With this many parameters a block has more than the minimum number of rows.
         LearnerFixture rule = LearnerFixture.of(199, 700).sgd(0.02, 0.5);
         assertThat(BlockSize.rows(200, 700, 1, false, ProductTiles.WHOLE)).isEqualTo(32);
         Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
@@ -234,7 +236,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 8, 10})
-    void blocksForPieces_arePlainLoops(int miniBatchSize) {
+    void blocksForAllTileSizes_matchThePlainLoop(int miniBatchSize) {
         for (int numFeatures : new int[] {20, 600}) {
             for (ScalerChoice scaler : ScalerChoice.values()) {
                 LearnerFixture rule =
@@ -247,8 +249,8 @@ class BlockedSgdTest {
                             new ExampleStream(rule.settings(), 8).partlyLabelled().take(1000);
                     PlainLoop plain = new PlainLoop(either.settings());
                     RecordedEvaluation expected = plain.learn(stream);
-                    for (ProductTiles pieces : ProductTiles.values()) {
-                        try (SoftmaxLearner learner = either.start(pieces)) {
+                    for (ProductTiles tiles : ProductTiles.values()) {
+                        try (SoftmaxLearner learner = either.start(tiles)) {
                             RecordedEvaluation.byCalls(learner, stream, MIXED)
                                     .assertCloseTo(expected, FLOAT);
                             assertClose(
@@ -260,7 +262,7 @@ class BlockedSgdTest {
         }
     }
 
-    /** In both precisions. */
+    /** Asserts that the learner matches the plain loop in both precisions. */
     private static void assertPlainLoop(LearnerFixture rule, Examples stream, int... sizes) {
         PlainLoop plain = new PlainLoop(rule.settings());
         RecordedEvaluation expected = plain.learn(stream);
@@ -299,7 +301,7 @@ class BlockedSgdTest {
         }
     }
 
-    // However the stream is cut.
+    // Division of the stream into calls.
 
     static Stream<Arguments> rules() {
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
@@ -317,7 +319,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void calls_cutTheStreamAnywhere_withoutChange(String name, LearnerFixture rule) {
+    void calls_mayDivideTheStreamAnywhere(String name, LearnerFixture rule) {
         Examples stream =
                 new ExampleStream(rule.settings(), 8).weighted().partlyLabelled().take(20_000);
         for (Precision precision : Precision.values()) {
@@ -401,7 +403,8 @@ class BlockedSgdTest {
             }
             learners.add(rule.start());
         }
-        // All sizes of mini-batches divide 96: none is open when another model has its turn.
+        // All mini-batch sizes divide 96: no mini-batch is incomplete when another model takes
+        // over.
         for (int from = 0; from < 1920; from += 96) {
             for (int k = 0; k < rules.size(); k++) {
                 Examples part = ExampleStream.rows(streams.get(k), from, from + 96);
@@ -414,11 +417,11 @@ class BlockedSgdTest {
         }
     }
 
-    // Mini-batches without weight, and examples without a label.
+    // Mini-batches of weight 0, and unlabelled examples.
 
     @ParameterizedTest
     @EnumSource(Precision.class)
-    void miniBatchThatWeighsNothing_isPassedOver_inTheMiddleOfABlock(Precision precision) {
+    void miniBatchOfWeightZero_isSkipped_inTheMiddleOfABlock(Precision precision) {
         LearnerFixture rule =
                 LearnerFixture.of(5, 3)
                         .reduction(MiniBatchReduction.WEIGHTS)
@@ -438,7 +441,7 @@ class BlockedSgdTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 32, 150})
-    void unlabelledExamplesByTheHundred_areAnswered(int miniBatchSize) {
+    void hundredsOfUnlabelledExamples_areAnswered(int miniBatchSize) {
         LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
         for (LearnerFixture either : List.of(rule, rule.scaler(ScalerChoice.WELFORD))) {
             ExampleStream examples = new ExampleStream(either.settings(), 23);

@@ -5,14 +5,14 @@ import io.freshet.model.loss.Activation;
 import java.util.Random;
 
 /**
- * Seeded examples whose labels have something to do with their features: a Gaussian around a centre
- * for each class, so wide that no parameters tell the classes apart for certain.
+ * Generator of seeded examples whose features depend on their class: a Gaussian around one centre
+ * for each class, so wide that the classes overlap.
  */
 final class ExampleStream {
     private final LearnerSettings settings;
     private final Random random;
     private boolean weighted;
-    private boolean valued;
+    private boolean withValueTargets;
     private double unlabelled;
 
     ExampleStream(LearnerSettings settings, long seed) {
@@ -20,26 +20,27 @@ final class ExampleStream {
         this.random = new Random(seed);
     }
 
-    /** Example weights from 0.5 to 2, and 0 for every tenth; otherwise all are 1. */
+    /** Gives examples weights from 0.5 to 2, and a tenth of them weight 0; otherwise all are 1. */
     ExampleStream weighted() {
         weighted = true;
         return this;
     }
 
-    /** Labels of a value for each output: probabilities under softmax, else zeros and ones. */
+    /** Gives examples a target for each output: probabilities under softmax, otherwise 0 or 1. */
     ExampleStream valued() {
-        valued = true;
+        withValueTargets = true;
         return this;
     }
 
-    /** Every tenth example without a label. */
+    /** Leaves a tenth of the examples unlabelled. */
     ExampleStream partlyLabelled() {
         unlabelled = 0.1;
         return this;
     }
 
+    /** Returns the next examples. */
     Examples take(int count) {
-        int numTargets = valued ? settings.numOutputs() : 0;
+        int numTargets = withValueTargets ? settings.numOutputs() : 0;
         Examples examples = new Examples(settings.numFeatures(), numTargets);
         float[] features = new float[settings.numFeatures()];
         float[] targets = new float[numTargets];
@@ -55,7 +56,7 @@ final class ExampleStream {
             }
             if (random.nextDouble() < unlabelled) {
                 examples.add(features, 0, Examples.UNLABELLED, 1);
-            } else if (valued) {
+            } else if (withValueTargets) {
                 fill(targets, features, label);
                 examples.add(features, 0, label, targets, 0, weight);
             } else {
@@ -66,29 +67,29 @@ final class ExampleStream {
     }
 
     private void fill(float[] targets, float[] features, int label) {
-        float sure = random.nextFloat();
+        float confidence = random.nextFloat();
         for (int c = 0; c < targets.length; c++) {
             targets[c] =
                     settings.loss().activation() == Activation.SOFTMAX
-                            ? (1 - sure) / targets.length + (c == label ? sure : 0)
+                            ? (1 - confidence) / targets.length + (c == label ? confidence : 0)
                             : features[c % features.length] > random.nextGaussian() ? 1 : 0;
         }
     }
 
-    /** Appends a row of some examples to others. */
+    /** Appends one row of {@code from} to {@code to}. */
     static void append(Examples from, int row, Examples to) {
         int label = from.labels()[row];
-        int at = row * from.numFeatures();
+        int featuresOffset = row * from.numFeatures();
         float weight = from.weights()[row];
         if (from.numTargets() == 0) {
-            to.add(from.features(), at, label, weight);
+            to.add(from.features(), featuresOffset, label, weight);
         } else {
-            int targetsAt = row * from.numTargets();
-            to.add(from.features(), at, label, from.targets(), targetsAt, weight);
+            int targetsOffset = row * from.numTargets();
+            to.add(from.features(), featuresOffset, label, from.targets(), targetsOffset, weight);
         }
     }
 
-    /** Returns rows of some examples. */
+    /** Returns the rows from {@code begin} to {@code end} (exclusive). */
     static Examples rows(Examples from, int begin, int end) {
         Examples rows = new Examples(from.numFeatures(), from.numTargets());
         for (int i = begin; i < end; i++) {

@@ -20,14 +20,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One case of a golden file: a paragraph of lines {@code name value…}, arrays row-major. The
- * scripts that write the files lie beside them.
+ * Case of a golden file: a paragraph of lines {@code name value…}, arrays row-major. The scripts
+ * that write the files are in the same directory.
+ *
+ * @param line number of its first line in the file
+ * @param lines values by name
  */
 public record GoldenCase(int line, Map<String, String> lines) {
-    /** Returns the cases of a file in {@code golden/} beside a class. */
-    public static List<GoldenCase> read(Class<?> beside, String file) {
+    /** Returns the cases of a file in the directory {@code golden} of a class's package. */
+    public static List<GoldenCase> read(Class<?> location, String file) {
         List<GoldenCase> cases = new ArrayList<>();
-        try (InputStream stream = beside.getResourceAsStream("golden/" + file);
+        try (InputStream stream = location.getResourceAsStream("golden/" + file);
                 BufferedReader reader =
                         new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
             Map<String, String> lines = new LinkedHashMap<>();
@@ -54,7 +57,7 @@ public record GoldenCase(int line, Map<String, String> lines) {
 
     public String text(String name) {
         if (!has(name)) {
-            throw new IllegalArgumentException("no " + name + " in " + this);
+            throw new IllegalArgumentException("there is no " + name + " in " + this);
         }
         return lines.get(name);
     }
@@ -80,17 +83,17 @@ public record GoldenCase(int line, Map<String, String> lines) {
         return values;
     }
 
-    /** Returns what a script started from: floats, as doubles. */
+    /** Returns input values of the script, which are floats, as doubles. */
     public double[] inputs(String name) {
         return Floats.widen(floats(name));
     }
 
-    /** Returns the weights, or none. */
+    /** Returns the weights of this name; none if there are none in the case. */
     OutputWeights weights(String name) {
         return has(name) ? OutputWeights.of(inputs(name)) : OutputWeights.NONE;
     }
 
-    /** Returns the loss that the case is of. */
+    /** Returns the loss function of the case. */
     Loss loss(int numOutputs) {
         return switch (text("loss")) {
             case "CrossEntropy" ->
@@ -115,6 +118,6 @@ public record GoldenCase(int line, Map<String, String> lines) {
 
     @Override
     public String toString() {
-        return "the case from line " + line;
+        return "the case at line " + line;
     }
 }

@@ -1,7 +1,7 @@
 package io.freshet.model;
 
 import static io.freshet.model.StateAssertions.assertSameBits;
-import static io.freshet.model.StateAssertions.assertSameLearnt;
+import static io.freshet.model.StateAssertions.assertSameExceptCounters;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,11 +17,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What each change of a learner between two steps does, and what it leaves as it was. */
+/**
+ * Tests of the changes that can be made to a learner between two steps: what changes and what does
+ * not.
+ */
 class LearnerChangesTest {
     private static final String[] SCALER = {"scaler"};
 
-    /** With all that a learner can remember; stepped in blocks, and by themselves. */
+    /** Settings with every kind of state, for mini-batches in blocks and on the direct path. */
     static Stream<LearnerFixture> rules() {
         LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
@@ -30,7 +33,7 @@ class LearnerChangesTest {
                 .flatMap(either -> Stream.of(1, 3, 40).map(either::miniBatch));
     }
 
-    /** Learns for so many steps, in calls of 50 rows or a mini-batch. */
+    /** Learns for a number of steps, in calls of 50 rows or one mini-batch. */
     private static void learn(SoftmaxLearner learner, long seed, int steps) {
         LearnerSettings settings = learner.settings();
         Examples stream =
@@ -38,7 +41,7 @@ class LearnerChangesTest {
         RecordedEvaluation.byCalls(learner, stream, Math.max(50, settings.miniBatchSize()));
     }
 
-    /** Asserts that nothing else has changed, and that this counts as one change. */
+    /** Asserts that only these fields have changed, and that the version has risen by one. */
     private static void assertChanged(LearnerState actual, LearnerState before, String... changed) {
         assertThat(actual)
                 .usingRecursiveComparison()
@@ -64,7 +67,7 @@ class LearnerChangesTest {
             assertThat(after.scaler().count()).isZero();
             assertThat(after.scaler().mean()).containsOnly(0);
             assertThat(after.scaler().squaredDeviations()).containsOnly(0);
-            // Before the first example every feature is 0, whatever it is.
+            // Before the first example the scaler turns every feature into 0.
             float[] answers = new float[6];
             learner.predict(new float[] {0, 0, 0, 0, 0, 1e6f, -1, 2, 3, 4}, 2, answers);
             for (int c = 0; c < 3; c++) {
@@ -75,7 +78,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void resetParameters_returnsToTheStart_withoutACopyToGoBackTo(LearnerFixture rule) {
+    void resetParameters_returnsToTheStart_andDiscardsTheGoodCopy(LearnerFixture rule) {
         try (SoftmaxLearner learner = rule.start()) {
             learn(learner, 2, 1010);
             LearnerState before = learner.state();
@@ -166,7 +169,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void copyFrom_takesWhatTheOtherHasLearnt_andKeepsCountersAndCopy(LearnerFixture rule) {
+    void copyFrom_copiesTheModel_andKeepsCountersAndGoodCopy(LearnerFixture rule) {
         try (SoftmaxLearner learner = rule.start();
                 SoftmaxLearner other = rule.start()) {
             learn(learner, 7, 1010);
@@ -192,7 +195,7 @@ class LearnerChangesTest {
                     .isEqualTo(before);
             assertThat(after.counters()).isEqualTo(before.counters().changed());
 
-            // They go on as one.
+            // From here on both learn the same.
             learn(learner, 9, 30);
             learn(other, 9, 30);
             assertThat(learner.state().parameters()).containsExactly(other.state().parameters());
@@ -203,7 +206,7 @@ class LearnerChangesTest {
     }
 
     @Test
-    void copyFrom_takesNoVelocity_whereTheOtherHasNone_andNothing_whereItDoesNotFit() {
+    void copyFrom_copiesNoVelocity_whereTheOtherHasNone_andNothing_whereShapesDiffer() {
         LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.9);
         try (SoftmaxLearner learner = rule.start();
                 SoftmaxLearner fresh = rule.start();
@@ -216,7 +219,7 @@ class LearnerChangesTest {
             assertSameBits(learner.state(), before);
 
             learner.copyFrom(fresh.state());
-            assertSameLearnt(learner.state(), fresh.state());
+            assertSameExceptCounters(learner.state(), fresh.state());
         }
     }
 
@@ -224,7 +227,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @CsvSource({"1, 7", "1, 40", "3, 7", "100, 2"})
-    void boost_multipliesTheLearningRateOfSoManySteps(int miniBatchSize, int steps) {
+    void boost_multipliesTheLearningRateOfItsSteps(int miniBatchSize, int steps) {
         LearningRateSchedule falling =
                 new LearningRateSchedule(LearningRateSchedule.Kind.EXPONENTIAL, 0.1, 0.99, 1);
         LearnerFixture rule =
@@ -236,8 +239,8 @@ class LearnerChangesTest {
             LearnerState before = learner.state();
             learner.boost(9, 1000);
             learner.boost(4, steps);
-            assertSameLearnt(learner.state(), before);
-            // Nothing that is learnt has changed.
+            assertSameExceptCounters(learner.state(), before);
+            // The model itself has not changed.
             assertThat(learner.modelVersion()).isEqualTo(5);
 
             for (int step = 0; step < steps; step++) {
@@ -271,7 +274,7 @@ class LearnerChangesTest {
     }
 
     @Test
-    void boostThatIsOver_isForgotten() {
+    void boostThatHasEnded_hasNoEffect() {
         LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0);
         Examples weightless = new ExampleStream(rule.settings(), 13).take(1);
         weightless.weights()[0] = 0;
@@ -282,14 +285,14 @@ class LearnerChangesTest {
                 RecordedEvaluation.byCalls(either, weightless, 1);
                 learn(either, 14, 30);
             }
-            // A bound that took the boost for one to come would make every step one of care.
+            // If the bound still included the ended boost, every step would be a checked step.
             assertThat(boosted.parameters().bound()).isEqualTo(plain.parameters().bound());
             assertSameBits(boosted.state(), plain.state());
         }
     }
 
     @Test
-    void boost_refusesAMixture_andWhatIsNoBoost() {
+    void boost_refusesMixtures_andInvalidFactors() {
         LearnerFixture rule = LearnerFixture.of(5, 3);
         Mixture mixture = new Mixture(List.of(0.1), 0.01, false);
         try (SoftmaxLearner mixed = rule.mixture(mixture).start();
@@ -309,7 +312,7 @@ class LearnerChangesTest {
         }
     }
 
-    // Saved and restored.
+    // Restored state.
 
     @ParameterizedTest
     @MethodSource("rules")
@@ -332,7 +335,7 @@ class LearnerChangesTest {
                     Consumer<LearnerControl> change = changes.get(round % changes.size());
                     change.accept(learner);
                     change.accept(restored);
-                    // At once, and in the middle of a boost.
+                    // Restored at once, and in the middle of a boost.
                     for (int k = 0; k < 3; k++) {
                         LearnerState state = restored.state();
                         assertSameBits(state, learner.state());

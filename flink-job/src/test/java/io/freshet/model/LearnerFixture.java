@@ -10,8 +10,9 @@ import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.ScalerRule;
 
 /**
- * Settings of a learner, changed one at a time. They start from cross-entropy, plain SGD at rate
- * 0.1, a step for every example, the reduction by examples and no scaler.
+ * Learner settings for tests, with methods that change one setting each. The defaults are
+ * cross-entropy, plain SGD with learning rate 0.1, mini-batches of one example, reduction by
+ * examples and no scaler.
  */
 record LearnerFixture(LearnerSettings settings) {
     static LearnerFixture of(int numFeatures, int numClasses) {
@@ -119,10 +120,9 @@ record LearnerFixture(LearnerSettings settings) {
         return new SoftmaxLearner(settings, precision, LearnerState.initial(settings));
     }
 
-    /** Returns a learner in floats with blocks for these pieces. */
-    SoftmaxLearner start(ProductTiles pieces) {
-        return new SoftmaxLearner(
-                settings, Precision.FLOAT, pieces, LearnerState.initial(settings));
+    /** Returns a learner in single precision with blocks for these tile sizes. */
+    SoftmaxLearner start(ProductTiles tiles) {
+        return new SoftmaxLearner(settings, Precision.FLOAT, tiles, LearnerState.initial(settings));
     }
 
     /** Returns a learner with these parameters, before its first example. */
@@ -130,7 +130,7 @@ record LearnerFixture(LearnerSettings settings) {
         return new SoftmaxLearner(settings, stateOf(parameters));
     }
 
-    /** Returns the state before the first example, but with these parameters. */
+    /** Returns the initial state with these parameters. */
     LearnerState stateOf(float... parameters) {
         LearnerState zeros = LearnerState.initial(settings);
         return new LearnerState(

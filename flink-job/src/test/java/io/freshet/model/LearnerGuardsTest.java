@@ -1,7 +1,7 @@
 package io.freshet.model;
 
 import static io.freshet.model.StateAssertions.assertSameBits;
-import static io.freshet.model.StateAssertions.assertSameLearnt;
+import static io.freshet.model.StateAssertions.assertSameExceptCounters;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the learner does about numbers that are not finite. */
+/** Tests of the guards of the learner against numbers that are not finite. */
 class LearnerGuardsTest {
     private static final Mixture MIXTURE = new Mixture(List.of(0.01, 0.1, 1.0), 0.01, true);
 
@@ -51,7 +51,7 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void stepThatIsNotFinite_leavesEveryBit(LearnerFixture rule) {
+    void stepThatIsNotFinite_changesNoBit(LearnerFixture rule) {
         int size = rule.miniBatchSize();
         for (float bad :
                 new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
@@ -60,7 +60,7 @@ class LearnerGuardsTest {
                 Evaluation evaluation = new Evaluation(3);
                 try (SoftmaxLearner learner = rule.start();
                         SoftmaxLearner undisturbed = rule.start()) {
-                    // With and without something learnt before.
+                    // On a new and on a trained model.
                     for (int round = 0; round < 3; round++) {
                         Examples poisoned = stream.take(size);
                         (inTheWeight ? poisoned.weights() : poisoned.features())[size / 2] = bad;
@@ -72,13 +72,13 @@ class LearnerGuardsTest {
                         assertThat(learner.modelVersion()).isEqualTo(undisturbed.modelVersion());
                         assertThat(learner.counters().skippedSteps()).isEqualTo(round + 1);
                         assertThat(learner.counters().skippedInARow()).isEqualTo(1);
-                        assertSameLearnt(learner.state(), undisturbed.state());
+                        assertSameExceptCounters(learner.state(), undisturbed.state());
 
                         Examples next = stream.take(size * 3);
                         learner.learn(next, false, evaluation);
                         undisturbed.learn(next, false, new Evaluation(3));
                         assertOutcomes(evaluation, Outcome.TRAINED);
-                        assertSameLearnt(learner.state(), undisturbed.state());
+                        assertSameExceptCounters(learner.state(), undisturbed.state());
                         assertThat(learner.counters().skippedInARow()).isZero();
                         assertThat(learner.counters().rollBacks()).isZero();
                     }
@@ -111,7 +111,7 @@ class LearnerGuardsTest {
                     assertThat(found.outcomes[i]).isEqualTo(Outcome.SKIPPED_LOSS);
                 } else {
                     assertThat(found.outcomes[i]).isEqualTo(Outcome.TRAINED);
-                    // The scaler rounds to float at other places.
+                    // The scaler rounds to float at different places.
                     assertThat(found.losses[i]).isCloseTo(expected.losses[kept++], within(1e-5));
                 }
             }
@@ -141,8 +141,8 @@ class LearnerGuardsTest {
                     .containsExactly(1e38f, -1e38f, 0.5e38f, -0.5e38f);
             LearnerState before = learner.state();
 
-            // The gradient is 0 now, but half of the velocity goes on: the magnitudes would be
-            // 1.5, 1.5, 0.75 and 0.75e38, and their sum, 4.5e38, is no float.
+            // The gradient is 0 now, but half of the velocity remains: the magnitudes would be
+            // 1.5, 1.5, 0.75 and 0.75e38, and their sum, 4.5e38, overflows a float.
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
             assertThat(learner.counters().skippedSteps()).isEqualTo(1);
@@ -185,7 +185,7 @@ class LearnerGuardsTest {
     }
 
     @Test
-    void largeParameters_areSteppedWithCare() {
+    void largeParameters_takeCheckedSteps() {
         LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1e36, 0);
         Examples batch = new Examples(1);
         batch.add(new float[] {0}, 0, 0, 1);
@@ -198,11 +198,11 @@ class LearnerGuardsTest {
         }
     }
 
-    /** Care changes nothing about what is learnt where all stays finite. */
+    /** Where all values are finite, checked steps give the same results as others. */
     @ParameterizedTest
     @EnumSource(Precision.class)
-    void carefulSteps_areThoseOfThePlainLoop(Precision precision) {
-        // The square of 2⁵⁴ is beyond what a block takes without care.
+    void checkedSteps_matchThePlainLoop(Precision precision) {
+        // The square of 2⁵⁴ is too large for a block, so the step is checked.
         float[] large = {0, 0, 0x1p54f};
         LearnerFixture rule = LearnerFixture.of(3, 3).miniBatch(2);
         for (LearnerFixture either : List.of(rule.sgd(0.1, 0.5), rule.mixture(MIXTURE))) {
@@ -230,7 +230,9 @@ class LearnerGuardsTest {
 
     @Test
     void firstStepThatIsNotFinite_leavesNoVelocityBehind() {
-        // Nesterov's velocity is made before the parameters; the first one must not go on.
+        // Nesterov's velocity is computed before the parameters; that of a skipped first step must
+        // be
+        // discarded.
         LearnerFixture rule = LearnerFixture.of(1, 2).sgd(nesterov());
         Examples bad = new Examples(1);
         bad.add(new float[] {1}, 0, 0, Float.POSITIVE_INFINITY);
@@ -246,11 +248,11 @@ class LearnerGuardsTest {
             learner.learn(good, false, evaluation);
             undisturbed.learn(good, false, new Evaluation(2));
             assertOutcomes(evaluation, Outcome.TRAINED);
-            assertSameLearnt(learner.state(), undisturbed.state());
+            assertSameExceptCounters(learner.state(), undisturbed.state());
         }
     }
 
-    // Examples without a label, beside numbers that are not finite.
+    // Unlabelled examples next to numbers that are not finite.
 
     @ParameterizedTest
     @MethodSource("rules")
@@ -281,8 +283,7 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void unlabelledExample_isAnsweredByTheModelInForce_behindAStepThatWasSkipped(
-            LearnerFixture rule) {
+    void unlabelledExample_isAnsweredByTheCurrentModel_afterASkippedStep(LearnerFixture rule) {
         int size = rule.miniBatchSize();
         ExampleStream stream = new ExampleStream(rule.settings(), 13);
         Examples examples = stream.take(size);
@@ -308,8 +309,8 @@ class LearnerGuardsTest {
     }
 
     @Test
-    void unlabelledExample_isAnsweredByTheWeightsAfterAStepOfCare() {
-        // A labelled feature of 2⁵⁴ makes its step one of care; the baselines learn its label.
+    void unlabelledExample_isAnsweredByTheWeightsAfterACheckedStep() {
+        // A labelled feature of 2⁵⁴ leads to a checked step; the baselines learn its label.
         Mixture mixture = new Mixture(List.of(1e-30, 1e-29), 0.01, true);
         LearnerFixture rule = LearnerFixture.of(1, 2).mixture(mixture);
         Examples examples = new Examples(1);
@@ -321,7 +322,8 @@ class LearnerGuardsTest {
             float[] expected = new float[2];
             learner.predict(new float[] {1}, 1, expected);
 
-            // The frequencies say 1.1/1.2 for class 1 now, the rest 1/2, each with weight 1/4.
+            // The frequencies now predict 1.1/1.2 for class 1, the others 1/2, each with weight
+            // 1/4.
             assertThat((double) expected[1]).isCloseTo(0.75 * 0.5 + 0.25 * 1.1 / 1.2, within(1e-6));
             assertThat(evaluation.probabilities(1)).containsExactly(expected, within(1e-7f));
             assertThat(evaluation.modelVersion(1)).isEqualTo(1);
@@ -346,7 +348,7 @@ class LearnerGuardsTest {
                 learner.learn(bad, false, evaluation);
                 assertThat(learner.counters().skippedInARow()).isEqualTo(skip);
                 assertThat(learner.modelVersion()).isEqualTo(20);
-                assertSameLearnt(learner.state(), before);
+                assertSameExceptCounters(learner.state(), before);
             }
             learner.learn(bad, false, evaluation);
 
@@ -397,7 +399,7 @@ class LearnerGuardsTest {
             assertThat(back.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(weights(learner)).containsExactly(weights);
 
-            // No step could be taken since: the copy is no better than what is left.
+            // No step has been taken since: the good copy is no better than the current parameters.
             RecordedEvaluation.byCalls(learner, bad, 4);
             LearnerState start = LearnerState.initial(rule.settings());
             assertThat(learner.state().parameters()).containsExactly(start.parameters());
@@ -433,11 +435,11 @@ class LearnerGuardsTest {
         }
     }
 
-    // Rates of a mixture.
+    // Learning rates of a mixture.
 
     @ParameterizedTest
     @ValueSource(ints = {1, 100})
-    void boundOfTheParameters_isOfAllRatesTogether(int miniBatchSize) {
+    void boundOfTheParameters_coversAllRatesTogether(int miniBatchSize) {
         // The magnitudes of the first gradient at the logits sum to 2 (1 - 1/1000), nearly the most
         // that cross-entropy allows; those of the inputs to 3.
         Mixture mixture = new Mixture(List.of(1e-6, 1.1e-6, 1.2e-6), 0.01, false);
@@ -455,13 +457,14 @@ class LearnerGuardsTest {
     }
 
     @Test
-    void rateThatBlowsUp_startsAnewAlone_fromTheHeaviestOfTheOthers() {
-        // The third rate steps by 1e33 · x / 2, to logits beyond a float.
-        double share = 0.03;
-        Mixture mixture = new Mixture(List.of(0.01, 0.1, 1e33), share, false);
+    void rateThatDiverges_isRestartedAlone_fromTheDominantOtherRate() {
+        // The third rate takes a step of 1e33 · x / 2, to logits that overflow a float.
+        double switchingRate = 0.03;
+        Mixture mixture = new Mixture(List.of(0.01, 0.1, 1e33), switchingRate, false);
         LearnerFixture rule = LearnerFixture.of(2, 2).mixture(mixture);
         LearnerFixture without =
-                LearnerFixture.of(2, 2).mixture(new Mixture(List.of(0.01, 0.1), share, false));
+                LearnerFixture.of(2, 2)
+                        .mixture(new Mixture(List.of(0.01, 0.1), switchingRate, false));
         Examples examples = new Examples(2);
         examples.add(new float[] {1e5f, 1}, 0, 0, 1);
         examples.add(new float[] {-1e5f, 2}, 0, 0, 1);
@@ -477,7 +480,7 @@ class LearnerGuardsTest {
             assertThat(learner.restarts(2)).isEqualTo(1);
             assertThat(learner.state().restarts()).containsExactly(0, 0, 1);
 
-            // The others are what they would have been; the third is the heaviest of them.
+            // The others are unaffected; the third equals the dominant one of them.
             float[] parameters = learner.state().parameters();
             float[] expected = finite.state().parameters();
             assertThat(Arrays.copyOf(parameters, 12)).containsExactly(expected);
@@ -485,11 +488,11 @@ class LearnerGuardsTest {
             assertThat(Arrays.copyOfRange(parameters, 12, 18))
                     .containsExactly(
                             Arrays.copyOfRange(parameters, heaviest * 6, heaviest * 6 + 6));
-            assertThat(learner.weight(2)).isCloseTo(share / 3, within(1e-15));
+            assertThat(learner.weight(2)).isCloseTo(switchingRate / 3, within(1e-15));
             assertThat(learner.weight(0) + learner.weight(1) + learner.weight(2))
                     .isCloseTo(1, within(1e-15));
 
-            // It goes on from there.
+            // It continues from there.
             Examples next = new Examples(2);
             next.add(new float[] {0.5f, -0.5f}, 0, 1, 1);
             assertThat(RecordedEvaluation.byCalls(learner, next, 1).outcomes)
@@ -499,8 +502,8 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.01})
-    void ratesThatBlowUpInTurn_leaveFiniteWeights(double share) {
-        Mixture mixture = new Mixture(List.of(1e34, 1e33, 0.01), share, false);
+    void ratesThatDivergeInTurn_leaveFiniteWeights(double switchingRate) {
+        Mixture mixture = new Mixture(List.of(1e34, 1e33, 0.01), switchingRate, false);
         LearnerFixture rule = LearnerFixture.of(2, 2).mixture(mixture);
         Random random = new Random(17);
         try (SoftmaxLearner learner = rule.start()) {
@@ -535,7 +538,7 @@ class LearnerGuardsTest {
     }
 
     @Test
-    void rateThatBlowsUpOnAnExampleOfWeightZero_leavesTheWeightsFinite() {
+    void rateThatDivergesOnAnExampleOfWeightZero_leavesTheWeightsFinite() {
         Mixture mixture = new Mixture(List.of(0.01, 1e33), 0.02, false);
         LearnerFixture rule = LearnerFixture.of(1, 2).mixture(mixture);
         Examples examples = new Examples(1);
@@ -566,7 +569,7 @@ class LearnerGuardsTest {
             learner.learn(bad, false, evaluation);
 
             assertOutcomes(evaluation, Outcome.SKIPPED_LOSS);
-            assertSameLearnt(learner.state(), before);
+            assertSameExceptCounters(learner.state(), before);
             assertThat(learner.state().lastLabel()).isZero();
             assertThat(learner.restarts(0) + learner.restarts(1)).isZero();
         }
@@ -587,7 +590,7 @@ class LearnerGuardsTest {
         }
     }
 
-    // The whole.
+    // All guards together.
 
     static Stream<LearnerFixture> wildRules() {
         Sgd wild = new Sgd(1e6, 0);
@@ -609,7 +612,7 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("wildRules")
-    void hugeFeaturesAtAHugeRate_endFinite(LearnerFixture rule) {
+    void hugeFeaturesAtAHugeRate_leaveTheModelFinite(LearnerFixture rule) {
         Examples stream = new ExampleStream(rule.settings(), 18).partlyLabelled().take(3000);
         Random random = new Random(19);
         for (int i = 0; i < 3000 * 5; i++) {

@@ -19,9 +19,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Norms of the gradient and the parameters, against {@link PlainLoop}, which has them as sums. */
+/**
+ * Comparison of the norms of gradient and parameters with {@link PlainLoop}, which sums squares.
+ */
 class LearnerNormsTest {
-    /** Mini-batches of 1 and 3 are stepped in blocks, those of 100 by themselves, in two chunks. */
+    /** Mini-batches of 1 and 3 go in blocks, those of 100 on the direct path in two chunks. */
     static Stream<LearnerFixture> rules() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.99, 1);
         Mixture mixture = new Mixture(List.of(0.003, 0.03, 0.3), 0.1, false);
@@ -39,40 +41,41 @@ class LearnerNormsTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void norms_areThoseOfThePlainLoop(LearnerFixture rule) {
+    void norms_matchThePlainLoop(LearnerFixture rule) {
         for (Precision precision : Precision.values()) {
             ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted();
             PlainLoop plain = new PlainLoop(rule.settings());
             try (SoftmaxLearner learner = rule.start(precision)) {
-                // Calls that end in the middle of a block, and behind examples without a label.
+                // Calls that end in the middle of a block, and after unlabelled examples.
                 for (int call = 0; call < 20; call++) {
                     Examples examples = stream.partlyLabelled().take(1 + 37 * call % 300);
                     plain.learn(examples);
                     RecordedEvaluation.byCalls(learner, examples, examples.size());
 
-                    int heaviest = heaviest(learner);
+                    int dominantRate = dominantRate(learner);
                     double tolerance =
                             precision == Precision.FLOAT
                                     ? BlockedSgdTest.FLOAT
                                     : BlockedSgdTest.SCALED;
                     assertThat(learner.gradientNorm())
-                            .isCloseTo(plain.gradientNorms[heaviest], within(tolerance));
+                            .isCloseTo(plain.gradientNorms[dominantRate], within(tolerance));
                     assertThat(learner.parameterNorm())
                             .isCloseTo(
-                                    PlainLoop.norm(plain.parameters[heaviest]), within(tolerance));
+                                    PlainLoop.norm(plain.parameters[dominantRate]),
+                                    within(tolerance));
                 }
             }
         }
     }
 
-    private static int heaviest(SoftmaxLearner learner) {
-        int heaviest = 0;
+    private static int dominantRate(SoftmaxLearner learner) {
+        int dominantRate = 0;
         for (int rate = 1; rate < learner.settings().numRates(); rate++) {
-            if (learner.weight(rate) > learner.weight(heaviest)) {
-                heaviest = rate;
+            if (learner.weight(rate) > learner.weight(dominantRate)) {
+                dominantRate = rate;
             }
         }
-        return heaviest;
+        return dominantRate;
     }
 
     @ParameterizedTest
@@ -95,7 +98,7 @@ class LearnerNormsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 100})
-    void gradientNorm_isOfTheLastStepThatWasTaken_andNotANumberBefore(int miniBatchSize) {
+    void gradientNorm_isOfTheLastStepTaken_andNaNBefore(int miniBatchSize) {
         LearnerFixture rule = LearnerFixture.of(5, 3).miniBatch(miniBatchSize);
         ExampleStream stream = new ExampleStream(rule.settings(), 2);
         Examples poisoned = stream.take(1);
@@ -123,7 +126,7 @@ class LearnerNormsTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 100})
-    void gradientNorm_isNotANumber_whereTheLearningRateIsZero(int miniBatchSize) {
+    void gradientNorm_isNaN_whereTheLearningRateIsZero(int miniBatchSize) {
         LearningRateSchedule ending = new LearningRateSchedule(Kind.STEP, 0.1, 0, 1);
         LearnerFixture rule =
                 LearnerFixture.of(5, 3)

@@ -20,7 +20,7 @@ class LearnerSettingsTest {
     private static final Sgd SGD = new Sgd(0.01, 0.9);
 
     @Test
-    void dimensions_haveALeast() {
+    void dimensions_haveAMinimum() {
         assertThatThrownBy(() -> settings(0, 2, 1)).hasMessageContaining("numFeatures");
         assertThatThrownBy(() -> settings(1, 1, 1)).hasMessageContaining("numClasses");
         assertThatThrownBy(() -> settings(1, 2, 0)).hasMessageContaining("miniBatchSize");
@@ -56,7 +56,7 @@ class LearnerSettingsTest {
     }
 
     @Test
-    void loss_mustHaveTheClasses() {
+    void loss_mustHaveAsManyOutputsAsClasses() {
         assertThatThrownBy(() -> LearnerFixture.of(2, 3).loss(new CrossEntropy(4)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the loss has 4 outputs for 3 classes");
@@ -69,7 +69,7 @@ class LearnerSettingsTest {
     }
 
     @Test
-    void mixture_takesPlainSgdOnASoftmax() {
+    void mixture_requiresPlainSgdAndASoftmaxLoss() {
         Mixture mixture = new Mixture(List.of(0.1), 0, false);
         assertThatThrownBy(() -> LearnerFixture.of(2, 3).sgd(SGD).mixture(mixture))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -85,7 +85,7 @@ class LearnerSettingsTest {
     }
 
     @Test
-    void mixture_hasRatesNoneTwice() {
+    void mixture_requiresDistinctLearningRates() {
         assertThatThrownBy(() -> new Mixture(List.of(), 0, false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at least one learning rate");
@@ -101,11 +101,11 @@ class LearnerSettingsTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {-0.1, 1, Double.NaN})
-    void share_isAtLeastZeroAndLessThanOne(double share) {
-        assertThatThrownBy(() -> new Mixture(List.of(0.1), share, false))
+    void switchingRate_isAtLeastZeroAndLessThanOne(double switchingRate) {
+        assertThatThrownBy(() -> new Mixture(List.of(0.1), switchingRate, false))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("share")
-                .hasMessageContaining(String.valueOf(share));
+                .hasMessageContaining("switching rates")
+                .hasMessageContaining(String.valueOf(switchingRate));
     }
 
     @ParameterizedTest

@@ -46,12 +46,13 @@ import org.openjdk.jmh.util.MultisetStatistics;
 import org.openjdk.jmh.util.Statistics;
 
 /**
- * The learner's steps beside bare matrix products, a plain Java loop and, where their times are
- * given, PyTorch's.
+ * Benchmark of the learner's steps, compared with bare matrix products, a plain Java loop and,
+ * where their times are given, PyTorch's steps.
  *
- * <p>{@code step} takes the whole batch as one mini-batch, with momentum; {@code online} takes a
- * step an example, on the same batch; {@code mixture} does so for seven learning rates. To run it
- * beside PyTorch: {@code deploy/local/src/bench/step-times}. By itself, from the top level:
+ * <p>{@code step} uses the whole batch as one mini-batch, with momentum; {@code online} takes one
+ * step per example of the same batch; {@code mixture} does so for seven learning rates. {@code
+ * deploy/local/src/bench/step-times} runs it together with PyTorch. To run it alone, from the top
+ * level:
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
@@ -68,7 +69,7 @@ import org.openjdk.jmh.util.Statistics;
 @Measurement(iterations = 9, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(1)
 public class LearningStepBenchmark {
-    /** Mini-batch × features × classes. */
+    /** Batch size × features × classes. */
     @Param({"32x54x7", "256x54x7", "256x512x10", "1024x512x10", "256x784x10", "256x512x1000"})
     public String shape = "";
 
@@ -117,7 +118,7 @@ public class LearningStepBenchmark {
                         numFeatures,
                         numClasses,
                         ScalerChoice.NONE,
-                        new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false));
+                        new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, false));
         inputs = gaussian(random, size * rows);
         parameters = gaussian(random, rows * numClasses);
         logits = gaussian(random, size * numClasses);
@@ -162,9 +163,9 @@ public class LearningStepBenchmark {
         return learn(mixtureLearner);
     }
 
-    private long learn(SoftmaxLearner of) {
-        of.learn(batch, true, evaluation);
-        return of.modelVersion();
+    private long learn(SoftmaxLearner model) {
+        model.learn(batch, true, evaluation);
+        return model.modelVersion();
     }
 
     @Benchmark
@@ -212,7 +213,7 @@ public class LearningStepBenchmark {
         return learner(size, numFeatures, numClasses, scaler, null);
     }
 
-    /** With momentum where the mini-batch is a batch, and as by default where it is an example. */
+    /** Returns a learner with momentum, or with plain SGD if the mini-batch is one example. */
     private static SoftmaxLearner learner(
             int size, int numFeatures, int numClasses, ScalerChoice scaler, Mixture mixture) {
         LearnerSettings settings =
@@ -237,7 +238,7 @@ public class LearningStepBenchmark {
         return new FloatPointer(values);
     }
 
-    /** The step as one would write it in Java: floats, row-major, no library, no scaler. */
+    /** Simple Java implementation of a step: floats, row-major, no library, no scaler. */
     private static final class FloatLoop {
         private final int numFeatures;
         private final int numClasses;
@@ -309,11 +310,11 @@ public class LearningStepBenchmark {
     }
 
     /**
-     * Runs the shapes and prints for each the medians in µs, their quartiles, the bytes that a call
-     * allocates, and the ratios.
+     * Runs all shapes or one and prints, for each, the median times in µs, their quartiles, the
+     * bytes allocated per call, and ratios.
      *
-     * @param args none, for all shapes; or a shape and, where there is one, a file of PyTorch's
-     *     times, a line "shape µs" each, of which the medians count
+     * @param args none for all shapes; or a shape and, optionally, a file of PyTorch's times with
+     *     lines "shape µs", of which the medians are used
      */
     public static void main(String[] args) throws RunnerException, IOException {
         Map<String, Double> torch = args.length < 2 ? Map.of() : medians(Path.of(args[1]));
@@ -327,7 +328,7 @@ public class LearningStepBenchmark {
             options.param("shape", args[0]);
         }
         Map<String, Map<String, Double>> medians = new LinkedHashMap<>();
-        StringBuilder table = new StringBuilder("median µs a call, quartiles, bytes a call\n");
+        StringBuilder table = new StringBuilder("median µs per call, quartiles, bytes per call\n");
         for (RunResult result : new Runner(options.build()).run()) {
             String shape = result.getParams().getParam("shape");
             String label = result.getPrimaryResult().getLabel();
@@ -345,7 +346,7 @@ public class LearningStepBenchmark {
                             times.getPercentile(75),
                             result.getSecondaryResults().get("gc.alloc.rate.norm").getScore()));
         }
-        medians.forEach((shape, of) -> table.append(ratios(shape, of, torch)));
+        medians.forEach((shape, times) -> table.append(ratios(shape, times, torch)));
         System.out.println(table);
     }
 
@@ -359,20 +360,21 @@ public class LearningStepBenchmark {
             }
         }
         Map<String, Double> medians = new TreeMap<>();
-        times.forEach((shape, of) -> medians.put(shape, of.getPercentile(50)));
+        times.forEach((shape, values) -> medians.put(shape, values.getPercentile(50)));
         return medians;
     }
 
-    private static String ratios(String shape, Map<String, Double> of, Map<String, Double> torch) {
+    private static String ratios(
+            String shape, Map<String, Double> times, Map<String, Double> torch) {
         String ratios =
                 String.format(
                         Locale.ROOT,
                         "%-13s step / two products %.2f, mixture / online %.2f, plain loop / step"
                                 + " %.1f",
                         shape,
-                        of.get("step") / of.get("twoProducts"),
-                        of.get("mixture") / of.get("online"),
-                        of.get("plainLoop") / of.get("step"));
+                        times.get("step") / times.get("twoProducts"),
+                        times.get("mixture") / times.get("online"),
+                        times.get("plainLoop") / times.get("step"));
         Double whole = torch.get(shape);
         if (whole != null) {
             ratios +=
@@ -380,8 +382,8 @@ public class LearningStepBenchmark {
                             Locale.ROOT,
                             ", PyTorch's step %.2f µs: / step %.2f, / online %.2f",
                             whole,
-                            whole / of.get("step"),
-                            whole / of.get("online"));
+                            whole / times.get("step"),
+                            whole / times.get("online"));
         }
         int batch = Integer.parseInt(shape.substring(0, shape.indexOf('x')));
         Double single = torch.get("1" + shape.substring(shape.indexOf('x')));
@@ -390,7 +392,7 @@ public class LearningStepBenchmark {
                     String.format(
                             Locale.ROOT,
                             ", PyTorch one by one / online %.0f",
-                            batch * single / of.get("online"));
+                            batch * single / times.get("online"));
         }
         return ratios + System.lineSeparator();
     }

@@ -13,17 +13,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Holds the losses to PyTorch's own numbers; {@code golden/losses.py} wrote them. */
+/** Comparison of the losses with PyTorch's values, which {@code golden/losses.py} wrote. */
 class LossGoldenTest {
-    /** What a number may differ by, relative to PyTorch's. */
+    /** Relative tolerance in double precision. */
     private static final double DOUBLE_TOLERANCE = 1e-12;
 
     private static final double FLOAT_TOLERANCE = 1e-5;
 
     /**
-     * What it may also differ by, times the weights: one unit in the last place of 1. Near zero
-     * {@code p − y} and {@code ln p} are rests of numbers of order 1, rounded when they were that
-     * large, by PyTorch and here.
+     * Absolute tolerance, multiplied by the weights: one unit in the last place of 1. Near zero,
+     * {@code p − y} and {@code ln p} are differences of numbers of order 1, which both PyTorch and
+     * this code have rounded at that magnitude.
      */
     private static final double DOUBLE_FLOOR = Math.ulp(1.0);
 
@@ -61,7 +61,7 @@ class LossGoldenTest {
     }
 
     @Test
-    void logitGradient_matchesPyTorch_whateverTheInputsOfTheLoss() {
+    void logitGradient_matchesPyTorch_forAllKindsOfInputs() {
         int compared = 0;
         for (GoldenCase golden : CASES) {
             Loss loss = loss(golden);
@@ -162,7 +162,9 @@ class LossGoldenTest {
         assertClose(golden, "float32." + name, Floats.widen(actual), FLOAT_TOLERANCE, FLOAT_FLOOR);
     }
 
-    /** The gradient of the sum of all losses, example by example as in training. */
+    /**
+     * Compares the gradient of the sum of all losses, computed example by example as in training.
+     */
     private static void compareLogitGradient(
             GoldenCase golden, String logitsName, String gradientName, Loss loss) {
         int numOutputs = loss.numOutputs();
@@ -214,7 +216,7 @@ class LossGoldenTest {
         }
     }
 
-    /** Returns the largest factor that a loss may have. */
+    /** Returns the largest possible factor of a loss. */
     private static double scale(GoldenCase golden) {
         double scale = 1;
         for (String factor :

@@ -24,32 +24,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MixtureTest {
     private static final List<Double> RATES = List.of(0.003, 0.03, 0.3);
 
-    // What it computes, against fixed share by the book.
+    // Results, compared with the reference implementation of fixed share.
 
     static Stream<Arguments> options() {
-        return Stream.of(List.of(0.0), List.of(0.001), List.of(0.2), Mixture.DEFAULT_SHARES)
-                .flatMap(shares -> Stream.of(1, 3, 8, 32).map(size -> Arguments.of(shares, size)));
+        return Stream.of(
+                        List.of(0.0), List.of(0.001), List.of(0.2), Mixture.DEFAULT_SWITCHING_RATES)
+                .flatMap(
+                        switchingRates ->
+                                Stream.of(1, 3, 8, 32)
+                                        .map(size -> Arguments.of(switchingRates, size)));
     }
 
     @ParameterizedTest
     @MethodSource("options")
-    void lossesAnswersAndWeights_areThoseOfThePlainLoop(List<Double> shares, int miniBatchSize) {
+    void lossesPredictionsAndWeights_matchThePlainLoop(
+            List<Double> switchingRates, int miniBatchSize) {
         LearnerFixture rule =
                 LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
-                        .mixture(new Mixture(RATES, shares, false));
+                        .mixture(new Mixture(RATES, switchingRates, false));
         for (boolean valued : new boolean[] {false, true}) {
             ExampleStream stream = new ExampleStream(rule.settings(), 1);
             Examples examples =
                     (valued ? stream.valued() : stream).weighted().partlyLabelled().take(10_000);
-            // The parameters as in BlockedSgdTest; losses of up to 10 add up in the logarithms.
+            // Tolerances of parameters as in BlockedSgdTest; the logarithms sum losses of up to 10.
             assertPlainLoop(rule, examples, 1e-9, 1e-3);
         }
     }
 
     @Test
-    void manyClasses_areThoseOfThePlainLoop() {
-        // So many that a mini-batch is activated row by row.
+    void manyClasses_matchThePlainLoop() {
+        // With this many classes a mini-batch is activated row by row.
         LearnerFixture rule =
                 LearnerFixture.of(5, 300).miniBatch(70).mixture(new Mixture(RATES, 0.001, true));
         Examples examples =
@@ -59,21 +64,21 @@ class MixtureTest {
 
     @ParameterizedTest
     @MethodSource("options")
-    void baselines_areThoseOfThePlainLoop(List<Double> shares, int miniBatchSize) {
+    void baselines_matchThePlainLoop(List<Double> switchingRates, int miniBatchSize) {
         LearnerFixture rule =
                 LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
-                        .mixture(new Mixture(RATES, shares, true))
+                        .mixture(new Mixture(RATES, switchingRates, true))
                         .reduction(MiniBatchReduction.WEIGHTS)
                         .scaler(ScalerChoice.WELFORD);
         Examples examples =
-                sticky(new ExampleStream(rule.settings(), 2).weighted().partlyLabelled(), 10_000);
-        // Counts are floats: up to 1000 fadings, each off by 2⁻²⁴ of the count at random.
+                inRuns(new ExampleStream(rule.settings(), 2).weighted().partlyLabelled(), 10_000);
+        // Counts are floats: up to 1000 fadings, each with a random relative error of 2⁻²⁴.
         assertPlainLoop(rule, examples, 1e-4, 1e-3);
     }
 
-    /** Labels come in runs, so that the last one tells something about the next. */
-    private static Examples sticky(ExampleStream stream, int count) {
+    /** Returns examples whose labels come in runs, so that the last label predicts the next. */
+    private static Examples inRuns(ExampleStream stream, int count) {
         Examples drawn = stream.take(count);
         Random random = new Random(3);
         int last = 0;
@@ -118,7 +123,8 @@ class MixtureTest {
                     sum += plain.weights[k];
                 }
             }
-            // Where the baselines weigh all, what is left for the rates is no double in the loop.
+            // Where the baselines have nearly all weight, the rest is rounded away in the plain
+            // loop.
             if (sum > tolerance) {
                 assertThat(learner.learningRate())
                         .isCloseTo(rate / sum, within(2 * tolerance / sum));
@@ -128,13 +134,13 @@ class MixtureTest {
     }
 
     @Test
-    void mixtureOfOneRate_isThatRate() {
+    void mixtureOfOneRate_equalsThatRate() {
         LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0);
         Examples stream = new ExampleStream(rule.settings(), 4).partlyLabelled().take(5000);
-        for (double share : new double[] {0, 0.01}) {
+        for (double switchingRate : new double[] {0, 0.01}) {
             try (SoftmaxLearner fixed = rule.start();
                     SoftmaxLearner mixed =
-                            rule.mixture(new Mixture(List.of(0.1), share, false)).start()) {
+                            rule.mixture(new Mixture(List.of(0.1), switchingRate, false)).start()) {
                 RecordedEvaluation expected = RecordedEvaluation.byCalls(fixed, stream, 256);
                 RecordedEvaluation found = RecordedEvaluation.byCalls(mixed, stream, 256);
 
@@ -148,7 +154,7 @@ class MixtureTest {
     }
 
     @Test
-    void eachRate_learnsAsIfItWereAlone() {
+    void eachRate_learnsAsIfAlone() {
         LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Examples stream = new ExampleStream(rule.settings(), 5).take(5000);
         try (SoftmaxLearner mixed = rule.mixture(new Mixture(RATES, 0.01, true)).start()) {
@@ -164,18 +170,19 @@ class MixtureTest {
         }
     }
 
-    // What it promises.
+    // Guarantees.
 
     @ParameterizedTest
     @EnumSource(Concept.class)
-    void totalLossWithoutAShare_isAtMostThatOfTheBestRate_andTheLogOfTheirNumber(Concept concept) {
+    void totalLossWithoutSwitching_isAtMostThatOfTheBestRate_plusTheLogOfTheirNumber(
+            Concept concept) {
         LearnerFixture rule = LearnerFixture.of(8, 3);
         Examples stream = concept.stream(6, 12_000);
         double best = bestFixed(rule, stream);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0, false);
         try (SoftmaxLearner learner = rule.mixture(mixture).start(Precision.DOUBLE)) {
             double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
-            // Each loss of up to 8 or so is rounded to a float: off by at most 2⁻²².
+            // Losses of up to about 8 are rounded to float: errors of at most 2⁻²².
             assertThat(total).isLessThanOrEqualTo(best + Math.log(7) + 12_000 * 0x1p-22);
         }
     }
@@ -190,7 +197,7 @@ class MixtureTest {
         try (SoftmaxLearner learner = rule.mixture(mixture).start()) {
             double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             if (concept == Concept.STATIONARY) {
-                // Nothing to gain, and little lost: ln 7 to find the rate, α an example to share.
+                // No gain, and a small loss: ln 7 to find the rate, and α for each example.
                 assertThat(total).isLessThan(best + Math.log(7) + 0.0011 * 12_000);
             } else {
                 assertThat(total).isLessThan(best);
@@ -208,20 +215,20 @@ class MixtureTest {
         return best;
     }
 
-    /** How the rule behind the labels changes: they are drawn from the softmax of x·W. */
+    /** Kind of change over time of the concept W; labels are drawn from the softmax of x·W. */
     private enum Concept {
         STATIONARY,
 
-        /** Another rule at each third. */
+        /** A new W in each third. */
         ABRUPT,
 
-        /** Turns into another rule in the middle third. */
+        /** A gradual change to another W in the middle third. */
         GRADUAL,
 
-        /** Two rules that take turns of an eighth. */
+        /** Two W that alternate every eighth. */
         RECURRING;
 
-        private double share(int i, int count) {
+        private double position(int i, int count) {
             return switch (this) {
                 case STATIONARY -> 0;
                 case ABRUPT -> i < count / 3 ? 0 : i < 2 * count / 3 ? 1 : 2;
@@ -241,9 +248,9 @@ class MixtureTest {
             Examples examples = new Examples(8);
             float[] features = new float[8];
             for (int i = 0; i < count; i++) {
-                double share = share(i, count);
-                int from = (int) Math.min(1, Math.floor(share));
-                double turned = share - from;
+                double position = position(i, count);
+                int from = (int) Math.min(1, Math.floor(position));
+                double turned = position - from;
                 double[] logits = new double[3];
                 for (int f = 0; f < 8; f++) {
                     features[f] = (float) random.nextGaussian();
@@ -265,10 +272,10 @@ class MixtureTest {
         }
     }
 
-    // The weights by themselves.
+    // The weights alone.
 
     @Test
-    void loss_isMinusTheLogOfTheWeightedLikelihood() {
+    void loss_isTheNegativeLogOfTheWeightedLikelihood() {
         MixtureWeights weights = weights(0.1, 0.5, 0.3, 0.2);
         Likelihoods likelihoods =
                 Likelihoods.ofLogarithms(Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY);
@@ -277,7 +284,7 @@ class MixtureTest {
     }
 
     @Test
-    void update_isBayesRuleThenAFixedShare() {
+    void update_isBayesRuleThenFixedShare() {
         Likelihoods likelihoods =
                 Likelihoods.ofLogarithms(Math.log(0.9), Math.log(0.1), Double.NEGATIVE_INFINITY);
         double sum = 0.5 * 0.9 + 0.3 * 0.1;
@@ -305,7 +312,7 @@ class MixtureTest {
     }
 
     @Test
-    void oneThatCannotSay_weighsNothing_whateverTheExampleWeight() {
+    void excludedExpert_hasNoWeight_whateverTheExampleWeight() {
         for (double exampleWeight : new double[] {0, 0.5, 2}) {
             MixtureWeights weights = weights(0, 0.4, 0.6);
             weights.update(Likelihoods.ofLogarithms(-1, Double.NEGATIVE_INFINITY), exampleWeight);
@@ -314,7 +321,7 @@ class MixtureTest {
     }
 
     @Test
-    void likelihoodsAsTheyAre_andTheirLogarithms_areWorthTheSame() {
+    void likelihoodsAndTheirLogarithms_giveTheSameWeights() {
         double[] values = {0x1p-1, 0x1p-400, 0x1p-3};
         for (double exampleWeight : new double[] {0, 0.5, 1, 3}) {
             for (int excluded : new int[] {-1, 0, 1, 2}) {
@@ -341,7 +348,7 @@ class MixtureTest {
     }
 
     @Test
-    void likelihoodThatIsSmallOrUndefined_isRefused() {
+    void likelihoodThatIsSmallOrNaN_isRefused() {
         Likelihoods likelihoods = new Likelihoods(1);
         assertThat(likelihoods.set(0, 1e-141)).isFalse();
         assertThat(likelihoods.set(0, 0)).isFalse();
@@ -350,7 +357,7 @@ class MixtureTest {
     }
 
     @Test
-    void loserReturns_withoutAShare_noLaterThanByBayesRule() {
+    void badExpertRecovers_withoutSwitching_noLaterThanByBayesRule() {
         MixtureWeights weights = weights(0, 0.5, 0.5);
         for (int i = 0; i < 100; i++) {
             weights.update(Likelihoods.ofLogarithms(-1, -3), 1);
@@ -361,7 +368,7 @@ class MixtureTest {
         }
         assertWeights(weights, 0.5, 0.5);
 
-        // exp(−2000) is no double: the weight stops where it can come back from.
+        // exp(−2000) underflows: the weight stops at a value from which it can recover.
         for (int i = 0; i < 1000; i++) {
             weights.update(Likelihoods.ofLogarithms(-1, -3), 1);
         }
@@ -373,7 +380,7 @@ class MixtureTest {
     }
 
     @Test
-    void weights_stayOnesThatSumToOne_overAMillionUpdates() {
+    void weights_sumToOne_overAMillionUpdates() {
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, false);
         MixtureWeights weights = new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
         Random random = new Random(8);
@@ -394,9 +401,9 @@ class MixtureTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.01})
-    void heaviestExample_leavesTheWinnerItsWeight(double share) {
-        Mixture mixture = new Mixture(List.of(0.1, 0.2), share, false);
-        // The reciprocal of 0.765625 times it is less than 1, and 1e30 of its powers are 0.
+    void largestExampleWeight_keepsTheWeightOfTheBestExpert(double switchingRate) {
+        Mixture mixture = new Mixture(List.of(0.1, 0.2), switchingRate, false);
+        // 0.765625 times its reciprocal is less than 1, and the 1e30th power of that is 0.
         for (double winner = 0.765625; winner < 1; winner += 0.001) {
             MixtureWeights weights =
                     new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
@@ -404,12 +411,12 @@ class MixtureTest {
             likelihoods.set(0, winner);
             likelihoods.set(1, 0.5);
             weights.update(likelihoods, 1e30);
-            assertWeights(weights, 1 - share / 2, share / 2);
+            assertWeights(weights, 1 - switchingRate / 2, switchingRate / 2);
         }
     }
 
     @Test
-    void severalShares_areMixedByWhatEachMadeOfTheLabel() {
+    void severalSwitchingRates_areMixedByTheirLikelihoodOfTheLabel() {
         Mixture mixture = new Mixture(List.of(0.1, 0.2), List.of(0.0, 0.4), false);
         MixtureWeights weights =
                 new MixtureWeights(mixture, new double[] {0.9, 0.1, 0.3, 0.7, 0.6, 0.4});
@@ -437,9 +444,10 @@ class MixtureTest {
     }
 
     @Test
-    void restoredWeights_areTheSameBits() {
-        for (List<Double> shares : List.of(List.of(0.0), List.of(0.001), Mixture.DEFAULT_SHARES)) {
-            Mixture mixture = new Mixture(RATES, shares, false);
+    void restoredWeights_areEqualBitForBit() {
+        for (List<Double> switchingRates :
+                List.of(List.of(0.0), List.of(0.001), Mixture.DEFAULT_SWITCHING_RATES)) {
+            Mixture mixture = new Mixture(RATES, switchingRates, false);
             MixtureWeights weights =
                     new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
             Random random = new Random(9);
@@ -456,12 +464,12 @@ class MixtureTest {
         }
     }
 
-    private static MixtureWeights weights(double share, double... weights) {
+    private static MixtureWeights weights(double switchingRate, double... weights) {
         List<Double> rates =
                 IntStream.rangeClosed(1, weights.length).mapToObj(k -> 0.1 * k).toList();
         double[] state = Arrays.copyOf(weights, weights.length + 1);
         state[weights.length] = 1;
-        return new MixtureWeights(new Mixture(rates, share, false), state);
+        return new MixtureWeights(new Mixture(rates, switchingRate, false), state);
     }
 
     private static void assertWeights(MixtureWeights weights, double... expected) {

@@ -14,8 +14,9 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /**
- * Online learning by the book: double loops over one example, class and feature at a time, one step
- * after the other, no library. What the learner is held to wherever all numbers are finite.
+ * Reference implementation of online learning: loops in double precision over one example, class
+ * and feature at a time, one step after the other, without a library. Tests compare the learner
+ * with it wherever all numbers are finite.
  */
 final class PlainLoop {
     private final LearnerSettings settings;
@@ -23,19 +24,23 @@ final class PlainLoop {
     private final int numInputs;
     private final int numOutputs;
 
-    /** (learning rates, numFeatures + 1, numOutputs). */
+    /** Parameters, (learning rates, numFeatures + 1, numOutputs). */
     final double[][][] parameters;
 
+    /** Velocity of the optimiser, in the same shape. */
     final double[][][] velocity;
 
-    /** (learning rates), the norms of the last mini-batch's mean gradients. */
+    /** Norms of the mean gradients of the last mini-batch, (learning rates). */
     final double[] gradientNorms;
 
-    /** (experts), of the mixture. */
+    /** Total weights of the experts of the mixture, (experts). */
     final double[] weights;
 
-    private final double[][] underShare;
-    private final double[] shareWeights;
+    /** Weights of the experts under each switching rate, (switching rates, experts). */
+    private final double[][] expertWeights;
+
+    /** Weights of the switching rates, (switching rates). */
+    private final double[] rateWeights;
 
     final double[] mean;
     final double[] squaredDeviations;
@@ -46,13 +51,13 @@ final class PlainLoop {
     private double boost = 1;
     private long boostedSteps;
 
-    /** The last good parameters; null for those of the start. */
+    /** Holds the last good parameters; null for the initial ones. */
     private PlainLoop good;
 
     private long stepsSinceCopy;
     private long stepsSinceRollBack;
 
-    // The baselines: by the label before, and over all.
+    // Counts of the baselines: label transitions and label frequencies.
     private final double[][] transitions;
     private final double[] frequencies;
     private int lastLabel = Examples.UNLABELLED;
@@ -67,55 +72,56 @@ final class PlainLoop {
         this.gradientNorms = new double[settings.numRates()];
         this.weights = new double[settings.numExperts()];
         Arrays.fill(weights, 1.0 / weights.length);
-        int shares = settings.mixture() == null ? 1 : settings.mixture().shares().size();
-        this.underShare = new double[shares][];
-        Arrays.setAll(underShare, a -> weights.clone());
-        this.shareWeights = new double[shares];
-        Arrays.fill(shareWeights, 1.0 / shares);
+        int switchingRates =
+                settings.mixture() == null ? 1 : settings.mixture().switchingRates().size();
+        this.expertWeights = new double[switchingRates][];
+        Arrays.setAll(expertWeights, a -> weights.clone());
+        this.rateWeights = new double[switchingRates];
+        Arrays.fill(rateWeights, 1.0 / switchingRates);
         this.mean = new double[settings.numFeatures()];
         this.squaredDeviations = new double[settings.numFeatures()];
         this.transitions = new double[settings.numClasses()][settings.numClasses()];
         this.frequencies = new double[settings.numClasses()];
     }
 
-    /** Tests on a stream, and trains on it; the last mini-batch is closed. */
+    /** Tests and trains on a stream; closes the last mini-batch. */
     RecordedEvaluation learn(Examples stream) {
         return learn(stream, size -> {});
     }
 
     /**
-     * Tests on a stream, and trains on it; the last mini-batch is closed.
+     * Tests and trains on a stream; closes the last mini-batch.
      *
-     * @param afterStep gets the size of each mini-batch when its step has been taken
+     * @param afterStep called after each step with the size of its mini-batch
      */
     RecordedEvaluation learn(Examples stream, IntConsumer afterStep) {
-        RecordedEvaluation found = new RecordedEvaluation(stream.size());
+        RecordedEvaluation recorded = new RecordedEvaluation(stream.size());
         int[] batch = new int[settings.miniBatchSize()];
         int size = 0;
         for (int i = 0; i < stream.size(); i++) {
             if (stream.labels()[i] == Examples.UNLABELLED) {
-                found.outcomes[i] = Outcome.ANSWERED;
-                found.versions[i] = version;
-                answer(stream, i, found);
+                recorded.outcomes[i] = Outcome.ANSWERED;
+                recorded.versions[i] = version;
+                predict(stream, i, recorded);
             } else {
                 batch[size++] = i;
                 if (size == batch.length) {
-                    step(stream, batch, size, found, afterStep);
+                    step(stream, batch, size, recorded, afterStep);
                     size = 0;
                 }
             }
         }
         if (size > 0) {
-            step(stream, batch, size, found, afterStep);
+            step(stream, batch, size, recorded, afterStep);
         }
-        return found;
+        return recorded;
     }
 
     private void step(
             Examples stream,
             int[] batch,
             int size,
-            RecordedEvaluation found,
+            RecordedEvaluation recorded,
             IntConsumer afterStep) {
         double divisor = size;
         if (settings.reduction() == MiniBatchReduction.WEIGHTS) {
@@ -125,7 +131,7 @@ final class PlainLoop {
             }
             if (divisor == 0) {
                 for (int i = 0; i < size; i++) {
-                    found.outcomes[batch[i]] = Outcome.WEIGHTLESS;
+                    recorded.outcomes[batch[i]] = Outcome.WEIGHTLESS;
                 }
                 return;
             }
@@ -135,8 +141,8 @@ final class PlainLoop {
         }
         double[][] logLikelihoods = new double[size][];
         for (int i = 0; i < size; i++) {
-            found.outcomes[batch[i]] = Outcome.TRAINED;
-            logLikelihoods[i] = answer(stream, batch[i], found);
+            recorded.outcomes[batch[i]] = Outcome.TRAINED;
+            logLikelihoods[i] = predict(stream, batch[i], recorded);
         }
         for (int rate = 0; rate < parameters.length; rate++) {
             double[][] gradient = new double[numInputs][numOutputs];
@@ -147,7 +153,7 @@ final class PlainLoop {
             descend(rate, gradient);
         }
         for (int i = 0; i < size && settings.mixture() != null; i++) {
-            share(logLikelihoods[i], stream.weights()[batch[i]]);
+            updateMixture(logLikelihoods[i], stream.weights()[batch[i]]);
             observeLabel(stream.labels()[batch[i]]);
         }
         steps++;
@@ -157,13 +163,13 @@ final class PlainLoop {
         stepsSinceRollBack++;
         if (++stepsSinceCopy == 1000) {
             good = new PlainLoop(settings);
-            good.takeParameters(this);
+            good.copyParameters(this);
             stepsSinceCopy = 0;
         }
         afterStep.accept(size);
     }
 
-    // What a reaction may do between two steps.
+    // Changes that a reaction may make between two steps.
 
     void resetScaler() {
         count = 0;
@@ -173,7 +179,7 @@ final class PlainLoop {
     }
 
     void resetParameters() {
-        takeParameters(new PlainLoop(settings));
+        copyParameters(new PlainLoop(settings));
         good = null;
         stepsSinceCopy = 0;
         version++;
@@ -183,7 +189,7 @@ final class PlainLoop {
         if (stepsSinceRollBack == 0) {
             good = null;
         }
-        takeParameters(good == null ? new PlainLoop(settings) : good);
+        copyParameters(good == null ? new PlainLoop(settings) : good);
         stepsSinceRollBack = 0;
         stepsSinceCopy = 0;
         version++;
@@ -194,13 +200,13 @@ final class PlainLoop {
         version++;
     }
 
-    void boost(double factor, long ofSteps) {
+    void boost(double factor, long numSteps) {
         boost = factor;
-        boostedSteps = ofSteps;
+        boostedSteps = numSteps;
     }
 
     void copyFrom(PlainLoop other) {
-        takeParameters(other);
+        copyParameters(other);
         copy(other.velocity, velocity);
         hasVelocity = other.hasVelocity;
         copy(other.transitions, transitions);
@@ -212,12 +218,12 @@ final class PlainLoop {
         version++;
     }
 
-    /** Takes parameters and the mixture's weights, and no velocity. */
-    private void takeParameters(PlainLoop other) {
+    /** Copies the parameters and the mixture's weights, and discards the velocity. */
+    private void copyParameters(PlainLoop other) {
         copy(other.parameters, parameters);
         hasVelocity = false;
-        copy(other.underShare, underShare);
-        System.arraycopy(other.shareWeights, 0, shareWeights, 0, shareWeights.length);
+        copy(other.expertWeights, expertWeights);
+        System.arraycopy(other.rateWeights, 0, rateWeights, 0, rateWeights.length);
         System.arraycopy(other.weights, 0, weights, 0, weights.length);
     }
 
@@ -233,77 +239,80 @@ final class PlainLoop {
         }
     }
 
-    /** Writes probabilities and loss; returns the log-likelihood of each expert. */
-    private double[] answer(Examples stream, int row, RecordedEvaluation found) {
+    /**
+     * Records probabilities and loss; returns the log-likelihood of the label under each expert.
+     */
+    private double[] predict(Examples stream, int row, RecordedEvaluation recorded) {
         double[] logLikelihoods = new double[weights.length];
         double[] mixed = new double[settings.numClasses()];
         double likelihood = 0;
         for (int k = 0; k < weights.length; k++) {
-            double[] ofExpert;
+            double[] expertProbabilities;
             if (k < parameters.length) {
                 double[] logits = logits(stream, row, parameters[k]);
-                ofExpert = classes(probabilities(logits));
-                logLikelihoods[k] = -plainLoss(logits, stream, row);
+                expertProbabilities = classes(probabilities(logits));
+                logLikelihoods[k] = -reportedLoss(logits, stream, row);
             } else {
-                ofExpert = k == parameters.length ? noChange() : share(frequencies);
-                logLikelihoods[k] = logLikelihood(ofExpert, stream, row);
+                expertProbabilities = k == parameters.length ? nextLabel() : withPrior(frequencies);
+                logLikelihoods[k] = logLikelihood(expertProbabilities, stream, row);
             }
             for (int c = 0; c < mixed.length; c++) {
-                mixed[c] += weights[k] * ofExpert[c];
+                mixed[c] += weights[k] * expertProbabilities[c];
             }
             likelihood += weights[k] * Math.exp(logLikelihoods[k]);
         }
-        found.probabilities[row] = mixed;
-        found.losses[row] = weights.length == 1 ? -logLikelihoods[0] : -Math.log(likelihood);
-        score(stream, row, found);
+        recorded.probabilities[row] = mixed;
+        recorded.losses[row] = weights.length == 1 ? -logLikelihoods[0] : -Math.log(likelihood);
+        score(stream, row, recorded);
         return logLikelihoods;
     }
 
-    /** Writes what the probabilities of the classes are worth. */
-    private void score(Examples stream, int row, RecordedEvaluation found) {
-        double[] probabilities = found.probabilities[row];
-        found.confidences[row] = Arrays.stream(probabilities).max().getAsDouble();
+    /** Records the scores of the probabilities. */
+    private void score(Examples stream, int row, RecordedEvaluation recorded) {
+        double[] probabilities = recorded.probabilities[row];
+        recorded.confidences[row] = Arrays.stream(probabilities).max().getAsDouble();
         int label = stream.labels()[row];
         if (label == Examples.UNLABELLED) {
             return;
         }
-        found.labelProbabilities[row] = probabilities[label];
+        recorded.labelProbabilities[row] = probabilities[label];
         double[] targets = new double[numOutputs];
         Arrays.setAll(targets, c -> target(stream, row, c, numOutputs));
         targets = classes(targets);
         for (int c = 0; c < probabilities.length; c++) {
-            found.briers[row] += Math.pow(probabilities[c] - targets[c], 2);
+            recorded.briers[row] += Math.pow(probabilities[c] - targets[c], 2);
             if (probabilities[c] > probabilities[label]
                     || (probabilities[c] == probabilities[label] && c < label)) {
-                found.ranks[row]++;
+                recorded.ranks[row]++;
             }
         }
     }
 
-    /** Fixed share under each share, and of the shares. */
-    private void share(double[] logLikelihoods, double exampleWeight) {
-        double[] evidence = new double[shareWeights.length];
+    /** Updates the mixture by fixed share, under each switching rate and of the switching rates. */
+    private void updateMixture(double[] logLikelihoods, double exampleWeight) {
+        double[] evidence = new double[rateWeights.length];
         for (int a = 0; a < evidence.length; a++) {
             for (int k = 0; k < weights.length; k++) {
-                underShare[a][k] *= Math.exp(exampleWeight * logLikelihoods[k]);
-                evidence[a] += underShare[a][k];
+                expertWeights[a][k] *= Math.exp(exampleWeight * logLikelihoods[k]);
+                evidence[a] += expertWeights[a][k];
             }
-            normalise(underShare[a], settings.mixture().shares().get(a));
-            shareWeights[a] *= evidence[a];
+            normalise(expertWeights[a], settings.mixture().switchingRates().get(a));
+            rateWeights[a] *= evidence[a];
         }
-        normalise(shareWeights, 0.001);
+        normalise(rateWeights, 0.001);
         Arrays.fill(weights, 0);
         for (int a = 0; a < evidence.length; a++) {
             for (int k = 0; k < weights.length; k++) {
-                weights[k] += shareWeights[a] * underShare[a][k];
+                weights[k] += rateWeights[a] * expertWeights[a][k];
             }
         }
     }
 
-    private static void normalise(double[] posteriors, double share) {
+    private static void normalise(double[] posteriors, double switchingRate) {
         double sum = Arrays.stream(posteriors).sum();
         for (int k = 0; k < posteriors.length; k++) {
-            posteriors[k] = (1 - share) * posteriors[k] / sum + share / posteriors.length;
+            posteriors[k] =
+                    (1 - switchingRate) * posteriors[k] / sum + switchingRate / posteriors.length;
         }
     }
 
@@ -315,21 +324,21 @@ final class PlainLoop {
         lastLabel = label;
     }
 
-    private static void count(double[] counts, int label, double kept) {
+    private static void count(double[] counts, int label, double fadingFactor) {
         for (int c = 0; c < counts.length; c++) {
-            counts[c] *= kept;
+            counts[c] *= fadingFactor;
         }
         counts[label]++;
     }
 
-    private double[] noChange() {
-        return share(
+    private double[] nextLabel() {
+        return withPrior(
                 lastLabel == Examples.UNLABELLED
                         ? new double[settings.numClasses()]
                         : transitions[lastLabel]);
     }
 
-    private static double[] share(double[] counts) {
+    private static double[] withPrior(double[] counts) {
         double total = Arrays.stream(counts).sum() + 0.1 * counts.length;
         return Arrays.stream(counts).map(counted -> (counted + 0.1) / total).toArray();
     }
@@ -342,12 +351,12 @@ final class PlainLoop {
         return sum;
     }
 
-    private double[] logits(Examples stream, int row, double[][] of) {
+    private double[] logits(Examples stream, int row, double[][] rateParameters) {
         double[] input = scale(stream.features(), row * settings.numFeatures());
         double[] logits = new double[numOutputs];
         for (int f = 0; f < numInputs; f++) {
             for (int c = 0; c < numOutputs; c++) {
-                logits[c] += input[f] * of[f][c];
+                logits[c] += input[f] * rateParameters[f][c];
             }
         }
         return logits;
@@ -365,15 +374,15 @@ final class PlainLoop {
         return probabilities;
     }
 
-    /** One output is the probability, or the target, of class 1 of two. */
-    private double[] classes(double[] ofOutputs) {
-        return ofOutputs.length == settings.numClasses()
-                ? ofOutputs
-                : new double[] {1 - ofOutputs[0], ofOutputs[0]};
+    /** Returns values of classes; a single output is the value of class 1 of two. */
+    private double[] classes(double[] outputs) {
+        return outputs.length == settings.numClasses()
+                ? outputs
+                : new double[] {1 - outputs[0], outputs[0]};
     }
 
-    /** The loss that is reported: in nats, without weights and smoothing. */
-    private double plainLoss(double[] logits, Examples stream, int row) {
+    /** Returns the reported loss: in nats, without weights and smoothing. */
+    private double reportedLoss(double[] logits, Examples stream, int row) {
         double logSumExp = logSumExp(logits);
         double sum = 0;
         for (int c = 0; c < numOutputs; c++) {
@@ -396,21 +405,26 @@ final class PlainLoop {
         return numOutputs == 1 ? label : output == label ? 1 : 0;
     }
 
-    /** What an example adds to the divisor of PyTorch's weighted mean. */
+    /** Returns the contribution of an example to the divisor of PyTorch's weighted mean. */
     private double lossWeight(Examples stream, int row) {
         int label = stream.labels()[row];
         if (loss instanceof CrossEntropy rule && stream.numTargets() == 0) {
-            return label == rule.ignoreIndex() ? 0 : rule.classWeights().at(label);
+            return label == rule.ignoreIndex() ? 0 : rule.classWeights().get(label);
         }
         if (loss instanceof NegativeLogLikelihood rule) {
-            return label == rule.ignoreIndex() ? 0 : rule.classWeights().at(label);
+            return label == rule.ignoreIndex() ? 0 : rule.classWeights().get(label);
         }
         return 1;
     }
 
     private void addGradient(
-            Examples stream, int row, double[][] of, double divisor, double[][] gradient) {
-        double[] residual = residual(probabilities(logits(stream, row, of)), stream, row);
+            Examples stream,
+            int row,
+            double[][] rateParameters,
+            double divisor,
+            double[][] gradient) {
+        double[] residual =
+                residual(probabilities(logits(stream, row, rateParameters)), stream, row);
         double[] input = scale(stream.features(), row * settings.numFeatures());
         double factor = stream.weights()[row] / divisor;
         for (int f = 0; f < numInputs; f++) {
@@ -420,7 +434,7 @@ final class PlainLoop {
         }
     }
 
-    /** The gradient at the logits, from PyTorch's definitions. */
+    /** Returns the gradient at the logits by PyTorch's definitions. */
     private double[] residual(double[] p, Examples stream, int row) {
         double[] residual = new double[numOutputs];
         double[] coefficients = new double[numOutputs];
@@ -430,15 +444,15 @@ final class PlainLoop {
             if (loss instanceof CrossEntropy rule) {
                 double smoothing = rule.labelSmoothing();
                 y = (1 - smoothing) * y + smoothing / numOutputs;
-                coefficients[c] = rule.classWeights().at(c) * y;
+                coefficients[c] = rule.classWeights().get(c) * y;
             } else if (loss instanceof NegativeLogLikelihood rule) {
-                coefficients[c] = rule.classWeights().at(c) * y;
+                coefficients[c] = rule.classWeights().get(c) * y;
             } else if (loss instanceof BinaryCrossEntropyWithLogits rule) {
-                double positive = rule.positiveWeights().at(c) * y;
-                double plain = (1 - y) * p[c] - positive * (1 - p[c]);
-                residual[c] = rule.outputWeights().at(c) * plain / numOutputs;
+                double positive = rule.positiveWeights().get(c) * y;
+                double unweighted = (1 - y) * p[c] - positive * (1 - p[c]);
+                residual[c] = rule.outputWeights().get(c) * unweighted / numOutputs;
             } else if (loss instanceof BinaryCrossEntropy rule) {
-                residual[c] = rule.outputWeights().at(c) * (p[c] - y) / numOutputs;
+                residual[c] = rule.outputWeights().get(c) * (p[c] - y) / numOutputs;
             }
             sum += coefficients[c];
         }
@@ -451,7 +465,9 @@ final class PlainLoop {
         return residual;
     }
 
-    /** One step of {@code torch.optim.SGD}; the first velocity is the gradient, not dampened. */
+    /**
+     * Takes a step of {@code torch.optim.SGD}; the first velocity is the gradient, not dampened.
+     */
     private void descend(int rate, double[][] gradient) {
         Sgd sgd = ((Sgd) settings.optimizer());
         double learningRate =
@@ -483,12 +499,12 @@ final class PlainLoop {
     }
 
     static double logSumExp(double[] logits) {
-        double largest = Arrays.stream(logits).max().getAsDouble();
+        double max = Arrays.stream(logits).max().getAsDouble();
         double sum = 0;
         for (double logit : logits) {
-            sum += Math.exp(logit - largest);
+            sum += Math.exp(logit - max);
         }
-        return largest + Math.log(sum);
+        return max + Math.log(sum);
     }
 
     private void observe(float[] features, int offset) {

@@ -9,7 +9,7 @@ import io.freshet.model.example.Examples;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** What test-then-train found about the examples of a stream, in the order of the stream. */
+/** Results of test-then-train for all examples of a stream, in the order of the stream. */
 final class RecordedEvaluation {
     final Outcome[] outcomes;
     final double[] losses;
@@ -34,9 +34,10 @@ final class RecordedEvaluation {
     }
 
     /**
-     * Hands a stream to a learner, and closes the last mini-batch.
+     * Lets a learner learn from a stream in several calls. The last call closes the last
+     * mini-batch.
      *
-     * @param sizes of the calls, again and again
+     * @param sizes numbers of new examples of the calls, used cyclically
      */
     static RecordedEvaluation byCalls(SoftmaxLearner learner, Examples stream, int... sizes) {
         return byCalls(learner, stream, null, sizes);
@@ -44,9 +45,9 @@ final class RecordedEvaluation {
 
     static RecordedEvaluation byCalls(
             SoftmaxLearner learner, Examples stream, StepObserver observer, int... sizes) {
-        RecordedEvaluation found = new RecordedEvaluation(stream.size());
+        RecordedEvaluation recorded = new RecordedEvaluation(stream.size());
         int numClasses = learner.settings().numClasses();
-        Examples waiting = new Examples(stream.numFeatures(), stream.numTargets());
+        Examples pending = new Examples(stream.numFeatures(), stream.numTargets());
         Evaluation evaluation = new Evaluation(numClasses);
         int[] origins = new int[stream.size()];
         int call = 0;
@@ -54,41 +55,41 @@ final class RecordedEvaluation {
         while (next < stream.size()) {
             int end = Math.min(stream.size(), next + sizes[call++ % sizes.length]);
             for (; next < end; next++) {
-                origins[waiting.size()] = next;
-                ExampleStream.append(stream, next, waiting);
+                origins[pending.size()] = next;
+                ExampleStream.append(stream, next, pending);
             }
-            learner.learn(waiting, next == stream.size(), evaluation, observer);
+            learner.learn(pending, next == stream.size(), evaluation, observer);
             int open = 0;
-            for (int i = 0; i < waiting.size(); i++) {
-                found.take(origins[i], evaluation, i, numClasses);
+            for (int i = 0; i < pending.size(); i++) {
+                recorded.record(origins[i], evaluation, i, numClasses);
                 if (evaluation.outcome(i) == Outcome.OPEN) {
                     origins[open++] = origins[i];
                 }
             }
-            waiting.retainOpen(evaluation);
+            pending.retainOpen(evaluation);
         }
-        return found;
+        return recorded;
     }
 
-    private void take(int row, Evaluation evaluation, int at, int numClasses) {
-        outcomes[row] = evaluation.outcome(at);
-        losses[row] = evaluation.losses()[at];
-        predictedClasses[row] = evaluation.predictedClasses()[at];
-        confidences[row] = evaluation.confidences()[at];
-        labelProbabilities[row] = evaluation.labelProbabilities()[at];
-        briers[row] = evaluation.briers()[at];
-        ranks[row] = evaluation.ranks()[at];
+    private void record(int row, Evaluation evaluation, int index, int numClasses) {
+        outcomes[row] = evaluation.outcome(index);
+        losses[row] = evaluation.losses()[index];
+        predictedClasses[row] = evaluation.predictedClasses()[index];
+        confidences[row] = evaluation.confidences()[index];
+        labelProbabilities[row] = evaluation.labelProbabilities()[index];
+        briers[row] = evaluation.briers()[index];
+        ranks[row] = evaluation.ranks()[index];
         if (outcomes[row] == Outcome.ANSWERED) {
-            versions[row] = evaluation.modelVersion(at);
+            versions[row] = evaluation.modelVersion(index);
             probabilities[row] = new double[numClasses];
-            float[] answer = evaluation.probabilities(at);
+            float[] answer = evaluation.probabilities(index);
             for (int c = 0; c < numClasses; c++) {
                 probabilities[row][c] = answer[c];
             }
         }
     }
 
-    /** Returns what was found about the examples with a label. */
+    /** Returns the results of the labelled examples. */
     RecordedEvaluation labelled(Examples stream) {
         int[] rows =
                 IntStream.range(0, stream.size())
@@ -113,18 +114,18 @@ final class RecordedEvaluation {
     }
 
     /**
-     * Asserts that a learner found what the plain loop did. Losses and probabilities went through a
-     * float, so that half a unit of its last place is allowed on top.
+     * Asserts that these results are close to those of the plain loop. Losses and probabilities
+     * were rounded to float, so half a unit in the last place of a float is allowed in addition.
      *
-     * @param tolerance absolute, below 1; above it, relative
+     * @param tolerance absolute for values up to 1, relative for larger ones
      */
     void assertCloseTo(RecordedEvaluation expected, double tolerance) {
         double allowed = tolerance + 0x1p-24;
         assertThat(outcomes).isEqualTo(expected.outcomes);
         for (int i = 0; i < outcomes.length; i++) {
             if (outcomes[i] == Outcome.TRAINED) {
-                double most = allowed * Math.max(1, Math.abs(expected.losses[i]));
-                if (!(Math.abs(losses[i] - expected.losses[i]) <= most)) {
+                double allowedError = allowed * Math.max(1, Math.abs(expected.losses[i]));
+                if (!(Math.abs(losses[i] - expected.losses[i]) <= allowedError)) {
                     assertThat(losses[i]).as("loss of %d", i).isEqualTo(expected.losses[i]);
                 }
                 assertScoresCloseTo(expected, i, allowed);
@@ -144,31 +145,34 @@ final class RecordedEvaluation {
             if (row != null) {
                 double largest = Arrays.stream(row).max().getAsDouble();
                 assertThat(largest - row[predictedClasses[i]])
-                        .as("what the class predicted of %d lacks of the most probable", i)
+                        .as("probability missed by the predicted class of %d", i)
                         .isLessThanOrEqualTo(2 * allowed);
                 assertClose("confidence", i, confidences[i], expected.confidences[i], allowed);
             }
         }
     }
 
-    /** The Brier score moves with every probability, by at most 8 times as much in all. */
+    /**
+     * Asserts that the scores of a row are close. If every probability is wrong by the allowed
+     * error, the Brier score is wrong by at most 8 times as much.
+     */
     private void assertScoresCloseTo(RecordedEvaluation expected, int row, double allowed) {
-        double ofLabel = expected.labelProbabilities[row];
-        assertClose("label's probability", row, labelProbabilities[row], ofLabel, allowed);
+        double labelProbability = expected.labelProbabilities[row];
+        assertClose("label's probability", row, labelProbabilities[row], labelProbability, allowed);
         assertClose("Brier score", row, briers[row], expected.briers[row], 8 * allowed);
         if (expected.probabilities[row] == null) {
             return;
         }
         int ahead = 0;
-        int level = -1;
+        int tied = -1;
         for (double probability : expected.probabilities[row]) {
-            if (probability > ofLabel + 2 * allowed) {
+            if (probability > labelProbability + 2 * allowed) {
                 ahead++;
-            } else if (probability >= ofLabel - 2 * allowed) {
-                level++;
+            } else if (probability >= labelProbability - 2 * allowed) {
+                tied++;
             }
         }
-        if (ranks[row] < ahead || ranks[row] > ahead + level) {
+        if (ranks[row] < ahead || ranks[row] > ahead + tied) {
             assertThat(ranks[row]).as("rank of %d", row).isEqualTo(expected.ranks[row]);
         }
     }
@@ -180,7 +184,7 @@ final class RecordedEvaluation {
         }
     }
 
-    /** Asserts that another run gave the same bits. */
+    /** Asserts that these results equal those of another run bit for bit. */
     void assertSameBitsAs(RecordedEvaluation expected) {
         assertThat(outcomes).isEqualTo(expected.outcomes);
         assertThat(losses).isEqualTo(expected.losses);

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What an evaluation says of each example, against {@link PlainLoop}, which computes it in double
- * from the probabilities of the classes.
+ * Comparison of the scores of each example with {@link PlainLoop}, which computes them in double
+ * precision from the probabilities of the classes.
  */
 class ScorerTest {
     private static final List<Double> RATES = List.of(0.01, 0.1, 0.5);
@@ -47,7 +47,7 @@ class ScorerTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void scores_areThoseOfTheProbabilities(LearnerFixture rule) {
+    void scores_matchThoseOfTheProbabilities(LearnerFixture rule) {
         int events = rule.settings().numClasses() > 100 ? 150 : 500;
         for (boolean valued : new boolean[] {false, true}) {
             ExampleStream examples = new ExampleStream(rule.settings(), 1).partlyLabelled();
@@ -58,7 +58,7 @@ class ScorerTest {
                     RecordedEvaluation found =
                             RecordedEvaluation.byCalls(learner, stream, 256, 1, 7);
 
-                    // The scaler and the baselines are floats at either precision.
+                    // Scaler and baselines are in single precision in both cases.
                     found.assertCloseTo(expected, precision == Precision.FLOAT ? 1e-4 : 1e-5);
                     assertFirstIsPredicted(found, stream);
                 }
@@ -87,14 +87,14 @@ class ScorerTest {
                 assertThat(evaluation.confidences()[label]).isEqualTo(0.25f);
                 assertThat(evaluation.labelProbabilities()[label]).isEqualTo(0.25f);
                 assertThat(evaluation.briers()[label]).isEqualTo(0.75f * 0.75f + 3 * 0.25f * 0.25f);
-                // All are as probable: those before the label are ahead of it.
+                // All classes are equally probable: those before the label rank higher.
                 assertThat(evaluation.ranks()[label]).isEqualTo(label);
             }
         }
     }
 
     @Test
-    void rank_countsTheClassesThatAreMoreProbable_andEqualsBeforeIt() {
+    void rank_countsMoreProbableClasses_andEquallyProbableOnesBeforeTheLabel() {
         Evaluation evaluation = evaluate(LearnerFixture.of(1, 4).miniBatch(4), 1, 1, 3, 3, 2);
 
         assertThat(Arrays.copyOf(evaluation.ranks(), 4)).containsExactly(3, 0, 1, 2);
@@ -124,7 +124,7 @@ class ScorerTest {
         }
     }
 
-    // Logits that differ, though their probabilities are the same number.
+    // Different logits whose probabilities round to the same number.
 
     static Stream<Arguments> saturated() {
         LearnerFixture rule = LearnerFixture.of(1, 3).miniBatch(3);
@@ -138,7 +138,7 @@ class ScorerTest {
 
     @ParameterizedTest
     @MethodSource("saturated")
-    void rank_tellsLogitsApart_whereProbabilitiesDoNot(
+    void rank_distinguishesLogits_whereProbabilitiesDoNot(
             LearnerFixture rule, float[] logits, int[] ranks) {
         for (LearnerFixture either : List.of(rule, rule.miniBatch(30))) {
             Evaluation evaluation = evaluate(either, 1, logits);
@@ -150,8 +150,8 @@ class ScorerTest {
     }
 
     @Test
-    void rank_tellsLogitsApart_whereProbabilitiesAreTheSame() {
-        // A double tells 1 from exp(-1e-20) no more.
+    void rank_distinguishesLogits_whereProbabilitiesAreEqual() {
+        // In double precision exp(-1e-20) is 1.
         float[] logits = new float[300];
         logits[7] = 1e-20f;
         Evaluation evaluation = evaluate(LearnerFixture.of(1, 300).miniBatch(300), 1, logits);
@@ -161,7 +161,7 @@ class ScorerTest {
         assertThat(evaluation.ranks()[299]).isEqualTo(299);
     }
 
-    /** Returns what is found of one example of each class, of one mini-batch. */
+    /** Returns the evaluation of a mini-batch with one example of each class. */
     private static Evaluation evaluate(LearnerFixture rule, float feature, float... weights) {
         int numClasses = rule.settings().numClasses();
         Examples examples = new Examples(1);

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * What {@code torch.optim.SGD} made of a linear model over 200 steps, with everything needed to do
- * the same; {@code golden/sgd.py} wrote it and says what the options mean.
+ * Golden trajectory of a linear model over 200 steps of {@code torch.optim.SGD}, with all inputs
+ * needed to repeat it. {@code golden/sgd.py} wrote it and documents the options.
  *
- * <p>Step {@code s}, from 0, takes the rows {@link #row(int, int) row(s, 0)} and so on of the data,
- * which all trajectories share. Parameters are (numFeatures + 1, numOutputs) row-major, the bias in
- * the last row, and start at zero.
+ * <p>Step {@code s}, counted from 0, uses the rows {@link #row(int, int) row(s, 0)}, {@code row(s,
+ * 1)}, … of the data, which are the same for all trajectories. Parameters are (numFeatures + 1,
+ * numOutputs) row-major, with the bias in the last row, and start at zero.
  */
 record SgdTrajectory(GoldenCase data, GoldenCase golden) {
     static final int STEPS = 200;
@@ -99,7 +99,7 @@ record SgdTrajectory(GoldenCase data, GoldenCase golden) {
         };
     }
 
-    /** Returns the mean loss of each step's mini-batch by the parameters before it, (STEPS). */
+    /** Returns the mean loss of each step's mini-batch under the parameters before it, (STEPS). */
     double[] losses() {
         return golden.doubles("losses");
     }
@@ -109,7 +109,7 @@ record SgdTrajectory(GoldenCase data, GoldenCase golden) {
         return golden.doubles("parameters." + steps);
     }
 
-    /** Returns whether the parameters after so many steps are known. */
+    /** Returns whether the parameters after this number of steps are known. */
     boolean hasParametersAfter(int steps) {
         return golden.has("parameters." + steps);
     }

@@ -24,20 +24,22 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A loop over the losses' own methods and SGD by the book, and the learner itself, held to
+ * Comparison of a simple loop over the losses' methods with SGD, and of the learner itself, with
  * PyTorch's trajectories.
  */
 class SgdTrajectoryTest {
     /**
-     * Two hundred steps multiply the rounding of the first ones little: the losses are convex. The
-     * schedules' powers are rounded otherwise than PyTorch's products.
+     * Tolerance in double precision. The losses are convex, so two hundred steps amplify the
+     * rounding errors of the first ones only a little. The powers of the schedules are rounded
+     * differently from PyTorch's products.
      */
     private static final double TOLERANCE = 1e-12;
 
     /**
-     * In single precision a step rounds the parameters, which stay below 4, by up to 2⁻²³, and the
-     * velocity as much; momentum of 0.9 makes ten of one. Two hundred of them, at random: √200 · 10
-     * · 2⁻²³ = 1.7·10⁻⁵, and the velocity's own again.
+     * Tolerance in single precision. A step rounds the parameters, which stay below 4, by up to
+     * 2⁻²³, and the velocity by as much; a momentum of 0.9 multiplies each error by ten. Two
+     * hundred random errors add up to √200 · 10 · 2⁻²³ = 1.7·10⁻⁵, and those of the velocity to the
+     * same again.
      */
     private static final double FLOAT_TOLERANCE = 1e-4;
 
@@ -46,7 +48,7 @@ class SgdTrajectoryTest {
     }
 
     @Test
-    void trajectories_areAllThere() {
+    void goldenFile_hasAllTrajectories() {
         assertThat(trajectories()).hasSize(11);
         assertThat(trajectories()).allMatch(t -> t.losses().length == SgdTrajectory.STEPS);
         assertThat(trajectories()).allMatch(t -> t.hasParametersAfter(SgdTrajectory.STEPS));
@@ -106,7 +108,7 @@ class SgdTrajectoryTest {
                 .flatMap(precision -> trajectories().stream().map(t -> Arguments.of(precision, t)));
     }
 
-    /** In blocks of several steps, and one step at a time. */
+    /** Compares the learner in blocks of several steps, and one step at a time. */
     @ParameterizedTest
     @MethodSource("trajectoriesByPrecision")
     void learner_matchesPyTorch(Precision precision, SgdTrajectory trajectory) {
@@ -118,7 +120,7 @@ class SgdTrajectoryTest {
                 Evaluation evaluation = new Evaluation(settings.numClasses());
                 for (int step = 0; step < SgdTrajectory.STEPS; step += stepsPerCall) {
                     learner.learn(examples(trajectory, step, stepsPerCall), false, evaluation);
-                    if (hasPlainLoss(trajectory)) {
+                    if (isReportedLoss(trajectory)) {
                         assertLosses(trajectory, step, evaluation, tolerance);
                     }
                     int taken = step + stepsPerCall;
@@ -187,8 +189,10 @@ class SgdTrajectoryTest {
         return examples;
     }
 
-    /** The learner reports losses without weights and smoothing. */
-    private static boolean hasPlainLoss(SgdTrajectory trajectory) {
+    /**
+     * Returns whether the loss is the one that the learner reports: without weights and smoothing.
+     */
+    private static boolean isReportedLoss(SgdTrajectory trajectory) {
         return trajectory.loss().equals(new CrossEntropy(trajectory.numOutputs()));
     }
 
@@ -201,12 +205,12 @@ class SgdTrajectoryTest {
                 sum += evaluation.losses()[i];
             }
             double expected = trajectory.losses()[step + at / size];
-            // Losses go out as floats, of up to 4 here.
+            // Losses are reported as floats, here of up to 4.
             assertThat(sum / size).isCloseTo(expected, within(tolerance + 0x1p-22));
         }
     }
 
-    /** Writes the gradient at the logits of one example and returns what it adds to the divisor. */
+    /** Writes the gradient at the logits of an example; returns its contribution to the divisor. */
     private static double residual(
             SgdTrajectory trajectory,
             Loss loss,
@@ -244,7 +248,7 @@ class SgdTrajectoryTest {
                 : new BatchLoss(loss).loss(LossReduction.MEAN, logits, targets, null);
     }
 
-    /** One step of PyTorch's SGD; the first velocity is the gradient itself, not dampened. */
+    /** Takes a step of PyTorch's SGD; the first velocity is the gradient itself, not dampened. */
     private static void descend(
             SgdTrajectory trajectory,
             int step,

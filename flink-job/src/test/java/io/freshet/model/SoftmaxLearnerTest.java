@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SoftmaxLearnerTest {
 
-    // What it computes, against what is known.
+    // Results, compared with known values.
 
     @Test
     void lossOfUniformLogits_isLogOfNumClasses() {
@@ -79,7 +79,7 @@ class SoftmaxLearnerTest {
         "WEIGHTS, 0, WELFORD",
         "WEIGHTS, 0.9, WELFORD"
     })
-    void steps_matchAPlainLoopInDoubles(
+    void steps_matchALoopInDoubles(
             MiniBatchReduction reduction, double momentum, ScalerChoice scaler) {
         LearnerFixture rule =
                 LearnerFixture.of(11, 5)
@@ -175,7 +175,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void velocity_followsPyTorchsMomentum() {
-        // One example again and again, of weight 0 but in the first step: v ← μ·v, θ ← θ − η·v.
+        // One example, repeated, with weight 0 except in the first step: v ← μ·v, θ ← θ − η·v.
         LearnerFixture rule = LearnerFixture.of(1, 2).sgd(0.1, 0.9);
         Examples batch = new Examples(1);
         double velocity = 1.5;
@@ -213,8 +213,8 @@ class SoftmaxLearnerTest {
         assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(one, within(1e-7));
         assertThat(predictedClasses(evaluation)).containsExactly(1, 1, 0);
         assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(one), within(1e-6));
-        // The step before moved weight and bias by half the residual, 1 − one: a logit of
-        // −(2 + s) + s for the third, as before.
+        // The previous step changed weight and bias by half the residual, 1 − one: the logit of the
+        // third is −(2 + s) + s, as before.
         assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - one), within(1e-6));
     }
 
@@ -258,7 +258,7 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void unlabelledExample_isAnsweredByWhatWasLearntBeforeItsPlace() {
+    void unlabelledExample_isAnsweredWithTheParametersAtItsPosition() {
         LearnerFixture rule = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerChoice.WELFORD);
         Random random = new Random(15);
         Examples labelled = randomBatch(random, rule, 4);
@@ -273,7 +273,8 @@ class SoftmaxLearnerTest {
         try (SoftmaxLearner learner = rule.start()) {
             learner.learn(examples, false, evaluation);
         }
-        // Of the places 0, 2, 4, 6 and 8, two are before the first step and one is after the last.
+        // Of the positions 0, 2, 4, 6 and 8, two are before the first step and one is after the
+        // last.
         int[] versions = {0, 0, 1, 1, 2};
         try (SoftmaxLearner learner = rule.start()) {
             float[] expected = new float[3];
@@ -294,7 +295,7 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void miniBatchThatWeighsNothing_isWeightless_underTheReductionByWeights() {
+    void miniBatchOfWeightZero_isWeightless_underTheReductionByWeights() {
         LearnerFixture rule =
                 plain(2, 3, 2).reduction(MiniBatchReduction.WEIGHTS).scaler(ScalerChoice.WELFORD);
         Examples batch = new Examples(2);
@@ -314,7 +315,7 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void ignoredClass_teachesNothing_butIsScored() {
+    void ignoredClass_isNotTrainedOn_butIsScored() {
         Loss loss = new CrossEntropy(3, OutputWeights.NONE, 2, 0.1);
         LearnerFixture rule = LearnerFixture.of(2, 3).loss(loss).sgd(0.1, 0);
         Examples batch = new Examples(2);
@@ -474,7 +475,7 @@ class SoftmaxLearnerTest {
         }
     }
 
-    // Edges.
+    // Edge cases.
 
     @Test
     void losses_stayFinite_atLogitsOfTenThousand() {
@@ -550,7 +551,7 @@ class SoftmaxLearnerTest {
 
     @ParameterizedTest
     @EnumSource(ScalerChoice.class)
-    void predict_followsTheParametersAndTheScalerInForce(ScalerChoice scaler) {
+    void predict_usesTheCurrentParametersAndScaler(ScalerChoice scaler) {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture rule = LearnerFixture.of(6, 4).miniBatch(8).scaler(scaler);
         for (LearnerFixture either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
@@ -600,10 +601,10 @@ class SoftmaxLearnerTest {
         }
     }
 
-    // What is refused.
+    // Errors.
 
     @Test
-    void mistakesOfTheCaller_areRefused() {
+    void invalidArguments_areRefused() {
         LearnerFixture rule = plain(2, 3, 4);
         Evaluation evaluation = new Evaluation(3);
         try (SoftmaxLearner learner = rule.start()) {
@@ -624,7 +625,7 @@ class SoftmaxLearnerTest {
                     .hasMessage("the model has 3 outputs, but the examples have 2 targets");
             assertThat(learner.counters()).isEqualTo(LearnerCounters.NONE);
 
-            // Nothing of them is left behind.
+            // They have no effect.
             learner.learn(randomBatch(new Random(11), rule, 4), false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.modelVersion()).isEqualTo(1);
@@ -679,7 +680,7 @@ class SoftmaxLearnerTest {
         }
     }
 
-    // What it costs.
+    // Allocation.
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
@@ -696,7 +697,7 @@ class SoftmaxLearnerTest {
                                 online,
                                 scaler,
                                 mixture ? Mixture.DEFAULT_RATES : List.of());
-                // One float per feature and class, or per example and class, would be some 80 or
+                // One float for each feature and class, or example and class, would be about 80 or
                 // 25 KB.
                 String which = "online: " + online + ", scaler: " + scaler;
                 assertThat(large - small).as(which).isLessThan(512);
@@ -735,8 +736,8 @@ class SoftmaxLearnerTest {
         Examples batch = randomBatch(new Random(12), rule, examples);
         Evaluation evaluation = new Evaluation(numClasses);
         try (SoftmaxLearner learner = rule.start()) {
-            // Copies for a roll-back are taken every 1000 steps, and are not a step's: none is
-            // due when the counters say that the last is less than 900 steps old.
+            // A copy for roll-backs is made every 1000 steps and must not be measured: none is due
+            // if the counters say that the last copy is less than 900 steps old.
             int calls = online ? 900 / examples : 100;
             long bytes = Long.MAX_VALUE;
             for (int round = 0; round < 6; round++) {
@@ -768,7 +769,7 @@ class SoftmaxLearnerTest {
         return parameters;
     }
 
-    /** Examples whose class has something to do with their features; weights from 0.5 to 2. */
+    /** Returns examples whose class depends on their features, with weights from 0.5 to 2. */
     private static Examples randomBatch(Random random, LearnerFixture rule, int size) {
         int numClasses = rule.settings().numClasses();
         Examples batch = new Examples(rule.settings().numFeatures());
@@ -805,7 +806,7 @@ class SoftmaxLearnerTest {
         return logits;
     }
 
-    /** The reduced loss of a mini-batch, in doubles but for the logits' rounding. */
+    /** Returns the reduced loss of a mini-batch, in double precision except for the logits. */
     private static double loss(LearnerFixture rule, float[] parameters, Examples batch) {
         float[] logits = logits(rule, parameters, batch);
         int numClasses = rule.settings().numClasses();

@@ -6,17 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 import io.freshet.model.linalg.Matrices;
 import io.freshet.model.linalg.Matrix;
 
-/** Comparisons of what learners remember. */
+/** Assertions about the state of learners. */
 final class StateAssertions {
     private StateAssertions() {}
 
+    /** Asserts that two states are equal bit for bit. */
     static void assertSameBits(LearnerState actual, LearnerState expected) {
         assertThat(actual.counters()).isEqualTo(expected.counters());
-        assertSameLearnt(actual, expected);
+        assertSameExceptCounters(actual, expected);
     }
 
-    /** All but the counters. */
-    static void assertSameLearnt(LearnerState actual, LearnerState expected) {
+    /** Asserts that two states are equal bit for bit except for the counters. */
+    static void assertSameExceptCounters(LearnerState actual, LearnerState expected) {
         assertThat(actual)
                 .usingRecursiveComparison()
                 .withComparatorForType(Double::compare, Double.class)
@@ -25,12 +26,12 @@ final class StateAssertions {
                 .isEqualTo(expected);
     }
 
-    /** Returns a learner's parameters as they are kept, (rates, numFeatures + 1, numOutputs). */
+    /** Returns a learner's parameters in their precision, (rates, numFeatures + 1, numOutputs). */
     static double[][][] parameters(SoftmaxLearner learner) {
         return unpack(learner, learner.parameters().values());
     }
 
-    /** Returns a learner's velocity as it is kept, in the same shape. */
+    /** Returns a learner's velocity in its precision, (rates, numFeatures + 1, numOutputs). */
     static double[][][] velocity(SoftmaxLearner learner) {
         return unpack(learner, learner.parameters().velocity());
     }
@@ -53,7 +54,9 @@ final class StateAssertions {
     }
 
     /**
-     * @param tolerance absolute, below 1; above it, relative
+     * Asserts that parameters or velocities are close.
+     *
+     * @param tolerance absolute for values up to 1, relative for larger ones
      */
     static void assertClose(double[][][] actual, double[][][] expected, double tolerance) {
         for (int rate = 0; rate < expected.length; rate++) {
@@ -61,7 +64,7 @@ final class StateAssertions {
                 for (int c = 0; c < expected[rate][f].length; c++) {
                     double value = expected[rate][f][c];
                     assertThat(actual[rate][f][c])
-                            .as("of rate %d, input %d, output %d", rate, f, c)
+                            .as("value of rate %d, input %d, output %d", rate, f, c)
                             .isCloseTo(value, within(tolerance * Math.max(1, Math.abs(value))));
                 }
             }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What an observer sees, and that its reactions are where it asked for them. */
+/** Tests of what a step observer sees, and of where its reactions take effect. */
 class StepObserverTest {
     private static final int[] CALLS = {1, 7, 256};
 
@@ -44,17 +44,19 @@ class StepObserverTest {
                 .flatMap(either -> Stream.of(1, 3, 8, 32, 100).map(either::miniBatch));
     }
 
-    /** Every tenth without a label, every tenth of the others without a weight. */
+    /**
+     * Returns examples of which a tenth are unlabelled, and a tenth of the others have weight 0.
+     */
     private static Examples stream(LearnerFixture rule, long seed, int count) {
         return new ExampleStream(rule.settings(), seed).weighted().partlyLabelled().take(count);
     }
 
-    // Reactions at their place.
+    // Position of reactions.
 
-    /** A change of the learner, and the same one of the plain loop. */
+    /** Change of the learner, and the same change of the plain loop. */
     private record Reaction(Consumer<LearnerControl> ofLearner, Consumer<PlainLoop> ofLoop) {}
 
-    /** Reactions by the example after whose mini-batch they are due. */
+    /** Observer with reactions, by the example after whose mini-batch they are due. */
     private static final class Plan implements StepObserver {
         private final SortedMap<Integer, Reaction> reactions;
         private List<Reaction> due = List.of();
@@ -64,7 +66,7 @@ class StepObserverTest {
             this.reactions = reactions;
         }
 
-        /** Returns what is due after so many more examples. */
+        /** Returns the reactions that are due after this number of further examples. */
         List<Reaction> after(int count) {
             int before = trained;
             trained += count;
@@ -85,7 +87,7 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void reaction_isAtItsExample_howeverTheStreamIsCut(LearnerFixture rule) {
+    void reaction_takesEffectAtItsExample_howeverTheStreamIsDivided(LearnerFixture rule) {
         Examples stream = stream(rule, 1, 1500);
         Examples others = stream(rule, 2, 200);
         PlainLoop otherLoop = new PlainLoop(rule.settings());
@@ -126,7 +128,7 @@ class StepObserverTest {
         }
     }
 
-    /** One of each kind, at an example drawn at random, and one more at the next. */
+    /** Returns one reaction of each kind at a random example, and one more at the next. */
     private static SortedMap<Integer, Reaction> reactions(
             LearnerFixture rule, SoftmaxLearner other, PlainLoop otherLoop) {
         Reaction resetOptimizer =
@@ -142,7 +144,7 @@ class StepObserverTest {
                                 : resetOptimizer,
                         new Reaction(LearnerControl::rollBack, PlainLoop::rollBack),
                         new Reaction(LearnerControl::resetParameters, PlainLoop::resetParameters));
-        // Where each example is a step, the copy to go back to is taken at the 1000th.
+        // Where each example is a step, the good copy is made at the 1000th.
         int[] from = {0, 200, 400, 600, 1010, 1200};
         Random random = new Random(3);
         SortedMap<Integer, Reaction> reactions = new TreeMap<>();
@@ -156,9 +158,9 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("rules")
-    void stop_leavesWhatTheRowsSoFarMake(LearnerFixture rule) {
+    void stop_leavesTheStateAfterTheRowsSoFar(LearnerFixture rule) {
         Examples stream = stream(rule, 4, 600);
-        // At every third mini-batch: which rows are before it, and what they make of the moments.
+        // At every third mini-batch: the rows before it, and the moments after them.
         PlainLoop plain = new PlainLoop(rule.settings());
         List<long[]> counts = new ArrayList<>();
         List<double[]> moments = new ArrayList<>();
@@ -233,9 +235,12 @@ class StepObserverTest {
                 .toArray(double[][][]::new);
     }
 
-    // What it sees.
+    // What the observer sees.
 
-    /** Notes which examples it sees, by their weights, and asks for a reaction or not. */
+    /**
+     * Observer that records the examples that it sees, by their weights, and may ask for a
+     * reaction.
+     */
     private static final class Witness implements StepObserver {
         private final boolean asks;
         final List<Integer> seen = new ArrayList<>();
@@ -284,7 +289,8 @@ class StepObserverTest {
                 continue;
             }
             stream.weights()[i] = Witness.weightOf(i);
-            // Some mini-batches weigh nothing, some cannot be learnt from.
+            // Some mini-batches have weight 0, some are skipped because of values that are not
+            // finite.
             int miniBatch = labelled++ / size % 7;
             if (miniBatch == 2) {
                 stream.weights()[i] = 0;

@@ -46,7 +46,7 @@ class DriftBenchCommandTest {
                 1,
                 new CrossEntropy(classes),
                 new Sgd(1, 0),
-                new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SHARES, false),
+                new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, false),
                 MiniBatchReduction.EXAMPLES,
                 new Standardization(),
                 10);

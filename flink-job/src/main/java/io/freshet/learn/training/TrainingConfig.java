@@ -65,7 +65,7 @@ public final class TrainingConfig {
     public static final Key<List<Double>> EXPERTS_SHARES =
             Key.ofDoubles(
                     "training.experts.shares",
-                    join(Mixture.DEFAULT_SHARES),
+                    join(Mixture.DEFAULT_SWITCHING_RATES),
                     0,
                     Math.nextDown(1.0),
                     "What the mixture's weights share evenly after each example: how soon another"
@@ -437,7 +437,7 @@ public final class TrainingConfig {
         } else {
             values.put(LEARNING_RATE.name(), "auto");
             values.put(EXPERTS_RATES.name(), join(mixture.rates()));
-            values.put(EXPERTS_SHARES.name(), join(mixture.shares()));
+            values.put(EXPERTS_SHARES.name(), join(mixture.switchingRates()));
             values.put(EXPERTS_BASELINES.name(), Boolean.toString(mixture.baselines()));
         }
         return values;

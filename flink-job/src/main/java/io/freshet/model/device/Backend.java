@@ -4,6 +4,7 @@ import static org.bytedeco.openblas.global.openblas_nolapack.OPENBLAS_VERSION;
 
 import io.freshet.model.device.DeviceDecision.Outcome;
 import io.freshet.model.linalg.MatrixFactory;
+import io.freshet.model.linalg.OpenBlasCore;
 import io.freshet.model.linalg.ProductCheck;
 import java.io.IOException;
 import java.util.List;
@@ -17,26 +18,28 @@ import org.nd4j.linalg.api.environment.Nd4jEnvironment;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * What the maths runs on: chooses it before ND4J wakes, and says in words what it is.
+ * ND4J's computing backend in this process, CPU or CUDA: its choice before ND4J is initialised, and
+ * its description.
  *
- * <p>Implementation note. ND4J takes the backend with the highest priority when its class {@code
- * Nd4j} is initialised, once a process. The priorities can only be set in the environment, so the
- * way to keep it from CUDA is to hide CUDA's services from it: it looks for services with the class
- * loader that was its first thread's.
+ * <p>Implementation note. ND4J chooses the backend with the highest priority when its class {@code
+ * Nd4j} is initialised, once per process. Priorities can be set only by environment variables, so
+ * CUDA is excluded by hiding its services from ND4J, which finds services with the context class
+ * loader of the thread that initialises it.
  */
 public final class Backend {
     private static final long MEBIBYTE = 1 << 20;
 
-    /** What was found; a machine is asked once. */
+    /** Facts about the machine, which is probed once per process. */
     private static @Nullable DeviceFacts facts;
 
     private Backend() {}
 
     /**
-     * Wakes ND4J on the device that is there for it. To be called before anything else touches
-     * ND4J.
+     * Chooses the device and initialises ND4J on it. Must be called before any other use of ND4J.
      *
-     * @return the decision; if it is {@link Outcome#REFUSED}, nothing must be computed
+     * @return the decision; if it is {@link Outcome#REFUSED}, ND4J must not be used
+     * @throws IllegalStateException if ND4J already runs on another device, or if the device
+     *     multiplies matrices incorrectly
      */
     public static synchronized DeviceDecision start(DeviceFallback fallback)
             throws InterruptedException, IOException {
@@ -50,12 +53,12 @@ public final class Backend {
         return switch (decision.outcome()) {
             case REFUSED -> decision;
             case CPU -> {
-                wakeOnCpu(found.cudaBackend());
+                initialiseOnCpu(found.cudaBackend());
                 requireCorrectProducts();
                 yield decision;
             }
             case CUDA -> {
-                wake(Nd4j.class.getClassLoader());
+                initialise(Nd4j.class.getClassLoader());
                 if (MatrixFactory.isCpu()) {
                     yield DeviceDecision.fallBack(
                             "ND4J skipped it, and warned with the reason", fallback);
@@ -66,32 +69,32 @@ public final class Backend {
         };
     }
 
-    private static void wakeOnCpu(boolean hideCuda) throws IOException {
+    private static void initialiseOnCpu(boolean hideCuda) throws IOException {
         ClassLoader services = Nd4j.class.getClassLoader();
-        wake(hideCuda ? new HiddenServices(services, DeviceProbe.CUDA_BACKEND) : services);
+        initialise(hideCuda ? new HiddenServices(services, DeviceProbe.CUDA_BACKEND) : services);
         if (!MatrixFactory.isCpu()) {
             throw new IllegalStateException(
                     "ND4J runs on "
                             + Nd4j.getBackend().getClass().getSimpleName()
-                            + " already; what woke it in this process came before the job");
+                            + " already: it was initialised in this process before the job");
         }
     }
 
     /**
-     * Wakes ND4J, and what of it looks for services only when it is first used.
+     * Initialises ND4J, including the parts that would look for services at their first use.
      *
-     * @param services where it finds them, for as long as the process lives: the class loader of a
-     *     job's thread is closed when the job ends or starts again
+     * @param services class loader with which ND4J finds services as long as the process lives; the
+     *     class loader of a job's thread would be closed when the job ends or restarts
      */
-    private static void wake(ClassLoader services) {
+    private static void initialise(ClassLoader services) {
         Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
+        ClassLoader original = thread.getContextClassLoader();
         thread.setContextClassLoader(services);
         try {
             Nd4j.getExecutioner();
             Nd4j.getCompressor();
         } finally {
-            thread.setContextClassLoader(before);
+            thread.setContextClassLoader(original);
         }
     }
 
@@ -103,16 +106,17 @@ public final class Backend {
     }
 
     /**
-     * Returns the most bytes outside the heap that the process is meant to use, {@code
-     * org.bytedeco.javacpp.maxbytes}; 0 for no limit.
+     * Returns the limit of off-heap memory in bytes, {@code org.bytedeco.javacpp.maxbytes}; 0 for
+     * no limit.
      */
     public static long maxBytes() {
         return Math.max(0, Pointer.maxBytes());
     }
 
     /**
-     * Returns one line: ND4J's backend, the device, the threads that a product may use, and the
-     * limits of memory outside the heap.
+     * Returns one line: ND4J's backend, the device (of a CPU also the version of OpenBLAS and the
+     * core whose kernels it uses), the number of threads of a matrix product, and the limits of
+     * off-heap memory and of the memory of the process.
      */
     public static String describe() {
         boolean cpu = MatrixFactory.isCpu();
@@ -121,6 +125,8 @@ public final class Backend {
                         ? Runtime.getRuntime().availableProcessors()
                                 + " processors, "
                                 + OPENBLAS_VERSION.strip()
+                                + " with kernels for "
+                                + OpenBlasCore.name()
                         : gpus(Nd4j.getExecutioner().getEnvironmentInformation());
         int threads = Nd4j.getEnvironment().maxThreads();
         if (cpu) {
@@ -133,13 +139,13 @@ public final class Backend {
                 + ", "
                 + threads
                 + (threads == 1 ? " thread" : " threads (slower than one: set OMP_NUM_THREADS=1)")
-                + ", most memory outside the heap "
-                + mebibytes(Pointer.maxBytes())
-                + ", of the process "
-                + mebibytes(Pointer.maxPhysicalBytes());
+                + ", off-heap memory "
+                + limit(Pointer.maxBytes())
+                + ", memory of the process "
+                + limit(Pointer.maxPhysicalBytes());
     }
 
-    /** Names the GPUs that ND4J reports. */
+    /** Returns the names, compute capabilities and memory of the GPUs that ND4J reports. */
     static String gpus(Properties environment) {
         if (!(environment.get(Nd4jEnvironment.CUDA_DEVICE_INFORMATION_KEY)
                 instanceof List<?> gpus)) {
@@ -156,12 +162,12 @@ public final class Backend {
                 + gpu.get(Nd4jEnvironment.CUDA_DEVICE_MINOR_VERSION_KEY)
                 + ", "
                 + (gpu.get(Nd4jEnvironment.CUDA_TOTAL_MEMORY_KEY) instanceof Number memory
-                        ? mebibytes(memory.longValue())
+                        ? memory.longValue() / MEBIBYTE + " MiB"
                         : "unknown memory")
                 + ")";
     }
 
-    private static String mebibytes(long bytes) {
-        return bytes <= 0 ? "not limited" : bytes / MEBIBYTE + " MiB";
+    private static String limit(long bytes) {
+        return bytes <= 0 ? "not limited" : "limited to " + bytes / MEBIBYTE + " MiB";
     }
 }

@@ -5,31 +5,35 @@ import io.freshet.model.device.DeviceFacts.Gpu;
 import java.util.Optional;
 
 /**
- * Where the maths is to run.
+ * Decision whether ND4J computes on a GPU, on the CPU, or not at all.
  *
- * @param reason in one line, why it is not a GPU though the build is for one; else empty
+ * @param outcome the device, or a refusal
+ * @param reason one line with the reason why ND4J's CUDA backend is not used although it is on the
+ *     class path; otherwise empty
  */
 public record DeviceDecision(Outcome outcome, String reason) {
     /**
-     * The kernels of nd4j-cuda-11.6 1.0.0-M2.1 are compiled for 3.7 to 8.6, which 8.9 also runs,
-     * and come without PTX that a driver could compile for anything newer.
+     * Oldest supported compute capability. The kernels of nd4j-cuda-11.6 1.0.0-M2.1 are compiled
+     * for 3.7 to 8.6, which 8.9 also runs. They contain no PTX that a driver could compile for
+     * newer GPUs.
      */
     private static final ComputeCapability OLDEST = new ComputeCapability(3, 7);
 
     private static final ComputeCapability NEWEST = new ComputeCapability(8, 9);
 
-    /** What comes of a decision. */
+    /** Device on which ND4J is initialised, or none. */
     public enum Outcome {
         CUDA,
         CPU,
-        /** The job must not start. */
+        /** None: the job must not start. */
         REFUSED
     }
 
     /**
-     * Decides. Without ND4J's CUDA backend it is the CPU, and nothing to speak of.
+     * Returns the decision for a machine. Without ND4J's CUDA backend it is the CPU, without a
+     * reason.
      *
-     * <p>All GPUs must be fit, since ND4J spreads threads over those that it sees.
+     * <p>All GPUs must be supported, because ND4J distributes threads over all visible ones.
      */
     static DeviceDecision of(DeviceFacts facts, DeviceFallback fallback) {
         if (!facts.cudaBackend()) {
@@ -40,7 +44,7 @@ public record DeviceDecision(Outcome outcome, String reason) {
                 .orElse(new DeviceDecision(Outcome.CUDA, ""));
     }
 
-    /** Decides where CUDA is known not to run. */
+    /** Returns the decision where CUDA cannot be used. */
     static DeviceDecision fallBack(String reason, DeviceFallback fallback) {
         String line = "ND4J's CUDA backend cannot run: " + reason;
         return switch (fallback) {
@@ -49,13 +53,13 @@ public record DeviceDecision(Outcome outcome, String reason) {
         };
     }
 
-    /** The first thing that stands in the way, from the driver up. */
+    /** Returns the first obstacle to using CUDA, in the order driver, GPUs, libraries. */
     private static Optional<String> obstacle(DeviceFacts facts) {
         if (facts.driverProblem().isPresent()) {
             return Optional.of("no NVIDIA driver (" + facts.driverProblem().get() + ")");
         }
         if (facts.gpuProblem().isPresent()) {
-            return Optional.of("the GPUs are not known (" + facts.gpuProblem().get() + ")");
+            return Optional.of("the GPUs cannot be listed (" + facts.gpuProblem().get() + ")");
         }
         if (facts.gpus().isEmpty()) {
             return Optional.of("no GPU is visible");

@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What was found of CUDA on this machine.
+ * Facts about CUDA on this machine: backend, driver, libraries and GPUs.
  *
  * @param cudaBackend whether ND4J's CUDA backend is on the class path
- * @param driverProblem why the driver's library cannot be loaded; empty if it can
- * @param missingLibraries libraries of CUDA that ND4J's backend needs and that cannot be loaded,
- *     each with why
+ * @param driverProblem the reason why the driver's library cannot be loaded; empty if it can
+ * @param missingLibraries CUDA libraries that ND4J's backend needs and that cannot be loaded, each
+ *     with the reason
  * @param gpus the GPUs that this process may use
- * @param gpuProblem why they could not be listed; empty if they could
+ * @param gpuProblem the reason why the GPUs could not be listed; empty if they could
  */
 record DeviceFacts(
         boolean cudaBackend,
@@ -20,7 +20,7 @@ record DeviceFacts(
         List<Gpu> gpus,
         Optional<String> gpuProblem) {
 
-    /** What is found where nobody asked for CUDA. */
+    /** Facts where ND4J's CUDA backend is not on the class path. */
     static final DeviceFacts WITHOUT_CUDA =
             new DeviceFacts(false, Optional.empty(), List.of(), List.of(), Optional.empty());
 
@@ -29,7 +29,7 @@ record DeviceFacts(
         gpus = List.copyOf(gpus);
     }
 
-    /** A GPU and the version of its driver. */
+    /** GPU with the version of its driver. */
     record Gpu(String name, ComputeCapability capability, String driver) {
         @Override
         public String toString() {
@@ -37,7 +37,10 @@ record DeviceFacts(
         }
     }
 
-    /** A generation of NVIDIA's GPUs: code for one runs on later minors of the same major only. */
+    /**
+     * CUDA compute capability of a GPU. Compiled code runs on the same major version with the same
+     * or a later minor version only.
+     */
     record ComputeCapability(int major, int minor) implements Comparable<ComputeCapability> {
         @Override
         public int compareTo(ComputeCapability other) {

@@ -1,9 +1,9 @@
 package io.freshet.model.device;
 
-/** What to do where ND4J's CUDA backend is there and cannot run. */
+/** Behaviour of a job if ND4J's CUDA backend is on the class path but cannot be used. */
 public enum DeviceFallback {
-    /** Learn on the CPU, and say so. */
+    /** Learn on the CPU and log the reason. */
     CPU,
-    /** Do not start. */
+    /** Fail at start with the reason. */
     STOP
 }

@@ -16,28 +16,28 @@ import java.util.regex.Pattern;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Finds the {@link DeviceFacts}, without waking ND4J.
+ * Probe that determines the {@link DeviceFacts} without initialising ND4J.
  *
- * <p>Libraries are asked of the system's loader itself, as the backend would. GPUs are asked of
- * {@code nvidia-smi}, which comes with the driver.
+ * <p>It loads libraries with the system's loader, as the backend would, and lists GPUs with {@code
+ * nvidia-smi}, which is installed with the driver.
  */
 final class DeviceProbe {
-    /** The class whose presence means that ND4J's CUDA backend is on the class path. */
+    /** Class that shows that ND4J's CUDA backend is on the class path. */
     static final String CUDA_BACKEND = "org/nd4j/linalg/jcublas/JCublasBackend.class";
 
     private static final String DRIVER = "libcuda.so.1";
 
-    /** What the backend links and what its presets load on the way. */
+    /** Libraries that the backend links to or that its JavaCPP presets load. */
     private static final List<String> LIBRARIES =
             List.of("libcudart.so.11.0", "libcublas.so.11", "libcusolver.so.11");
 
-    /** Where JavaCPP looks for CUDA beside the system's paths. */
-    private static final List<Path> CUDA_FOLDERS =
+    /** Directories where JavaCPP looks for CUDA in addition to the system's. */
+    private static final List<Path> CUDA_DIRECTORIES =
             List.of(Path.of("/usr/local/cuda-11.6/lib64"), Path.of("/usr/lib64"));
 
-    private static final int PATIENCE_SECONDS = 30;
+    private static final int TIMEOUT_SECONDS = 30;
 
-    /** A name may have commas of its own. */
+    /** Line of nvidia-smi: name, which may contain commas, compute capability, driver version. */
     private static final Pattern GPU = Pattern.compile("(.+), *(\\d+)\\.(\\d+), *([^,]+)");
 
     private final ClassLoader classPath;
@@ -45,9 +45,11 @@ final class DeviceProbe {
     private final Map<String, String> environment;
 
     /**
-     * @param classPath where ND4J is
-     * @param nvidiaSmi the command
-     * @param environment what CUDA would read
+     * Creates a probe.
+     *
+     * @param classPath class loader of ND4J
+     * @param nvidiaSmi the command {@code nvidia-smi}
+     * @param environment environment variables, of which CUDA reads some
      */
     DeviceProbe(ClassLoader classPath, String nvidiaSmi, Map<String, String> environment) {
         this.classPath = classPath;
@@ -55,33 +57,33 @@ final class DeviceProbe {
         this.environment = environment;
     }
 
-    /** Returns what there is. Where CUDA is not on the class path, nothing more is looked for. */
+    /** Probes the machine. Without ND4J's CUDA backend on the class path it does nothing more. */
     DeviceFacts probe() throws InterruptedException {
         if (classPath.getResource(CUDA_BACKEND) == null) {
             return DeviceFacts.WITHOUT_CUDA;
         }
-        Optional<String> driverProblem = problemOf(DRIVER);
+        Optional<String> driverProblem = loadProblem(DRIVER);
         if (driverProblem.isPresent()) {
             return new DeviceFacts(true, driverProblem, List.of(), List.of(), Optional.empty());
         }
         List<String> missing = new ArrayList<>();
         for (String library : LIBRARIES) {
             if (!isPackaged(library)) {
-                problemOf(library).ifPresent(missing::add);
+                loadProblem(library).ifPresent(missing::add);
             }
         }
         GpuList gpus = gpus();
         return new DeviceFacts(true, driverProblem, missing, gpus.gpus(), gpus.problem());
     }
 
-    /** Whether JavaCPP will unpack the library itself. */
+    /** Returns whether the library is in a jar, from which JavaCPP unpacks it. */
     private boolean isPackaged(String library) {
         return classPath.getResource("org/bytedeco/cuda/" + Loader.getPlatform() + "/" + library)
                 != null;
     }
 
-    /** Loads a library; returns what the system says if it cannot. */
-    static Optional<String> problemOf(String library) {
+    /** Loads a library; returns the error message of the system's loader if that fails. */
+    static Optional<String> loadProblem(String library) {
         String problem;
         try {
             Loader.loadGlobal(library);
@@ -89,23 +91,23 @@ final class DeviceProbe {
         } catch (UnsatisfiedLinkError e) {
             problem = String.valueOf(e.getMessage());
         }
-        for (Path folder : CUDA_FOLDERS) {
-            Path file = folder.resolve(library);
+        for (Path directory : CUDA_DIRECTORIES) {
+            Path file = directory.resolve(library);
             if (Files.exists(file)) {
-                return problemOf(file.toString());
+                return loadProblem(file.toString());
             }
         }
         return Optional.of(problem);
     }
 
-    /** What came of listing the GPUs. */
+    /** Result of listing the GPUs: the GPUs, or the problem. */
     record GpuList(List<Gpu> gpus, Optional<String> problem) {
         static GpuList failed(String problem) {
             return new GpuList(List.of(), Optional.of(problem));
         }
     }
 
-    /** Lists the GPUs that CUDA would use. */
+    /** Lists the GPUs that are visible to CUDA. */
     GpuList gpus() throws InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(nvidiaSmi);
@@ -116,17 +118,17 @@ final class DeviceProbe {
             if (visible.isBlank() || visible.strip().equals("-1")) {
                 return new GpuList(List.of(), Optional.empty());
             }
-            if (isNvidiaSmisNaming(visible)) {
+            if (isUnderstoodByNvidiaSmi(visible)) {
                 command.add("--id=" + visible);
             }
         }
         try {
             Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
             process.getOutputStream().close();
-            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 return GpuList.failed(
-                        nvidiaSmi + " has not answered within " + PATIENCE_SECONDS + " s");
+                        nvidiaSmi + " did not answer within " + TIMEOUT_SECONDS + " s");
             }
             byte[] answer = process.getInputStream().readAllBytes();
             return parse(process.exitValue(), new String(answer, StandardCharsets.UTF_8));
@@ -136,16 +138,17 @@ final class DeviceProbe {
     }
 
     /**
-     * CUDA numbers the fastest GPU first unless told otherwise, nvidia-smi goes by the bus; where a
-     * number may mean two things, all GPUs count.
+     * Returns whether {@code CUDA_VISIBLE_DEVICES} names GPUs as nvidia-smi does. By default CUDA
+     * numbers the fastest GPU first, while nvidia-smi numbers by bus; where numbers can differ, all
+     * GPUs are listed.
      */
-    private boolean isNvidiaSmisNaming(String visible) {
+    private boolean isUnderstoodByNvidiaSmi(String visible) {
         return visible.matches("GPU-[0-9a-fA-F-]+(,GPU-[0-9a-fA-F-]+)*")
                 || ("PCI_BUS_ID".equals(environment.get("CUDA_DEVICE_ORDER"))
                         && visible.matches("\\d+(,\\d+)*"));
     }
 
-    /** Reads what nvidia-smi answered. */
+    /** Parses the output of nvidia-smi. */
     static GpuList parse(int exitCode, String answer) {
         List<String> lines = answer.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
         if (exitCode != 0) {

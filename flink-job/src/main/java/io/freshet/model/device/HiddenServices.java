@@ -8,14 +8,16 @@ import java.util.Enumeration;
 import java.util.List;
 
 /**
- * A class loader that hides what one jar offers as services: all that {@link
- * java.util.ServiceLoader} would find there. Everything else is the parent's.
+ * Class loader that hides the service providers of one jar from {@link java.util.ServiceLoader},
+ * and otherwise delegates to its parent.
  */
 final class HiddenServices extends ClassLoader {
     private final List<String> hidden = new ArrayList<>();
 
     /**
-     * @param resource a file of the jar, or of the folder, to hide
+     * Creates a class loader.
+     *
+     * @param resource a file in the jar or directory whose services are hidden
      */
     HiddenServices(ClassLoader parent, String resource) throws IOException {
         super(parent);
@@ -31,8 +33,8 @@ final class HiddenServices extends ClassLoader {
         if (!name.startsWith("META-INF/services/")) {
             return all;
         }
-        List<URL> shown = Collections.list(all);
-        shown.removeIf(url -> hidden.stream().anyMatch(url.toString()::startsWith));
-        return Collections.enumeration(shown);
+        List<URL> visible = Collections.list(all);
+        visible.removeIf(url -> hidden.stream().anyMatch(url.toString()::startsWith));
+        return Collections.enumeration(visible);
     }
 }

@@ -1,4 +1,4 @@
-/** The choice of ND4J's backend at start. */
+/** Choice of ND4J's backend, CPU or CUDA, at start. */
 @NullMarked
 package io.freshet.model.device;
 

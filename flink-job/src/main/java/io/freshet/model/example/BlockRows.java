@@ -1,47 +1,49 @@
 package io.freshet.model.example;
 
 /**
- * The rows of an execution block in the order of execution: whole mini-batches, and between them
- * examples without a label, which are answered by what was learnt before them.
+ * Rows of an execution block in the order of execution: whole mini-batches and, between them,
+ * unlabelled examples, which are predicted with the parameters after the mini-batches before them.
  */
 public final class BlockRows {
     private final int[] examples;
     private final int[] steps;
-    private final boolean[] learnt;
+    private final boolean[] labelled;
     private int size;
     private int numSteps;
 
     /**
-     * @param capacity the most rows
+     * Creates an empty block.
+     *
+     * @param capacity largest number of rows
      */
     public BlockRows(int capacity) {
         this.examples = new int[capacity];
         this.steps = new int[capacity];
-        this.learnt = new boolean[capacity];
+        this.labelled = new boolean[capacity];
     }
 
-    /** Returns how many rows there are. */
+    /** Returns the number of rows. */
     public int size() {
         return size;
     }
 
-    /** Returns how many mini-batches there are. */
+    /** Returns the number of mini-batches. */
     public int numSteps() {
         return numSteps;
     }
 
-    /** Returns whether so many more rows fit. */
+    /** Returns whether this number of rows can still be added. */
     public boolean hasRoomFor(int rows) {
         return size + rows <= examples.length;
     }
 
-    /** Forgets all rows. */
+    /** Removes all rows. */
     public void clear() {
         size = 0;
         numSteps = 0;
     }
 
-    /** Adds an example without a label. */
+    /** Adds an unlabelled example. */
     public void addUnlabelled(int example) {
         add(example, false);
     }
@@ -49,46 +51,49 @@ public final class BlockRows {
     /**
      * Adds a mini-batch.
      *
-     * @param rows its examples, of which the first {@code count} count. Not modified.
+     * @param miniBatch indices of its examples; the first {@code count} are used. Not modified.
      */
-    public void addMiniBatch(int[] rows, int count) {
+    public void addMiniBatch(int[] miniBatch, int count) {
         for (int i = 0; i < count; i++) {
-            add(rows[i], true);
+            add(miniBatch[i], true);
         }
         numSteps++;
     }
 
-    private void add(int example, boolean isLearnt) {
+    private void add(int example, boolean isLabelled) {
         examples[size] = example;
         steps[size] = numSteps;
-        learnt[size] = isLearnt;
+        labelled[size] = isLabelled;
         size++;
     }
 
-    /** Returns the examples of all rows, (at least size); not a copy. */
+    /** Returns the indices of the examples of all rows, (at least size). Not a copy. */
     public int[] examples() {
         return examples;
     }
 
-    /** Returns which example a row is. */
+    /** Returns the index of the example of a row. */
     public int example(int row) {
         return examples[row];
     }
 
-    /** Returns how many mini-batches come before a row's; of all, if it is after the last row. */
+    /** Returns the number of mini-batches before a row; after the last row, of all mini-batches. */
     public int step(int row) {
         return row < size ? steps[row] : numSteps;
     }
 
     /** Returns whether a row belongs to a mini-batch. */
-    public boolean isLearnt(int row) {
-        return learnt[row];
+    public boolean isLabelled(int row) {
+        return labelled[row];
     }
 
-    /** Returns where the mini-batch that begins at a row ends; the row itself if none begins. */
+    /**
+     * Returns the end (exclusive) of the mini-batch that begins at a row, at most {@code to}; the
+     * row itself if it is unlabelled.
+     */
     public int endOfMiniBatch(int row, int to) {
         int end = row;
-        while (end < to && learnt[end] && steps[end] == steps[row]) {
+        while (end < to && labelled[end] && steps[end] == steps[row]) {
             end++;
         }
         return end;

@@ -1,130 +1,142 @@
 package io.freshet.model.linalg;
 
 /**
- * The exponential function, as softmax needs it.
+ * Fast exponential function for softmax.
  *
- * <p>{@code eˣ = 2^(k/64) · eʳ} with {@code k = round(64 x / ln 2)} and {@code |r| ≤ ln 2 / 128}: a
- * table of 64 powers, the exponent's bits, and a polynomial of degree 5 for {@code eʳ − 1}. The
- * relative error is below 3·10⁻¹⁶.
+ * <p>{@code eˣ = 2^(k/64) · eʳ} with {@code k = round(64 x / ln 2)} and {@code |r| ≤ ln 2 / 128}:
+ * the first factor comes from a table of 64 powers of two and the exponent's bits, and {@code eʳ −
+ * 1} from a polynomial of degree 5. The relative error is below 3·10⁻¹⁶.
  *
- * <p>Implementation note. Without branches but one, so that a loop of them overlaps; and HotSpot 17
- * vectorises a loop of the polynomials alone, which have most of the operations. {@code
- * ExponentialBenchmark} compares both ways with {@link Math#exp}.
+ * <p>Implementation note. There is a single branch, so the processor overlaps the iterations of a
+ * loop over many values. HotSpot 17 also vectorises a loop over the polynomials alone, which have
+ * most of the operations. {@code ExponentialBenchmark} compares both variants with {@link
+ * Math#exp}.
  *
  * <p>Source: Tang, <i>Table-driven implementation of the exponential function in IEEE
  * floating-point arithmetic</i>, ACM Transactions on Mathematical Software 15 (1989).
  */
 public final class Exponential {
-    /** Below it {@code eˣ} has no normal double, and counts as 0. */
-    private static final double LOWEST = -708;
-
-    /** e⁶⁸⁰ is near 10²⁹⁵: there is room for sums of more powers than an array can have. */
-    private static final int MOST = 680;
-
-    /** From so many on two loops, of which one is vectorised, are faster than one. */
-    private static final int LEAST_TO_VECTORISE = 32;
-
-    private static final int SIZE = 64;
-    private static final double STEPS_PER_UNIT = SIZE / Math.log(2);
+    /** Smallest argument; below it {@code eˣ} is not a normal double and is returned as 0. */
+    private static final double MIN_ARGUMENT = -708;
 
     /**
-     * ln 2 / 64 in two parts, the first with trailing zeros, so that {@code k} times it is exact.
+     * Largest magnitude in the safe range. e⁶⁸⁰ is near 10²⁹⁵, so a sum of as many exponentials as
+     * an array can hold does not overflow.
      */
+    private static final int MAX_SAFE = 680;
+
+    /** Number of values from which on two loops, one of them vectorised, are faster than one. */
+    private static final int MIN_COUNT_TO_VECTORISE = 32;
+
+    private static final int TABLE_SIZE = 64;
+    private static final double STEPS_PER_UNIT = TABLE_SIZE / Math.log(2);
+
+    /** High part of ln 2 / 64, with trailing zeros, so that its product with {@code k} is exact. */
     private static final double STEP_HIGH =
             Double.longBitsToDouble(
-                    Double.doubleToRawLongBits(Math.log(2) / SIZE) & 0xFFFFFFFF_00000000L);
+                    Double.doubleToRawLongBits(Math.log(2) / TABLE_SIZE) & 0xFFFFFFFF_00000000L);
 
+    /** Low part of ln 2 / 64: the rest. */
     private static final double STEP_LOW = stepLow();
 
-    /** Added and taken away again, it rounds to a whole number, which its lowest bits then hold. */
-    private static final double ROUNDER = 0x1.8p52;
+    /**
+     * 1.5 · 2⁵². Adding it and subtracting it again rounds a number to an integer; the lowest bits
+     * of the sum hold that integer.
+     */
+    private static final double ROUNDING_CONSTANT = 0x1.8p52;
 
-    private static final long[] POWERS = powers();
+    /** Bits of {@code 2^(j/64)}. */
+    private static final long[] TABLE = table();
 
     private Exponential() {}
 
-    /** Returns {@code eˣ} for {@code x ≤ 708}; 0 below -708; NaN for NaN; anything above 708. */
-    public static double of(double x) {
-        return x < LOWEST ? 0 : powerOf(x, above(x));
+    /**
+     * Returns {@code eˣ} for {@code x ≤ 708}: 0 below −708, NaN for NaN. Above 708 the result is
+     * undefined.
+     */
+    public static double exp(double x) {
+        return x < MIN_ARGUMENT ? 0 : exp(x, expm1OfRemainder(x));
     }
 
     /**
-     * Computes {@code eˣ} of many, those that {@linkplain #fit fit} bit for bit as {@link
-     * #of(double)}, and anything for others; returns whether all fit.
+     * Computes {@code eˣ} of many values and returns whether all of them are {@linkplain
+     * #allInSafeRange in the safe range}. Results for values in that range equal those of {@link
+     * #exp(double)} bit for bit; the others are undefined.
      *
      * @param x {@code count} values from {@code from} on. Not modified.
-     * @param powers another array, (at least count). Modified.
+     * @param results another array, (at least count). Modified.
      */
-    public static boolean of(double[] x, int from, int count, double[] powers) {
-        boolean fit = true;
-        if (count < LEAST_TO_VECTORISE) {
+    public static boolean expAll(double[] x, int from, int count, double[] results) {
+        boolean safe = true;
+        if (count < MIN_COUNT_TO_VECTORISE) {
             for (int i = 0; i < count; i++) {
                 double value = x[from + i];
-                fit &= fits(value);
-                powers[i] = powerOf(value, above(value));
+                safe &= isInSafeRange(value);
+                results[i] = exp(value, expm1OfRemainder(value));
             }
-            return fit;
+            return safe;
         }
-        System.arraycopy(x, from, powers, 0, count);
-        replaceByAbove(powers, count);
+        System.arraycopy(x, from, results, 0, count);
+        replaceByExpm1OfRemainder(results, count);
         for (int i = 0; i < count; i++) {
             double value = x[from + i];
-            fit &= fits(value);
-            powers[i] = powerOf(value, powers[i]);
+            safe &= isInSafeRange(value);
+            results[i] = exp(value, results[i]);
         }
-        return fit;
+        return safe;
     }
 
     /**
-     * Returns whether some numbers are all within ±{@value #MOST}: powers of such numbers, and sums
-     * of as many as there may be, are normal doubles.
+     * Returns whether all values are within ±{@value #MAX_SAFE}. Exponentials of such values, and
+     * sums of as many as an array can hold, are normal doubles.
      */
-    public static boolean fit(double[] x, int from, int count) {
-        boolean fit = true;
+    public static boolean allInSafeRange(double[] x, int from, int count) {
+        boolean safe = true;
         for (int i = from; i < from + count; i++) {
-            fit &= fits(x[i]);
+            safe &= isInSafeRange(x[i]);
         }
-        return fit;
+        return safe;
     }
 
-    private static boolean fits(double x) {
-        return Math.abs(x) <= MOST;
+    private static boolean isInSafeRange(double x) {
+        return Math.abs(x) <= MAX_SAFE;
     }
 
-    /** One array, one index, nothing else: so HotSpot 17 vectorises it. */
-    private static void replaceByAbove(double[] values, int count) {
+    /** One array, one index, nothing else: HotSpot 17 vectorises such a loop. */
+    private static void replaceByExpm1OfRemainder(double[] values, int count) {
         for (int i = 0; i < count; i++) {
-            values[i] = above(values[i]);
+            values[i] = expm1OfRemainder(values[i]);
         }
     }
 
-    /** Returns {@code eʳ − 1}. */
-    private static double above(double x) {
-        double whole = (x * STEPS_PER_UNIT + ROUNDER) - ROUNDER;
+    /** Returns {@code eʳ − 1} for the remainder {@code r} of {@code x}. */
+    private static double expm1OfRemainder(double x) {
+        double whole = (x * STEPS_PER_UNIT + ROUNDING_CONSTANT) - ROUNDING_CONSTANT;
         double r = x - whole * STEP_HIGH - whole * STEP_LOW;
         double square = r * r;
         return r + square * (0.5 + r * (1.0 / 6) + square * (1.0 / 24 + r * (1.0 / 120)));
     }
 
-    /** Returns {@code eˣ} within ±708, given {@code eʳ − 1}; anything elsewhere. */
-    private static double powerOf(double x, double above) {
-        int k = (int) Double.doubleToRawLongBits(x * STEPS_PER_UNIT + ROUNDER);
-        double power = Double.longBitsToDouble(POWERS[k & (SIZE - 1)] + ((long) (k >> 6) << 52));
-        return power + power * above;
+    /** Returns {@code eˣ} for {@code x} within ±708, given {@code eʳ − 1}; else undefined. */
+    private static double exp(double x, double expm1OfRemainder) {
+        int k = (int) Double.doubleToRawLongBits(x * STEPS_PER_UNIT + ROUNDING_CONSTANT);
+        double power =
+                Double.longBitsToDouble(TABLE[k & (TABLE_SIZE - 1)] + ((long) (k >> 6) << 52));
+        return power + power * expm1OfRemainder;
     }
 
     private static double stepLow() {
-        // ln 2 to 107 bits: the double nearest to it and what that misses.
+        // ln 2 to 107 bits: the nearest double and its error.
         double ln2 = 0x1.62e42fefa39efp-1;
-        double missed = 0x1.abc9e3b39803fp-56;
-        return (ln2 / SIZE - STEP_HIGH) + missed / SIZE;
+        double error = 0x1.abc9e3b39803fp-56;
+        return (ln2 / TABLE_SIZE - STEP_HIGH) + error / TABLE_SIZE;
     }
 
-    private static long[] powers() {
-        long[] powers = new long[SIZE];
-        for (int j = 0; j < SIZE; j++) {
-            powers[j] = Double.doubleToRawLongBits(StrictMath.pow(2, j / (double) SIZE));
+    private static long[] table() {
+        long[] table = new long[TABLE_SIZE];
+        for (int j = 0; j < TABLE_SIZE; j++) {
+            table[j] = Double.doubleToRawLongBits(StrictMath.pow(2, j / (double) TABLE_SIZE));
         }
-        return powers;
+        return table;
     }
 }

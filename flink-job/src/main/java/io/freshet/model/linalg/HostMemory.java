@@ -8,20 +8,20 @@ import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The values of an ND4J array in the processor's memory, outside the heap: read and written in
- * bulk, converted where its precision is another.
+ * Off-heap memory of an ND4J array on the host, read and written in bulk and converted between
+ * single and double precision where necessary.
  */
 abstract sealed class HostMemory {
-    /** Values that are converted at once: few enough for a core's nearest cache. */
+    /** Number of values that are converted at a time: they fit in the L1 cache. */
     static final int CHUNK = 1024;
 
     private HostMemory() {}
 
     /**
-     * The memory of {@code length} values of an array, from {@code first} on.
+     * Returns the memory of {@code length} values of an array, from index {@code first} on.
      *
      * @param array contiguous, of this precision; must stay open
-     * @param chunk values that are converted at once, in memory that is kept for it
+     * @param chunk size of the buffer for conversions, which is allocated once
      */
     static HostMemory of(Precision precision, INDArray array, long first, long length, int chunk) {
         Pointer address = array.data().addressPointer();
@@ -34,42 +34,47 @@ abstract sealed class HostMemory {
         };
     }
 
-    /** Returns where the memory begins. */
+    /** Returns a pointer to the first value. */
     abstract Pointer pointer();
 
     /**
-     * Writes {@code count} values from index {@code at} on.
+     * Writes {@code count} values from {@code index} on.
      *
      * @param values those from {@code offset} on. Not modified.
      */
-    abstract void put(int at, float[] values, int offset, int count);
+    abstract void put(int index, float[] values, int offset, int count);
 
     /**
-     * Writes {@code count} values from index {@code at} on.
+     * Writes {@code count} values from {@code index} on.
      *
-     * @param values the first {@code count} count. Not modified.
+     * @param values at least {@code count} values; the first {@code count} are written. Not
+     *     modified.
      */
-    abstract void put(int at, double[] values, int count);
+    abstract void put(int index, double[] values, int count);
 
     /**
-     * Reads {@code count} values from index {@code at} on.
+     * Reads {@code count} values from {@code index} on.
      *
-     * @param values gets them as its first. Modified.
+     * @param values at least {@code count} long; the first {@code count} are set. Modified.
      */
-    abstract void get(int at, double[] values, int count);
+    abstract void get(int index, double[] values, int count);
 
-    /** The same, in single precision. */
-    abstract void get(int at, float[] values, int count);
+    /**
+     * Reads {@code count} values from {@code index} on, rounded to single precision.
+     *
+     * @param values at least {@code count} long; the first {@code count} are set. Modified.
+     */
+    abstract void get(int index, float[] values, int count);
 
     private static final class OfFloats extends HostMemory {
         private final FloatPointer pointer;
         private final FloatBuffer buffer;
         private final float[] chunk;
 
-        OfFloats(FloatPointer pointer, int most) {
+        OfFloats(FloatPointer pointer, int chunkSize) {
             this.pointer = pointer;
             this.buffer = pointer.asBuffer();
-            this.chunk = new float[Math.min(most, buffer.capacity())];
+            this.chunk = new float[Math.min(chunkSize, buffer.capacity())];
         }
 
         @Override
@@ -78,26 +83,26 @@ abstract sealed class HostMemory {
         }
 
         @Override
-        void put(int at, float[] values, int offset, int count) {
-            buffer.put(at, values, offset, count);
+        void put(int index, float[] values, int offset, int count) {
+            buffer.put(index, values, offset, count);
         }
 
         @Override
-        void put(int at, double[] values, int count) {
+        void put(int index, double[] values, int count) {
             for (int from = 0; from < count; from += chunk.length) {
                 int size = Math.min(chunk.length, count - from);
                 for (int i = 0; i < size; i++) {
                     chunk[i] = (float) values[from + i];
                 }
-                buffer.put(at + from, chunk, 0, size);
+                buffer.put(index + from, chunk, 0, size);
             }
         }
 
         @Override
-        void get(int at, double[] values, int count) {
+        void get(int index, double[] values, int count) {
             for (int from = 0; from < count; from += chunk.length) {
                 int size = Math.min(chunk.length, count - from);
-                buffer.get(at + from, chunk, 0, size);
+                buffer.get(index + from, chunk, 0, size);
                 for (int i = 0; i < size; i++) {
                     values[from + i] = chunk[i];
                 }
@@ -105,8 +110,8 @@ abstract sealed class HostMemory {
         }
 
         @Override
-        void get(int at, float[] values, int count) {
-            buffer.get(at, values, 0, count);
+        void get(int index, float[] values, int count) {
+            buffer.get(index, values, 0, count);
         }
     }
 
@@ -125,26 +130,26 @@ abstract sealed class HostMemory {
         }
 
         @Override
-        void put(int at, float[] values, int offset, int count) {
+        void put(int index, float[] values, int offset, int count) {
             for (int i = 0; i < count; i++) {
-                buffer.put(at + i, values[offset + i]);
+                buffer.put(index + i, values[offset + i]);
             }
         }
 
         @Override
-        void put(int at, double[] values, int count) {
-            buffer.put(at, values, 0, count);
+        void put(int index, double[] values, int count) {
+            buffer.put(index, values, 0, count);
         }
 
         @Override
-        void get(int at, double[] values, int count) {
-            buffer.get(at, values, 0, count);
+        void get(int index, double[] values, int count) {
+            buffer.get(index, values, 0, count);
         }
 
         @Override
-        void get(int at, float[] values, int count) {
+        void get(int index, float[] values, int count) {
             for (int i = 0; i < count; i++) {
-                values[i] = (float) buffer.get(at + i);
+                values[i] = (float) buffer.get(index + i);
             }
         }
     }

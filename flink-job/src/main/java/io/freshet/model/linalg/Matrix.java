@@ -1,31 +1,31 @@
 package io.freshet.model.linalg;
 
 /**
- * A row-major matrix in the memory of the device that does the maths.
+ * Row-major matrix in the memory of the device that computes with it.
  *
- * <p>All matrices of a process are of one kind, the one that ND4J's backend calls for; a matrix
- * that is handed to another's method must be of the same kind and precision.
+ * <p>All matrices of a process have the same implementation, chosen by ND4J's backend. A matrix
+ * that is passed to a method of another must have the same implementation and precision.
  */
 public interface Matrix extends AutoCloseable {
-    /** Bytes that a processor loads at once. */
+    /** Bytes in a cache line. */
     int CACHE_LINE = 64;
 
     /** Floats in a cache line. */
     int ROW_MULTIPLE = CACHE_LINE / Float.BYTES;
 
     /**
-     * Returns the number of columns of a matrix for this number of inputs, rounded up so that every
-     * row begins on a cache line, where products are up to a fifth faster. The added columns hold
-     * 0.
+     * Returns the number of columns of a matrix for a number of inputs: that number rounded up so
+     * that every row begins on a cache line, which makes products up to a fifth faster. The added
+     * columns hold 0.
      */
     static int columnsFor(long inputs) {
         return Math.toIntExact((inputs + ROW_MULTIPLE - 1) / ROW_MULTIPLE * ROW_MULTIPLE);
     }
 
-    /** Returns how many rows it has. */
+    /** Returns the number of rows. */
     int rows();
 
-    /** Returns how many columns it has. */
+    /** Returns the number of columns. */
     int columns();
 
     /**
@@ -64,34 +64,34 @@ public interface Matrix extends AutoCloseable {
     void getRow(int row, float[] values);
 
     /**
-     * Becomes {@code a·bᵀ} in its first rows and first columns.
+     * Sets the first {@code count} rows and {@code width} columns to {@code a·bᵀ}.
      *
-     * @param a (at least count, k), of which the first {@code count} rows count. Not modified.
-     * @param b (at least width, k), of which the first {@code width} rows count. Not modified.
+     * @param a (at least count, k); the first {@code count} rows are used. Not modified.
+     * @param b (at least width, k); the first {@code width} rows are used. Not modified.
      */
     void setToProductWithTransposed(Matrix a, int count, Matrix b, int width);
 
     /**
-     * Becomes {@code factor·this + aᵀ·b}.
+     * Sets this matrix to {@code factor·this + aᵀ·b}.
      *
-     * @param a (at least count, rows), of which the first {@code count} rows count. Not modified.
-     * @param b (at least count, columns), likewise. Not modified.
+     * @param a (at least count, rows); the first {@code count} rows are used. Not modified.
+     * @param b (at least count, columns); the first {@code count} rows are used. Not modified.
      */
     void addTransposedProduct(double factor, Matrix a, int count, Matrix b);
 
     /**
      * Adds {@code factor·other}.
      *
-     * @param other same shape. Not modified.
+     * @param other a matrix of the same shape. Not modified.
      */
     void addScaled(double factor, Matrix other);
 
-    /** Multiplies every value. */
+    /** Multiplies every value by a factor. */
     void scale(double factor);
 
     /**
-     * Returns {@code Σ |x|} over {@code count} rows from {@code from} on; not finite if a value is
-     * not.
+     * Returns {@code Σ |x|} over {@code count} rows from {@code from} on; not finite if one of the
+     * values is not.
      */
     double sumOfMagnitudes(int from, int count);
 
@@ -99,18 +99,19 @@ public interface Matrix extends AutoCloseable {
     double norm(int from, int count);
 
     /**
-     * Copies rows.
+     * Copies {@code count} rows of another matrix, from its row {@code from} on, into this matrix
+     * from row {@code to} on.
      *
-     * @param other same number of columns. Not modified.
+     * @param other a matrix with the same number of columns. Not modified.
      */
     void copyRows(Matrix other, int from, int count, int to);
 
-    /** Becomes a copy of a matrix of the same shape. */
+    /** Copies all values of a matrix of the same shape. */
     default void copyFrom(Matrix other) {
         copyRows(other, 0, rows(), 0);
     }
 
-    /** Returns whether the memory is given back. */
+    /** Returns whether the memory has been released. */
     boolean isClosed();
 
     @Override

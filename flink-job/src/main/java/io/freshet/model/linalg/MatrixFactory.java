@@ -15,7 +15,7 @@ public final class MatrixFactory {
         return Nd4j.getExecutioner().type() == ExecutionerType.NATIVE_CPU;
     }
 
-    /** Makes a matrix of zeros, (rows, columns). */
+    /** Returns a new matrix of zeros, (rows, columns). */
     public static Matrix zeros(Precision precision, int rows, int columns) {
         return isCpu()
                 ? NativeMatrix.zeros(precision, rows, columns)
@@ -23,19 +23,25 @@ public final class MatrixFactory {
     }
 
     /**
-     * Makes a matrix of zeros, (rows, columns), whose buffer for converting doubles holds only
-     * {@link Matrix#ROW_MULTIPLE} values: for parameters, which exist once per model and are rarely
-     * converted.
+     * Returns a new matrix of zeros, (rows, columns), whose buffer for converting doubles holds
+     * only {@link Matrix#ROW_MULTIPLE} values: for parameters, which exist once per model and are
+     * rarely converted.
      */
     public static Matrix zerosWithSmallBuffer(Precision precision, int rows, int columns) {
         return isCpu()
                 ? NativeMatrix.zeros(
-                        precision, rows, columns, ProductTiles.HERE, Matrix.ROW_MULTIPLE)
+                        precision,
+                        rows,
+                        columns,
+                        ProductTiles.forThisProcess(),
+                        Matrix.ROW_MULTIPLE)
                 : new OperatorMatrix(precision, rows, columns);
     }
 
-    /** Returns the tile sizes of products of such matrices. */
+    /** Returns the tile sizes of products of matrices of a precision. Initialises ND4J. */
     public static ProductTiles tiles(Precision precision) {
-        return precision == Precision.FLOAT && isCpu() ? ProductTiles.HERE : ProductTiles.WHOLE;
+        return precision == Precision.FLOAT && isCpu()
+                ? ProductTiles.forThisProcess()
+                : ProductTiles.WHOLE;
     }
 }

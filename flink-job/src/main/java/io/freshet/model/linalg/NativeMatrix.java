@@ -23,17 +23,18 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A matrix in the processor's memory, multiplied by OpenBLAS.
+ * Matrix in host memory, multiplied by OpenBLAS.
  *
- * <p>Implementation note. Copies go through a direct buffer in one piece, and matrix products and
- * vector sums go straight to the OpenBLAS that ND4J itself calls: same kernels, same bits, but no
- * operator call (1 to 3 µs and 0.6 KB each) and no view for a block that is not full.
+ * <p>Implementation note. Values are copied in bulk through a direct buffer. Matrix products and
+ * vector sums call OpenBLAS directly, the library that ND4J itself calls: same kernels, same bits,
+ * but without the cost of an ND4J operator (1 to 3 µs and 0.6 KB a call) and without a view for a
+ * block that is not full.
  */
 abstract sealed class NativeMatrix implements Matrix {
     final int rows;
     final int columns;
 
-    /** Holds the values, and some more, so that they can begin on a cache line. */
+    /** Longer than the values by a cache line, so that they can begin on one. */
     private final INDArray array;
 
     final HostMemory memory;
@@ -44,34 +45,35 @@ abstract sealed class NativeMatrix implements Matrix {
         long length = (long) rows * columns;
         this.array = Nd4j.createUninitializedDetached(type, length + CACHE_LINE / type.width());
         array.assign(0);
-        long past = array.data().address() % CACHE_LINE;
-        long first = past == 0 ? 0 : (CACHE_LINE - past) / type.width();
+        long misalignment = array.data().address() % CACHE_LINE;
+        long first = misalignment == 0 ? 0 : (CACHE_LINE - misalignment) / type.width();
         this.memory = HostMemory.of(precision, array, first, length, chunk);
     }
 
-    /** Makes a matrix of zeros, (rows, columns). */
+    /** Returns a new matrix of zeros, (rows, columns). */
     static NativeMatrix zeros(Precision precision, int rows, int columns) {
-        return zeros(precision, rows, columns, ProductTiles.HERE);
+        return zeros(precision, rows, columns, ProductTiles.forThisProcess());
     }
 
     /**
-     * Makes a matrix of zeros, (rows, columns).
+     * Returns a new matrix of zeros, (rows, columns).
      *
-     * @param pieces those of which products of floats are made
+     * @param tiles tile sizes of products of floats
      */
-    static NativeMatrix zeros(Precision precision, int rows, int columns, ProductTiles pieces) {
-        return zeros(precision, rows, columns, pieces, HostMemory.CHUNK);
+    static NativeMatrix zeros(Precision precision, int rows, int columns, ProductTiles tiles) {
+        return zeros(precision, rows, columns, tiles, HostMemory.CHUNK);
     }
 
     /**
-     * Makes a matrix of zeros, (rows, columns).
+     * Returns a new matrix of zeros, (rows, columns).
      *
-     * @param chunk doubles that go in or out as floats at once
+     * @param tiles tile sizes of products of floats
+     * @param chunk size of the buffer that converts doubles to floats and back
      */
     static NativeMatrix zeros(
-            Precision precision, int rows, int columns, ProductTiles pieces, int chunk) {
+            Precision precision, int rows, int columns, ProductTiles tiles, int chunk) {
         return switch (precision) {
-            case FLOAT -> new OfFloats(rows, columns, pieces, chunk);
+            case FLOAT -> new OfFloats(rows, columns, tiles, chunk);
             case DOUBLE -> new OfDoubles(rows, columns);
         };
     }
@@ -124,72 +126,73 @@ abstract sealed class NativeMatrix implements Matrix {
     }
 
     private static final class OfFloats extends NativeMatrix {
+        /** Number of values that {@link #sumOfMagnitudes} sums in single precision. */
         private static final int VALUES_PER_SUM = 4096;
 
         private final FloatPointer values;
 
-        /** Moved from piece to piece: a pointer for each would be an object for each. */
-        private final FloatPointer moved;
+        /** Reused for every tile and partial sum: a new pointer each would be a new object each. */
+        private final FloatPointer movable;
 
-        private final ProductTiles pieces;
+        private final ProductTiles tiles;
 
-        OfFloats(int rows, int columns, ProductTiles pieces, int chunk) {
+        OfFloats(int rows, int columns, ProductTiles tiles, int chunk) {
             super(Precision.FLOAT, DataType.FLOAT, rows, columns, chunk);
             this.values = (FloatPointer) memory.pointer();
-            this.moved = values.getPointer(0);
-            this.pieces = pieces;
+            this.movable = values.getPointer(0);
+            this.tiles = tiles;
         }
 
         private static FloatPointer values(Matrix matrix) {
             return ((OfFloats) matrix).values;
         }
 
-        private FloatPointer from(int row) {
+        private FloatPointer rowPointer(int row) {
             return row == 0 ? values : values.getPointer((long) row * columns);
         }
 
         @Override
         public void setToProductWithTransposed(Matrix a, int count, Matrix b, int width) {
-            FloatPointer piece = ((OfFloats) b).moved;
-            int most = pieces.rowsOfTransposed(count, a.columns(), width);
-            for (int from = 0; from < width; from += most) {
+            FloatPointer operand = ((OfFloats) b).movable;
+            int tile = tiles.rowsPerTile(count, a.columns(), width);
+            for (int from = 0; from < width; from += tile) {
                 cblas_sgemm(
                         CblasRowMajor,
                         CblasNoTrans,
                         CblasTrans,
                         count,
-                        Math.min(most, width - from),
+                        Math.min(tile, width - from),
                         a.columns(),
                         1f,
                         values(a),
                         a.columns(),
-                        piece.position((long) from * b.columns()),
+                        operand.position((long) from * b.columns()),
                         b.columns(),
                         0f,
-                        moved.position(from),
+                        movable.position(from),
                         columns);
             }
         }
 
         @Override
         public void addTransposedProduct(double factor, Matrix a, int count, Matrix b) {
-            FloatPointer piece = ((OfFloats) a).moved;
-            int most = pieces.columnsOfTransposed(count, columns, rows);
-            for (int from = 0; from < rows; from += most) {
+            FloatPointer operand = ((OfFloats) a).movable;
+            int tile = tiles.columnsPerTile(count, columns, rows);
+            for (int from = 0; from < rows; from += tile) {
                 cblas_sgemm(
                         CblasRowMajor,
                         CblasTrans,
                         CblasNoTrans,
-                        Math.min(most, rows - from),
+                        Math.min(tile, rows - from),
                         columns,
                         count,
                         1f,
-                        piece.position(from),
+                        operand.position(from),
                         a.columns(),
                         values(b),
                         b.columns(),
                         (float) factor,
-                        moved.position((long) from * columns),
+                        movable.position((long) from * columns),
                         columns);
             }
         }
@@ -206,26 +209,27 @@ abstract sealed class NativeMatrix implements Matrix {
 
         @Override
         public double sumOfMagnitudes(int from, int count) {
-            // A float that has grown large takes small ones badly: sums of some rows, joined in
-            // double.
-            int together = Math.max(1, VALUES_PER_SUM / columns);
+            // Adding small floats to a large one loses precision: sum a few rows at a time in
+            // float,
+            // and add these sums in double.
+            int rowsPerSum = Math.max(1, VALUES_PER_SUM / columns);
             double sum = 0;
-            for (int done = 0; done < count; done += together) {
-                int now = Math.min(together, count - done);
-                moved.position((long) (from + done) * columns);
-                sum += cblas_sasum(now * columns, moved, 1);
+            for (int done = 0; done < count; done += rowsPerSum) {
+                int now = Math.min(rowsPerSum, count - done);
+                movable.position((long) (from + done) * columns);
+                sum += cblas_sasum(now * columns, movable, 1);
             }
             return sum;
         }
 
         @Override
         public double norm(int from, int count) {
-            return cblas_snrm2(count * columns, from(from), 1);
+            return cblas_snrm2(count * columns, rowPointer(from), 1);
         }
 
         @Override
         public void copyRows(Matrix other, int from, int count, int to) {
-            cblas_scopy(count * columns, ((OfFloats) other).from(from), 1, from(to), 1);
+            cblas_scopy(count * columns, ((OfFloats) other).rowPointer(from), 1, rowPointer(to), 1);
         }
     }
 
@@ -241,7 +245,7 @@ abstract sealed class NativeMatrix implements Matrix {
             return ((OfDoubles) matrix).values;
         }
 
-        private DoublePointer from(int row) {
+        private DoublePointer rowPointer(int row) {
             return row == 0 ? values : values.getPointer((long) row * columns);
         }
 
@@ -295,17 +299,18 @@ abstract sealed class NativeMatrix implements Matrix {
 
         @Override
         public double sumOfMagnitudes(int from, int count) {
-            return cblas_dasum(count * columns, from(from), 1);
+            return cblas_dasum(count * columns, rowPointer(from), 1);
         }
 
         @Override
         public double norm(int from, int count) {
-            return cblas_dnrm2(count * columns, from(from), 1);
+            return cblas_dnrm2(count * columns, rowPointer(from), 1);
         }
 
         @Override
         public void copyRows(Matrix other, int from, int count, int to) {
-            cblas_dcopy(count * columns, ((OfDoubles) other).from(from), 1, from(to), 1);
+            cblas_dcopy(
+                    count * columns, ((OfDoubles) other).rowPointer(from), 1, rowPointer(to), 1);
         }
     }
 }

@@ -9,12 +9,12 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * A matrix whose maths is ND4J's operators, on whatever device ND4J's backend has.
+ * Matrix computed by ND4J's operators, on the device of ND4J's backend.
  *
- * <p>Implementation note. Values go in and out through the array's memory on the host. ND4J keeps
- * account of which side is up to date: rows that are put one after the other reach a device in one
- * copy, when an operator next needs them. Operators go through reused contexts, as a freshly built
- * one costs 6 to 9 µs; a context keeps a native handle for every array it is given until it is
+ * <p>Implementation note. Values are read and written in the array's host memory. ND4J tracks
+ * whether host or device memory is up to date: rows that are written one after the other are copied
+ * to the device together, when an operator next needs them. Operator contexts are reused, because
+ * building one takes 6 to 9 µs. A context keeps a native handle for each of its arrays until it is
  * purged, so it is purged before each call.
  */
 final class OperatorMatrix implements Matrix {
@@ -31,7 +31,7 @@ final class OperatorMatrix implements Matrix {
     private final Call norm2 = new Call("reduce_norm2");
     private final INDArray sum;
 
-    /** Makes a matrix of zeros, (rows, columns). */
+    /** Creates a matrix of zeros, (rows, columns). */
     OperatorMatrix(Precision precision, int rows, int columns) {
         DataType type = precision == Precision.FLOAT ? DataType.FLOAT : DataType.DOUBLE;
         this.rows = rows;
@@ -63,16 +63,16 @@ final class OperatorMatrix implements Matrix {
     }
 
     @Override
-    public void putRow(int at, float[] values, int offset, int count) {
+    public void putRow(int row, float[] values, int offset, int count) {
         toHost(array);
-        host.put(at * columns, values, offset, count);
+        host.put(row * columns, values, offset, count);
         changedOnHost();
     }
 
     @Override
-    public void putRow(int at, double[] values) {
+    public void putRow(int row, double[] values) {
         toHost(array);
-        host.put(at * columns, values, columns);
+        host.put(row * columns, values, columns);
         changedOnHost();
     }
 
@@ -83,9 +83,9 @@ final class OperatorMatrix implements Matrix {
     }
 
     @Override
-    public void getRow(int at, float[] values) {
+    public void getRow(int row, float[] values) {
         toHost(array);
-        host.get(at * columns, values, columns);
+        host.get(row * columns, values, columns);
     }
 
     @Override
@@ -170,7 +170,7 @@ final class OperatorMatrix implements Matrix {
         Nd4j.getAffinityManager().tagLocation(array, Location.HOST);
     }
 
-    /** One of ND4J's operators with a context of its own. */
+    /** ND4J operator with its own reusable context. */
     private static final class Call implements AutoCloseable {
         private final DynamicCustomOp operator;
         private final OpContext context = Nd4j.getExecutioner().buildContext();
@@ -180,8 +180,10 @@ final class OperatorMatrix implements Matrix {
         }
 
         /**
+         * Runs the operator.
+         *
          * @param output the result. Modified.
-         * @param inputs what the operator is given, in its order. Not modified.
+         * @param inputs the operator's inputs, in its order. Not modified.
          */
         void run(INDArray output, INDArray... inputs) {
             context.purge();
@@ -194,7 +196,8 @@ final class OperatorMatrix implements Matrix {
 
         @Override
         public void close() {
-            context.purge(); // close() does nothing; the handle goes with this object
+            context.purge(); // its close() does nothing; the garbage collector frees it with this
+            // object
         }
     }
 }

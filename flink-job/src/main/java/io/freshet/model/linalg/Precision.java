@@ -1,10 +1,10 @@
 package io.freshet.model.linalg;
 
-/** What the parameters are kept and multiplied in. */
+/** Floating-point precision of a matrix and of its products. */
 public enum Precision {
-    /** Single precision: what the learner uses. */
+    /** Single precision, which the learner uses. */
     FLOAT,
 
-    /** Double precision: what shows that the arithmetic is right beyond a float's rounding. */
+    /** Double precision, for tests that check the arithmetic beyond the rounding of floats. */
     DOUBLE
 }

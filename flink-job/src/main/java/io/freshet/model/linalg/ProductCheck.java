@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Check at start that the device multiplies matrices correctly.
  *
- * <p>A GPU without kernels for its generation, or a BLAS that takes the processor for another,
- * fails or computes wrong numbers. This check finds it before the first mini-batch.
+ * <p>A GPU without kernels for its generation fails or computes wrong numbers, and so does a BLAS
+ * that uses another processor's kernels. This check finds it before the first mini-batch.
  */
 public final class ProductCheck {
     private ProductCheck() {}

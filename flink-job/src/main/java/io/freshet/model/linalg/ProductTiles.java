@@ -1,99 +1,112 @@
 package io.freshet.model.linalg;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
- * Into how large pieces a product of float matrices is cut, so that OpenBLAS multiplies each where
- * it lies.
+ * Tile sizes of float matrix products for which OpenBLAS uses its small-matrix kernels.
  *
- * <p>For AVX-512 it has kernels that read small matrices in place; larger ones it first copies into
- * panels, which for a block's few rows takes as long as the product itself. What is small is a
- * question of the sizes alone. In pieces that are, products of 16 rows take half the time, as long
- * as a piece has {@value #LEAST} outputs. Core types without such kernels would copy the rows for
- * every piece; of those with them, this one was measured.
+ * <p>These kernels, for AVX-512, read their operands in place. Larger products are first packed:
+ * OpenBLAS copies the operands into panels, which for the few rows of a block takes as long as the
+ * product itself. Whether a product is small depends on its sizes alone. Computed in tiles that are
+ * small, products of 16 rows take half the time, provided that a tile has at least {@value
+ * #TILE_MULTIPLE} outputs. Cores without such kernels would pack the rows again for every tile, so
+ * there a product is one tile.
  *
- * <p>Source: OpenBLAS, {@code kernel/x86_64/sgemm_small_kernel_permit_skylakex.c}, for the limits;
- * measured with {@code LearningStepBenchmark}.
+ * <p>Source: OpenBLAS 0.3.31, {@code kernel/x86_64/sgemm_small_kernel_permit_skylakex.c}, for the
+ * limits and, with its {@code KERNEL} files, for the cores; measured with {@code
+ * LearningStepBenchmark} on {@code SkylakeX}.
  */
 public enum ProductTiles {
-    /** Products in one piece. */
+    /** One tile: the whole product. */
     WHOLE,
 
-    /** In pieces for which the core type {@code SKYLAKEX} has kernels. */
+    /** Tiles that are small enough for the small-matrix kernels. */
     SMALL;
 
-    /** Multiplications in a product. */
-    private static final int MOST_MULTIPLICATIONS = 1_000_000;
+    /** Cores, as {@link OpenBlasCore} names them, that have small-matrix kernels for floats. */
+    private static final Set<String> CORES_WITH_SMALL_KERNELS =
+            Set.of("SkylakeX", "Cooperlake", "SapphireRapids");
 
-    /** Results of rows times rows. */
-    private static final int MOST_RESULTS = 1200;
+    /** Largest number of multiplications in a small product. */
+    private static final int MAX_MULTIPLICATIONS = 1_000_000;
 
-    /** Terms of each result of rows times rows. */
-    private static final int FEWEST_TERMS = 32;
+    /** Largest number of results in a small product {@code a·bᵀ}. */
+    private static final int MAX_RESULTS = 1200;
 
-    /** Outputs of a piece, or a multiple. */
-    private static final int LEAST = 8;
+    /** Smallest number of terms in each result of a small product {@code a·bᵀ}. */
+    private static final int MIN_TERMS = 32;
 
-    /** Those for this process. */
-    static final ProductTiles HERE = of(System.getenv("OPENBLAS_CORETYPE"));
+    /** Outputs in a tile: this number or a multiple of it, except in the last tile. */
+    private static final int TILE_MULTIPLE = 8;
 
-    /**
-     * @param coreType what tells OpenBLAS which kernels to use; none if it chooses itself
-     */
-    static ProductTiles of(@Nullable String coreType) {
-        return "SKYLAKEX".equalsIgnoreCase(coreType) ? SMALL : WHOLE;
+    /** Returns the tile sizes for the core that OpenBLAS chose in this process. Loads OpenBLAS. */
+    static ProductTiles forThisProcess() {
+        return forCore(OpenBlasCore.name());
     }
 
     /**
-     * Returns how many rows of {@code b} a product {@code a·bᵀ} takes at once.
+     * Returns the tile sizes for a core.
+     *
+     * @param core a name as {@link OpenBlasCore#name()} returns it
+     */
+    static ProductTiles forCore(String core) {
+        return CORES_WITH_SMALL_KERNELS.contains(core) ? SMALL : WHOLE;
+    }
+
+    /**
+     * Returns the number of rows of {@code b} in a tile of the product {@code a·bᵀ}.
      *
      * @param count rows of {@code a}
      * @param terms columns of both
      * @param width rows of {@code b}
      */
-    int rowsOfTransposed(int count, int terms, int width) {
-        return piece(mostRowsOfTransposed(count, terms), width);
+    int rowsPerTile(int count, int terms, int width) {
+        return tileSize(maxRowsPerTile(count, terms), width);
     }
 
     /**
-     * Returns how many rows of {@code b} a small product {@code a·bᵀ} takes; 0 if none is small.
+     * Returns the largest number of rows of {@code b} with which a product {@code a·bᵀ} is small; 0
+     * if there is none.
      */
-    private long mostRowsOfTransposed(int count, int terms) {
-        return this == WHOLE || terms < FEWEST_TERMS
+    private long maxRowsPerTile(int count, int terms) {
+        return this == WHOLE || terms < MIN_TERMS
                 ? 0
-                : Math.min(MOST_RESULTS / count, MOST_MULTIPLICATIONS / ((long) count * terms));
+                : Math.min(MAX_RESULTS / count, MAX_MULTIPLICATIONS / ((long) count * terms));
     }
 
     /**
-     * Returns how many columns of {@code a} a product {@code aᵀ·b} takes at once.
+     * Returns the number of columns of {@code a} in a tile of the product {@code aᵀ·b}.
      *
      * @param count rows of both
-     * @param columns of {@code b}
+     * @param columns columns of {@code b}
      * @param width columns of {@code a}
      */
-    int columnsOfTransposed(int count, int columns, int width) {
+    int columnsPerTile(int count, int columns, int width) {
         return this == WHOLE
                 ? width
-                : piece(MOST_MULTIPLICATIONS / ((long) count * columns), width);
+                : tileSize(MAX_MULTIPLICATIONS / ((long) count * columns), width);
     }
 
     /**
-     * Returns whether products of so many rows, with whatever number of outputs, are made of small
-     * pieces.
+     * Returns whether products of {@code count} rows with any number of outputs are computed in
+     * small tiles.
      *
-     * @param terms columns of the rows, and of the parameters
+     * @param terms columns of the rows and of the parameters
      */
     public boolean areSmall(int count, int terms) {
-        return mostRowsOfTransposed(count, Matrix.columnsFor(terms)) >= LEAST;
+        return maxRowsPerTile(count, Matrix.columnsFor(terms)) >= TILE_MULTIPLE;
     }
 
-    /** Returns pieces of much the same size, multiples of the least but for the last. */
-    private static int piece(long most, int width) {
-        if (most >= width || most < LEAST) {
+    /**
+     * Returns the size of tiles that are much the same, multiples of {@link #TILE_MULTIPLE} except
+     * for the last.
+     */
+    private static int tileSize(long max, int width) {
+        if (max >= width || max < TILE_MULTIPLE) {
             return width;
         }
-        int largest = (int) (most / LEAST * LEAST);
+        int largest = (int) (max / TILE_MULTIPLE * TILE_MULTIPLE);
         int count = (width + largest - 1) / largest;
-        return ((width + count - 1) / count + LEAST - 1) / LEAST * LEAST;
+        return ((width + count - 1) / count + TILE_MULTIPLE - 1) / TILE_MULTIPLE * TILE_MULTIPLE;
     }
 }

@@ -1,4 +1,4 @@
-/** Matrices on the device, by OpenBLAS or ND4J, and the exponential function. */
+/** Matrices on the CPU (OpenBLAS) or a GPU (ND4J), and the exponential function. */
 @NullMarked
 package io.freshet.model.linalg;
 

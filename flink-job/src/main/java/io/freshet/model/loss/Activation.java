@@ -4,20 +4,22 @@ import io.freshet.model.linalg.Exponential;
 import java.util.Arrays;
 
 /**
- * What turns the logits of a model into probabilities, and the loss that Freshet reports of them.
+ * Output activation of a model, which turns its logits into probabilities, and the loss that
+ * Freshet reports for it.
  *
- * <p>The reported loss is plain, in nats: no class weights, no smoothing, no example weight, the
- * same whatever the model is trained on, so that losses of differently trained models compare. Both
- * activations take logits of any finite size: nothing overflows and no {@code ln 0} is taken.
+ * <p>The reported loss is in nats and has no class weights, no label smoothing and no example
+ * weight. It does not depend on the loss that the model is trained on, so that losses of models
+ * trained differently can be compared. Both activations accept logits of any finite magnitude:
+ * nothing overflows, and {@code ln 0} is never computed.
  *
- * <p>Methods work on one example, {@code numOutputs} values of each array from its offset on, where
- * they take no count of examples.
+ * <p>Methods without a count of examples work on one example: {@code numOutputs} values of each
+ * array from its offset on.
  */
 public enum Activation {
     /**
-     * {@code p_c = exp(z_c) / Σ exp(z)}: one class of several.
+     * Softmax, {@code p_c = exp(z_c) / Σ exp(z)}: one class of several.
      *
-     * <p>Plain loss: {@code −Σ y_c ln p_c}; for a class {@code y} that is {@code −ln p_y}.
+     * <p>Reported loss: {@code −Σ y_c ln p_c}; for a class {@code y} that is {@code −ln p_y}.
      *
      * <p>Source: Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), §4.1 and §6.2.2.3.
      */
@@ -28,28 +30,30 @@ public enum Activation {
                 int offset,
                 int count,
                 int numOutputs,
-                double[] powers,
-                double[] sums,
+                double[] exponentials,
+                double[] normalisers,
                 double[] shifts) {
-            boolean fit = Exponential.of(logits, offset, count * numOutputs, powers);
+            boolean safe = Exponential.expAll(logits, offset, count * numOutputs, exponentials);
             for (int i = 0; i < count; i++) {
                 int at = i * numOutputs;
                 shifts[i] =
-                        fit || Exponential.fit(logits, offset + at, numOutputs)
+                        safe || Exponential.allInSafeRange(logits, offset + at, numOutputs)
                                 ? 0
-                                : writePowersOfShifted(logits, offset + at, numOutputs, powers, at);
-                sums[i] = sum(powers, at, numOutputs);
+                                : writeShiftedExponentials(
+                                        logits, offset + at, numOutputs, exponentials, at);
+                normalisers[i] = sum(exponentials, at, numOutputs);
             }
         }
 
         @Override
-        double plainLoss(double[] logits, int offset, int numOutputs, double logSumExp, int label) {
-            // The rounded difference may come out just below 0.
+        double reportedLoss(
+                double[] logits, int offset, int numOutputs, double logSumExp, int label) {
+            // Rounding can make the difference slightly negative.
             return Math.max(0, logSumExp - logits[offset + label]);
         }
 
         @Override
-        double plainLoss(
+        double reportedLoss(
                 double[] logits,
                 int offset,
                 int numOutputs,
@@ -60,16 +64,16 @@ public enum Activation {
             for (int c = 0; c < numOutputs; c++) {
                 loss += targets[targetsOffset + c] * (logSumExp - logits[offset + c]);
             }
-            // As above.
+            // Rounding can make the sum slightly negative.
             return Math.max(0, loss);
         }
     },
 
     /**
-     * {@code p_c = 1 / (1 + exp(−z_c))}: each output yes or no by itself.
+     * Sigmoid, {@code p_c = 1 / (1 + exp(−z_c))}: each output is a binary decision of its own.
      *
-     * <p>Plain loss: the mean over the outputs of {@code −y ln p − (1 − y) ln(1 − p)}. A class
-     * stands for its one-hot targets; with a single output class 1 is yes and class 0 is no.
+     * <p>Reported loss: the mean over the outputs of {@code −y ln p − (1 − y) ln(1 − p)}. A class
+     * stands for its one-hot targets; with a single output, for the target 0 or 1.
      *
      * <p>Source: Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), §6.2.2.2.
      */
@@ -80,27 +84,28 @@ public enum Activation {
                 int offset,
                 int count,
                 int numOutputs,
-                double[] powers,
-                double[] sums,
+                double[] exponentials,
+                double[] normalisers,
                 double[] shifts) {
             for (int i = 0; i < count * numOutputs; i++) {
-                powers[i] = sigmoid(logits[offset + i]);
+                exponentials[i] = sigmoid(logits[offset + i]);
             }
-            Arrays.fill(sums, 0, count, 1);
+            Arrays.fill(normalisers, 0, count, 1);
             Arrays.fill(shifts, 0, count, 0);
         }
 
         @Override
-        double plainLoss(double[] logits, int offset, int numOutputs, double logSumExp, int label) {
+        double reportedLoss(
+                double[] logits, int offset, int numOutputs, double logSumExp, int label) {
             double loss = 0;
             for (int c = 0; c < numOutputs; c++) {
-                loss += logisticLoss(logits[offset + c], Targets.at(c, label, numOutputs), 1);
+                loss += logisticLoss(logits[offset + c], Targets.value(c, label, numOutputs), 1);
             }
             return loss / numOutputs;
         }
 
         @Override
-        double plainLoss(
+        double reportedLoss(
                 double[] logits,
                 int offset,
                 int numOutputs,
@@ -116,16 +121,18 @@ public enum Activation {
     };
 
     /**
-     * Turns the logits of some examples into what their probabilities are quotients of: {@code p_c
-     * = powers_c / sum}. Sigmoids are their own, over 1.
+     * Turns the logits of some examples into unnormalised probabilities: {@code p_c =
+     * exponentials_c / normaliser}.
      *
-     * <p>Of softmax {@code powers_c = exp(z_c − shift)}, with a shift of 0 where the logits
-     * {@linkplain Exponential#fit fit}; so {@code ln Σ exp(z) = shift + ln sum}, which {@link
-     * #plainLoss} takes. Where a logit is NaN or +∞, or all are −∞, the sum is NaN.
+     * <p>For softmax, {@code exponentials_c = exp(z_c − shift)} and the normaliser is their sum.
+     * The shift is 0 where all logits of the example {@linkplain Exponential#allInSafeRange are in
+     * the safe range}, and otherwise their maximum; so {@code ln Σ exp(z) = shift + ln normaliser}.
+     * Where a logit is NaN or +∞, or all are −∞, the normaliser is NaN. For sigmoid, the
+     * exponentials are the probabilities themselves, every normaliser is 1 and every shift 0.
      *
      * @param logits (count, numOutputs), from {@code offset} on. Not modified.
-     * @param powers (at least count, numOutputs), another array. Modified.
-     * @param sums (at least count). Modified.
+     * @param exponentials (at least count, numOutputs), another array. Modified.
+     * @param normalisers (at least count). Modified.
      * @param shifts (at least count). Modified.
      */
     public abstract void activate(
@@ -133,45 +140,45 @@ public enum Activation {
             int offset,
             int count,
             int numOutputs,
-            double[] powers,
-            double[] sums,
+            double[] exponentials,
+            double[] normalisers,
             double[] shifts);
 
     /**
-     * Turns the logits of one example into probabilities. Softmax gives NaN throughout where one is
-     * NaN or +∞, or all are −∞.
+     * Turns the logits of one example into probabilities. Softmax makes all of them NaN where a
+     * logit is NaN or +∞, or all are −∞.
      *
-     * @param logits Not modified.
+     * @param logits numOutputs values from {@code offset} on. Not modified.
      * @param probabilities (numOutputs), another array. Modified.
      */
     public final void activate(
             double[] logits, int offset, int numOutputs, double[] probabilities) {
-        double[] sum = new double[1];
-        activate(logits, offset, 1, numOutputs, probabilities, sum, new double[1]);
-        double share = 1 / sum[0];
+        double[] normaliser = new double[1];
+        activate(logits, offset, 1, numOutputs, probabilities, normaliser, new double[1]);
+        double inverse = 1 / normaliser[0];
         for (int c = 0; c < numOutputs; c++) {
-            probabilities[c] *= share;
+            probabilities[c] *= inverse;
         }
     }
 
     /**
-     * Returns the plain loss of one example of a class.
+     * Returns the reported loss of one example whose target is a class.
      *
-     * @param logits Not modified.
-     * @param logSumExp of these logits
+     * @param logits numOutputs values from {@code offset} on. Not modified.
+     * @param logSumExp {@code ln Σ exp(z)} of these logits; not used by sigmoid
      * @param label a class, counted from 0
      */
-    abstract double plainLoss(
+    abstract double reportedLoss(
             double[] logits, int offset, int numOutputs, double logSumExp, int label);
 
     /**
-     * Returns the plain loss of one example with a target for each output.
+     * Returns the reported loss of one example with a target for each output.
      *
-     * @param logits Not modified.
-     * @param logSumExp of these logits
-     * @param targets Not modified.
+     * @param logits numOutputs values from {@code offset} on. Not modified.
+     * @param logSumExp {@code ln Σ exp(z)} of these logits; not used by sigmoid
+     * @param targets numOutputs values from {@code targetsOffset} on. Not modified.
      */
-    abstract double plainLoss(
+    abstract double reportedLoss(
             double[] logits,
             int offset,
             int numOutputs,
@@ -188,58 +195,62 @@ public enum Activation {
     }
 
     private static double sigmoid(double logit) {
-        double power = Exponential.of(-Math.abs(logit));
-        return (logit >= 0 ? 1 : power) / (1 + power);
+        double exponential = Exponential.exp(-Math.abs(logit));
+        return (logit >= 0 ? 1 : exponential) / (1 + exponential);
     }
 
-    /** Writes {@code exp(z − z_max)} of each of some logits, and returns {@code z_max}. */
-    private static double writePowersOfShifted(
-            double[] logits, int offset, int numOutputs, double[] powers, int powersOffset) {
-        double largest = largest(logits, offset, numOutputs);
+    /** Writes {@code exp(z_c − z_max)} for the logits of one example, and returns {@code z_max}. */
+    private static double writeShiftedExponentials(
+            double[] logits,
+            int offset,
+            int numOutputs,
+            double[] exponentials,
+            int exponentialsOffset) {
+        double max = max(logits, offset, numOutputs);
         for (int c = 0; c < numOutputs; c++) {
-            powers[powersOffset + c] = Exponential.of(logits[offset + c] - largest);
+            exponentials[exponentialsOffset + c] = Exponential.exp(logits[offset + c] - max);
         }
-        return largest;
+        return max;
     }
 
     /**
      * Computes {@code ln softmax(z)_c = (z_c − z_max) − ln Σ exp(z − z_max)}.
      *
-     * @param logits Not modified.
-     * @param logProbabilities Modified.
+     * @param logits numOutputs values from {@code offset} on. Not modified.
+     * @param logProbabilities (numOutputs). Modified.
      */
     static void logSoftmax(double[] logits, int offset, int numOutputs, double[] logProbabilities) {
-        double largest = largest(logits, offset, numOutputs);
+        double max = max(logits, offset, numOutputs);
         double sum = 0;
         for (int c = 0; c < numOutputs; c++) {
-            sum += Math.exp(logits[offset + c] - largest);
+            sum += Math.exp(logits[offset + c] - max);
         }
         double logSum = Math.log(sum);
         for (int c = 0; c < numOutputs; c++) {
-            logProbabilities[c] = logits[offset + c] - largest - logSum;
+            logProbabilities[c] = logits[offset + c] - max - logSum;
         }
     }
 
     /**
-     * Returns {@code −q y ln p − (1 − y) ln(1 − p)} of {@code p = 1 / (1 + exp(−z))}, the positive
-     * part weighted by {@code q}.
+     * Returns the logistic loss {@code −q y ln p − (1 − y) ln(1 − p)} with {@code p = 1 / (1 +
+     * exp(−z))}, whose positive part is weighted by {@code q}.
      *
-     * <p>Computed as {@code q y s(−z) + (1 − y) s(z)} with {@code s(z) = max(z, 0) + ln(1 +
-     * exp(−|z|))}. No term is negative for {@code y} in 0 to 1, so that none cancels another.
+     * <p>Computed as {@code q y s(−z) + (1 − y) s(z)} with the softplus {@code s(z) = max(z, 0) +
+     * ln(1 + exp(−|z|))}. For {@code y} in 0 to 1 no term is negative, so no digits cancel.
      */
     static double logisticLoss(double logit, double target, double positiveWeight) {
-        double rest = Math.log1p(Math.exp(-Math.abs(logit)));
-        return positiveWeight * target * (Math.max(-logit, 0) + rest)
-                + (1 - target) * (Math.max(logit, 0) + rest);
+        double logTerm = Math.log1p(Math.exp(-Math.abs(logit)));
+        return positiveWeight * target * (Math.max(-logit, 0) + logTerm)
+                + (1 - target) * (Math.max(logit, 0) + logTerm);
     }
 
-    private static double largest(double[] logits, int offset, int numOutputs) {
-        double largest = logits[offset];
+    private static double max(double[] logits, int offset, int numOutputs) {
+        double max = logits[offset];
         for (int c = 1; c < numOutputs; c++) {
             double logit = logits[offset + c];
-            // A NaN is never larger, and shows in the sum.
-            largest = logit > largest ? logit : largest;
+            // A NaN never becomes the maximum; it makes the sum of exponentials NaN.
+            max = logit > max ? logit : max;
         }
-        return largest;
+        return max;
     }
 }

@@ -4,8 +4,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PyTorch's form of a loss function: the losses of a batch, their reduction and its gradient at the
- * inputs. Public interface for parity with PyTorch; the learner itself uses {@link Loss}.
+ * Loss function over a batch in PyTorch's form: the losses, their reduction to one number and its
+ * gradient at the inputs.
+ *
+ * <p>Public interface for parity with PyTorch, for tests and for users of the library; the learner
+ * itself uses {@link Loss}.
  *
  * <p>A batch has inputs (size, numOutputs) row-major, and targets of one of two kinds: classes
  * (size), or a value for each output (size, numOutputs) row-major. Example weights (size) multiply
@@ -103,13 +106,13 @@ public record BatchLoss(Loss loss) {
 
     // A batch, in float.
 
-    /** As {@link #losses(double[], int[], double[])}, rounded to float. */
+    /** Same as {@link #losses(double[], int[], double[])}, rounded to float. */
     public float[] losses(float[] inputs, int[] labels, float @Nullable [] exampleWeights) {
         return Floats.narrow(
                 losses(Floats.widen(inputs), labels, Floats.widenWeights(exampleWeights)));
     }
 
-    /** As {@link #losses(double[], double[], double[])}, rounded to float. */
+    /** Same as {@link #losses(double[], double[], double[])}, rounded to float. */
     public float[] losses(float[] inputs, float[] targets, float @Nullable [] exampleWeights) {
         return Floats.narrow(
                 losses(
@@ -118,7 +121,7 @@ public record BatchLoss(Loss loss) {
                         Floats.widenWeights(exampleWeights)));
     }
 
-    /** As {@link #loss(LossReduction, double[], int[], double[])}, rounded to float. */
+    /** Same as {@link #loss(LossReduction, double[], int[], double[])}, rounded to float. */
     public float loss(
             LossReduction reduction,
             float[] inputs,
@@ -128,7 +131,7 @@ public record BatchLoss(Loss loss) {
                 loss(reduction, Floats.widen(inputs), labels, Floats.widenWeights(exampleWeights));
     }
 
-    /** As {@link #loss(LossReduction, double[], double[], double[])}, rounded to float. */
+    /** Same as {@link #loss(LossReduction, double[], double[], double[])}, rounded to float. */
     public float loss(
             LossReduction reduction,
             float[] inputs,
@@ -142,7 +145,7 @@ public record BatchLoss(Loss loss) {
                         Floats.widenWeights(exampleWeights));
     }
 
-    /** As {@link #gradient(LossReduction, double[], int[], double[])}, rounded to float. */
+    /** Same as {@link #gradient(LossReduction, double[], int[], double[])}, rounded to float. */
     public float[] gradient(
             LossReduction reduction,
             float[] inputs,
@@ -156,7 +159,7 @@ public record BatchLoss(Loss loss) {
                         Floats.widenWeights(exampleWeights)));
     }
 
-    /** As {@link #gradient(LossReduction, double[], double[], double[])}, rounded to float. */
+    /** Same as {@link #gradient(LossReduction, double[], double[], double[])}, rounded to float. */
     public float[] gradient(
             LossReduction reduction,
             float[] inputs,
@@ -170,7 +173,7 @@ public record BatchLoss(Loss loss) {
                         Floats.widenWeights(exampleWeights)));
     }
 
-    /** One batch. */
+    /** Batch of examples with one kind of targets, its lengths checked. */
     private static final class Batch {
         private final Loss loss;
         private final double[] inputs;
@@ -234,7 +237,7 @@ public record BatchLoss(Loss loss) {
             return switch (reduction) {
                 case NONE ->
                         throw new IllegalArgumentException(
-                                "reduction must be MEAN or SUM for one loss, but is NONE: take"
+                                "reduction must be MEAN or SUM for one loss, but is NONE: call"
                                         + " losses");
                 case MEAN -> sum * meanFactor() / loss.lossesPerExample();
                 case SUM -> sum;

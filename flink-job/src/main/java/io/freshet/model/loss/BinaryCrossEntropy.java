@@ -8,14 +8,14 @@ package io.freshet.model.loss;
  * (numOutputs) of an example, targets {@code y} (numOutputs) and weights {@code w} (numOutputs). A
  * class as target stands for its one-hot; with a single output, for the value 0 or 1.
  *
- * <p>The two bounds are PyTorch's and keep both finite at probabilities 0 and 1. They are not the
- * same bound: where either holds, the one is not the derivative of the other. At the logits of a
- * model, {@code x = 1 / (1 + exp(−z))} and {@code ∂loss/∂z = ∂loss/∂x · x (1 − x)}: that is {@code
- * w (x − y)} until the bound holds, and 0 at probabilities of exactly 0 and 1, however wrong they
- * are. {@link BinaryCrossEntropyWithLogits} has no such bounds.
+ * <p>The bounds −100 and 10⁻¹² are PyTorch's and keep loss and gradient finite at probabilities 0
+ * and 1. Where one of them applies, the gradient is not the derivative of the loss. At the logits
+ * of a model, {@code x = 1 / (1 + exp(−z))} and {@code ∂loss/∂z = ∂loss/∂x · x (1 − x)}. That is
+ * {@code w (x − y)} where the bound does not apply, and 0 at probabilities of exactly 0 and 1,
+ * however wrong they are. {@link BinaryCrossEntropyWithLogits} has no such bounds.
  *
- * <p>The divisor of the mean: the number of losses, size × numOutputs, whatever the weights,
- * example weights included. In training an example's loss is the mean over its outputs.
+ * <p>Divisor of the mean: the number of losses, size × numOutputs, regardless of all weights,
+ * including example weights. In training, the loss of an example is the mean over its outputs.
  *
  * <p>Source: {@code torch.nn.BCELoss}.
  *
@@ -23,17 +23,17 @@ package io.freshet.model.loss;
  * @param outputWeights {@code w}, (numOutputs), or none; PyTorch's {@code weight} of this shape
  */
 public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) implements Loss {
-    private static final double LEAST_LOG = -100;
+    private static final double MIN_LOG = -100;
 
     /** A float in PyTorch, even where it computes in double. */
-    private static final double LEAST_SLOPE = 1e-12f;
+    private static final double MIN_SLOPE = 1e-12f;
 
     public BinaryCrossEntropy {
         BinaryCrossEntropyWithLogits.requireNumOutputs(numOutputs);
-        outputWeights.requireFits("outputWeights", numOutputs);
+        outputWeights.requireLength("outputWeights", numOutputs);
     }
 
-    /** No weights. */
+    /** Creates the loss without weights. */
     public BinaryCrossEntropy(int numOutputs) {
         this(numOutputs, OutputWeights.NONE);
     }
@@ -65,7 +65,7 @@ public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) im
 
     @Override
     public double gradientBound() {
-        return outputWeights.largest();
+        return outputWeights.max();
     }
 
     @Override
@@ -73,10 +73,10 @@ public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) im
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         for (int c = 0; c < numOutputs; c++) {
             double probability = requireProbability(inputs[offset + c]);
-            double yes = Math.max(Math.log(probability), LEAST_LOG);
-            double no = Math.max(Math.log1p(-probability), LEAST_LOG);
+            double yes = Math.max(Math.log(probability), MIN_LOG);
+            double no = Math.max(Math.log1p(-probability), MIN_LOG);
             losses[lossesOffset + c] =
-                    outputWeights.at(c) * (-targets[c] * yes - (1 - targets[c]) * no);
+                    outputWeights.get(c) * (-targets[c] * yes - (1 - targets[c]) * no);
         }
     }
 
@@ -95,10 +95,10 @@ public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) im
         }
     }
 
-    /** Returns what one output adds to the gradient of the mean over the outputs. */
+    /** Returns the gradient of the mean over the outputs at the input of one output. */
     private double gradient(int output, double probability, double target) {
-        double slope = Math.max(probability * (1 - probability), LEAST_SLOPE);
-        return outputWeights.at(output) * (probability - target) / slope / numOutputs;
+        double slope = Math.max(probability * (1 - probability), MIN_SLOPE);
+        return outputWeights.get(output) * (probability - target) / slope / numOutputs;
     }
 
     private static double requireProbability(double value) {

@@ -8,10 +8,10 @@ package io.freshet.model.loss;
  * ((q_c y_c + 1 − y_c) p_c − q_c y_c)} with {@code p = 1 / (1 + exp(−z))}, for the logits {@code z}
  * (numOutputs) of an example, targets {@code y} (numOutputs), weights {@code w} and positive
  * weights {@code q} (numOutputs). A class as target stands for its one-hot; with a single output,
- * for the value 0 or 1. Logits of any finite size are fit.
+ * for the value 0 or 1. Accepts logits of any finite magnitude.
  *
- * <p>The divisor of the mean: the number of losses, size × numOutputs, whatever the weights,
- * example weights included. In training an example's loss is the mean over its outputs.
+ * <p>Divisor of the mean: the number of losses, size × numOutputs, regardless of all weights,
+ * including example weights. In training, the loss of an example is the mean over its outputs.
  *
  * <p>Source: {@code torch.nn.BCEWithLogitsLoss}.
  *
@@ -24,11 +24,11 @@ public record BinaryCrossEntropyWithLogits(
         implements Loss {
     public BinaryCrossEntropyWithLogits {
         requireNumOutputs(numOutputs);
-        outputWeights.requireFits("outputWeights", numOutputs);
-        positiveWeights.requireFits("positiveWeights", numOutputs);
+        outputWeights.requireLength("outputWeights", numOutputs);
+        positiveWeights.requireLength("positiveWeights", numOutputs);
     }
 
-    /** No weights. */
+    /** Creates the loss without weights. */
     public BinaryCrossEntropyWithLogits(int numOutputs) {
         this(numOutputs, OutputWeights.NONE, OutputWeights.NONE);
     }
@@ -53,17 +53,17 @@ public record BinaryCrossEntropyWithLogits(
         double scale = factor / numOutputs;
         for (int c = 0; c < numOutputs; c++) {
             double target = gradient[gradientOffset + c];
-            double positive = positiveWeights.at(c) * target;
+            double positive = positiveWeights.get(c) * target;
             gradient[gradientOffset + c] =
                     scale
-                            * outputWeights.at(c)
+                            * outputWeights.get(c)
                             * ((positive + 1 - target) * probabilities[offset + c] - positive);
         }
     }
 
     @Override
     public double gradientBound() {
-        return outputWeights.largest() * Math.max(1, positiveWeights.largest());
+        return outputWeights.max() * Math.max(1, positiveWeights.max());
     }
 
     @Override
@@ -71,9 +71,9 @@ public record BinaryCrossEntropyWithLogits(
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         for (int c = 0; c < numOutputs; c++) {
             losses[lossesOffset + c] =
-                    outputWeights.at(c)
+                    outputWeights.get(c)
                             * Activation.logisticLoss(
-                                    inputs[offset + c], targets[c], positiveWeights.at(c));
+                                    inputs[offset + c], targets[c], positiveWeights.get(c));
         }
     }
 

@@ -6,21 +6,21 @@ package io.freshet.model.loss;
  * <p>{@code loss = −Σ_c t_c ln softmax(z)_c} and {@code ∂loss/∂z = (Σ t) softmax(z) − t}, for the
  * logits {@code z} (numClasses) of an example and {@code t_c = w_c ((1 − ε) y_c + ε/numClasses)},
  * with class weights {@code w} (numClasses), label smoothing {@code ε} and targets {@code y}
- * (numClasses): the example's class as one-hot, or probabilities. Logits of any finite size are
- * fit.
+ * (numClasses): the example's class as one-hot, or probabilities. Accepts logits of any finite
+ * magnitude.
  *
- * <p>The divisor of the mean: for classes, the sum of {@code w_y} times the example weight over the
- * examples that are not ignored, so that an example of weight 2 is as good as two of them; for
- * probabilities, the number of examples, whatever their weights. An ignored example has no loss, no
- * smoothing and no gradient; where all are ignored the mean is NaN and its gradient 0.
+ * <p>Divisor of the mean: for classes, the sum of {@code w_y} times the example weight over the
+ * examples that are not ignored, so that an example of weight 2 counts like two examples; for
+ * probabilities, the number of examples, regardless of their weights. The loss and the gradient of
+ * an ignored example are 0. Where all are ignored, the mean is NaN and its gradient 0.
  *
  * <p>Source: {@code torch.nn.CrossEntropyLoss}; Szegedy et al., <i>Rethinking the Inception
  * Architecture for Computer Vision</i> (2016), §7, for the smoothing.
  *
  * @param numClasses columns of the logits, at least 2
  * @param classWeights {@code w}, (numClasses), or none
- * @param ignoreIndex the label of examples that do not count, a class or not; with a class (0 or
- *     more) targets cannot be probabilities
+ * @param ignoreIndex label of the examples that are ignored, which need not be a class; where it is
+ *     one (0 or more), targets cannot be probabilities
  * @param labelSmoothing {@code ε}: 0 to 1
  */
 public record CrossEntropy(
@@ -28,14 +28,14 @@ public record CrossEntropy(
         implements Loss {
     public CrossEntropy {
         requireNumClasses(numClasses);
-        classWeights.requireFits("classWeights", numClasses);
+        classWeights.requireLength("classWeights", numClasses);
         if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
             throw new IllegalArgumentException(
                     "labelSmoothing must be 0 to 1, but is " + labelSmoothing);
         }
     }
 
-    /** No class weights, no class ignored, no smoothing. */
+    /** Creates the loss without class weights, ignored class or label smoothing. */
     public CrossEntropy(int numClasses) {
         this(numClasses, OutputWeights.NONE, DEFAULT_IGNORE_INDEX, 0);
     }
@@ -61,13 +61,13 @@ public record CrossEntropy(
     }
 
     @Override
-    public boolean takesValueTargets() {
+    public boolean acceptsValueTargets() {
         return ignoreIndex < 0;
     }
 
     @Override
     public double divisor(int label) {
-        return ignores(label) ? 0 : classWeights.at(label);
+        return ignores(label) ? 0 : classWeights.get(label);
     }
 
     @Override
@@ -82,16 +82,16 @@ public record CrossEntropy(
             Loss.super.logitGradients(probabilities, offset, label, factor, factors, gradients);
             return;
         }
-        // All that is left of a gradient is w_y (p − y).
+        // Without smoothing the gradient is w_y (p − y).
         Targets.requireLabel(label, numClasses);
         System.arraycopy(probabilities, offset, gradients, 0, gradients.length);
         for (int at = label; at < gradients.length; at += numClasses) {
             gradients[at] -= 1;
         }
-        multiply(gradients, factors, factor * classWeights.at(label), gradients.length);
+        multiply(gradients, factors, factor * classWeights.get(label), gradients.length);
     }
 
-    /** One index for both arrays: so HotSpot 17 vectorises it. */
+    /** One index for both arrays: HotSpot 17 vectorises such a loop. */
     private static void multiply(double[] values, double[] factors, double factor, int count) {
         for (int i = 0; i < count; i++) {
             values[i] *= factor * factors[i];
@@ -113,7 +113,7 @@ public record CrossEntropy(
 
     @Override
     public double gradientBound() {
-        return 2 * classWeights.largest();
+        return 2 * classWeights.max();
     }
 
     @Override
@@ -124,7 +124,7 @@ public record CrossEntropy(
         double loss = 0;
         for (int c = 0; c < numClasses; c++) {
             double coefficient = coefficient(c, targets[c]);
-            // Where it is 0 the log-probability may be −∞.
+            // With a coefficient of 0 the log-probability may be −∞.
             if (coefficient != 0) {
                 loss -= coefficient * logProbabilities[c];
             }
@@ -144,17 +144,17 @@ public record CrossEntropy(
         logitGradient(scratch, 0, factor, gradient, gradientOffset);
     }
 
-    /** Returns {@code t_c}. */
+    /** Returns the weighted, smoothed target {@code t_c}. */
     private double coefficient(int output, double target) {
         double smoothed = (1 - labelSmoothing) * target + labelSmoothing / numClasses;
-        return classWeights.at(output) * smoothed;
+        return classWeights.get(output) * smoothed;
     }
 
     /**
-     * Turns target coefficients {@code t} into the gradient {@code factor ((Σ t) p − t)}.
+     * Replaces the target coefficients {@code t} by the gradient {@code factor ((Σ t) p − t)}.
      *
      * @param probabilities {@code p}. Not modified.
-     * @param gradient the coefficients, then the gradient. Modified.
+     * @param gradient the coefficients on entry, the gradient on return. Modified.
      */
     static void softmaxGradient(
             double[] probabilities,

@@ -2,7 +2,11 @@ package io.freshet.model.loss;
 
 import org.jspecify.annotations.Nullable;
 
-/** Arrays of floats as doubles, exactly, and back, rounded to nearest. */
+/**
+ * Conversion of arrays from float to double, which is exact, and back, rounded to nearest.
+ *
+ * <p>Part of the public interface for parity with PyTorch, {@link BatchLoss}.
+ */
 public final class Floats {
     private Floats() {}
 

@@ -4,52 +4,50 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * A loss function of PyTorch: its value and its gradient, over a batch and over one example.
+ * Loss function with the options of PyTorch's, on one example: value and gradient.
  *
- * <p><b>A batch</b> has inputs (size, numOutputs) row-major, and targets of one of two kinds:
- * classes (size), or a value for each output (size, numOutputs) row-major. Example weights (size)
- * multiply the losses of their example; none, {@code null}, are ones. {@link LossReduction} says
- * how the losses become one. Each class says what its inputs are, which targets it takes and what
- * the divisor of its mean is. All in double; the methods for floats compute in double and round
- * once.
- *
- * <p><b>One example</b> in training is a row of a model's outputs: its {@link #activation()} turns
+ * <p><b>In training</b> an example is a row of a model's outputs. The {@link #activation()} turns
  * the logits into probabilities, and {@link #logitGradient(double[], int, int, double, double[],
- * int) logitGradient} is the gradient at the logits, whatever the inputs of the loss itself are. An
- * example's loss is one number: where a loss has one for each output, their mean. These methods,
- * but for {@link #activate}, allocate nothing; a batch goes through the same formulas.
+ * int) logitGradient} is the gradient at the logits, even where the inputs of the loss itself are
+ * not logits. The loss of an example is one number: where a loss function has one loss for each
+ * output, their mean. Except for {@link #activate}, these methods allocate nothing.
  *
- * <p>Values of targets are taken as they are, in 0 to 1 or not, as PyTorch does. So are example
- * weights. Only the loss that is reported is at least 0.
+ * <p><b>As a function of its inputs</b>, {@link #inputLosses inputLosses} and {@link #inputGradient
+ * inputGradient}, a loss is used only by {@link BatchLoss}, the public interface for parity with
+ * PyTorch. Each class states what its inputs are, which targets it accepts and what the divisor of
+ * its mean is.
  *
- * <p>Immutable; equal when the options are.
+ * <p>As in PyTorch, values of targets and example weights are not checked; they may lie outside 0
+ * to 1. Only the reported loss is never negative.
+ *
+ * <p>Immutable. Two losses are equal if their options are.
  */
 public interface Loss extends Serializable {
 
-    /** PyTorch's default of an index that is ignored: no class. */
+    /** PyTorch's default label of ignored examples; it is no class. */
     int DEFAULT_IGNORE_INDEX = -100;
 
-    /** Returns how many outputs the model has for each example: the columns of the inputs. */
+    /** Returns the number of outputs of the model for each example: the columns of the inputs. */
     int numOutputs();
 
-    /** Returns how many classes a label tells apart: numOutputs, but 2 with a single output. */
+    /** Returns the number of classes that a label can be: numOutputs, or 2 with a single output. */
     default int numClasses() {
         return Math.max(2, numOutputs());
     }
 
-    /** Returns what turns the model's logits into probabilities when it is trained on this loss. */
+    /** Returns the output activation of a model that is trained on this loss. */
     Activation activation();
 
-    /** Returns how many losses an example has: 1 or numOutputs. */
+    /** Returns the number of losses of an example: 1 or numOutputs. */
     int lossesPerExample();
 
-    /** Returns whether examples of this label do not count: no loss, no gradient, no divisor. */
+    /** Returns whether examples with this label are ignored: loss, gradient and divisor are 0. */
     default boolean ignores(int label) {
         return false;
     }
 
     /** Returns whether targets may be a value for each output. */
-    default boolean takesValueTargets() {
+    default boolean acceptsValueTargets() {
         return true;
     }
 
@@ -59,13 +57,13 @@ public interface Loss extends Serializable {
      * @throws IllegalArgumentException if they may not
      */
     default void requireValueTargets() {
-        if (!takesValueTargets()) {
+        if (!acceptsValueTargets()) {
             throw new IllegalArgumentException(
                     "targets must be classes, not values, under " + this);
         }
     }
 
-    // One example in training: numOutputs values of each array from its offset on.
+    // One example in training. Arrays have numOutputs values from their offset on.
 
     /**
      * Turns the model's logits into probabilities; see {@link Activation}.
@@ -78,37 +76,38 @@ public interface Loss extends Serializable {
     }
 
     /**
-     * Returns the loss that Freshet reports of an example of a class; see {@link Activation}.
+     * Returns the loss that Freshet reports for an example whose target is a class: unweighted and
+     * unsmoothed, the same for all losses of an {@link Activation}.
      *
      * @param logits the model's. Not modified.
-     * @param logSumExp {@code ln Σ exp(z)} of them, of which sigmoids take no notice
+     * @param logSumExp {@code ln Σ exp(z)} of these logits; not used by sigmoid
      * @param label a class, whether or not it is ignored in training
      */
-    default double plainLoss(double[] logits, int offset, double logSumExp, int label) {
+    default double reportedLoss(double[] logits, int offset, double logSumExp, int label) {
         Targets.requireLabel(label, numClasses());
-        return activation().plainLoss(logits, offset, numOutputs(), logSumExp, label);
+        return activation().reportedLoss(logits, offset, numOutputs(), logSumExp, label);
     }
 
     /**
-     * Returns the loss that Freshet reports of an example with a target for each output; see {@link
-     * Activation}.
+     * Returns the loss that Freshet reports for an example with a target for each output:
+     * unweighted and unsmoothed, the same for all losses of an {@link Activation}.
      *
      * @param logits the model's. Not modified.
-     * @param logSumExp {@code ln Σ exp(z)} of them, of which sigmoids take no notice
+     * @param logSumExp {@code ln Σ exp(z)} of these logits; not used by sigmoid
      * @param targets Not modified.
      */
-    default double plainLoss(
+    default double reportedLoss(
             double[] logits, int offset, double logSumExp, float[] targets, int targetsOffset) {
         return activation()
-                .plainLoss(logits, offset, numOutputs(), logSumExp, targets, targetsOffset);
+                .reportedLoss(logits, offset, numOutputs(), logSumExp, targets, targetsOffset);
     }
 
     /**
      * Writes the gradient of an example's loss at the model's logits, times a factor.
      *
      * @param probabilities the activated logits. Not modified.
-     * @param label a class or ignored, which gives zeros
-     * @param factor of the gradient: the example's weight, the reduction
+     * @param label a class, or an ignored label, whose gradient is 0
+     * @param factor factor of the gradient, from example weight and reduction
      * @param gradient another array than the probabilities. Modified.
      */
     default void logitGradient(
@@ -132,7 +131,7 @@ public interface Loss extends Serializable {
      *
      * @param probabilities the activated logits. Not modified.
      * @param targets one for each output. Not modified.
-     * @param factor of the gradient: the example's weight, the reduction
+     * @param factor factor of the gradient, from example weight and reduction
      * @param gradient another array than the probabilities. Modified.
      */
     default void logitGradient(
@@ -152,13 +151,13 @@ public interface Loss extends Serializable {
     }
 
     /**
-     * Turns an example's targets into the gradient of its loss at the model's logits, times a
-     * factor: what both forms above come to.
+     * Replaces the targets of an example by the gradient of its loss at the model's logits, times a
+     * factor. Both methods above call it.
      *
      * @param probabilities the activated logits. Not modified.
-     * @param factor of the gradient
-     * @param gradient the targets, then the gradient; another array than the probabilities.
-     *     Modified.
+     * @param factor factor of the gradient
+     * @param gradient the targets on entry, the gradient on return; another array than the
+     *     probabilities. Modified.
      */
     void logitGradient(
             double[] probabilities,
@@ -168,14 +167,14 @@ public interface Loss extends Serializable {
             int gradientOffset);
 
     /**
-     * Writes the gradients of an example's losses at the logits of models side by side, times
+     * Writes the gradients of the losses of one example at the logits of several models, times
      * factors.
      *
      * @param probabilities the activated logits, (models, numOutputs) from {@code offset} on. Not
      *     modified.
-     * @param label a class or ignored, which gives zeros
-     * @param factor of all gradients: the example's weight, the reduction
-     * @param factors of each besides, (models, numOutputs), the same for all outputs of a model.
+     * @param label a class, or an ignored label, whose gradients are 0
+     * @param factor factor of all gradients, from example weight and reduction
+     * @param factors additional factors, (models, numOutputs), the same for all outputs of a model.
      *     Not modified.
      * @param gradients (models, numOutputs), another array than the others. Modified.
      */
@@ -192,23 +191,23 @@ public interface Loss extends Serializable {
     }
 
     /**
-     * Returns a bound of {@code Σ |g|} over the outputs, for {@link #logitGradient(double[], int,
-     * int, double, double[], int) logitGradient} with factor 1 and targets in 0 to 1, which sum to
-     * 1 under softmax.
+     * Returns an upper bound of {@code Σ |g|} over the outputs, for {@link #logitGradient(double[],
+     * int, int, double, double[], int) logitGradient} with factor 1 and targets in 0 to 1, which
+     * sum to 1 under softmax.
      */
     double gradientBound();
 
     /**
-     * Returns what an example of this label adds, times its example weight, to the divisor of a
-     * weighted mean in training: 0 if it is ignored.
+     * Returns the contribution of an example with this label, before multiplication by its example
+     * weight, to the divisor of a weighted mean in training: 0 if it is ignored.
      */
     default double divisor(int label) {
         return 1;
     }
 
     /**
-     * Returns what an example with a target for each output adds, times its example weight, to the
-     * divisor of a weighted mean in training.
+     * Returns the contribution of an example with a target for each output, before multiplication
+     * by its example weight, to the divisor of a weighted mean in training.
      *
      * @param targets Not modified.
      */
@@ -216,7 +215,7 @@ public interface Loss extends Serializable {
         return 1;
     }
 
-    // One example of a batch, at the inputs of the loss.
+    // One example of a batch, as a function of the inputs of the loss.
 
     /**
      * Writes the losses of an example at the inputs of this loss.
@@ -229,13 +228,14 @@ public interface Loss extends Serializable {
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset);
 
     /**
-     * Turns an example's targets into the gradient of its loss at the inputs of this loss, times a
-     * factor.
+     * Replaces the targets of an example by the gradient of its loss at the inputs of this loss,
+     * times a factor.
      *
      * @param inputs numOutputs values from {@code offset} on. Not modified.
-     * @param factor of the gradient
-     * @param scratch (numOutputs). Modified: left without a meaning.
-     * @param gradient the targets, then the gradient, from {@code gradientOffset} on. Modified.
+     * @param factor factor of the gradient
+     * @param scratch (numOutputs). Modified; its content is undefined on return.
+     * @param gradient the targets on entry, the gradient on return, from {@code gradientOffset} on.
+     *     Modified.
      */
     void inputGradient(
             double[] inputs,

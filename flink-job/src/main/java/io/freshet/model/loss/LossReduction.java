@@ -1,24 +1,25 @@
 package io.freshet.model.loss;
 
 /**
- * How the losses of a batch become one, as PyTorch's {@code reduction}.
+ * Reduction of the losses of a batch to one number, PyTorch's {@code reduction}.
  *
- * <p>What the loss functions offer; how a learner averages its gradients is its {@link
- * MiniBatchReduction}.
+ * <p>Part of the public interface for parity with PyTorch, {@link BatchLoss}. The learner averages
+ * its gradients by {@link MiniBatchReduction} instead.
  */
 public enum LossReduction {
     /**
-     * Left as they are: {@link Loss#losses(double[], int[], double[]) losses} returns them. A
-     * gradient of this reduction is each loss's own, which is the gradient of their sum.
+     * No reduction: {@link BatchLoss#losses(double[], int[], double[]) losses} returns the losses.
+     * The gradient of this reduction holds the gradient of each loss at its own inputs, which
+     * together is the gradient of the sum of all losses.
      */
     NONE,
 
     /**
-     * The sum over the divisor that each loss states; NaN where the divisor is 0, as in a batch
-     * without an example that counts.
+     * The sum divided by the divisor that the loss defines; NaN where the divisor is 0, as in a
+     * batch whose examples are all ignored.
      */
     MEAN,
 
-    /** The sum; 0 over nothing. */
+    /** The sum; 0 for an empty batch. */
     SUM
 }

@@ -6,27 +6,27 @@ package io.freshet.model.loss;
  * <p>{@code loss = −w_y x_y}, {@code ∂loss/∂x_y = −w_y} and 0 elsewhere, for the log-probabilities
  * {@code x} (numClasses) of an example, its class {@code y} and class weights {@code w}
  * (numClasses). Targets are classes only. At the logits of a model, {@code x = ln softmax(z)} and
- * {@code ∂loss/∂z = w_y (softmax(z) − y)}: trained on, it is {@link CrossEntropy} without
+ * {@code ∂loss/∂z = w_y (softmax(z) − y)}: in training it equals {@link CrossEntropy} without label
  * smoothing.
  *
- * <p>The divisor of the mean: the sum of {@code w_y} times the example weight over the examples
- * that are not ignored, so that an example of weight 2 is as good as two of them. Where all are
- * ignored the mean is NaN and its gradient 0.
+ * <p>Divisor of the mean: the sum of {@code w_y} times the example weight over the examples that
+ * are not ignored, so that an example of weight 2 counts like two examples. Where all are ignored,
+ * the mean is NaN and its gradient 0.
  *
  * <p>Source: {@code torch.nn.NLLLoss}.
  *
  * @param numClasses columns of the log-probabilities, at least 2
  * @param classWeights {@code w}, (numClasses), or none
- * @param ignoreIndex the label of examples that do not count, a class or not
+ * @param ignoreIndex label of the examples that are ignored, which need not be a class
  */
 public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, int ignoreIndex)
         implements Loss {
     public NegativeLogLikelihood {
         CrossEntropy.requireNumClasses(numClasses);
-        classWeights.requireFits("classWeights", numClasses);
+        classWeights.requireLength("classWeights", numClasses);
     }
 
-    /** No class weights, no class ignored. */
+    /** Creates the loss without class weights or ignored class. */
     public NegativeLogLikelihood(int numClasses) {
         this(numClasses, OutputWeights.NONE, DEFAULT_IGNORE_INDEX);
     }
@@ -52,13 +52,13 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
     }
 
     @Override
-    public boolean takesValueTargets() {
+    public boolean acceptsValueTargets() {
         return false;
     }
 
     @Override
     public double divisor(int label) {
-        return ignores(label) ? 0 : classWeights.at(label);
+        return ignores(label) ? 0 : classWeights.get(label);
     }
 
     @Override
@@ -69,7 +69,7 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
             double[] gradient,
             int gradientOffset) {
         for (int c = 0; c < numClasses; c++) {
-            gradient[gradientOffset + c] *= classWeights.at(c);
+            gradient[gradientOffset + c] *= classWeights.get(c);
         }
         CrossEntropy.softmaxGradient(
                 probabilities, offset, numClasses, factor, gradient, gradientOffset);
@@ -77,7 +77,7 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
 
     @Override
     public double gradientBound() {
-        return 2 * classWeights.largest();
+        return 2 * classWeights.max();
     }
 
     @Override
@@ -85,9 +85,9 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         double loss = 0;
         for (int c = 0; c < numClasses; c++) {
-            // Another class's log-probability may be −∞.
+            // The log-probability of a class with target 0 may be −∞.
             if (targets[c] != 0) {
-                loss -= classWeights.at(c) * targets[c] * inputs[offset + c];
+                loss -= classWeights.get(c) * targets[c] * inputs[offset + c];
             }
         }
         losses[lossesOffset] = loss;
@@ -103,7 +103,7 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
             int gradientOffset) {
         for (int c = 0; c < numClasses; c++) {
             double target = gradient[gradientOffset + c];
-            gradient[gradientOffset + c] = target == 0 ? 0 : -factor * classWeights.at(c) * target;
+            gradient[gradientOffset + c] = target == 0 ? 0 : -factor * classWeights.get(c) * target;
         }
     }
 }

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A weight for each output of a model, or none, which stands for ones. Immutable. */
+/** Weights of the outputs of a model, one for each; or none, which means ones. Immutable. */
 public final class OutputWeights implements Serializable {
-    /** No weights: every output counts once. */
+    /** No weights: every output has weight 1. */
     public static final OutputWeights NONE = new OutputWeights(null);
 
     private final double @Nullable [] values;
@@ -17,7 +17,7 @@ public final class OutputWeights implements Serializable {
     }
 
     /**
-     * Returns these weights.
+     * Returns weights with these values.
      *
      * @param values one per output, each finite and at least 0; copied. Not modified.
      */
@@ -36,13 +36,13 @@ public final class OutputWeights implements Serializable {
         return new OutputWeights(values.clone());
     }
 
-    /** Returns whether there are none. */
+    /** Returns whether there are no weights. */
     public boolean isNone() {
         return values == null;
     }
 
     /** Returns the weight of an output, counted from 0. */
-    public double at(int output) {
+    public double get(int output) {
         return values == null ? 1 : values[output];
     }
 
@@ -51,13 +51,18 @@ public final class OutputWeights implements Serializable {
         return values == null ? List.of() : Arrays.stream(values).boxed().toList();
     }
 
-    /** Returns the largest weight. */
-    double largest() {
+    /** Returns the largest weight; 1 if there are no weights. */
+    double max() {
         return values == null ? 1 : Arrays.stream(values).max().orElse(1);
     }
 
-    /** Throws if there are weights, but not one for each output; the message says {@code name}. */
-    void requireFits(String name, int numOutputs) {
+    /**
+     * Checks that there are no weights, or one for each output.
+     *
+     * @param name name of the weights in the exception's message
+     * @throws IllegalArgumentException if the number of weights is another
+     */
+    void requireLength(String name, int numOutputs) {
         if (values != null && values.length != numOutputs) {
             throw new IllegalArgumentException(
                     name

@@ -6,23 +6,24 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Softmax cross-entropy of a mini-batch and its gradient, by ND4J's own loss operators.
+ * Softmax cross-entropy of a mini-batch and its gradient, computed by ND4J's loss operators.
  *
  * <p>{@code lossᵢ = −ln softmax(zᵢ)[yᵢ]}, {@code loss = s Σ wᵢ lossᵢ} and {@code ∂loss/∂zᵢ = s wᵢ
  * (softmax(zᵢ) − yᵢ)}, for logits {@code z} (size, numClasses), labels {@code y} (one-hot in the
  * gradient) and example weights {@code w} (size); {@code s} is 1/size or {@code 1 / Σ wᵢ}, by the
- * {@link MiniBatchReduction}. Logits of any finite size are fit.
+ * {@link MiniBatchReduction}. Accepts logits of any finite magnitude.
  *
- * <p>It is the reference to which tests hold the learner. The learner itself takes a shorter way
- * (one softmax, one subtraction): the fused operators grow much faster with the number of classes.
+ * <p>Public interface for parity with ND4J: the reference that tests compare the learner with. The
+ * learner itself computes one softmax and one subtraction, because the time of the fused operators
+ * grows much faster with the number of classes.
  *
  * <p>Source: Goodfellow, Bengio and Courville, <i>Deep Learning</i> (2016), §6.2.2.3.
  *
  * @param numClasses columns of the logits, at least 2
- * @param reduction how the examples' losses and gradients become the mini-batch's
+ * @param reduction reduction of the examples' losses and gradients to those of the mini-batch
  */
 public record SoftmaxCrossEntropy(int numClasses, MiniBatchReduction reduction) {
-    /** The operators' word for leaving the losses of a mini-batch as they are. */
+    /** Argument of the operators for no reduction of the losses. */
     private static final int UNREDUCED = 0;
 
     private static final double NO_SMOOTHING = 0;
@@ -85,8 +86,9 @@ public record SoftmaxCrossEntropy(int numClasses, MiniBatchReduction reduction) 
     }
 
     /**
-     * Runs an operator on logits, weights and labels, in this order. The weights must be one
-     * element: ND4J 1.0.0-M2.1 fails on one per example, in the loss or in the gradient.
+     * Runs an operator on logits, weights and labels, in this order, and returns its first result.
+     * The weights have a single element, because ND4J 1.0.0-M2.1 fails on one per example, in the
+     * loss or in the gradient.
      */
     private float[] run(String operator, float[] logits, int[] labels) {
         int size = labels.length;

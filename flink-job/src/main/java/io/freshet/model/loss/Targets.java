@@ -1,29 +1,33 @@
 package io.freshet.model.loss;
 
-/** The targets of one example: how a class stands for a value at each output of the model. */
+/** Conversion of a class into the target values of a model's outputs. */
 final class Targets {
     private Targets() {}
 
     /**
-     * Returns the target of one output for an example of a class: 1 at the class and 0 elsewhere;
-     * with a single output, the class itself.
+     * Returns the target value of one output for a class: 1 at the output of the class and 0
+     * elsewhere; with a single output, the class itself.
      */
-    static double at(int output, int label, int numOutputs) {
+    static double value(int output, int label, int numOutputs) {
         return numOutputs == 1 ? label : output == label ? 1 : 0;
     }
 
     /**
-     * Writes the targets that a class stands for.
+     * Writes the target values of all outputs for a class.
      *
      * @param targets numOutputs values from {@code offset} on. Modified.
      */
     static void write(int label, int numOutputs, double[] targets, int offset) {
         for (int c = 0; c < numOutputs; c++) {
-            targets[offset + c] = at(c, label, numOutputs);
+            targets[offset + c] = value(c, label, numOutputs);
         }
     }
 
-    /** Throws if a label is not a class. */
+    /**
+     * Checks that a label is a class.
+     *
+     * @throws IllegalArgumentException if it is not
+     */
     static void requireLabel(int label, int numClasses) {
         if (label < 0 || label >= numClasses) {
             throw new IllegalArgumentException(

@@ -1,4 +1,4 @@
-/** PyTorch's losses: value and gradient, over a batch and for one example in training. */
+/** Loss functions with PyTorch's options: value and gradient, in training and over a batch. */
 @NullMarked
 package io.freshet.model.loss;
 

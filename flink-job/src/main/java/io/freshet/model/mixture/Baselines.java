@@ -3,31 +3,39 @@ package io.freshet.model.mixture;
 import java.util.Arrays;
 
 /**
- * Two predictors that use no features, as experts of a {@link Mixture}.
+ * Two baseline predictors that use no features, as experts of a {@link Mixture}.
  *
- * <p><i>No-change with memory</i>: the labels that followed the last label before, a count matrix
- * whose rows fade by {@value #TRANSITIONS_KEPT} at each use. <i>Frequencies</i>: the labels so far,
- * fading by {@value #FREQUENCIES_KEPT} at each. Both predict {@code (count + 0.1) / (total + 0.1
- * numClasses)}.
+ * <p><i>Label transitions</i> ({@code no-change} in output) count which labels followed the last
+ * label, in a matrix of which a row is multiplied by the fading factor {@value #TRANSITIONS_FADING}
+ * each time it is counted in. <i>Frequencies</i> count all labels, with the fading factor {@value
+ * #FREQUENCIES_FADING}. Both predict {@code (count + 0.1) / (total + 0.1 numClasses)}.
  */
 public final class Baselines {
+    /** Number of baselines. */
     public static final int COUNT = 2;
-    static final int NO_CHANGE = 0;
-    static final int FREQUENCIES = 1;
+
+    /** The label of {@link #lastLabel()} before the first. */
     public static final int NO_LABEL = -1;
 
-    private static final float TRANSITIONS_KEPT = 0.99f;
-    private static final float FREQUENCIES_KEPT = 0.999f;
+    static final int LABEL_TRANSITIONS = 0;
+    static final int FREQUENCIES = 1;
+
+    private static final float TRANSITIONS_FADING = 0.99f;
+    private static final float FREQUENCIES_FADING = 0.999f;
     private static final double PRIOR = 0.1;
 
     private final int numClasses;
 
-    /** The transitions by last label, (numClasses, numClasses), then the frequencies. */
+    /**
+     * Label transitions by last label, (numClasses, numClasses), then frequencies, (numClasses).
+     */
     private final float[] counts;
 
     private int lastLabel;
 
     /**
+     * Creates baselines from their state.
+     *
      * @param counts ((numClasses + 1) · numClasses), zeros at the start. Not modified.
      * @param lastLabel the newest label, or {@link #NO_LABEL}
      */
@@ -38,17 +46,17 @@ public final class Baselines {
     }
 
     /**
-     * Becomes what others are.
+     * Replaces the state.
      *
-     * @param others their counts. Not modified.
-     * @param label their newest label, or {@link #NO_LABEL}
+     * @param newCounts ((numClasses + 1) · numClasses). Not modified.
+     * @param newLastLabel the newest label, or {@link #NO_LABEL}
      */
-    public void set(float[] others, int label) {
-        System.arraycopy(others, 0, counts, 0, counts.length);
-        lastLabel = label;
+    public void set(float[] newCounts, int newLastLabel) {
+        System.arraycopy(newCounts, 0, counts, 0, counts.length);
+        lastLabel = newLastLabel;
     }
 
-    /** Returns how many counts there are. */
+    /** Returns the number of counts. */
     public static int numCounts(int numClasses) {
         return Math.multiplyExact(numClasses + 1, numClasses);
     }
@@ -66,35 +74,36 @@ public final class Baselines {
     /**
      * Predicts the next label.
      *
-     * @param out (numClasses) probabilities. Modified.
+     * @param baseline 0 for label transitions, 1 for frequencies
+     * @param probabilities (numClasses). Modified.
      */
-    public void predict(int baseline, double[] out) {
-        if (baseline == NO_CHANGE && lastLabel == NO_LABEL) {
-            Arrays.fill(out, 1.0 / numClasses);
+    public void predict(int baseline, double[] probabilities) {
+        if (baseline == LABEL_TRANSITIONS && lastLabel == NO_LABEL) {
+            Arrays.fill(probabilities, 1.0 / numClasses);
             return;
         }
-        int row = (baseline == NO_CHANGE ? lastLabel : numClasses) * numClasses;
+        int row = (baseline == LABEL_TRANSITIONS ? lastLabel : numClasses) * numClasses;
         double total = PRIOR * numClasses;
         for (int c = 0; c < numClasses; c++) {
             total += counts[row + c];
         }
         for (int c = 0; c < numClasses; c++) {
-            out[c] = (counts[row + c] + PRIOR) / total;
+            probabilities[c] = (counts[row + c] + PRIOR) / total;
         }
     }
 
-    /** Takes a label into the counts. */
+    /** Counts a label. */
     public void observe(int label) {
         if (lastLabel != NO_LABEL) {
-            count(lastLabel * numClasses, label, TRANSITIONS_KEPT);
+            count(lastLabel * numClasses, label, TRANSITIONS_FADING);
         }
-        count(numClasses * numClasses, label, FREQUENCIES_KEPT);
+        count(numClasses * numClasses, label, FREQUENCIES_FADING);
         lastLabel = label;
     }
 
-    private void count(int row, int label, float kept) {
+    private void count(int row, int label, float fadingFactor) {
         for (int c = 0; c < numClasses; c++) {
-            counts[row + c] *= kept;
+            counts[row + c] *= fadingFactor;
         }
         counts[row + label]++;
     }

@@ -3,24 +3,27 @@ package io.freshet.model.mixture;
 import io.freshet.model.linalg.Exponential;
 
 /**
- * How likely each expert of a {@link Mixture} held an example's label; 0 for one that cannot say.
+ * Likelihood of an example's label under each expert of a {@link Mixture}; 0 for an expert whose
+ * output is not finite.
  *
- * <p>Implementation note. Kept as they are where every one is far from underflow, which spares a
- * logarithm and two exponentials an expert, and as logarithms elsewhere.
+ * <p>Implementation note. Stored directly where every likelihood is far from underflow, which saves
+ * a logarithm and two exponentials for each expert, and otherwise as logarithms.
  */
 public final class Likelihoods {
-    /** From here on products of two such numbers are still normal doubles, with room to spare. */
-    private static final double SMALLEST = 1e-140;
+    /** Smallest likelihood that is stored directly: products of two of them are normal doubles. */
+    private static final double MIN_LIKELIHOOD = 1e-140;
 
     private final double[] values;
     private boolean areLogarithms;
 
-    /** Likelihoods of so many experts. */
+    /** Creates likelihoods of 0. */
     public Likelihoods(int numExperts) {
         values = new double[numExperts];
     }
 
-    /** Likelihoods whose logarithms are given; negative infinity for one that cannot say. */
+    /**
+     * Returns likelihoods from their logarithms; negative infinity stands for a likelihood of 0.
+     */
     public static Likelihoods ofLogarithms(double... logarithms) {
         Likelihoods likelihoods = new Likelihoods(logarithms.length);
         for (int k = 0; k < logarithms.length; k++) {
@@ -30,78 +33,82 @@ public final class Likelihoods {
     }
 
     /**
-     * Sets an expert's likelihood, or returns false where it is too small, or a NaN: then all have
-     * to be set as logarithms.
+     * Sets the likelihood under an expert. Returns false if it is too small to be stored directly,
+     * or NaN: then the likelihoods under all experts must be set as logarithms.
      */
     public boolean set(int expert, double likelihood) {
         areLogarithms = false;
         values[expert] = likelihood;
-        return likelihood >= SMALLEST;
+        return likelihood >= MIN_LIKELIHOOD;
     }
 
-    /** Sets the logarithm of an expert's likelihood; of all, or of none. */
+    /**
+     * Sets the logarithm of the likelihood under an expert. Either all likelihoods are set as
+     * logarithms, or none.
+     */
     public void setLogarithm(int expert, double logarithm) {
         areLogarithms = true;
         values[expert] = logarithm;
     }
 
-    /** Makes an expert one that cannot say. */
+    /** Sets the likelihood under an expert to 0, whether stored directly or as a logarithm. */
     public void exclude(int expert) {
         values[expert] = areLogarithms ? Double.NEGATIVE_INFINITY : 0;
     }
 
     /**
-     * Returns {@code ln Σ v l}.
+     * Returns the logarithm of the weighted mean, {@code ln Σ v l}, of the likelihoods {@code l}.
      *
      * @param weights {@code v}, (numExperts). Not modified.
      */
-    double logOfMean(double[] weights) {
-        double largest = areLogarithms ? largest() : 0;
-        if (largest == Double.NEGATIVE_INFINITY) {
-            return largest;
+    double logWeightedMean(double[] weights) {
+        double max = areLogarithms ? max() : 0;
+        if (max == Double.NEGATIVE_INFINITY) {
+            return max;
         }
         double sum = 0;
         for (int k = 0; k < values.length; k++) {
-            sum += weights[k] * (areLogarithms ? Exponential.of(values[k] - largest) : values[k]);
+            sum += weights[k] * (areLogarithms ? Exponential.exp(values[k] - max) : values[k]);
         }
-        return largest + Math.log(sum);
+        return max + Math.log(sum);
     }
 
     /**
-     * Computes {@code (l / largest)ʷ}: one that cannot say has 0, even where {@code w} is.
+     * Writes {@code (l / max l)ʷ} for each likelihood {@code l}; a likelihood of 0 stays 0 even for
+     * {@code w = 0}.
      *
      * @param exampleWeight {@code w}, at least 0
      * @param relative (numExperts). Modified.
      */
-    void relative(double exampleWeight, double[] relative) {
-        double largest = largest();
+    void writeRelative(double exampleWeight, double[] relative) {
+        double max = max();
         if (areLogarithms) {
             for (int k = 0; k < values.length; k++) {
                 relative[k] =
                         values[k] == Double.NEGATIVE_INFINITY
                                 ? 0
-                                : Exponential.of(exampleWeight * (values[k] - largest));
+                                : Exponential.exp(exampleWeight * (values[k] - max));
             }
             return;
         }
         if (exampleWeight == 1) {
-            double share = 1 / largest;
+            double inverse = 1 / max;
             for (int k = 0; k < values.length; k++) {
-                relative[k] = values[k] * share;
+                relative[k] = values[k] * inverse;
             }
             return;
         }
         for (int k = 0; k < values.length; k++) {
-            // Divided: the largest is 1 then, whatever power of it is taken.
-            relative[k] = values[k] == 0 ? 0 : Math.pow(values[k] / largest, exampleWeight);
+            // Dividing makes the largest exactly 1, and so is every power of it.
+            relative[k] = values[k] == 0 ? 0 : Math.pow(values[k] / max, exampleWeight);
         }
     }
 
-    private double largest() {
-        double largest = values[0];
+    private double max() {
+        double max = values[0];
         for (int k = 1; k < values.length; k++) {
-            largest = values[k] > largest ? values[k] : largest;
+            max = values[k] > max ? values[k] : max;
         }
-        return largest;
+        return max;
     }
 }

@@ -3,96 +3,102 @@ package io.freshet.model.mixture;
 import java.util.Arrays;
 
 /**
- * The live weights of a {@link Mixture}: those of the experts under each share, and those of the
- * shares.
+ * Current weights of a {@link Mixture}: of the experts under each switching rate, and of the
+ * switching rates.
  *
- * <p>Likelihoods enter divided by the largest, so that nothing but a loser's weight can underflow.
- * It never falls below its share or {@value #LEAST}, from where it can return.
+ * <p>Likelihoods are divided by the largest one first, so that only the weight of a bad expert can
+ * underflow. No expert's weight falls below the switching rate divided by the number of experts, or
+ * below {@value #MIN_WEIGHT}, so that it can always recover.
  */
 public final class MixtureWeights {
-    private static final double LEAST = 1e-300;
+    private static final double MIN_WEIGHT = 1e-300;
 
-    private final double[] shares;
+    private final double[] switchingRates;
     private final int numExperts;
 
-    /** What each expert weighs under each share, (shares, numExperts); each row sums to 1. */
-    private final double[][] underShare;
+    /** Experts' weights under each switching rate, (switchingRates, numExperts); rows sum to 1. */
+    private final double[][] expertWeights;
 
-    /** What each share weighs; they sum to 1. */
-    private final double[] shareWeights;
+    /** Weights of the switching rates, (switchingRates); they sum to 1. */
+    private final double[] rateWeights;
 
-    /** What each expert weighs in all. */
+    /** Total weight of each expert, (numExperts). */
     private final double[] weights;
 
-    /** Likelihoods, divided by the largest. */
+    /** Likelihoods divided by the largest, (numExperts). */
     private final double[] relative;
 
-    /** What is left of each share's weights after an example. */
+    /** Sum of the experts' weights under each switching rate before they are normalised again. */
     private final double[] sums;
 
-    /** What each expert gets under each share. */
+    /** Smallest weight of an expert under each switching rate. */
     private final double[] floors;
 
-    private final double floorOfShares;
+    private final double rateFloor;
 
     /**
-     * @param state as {@link #state()} gave it. Not modified.
+     * Creates weights from a state.
+     *
+     * @param state a value of {@link #state()} or {@link #initialState}. Not modified.
      */
     public MixtureWeights(Mixture mixture, double[] state) {
-        this.shares = mixture.shares().stream().mapToDouble(share -> share).toArray();
+        this.switchingRates = mixture.switchingRates().stream().mapToDouble(rate -> rate).toArray();
         this.numExperts = mixture.numExperts();
-        this.underShare = new double[shares.length][numExperts];
-        this.shareWeights = new double[shares.length];
+        this.expertWeights = new double[switchingRates.length][numExperts];
+        this.rateWeights = new double[switchingRates.length];
         this.weights = new double[numExperts];
         this.relative = new double[numExperts];
-        this.sums = new double[shares.length];
-        this.floors = new double[shares.length];
-        Arrays.setAll(floors, a -> Math.max(shares[a] / numExperts, LEAST));
-        this.floorOfShares = Mixture.SHARE_OF_SHARES / shares.length;
+        this.sums = new double[switchingRates.length];
+        this.floors = new double[switchingRates.length];
+        Arrays.setAll(floors, a -> Math.max(switchingRates[a] / numExperts, MIN_WEIGHT));
+        this.rateFloor = Mixture.META_SWITCHING_RATE / switchingRates.length;
         set(state);
     }
 
-    /** Returns the state in which all weigh the same. */
+    /**
+     * Returns the state in which all experts have the same weight, and so have all switching rates.
+     */
     public static double[] initialState(Mixture mixture) {
         int experts = mixture.numExperts();
-        int shares = mixture.shares().size();
+        int rates = mixture.switchingRates().size();
         double[] state = new double[numValues(mixture)];
-        Arrays.fill(state, 0, shares * experts, 1.0 / experts);
-        Arrays.fill(state, shares * experts, state.length, 1.0 / shares);
+        Arrays.fill(state, 0, rates * experts, 1.0 / experts);
+        Arrays.fill(state, rates * experts, state.length, 1.0 / rates);
         return state;
     }
 
-    /** Returns how many values the state has. */
+    /** Returns the number of values in the state. */
     static int numValues(Mixture mixture) {
-        return mixture.shares().size() * (mixture.numExperts() + 1);
+        return mixture.switchingRates().size() * (mixture.numExperts() + 1);
     }
 
     /**
-     * Becomes other weights.
+     * Replaces the weights by those of a state.
      *
-     * @param state as {@link #state()} gave it. Not modified.
+     * @param state a value of {@link #state()}. Not modified.
      */
     public void set(double[] state) {
-        for (int a = 0; a < shares.length; a++) {
-            System.arraycopy(state, a * numExperts, underShare[a], 0, numExperts);
-            shareWeights[a] = state[shares.length * numExperts + a];
+        for (int a = 0; a < switchingRates.length; a++) {
+            System.arraycopy(state, a * numExperts, expertWeights[a], 0, numExperts);
+            rateWeights[a] = state[switchingRates.length * numExperts + a];
         }
-        sumUp();
+        updateTotals();
     }
 
     /**
-     * Returns all that is remembered: the experts' weights share by share, then the shares'. New.
+     * Returns the state as a new array: the experts' weights by switching rate, (switchingRates,
+     * numExperts), then the weights of the switching rates.
      */
     public double[] state() {
-        double[] state = new double[shares.length * (numExperts + 1)];
-        for (int a = 0; a < shares.length; a++) {
-            System.arraycopy(underShare[a], 0, state, a * numExperts, numExperts);
-            state[shares.length * numExperts + a] = shareWeights[a];
+        double[] state = new double[switchingRates.length * (numExperts + 1)];
+        for (int a = 0; a < switchingRates.length; a++) {
+            System.arraycopy(expertWeights[a], 0, state, a * numExperts, numExperts);
+            state[switchingRates.length * numExperts + a] = rateWeights[a];
         }
         return state;
     }
 
-    /** Returns an expert's weight, 0 to 1. */
+    /** Returns the total weight of an expert, 0 to 1. */
     public double weight(int expert) {
         return weights[expert];
     }
@@ -103,48 +109,48 @@ public final class MixtureWeights {
      * @param likelihoods {@code l}. Not modified.
      */
     public double loss(Likelihoods likelihoods) {
-        return Math.max(0, -likelihoods.logOfMean(weights));
+        return Math.max(0, -likelihoods.logWeightedMean(weights));
     }
 
     /**
-     * Moves the weights by one example.
+     * Updates the weights after one example.
      *
-     * @param likelihoods of its label. Not modified.
-     * @param exampleWeight how much the example counts
+     * @param likelihoods likelihoods of its label under the experts. Not modified.
+     * @param exampleWeight the example's weight, at least 0
      */
     public void update(Likelihoods likelihoods, double exampleWeight) {
-        likelihoods.relative(exampleWeight, relative);
+        likelihoods.writeRelative(exampleWeight, relative);
         double total = 0;
-        for (int a = 0; a < shares.length; a++) {
-            double[] v = underShare[a];
+        for (int a = 0; a < switchingRates.length; a++) {
+            double[] v = expertWeights[a];
             double sum = 0;
             for (int k = 0; k < numExperts; k++) {
                 v[k] *= relative[k];
                 sum += v[k];
             }
             sums[a] = sum;
-            total += shareWeights[a] * sum;
+            total += rateWeights[a] * sum;
         }
-        double keptOfShares = (1 - Mixture.SHARE_OF_SHARES) / total;
+        double rateFactor = (1 - Mixture.META_SWITCHING_RATE) / total;
         Arrays.fill(weights, 0);
-        for (int a = 0; a < shares.length; a++) {
-            double[] v = underShare[a];
-            double kept = (1 - shares[a]) / sums[a];
+        for (int a = 0; a < switchingRates.length; a++) {
+            double[] v = expertWeights[a];
+            double factor = (1 - switchingRates[a]) / sums[a];
             double floor = floors[a];
-            double ofShare = keptOfShares * (shareWeights[a] * sums[a]) + floorOfShares;
-            shareWeights[a] = ofShare;
+            double rateWeight = rateFactor * (rateWeights[a] * sums[a]) + rateFloor;
+            rateWeights[a] = rateWeight;
             for (int k = 0; k < numExperts; k++) {
-                v[k] = kept * v[k] + floor;
-                weights[k] += ofShare * v[k];
+                v[k] = factor * v[k] + floor;
+                weights[k] += rateWeight * v[k];
             }
         }
     }
 
-    private void sumUp() {
+    private void updateTotals() {
         Arrays.fill(weights, 0);
-        for (int a = 0; a < shares.length; a++) {
+        for (int a = 0; a < switchingRates.length; a++) {
             for (int k = 0; k < numExperts; k++) {
-                weights[k] += shareWeights[a] * underShare[a][k];
+                weights[k] += rateWeights[a] * expertWeights[a][k];
             }
         }
     }

@@ -1,4 +1,4 @@
-/** The fixed-share mixture of learning rates and its baselines. */
+/** Fixed-share mixture of learning rates and baselines. */
 @NullMarked
 package io.freshet.model.mixture;
 

@@ -71,7 +71,10 @@ class DriftMonitorTest {
                 drift.reaction() == DriftReaction.BOOST
                         || drift.reaction() == DriftReaction.RESET_OPTIMIZER;
         Mixture mixture =
-                new Mixture(Mixture.DEFAULT_RATES.subList(0, 5), Mixture.DEFAULT_SHARES, false);
+                new Mixture(
+                        Mixture.DEFAULT_RATES.subList(0, 5),
+                        Mixture.DEFAULT_SWITCHING_RATES,
+                        false);
         return new LearnConfig(
                 new LearnerSettings(
                         FEATURES,

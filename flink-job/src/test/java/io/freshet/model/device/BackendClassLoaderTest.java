@@ -18,9 +18,12 @@ import java.util.Enumeration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** ND4J wakes once a process, so each test needs a process of its own. */
+/** Tests in a new process, because ND4J is initialised once per process. */
 class BackendClassLoaderTest {
-    /** As Flink's: it throws once the job has ended, or was restarted. */
+    /**
+     * Class loader that throws after it is closed, as that of a Flink job does after its end or
+     * restart.
+     */
     private static final class ClassLoaderOfAJob extends ClassLoader {
         private boolean closed;
 
@@ -37,7 +40,9 @@ class BackendClassLoaderTest {
         }
     }
 
-    /** A job that ends before its first event, and a second one in the same process. */
+    /**
+     * Program with a job that ends before its first event, and a second job in the same process.
+     */
     public static final class TwoJobs {
         private TwoJobs() {}
 

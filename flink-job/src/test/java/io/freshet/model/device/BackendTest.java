@@ -3,6 +3,7 @@ package io.freshet.model.device;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.model.device.DeviceDecision.Outcome;
+import io.freshet.model.linalg.OpenBlasCore;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -20,9 +21,10 @@ import org.nd4j.linalg.factory.Nd4jBackend;
 
 class BackendTest {
     @Test
-    void describe_namesBackendDeviceThreadsAndLimits() {
+    void describe_namesBackendDeviceCoreThreadsAndLimits() {
         assertThat(Backend.describe())
-                .contains("CpuBackend", " processors", "OpenBLAS", " thread", "MiB")
+                .contains("CpuBackend", " processors", " thread", "MiB")
+                .containsPattern("OpenBLAS [0-9.]+ with kernels for " + OpenBlasCore.name())
                 .doesNotContain("\n");
     }
 
@@ -54,7 +56,7 @@ class BackendTest {
                 Nd4jEnvironment.CUDA_TOTAL_MEMORY_KEY, memory);
     }
 
-    /** A folder that looks to ND4J as CUDA's jar does. */
+    /** With a directory that looks to ND4J like the jar of its CUDA backend. */
     @Test
     void hiddenBackend_isNotOffered_andTheOtherIs(@TempDir Path folder) throws Exception {
         Path backend = folder.resolve(DeviceProbe.CUDA_BACKEND);

@@ -19,12 +19,12 @@ class DeviceDecisionTest {
 
     @ParameterizedTest
     @EnumSource
-    void withoutTheCudaBackend_itIsTheCpu_andNothingToSpeakOf(DeviceFallback fallback) {
+    void withoutTheCudaBackend_itIsTheCpu_withoutAReason(DeviceFallback fallback) {
         assertThat(DeviceDecision.of(DeviceFacts.WITHOUT_CUDA, fallback))
                 .isEqualTo(new DeviceDecision(Outcome.CPU, ""));
     }
 
-    /** The table of flink-job/README.md. */
+    /** The same table as in flink-job/README.md. */
     @ParameterizedTest
     @CsvSource({
         "Kepler,3,5,REFUSED",
@@ -115,7 +115,7 @@ class DeviceDecisionTest {
                         true, Optional.empty(), List.of(), List.of(), Optional.of("no answer"));
 
         assertThat(DeviceDecision.of(facts, DeviceFallback.CPU).reason())
-                .endsWith("the GPUs are not known (no answer)");
+                .endsWith("the GPUs cannot be listed (no answer)");
         assertThat(decide(DeviceFallback.CPU).reason()).endsWith("no GPU is visible");
     }
 

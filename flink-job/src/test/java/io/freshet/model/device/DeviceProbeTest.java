@@ -52,7 +52,7 @@ class DeviceProbeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"NVIDIA A100, [N/A], 535.104.05", "NVIDIA A100, 8.0", "Tea, 8, 5.3"})
-    void answerThatIsNotUnderstood_isTheProblem(String answer) {
+    void answerThatCannotBeParsed_isTheProblem(String answer) {
         assertThat(DeviceProbe.parse(0, "NVIDIA A100, 8.0, 535.104.05\n" + answer))
                 .isEqualTo(GpuList.failed("nvidia-smi answered: " + answer));
     }
@@ -66,7 +66,7 @@ class DeviceProbeTest {
                 .hasValueSatisfying(p -> assertThat(p).contains("/no/nvidia-smi"));
     }
 
-    /** A command that answers with what it was asked. */
+    /** Stand-in for nvidia-smi that prints its arguments. */
     @ParameterizedTest
     @CsvSource(
             nullValues = "-",
@@ -77,7 +77,7 @@ class DeviceProbeTest {
                     '0,2',     PCI_BUS_ID, '--id=0,2'
                     GPU-1a2b,  -,          '--id=GPU-1a2b'
                     """)
-    void commandIsAsked_forTheGpusThatCudaSees(
+    void command_asksForTheGpusThatAreVisibleToCuda(
             String visible, String order, String filter, @TempDir Path folder) throws Exception {
         String command =
                 script(
@@ -123,14 +123,14 @@ class DeviceProbeTest {
     }
 
     @Test
-    void library_isLoadedOrTheLoadersWordsAreKept() {
-        assertThat(DeviceProbe.problemOf("libc.so.6")).isEmpty();
-        assertThat(DeviceProbe.problemOf("libfreshet-has-none.so.11"))
+    void library_isLoaded_orTheLoadersMessageIsReturned() {
+        assertThat(DeviceProbe.loadProblem("libc.so.6")).isEmpty();
+        assertThat(DeviceProbe.loadProblem("libfreshet-has-none.so.11"))
                 .hasValueSatisfying(p -> assertThat(p).contains("libfreshet-has-none.so.11: "));
     }
 
     @Test
-    void withoutTheBackendOnTheClassPath_nothingIsLookedFor(@TempDir Path folder) throws Exception {
+    void withoutTheBackendOnTheClassPath_nothingIsProbed(@TempDir Path folder) throws Exception {
         try (URLClassLoader empty = new URLClassLoader(new URL[] {folder.toUri().toURL()}, null)) {
             assertThat(new DeviceProbe(empty, "/no/nvidia-smi", Map.of()).probe())
                     .isEqualTo(DeviceFacts.WITHOUT_CUDA);

@@ -14,7 +14,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A thousand powers by {@link Exponential}, one by one and at once, and by {@link Math#exp}.
+ * Benchmark of a thousand exponentials: by {@link Exponential}, one by one and all at once, and by
+ * {@link Math#exp}.
  *
  * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} on the class path of {@link
  * LearningStepBenchmark}.
@@ -27,21 +28,21 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class ExponentialBenchmark {
     private final double[] exponents = new Random(1).doubles(1000, -20, 0).toArray();
-    private final double[] powers = new double[exponents.length];
+    private final double[] results = new double[exponents.length];
 
     @Benchmark
     public double oneByOne() {
         double sum = 0;
         for (double exponent : exponents) {
-            sum += Exponential.of(exponent);
+            sum += Exponential.exp(exponent);
         }
         return sum;
     }
 
     @Benchmark
     public double[] atOnce() {
-        Exponential.of(exponents, 0, exponents.length, powers);
-        return powers;
+        Exponential.expAll(exponents, 0, exponents.length, results);
+        return results;
     }
 
     @Benchmark

@@ -2,7 +2,7 @@ package io.freshet.model.linalg;
 
 import java.util.Random;
 
-/** Matrices as arrays, and numbers to fill them with. */
+/** Test data for matrices, and their values as arrays. */
 public final class Matrices {
     private Matrices() {}
 

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The two kinds of matrix do the same. On the CPU, where both run: what an operator does on a GPU
- * only a GPU can show.
+ * Comparison of the two implementations of {@link Matrix} on the CPU, where both run. It cannot
+ * show what an operator computes on a GPU.
  */
 class OperatorMatrixTest {
     private static double tolerance(Precision precision) {
@@ -41,7 +41,7 @@ class OperatorMatrixTest {
         float[] g = values(rows * columns, 3);
         float[] h = values(columns * inner, 4);
         for (Precision precision : Precision.values()) {
-            bothDo(
+            assertSameResult(
                     precision,
                     rows,
                     columns,
@@ -54,7 +54,7 @@ class OperatorMatrixTest {
                             result.setToProductWithTransposed(left, count, right, width);
                         }
                     });
-            bothDo(
+            assertSameResult(
                     precision,
                     columns,
                     inner,
@@ -65,7 +65,7 @@ class OperatorMatrixTest {
                             right.put(a, rows);
                             result.put(h, columns);
                             result.addTransposedProduct(0.9, left, count, right);
-                            // A second time, with arguments that have been used before.
+                            // A second time: contexts and pointers are reused.
                             result.addTransposedProduct(-1, left, count, right);
                         }
                     });
@@ -74,8 +74,8 @@ class OperatorMatrixTest {
 
     @ParameterizedTest
     @EnumSource(Precision.class)
-    void products_areWhatTheyMean(Precision precision) {
-        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+    void products_equalThoseComputedByHand(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : implementations(precision)) {
             try (Matrix a = zeros.apply(2, 2);
                     Matrix b = zeros.apply(3, 2);
                     Matrix c = zeros.apply(2, 3)) {
@@ -99,8 +99,8 @@ class OperatorMatrixTest {
 
     @ParameterizedTest
     @EnumSource(Precision.class)
-    void oldValues_countForNothing_whereTheirFactorIsZero(Precision precision) {
-        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+    void oldValues_areIgnored_whereTheirFactorIsZero(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : implementations(precision)) {
             try (Matrix a = zeros.apply(1, 1);
                     Matrix b = zeros.apply(1, 2);
                     Matrix c = zeros.apply(1, 2)) {
@@ -119,7 +119,7 @@ class OperatorMatrixTest {
         float[] x = values(rows * columns, 4);
         float[] y = values(rows * columns, 5);
         for (Precision precision : Precision.values()) {
-            bothDo(
+            assertSameResult(
                     precision,
                     rows,
                     columns,
@@ -148,16 +148,18 @@ class OperatorMatrixTest {
                     sum += Math.abs(x[i]);
                     squares += (double) x[i] * x[i];
                 }
-                // Each of so many additions rounds the sum once.
+                // Each addition rounds the sum once.
                 double unit = precision == Precision.FLOAT ? 0x1p-24 : 0x1p-53;
-                double most = count * columns * unit * sum;
-                assertThat(operators.sumOfMagnitudes(from, count)).isCloseTo(sum, within(most));
-                assertThat(reference.sumOfMagnitudes(from, count)).isCloseTo(sum, within(most));
-                // The root halves what the sum of squares is off by.
+                double tolerance = count * columns * unit * sum;
+                assertThat(operators.sumOfMagnitudes(from, count))
+                        .isCloseTo(sum, within(tolerance));
+                assertThat(reference.sumOfMagnitudes(from, count))
+                        .isCloseTo(sum, within(tolerance));
+                // The square root halves the relative error of the sum of squares.
                 double norm = Math.sqrt(squares);
-                double mostOfNorm = count * columns * unit * norm;
-                assertThat(operators.norm(from, count)).isCloseTo(norm, within(mostOfNorm));
-                assertThat(reference.norm(from, count)).isCloseTo(norm, within(mostOfNorm));
+                double normTolerance = count * columns * unit * norm;
+                assertThat(operators.norm(from, count)).isCloseTo(norm, within(normTolerance));
+                assertThat(reference.norm(from, count)).isCloseTo(norm, within(normTolerance));
             }
         }
     }
@@ -166,7 +168,7 @@ class OperatorMatrixTest {
     @EnumSource(Precision.class)
     void valuesThatAreNotFinite_showInTheSumOfMagnitudes(Precision precision) {
         for (double value : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1 / 0.0}) {
-            for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+            for (BiFunction<Integer, Integer, Matrix> zeros : implementations(precision)) {
                 try (Matrix matrix = zeros.apply(3, 2)) {
                     matrix.putRow(1, new double[] {0, value});
 
@@ -180,8 +182,8 @@ class OperatorMatrixTest {
 
     @ParameterizedTest
     @EnumSource(Precision.class)
-    void parts_goWhereTheyBelong(Precision precision) {
-        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+    void rows_areWrittenAndReadInPlace(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : implementations(precision)) {
             try (Matrix matrix = zeros.apply(3, 4)) {
                 assertThat(toArray(matrix)).containsOnly(0).hasSize(12);
 
@@ -207,9 +209,9 @@ class OperatorMatrixTest {
 
     @ParameterizedTest
     @EnumSource(Precision.class)
-    void valuesBeyondAChunk_goInAndOut(Precision precision) {
+    void valuesBeyondAChunk_areWrittenAndRead(Precision precision) {
         double[] values = new Random(6).doubles(5000).toArray();
-        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : implementations(precision)) {
             try (Matrix matrix = zeros.apply(2, 5000)) {
                 matrix.putRow(1, values);
 
@@ -248,8 +250,8 @@ class OperatorMatrixTest {
 
     @ParameterizedTest
     @EnumSource(Precision.class)
-    void closingTwice_isNoHarm(Precision precision) {
-        for (BiFunction<Integer, Integer, Matrix> zeros : kinds(precision)) {
+    void closingTwice_doesNothing(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : implementations(precision)) {
             Matrix matrix = zeros.apply(2, 2);
             matrix.close();
 
@@ -258,22 +260,22 @@ class OperatorMatrixTest {
         }
     }
 
-    private static List<BiFunction<Integer, Integer, Matrix>> kinds(Precision precision) {
+    private static List<BiFunction<Integer, Integer, Matrix>> implementations(Precision precision) {
         return List.of(
                 (rows, columns) -> new OperatorMatrix(precision, rows, columns),
                 (rows, columns) -> NativeMatrix.zeros(precision, rows, columns));
     }
 
-    private static void bothDo(
+    private static void assertSameResult(
             Precision precision,
             int rows,
             int columns,
             BiConsumer<BiFunction<Integer, Integer, Matrix>, Matrix> computation) {
-        var kinds = kinds(precision);
-        try (Matrix operators = kinds.get(0).apply(rows, columns);
-                Matrix reference = kinds.get(1).apply(rows, columns)) {
-            computation.accept(kinds.get(0), operators);
-            computation.accept(kinds.get(1), reference);
+        var implementations = implementations(precision);
+        try (Matrix operators = implementations.get(0).apply(rows, columns);
+                Matrix reference = implementations.get(1).apply(rows, columns)) {
+            computation.accept(implementations.get(0), operators);
+            computation.accept(implementations.get(1), reference);
 
             double[] expected = toArray(reference);
             double[] actual = toArray(operators);

@@ -8,21 +8,19 @@ import static org.assertj.core.api.Assertions.within;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ProductTilesTest {
     @ParameterizedTest
-    @ValueSource(strings = {"SKYLAKEX", "SkylakeX"})
-    void coreTypeWithKernelsForSmallMatrices_hasPieces(String coreType) {
-        assertThat(ProductTiles.of(coreType)).isEqualTo(ProductTiles.SMALL);
+    @ValueSource(strings = {"SkylakeX", "Cooperlake", "SapphireRapids"})
+    void coreWithSmallMatrixKernels_hasSmallTiles(String core) {
+        assertThat(ProductTiles.forCore(core)).isEqualTo(ProductTiles.SMALL);
     }
 
     @ParameterizedTest
-    @NullSource
-    @ValueSource(strings = {"", "Haswell", "Zen"})
-    void others_haveNone(String coreType) {
-        assertThat(ProductTiles.of(coreType)).isEqualTo(ProductTiles.WHOLE);
+    @ValueSource(strings = {"Haswell", "Zen", OpenBlasCore.UNKNOWN})
+    void otherCore_hasOneTile(String core) {
+        assertThat(ProductTiles.forCore(core)).isEqualTo(ProductTiles.WHOLE);
     }
 
     @ParameterizedTest
@@ -35,20 +33,20 @@ class ProductTilesTest {
         "8, 800, 151, 80, 151",
         "128, 528, 1008, 8, 8",
         "64, 64, 70, 16, 70",
-        // No eight outputs are small: in one piece.
+        // Not even eight outputs make a small product: one tile.
         "151, 528, 70, 70, 8",
         "16, 100000, 70, 70, 70",
-        // Few terms, for which there is no kernel.
+        // Too few terms: there is no kernel for them.
         "16, 16, 182, 182, 182"
     })
-    void pieces_areAsLargeAsTheKernelsTake(
-            int count, int columns, int width, int rowsOfTransposed, int columnsOfTransposed) {
+    void tiles_areAsLargeAsTheKernelsAllow(
+            int count, int columns, int width, int rowsPerTile, int columnsPerTile) {
         ProductTiles small = ProductTiles.SMALL;
-        assertThat(small.rowsOfTransposed(count, columns, width)).isEqualTo(rowsOfTransposed);
-        assertThat(small.columnsOfTransposed(count, columns, width)).isEqualTo(columnsOfTransposed);
+        assertThat(small.rowsPerTile(count, columns, width)).isEqualTo(rowsPerTile);
+        assertThat(small.columnsPerTile(count, columns, width)).isEqualTo(columnsPerTile);
         ProductTiles whole = ProductTiles.WHOLE;
-        assertThat(whole.rowsOfTransposed(count, columns, width)).isEqualTo(width);
-        assertThat(whole.columnsOfTransposed(count, columns, width)).isEqualTo(width);
+        assertThat(whole.rowsPerTile(count, columns, width)).isEqualTo(width);
+        assertThat(whole.columnsPerTile(count, columns, width)).isEqualTo(width);
     }
 
     @ParameterizedTest
@@ -60,24 +58,25 @@ class ProductTilesTest {
         "2, 528, 3",
         "60, 2000, 70"
     })
-    void productsInPieces_areThoseInOne(int count, int columns, int width) {
+    void productsInTiles_equalProductsInOneTile(int count, int columns, int width) {
         try (Products whole = new Products(count, columns, width, ProductTiles.WHOLE);
                 Products small = new Products(count, columns, width, ProductTiles.SMALL)) {
             assertThat(small.logits()).containsExactly(whole.logits(), within(2e-4));
-            assertThat(small.learnt()).containsExactly(whole.learnt(), within(1e-4));
+            assertThat(small.updatedParameters())
+                    .containsExactly(whole.updatedParameters(), within(1e-4));
         }
     }
 
-    /** The two products of a step, of the same numbers. */
+    /** The two products of an SGD step, of the same numbers for all tile sizes. */
     private static final class Products implements AutoCloseable {
         private final Matrix inputs;
         private final Matrix parameters;
         private final Matrix outputs;
 
-        Products(int count, int columns, int width, ProductTiles pieces) {
-            inputs = zeros(count, columns, pieces);
-            parameters = zeros(width, columns, pieces);
-            outputs = zeros(count, width, pieces);
+        Products(int count, int columns, int width, ProductTiles tiles) {
+            inputs = zeros(count, columns, tiles);
+            parameters = zeros(width, columns, tiles);
+            outputs = zeros(count, width, tiles);
             inputs.put(values(count * columns, 1), count);
             parameters.put(values(width * columns, 2), width);
         }
@@ -88,10 +87,10 @@ class ProductTilesTest {
             return toArray(outputs);
         }
 
-        double[] learnt() {
+        double[] updatedParameters() {
             outputs.put(values(outputs.rows() * outputs.columns(), 3), outputs.rows());
             parameters.addTransposedProduct(0.9, outputs, inputs.rows(), inputs);
-            // A second time, with pieces that have been moved.
+            // A second time, when the tile pointers have been moved.
             parameters.addTransposedProduct(-1, outputs, inputs.rows() - 1, inputs);
             return toArray(parameters);
         }
@@ -105,7 +104,7 @@ class ProductTilesTest {
     }
 
     @Test
-    void productOfAMatrixWithItself_mayBeInPieces() {
+    void productOfAMatrixWithItself_mayBeInTiles() {
         float[] x = values(64 * 40, 4);
         int count = 50;
         try (Matrix inputs = zeros(64, 40, ProductTiles.SMALL);
@@ -125,7 +124,7 @@ class ProductTilesTest {
         }
     }
 
-    private static Matrix zeros(int rows, int columns, ProductTiles pieces) {
-        return NativeMatrix.zeros(Precision.FLOAT, rows, columns, pieces);
+    private static Matrix zeros(int rows, int columns, ProductTiles tiles) {
+        return NativeMatrix.zeros(Precision.FLOAT, rows, columns, tiles);
     }
 }

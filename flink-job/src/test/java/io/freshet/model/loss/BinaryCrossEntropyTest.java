@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class BinaryCrossEntropyTest {
     /** PyTorch's bound, 1e-12, is a float in both precisions. */
-    private static final double LEAST_SLOPE = 1e-12f;
+    private static final double MIN_SLOPE = 1e-12f;
 
     @Test
     void mean_dividesByTheNumberOfLosses_whateverTheWeights() {
@@ -43,11 +43,11 @@ class BinaryCrossEntropyTest {
         assertThat(new BatchLoss(loss).losses(probabilities, targets, null))
                 .containsExactly(0, 0, 100, 100);
         assertThat(new BatchLoss(loss).gradient(LossReduction.SUM, probabilities, targets, null))
-                .containsExactly(0, 0, -1 / LEAST_SLOPE, 1 / LEAST_SLOPE);
+                .containsExactly(0, 0, -1 / MIN_SLOPE, 1 / MIN_SLOPE);
     }
 
     @Test
-    void logitGradient_isTheResidual_untilTheBoundHolds() {
+    void logitGradient_isTheResidual_whereTheBoundDoesNotApply() {
         BinaryCrossEntropy loss = new BinaryCrossEntropy(1);
         double[] gradient = new double[1];
         for (double probability : new double[] {0.25, 1e-11}) {
@@ -55,7 +55,7 @@ class BinaryCrossEntropyTest {
             assertThat(gradient[0]).isCloseTo(2 * (probability - 1), within(1e-15));
         }
         loss.logitGradient(new double[] {1e-13}, 0, 1, 2, gradient, 0);
-        assertThat(gradient[0]).isCloseTo(-2 * 1e-13 / LEAST_SLOPE, within(1e-12));
+        assertThat(gradient[0]).isCloseTo(-2 * 1e-13 / MIN_SLOPE, within(1e-12));
         for (int label = 0; label < 2; label++) {
             loss.logitGradient(new double[] {0}, 0, label, 2, gradient, 0);
             assertThat(gradient[0]).isZero();
@@ -63,7 +63,7 @@ class BinaryCrossEntropyTest {
     }
 
     @Test
-    void valueThatIsNoProbability_isRefused() {
+    void valueOutsideZeroToOne_isRefused() {
         BinaryCrossEntropy loss = new BinaryCrossEntropy(2);
         for (double value : new double[] {-0.1, 1.5, Double.NaN}) {
             double[] probabilities = {0.5, value};

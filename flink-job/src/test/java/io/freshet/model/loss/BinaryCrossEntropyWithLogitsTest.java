@@ -38,7 +38,7 @@ class BinaryCrossEntropyWithLogitsTest {
     }
 
     @Test
-    void logitGradient_isOfTheMeanOverTheOutputs() {
+    void logitGradient_isThatOfTheMeanOverTheOutputs() {
         BinaryCrossEntropyWithLogits loss = new BinaryCrossEntropyWithLogits(2);
         double[] gradient = new double[2];
         loss.logitGradient(new double[] {0.75, 0.5}, 0, new float[] {1, 0}, 0, 6, gradient, 0);
@@ -80,8 +80,8 @@ class BinaryCrossEntropyWithLogitsTest {
     }
 
     @Test
-    void lossOfAConfidentLogit_keepsItsDigits() {
-        // ln(1 + exp(−40)) is exp(−40) to its square; 1 + exp(−40) rounds to 1.
+    void lossOfAConfidentLogit_isPrecise() {
+        // ln(1 + exp(−40)) is exp(−40) up to its square, although 1 + exp(−40) rounds to 1.
         assertThat(
                         new BatchLoss(new BinaryCrossEntropyWithLogits(1))
                                 .loss(LossReduction.MEAN, new double[] {40}, new int[] {1}, null))

@@ -61,7 +61,7 @@ class CrossEntropyTest {
     }
 
     @Test
-    void smoothing_spreadsItsShareOverTheClasses_weightedByEachOnes() {
+    void smoothing_isSpreadOverTheClasses_weightedByClassWeights() {
         CrossEntropy loss = new CrossEntropy(2, OutputWeights.of(3, 5), -100, 0.2);
         // t = w ((1 − 0.2) y + 0.2 / 2), for the labels 0 and 1; their sum is 3.2 and 4.8.
         double first = 2.7 * Math.log(4) + 0.5 * Math.log(4.0 / 3);
@@ -77,7 +77,7 @@ class CrossEntropyTest {
     }
 
     @Test
-    void ignoredExamples_countForNothing_smoothingIncluded() {
+    void ignoredExamples_haveNoLoss_notEvenFromSmoothing() {
         for (int ignored : new int[] {-100, 1}) {
             CrossEntropy loss = new CrossEntropy(3, OutputWeights.of(1, 2, 3), ignored, 0.3);
             double[] logits = {1, 2, 3, 3, 1, 0, 0, 0, 1};
@@ -101,7 +101,7 @@ class CrossEntropyTest {
     }
 
     @Test
-    void meanOverNothing_isNaN_andItsGradientZero() {
+    void meanOfIgnoredExamples_isNaN_andItsGradientZero() {
         CrossEntropy loss = new CrossEntropy(2);
         int[] labels = {-100, -100};
         assertThat(new BatchLoss(loss).loss(LossReduction.MEAN, LOGITS, labels, null)).isNaN();
@@ -123,7 +123,7 @@ class CrossEntropyTest {
     }
 
     @Test
-    void impossibleOtherClass_doesNoHarm() {
+    void impossibleOtherClass_hasNoEffect() {
         CrossEntropy loss = new CrossEntropy(3);
         double[] logits = {0, Double.NEGATIVE_INFINITY, 0};
         int[] labels = {0};

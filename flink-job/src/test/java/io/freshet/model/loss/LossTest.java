@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every loss keeps to, whatever its options. */
+/** Contract of all losses, whatever their options. */
 class LossTest {
     private static final int SIZE = 5;
     private static final int NUM_OUTPUTS = 3;
@@ -45,7 +45,7 @@ class LossTest {
     }
 
     static List<Loss> lossesOfValues() {
-        return losses().stream().filter(Loss::takesValueTargets).toList();
+        return losses().stream().filter(Loss::acceptsValueTargets).toList();
     }
 
     @ParameterizedTest
@@ -146,16 +146,17 @@ class LossTest {
 
         assertThat(gradient)
                 .containsExactly(9, 9, 9, expected[0], expected[1], expected[2], 9, 9, 9, 9, 9, 9);
-        assertThat(loss.plainLoss(logits, at, logSumExp, 2))
-                .isEqualTo(loss.plainLoss(row, 0, logSumExp, 2));
+        assertThat(loss.reportedLoss(logits, at, logSumExp, 2))
+                .isEqualTo(loss.reportedLoss(row, 0, logSumExp, 2));
         float[] targets = {7, 7, 0.5f, 0.25f, 0.25f};
-        assertThat(loss.plainLoss(logits, at, logSumExp, targets, 2))
-                .isEqualTo(loss.plainLoss(row, 0, logSumExp, new float[] {0.5f, 0.25f, 0.25f}, 0));
+        assertThat(loss.reportedLoss(logits, at, logSumExp, targets, 2))
+                .isEqualTo(
+                        loss.reportedLoss(row, 0, logSumExp, new float[] {0.5f, 0.25f, 0.25f}, 0));
     }
 
     @ParameterizedTest
     @MethodSource("losses")
-    void gradientsOfModelsSideBySide_areThoseOfEach(Loss loss) {
+    void gradientsOfSeveralModels_equalThoseOfEach(Loss loss) {
         double[] probabilities = new double[1 + 3 * NUM_OUTPUTS];
         double[] factors = new double[3 * NUM_OUTPUTS];
         for (int model = 0; model < 3; model++) {
@@ -178,16 +179,16 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void classAndItsOneHot_areTheSame(Loss loss) {
+    void classAndItsOneHot_areEquivalent(Loss loss) {
         double[] probabilities = new double[NUM_OUTPUTS];
         double[] logits = normal(new Random(7), NUM_OUTPUTS);
         double logSumExp = activate(loss, logits, 0, probabilities);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
             float[] oneHot = new float[NUM_OUTPUTS];
             oneHot[label] = 1;
-            assertThat(loss.plainLoss(logits, 0, logSumExp, label))
-                    .isCloseTo(loss.plainLoss(logits, 0, logSumExp, oneHot, 0), within(1e-15));
-            if (loss.takesValueTargets()) {
+            assertThat(loss.reportedLoss(logits, 0, logSumExp, label))
+                    .isCloseTo(loss.reportedLoss(logits, 0, logSumExp, oneHot, 0), within(1e-15));
+            if (loss.acceptsValueTargets()) {
                 double[] ofClass = new double[NUM_OUTPUTS];
                 double[] ofOneHot = new double[NUM_OUTPUTS];
                 loss.logitGradient(probabilities, 0, label, 3, ofClass, 0);
@@ -199,7 +200,7 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void plainLoss_knowsNoOptions(Loss loss) {
+    void reportedLoss_ignoresOptions(Loss loss) {
         Loss plain =
                 loss.activation() == Activation.SOFTMAX
                         ? new CrossEntropy(NUM_OUTPUTS)
@@ -207,14 +208,14 @@ class LossTest {
         double[] logits = normal(new Random(11), NUM_OUTPUTS);
         double logSumExp = activate(loss, logits, 0, new double[NUM_OUTPUTS]);
         for (int label = 0; label < NUM_OUTPUTS; label++) {
-            assertThat(loss.plainLoss(logits, 0, logSumExp, label))
+            assertThat(loss.reportedLoss(logits, 0, logSumExp, label))
                     .isCloseTo(
                             new BatchLoss(plain)
                                     .loss(LossReduction.MEAN, logits, new int[] {label}, null),
                             within(1e-14));
         }
         float[] targets = {0.5f, 0, 0.25f};
-        assertThat(loss.plainLoss(logits, 0, logSumExp, targets, 0))
+        assertThat(loss.reportedLoss(logits, 0, logSumExp, targets, 0))
                 .isCloseTo(
                         new BatchLoss(plain)
                                 .loss(LossReduction.MEAN, logits, Floats.widen(targets), null),
@@ -223,7 +224,7 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void exampleOfWeightTwo_addsAsMuchAsTwoOfThem(Loss loss) {
+    void exampleOfWeightTwo_countsLikeTwoExamples(Loss loss) {
         double[] inputs = inputs(loss, new Random(8));
         double[] repeated = Arrays.copyOf(inputs, inputs.length + NUM_OUTPUTS);
         System.arraycopy(inputs, 0, repeated, inputs.length, NUM_OUTPUTS);
@@ -246,7 +247,7 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void sum_isTheSumOfTheLosses_andItsGradientEachOnesOwn(Loss loss) {
+    void sum_isTheSumOfTheLosses_andItsGradientThatOfEachLoss(Loss loss) {
         double[] inputs = inputs(loss, new Random(9));
         double[] losses = new BatchLoss(loss).losses(inputs, LABELS, EXAMPLE_WEIGHTS);
         assertThat(losses).hasSize(SIZE * loss.lossesPerExample());
@@ -285,7 +286,7 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void emptyBatch_sumsToZero_andHasNoMean(Loss loss) {
+    void emptyBatch_hasSumZero_andMeanNaN(Loss loss) {
         double[] nothing = {};
         assertThat(new BatchLoss(loss).losses(nothing, new int[0], null)).isEmpty();
         assertThat(new BatchLoss(loss).loss(LossReduction.SUM, nothing, new int[0], null)).isZero();
@@ -309,7 +310,7 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void labelThatIsNoClass_isRefused(Loss loss) {
+    void labelOutsideTheClasses_isRefused(Loss loss) {
         double[] row = new double[NUM_OUTPUTS];
         String message = "a label must be 0 to 2, but is ";
         assertThatThrownBy(() -> loss.logitGradients(row, 0, 3, 1, row, new double[NUM_OUTPUTS]))
@@ -318,7 +319,7 @@ class LossTest {
         assertThatThrownBy(() -> loss.logitGradient(row, 0, 3, 1, new double[NUM_OUTPUTS], 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + 3);
-        assertThatThrownBy(() -> loss.plainLoss(row, 0, 0, -1))
+        assertThatThrownBy(() -> loss.reportedLoss(row, 0, 0, -1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message + -1);
         assertThatThrownBy(() -> new BatchLoss(loss).losses(row, new int[] {7}, null))
@@ -351,7 +352,7 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
-    void oneLossWithoutAReduction_isRefused(Loss loss) {
+    void reducedLossWithoutAReduction_isRefused(Loss loss) {
         assertThatThrownBy(
                         () ->
                                 new BatchLoss(loss)
@@ -366,12 +367,12 @@ class LossTest {
     }
 
     @Test
-    void valueTargets_areRefused_whereOnlyClassesHaveAMeaning() {
+    void valueTargets_areRefused_whereTargetsMustBeClasses() {
         for (Loss loss :
                 List.of(
                         new NegativeLogLikelihood(3),
                         new CrossEntropy(3, OutputWeights.NONE, 1, 0))) {
-            assertThat(loss.takesValueTargets()).isFalse();
+            assertThat(loss.acceptsValueTargets()).isFalse();
             String message = "targets must be classes, not values, under " + loss;
             double[] row = new double[3];
             assertThatThrownBy(() -> new BatchLoss(loss).losses(row, new double[3], null))
@@ -384,14 +385,15 @@ class LossTest {
         }
     }
 
-    /** Activates, and returns the log-sum-exp. */
+    /** Writes the probabilities and returns the log-sum-exp of the logits. */
     private static double activate(Loss loss, double[] logits, int offset, double[] probabilities) {
         loss.activate(logits, offset, probabilities);
-        double[] sum = new double[1];
+        double[] normaliser = new double[1];
         double[] shift = new double[1];
         loss.activation()
-                .activate(logits, offset, 1, NUM_OUTPUTS, new double[NUM_OUTPUTS], sum, shift);
-        return shift[0] + Math.log(sum[0]);
+                .activate(
+                        logits, offset, 1, NUM_OUTPUTS, new double[NUM_OUTPUTS], normaliser, shift);
+        return shift[0] + Math.log(normaliser[0]);
     }
 
     /** Inputs in the range of the loss, (SIZE, NUM_OUTPUTS). */
@@ -399,7 +401,7 @@ class LossTest {
         return toInputs(loss, normal(random, SIZE * NUM_OUTPUTS));
     }
 
-    /** What the loss takes of a model with these logits. */
+    /** Returns the inputs of the loss for a model with these logits. */
     private static double[] toInputs(Loss loss, double[] logits) {
         double[] inputs = logits.clone();
         double[] probabilities = new double[NUM_OUTPUTS];
@@ -425,7 +427,7 @@ class LossTest {
     }
 
     private interface Function {
-        double at(double[] inputs);
+        double apply(double[] inputs);
     }
 
     private static void assertCentralDifferences(
@@ -436,9 +438,9 @@ class LossTest {
             double[] down = inputs.clone();
             up[i] += h;
             down[i] -= h;
-            double slope = (function.at(up) - function.at(down)) / (up[i] - down[i]);
-            // The rest of the series is h²/6 times the third derivative: large near 0 and 1 for
-            // probabilities, where the logarithm bends.
+            double slope = (function.apply(up) - function.apply(down)) / (up[i] - down[i]);
+            // The error is h²/6 times the third derivative, which for probabilities is large near 0
+            // and 1.
             assertThat(gradient[i])
                     .as("gradient at %d", i)
                     .isCloseTo(slope, within(1e-6 * Math.max(1, Math.abs(slope))));

@@ -31,7 +31,7 @@ class NegativeLogLikelihoodTest {
     }
 
     @Test
-    void logitGradient_isCrossEntropys() {
+    void logitGradient_equalsThatOfCrossEntropy() {
         OutputWeights weights = OutputWeights.of(1, 2, 4);
         double[] probabilities = {0.2, 0.3, 0.5};
         double[] expected = new double[3];
@@ -46,7 +46,7 @@ class NegativeLogLikelihoodTest {
     }
 
     @Test
-    void impossibleOtherClass_doesNoHarm() {
+    void impossibleOtherClass_hasNoEffect() {
         NegativeLogLikelihood loss = new NegativeLogLikelihood(2);
         double[] logProbabilities = {Double.NEGATIVE_INFINITY, 0, 0, Double.NEGATIVE_INFINITY};
         assertThat(new BatchLoss(loss).losses(logProbabilities, new int[] {1, 1}, null))
@@ -62,7 +62,7 @@ class NegativeLogLikelihoodTest {
     }
 
     @Test
-    void meanOverNothing_isNaN_andItsGradientZero() {
+    void meanOfIgnoredExamples_isNaN_andItsGradientZero() {
         NegativeLogLikelihood loss = new NegativeLogLikelihood(2);
         double[] logProbabilities = {-1, -2, -3, -4};
         int[] labels = {-100, -100};

@@ -9,7 +9,7 @@ class OutputWeightsTest {
     @Test
     void noWeights_areOnes() {
         assertThat(OutputWeights.NONE.isNone()).isTrue();
-        assertThat(OutputWeights.NONE.at(7)).isEqualTo(1);
+        assertThat(OutputWeights.NONE.get(7)).isEqualTo(1);
         assertThat(OutputWeights.of(1, 1)).isNotEqualTo(OutputWeights.NONE);
     }
 
@@ -18,7 +18,7 @@ class OutputWeightsTest {
         double[] values = {1, 0};
         OutputWeights weights = OutputWeights.of(values);
         values[0] = 5;
-        assertThat(weights.at(0)).isEqualTo(1);
+        assertThat(weights.get(0)).isEqualTo(1);
         assertThat(weights).isEqualTo(OutputWeights.of(1, 0)).hasToString("[1.0, 0.0]");
     }
 

@@ -7,53 +7,53 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class BaselinesTest {
-    /** Counts are floats: each fading rounds by up to 2⁻²⁴. */
+    /** Tolerance: counts are floats, and each fading has a relative error of up to 2⁻²⁴. */
     private static final double TOLERANCE = 1e-6;
 
     private final Baselines baselines = new Baselines(2, new float[6], Baselines.NO_LABEL);
 
     @Test
     void firstPrediction_isUniform() {
-        assertPredicts(Baselines.NO_CHANGE, 0.5, 0.5);
+        assertPredicts(Baselines.LABEL_TRANSITIONS, 0.5, 0.5);
         assertPredicts(Baselines.FREQUENCIES, 0.5, 0.5);
         assertThat(baselines.lastLabel()).isEqualTo(Baselines.NO_LABEL);
     }
 
     @Test
-    void predictions_followCountsThatFadeAtTheirUse() {
+    void predictions_followFadingCounts() {
         for (int label : new int[] {0, 1, 0, 0}) {
             baselines.observe(label);
         }
-        // After 0 came 1, then, faded by 0.99, 0; the prior adds 0.1 to each.
-        assertPredicts(Baselines.NO_CHANGE, 1.1 / 2.19, 1.09 / 2.19);
-        // Class 1 came two labels ago; class 0 three labels ago, one ago and now.
+        // After 0 came 1 and then 0, before which the 1 faded by 0.99; the prior adds 0.1 to each.
+        assertPredicts(Baselines.LABEL_TRANSITIONS, 1.1 / 2.19, 1.09 / 2.19);
+        // Class 1 was two labels ago; class 0 three labels ago, one label ago and now.
         double ones = Math.pow(0.999, 2);
         double zeros = Math.pow(0.999, 3) + 0.999 + 1;
         double total = ones + zeros + 0.2;
         assertPredicts(Baselines.FREQUENCIES, (zeros + 0.1) / total, (ones + 0.1) / total);
 
         baselines.observe(1);
-        // What followed a 1 was one 0.
-        assertPredicts(Baselines.NO_CHANGE, 1.1 / 1.2, 0.1 / 1.2);
+        // After 1 came 0, once.
+        assertPredicts(Baselines.LABEL_TRANSITIONS, 1.1 / 1.2, 0.1 / 1.2);
         assertThat(baselines.lastLabel()).isEqualTo(1);
     }
 
     @Test
-    void repeatedLabel_isAllButCertain() {
+    void repeatedLabel_isNearlyCertain() {
         for (int i = 0; i < 100_000; i++) {
             baselines.observe(1);
         }
-        // Counts that fade to k of themselves and gain 1 end at 1 / (1 − k).
+        // Counts that are multiplied by k and incremented converge to 1 / (1 − k).
         double certain = 100 + 0.1;
         double[] out = new double[2];
-        baselines.predict(Baselines.NO_CHANGE, out);
+        baselines.predict(Baselines.LABEL_TRANSITIONS, out);
         assertThat(out[1]).isCloseTo(certain / (certain + 0.1), within(TOLERANCE));
         baselines.predict(Baselines.FREQUENCIES, out);
         assertThat(out[1]).isCloseTo(1000.1 / 1000.2, within(TOLERANCE));
     }
 
     @Test
-    void restoredBaselines_goOn() {
+    void restoredBaselines_continue() {
         baselines.observe(0);
         baselines.observe(1);
         Baselines restored = new Baselines(2, baselines.counts(), baselines.lastLabel());
