@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.ingest.AvroCursor.Refused;
+import io.freshet.model.example.Examples;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -104,19 +105,20 @@ final class ExamplePacker {
                         "a model id of " + modelId.length() + " characters");
             }
             ExampleBlock block = block(modelId);
-            block.reserveRow();
+            Examples examples = block.examples();
+            examples.reserve();
             reader.readRest(
-                    block.features(),
-                    block.size() * numFeatures,
-                    block.targets(),
-                    block.size() * numTargets);
+                    examples.features(),
+                    examples.size() * numFeatures,
+                    examples.targets(),
+                    examples.size() * numTargets);
             Refused objection = reader.objection();
             if (objection != null) {
                 return setAside(message, hash, modelId, objection.reason(), objection.detail());
             }
             if (reader.hasIgnoreIndex()) {
                 block.audit().ignore(hash, IgnoredReason.IGNORE_INDEX);
-            } else if (reader.label() == ExampleBlock.UNLABELLED) {
+            } else if (reader.label() == Examples.UNLABELLED) {
                 addRow(block, message, hash, reader.id());
             } else if (reader.weight() == 0) {
                 block.audit().ignore(hash, IgnoredReason.ZERO_WEIGHT);
@@ -130,7 +132,7 @@ final class ExamplePacker {
     }
 
     private void addRow(ExampleBlock block, RawMessage message, long hash, @Nullable String id) {
-        block.addReservedRow(
+        block.addReserved(
                 reader.label(),
                 reader.weight(),
                 hash,

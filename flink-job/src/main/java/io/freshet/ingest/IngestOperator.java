@@ -48,7 +48,7 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
                 new ExamplePacker(
                         ingestConfig,
                         letter -> output.collect(DEAD_LETTERS, new StreamRecord<>(letter)));
-        blockRecord = new StreamRecord<>(new ExampleBlock("", 0));
+        blockRecord = new StreamRecord<>(ExampleBlock.placeholder());
     }
 
     @Override

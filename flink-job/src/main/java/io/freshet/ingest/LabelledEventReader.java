@@ -1,8 +1,10 @@
 package io.freshet.ingest;
 
 import io.freshet.ingest.AvroCursor.Refused;
+import io.freshet.model.example.Examples;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,7 +157,7 @@ final class LabelledEventReader {
     }
 
     private void readLabel(float[] targets, int from) throws Refused {
-        label = ExampleBlock.UNLABELLED;
+        label = Examples.UNLABELLED;
         hasIgnoreIndex = false;
         int branch = cursor.readBranch(LABEL_BRANCHES);
         if (branch == LABEL_INDEX) {
@@ -163,12 +165,22 @@ final class LabelledEventReader {
         } else if (branch == LABEL_NAME) {
             int length = cursor.skipText();
             label = classNamedBefore(cursor.position(), length);
-            hasIgnoreIndex = label != ExampleBlock.UNLABELLED && isIgnoreIndex(label);
+            hasIgnoreIndex = label != Examples.UNLABELLED && isIgnoreIndex(label);
         } else if (branch != NO_LABEL) {
             readTargets(targets, from);
             return;
         }
-        ExampleBlock.writeOneHot(label, targets, from, numTargets);
+        writeOneHot(label, targets, from, numTargets);
+    }
+
+    /** Writes 1 for the class and 0 for the others; 0 for all without a label. */
+    private static void writeOneHot(int label, float[] targets, int from, int numTargets) {
+        if (numTargets > 0) {
+            Arrays.fill(targets, from, from + numTargets, 0);
+            if (label != Examples.UNLABELLED) {
+                targets[from + label] = 1;
+            }
+        }
     }
 
     private void readClassIndex() throws Refused {
@@ -241,7 +253,7 @@ final class LabelledEventReader {
             object(
                     DeadLetterReason.UNKNOWN_CLASS,
                     "classes does not hold the label \"" + name + "\"");
-            return ExampleBlock.UNLABELLED;
+            return Examples.UNLABELLED;
         }
         return index;
     }

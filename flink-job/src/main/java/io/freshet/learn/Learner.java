@@ -6,7 +6,8 @@ import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.IngestConfig;
-import io.freshet.ingest.Origin;
+import io.freshet.ingest.Origins;
+import io.freshet.ingest.SourcePartition;
 import io.freshet.learn.drift.DetectorReport;
 import io.freshet.learn.drift.DriftAlert;
 import io.freshet.learn.drift.DriftMonitor;
@@ -42,7 +43,7 @@ public final class Learner implements AutoCloseable {
     private final LearnerWorkspace workspace;
     private final LearnConfig config;
     private final Audit audit;
-    private final Map<ExampleBlock.Source, Long> lastOffsets = new LinkedHashMap<>();
+    private final Map<SourcePartition, Long> lastOffsets = new LinkedHashMap<>();
     private long timestamp = ModelProgress.NO_TIMESTAMP;
     private long publishedVersion = -1;
     private boolean changed;
@@ -56,8 +57,9 @@ public final class Learner implements AutoCloseable {
     /** Rows that wait for their mini-batch to be full; null between blocks if there are none. */
     private @Nullable PendingExamples pending;
 
-    private Origin newest = Origin.NONE;
-    private @Nullable ExampleBlock restoredRows;
+    /** Pending examples from state until the first call needs them; never modified. */
+    private @Nullable ExampleBlock restoredExamples;
+
     private final @Nullable DriftMonitor watch;
 
     /** What detectors remembered that are switched off: their alerts go on from it. */
@@ -116,19 +118,19 @@ public final class Learner implements AutoCloseable {
         Learner learner = new Learner(modelId, workspace, memory.audit().copy());
         for (PartitionOffset last : memory.offsets()) {
             learner.lastOffsets.put(
-                    new ExampleBlock.Source(last.topic(), last.partition()), last.offset());
+                    new SourcePartition(last.topic(), last.partition()), last.offset());
         }
         learner.timestamp = memory.timestamp();
         learner.publishedVersion = memory.publishedVersion();
         if (config.miniBatchMaxWait() != null) {
             learner.deadline = memory.deadline();
         }
-        if (rows != null && rows.numTargets() != config.numTargets()) {
+        if (rows != null && rows.examples().numTargets() != config.numTargets()) {
             throw new StateMismatchException(
                     "The state of model \""
                             + modelId
                             + "\" has an open mini-batch whose labels have "
-                            + rows.numTargets()
+                            + rows.examples().numTargets()
                             + " values each; the configuration, "
                             + IngestConfig.LABEL_TYPE
                             + " = "
@@ -162,78 +164,92 @@ public final class Learner implements AutoCloseable {
         } else if (drift != null) {
             learner.watch.restore(drift, successor);
         }
-        learner.restoredRows = rows;
+        learner.restoredExamples = rows;
         return learner;
     }
 
     /**
-     * Takes a block.
+     * Processes a block: predicts its unlabelled examples, tests and trains on the mini-batches
+     * that its labelled ones complete, and keeps copies of those left over.
      *
-     * @param block the next examples of this model, and events that became none. Not modified.
-     * @param predictions takes the answers to the rows without a label, in their order
-     * @param alerts takes the drifts that were found, in their order
-     * @return what was found about the examples whose mini-batches were completed
+     * @param block the next examples of this model, and the audit of events that did not become
+     *     examples. Not modified, not kept.
+     * @param predictions receives the predictions for the examples without a label, in their order
+     * @param alerts receives the drifts that were detected, in their order
+     * @return the scores of the examples in the mini-batches that were completed
      */
     public BlockEvaluation process(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        takeRestoredRows();
+        appendRestoredExamples();
         audit.add(block.audit());
-        take(block);
-        learn(false, predictions, alerts);
+        if (pending != null) {
+            pending.append(block);
+            learnPending(pending, false, predictions, alerts);
+        } else {
+            workspace.results().begin(block.size());
+            if (block.size() > 0) {
+                learnBlock(block, predictions, alerts);
+            }
+        }
         changed = true;
         return workspace.results().evaluation(modelId, progress());
     }
 
-    /** Closes the open mini-batch, however short. */
+    /** Closes the incomplete mini-batch, however few examples it has. */
     public BlockEvaluation closeMiniBatch(
             Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        takeRestoredRows();
-        learn(true, predictions, alerts);
+        appendRestoredExamples();
+        if (pending != null) {
+            learnPending(pending, true, predictions, alerts);
+        } else {
+            workspace.results().begin(0);
+        }
         return workspace.results().evaluation(modelId, progress());
     }
 
-    /** Rows that were saved in an open mini-batch fill it again, or the smaller ones of today. */
-    private void takeRestoredRows() {
-        ExampleBlock rows = restoredRows;
-        restoredRows = null;
-        if (rows != null) {
-            take(rows);
+    /** Restored examples wait again; they may fill a mini-batch that has become smaller since. */
+    private void appendRestoredExamples() {
+        ExampleBlock restored = restoredExamples;
+        restoredExamples = null;
+        if (restored != null && restored.size() > 0) {
+            pending = workspace.takePending();
+            pending.append(restored);
         }
     }
 
-    private void take(ExampleBlock block) {
-        PendingExamples rows = pending;
-        if (rows == null) {
-            rows = workspace.takePending();
-            pending = rows;
+    /**
+     * Nothing is pending, so the examples are read where they are; only those left open are copied.
+     */
+    private void learnBlock(
+            ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
+        boolean leavesOpen = learn(block.examples(), block.origins(), false, predictions, alerts);
+        if (leavesOpen) {
+            pending = workspace.takePending();
+            pending.appendOpen(block, workspace.evaluation());
         }
-        rows.append(block);
     }
 
-    private void learn(
-            boolean closeLast, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        PendingExamples rows = pending;
-        BlockResults results = workspace.results();
-        results.begin(rows == null ? 0 : rows.size());
-        if (rows == null) {
-            return;
-        }
-        if (rows.size() > 0) {
-            learn(rows, closeLast, predictions, alerts);
-        }
-        if (rows.size() == 0) {
+    private void learnPending(
+            PendingExamples rows,
+            boolean closeLast,
+            Consumer<Prediction> predictions,
+            Consumer<DriftAlert> alerts) {
+        workspace.results().begin(rows.examples().size());
+        learn(rows.examples(), rows.origins(), closeLast, predictions, alerts);
+        rows.retainOpen(workspace.evaluation());
+        if (rows.isEmpty()) {
             pending = null;
             workspace.handBack(rows);
         }
     }
 
-    private void learn(
-            PendingExamples rows,
+    /** Returns whether examples are left open. */
+    private boolean learn(
+            Examples examples,
+            Origins origins,
             boolean closeLast,
             Consumer<Prediction> predictions,
             Consumer<DriftAlert> alerts) {
-        Examples examples = rows.examples();
-        Origin[] origins = rows.origins();
         Evaluation evaluation = workspace.evaluation();
         BlockResults results = workspace.results();
         if (watch == null) {
@@ -244,70 +260,72 @@ public final class Learner implements AutoCloseable {
             watch.end();
         }
         int inMiniBatch = 0;
+        int lastAccepted = -1;
+        boolean leavesOpen = false;
         for (int i = 0; i < examples.size(); i++) {
-            Origin origin = origins[i];
-            boolean isLearnt = examples.labels()[i] != Examples.UNLABELLED;
+            boolean isLabelled = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
                 case TRAINED -> {
-                    accept(origin);
+                    // Offsets rise within a partition: the last of a run is the largest.
+                    if (lastAccepted >= 0
+                            && origins.sourceIndex(i) != origins.sourceIndex(lastAccepted)) {
+                        recordOffset(origins, lastAccepted);
+                    }
+                    lastAccepted = i;
+                    accept(origins, i);
                     results.addExample(examples, evaluation, i);
                 }
-                case SKIPPED_LOSS -> ignore(origin, IgnoredReason.NON_FINITE_LOSS);
-                case SKIPPED_STEP -> ignore(origin, IgnoredReason.NON_FINITE_STEP);
-                case WEIGHTLESS -> ignore(origin, IgnoredReason.ZERO_WEIGHT);
-                case ANSWERED -> answer(i, origin, predictions);
-                case OPEN -> {}
+                case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
+                case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
+                case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
+                case ANSWERED -> answer(origins, i, predictions);
+                case OPEN -> leavesOpen = true;
             }
-            if (isLearnt && ++inMiniBatch == config.learner().miniBatchSize()) {
+            if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {
                 results.endMiniBatch();
                 inMiniBatch = 0;
             }
         }
         results.endMiniBatch();
-        noteOffset(newest);
-        newest = Origin.NONE;
-        rows.retainOpen(evaluation);
+        if (lastAccepted >= 0) {
+            recordOffset(origins, lastAccepted);
+        }
         changed = true;
+        return leavesOpen;
     }
 
-    private void ignore(Origin origin, IgnoredReason reason) {
-        audit.ignore(origin.hash, reason);
+    private void ignore(Origins origins, int row, IgnoredReason reason) {
+        audit.ignore(origins.hash(row), reason);
         deadline = NEVER;
     }
 
-    private void accept(Origin origin) {
-        audit.accept(origin.hash);
+    private void accept(Origins origins, int row) {
+        audit.accept(origins.hash(row));
         deadline = NEVER;
-        timestamp = Math.max(timestamp, origin.timestamp);
-        if (!newest.source.equals(origin.source)) {
-            noteOffset(newest);
-        }
-        newest = origin;
+        timestamp = Math.max(timestamp, origins.timestamp(row));
     }
 
-    /** Offsets rise within a partition, so that the last of a run of rows tells for all. */
-    private void noteOffset(Origin origin) {
-        if (origin != Origin.NONE) {
-            lastOffsets.merge(origin.source, origin.offset, Math::max);
-        }
+    private void recordOffset(Origins origins, int row) {
+        lastOffsets.merge(origins.source(row), origins.offset(row), Math::max);
     }
 
-    private void answer(int row, Origin origin, Consumer<Prediction> predictions) {
+    private void answer(Origins origins, int row, Consumer<Prediction> predictions) {
         Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
         if (!allFinite(probabilities)) {
-            audit.ignore(origin.hash, IgnoredReason.NON_FINITE_PREDICTION);
+            audit.ignore(origins.hash(row), IgnoredReason.NON_FINITE_PREDICTION);
             return;
         }
-        audit.unlabelled(origin.hash);
+        audit.unlabelled(origins.hash(row));
         workspace.results().addAnswer(evaluation.confidences()[row]);
+        SourcePartition source = origins.source(row);
         predictions.accept(
                 new Prediction(
                         modelId,
-                        origin.id,
-                        origin.timestamp,
+                        origins.id(row),
+                        origins.timestamp(row),
                         new PartitionOffset(
-                                origin.source.topic(), origin.source.partition(), origin.offset),
+                                source.topic(), source.partition(), origins.offset(row)),
                         evaluation.modelVersion(row),
                         evaluation.predictedClasses()[row],
                         probabilities));
@@ -391,7 +409,7 @@ public final class Learner implements AutoCloseable {
 
     /** Whether rows wait in an open mini-batch. */
     boolean hasOpenMiniBatch() {
-        return pending != null || restoredRows != null;
+        return pending != null || restoredExamples != null;
     }
 
     /** Whether rows wait in an open mini-batch of which nobody said when to close it. */
@@ -498,8 +516,8 @@ public final class Learner implements AutoCloseable {
 
     /** The rows of the open mini-batch in a new block; null if there are none. */
     public @Nullable ExampleBlock openRows() {
-        if (restoredRows != null) {
-            return restoredRows;
+        if (restoredExamples != null) {
+            return restoredExamples;
         }
         return pending == null ? null : pending.toBlock(modelId);
     }

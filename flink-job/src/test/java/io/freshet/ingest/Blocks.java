@@ -1,5 +1,6 @@
 package io.freshet.ingest;
 
+import io.freshet.model.example.Examples;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -47,7 +48,7 @@ public final class Blocks {
     /** The same examples without a label. */
     public static Example unlabelled(Example example) {
         return new Example(
-                example.modelId, example.offset, ExampleBlock.UNLABELLED, 1, example.features);
+                example.modelId, example.offset, Examples.UNLABELLED, 1, example.features);
     }
 
     /** Packs examples of one model into a block. */
@@ -60,27 +61,28 @@ public final class Blocks {
      *
      * @param numTargets values of each label, those of {@link #targets}; 0 where labels are classes
      */
-    public static ExampleBlock block(List<Example> examples, int numTargets) {
-        Example first = examples.get(0);
+    public static ExampleBlock block(List<Example> rows, int numTargets) {
+        Example first = rows.get(0);
         ExampleBlock block = new ExampleBlock(first.modelId, first.features.length, numTargets);
         EventHash hash = new EventHash();
-        for (Example example : examples) {
-            block.reserveRow();
+        for (Example example : rows) {
+            Examples examples = block.examples();
+            examples.reserve();
             System.arraycopy(
                     example.features,
                     0,
-                    block.features(),
-                    block.size() * block.numFeatures(),
-                    block.numFeatures());
-            if (example.label != ExampleBlock.UNLABELLED) {
+                    examples.features(),
+                    examples.size() * examples.numFeatures(),
+                    examples.numFeatures());
+            if (example.label != Examples.UNLABELLED) {
                 System.arraycopy(
                         targets(example, numTargets),
                         0,
-                        block.targets(),
-                        block.size() * numTargets,
+                        examples.targets(),
+                        examples.size() * numTargets,
                         numTargets);
             }
-            block.addReservedRow(
+            block.addReserved(
                     example.label,
                     example.weight,
                     hash.of(Messages.TOPIC, 0, example.offset),
@@ -88,7 +90,7 @@ public final class Blocks {
                     0,
                     example.offset,
                     1000 + example.offset,
-                    example.label == ExampleBlock.UNLABELLED ? "event-" + example.offset : null);
+                    example.label == Examples.UNLABELLED ? "event-" + example.offset : null);
         }
         return block;
     }

@@ -3,6 +3,7 @@ package io.freshet.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.model.example.Examples;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
@@ -62,14 +63,14 @@ class ExamplePackerTest {
 
         assertThat(block.modelId()).isEqualTo("known");
         assertThat(block.size()).isEqualTo(1);
-        assertThat(Arrays.copyOf(block.features(), 3)).containsExactly(1f, -2.5f, 3e20f);
-        assertThat(block.label(0)).isEqualTo(1);
-        assertThat(block.numTargets()).isZero();
-        assertThat(block.weight(0)).isEqualTo(0.5f);
-        assertThat(block.offset(0)).isEqualTo(41);
-        assertThat(block.timestamp(0)).isEqualTo(77);
-        assertThat(block.source(0)).isEqualTo(new ExampleBlock.Source(Messages.TOPIC, 0));
-        assertThat(block.hash(0)).isEqualTo(new EventHash().of(Messages.TOPIC, 0, 41));
+        assertThat(Arrays.copyOf(block.examples().features(), 3)).containsExactly(1f, -2.5f, 3e20f);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
+        assertThat(block.examples().numTargets()).isZero();
+        assertThat(block.examples().weights()[0]).isEqualTo(0.5f);
+        assertThat(block.origins().offset(0)).isEqualTo(41);
+        assertThat(block.origins().timestamp(0)).isEqualTo(77);
+        assertThat(block.origins().source(0)).isEqualTo(new SourcePartition(Messages.TOPIC, 0));
+        assertThat(block.origins().hash(0)).isEqualTo(new EventHash().of(Messages.TOPIC, 0, 41));
         assertThat(block.audit().total()).isZero();
         assertThat(deadLetters).isEmpty();
     }
@@ -79,7 +80,7 @@ class ExamplePackerTest {
         ExampleBlock block =
                 packer.pack(Messages.message(0, Messages.event("known", 1, 1, 1, 2, 3)));
 
-        assertThat(block.label(0)).isEqualTo(1);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
     }
 
     @Test
@@ -87,8 +88,8 @@ class ExamplePackerTest {
         ExampleBlock block =
                 packer.pack(Messages.message(0, Messages.event("known", 9, null, 1, 2, 3)));
 
-        assertThat(block.label(0)).isEqualTo(ExampleBlock.UNLABELLED);
-        assertThat(block.id(0)).isEqualTo("event-9");
+        assertThat(block.examples().labels()[0]).isEqualTo(Examples.UNLABELLED);
+        assertThat(block.origins().id(0)).isEqualTo("event-9");
     }
 
     @Test
@@ -125,7 +126,7 @@ class ExamplePackerTest {
 
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(2);
         assertThat(block.size()).isEqualTo(1);
-        assertThat(block.label(0)).isZero();
+        assertThat(block.examples().labels()[0]).isZero();
     }
 
     /** −1 is also how a block marks a row without a label. */
@@ -139,7 +140,7 @@ class ExamplePackerTest {
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
         assertThat(block.audit().count(DeadLetterReason.UNKNOWN_CLASS)).isEqualTo(1);
         assertThat(block.size()).isEqualTo(1);
-        assertThat(block.label(0)).isEqualTo(ExampleBlock.UNLABELLED);
+        assertThat(block.examples().labels()[0]).isEqualTo(Examples.UNLABELLED);
     }
 
     @Test
@@ -166,10 +167,11 @@ class ExamplePackerTest {
         // Three digits of a third and two thirds: close enough to 1.
         ExampleBlock block = probabilities.pack(labelled(1, List.of(0.667f, 0.333f)));
 
-        assertThat(block.numTargets()).isEqualTo(2);
-        assertThat(Arrays.copyOf(block.targets(), 4)).containsExactly(0.25f, 0.75f, 0.667f, 0.333f);
-        assertThat(block.label(0)).isEqualTo(1);
-        assertThat(block.label(1)).isZero();
+        assertThat(block.examples().numTargets()).isEqualTo(2);
+        assertThat(Arrays.copyOf(block.examples().targets(), 4))
+                .containsExactly(0.25f, 0.75f, 0.667f, 0.333f);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
+        assertThat(block.examples().labels()[1]).isZero();
         assertThat(deadLetters).isEmpty();
     }
 
@@ -180,10 +182,11 @@ class ExamplePackerTest {
         multiLabel.pack(labelled(1, List.of(0f, 0f)));
         ExampleBlock block = multiLabel.pack(labelled(2, List.of(0f, 0.125f)));
 
-        assertThat(Arrays.copyOf(block.targets(), 6)).containsExactly(1, 1, 0, 0, 0, 0.125f);
-        assertThat(block.label(0)).isZero();
-        assertThat(block.label(1)).isZero();
-        assertThat(block.label(2)).isEqualTo(1);
+        assertThat(Arrays.copyOf(block.examples().targets(), 6))
+                .containsExactly(1, 1, 0, 0, 0, 0.125f);
+        assertThat(block.examples().labels()[0]).isZero();
+        assertThat(block.examples().labels()[1]).isZero();
+        assertThat(block.examples().labels()[2]).isEqualTo(1);
         assertThat(deadLetters).isEmpty();
     }
 
@@ -201,10 +204,10 @@ class ExamplePackerTest {
         ExampleBlock block = withTargets.pack(labelled(4, null));
 
         assertThat(block.size()).isEqualTo(3);
-        assertThat(Arrays.copyOf(block.targets(), 6)).containsExactly(0, 1, 1, 0, 0, 0);
-        assertThat(block.label(0)).isEqualTo(1);
-        assertThat(block.label(1)).isZero();
-        assertThat(block.label(2)).isEqualTo(ExampleBlock.UNLABELLED);
+        assertThat(Arrays.copyOf(block.examples().targets(), 6)).containsExactly(0, 1, 1, 0, 0, 0);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
+        assertThat(block.examples().labels()[1]).isZero();
+        assertThat(block.examples().labels()[2]).isEqualTo(Examples.UNLABELLED);
     }
 
     @ParameterizedTest
@@ -238,7 +241,7 @@ class ExamplePackerTest {
                 .isEqualTo(labelType == LabelType.CLASS ? 2 : 0);
         long counted = block.audit().digest(Fate.IGNORED) + block.audit().digest(Fate.DEAD_LETTER);
         for (int row = 0; row < block.size(); row++) {
-            counted += block.hash(row);
+            counted += block.origins().hash(row);
         }
         assertThat(counted).isEqualTo(digest);
     }
@@ -255,7 +258,7 @@ class ExamplePackerTest {
         assertThat(again).isSameAs(known).isNotSameAs(other);
         assertThat(packer.openBlocks()).isEqualTo(2);
         assertThat(packer.longestOpen()).isSameAs(known);
-        assertThat(Arrays.copyOf(known.features(), 6)).containsExactly(1, 2, 3, 7, 8, 9);
+        assertThat(Arrays.copyOf(known.examples().features(), 6)).containsExactly(1, 2, 3, 7, 8, 9);
     }
 
     @Test
@@ -280,7 +283,7 @@ class ExamplePackerTest {
         ExampleBlock block = packer.pack(Messages.message(0, value));
 
         assertThat(deadLetters).isEmpty();
-        assertThat(Arrays.copyOf(block.features(), 3)).containsExactly(1, 2, 3);
+        assertThat(Arrays.copyOf(block.examples().features(), 3)).containsExactly(1, 2, 3);
     }
 
     static Stream<Arguments> badInput() throws Exception {
@@ -496,11 +499,11 @@ class ExamplePackerTest {
                 setAside++;
             } else {
                 rows += block.size();
-                for (float feature : Arrays.copyOf(block.features(), 3 * block.size())) {
+                for (float feature : Arrays.copyOf(block.examples().features(), 3 * block.size())) {
                     assertThat(feature).isFinite();
                 }
-                int targets = block.numTargets() * block.size();
-                for (float target : Arrays.copyOf(block.targets(), targets)) {
+                int targets = block.examples().numTargets() * block.size();
+                for (float target : Arrays.copyOf(block.examples().targets(), targets)) {
                     assertThat(target).isBetween(0f, 1f);
                 }
                 rows += (int) block.audit().count(Fate.IGNORED);

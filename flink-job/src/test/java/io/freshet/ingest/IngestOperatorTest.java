@@ -52,7 +52,8 @@ class IngestOperatorTest {
         }
 
         assertThat(sizes()).containsExactly(4, 4);
-        assertThat(harness.extractOutputValues().get(1).features()).startsWith(4, 5, 6, 7);
+        assertThat(harness.extractOutputValues().get(1).examples().features())
+                .startsWith(4, 5, 6, 7);
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventHash;
 import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.ExampleBlockSerializer;
 import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
@@ -29,12 +30,14 @@ import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.ScalerType;
 import java.time.Duration;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -285,6 +288,33 @@ public class LearnerTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void block_isNeitherModifiedNorKept(LearnConfig config) throws IOException {
+        ExampleBlockSerializer serializer = new ExampleBlockSerializer();
+        List<List<Blocks.Example>> pieces =
+                Blocks.pieces(Blocks.stream(7, 500, FEATURES, CLASSES, "m"), 50, 3);
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
+            for (List<Blocks.Example> piece : pieces) {
+                ExampleBlock block = Blocks.block(piece, config.numTargets());
+                DataOutputSerializer before = new DataOutputSerializer(64);
+                serializer.serialize(block, before);
+                learner.process(block, prediction -> {}, alert -> {});
+                DataOutputSerializer after = new DataOutputSerializer(64);
+                serializer.serialize(block, after);
+                assertThat(after.getCopyOfBuffer()).isEqualTo(before.getCopyOfBuffer());
+
+                // Ingest fills a block again that it has handed on.
+                Arrays.fill(block.examples().features(), Float.NaN);
+                Arrays.fill(block.examples().targets(), Float.NaN);
+                Arrays.fill(block.examples().labels(), -7);
+                Arrays.fill(block.examples().weights(), Float.NaN);
+            }
+            learner.closeMiniBatch(prediction -> {}, alert -> {});
+            assertBitForBit(state(learner), plainLoop(config, pieces));
+        }
+    }
+
     @Test
     void openRows_keepTheirTargets() {
         LearnConfig config = config(settings(32, new Sgd(0.05, 0), null), LabelType.PROBABILITIES);
@@ -295,9 +325,11 @@ public class LearnerTest {
 
             assertThat(rows.size()).isEqualTo(10);
             for (int i = 0; i < 10; i++) {
-                assertThat(Arrays.copyOfRange(rows.targets(), i * CLASSES, (i + 1) * CLASSES))
+                assertThat(
+                                Arrays.copyOfRange(
+                                        rows.examples().targets(), i * CLASSES, (i + 1) * CLASSES))
                         .containsExactly(Blocks.targets(stream.get(i), CLASSES));
-                assertThat(rows.label(i)).isEqualTo(stream.get(i).label());
+                assertThat(rows.examples().labels()[i]).isEqualTo(stream.get(i).label());
             }
         }
     }

@@ -1,7 +1,7 @@
 package io.freshet.learn.drift;
 
-import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.Origin;
+import io.freshet.ingest.Origins;
+import io.freshet.ingest.SourcePartition;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ public final class DriftEvidence {
     private static final int FIRST_LENGTH = 16;
 
     private final int capacity;
-    private final List<ExampleBlock.Source> sources = new ArrayList<>();
+    private final List<SourcePartition> sources = new ArrayList<>();
     private int[] labels = new int[0];
     private boolean[] hits = new boolean[0];
     private float[] losses = new float[0];
@@ -48,16 +48,16 @@ public final class DriftEvidence {
     }
 
     /** Takes the next example. */
-    void add(Examples examples, Evaluation evaluation, int row, Origin origin) {
+    void add(Examples examples, Evaluation evaluation, int row, Origins origins) {
         int label = examples.labels()[row];
         put(
                 label,
                 evaluation.predictedClasses()[row] == label,
                 evaluation.losses()[row],
                 examples.weights()[row],
-                origin.source,
-                origin.offset,
-                origin.timestamp);
+                origins.source(row),
+                origins.offset(row),
+                origins.timestamp(row));
     }
 
     private void put(
@@ -65,7 +65,7 @@ public final class DriftEvidence {
             boolean hit,
             float loss,
             float weight,
-            ExampleBlock.Source source,
+            SourcePartition source,
             long offset,
             long timestamp) {
         int at = next;
@@ -95,7 +95,7 @@ public final class DriftEvidence {
     }
 
     /** A model's examples come from few partitions, most of them from the one before's. */
-    private int indexOf(ExampleBlock.Source source) {
+    private int indexOf(SourcePartition source) {
         if (lastSource < sources.size() && sources.get(lastSource).equals(source)) {
             return lastSource;
         }
@@ -206,8 +206,8 @@ public final class DriftEvidence {
         int size = size();
         EvidenceState memory =
                 new EvidenceState(
-                        sources.stream().map(ExampleBlock.Source::topic).toArray(String[]::new),
-                        sources.stream().mapToInt(ExampleBlock.Source::partition).toArray(),
+                        sources.stream().map(SourcePartition::topic).toArray(String[]::new),
+                        sources.stream().mapToInt(SourcePartition::partition).toArray(),
                         new int[size],
                         new boolean[size],
                         new float[size],
@@ -241,7 +241,7 @@ public final class DriftEvidence {
                     memory.hits()[i],
                     memory.losses()[i],
                     memory.weights()[i],
-                    new ExampleBlock.Source(memory.topics()[source], memory.partitions()[source]),
+                    new SourcePartition(memory.topics()[source], memory.partitions()[source]),
                     memory.offsets()[i],
                     memory.timestamps()[i]);
         }

@@ -3,7 +3,7 @@ package io.freshet.learn.drift;
 import io.freshet.config.Key;
 import io.freshet.drift.DriftStatus;
 import io.freshet.drift.RunningDetector;
-import io.freshet.ingest.Origin;
+import io.freshet.ingest.Origins;
 import io.freshet.model.BlockWorkspace;
 import io.freshet.model.LearnerControl;
 import io.freshet.model.LearnerSettings;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * mini-batches, and is dropped when none warns any more.
  */
 public final class DriftMonitor implements StepObserver, AutoCloseable {
-    private static final Origin[] NO_ORIGINS = {};
+    private static final Origins NO_ORIGINS = new Origins();
 
     private final String modelId;
     private final DriftConfig config;
@@ -42,7 +42,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     private long alerts;
 
     // The call at hand.
-    private Origin[] origins = NO_ORIGINS;
+    private Origins origins = NO_ORIGINS;
     private @Nullable Consumer<DriftAlert> alertSink;
     private @Nullable Found found;
 
@@ -149,7 +149,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
      * @param ofExamples where the call's examples come from
      * @param sink takes the alerts
      */
-    public void begin(Origin[] ofExamples, Consumer<DriftAlert> sink) {
+    public void begin(Origins ofExamples, Consumer<DriftAlert> sink) {
         origins = ofExamples;
         alertSink = sink;
     }
@@ -166,7 +166,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         for (int i = from; i < to; i++) {
             int row = rows[i];
             examples++;
-            evidence.add(of, evaluation, row, origins[row]);
+            evidence.add(of, evaluation, row, origins);
             boolean hit = evaluation.predictedClasses()[row] == of.labels()[row];
             warned = false;
             for (Running detector : running) {
@@ -175,7 +175,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
                     case WARNING -> warned = true;
                     case DRIFT -> {
                         warned = true;
-                        noteDrift(detector, origins[row]);
+                        noteDrift(detector, origins.timestamp(row));
                     }
                 }
             }
@@ -186,7 +186,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         return found != null;
     }
 
-    private void noteDrift(Running detector, Origin origin) {
+    private void noteDrift(Running detector, long timestamp) {
         detector.drifts++;
         long warningAt = detector.warningAt;
         detector.warningAt = 0;
@@ -200,7 +200,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
                 new Found(
                         detector,
                         examples,
-                        origin.timestamp,
+                        timestamp,
                         detector.test.statistic(),
                         detector.test.threshold(),
                         warningAt == 0 ? null : warningAt,

@@ -333,7 +333,7 @@ class DriftMonitorTest {
                 examples.clear();
                 examples.add(example.features(), 0, example.label(), example.weight());
                 model.learn(examples, false, evaluation);
-                if (example.label() != ExampleBlock.UNLABELLED && ++seen == at) {
+                if (example.label() != Examples.UNLABELLED && ++seen == at) {
                     // A drift without a warning: the successor begins with its example.
                     successor.learn(examples, false, evaluation);
                     react(model, successor, reaction);
@@ -368,7 +368,7 @@ class DriftMonitorTest {
         Examples examples = new Examples(FEATURES);
         int seen = 0;
         for (Blocks.Example example : stream) {
-            boolean labelled = example.label() != ExampleBlock.UNLABELLED;
+            boolean labelled = example.label() != Examples.UNLABELLED;
             seen += labelled ? 1 : 0;
             if (labelled && seen >= warning) {
                 examples.add(example.features(), 0, example.label(), example.weight());
