@@ -273,7 +273,7 @@ public final class Learner implements AutoCloseable {
                     }
                     lastAccepted = i;
                     accept(origins, i);
-                    results.addExample(examples, evaluation, i);
+                    results.addExample(evaluation, i);
                 }
                 case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
@@ -317,7 +317,7 @@ public final class Learner implements AutoCloseable {
             return;
         }
         audit.unlabelled(origins.hash(row));
-        workspace.results().addAnswer(evaluation.confidences()[row]);
+        workspace.results().addPrediction(evaluation.confidences()[row]);
         SourcePartition source = origins.source(row);
         predictions.accept(
                 new Prediction(

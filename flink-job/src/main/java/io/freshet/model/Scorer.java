@@ -288,7 +288,6 @@ final class Scorer {
                 lossOfExample,
                 predicted,
                 ofClasses[ofClassesAt + predicted],
-                ofClasses[ofClassesAt + label],
                 brier(ofClasses, ofClassesAt, examples, example),
                 predicted == label ? 0 : rank(order, orderAt, label));
     }

@@ -2,6 +2,7 @@ package io.freshet.monitor;
 
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.ModelProgress;
+import io.freshet.model.example.ScoredColumns;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -88,22 +89,13 @@ final class ModelMonitor implements AutoCloseable {
         return monitor;
     }
 
-    /** Takes what was found about a block. */
+    /** Adds the scores of a block. */
     void add(BlockEvaluation evaluation) {
         progress = evaluation.progress();
         boolean fades = config.parts().contains(MetricPart.FADING);
-        for (int i = 0; i < evaluation.labels().length; i++) {
-            ScoredExample example =
-                    new ScoredExample(
-                            evaluation.labels()[i],
-                            evaluation.predictedClasses()[i],
-                            lastLabel,
-                            majorityLabel,
-                            evaluation.losses()[i],
-                            evaluation.weights()[i],
-                            evaluation.confidences()[i],
-                            evaluation.briers()[i],
-                            evaluation.ranks()[i]);
+        ScoredColumns scored = evaluation.scored();
+        for (int i = 0; i < scored.length(); i++) {
+            ScoredExample example = new ScoredExample(scored, i, lastLabel, majorityLabel);
             window.add(example);
             total.add(example, 1);
             if (fades) {
@@ -111,7 +103,7 @@ final class ModelMonitor implements AutoCloseable {
             }
             noteLabel(example.label());
         }
-        examples += evaluation.labels().length;
+        examples += scored.length();
         addMiniBatches(evaluation);
         for (float confidence : evaluation.unlabelledConfidences()) {
             unlabelledConfidences.add(confidence);
@@ -128,13 +120,15 @@ final class ModelMonitor implements AutoCloseable {
     }
 
     private void addMiniBatches(BlockEvaluation evaluation) {
+        float[] weights = evaluation.scored().weights();
+        float[] losses = evaluation.scored().losses();
         int from = 0;
         for (int end : evaluation.miniBatchEnds()) {
             double weight = 0;
             double weightedLoss = 0;
             for (int i = from; i < end; i++) {
-                weight += evaluation.weights()[i];
-                weightedLoss += (double) evaluation.weights()[i] * evaluation.losses()[i];
+                weight += weights[i];
+                weightedLoss += (double) weights[i] * losses[i];
             }
             miniBatchLosses.add(weightedLoss / weight);
             from = end;
@@ -238,9 +232,9 @@ final class ModelMonitor implements AutoCloseable {
                 lastLabel,
                 total.memory(),
                 told(MetricPart.FADING) ? fading.memory() : new double[0],
-                window.memory(),
-                miniBatchLosses.memory(),
-                unlabelledConfidences.memory());
+                window.state(),
+                miniBatchLosses.state(),
+                unlabelledConfidences.state());
     }
 
     /** Nothing is held that would have to be given back. */

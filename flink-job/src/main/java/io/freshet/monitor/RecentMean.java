@@ -1,63 +1,54 @@
 package io.freshet.monitor;
 
+import io.freshet.model.example.RingIndex;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The mean of the last so many values, exactly: added up anew when it is asked. */
+/** Mean of the last values up to a number, exact: it is summed anew each time it is asked for. */
 final class RecentMean {
-    private final int capacity;
+    private final RingIndex ring;
     private double[] values = new double[0];
-    private long seen;
 
-    /** Where the next value goes: {@code seen} modulo the capacity. */
-    private int next;
-
+    /**
+     * @param capacity most values that the mean is of
+     */
     RecentMean(int capacity) {
-        this.capacity = capacity;
+        ring = new RingIndex(capacity);
     }
 
     void add(double value) {
-        int at = next;
-        if (at >= values.length) {
-            values = Arrays.copyOf(values, (int) Math.min(capacity, 2L * values.length + 16));
+        int position = ring.next();
+        if (position >= values.length) {
+            values = Arrays.copyOf(values, ring.grownLength(values.length, position + 1));
         }
-        values[at] = value;
-        next = at + 1 == capacity ? 0 : at + 1;
-        seen++;
+        values[position] = value;
+        ring.advance();
     }
 
     /** Number of values that the mean is of. */
     int size() {
-        return (int) Math.min(seen, capacity);
+        return ring.size();
     }
 
     /** The mean; null before the first value. */
     @Nullable Double mean() {
-        if (seen == 0) {
+        int size = ring.size();
+        if (size == 0) {
             return null;
         }
         double sum = 0;
-        int size = size();
-        for (int i = first(); i < size; i++) {
+        int oldest = ring.oldest();
+        for (int i = oldest; i < size; i++) {
             sum += values[i];
         }
-        for (int i = 0; i < first(); i++) {
+        for (int i = 0; i < oldest; i++) {
             sum += values[i];
         }
         return sum / size;
     }
 
-    private int first() {
-        return seen <= capacity ? 0 : next;
-    }
-
-    /** The values, in a new array, oldest first. */
-    double[] memory() {
-        int size = size();
-        int first = first();
-        double[] memory = new double[size];
-        System.arraycopy(values, first, memory, 0, size - first);
-        System.arraycopy(values, 0, memory, size - first, first);
-        return memory;
+    /** Returns the values in a new array, oldest first. */
+    double[] state() {
+        return ring.oldestFirst(values);
     }
 }

@@ -29,8 +29,8 @@ import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.ScalerType;
-import java.time.Duration;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -379,7 +379,7 @@ public class LearnerTest {
             BlockEvaluation evaluation =
                     after.process(
                             Blocks.block(stream.subList(19, 20)), prediction -> {}, alert -> {});
-            assertThat(evaluation.labels()).hasSize(16);
+            assertThat(evaluation.scored().labels()).hasSize(16);
             assertThat(evaluation.progress().examplesSeen()).isEqualTo(16);
         }
         before.close();
@@ -397,10 +397,10 @@ public class LearnerTest {
                             Blocks.block(stream.subList(7, 10)), prediction -> {}, alert -> {});
 
             int[] labels = stream.stream().mapToInt(Blocks.Example::label).toArray();
-            assertThat(first.labels()).containsExactly(Arrays.copyOf(labels, 4));
-            assertThat(second.labels()).containsExactly(Arrays.copyOfRange(labels, 4, 8));
+            assertThat(first.scored().labels()).containsExactly(Arrays.copyOf(labels, 4));
+            assertThat(second.scored().labels()).containsExactly(Arrays.copyOfRange(labels, 4, 8));
             // Parameters begin at 0, so the first mini-batch meets uniform probabilities.
-            assertThat(first.losses()).containsOnly((float) Math.log(CLASSES));
+            assertThat(first.scored().losses()).containsOnly((float) Math.log(CLASSES));
             assertThat(learner.hasOpenMiniBatch()).isTrue();
             assertThat(second.progress().examplesSeen()).isEqualTo(8);
         }

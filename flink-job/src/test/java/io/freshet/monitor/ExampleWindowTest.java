@@ -42,13 +42,14 @@ class ExampleWindowTest {
         ExampleWindow lived = new ExampleWindow(config);
         Monitors.examples(7, count, 4).forEach(lived::add);
         ExampleWindow restored = new ExampleWindow(config);
-        restored.restore(lived.memory());
+        restored.restore(lived.state());
         for (ScoredExample example : Monitors.examples(8, 3000, 4)) {
             lived.add(example);
             restored.add(example);
         }
         assertThat(restored.tallies().memory()).containsExactly(lived.tallies().memory());
-        assertThat(restored.memory().losses()).containsExactly(lived.memory().losses());
+        assertThat(restored.state().scored().losses())
+                .containsExactly(lived.state().scored().losses());
     }
 
     @ParameterizedTest
@@ -58,7 +59,7 @@ class ExampleWindowTest {
         Monitors.examples(9, 2345, 4).forEach(old::add);
         MonitorConfig config = Settings.of(4, after).config();
         ExampleWindow restored = new ExampleWindow(config);
-        restored.restore(old.memory());
+        restored.restore(old.state());
         assertThat(restored.size()).isEqualTo(Math.min(before, after));
         ExampleWindow expected = new ExampleWindow(config);
         List<ScoredExample> examples = Monitors.examples(9, 2345, 4);
@@ -67,7 +68,8 @@ class ExampleWindowTest {
             restored.add(example);
             expected.add(example);
         }
-        assertThat(restored.memory().losses()).containsExactly(expected.memory().losses());
+        assertThat(restored.state().scored().losses())
+                .containsExactly(expected.state().scored().losses());
         assertThat(restored.tallies().memory())
                 .usingComparatorWithPrecision(1e-9)
                 .containsExactly(expected.tallies().memory());

@@ -6,6 +6,7 @@ import io.freshet.learn.Expert;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.drift.DetectorReport;
+import io.freshet.model.example.ScoredColumns;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
@@ -101,13 +102,7 @@ public class ModelMonitorBenchmark {
         BlockEvaluation block =
                 new BlockEvaluation(
                         "m",
-                        new int[BLOCK],
-                        new int[BLOCK],
-                        new float[BLOCK],
-                        new float[BLOCK],
-                        new float[BLOCK],
-                        new float[BLOCK],
-                        new int[BLOCK],
+                        ScoredColumns.ofLength(BLOCK),
                         new float[0],
                         IntStream.rangeClosed(1, BLOCK).toArray(),
                         new ModelProgress(
@@ -123,15 +118,16 @@ public class ModelMonitorBenchmark {
                                 1,
                                 0,
                                 new DetectorReport[0]));
+        ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {
-            block.labels()[i] = random.nextInt(classes);
+            scored.labels()[i] = random.nextInt(classes);
             boolean hit = random.nextInt(5) > 0;
-            block.predictedClasses()[i] = hit ? block.labels()[i] : random.nextInt(classes);
-            block.losses()[i] = random.nextFloat();
-            block.weights()[i] = 1;
-            block.confidences()[i] = random.nextFloat();
-            block.briers()[i] = random.nextFloat();
-            block.ranks()[i] = hit ? 0 : 1;
+            scored.predictedClasses()[i] = hit ? scored.labels()[i] : random.nextInt(classes);
+            scored.losses()[i] = random.nextFloat();
+            scored.weights()[i] = 1;
+            scored.confidences()[i] = random.nextFloat();
+            scored.briers()[i] = random.nextFloat();
+            scored.ranks()[i] = hit ? 0 : 1;
         }
         return block;
     }

@@ -11,6 +11,7 @@ import io.freshet.learn.Expert;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.drift.DetectorReport;
+import io.freshet.model.example.ScoredColumns;
 import io.freshet.monitor.Monitors.Settings;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -53,13 +54,14 @@ class ModelMonitorTest {
         int examples = labels.length;
         return new BlockEvaluation(
                 "m",
-                labels,
-                predictions,
-                losses,
-                weights,
-                new float[examples],
-                new float[examples],
-                new int[examples],
+                new ScoredColumns(
+                        labels,
+                        predictions,
+                        losses,
+                        weights,
+                        new float[examples],
+                        new float[examples],
+                        new int[examples]),
                 unlabelledConfidences,
                 miniBatchEnds,
                 new ModelProgress(

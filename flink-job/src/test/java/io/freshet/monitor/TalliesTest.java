@@ -64,7 +64,7 @@ class TalliesTest {
                 }
             }
             examples[i] =
-                    new ScoredExample(
+                    Monitors.example(
                             labels[i],
                             predicted[i],
                             i == 0 ? ScoredExample.NONE : labels[i - 1],
@@ -189,7 +189,7 @@ class TalliesTest {
         MonitorConfig config = Settings.of(2, Monitors.WINDOW).with(4, 1).config();
         Tallies tallies = new Tallies(config);
         for (float confidence : new float[] {0, 0.25f, 0.5f, 0.75f, 1}) {
-            tallies.add(new ScoredExample(0, 0, 0, 0, 0, 1, confidence, 0, 0), 1);
+            tallies.add(Monitors.example(0, 0, 0, 0, 0, 1, confidence, 0, 0), 1);
         }
         assertThat(tallies.calibration())
                 .extracting(CalibrationBin::examples)

@@ -323,7 +323,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
                             detector.drifts,
                             detector.warningAt);
         }
-        return new DriftMonitorState(examples, quietUntil, alerts, detectors, evidence.memory());
+        return new DriftMonitorState(examples, quietUntil, alerts, detectors, evidence.state());
     }
 
     /** The learner that was started at a warning; null if there is none. */
