@@ -22,7 +22,7 @@ public final class ExampleBlock {
     private String modelId;
     private final Examples examples;
     private final Origins origins;
-    private final Audit audit = Audit.empty();
+    private final Audit audit = new Audit();
     private long waitingSince = NOT_WAITING;
 
     /**

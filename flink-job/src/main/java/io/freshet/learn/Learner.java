@@ -70,7 +70,7 @@ public final class Learner implements AutoCloseable {
 
     /** A learner of a model that has seen nothing. */
     public Learner(String modelId, LearnerWorkspace workspace) {
-        this(modelId, workspace, Audit.empty());
+        this(modelId, workspace, new Audit());
     }
 
     private Learner(String modelId, LearnerWorkspace workspace, Audit audit) {

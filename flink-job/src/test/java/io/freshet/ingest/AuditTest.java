@@ -2,6 +2,13 @@ package io.freshet.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.java.typeutils.PojoTypeInfo;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 
 class AuditTest {
@@ -48,10 +55,10 @@ class AuditTest {
 
     @Test
     void audits_addUp_whateverTheOrder() {
-        Audit one = Audit.empty();
+        Audit one = new Audit();
         one.accept(Long.MAX_VALUE);
         one.deadLetter(5, DeadLetterReason.TRUNCATED);
-        Audit other = Audit.empty();
+        Audit other = new Audit();
         other.accept(3);
         other.unlabelled(7);
         other.ignore(9, IgnoredReason.ZERO_WEIGHT);
@@ -70,5 +77,22 @@ class AuditTest {
         assertThat(sum.digest(Fate.IGNORED)).isEqualTo(9 + 11);
         assertThat(sum.digests()).containsExactly(reverse.digests());
         assertThat(one.total()).isEqualTo(2);
+    }
+
+    @Test
+    void audit_isAPojoToFlink_andReadAsItWas() throws IOException {
+        Audit audit = new Audit();
+        audit.accept(3);
+        audit.ignore(9, IgnoredReason.IGNORE_INDEX);
+        audit.deadLetter(5, DeadLetterReason.TRUNCATED);
+        TypeInformation<Audit> type = TypeInformation.of(Audit.class);
+        assertThat(type).isInstanceOf(PojoTypeInfo.class);
+        TypeSerializer<Audit> serializer = type.createSerializer(new SerializerConfigImpl());
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(audit, out);
+
+        Audit read = serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+
+        assertThat(read).usingRecursiveComparison().isEqualTo(audit);
     }
 }

@@ -109,7 +109,7 @@ public class ModelMonitorBenchmark {
                                 1,
                                 0,
                                 1000,
-                                Audit.empty(),
+                                new Audit(),
                                 new PartitionOffset[] {new PartitionOffset("t", 0, 1)},
                                 0.01,
                                 new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},

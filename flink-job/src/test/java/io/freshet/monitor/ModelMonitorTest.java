@@ -68,7 +68,7 @@ class ModelMonitorTest {
                         1,
                         0,
                         NOW - 250,
-                        Audit.empty(),
+                        new Audit(),
                         new PartitionOffset[0],
                         0.01,
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},

@@ -138,7 +138,7 @@ class PublisherTest {
                     new io.freshet.schemas.Expert("no-change", null, 0.25, 0L));
 
     private static ModelProgress progress() {
-        Audit audit = Audit.empty();
+        Audit audit = new Audit();
         audit.accept(5);
         audit.ignore(6, IgnoredReason.ZERO_WEIGHT);
         audit.deadLetter(7, DeadLetterReason.TRUNCATED);
