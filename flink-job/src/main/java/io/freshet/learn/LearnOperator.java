@@ -174,10 +174,10 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     @Override
     protected void process(Learner learner, ExampleBlock block) {
         emit(learner.process(block, this::emit, this::emit));
-        if (learnConfig.miniBatchMaxWait() != null && learner.waitsForever()) {
+        if (learnConfig.miniBatchMaxWait() != null && learner.needsDeadline()) {
             long deadline =
                     timers.currentProcessingTime() + learnConfig.miniBatchMaxWait().toMillis();
-            learner.closeBy(deadline);
+            learner.setDeadline(deadline);
             timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, deadline);
         }
     }
@@ -186,7 +186,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     @Override
     public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
         Learner learner = live(timer.getKey());
-        if (learner.hasWaitedUntil(timer.getTimestamp())) {
+        if (learner.isOverdue(timer.getTimestamp())) {
             emit(learner.closeMiniBatch(this::emit, this::emit));
         }
     }
@@ -198,7 +198,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected void finish(Learner learner) throws Exception {
-        if (learner.hasOpenMiniBatch()) {
+        if (learner.hasPendingExamples()) {
             emit(learner.closeMiniBatch(this::emit, this::emit));
         }
         if (learner.hasNewVersion()) {
@@ -230,17 +230,17 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             emit(learner.publish());
             learner.publishedAt(now);
         }
-        if (!learner.changed()) {
+        if (!learner.hasUnsavedChanges()) {
             return;
         }
-        LearnerState state = learner.state();
+        LearnerState state = learner.learnerState();
         LearnerState successor = learner.successorState();
-        memory.update(learner.memory(state, successor));
+        memory.update(learner.modelState(state, successor));
         if (state != null) {
             chunks.save(state);
             if (learner.hasNewGoodParameters(state)) {
                 chunks.saveGoodParameters(state);
-                learner.savedGoodParameters(state);
+                learner.markGoodParametersSaved(state);
             }
         }
         if (successor == null) {
@@ -249,8 +249,8 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             successorChunks.save(successor);
             successorChunks.saveGoodParameters(successor);
         }
-        openRows.update(learner.openRows());
-        learner.saved();
+        openRows.update(learner.pendingExamples());
+        learner.markSaved();
     }
 
     @Override

@@ -26,13 +26,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model's test-then-train: cuts mini-batches by count out of whatever blocks arrive, steps, and
- * keeps the model's audit.
+ * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by
+ * count, learns from each, and keeps the model's audit.
  *
- * <p>Labelled rows wait until their mini-batch is full; only then are they scored, trained on and
- * counted. Unlabelled rows are answered by the parameters in force at their place in the stream:
- * those after the last full mini-batch before them. So nothing here but the rounding depends on how
- * the stream was cut into blocks. Knows no Flink and no clock. Not thread-safe.
+ * <p>Labelled examples are pending until their mini-batch is full; only then are they scored,
+ * trained on and counted. An example without a label is predicted by the parameters at its place in
+ * the stream: those after the last full mini-batch before it. So the results do not depend on how
+ * the stream was cut into blocks, except for rounding. Independent of Flink and of any clock. Not
+ * thread-safe.
  */
 public final class Learner implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
@@ -48,27 +49,30 @@ public final class Learner implements AutoCloseable {
     private long publishedVersion = -1;
     private boolean changed;
 
-    // When, in processing time: kept for the operator, of no meaning to what is learnt.
+    // Processing times that the operator keeps here; they do not affect what is learnt.
     private long deadline = NEVER;
     private long publishedAt = Long.MIN_VALUE / 2;
 
     private @Nullable SoftmaxLearner model;
 
-    /** Rows that wait for their mini-batch to be full; null between blocks if there are none. */
+    /** Examples that do not yet fill a mini-batch; null between calls if there are none. */
     private @Nullable PendingExamples pending;
 
-    /** Pending examples from state until the first call needs them; never modified. */
+    /** Pending examples from state, until the first call appends them. Not modified. */
     private @Nullable ExampleBlock restoredExamples;
 
-    private final @Nullable DriftMonitor watch;
+    private final @Nullable DriftMonitor driftMonitor;
 
-    /** What detectors remembered that are switched off: their alerts go on from it. */
-    private @Nullable DriftMonitorState restingDrift;
+    /**
+     * State of detectors that are disabled in this configuration; kept so that alert sequence
+     * numbers continue.
+     */
+    private @Nullable DriftMonitorState detachedDriftState;
 
-    /** The last good parameters that are in state: they change seldom. */
+    /** Last good parameters that are in Flink's state; they change seldom. */
     private float[] savedGoodParameters = new float[0];
 
-    /** A learner of a model that has seen nothing. */
+    /** Creates the learner of a new model. */
     public Learner(String modelId, LearnerWorkspace workspace) {
         this(modelId, workspace, new Audit());
     }
@@ -78,7 +82,7 @@ public final class Learner implements AutoCloseable {
         this.workspace = workspace;
         this.config = workspace.config();
         this.audit = audit;
-        watch =
+        driftMonitor =
                 config.drift().detectors().isEmpty()
                         ? null
                         : new DriftMonitor(
@@ -91,46 +95,47 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * A learner that goes on where another was saved.
+     * Restores a learner from what another had when it was saved.
      *
-     * @param memory not modified
-     * @param state its parameters, if it had any
-     * @param successor those of a learner that was started at a warning, if there was one
-     * @param rows its open mini-batch
+     * @param modelState {@link #modelState} of the other. Not modified.
+     * @param learnerState {@link #learnerState()} of the other
+     * @param successorState {@link #successorState()} of the other
+     * @param pendingExamples {@link #pendingExamples()} of the other. Not modified.
      */
     public static Learner restore(
             String modelId,
             LearnerWorkspace workspace,
-            ModelState memory,
-            @Nullable LearnerState state,
-            @Nullable LearnerState successor,
-            @Nullable ExampleBlock rows) {
+            ModelState modelState,
+            @Nullable LearnerState learnerState,
+            @Nullable LearnerState successorState,
+            @Nullable ExampleBlock pendingExamples) {
         LearnConfig config = workspace.config();
-        if (!Arrays.asList(memory.classes()).equals(config.classes())) {
+        if (!Arrays.asList(modelState.classes()).equals(config.classes())) {
             throw new StateMismatchException(
                     "The state of model \""
                             + modelId
                             + "\" has the classes "
-                            + Arrays.toString(memory.classes())
+                            + Arrays.toString(modelState.classes())
                             + ", the configuration "
                             + config.classes());
         }
-        Learner learner = new Learner(modelId, workspace, memory.audit().copy());
-        for (PartitionOffset last : memory.offsets()) {
+        Learner learner = new Learner(modelId, workspace, modelState.audit().copy());
+        for (PartitionOffset last : modelState.offsets()) {
             learner.lastOffsets.put(
                     new SourcePartition(last.topic(), last.partition()), last.offset());
         }
-        learner.timestamp = memory.timestamp();
-        learner.publishedVersion = memory.publishedVersion();
+        learner.timestamp = modelState.timestamp();
+        learner.publishedVersion = modelState.publishedVersion();
         if (config.miniBatchMaxWait() != null) {
-            learner.deadline = memory.deadline();
+            learner.deadline = modelState.deadline();
         }
-        if (rows != null && rows.examples().numTargets() != config.numTargets()) {
+        if (pendingExamples != null
+                && pendingExamples.examples().numTargets() != config.numTargets()) {
             throw new StateMismatchException(
                     "The state of model \""
                             + modelId
                             + "\" has an open mini-batch whose labels have "
-                            + rows.examples().numTargets()
+                            + pendingExamples.examples().numTargets()
                             + " values each; the configuration, "
                             + IngestConfig.LABEL_TYPE
                             + " = "
@@ -138,14 +143,14 @@ public final class Learner implements AutoCloseable {
                             + ", asks for "
                             + config.numTargets());
         }
-        if (state != null) {
+        if (learnerState != null) {
             int expected = config.learner().numParameters();
-            if (state.parameters().length != expected) {
+            if (learnerState.parameters().length != expected) {
                 throw new StateMismatchException(
                         "The state of model \""
                                 + modelId
                                 + "\" has "
-                                + state.parameters().length
+                                + learnerState.parameters().length
                                 + " parameters; the configuration asks for ("
                                 + config.learner().numFeatures()
                                 + " features + 1) x "
@@ -155,16 +160,16 @@ public final class Learner implements AutoCloseable {
                                 + " learning rates = "
                                 + expected);
             }
-            learner.savedGoodParameters = state.goodParameters();
-            learner.model = new SoftmaxLearner(workspace.blocks(), state);
+            learner.savedGoodParameters = learnerState.goodParameters();
+            learner.model = new SoftmaxLearner(workspace.blocks(), learnerState);
         }
-        DriftMonitorState drift = memory.drift();
-        if (learner.watch == null) {
-            learner.restingDrift = drift;
+        DriftMonitorState drift = modelState.drift();
+        if (learner.driftMonitor == null) {
+            learner.detachedDriftState = drift;
         } else if (drift != null) {
-            learner.watch.restore(drift, successor);
+            learner.driftMonitor.restore(drift, successorState);
         }
-        learner.restoredExamples = rows;
+        learner.restoredExamples = pendingExamples;
         return learner;
     }
 
@@ -207,7 +212,7 @@ public final class Learner implements AutoCloseable {
         return workspace.results().evaluation(modelId, progress());
     }
 
-    /** Restored examples wait again; they may fill a mini-batch that has become smaller since. */
+    /** Makes restored examples pending; they may fill mini-batches if those are smaller now. */
     private void appendRestoredExamples() {
         ExampleBlock restored = restoredExamples;
         restoredExamples = null;
@@ -217,9 +222,7 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /**
-     * Nothing is pending, so the examples are read where they are; only those left open are copied.
-     */
+    /** Learns from a block in place while nothing is pending; copies only the rows left open. */
     private void learnBlock(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         boolean leavesOpen = learn(block.examples(), block.origins(), false, predictions, alerts);
@@ -230,16 +233,16 @@ public final class Learner implements AutoCloseable {
     }
 
     private void learnPending(
-            PendingExamples rows,
+            PendingExamples examples,
             boolean closeLast,
             Consumer<Prediction> predictions,
             Consumer<DriftAlert> alerts) {
-        workspace.results().begin(rows.examples().size());
-        learn(rows.examples(), rows.origins(), closeLast, predictions, alerts);
-        rows.retainOpen(workspace.evaluation());
-        if (rows.isEmpty()) {
+        workspace.results().begin(examples.examples().size());
+        learn(examples.examples(), examples.origins(), closeLast, predictions, alerts);
+        examples.retainOpen(workspace.evaluation());
+        if (examples.isEmpty()) {
             pending = null;
-            workspace.handBack(rows);
+            workspace.recyclePending(examples);
         }
     }
 
@@ -252,12 +255,12 @@ public final class Learner implements AutoCloseable {
             Consumer<DriftAlert> alerts) {
         Evaluation evaluation = workspace.evaluation();
         BlockResults results = workspace.results();
-        if (watch == null) {
+        if (driftMonitor == null) {
             model().learn(examples, closeLast, evaluation);
         } else {
-            watch.begin(origins, alerts);
-            model().learn(examples, closeLast, evaluation, watch);
-            watch.end();
+            driftMonitor.begin(origins, alerts);
+            model().learn(examples, closeLast, evaluation, driftMonitor);
+            driftMonitor.end();
         }
         int inMiniBatch = 0;
         int lastAccepted = -1;
@@ -278,7 +281,7 @@ public final class Learner implements AutoCloseable {
                 case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
                 case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
-                case ANSWERED -> answer(origins, i, predictions);
+                case ANSWERED -> predict(origins, i, predictions);
                 case OPEN -> leavesOpen = true;
             }
             if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {
@@ -309,7 +312,7 @@ public final class Learner implements AutoCloseable {
         lastOffsets.merge(origins.source(row), origins.offset(row), Math::max);
     }
 
-    private void answer(Origins origins, int row, Consumer<Prediction> predictions) {
+    private void predict(Origins origins, int row, Consumer<Prediction> predictions) {
         Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
         if (!allFinite(probabilities)) {
@@ -340,14 +343,14 @@ public final class Learner implements AutoCloseable {
         return true;
     }
 
-    /** The model, made when it is first needed: a model of dead letters only needs none. */
+    /** The model, created on first use: a model that receives only dead letters has none. */
     private SoftmaxLearner model() {
-        SoftmaxLearner made = model;
-        if (made == null) {
-            made = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(config.learner()));
-            model = made;
+        SoftmaxLearner live = model;
+        if (live == null) {
+            live = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(config.learner()));
+            model = live;
         }
-        return made;
+        return live;
     }
 
     private long modelVersion() {
@@ -369,14 +372,14 @@ public final class Learner implements AutoCloseable {
                 live == null ? Double.NaN : live.gradientNorm(),
                 live == null ? 0 : live.parameterNorm(),
                 alerts(),
-                watch == null ? NO_REPORTS : watch.reports());
+                driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
     }
 
     private long alerts() {
-        if (watch != null) {
-            return watch.alerts();
+        if (driftMonitor != null) {
+            return driftMonitor.alerts();
         }
-        return restingDrift == null ? 0 : restingDrift.alerts();
+        return detachedDriftState == null ? 0 : detachedDriftState.alerts();
     }
 
     private Expert[] experts() {
@@ -407,27 +410,27 @@ public final class Learner implements AutoCloseable {
                 .toArray(PartitionOffset[]::new);
     }
 
-    /** Whether rows wait in an open mini-batch. */
-    boolean hasOpenMiniBatch() {
+    /** Returns whether there are examples that do not yet fill a mini-batch. */
+    boolean hasPendingExamples() {
         return pending != null || restoredExamples != null;
     }
 
-    /** Whether rows wait in an open mini-batch of which nobody said when to close it. */
-    boolean waitsForever() {
-        return hasOpenMiniBatch() && deadline == NEVER;
+    /** Returns whether there are pending examples without a deadline for their mini-batch. */
+    boolean needsDeadline() {
+        return hasPendingExamples() && deadline == NEVER;
     }
 
-    /** Whether rows wait in an open mini-batch that was to be closed by now. */
-    boolean hasWaitedUntil(long now) {
-        return hasOpenMiniBatch() && deadline <= now;
+    /** Returns whether there are pending examples whose mini-batch should be closed by now. */
+    boolean isOverdue(long now) {
+        return hasPendingExamples() && deadline <= now;
     }
 
-    /** Says when to close the open mini-batch; forgotten when it is closed. */
-    void closeBy(long newDeadline) {
+    /** Sets when to close the incomplete mini-batch; closing it removes the deadline. */
+    void setDeadline(long newDeadline) {
         deadline = newDeadline;
     }
 
-    /** When the newest snapshot was published by this object. */
+    /** Returns when this object last published a snapshot, as set by {@link #publishedAt(long)}. */
     long publishedAt() {
         return publishedAt;
     }
@@ -436,12 +439,12 @@ public final class Learner implements AutoCloseable {
         publishedAt = now;
     }
 
-    /** Whether the parameters changed since they were last published. */
+    /** Returns whether the parameters have changed since they were last published. */
     boolean hasNewVersion() {
         return modelVersion() > Math.max(0, publishedVersion);
     }
 
-    /** The parameters for others to use; notes that they are published. */
+    /** Returns a snapshot of the parameters and records that it is published. */
     ModelSnapshot publish() {
         LearnerState state = model().state();
         boolean scaled = config.learner().scaler() != ScalerType.NONE;
@@ -465,43 +468,48 @@ public final class Learner implements AutoCloseable {
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
     }
 
-    /** Whether there is something to save since the last {@link #saved()}. */
-    boolean changed() {
+    /** Returns whether something has changed since the last {@link #markSaved()}. */
+    boolean hasUnsavedChanges() {
         return changed;
     }
 
-    /** Notes that everything is in state. */
-    void saved() {
+    /** Records that the current state has been saved. */
+    void markSaved() {
         changed = false;
     }
 
-    /** The parameters in new arrays; null if none were ever needed. */
-    public @Nullable LearnerState state() {
+    /** Returns the state of the model in new arrays; null if there is no model yet. */
+    public @Nullable LearnerState learnerState() {
         return model == null ? null : model.state();
     }
 
-    /** Whether the last good parameters of a state are not yet in Flink's. */
+    /** Returns whether the last good parameters of a state are not yet in Flink's state. */
     boolean hasNewGoodParameters(LearnerState state) {
         return state.goodParameters() != savedGoodParameters;
     }
 
-    /** Notes that the last good parameters of a state are in Flink's. */
-    void savedGoodParameters(LearnerState state) {
+    /** Records that the last good parameters of a state are in Flink's state. */
+    void markGoodParametersSaved(LearnerState state) {
         savedGoodParameters = state.goodParameters();
     }
 
-    /** The parameters of a learner that was started at a warning, likewise. */
+    /**
+     * Returns the state of the learner that was started at a drift warning, in new arrays; null if
+     * there is none.
+     */
     public @Nullable LearnerState successorState() {
-        return watch == null ? null : watch.successorState();
+        return driftMonitor == null ? null : driftMonitor.successorState();
     }
 
     /**
-     * Everything but what is kept in chunks and the open mini-batch, in new arrays.
+     * Returns the state of this learner in new arrays, without the pending examples and the large
+     * arrays that {@link ModelChunks} stores.
      *
-     * @param state what {@link #state()} gave
-     * @param successor what {@link #successorState()} gave
+     * @param learnerState the current {@link #learnerState()}
+     * @param successorState the current {@link #successorState()}
      */
-    public ModelState memory(@Nullable LearnerState state, @Nullable LearnerState successor) {
+    public ModelState modelState(
+            @Nullable LearnerState learnerState, @Nullable LearnerState successorState) {
         return new ModelState(
                 config.classes().toArray(String[]::new),
                 deadline,
@@ -509,13 +517,13 @@ public final class Learner implements AutoCloseable {
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                state == null ? null : LearnerStateHeader.of(state),
-                watch == null ? restingDrift : watch.memory(),
-                successor == null ? null : LearnerStateHeader.of(successor));
+                learnerState == null ? null : LearnerStateHeader.of(learnerState),
+                driftMonitor == null ? detachedDriftState : driftMonitor.state(),
+                successorState == null ? null : LearnerStateHeader.of(successorState));
     }
 
-    /** The rows of the open mini-batch in a new block; null if there are none. */
-    public @Nullable ExampleBlock openRows() {
+    /** Returns the examples that do not yet fill a mini-batch, in a block; null if none. */
+    public @Nullable ExampleBlock pendingExamples() {
         if (restoredExamples != null) {
             return restoredExamples;
         }
@@ -527,8 +535,8 @@ public final class Learner implements AutoCloseable {
         if (model != null) {
             model.close();
         }
-        if (watch != null) {
-            watch.close();
+        if (driftMonitor != null) {
+            driftMonitor.close();
         }
     }
 }

@@ -26,8 +26,8 @@ final class ModelMonitor implements AutoCloseable {
     private final ExampleWindow window;
     private final FadingTallies fading;
     private final Tallies total;
-    private final RecentMean miniBatchLosses;
-    private final RecentMean unlabelledConfidences;
+    private final RollingMean miniBatchLosses;
+    private final RollingMean unlabelledConfidences;
     private long examples;
     private int lastLabel = ScoredExample.NONE;
     private int majorityLabel;
@@ -52,8 +52,8 @@ final class ModelMonitor implements AutoCloseable {
         window = new ExampleWindow(config);
         fading = new FadingTallies(config);
         total = new Tallies(config);
-        miniBatchLosses = new RecentMean(config.runningLossMiniBatches());
-        unlabelledConfidences = new RecentMean(config.windowSize());
+        miniBatchLosses = new RollingMean(config.runningLossMiniBatches());
+        unlabelledConfidences = new RollingMean(config.windowSize());
     }
 
     /**
@@ -233,8 +233,8 @@ final class ModelMonitor implements AutoCloseable {
                 total.memory(),
                 told(MetricPart.FADING) ? fading.memory() : new double[0],
                 window.state(),
-                miniBatchLosses.state(),
-                unlabelledConfidences.state());
+                miniBatchLosses.values(),
+                unlabelledConfidences.values());
     }
 
     /** Nothing is held that would have to be given back. */

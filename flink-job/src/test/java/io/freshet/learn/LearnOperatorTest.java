@@ -190,7 +190,7 @@ class LearnOperatorTest {
             String model)
             throws Exception {
         return Objects.requireNonNull(
-                ((LearnOperator) harness.getOneInputOperator()).live(model).state());
+                ((LearnOperator) harness.getOneInputOperator()).live(model).learnerState());
     }
 
     @ParameterizedTest

@@ -145,7 +145,7 @@ public class LearnerTest {
     }
 
     private static LearnerState state(Learner learner) {
-        return Objects.requireNonNull(learner.state());
+        return Objects.requireNonNull(learner.learnerState());
     }
 
     public static void assertBitForBit(LearnerState actual, LearnerState expected) {
@@ -227,10 +227,10 @@ public class LearnerTest {
                     Learner.restore(
                             "m",
                             new LearnerWorkspace(config),
-                            learner.memory(state, null),
+                            learner.modelState(state, null),
                             state,
                             null,
-                            learner.openRows());
+                            learner.pendingExamples());
             learner.close();
             assertBitForBit(state(restored), state);
             learner = restored;
@@ -316,12 +316,12 @@ public class LearnerTest {
     }
 
     @Test
-    void openRows_keepTheirTargets() {
+    void pendingExamples_keepTheirTargets() {
         LearnConfig config = config(settings(32, new Sgd(0.05, 0), null), LabelType.PROBABILITIES);
         List<Blocks.Example> stream = Blocks.stream(8, 10, FEATURES, CLASSES, "m");
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             learner.process(Blocks.block(stream, CLASSES), prediction -> {}, alert -> {});
-            ExampleBlock rows = Objects.requireNonNull(learner.openRows());
+            ExampleBlock rows = Objects.requireNonNull(learner.pendingExamples());
 
             assertThat(rows.size()).isEqualTo(10);
             for (int i = 0; i < 10; i++) {
@@ -335,7 +335,7 @@ public class LearnerTest {
     }
 
     @Test
-    void openRowsOfAnotherTypeOfLabel_areRefused_namingIt() {
+    void pendingExamplesOfAnotherTypeOfLabel_areRefused_namingIt() {
         Learner learner = new Learner("m", new LearnerWorkspace(config(32)));
         learner.process(
                 Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")),
@@ -349,10 +349,10 @@ public class LearnerTest {
                                 Learner.restore(
                                         "m",
                                         new LearnerWorkspace(other),
-                                        learner.memory(state, null),
+                                        learner.modelState(state, null),
                                         state,
                                         null,
-                                        learner.openRows()))
+                                        learner.pendingExamples()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
                         "The state of model \"m\" has an open mini-batch whose labels have 0 values"
@@ -362,20 +362,20 @@ public class LearnerTest {
     }
 
     @Test
-    void openRows_areStepped_whenTheMiniBatchHasBecomeSmaller() {
+    void pendingExamples_areStepped_whenTheMiniBatchHasBecomeSmaller() {
         List<Blocks.Example> stream = Blocks.stream(8, 20, FEATURES, CLASSES, "m");
         Learner before = new Learner("m", new LearnerWorkspace(config(32)));
         before.process(Blocks.block(stream.subList(0, 19)), prediction -> {}, alert -> {});
-        LearnerState state = before.state();
+        LearnerState state = before.learnerState();
 
         try (Learner after =
                 Learner.restore(
                         "m",
                         new LearnerWorkspace(config(8)),
-                        before.memory(state, null),
+                        before.modelState(state, null),
                         state,
                         null,
-                        before.openRows())) {
+                        before.pendingExamples())) {
             BlockEvaluation evaluation =
                     after.process(
                             Blocks.block(stream.subList(19, 20)), prediction -> {}, alert -> {});
@@ -401,7 +401,7 @@ public class LearnerTest {
             assertThat(second.scored().labels()).containsExactly(Arrays.copyOfRange(labels, 4, 8));
             // Parameters begin at 0, so the first mini-batch meets uniform probabilities.
             assertThat(first.scored().losses()).containsOnly((float) Math.log(CLASSES));
-            assertThat(learner.hasOpenMiniBatch()).isTrue();
+            assertThat(learner.hasPendingExamples()).isTrue();
             assertThat(second.progress().examplesSeen()).isEqualTo(8);
         }
     }
@@ -576,8 +576,8 @@ public class LearnerTest {
                 Blocks.block(Blocks.stream(1, 5, FEATURES, CLASSES, "m")),
                 prediction -> {},
                 alert -> {});
-        LearnerState state = learner.state();
-        ModelState memory = learner.memory(state, null);
+        LearnerState state = learner.learnerState();
+        ModelState memory = learner.modelState(state, null);
         LearnConfig other =
                 config(
                         new LearnerSettings(

@@ -146,11 +146,12 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     /**
      * Begins a call of the learner.
      *
-     * @param ofExamples where the call's examples come from
+     * @param originsOfExamples origin of each of the call's examples. Not modified, and not kept
+     *     after {@link #end()}.
      * @param sink takes the alerts
      */
-    public void begin(Origins ofExamples, Consumer<DriftAlert> sink) {
-        origins = ofExamples;
+    public void begin(Origins originsOfExamples, Consumer<DriftAlert> sink) {
+        origins = originsOfExamples;
         alertSink = sink;
     }
 
@@ -311,8 +312,8 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         return reports;
     }
 
-    /** Everything but the successor, in new arrays. */
-    public DriftMonitorState memory() {
+    /** Returns the state without the successor, in new arrays. */
+    public DriftMonitorState state() {
         DetectorState[] detectors = new DetectorState[running.length];
         for (int i = 0; i < running.length; i++) {
             Running detector = running[i];

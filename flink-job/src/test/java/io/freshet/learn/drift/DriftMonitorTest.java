@@ -124,22 +124,22 @@ class DriftMonitorTest {
         for (ExampleBlock block : Blocks.cut(stream, largest, 5)) {
             learner.process(block, predictions::add, alerts::add);
             if (restores) {
-                LearnerState state = learner.state();
+                LearnerState state = learner.learnerState();
                 LearnerState successor = learner.successorState();
                 Learner restored =
                         Learner.restore(
                                 "m",
                                 new LearnerWorkspace(config),
-                                learner.memory(state, successor),
+                                learner.modelState(state, successor),
                                 state,
                                 successor,
-                                learner.openRows());
+                                learner.pendingExamples());
                 learner.close();
                 learner = restored;
             }
         }
         learner.closeMiniBatch(predictions::add, alerts::add);
-        LearnerState state = Objects.requireNonNull(learner.state());
+        LearnerState state = Objects.requireNonNull(learner.learnerState());
         learner.close();
         return new Outcome(alerts, predictions, state);
     }
@@ -403,7 +403,7 @@ class DriftMonitorTest {
             for (ExampleBlock block : Blocks.cut(stream, 60, 5)) {
                 last = learner.process(block, prediction -> {}, alert -> {});
             }
-            DriftMonitorState memory = learner.memory(learner.state(), null).drift();
+            DriftMonitorState memory = learner.modelState(learner.learnerState(), null).drift();
             assertThat(memory.examples()).isEqualTo(last.progress().examplesSeen());
             assertThat(last.progress().audit().count(Fate.ACCEPTED)).isPositive();
         }
@@ -422,11 +422,11 @@ class DriftMonitorTest {
         for (ExampleBlock block : Blocks.cut(stream(CHANGE).subList(0, 800), 60, 5)) {
             learner.process(block, prediction -> {}, alert -> {});
         }
-        LearnerState state = learner.state();
-        ModelState saved = learner.memory(state, null);
+        LearnerState state = learner.learnerState();
+        ModelState saved = learner.modelState(state, null);
         learner.close();
         try (Learner restored = restore(other, saved, state)) {
-            DriftMonitorState memory = restored.memory(state, null).drift();
+            DriftMonitorState memory = restored.modelState(state, null).drift();
             assertThat(memory.detectors()[0].state())
                     .containsExactly(other.drift().detectors().get(0).detector().start().state());
             assertThat(memory.evidence())
@@ -448,11 +448,11 @@ class DriftMonitorTest {
             learner.process(block, prediction -> {}, alerts::add);
         }
         for (LearnConfig next : List.of(blind, watching)) {
-            LearnerState state = learner.state();
-            ModelState memory = learner.memory(state, null);
+            LearnerState state = learner.learnerState();
+            ModelState memory = learner.modelState(state, null);
             learner.close();
             learner = restore(next, memory, state);
-            assertThat(learner.memory(state, null).drift().alerts()).isEqualTo(1);
+            assertThat(learner.modelState(state, null).drift().alerts()).isEqualTo(1);
             BlockEvaluation evaluation =
                     learner.process(blocks.get(0), prediction -> {}, alert -> {});
             assertThat(evaluation.progress().drifts()).isEqualTo(1);

@@ -5,14 +5,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Mean of the last values up to a number, exact: it is summed anew each time it is asked for. */
-final class RecentMean {
+final class RollingMean {
     private final RingIndex ring;
     private double[] values = new double[0];
 
     /**
      * @param capacity most values that the mean is of
      */
-    RecentMean(int capacity) {
+    RollingMean(int capacity) {
         ring = new RingIndex(capacity);
     }
 
@@ -48,7 +48,7 @@ final class RecentMean {
     }
 
     /** Returns the values in a new array, oldest first. */
-    double[] state() {
+    double[] values() {
         return ring.oldestFirst(values);
     }
 }
