@@ -233,16 +233,21 @@ public final class Learner implements AutoCloseable {
     }
 
     private void learnPending(
-            PendingExamples examples,
+            PendingExamples pendingExamples,
             boolean closeLast,
             Consumer<Prediction> predictions,
             Consumer<DriftAlert> alerts) {
-        workspace.results().begin(examples.examples().size());
-        learn(examples.examples(), examples.origins(), closeLast, predictions, alerts);
-        examples.retainOpen(workspace.evaluation());
-        if (examples.isEmpty()) {
+        workspace.results().begin(pendingExamples.examples().size());
+        learn(
+                pendingExamples.examples(),
+                pendingExamples.origins(),
+                closeLast,
+                predictions,
+                alerts);
+        pendingExamples.retainOpen(workspace.evaluation());
+        if (pendingExamples.isEmpty()) {
             pending = null;
-            workspace.recyclePending(examples);
+            workspace.recyclePending(pendingExamples);
         }
     }
 

@@ -146,13 +146,13 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     /**
      * Begins a call of the learner.
      *
-     * @param originsOfExamples origin of each of the call's examples. Not modified, and not kept
-     *     after {@link #end()}.
-     * @param sink takes the alerts
+     * @param origins origin of each example of the call. Not modified, not kept after {@link
+     *     #end()}.
+     * @param alertSink receives the alerts
      */
-    public void begin(Origins originsOfExamples, Consumer<DriftAlert> sink) {
-        origins = originsOfExamples;
-        alertSink = sink;
+    public void begin(Origins origins, Consumer<DriftAlert> alertSink) {
+        this.origins = origins;
+        this.alertSink = alertSink;
     }
 
     /** Ends a call of the learner. */
