@@ -10,8 +10,8 @@ import java.util.Arrays;
  * depend on order, and two audits add up to that of both. The counters are counted up in place; not
  * thread-safe.
  *
- * @param counts events by {@link Fate}
- * @param digests digests by {@link Fate}
+ * @param counts events by {@link EventOutcome}
+ * @param digests digests by {@link EventOutcome}
  * @param ignoredByReason ignored events by {@link IgnoredReason}
  * @param deadLettersByReason dead letters by {@link DeadLetterReason}
  */
@@ -25,35 +25,35 @@ public record Audit(
     /** An audit of nothing. */
     public static Audit empty() {
         return new Audit(
-                new long[Fate.values().length],
-                new long[Fate.values().length],
+                new long[EventOutcome.values().length],
+                new long[EventOutcome.values().length],
                 new long[IgnoredReason.values().length],
                 new long[DeadLetterReason.values().length]);
     }
 
     /** Counts an event that was trained on. */
     public void accept(long hash) {
-        add(Fate.ACCEPTED, hash);
+        add(EventOutcome.ACCEPTED, hash);
     }
 
     /** Counts an event without a label. */
     public void unlabelled(long hash) {
-        add(Fate.UNLABELLED, hash);
+        add(EventOutcome.UNLABELLED, hash);
     }
 
     /** Counts a valid event that was not to be trained on. */
     public void ignore(long hash, IgnoredReason reason) {
-        add(Fate.IGNORED, hash);
+        add(EventOutcome.IGNORED, hash);
         ignoredByReason[reason.ordinal()]++;
     }
 
     /** Counts a dead letter. */
     public void deadLetter(long hash, DeadLetterReason reason) {
-        add(Fate.DEAD_LETTER, hash);
+        add(EventOutcome.DEAD_LETTER, hash);
         deadLettersByReason[reason.ordinal()]++;
     }
 
-    private void add(Fate fate, long hash) {
+    private void add(EventOutcome fate, long hash) {
         counts[fate.ordinal()]++;
         digests[fate.ordinal()] += hash;
     }
@@ -92,12 +92,12 @@ public record Audit(
     }
 
     /** Number of events that met the fate. */
-    public long count(Fate fate) {
+    public long count(EventOutcome fate) {
         return counts[fate.ordinal()];
     }
 
     /** Digest of the events that met the fate. */
-    public long digest(Fate fate) {
+    public long digest(EventOutcome fate) {
         return digests[fate.ordinal()];
     }
 

@@ -12,19 +12,20 @@ import java.util.Arrays;
  * Reads Avro's binary encoding from bytes that nobody vouches for.
  *
  * <p>Every length and count is held against the bytes that are left before anything is read or
- * allocated, and an array of floats is copied in bulk. What cannot be read is a {@link Refused}
- * without stack trace, since it says something about the data and not about the code.
+ * allocated, and an array of floats is copied in bulk. What cannot be read is a {@link
+ * InvalidEventException} without stack trace, since it says something about the data and not about
+ * the code.
  *
  * <p>Source: Apache Avro 1.12.0 specification, "Binary Encoding".
  */
 final class AvroCursor {
     /** The bytes are not what the schema promises. */
-    static final class Refused extends Exception {
+    static final class InvalidEventException extends Exception {
         private static final long serialVersionUID = 1;
 
         private final DeadLetterReason reason;
 
-        Refused(DeadLetterReason reason, String detail) {
+        InvalidEventException(DeadLetterReason reason, String detail) {
             super(detail, null, false, false);
             this.reason = reason;
         }
@@ -61,19 +62,19 @@ final class AvroCursor {
         return bytes.length - at;
     }
 
-    byte readByte() throws Refused {
+    byte readByte() throws InvalidEventException {
         need(1, "a byte");
         return bytes[at++];
     }
 
-    long readFixedLong() throws Refused {
+    long readFixedLong() throws InvalidEventException {
         need(Long.BYTES, "8 bytes");
         long value = littleEndian.getLong(at);
         at += Long.BYTES;
         return value;
     }
 
-    float readFloat() throws Refused {
+    float readFloat() throws InvalidEventException {
         need(Float.BYTES, "a float");
         float value = littleEndian.getFloat(at);
         at += Float.BYTES;
@@ -81,7 +82,7 @@ final class AvroCursor {
     }
 
     /** A variable-length zig-zag long. */
-    long readLong() throws Refused {
+    long readLong() throws InvalidEventException {
         long raw = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             need(1, "a number");
@@ -94,37 +95,39 @@ final class AvroCursor {
                 return (raw >>> 1) ^ -(raw & 1);
             }
         }
-        throw new Refused(
+        throw new InvalidEventException(
                 DeadLetterReason.MALFORMED, "a number of more than 64 bits ends at byte " + at);
     }
 
     /** A variable-length zig-zag int. */
-    int readInt() throws Refused {
+    int readInt() throws InvalidEventException {
         long value = readLong();
         if (value != (int) value) {
-            throw new Refused(DeadLetterReason.MALFORMED, "the int " + value + " is out of range");
+            throw new InvalidEventException(
+                    DeadLetterReason.MALFORMED, "the int " + value + " is out of range");
         }
         return (int) value;
     }
 
     /** A union's branch, one of {@code branches}. */
-    int readBranch(int branches) throws Refused {
+    int readBranch(int branches) throws InvalidEventException {
         long branch = readLong();
         if (branch < 0 || branch >= branches) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.MALFORMED, "branch " + branch + " of a union of " + branches);
         }
         return (int) branch;
     }
 
     /** Passes over text or bytes and returns their length; they end at {@link #position()}. */
-    int skipText() throws Refused {
+    int skipText() throws InvalidEventException {
         long length = readLong();
         if (length < 0) {
-            throw new Refused(DeadLetterReason.MALFORMED, "a text of length " + length);
+            throw new InvalidEventException(
+                    DeadLetterReason.MALFORMED, "a text of length " + length);
         }
         if (length > remaining()) {
-            throw new Refused(
+            throw new InvalidEventException(
                     length > LARGEST_RECORD_BYTES
                             ? DeadLetterReason.OVERSIZED
                             : DeadLetterReason.TRUNCATED,
@@ -135,12 +138,12 @@ final class AvroCursor {
     }
 
     /** The text that stands before a position. */
-    String textBefore(int end, int length) throws Refused {
+    String textBefore(int end, int length) throws InvalidEventException {
         try {
             CharBuffer text = utf8.decode(ByteBuffer.wrap(bytes, end - length, length));
             return text.toString();
         } catch (CharacterCodingException e) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.MALFORMED, "text that is not UTF-8 ends at byte " + end);
         }
     }
@@ -155,18 +158,19 @@ final class AvroCursor {
      *
      * @param bytesPerItem the fewest bytes that an item takes
      */
-    int readBlockCount(int bytesPerItem) throws Refused {
+    int readBlockCount(int bytesPerItem) throws InvalidEventException {
         long count = readLong();
         if (count < 0) {
             // A negative count is followed by the block's size in bytes.
             long size = readLong();
             count = -count;
             if (size < 0 || count < 0) {
-                throw new Refused(DeadLetterReason.MALFORMED, "a block of " + count + " items");
+                throw new InvalidEventException(
+                        DeadLetterReason.MALFORMED, "a block of " + count + " items");
             }
         }
         if (count > remaining() / bytesPerItem) {
-            throw new Refused(
+            throw new InvalidEventException(
                     count > LARGEST_RECORD_BYTES / bytesPerItem
                             ? DeadLetterReason.OVERSIZED
                             : DeadLetterReason.TRUNCATED,
@@ -182,7 +186,7 @@ final class AvroCursor {
      *     is passed over. Modified.
      * @return how many floats the array has
      */
-    int readFloats(float[] target, int from, int room) throws Refused {
+    int readFloats(float[] target, int from, int room) throws InvalidEventException {
         int total = 0;
         for (int count = readBlockCount(Float.BYTES);
                 count != 0;
@@ -199,7 +203,7 @@ final class AvroCursor {
     }
 
     /** Passes over an array of ints. */
-    void skipInts() throws Refused {
+    void skipInts() throws InvalidEventException {
         for (int count = readBlockCount(1); count != 0; count = readBlockCount(1)) {
             for (int i = 0; i < count; i++) {
                 readInt();
@@ -208,7 +212,7 @@ final class AvroCursor {
     }
 
     /** Passes over a map of floats. */
-    void skipFloatMap() throws Refused {
+    void skipFloatMap() throws InvalidEventException {
         for (int count = readBlockCount(5); count != 0; count = readBlockCount(5)) {
             for (int i = 0; i < count; i++) {
                 skipText();
@@ -218,7 +222,7 @@ final class AvroCursor {
     }
 
     /** Passes over a map of texts. */
-    void skipTextMap() throws Refused {
+    void skipTextMap() throws InvalidEventException {
         for (int count = readBlockCount(2); count != 0; count = readBlockCount(2)) {
             for (int i = 0; i < count; i++) {
                 skipText();
@@ -227,9 +231,9 @@ final class AvroCursor {
         }
     }
 
-    private void need(int count, String what) throws Refused {
+    private void need(int count, String what) throws InvalidEventException {
         if (remaining() < count) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.TRUNCATED,
                     "the value ends at byte " + bytes.length + " within " + what);
         }

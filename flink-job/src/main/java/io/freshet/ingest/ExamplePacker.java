@@ -1,6 +1,6 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.AvroCursor.Refused;
+import io.freshet.ingest.AvroCursor.InvalidEventException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -110,7 +110,7 @@ final class ExamplePacker {
                     block.size() * numFeatures,
                     block.targets(),
                     block.size() * numTargets);
-            Refused objection = reader.objection();
+            InvalidEventException objection = reader.objection();
             if (objection != null) {
                 return setAside(message, hash, modelId, objection.reason(), objection.detail());
             }
@@ -124,7 +124,7 @@ final class ExamplePacker {
                 addRow(block, message, hash, null);
             }
             return block;
-        } catch (Refused e) {
+        } catch (InvalidEventException e) {
             return setAside(message, hash, NO_MODEL, e.reason(), e.detail());
         }
     }

@@ -1,6 +1,6 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.AvroCursor.Refused;
+import io.freshet.ingest.AvroCursor.InvalidEventException;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An event is read in two steps, since its model decides where its features go: {@link
  * #readHead} up to the features, then {@link #readRest}. What the encoding promises and the bytes
- * break is refused at once ({@link Refused}); what the bytes say and the job does not take is kept
- * as the event's {@link #objection()}, so that an event of a known model is counted there.
+ * break is refused at once ({@link InvalidEventException}); what the bytes say and the job does not
+ * take is kept as the event's {@link #objection()}, so that an event of a known model is counted
+ * there.
  *
  * <p>Reads the layout of {@code LabelledEvent} version 1, found by its fingerprint. Not
  * thread-safe.
@@ -57,7 +58,7 @@ final class LabelledEventReader {
     private int label;
     private boolean hasIgnoreIndex;
     private float weight;
-    private @Nullable Refused objection;
+    private @Nullable InvalidEventException objection;
 
     LabelledEventReader(IngestConfig config) {
         numFeatures = config.numFeatures();
@@ -73,24 +74,24 @@ final class LabelledEventReader {
     }
 
     /** Reads what stands before the features, and so whose they are. */
-    void readHead(byte @Nullable [] value) throws Refused {
+    void readHead(byte @Nullable [] value) throws InvalidEventException {
         objection = null;
         if (value == null) {
-            throw new Refused(DeadLetterReason.NULL_VALUE, "the record has no value");
+            throw new InvalidEventException(DeadLetterReason.NULL_VALUE, "the record has no value");
         }
         if (value.length == 0) {
-            throw new Refused(DeadLetterReason.EMPTY_VALUE, "the value has no bytes");
+            throw new InvalidEventException(DeadLetterReason.EMPTY_VALUE, "the value has no bytes");
         }
         cursor.open(value);
         byte marker0 = cursor.readByte();
         if (marker0 != MARKER_0 || (value.length > 1 && cursor.readByte() != MARKER_1)) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.NOT_SINGLE_OBJECT,
                     "the value does not begin with C3 01, as single-object encoding does");
         }
         long fingerprint = cursor.readFixedLong();
         if (fingerprint != FINGERPRINT) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.UNKNOWN_SCHEMA,
                     "no released LabelledEvent has the fingerprint "
                             + Long.toHexString(fingerprint));
@@ -113,7 +114,8 @@ final class LabelledEventReader {
      * @param targets takes the label's values by class, where labels have such. Modified.
      * @param targetsFrom index of the first
      */
-    void readRest(float[] features, int from, float[] targets, int targetsFrom) throws Refused {
+    void readRest(float[] features, int from, float[] targets, int targetsFrom)
+            throws InvalidEventException {
         readFeatures(features, from);
         readLabel(targets, targetsFrom);
         weight = cursor.readFloat();
@@ -123,13 +125,13 @@ final class LabelledEventReader {
             object(DeadLetterReason.NON_FINITE_WEIGHT, "the weight is " + weight);
         }
         if (cursor.remaining() > 0) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.TRAILING_BYTES,
                     cursor.remaining() + " bytes follow the event, from byte " + cursor.position());
         }
     }
 
-    private void readFeatures(float[] features, int from) throws Refused {
+    private void readFeatures(float[] features, int from) throws InvalidEventException {
         int branch = cursor.readBranch(FEATURE_BRANCHES);
         if (branch == DENSE) {
             int count = cursor.readFloats(features, from, numFeatures);
@@ -154,7 +156,7 @@ final class LabelledEventReader {
         }
     }
 
-    private void readLabel(float[] targets, int from) throws Refused {
+    private void readLabel(float[] targets, int from) throws InvalidEventException {
         label = ExampleBlock.UNLABELLED;
         hasIgnoreIndex = false;
         int branch = cursor.readBranch(LABEL_BRANCHES);
@@ -171,7 +173,7 @@ final class LabelledEventReader {
         ExampleBlock.writeOneHot(label, targets, from, numTargets);
     }
 
-    private void readClassIndex() throws Refused {
+    private void readClassIndex() throws InvalidEventException {
         int index = cursor.readInt();
         if (isIgnoreIndex(index)) {
             hasIgnoreIndex = true;
@@ -188,7 +190,7 @@ final class LabelledEventReader {
         return ignoreIndex != null && ignoreIndex == index;
     }
 
-    private void readTargets(float[] targets, int from) throws Refused {
+    private void readTargets(float[] targets, int from) throws InvalidEventException {
         int count = cursor.readFloats(targets, from, numTargets);
         if (labelType == LabelType.CLASS) {
             object(
@@ -229,7 +231,7 @@ final class LabelledEventReader {
     }
 
     /** The index of the class whose name was just passed over; compares bytes before it decodes. */
-    private int classNamedBefore(int end, int length) throws Refused {
+    private int classNamedBefore(int end, int length) throws InvalidEventException {
         for (int i = 0; i < Math.min(className.length, 16); i++) {
             if (cursor.matchesBefore(end, length, className[i])) {
                 return i;
@@ -279,12 +281,12 @@ final class LabelledEventReader {
     /** Keeps the first objection. */
     private void object(DeadLetterReason reason, String detail) {
         if (objection == null) {
-            objection = new Refused(reason, detail);
+            objection = new InvalidEventException(reason, detail);
         }
     }
 
     /** What the job does not take about the event; null if nothing. */
-    @Nullable Refused objection() {
+    @Nullable InvalidEventException objection() {
         return objection;
     }
 
@@ -312,7 +314,7 @@ final class LabelledEventReader {
     }
 
     /** The event's id, decoded only where it is asked for. */
-    String id() throws Refused {
+    String id() throws InvalidEventException {
         return cursor.textBefore(idEnd, idLength);
     }
 }

@@ -25,8 +25,8 @@ final class ModelMonitor implements AutoCloseable {
     private final ExampleWindow window;
     private final FadingTallies fading;
     private final Tallies total;
-    private final RecentMean miniBatchLosses;
-    private final RecentMean unlabelledConfidences;
+    private final RollingMean miniBatchLosses;
+    private final RollingMean unlabelledConfidences;
     private long examples;
     private int lastLabel = ScoredExample.NONE;
     private int majorityLabel;
@@ -51,8 +51,8 @@ final class ModelMonitor implements AutoCloseable {
         window = new ExampleWindow(config);
         fading = new FadingTallies(config);
         total = new Tallies(config);
-        miniBatchLosses = new RecentMean(config.runningLossMiniBatches());
-        unlabelledConfidences = new RecentMean(config.windowSize());
+        miniBatchLosses = new RollingMean(config.runningLossMiniBatches());
+        unlabelledConfidences = new RollingMean(config.windowSize());
     }
 
     /**

@@ -82,11 +82,11 @@ public final class FreshetJob implements Callable<Integer> {
         configure(env, config);
         DataStream<RawMessage> messages =
                 env.fromSource(
-                                KafkaEnds.source(config.kafka()),
+                                KafkaConnectors.source(config.kafka()),
                                 WatermarkStrategy.noWatermarks(),
                                 "labelled events")
                         .uid("labelled-events");
-        Publications publications =
+        PublicationStreams publications =
                 FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config);
         DataStream<Publication> exactlyOnce =
                 switch (config.monitor().delivery()) {
@@ -94,14 +94,16 @@ public final class FreshetJob implements Callable<Integer> {
                     case AT_LEAST_ONCE -> {
                         publications
                                 .metrics()
-                                .sinkTo(KafkaEnds.atLeastOnce(config.kafka(), config.publish()))
+                                .sinkTo(
+                                        KafkaConnectors.atLeastOnce(
+                                                config.kafka(), config.publish()))
                                 .name("publish at once")
                                 .uid("publish-at-once");
                         yield publications.others();
                     }
                 };
         exactlyOnce
-                .sinkTo(KafkaEnds.exactlyOnce(config.kafka(), config.publish()))
+                .sinkTo(KafkaConnectors.exactlyOnce(config.kafka(), config.publish()))
                 .name("publish")
                 .uid("publish");
     }

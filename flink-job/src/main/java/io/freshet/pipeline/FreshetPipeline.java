@@ -59,7 +59,7 @@ public final class FreshetPipeline {
     }
 
     /** Writes results as Avro events, ready for sinks. */
-    public static Publications publish(FreshetStreams streams, JobConfig config) {
+    public static PublicationStreams publish(FreshetStreams streams, JobConfig config) {
         Publisher publisher = new Publisher(config.publish(), config.learn(), config.monitor());
         TypeInformation<Publication> type = TypeInformation.of(Publication.class);
         DataStream<Publication> metrics =
@@ -88,6 +88,6 @@ public final class FreshetPipeline {
                                         .map(publisher::deadLetter, type)
                                         .name("publish dead letters")
                                         .uid("publish-dead-letters"));
-        return new Publications(metrics, others);
+        return new PublicationStreams(metrics, others);
     }
 }

@@ -25,7 +25,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 /**
  * A {@code KafkaSink} that ends the job where a transaction of a checkpoint is lost ({@link
  * VerifyingCommitter}), and whose writer never throws when it is closed ({@link
- * CleanUpSafeWriter}).
+ * QuietlyClosingWriter}).
  */
 final class VerifiedKafkaSink<T>
         implements Sink<T>,
@@ -81,7 +81,7 @@ final class VerifiedKafkaSink<T>
 
     /** The connector's transactional writer, closed without throwing. */
     private static final class Writer<T>
-            extends CleanUpSafeWriter<
+            extends QuietlyClosingWriter<
                     T, PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable>>
             implements PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> {
         Writer(PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> writer) {

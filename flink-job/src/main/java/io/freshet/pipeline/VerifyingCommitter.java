@@ -142,7 +142,7 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
 
     @Override
     public void close() {
-        CleanUp.close(committer, "the committer of Kafka's transactions");
+        Closeables.closeQuietly(committer, "the committer of Kafka's transactions");
     }
 
     /** A request that asks the broker before it takes a refusal. */

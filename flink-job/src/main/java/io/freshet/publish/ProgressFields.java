@@ -1,6 +1,6 @@
 package io.freshet.publish;
 
-import io.freshet.ingest.Fate;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.learn.ModelProgress;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.Expert;
@@ -23,13 +23,13 @@ final class ProgressFields {
 
     static Audit audit(io.freshet.ingest.Audit audit) {
         return new Audit(
-                tally(audit, Fate.ACCEPTED),
-                tally(audit, Fate.UNLABELLED),
-                tally(audit, Fate.IGNORED),
-                tally(audit, Fate.DEAD_LETTER));
+                tally(audit, EventOutcome.ACCEPTED),
+                tally(audit, EventOutcome.UNLABELLED),
+                tally(audit, EventOutcome.IGNORED),
+                tally(audit, EventOutcome.DEAD_LETTER));
     }
 
-    static Tally tally(io.freshet.ingest.Audit audit, Fate fate) {
+    static Tally tally(io.freshet.ingest.Audit audit, EventOutcome fate) {
         return new Tally(audit.count(fate), audit.digest(fate));
     }
 

@@ -100,7 +100,7 @@ class ExamplePackerTest {
 
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(IgnoredReason.ZERO_WEIGHT)).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.IGNORED))
+        assertThat(block.audit().digest(EventOutcome.IGNORED))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
     }
 
@@ -111,7 +111,7 @@ class ExamplePackerTest {
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
         assertThat(block.audit().total()).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.IGNORED))
+        assertThat(block.audit().digest(EventOutcome.IGNORED))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
         assertThat(deadLetters).isEmpty();
     }
@@ -148,7 +148,7 @@ class ExamplePackerTest {
                 packer(LabelType.CLASS, -100)
                         .pack(Messages.message(0, Messages.event("known", 1, -100, 1, 2)));
 
-        assertThat(block.audit().count(Fate.IGNORED)).isZero();
+        assertThat(block.audit().count(EventOutcome.IGNORED)).isZero();
         assertThat(block.audit().count(DeadLetterReason.WRONG_NUM_FEATURES)).isEqualTo(1);
     }
 
@@ -229,14 +229,16 @@ class ExamplePackerTest {
 
         ExampleBlock block = packer.longestOpen();
         assertThat(block.size() + block.audit().total()).isEqualTo(offset);
-        assertThat(block.audit().count(Fate.DEAD_LETTER)).isEqualTo(deadLetters.size());
-        assertThat(block.audit().count(Fate.IGNORED))
+        assertThat(block.audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(deadLetters.size());
+        assertThat(block.audit().count(EventOutcome.IGNORED))
                 .isEqualTo(
                         block.audit().count(IgnoredReason.ZERO_WEIGHT)
                                 + block.audit().count(IgnoredReason.IGNORE_INDEX));
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX))
                 .isEqualTo(labelType == LabelType.CLASS ? 2 : 0);
-        long counted = block.audit().digest(Fate.IGNORED) + block.audit().digest(Fate.DEAD_LETTER);
+        long counted =
+                block.audit().digest(EventOutcome.IGNORED)
+                        + block.audit().digest(EventOutcome.DEAD_LETTER);
         for (int row = 0; row < block.size(); row++) {
             counted += block.hash(row);
         }
@@ -412,7 +414,7 @@ class ExamplePackerTest {
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(reason)).isEqualTo(1);
         assertThat(block.audit().total()).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.DEAD_LETTER))
+        assertThat(block.audit().digest(EventOutcome.DEAD_LETTER))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 3, 17));
     }
 
@@ -503,7 +505,7 @@ class ExamplePackerTest {
                 for (float target : Arrays.copyOf(block.targets(), targets)) {
                     assertThat(target).isBetween(0f, 1f);
                 }
-                rows += (int) block.audit().count(Fate.IGNORED);
+                rows += (int) block.audit().count(EventOutcome.IGNORED);
             }
             packer.close(block);
         }

@@ -3,7 +3,7 @@ package io.freshet.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
-import io.freshet.ingest.Fate;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.IngestOperator;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.RawMessage;
@@ -113,6 +113,6 @@ class FreshetPipelineTest {
                         .filter(record -> record.modelId().isEmpty())
                         .reduce((older, newer) -> newer)
                         .orElseThrow();
-        assertThat(elsewhere.progress().audit().count(Fate.DEAD_LETTER)).isEqualTo(1);
+        assertThat(elsewhere.progress().audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(1);
     }
 }

@@ -28,11 +28,11 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 
 /** The ends of the pipeline that are tied to Kafka. */
-final class KafkaEnds {
+final class KafkaConnectors {
     /** Between looks at the topic, for partitions that are new and whether it is still there. */
     private static final Duration DISCOVERY = Duration.ofMinutes(1);
 
-    private KafkaEnds() {}
+    private KafkaConnectors() {}
 
     /** Every record of the labelled events that was committed, as it is. */
     static Source<RawMessage, ?, ?> source(KafkaConfig config) {
@@ -40,15 +40,15 @@ final class KafkaEnds {
         properties.putIfAbsent(
                 KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
                 Long.toString(DISCOVERY.toMillis()));
-        return new GaplessKafkaSource<>(
+        return new FailOnDataLossKafkaSource<>(
                 KafkaSource.<RawMessage>builder()
                         .setProperties(properties)
                         .setBootstrapServers(config.bootstrapServers())
                         .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
                         .setTopics(config.labelledEvents())
                         .setGroupId(config.groupId())
-                        .setStartingOffsets(new NoJumps(config.start()))
-                        .setDeserializer(new AsItIs())
+                        .setStartingOffsets(new FailOnLostOffset(config.start()))
+                        .setDeserializer(new RawMessageDeserializer())
                         .build(),
                 config.labelledEvents());
     }
@@ -73,7 +73,7 @@ final class KafkaEnds {
                 sink(kafka, publish, kafka.clientProperties())
                         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
                         .build();
-        return context -> new CleanUpSafeWriter<>(sink.createWriter(context));
+        return context -> new QuietlyClosingWriter<>(sink.createWriter(context));
     }
 
     private static KafkaSinkBuilder<Publication> sink(
@@ -84,7 +84,7 @@ final class KafkaEnds {
         return KafkaSink.<Publication>builder()
                 .setKafkaProducerConfig(properties)
                 .setBootstrapServers(kafka.bootstrapServers())
-                .setRecordSerializer(new ToItsTopic(publish));
+                .setRecordSerializer(new PublicationSerializer(publish));
     }
 
     /**
@@ -92,12 +92,12 @@ final class KafkaEnds {
      * the topic is an error, where Flink's own initializers would start again silently.
      */
     @SuppressWarnings("deprecation") // Flink's interface asks for Kafka's old enum
-    private static final class NoJumps implements OffsetsInitializer {
+    private static final class FailOnLostOffset implements OffsetsInitializer {
         private static final long serialVersionUID = 1;
 
         private final OffsetsInitializer start;
 
-        NoJumps(KafkaConfig.Start start) {
+        FailOnLostOffset(KafkaConfig.Start start) {
             this.start =
                     switch (start) {
                         case EARLIEST -> OffsetsInitializer.earliest();
@@ -117,7 +117,8 @@ final class KafkaEnds {
         }
     }
 
-    private static final class AsItIs implements KafkaRecordDeserializationSchema<RawMessage> {
+    private static final class RawMessageDeserializer
+            implements KafkaRecordDeserializationSchema<RawMessage> {
         private static final long serialVersionUID = 1;
 
         @Override
@@ -148,7 +149,7 @@ final class KafkaEnds {
         }
     }
 
-    private record ToItsTopic(PublishConfig topics)
+    private record PublicationSerializer(PublishConfig topics)
             implements KafkaRecordSerializationSchema<Publication> {
         @Override
         public ProducerRecord<byte[], byte[]> serialize(

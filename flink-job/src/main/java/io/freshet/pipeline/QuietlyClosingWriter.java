@@ -14,11 +14,11 @@ import org.apache.flink.api.connector.sink2.SinkWriter;
  * @param <T> the records written
  * @param <W> the writer
  */
-class CleanUpSafeWriter<T, W extends SinkWriter<T>> implements SinkWriter<T> {
+class QuietlyClosingWriter<T, W extends SinkWriter<T>> implements SinkWriter<T> {
     /** The writer that does the work. */
     protected final W writer;
 
-    CleanUpSafeWriter(W writer) {
+    QuietlyClosingWriter(W writer) {
         this.writer = writer;
     }
 
@@ -39,6 +39,6 @@ class CleanUpSafeWriter<T, W extends SinkWriter<T>> implements SinkWriter<T> {
 
     @Override
     public void close() {
-        CleanUp.close(writer, "Kafka's writer");
+        Closeables.closeQuietly(writer, "Kafka's writer");
     }
 }

@@ -9,17 +9,17 @@ import org.slf4j.LoggerFactory;
  * <p>Flink takes an exception in a task's clean-up as fatal and ends the TaskManager. Kafka's
  * clients throw there whenever the brokers are away.
  */
-final class CleanUp {
-    private static final Logger LOG = LoggerFactory.getLogger(CleanUp.class);
+final class Closeables {
+    private static final Logger LOG = LoggerFactory.getLogger(Closeables.class);
 
-    private CleanUp() {}
+    private Closeables() {}
 
     /**
      * Closes something that belongs to a task.
      *
      * @param name for the log
      */
-    static void close(AutoCloseable closeable, String name) {
+    static void closeQuietly(AutoCloseable closeable, String name) {
         try {
             closeable.close();
         } catch (InterruptedException e) {

@@ -39,11 +39,11 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  *
  * <p>Starting again would find the same gap. {@code KafkaSource} (flink-connector-kafka 5.0.0)
  * fails as for any other reason, so that a job would restart for ever. Its offsets initializer has
- * to make Kafka report an offset that is gone ({@link KafkaEnds}).
+ * to make Kafka report an offset that is gone ({@link KafkaConnectors}).
  *
  * @param <T> what is read
  */
-final class GaplessKafkaSource<T>
+final class FailOnDataLossKafkaSource<T>
         implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T> {
     private static final long serialVersionUID = 1;
 
@@ -55,7 +55,7 @@ final class GaplessKafkaSource<T>
     private final KafkaSource<T> source;
     private final String topic;
 
-    GaplessKafkaSource(KafkaSource<T> source, String topic) {
+    FailOnDataLossKafkaSource(KafkaSource<T> source, String topic) {
         this.source = source;
         this.topic = topic;
     }
@@ -188,7 +188,7 @@ final class GaplessKafkaSource<T>
 
         @Override
         public void close() {
-            CleanUp.close(reader, "Kafka's reader");
+            Closeables.closeQuietly(reader, "Kafka's reader");
         }
     }
 

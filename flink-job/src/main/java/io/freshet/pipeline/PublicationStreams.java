@@ -9,4 +9,4 @@ import org.apache.flink.streaming.api.datastream.DataStream;
  * @param metrics metrics, which may go to readers before a checkpoint covers them
  * @param others everything else, each record exactly once
  */
-public record Publications(DataStream<Publication> metrics, DataStream<Publication> others) {}
+public record PublicationStreams(DataStream<Publication> metrics, DataStream<Publication> others) {}

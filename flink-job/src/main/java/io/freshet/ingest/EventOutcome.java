@@ -5,7 +5,7 @@ package io.freshet.ingest;
  *
  * <p>State counts by position: append only, never reorder or remove.
  */
-public enum Fate {
+public enum EventOutcome {
     /** Labelled, and trained on. */
     ACCEPTED,
     /** Without a label: predicted, not trained on. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The mean of the last so many values, exactly: added up anew when it is asked. */
-final class RecentMean {
+final class RollingMean {
     private final int capacity;
     private double[] values = new double[0];
     private long seen;
@@ -12,7 +12,7 @@ final class RecentMean {
     /** Where the next value goes: {@code seen} modulo the capacity. */
     private int next;
 
-    RecentMean(int capacity) {
+    RollingMean(int capacity) {
         this.capacity = capacity;
     }
 
