@@ -1,17 +1,17 @@
 package io.freshet.ingest;
 
 /**
- * What becomes of an event; every event meets exactly one.
+ * Outcome of processing an event; every event has exactly one.
  *
- * <p>State counts by position: append only, never reorder or remove.
+ * <p>State stores counts by ordinal: append only, never reorder or remove.
  */
 public enum EventOutcome {
-    /** Labelled, and trained on. */
+    /** Has a label and was trained on. */
     ACCEPTED,
-    /** Without a label: predicted, not trained on. */
+    /** Has no label: was predicted, not trained on. */
     UNLABELLED,
-    /** Valid, but not to be trained on. */
+    /** Is valid, but was neither trained on nor predicted ({@link IgnoredReason}). */
     IGNORED,
-    /** Set aside with its bytes and a reason. */
+    /** Could not be used and became a dead letter ({@link DeadLetterReason}). */
     DEAD_LETTER
 }

@@ -227,7 +227,7 @@ class ExamplePackerTest {
             }
         }
 
-        ExampleBlock block = packer.longestOpen();
+        ExampleBlock block = packer.oldestBlock();
         assertThat(block.size() + block.audit().total()).isEqualTo(offset);
         assertThat(block.audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(deadLetters.size());
         assertThat(block.audit().count(EventOutcome.IGNORED))
@@ -256,7 +256,7 @@ class ExamplePackerTest {
 
         assertThat(again).isSameAs(known).isNotSameAs(other);
         assertThat(packer.openBlocks()).isEqualTo(2);
-        assertThat(packer.longestOpen()).isSameAs(known);
+        assertThat(packer.oldestBlock()).isSameAs(known);
         assertThat(Arrays.copyOf(known.features(), 6)).containsExactly(1, 2, 3, 7, 8, 9);
     }
 
@@ -507,7 +507,7 @@ class ExamplePackerTest {
                 }
                 rows += (int) block.audit().count(EventOutcome.IGNORED);
             }
-            packer.close(block);
+            packer.recycle(block);
         }
         assertThat(rows).isGreaterThan(1000);
         assertThat(rows + setAside).isEqualTo(50_000);
