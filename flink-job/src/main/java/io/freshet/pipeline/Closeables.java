@@ -4,10 +4,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closing that logs what fails instead of throwing.
+ * Closing of a task's resources that logs exceptions instead of throwing them.
  *
- * <p>Flink takes an exception in a task's clean-up as fatal and ends the TaskManager. Kafka's
- * clients throw there whenever the brokers are away.
+ * <p>Flink treats an exception during a task's clean-up as fatal and terminates the TaskManager.
+ * Kafka's clients throw such exceptions whenever the brokers cannot be reached.
  */
 final class Closeables {
     private static final Logger LOG = LoggerFactory.getLogger(Closeables.class);
@@ -15,18 +15,18 @@ final class Closeables {
     private Closeables() {}
 
     /**
-     * Closes something that belongs to a task.
+     * Closes a resource of a task; logs a warning if that fails.
      *
-     * @param name for the log
+     * @param name name of the resource in the log
      */
     static void closeQuietly(AutoCloseable closeable, String name) {
         try {
             closeable.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            LOG.warn("interrupted while {} was closed", name, e);
+            LOG.warn("interrupted while closing {}", name, e);
         } catch (Exception e) {
-            LOG.warn("{} could not be closed", name, e);
+            LOG.warn("failed to close {}", name, e);
         }
     }
 }

@@ -27,19 +27,19 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 
-/** The ends of the pipeline that are tied to Kafka. */
+/** Factory of the job's Kafka source and sinks. */
 final class KafkaConnectors {
-    /** Between looks at the topic, for partitions that are new and whether it is still there. */
-    private static final Duration DISCOVERY = Duration.ofMinutes(1);
+    /** Interval between checks for new partitions and for the topic's existence. */
+    private static final Duration DISCOVERY_INTERVAL = Duration.ofMinutes(1);
 
     private KafkaConnectors() {}
 
-    /** Every record of the labelled events that was committed, as it is. */
+    /** Returns a source of every committed record of the labelled events, not yet decoded. */
     static Source<RawMessage, ?, ?> source(KafkaConfig config) {
         Properties properties = config.clientProperties();
         properties.putIfAbsent(
                 KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
-                Long.toString(DISCOVERY.toMillis()));
+                Long.toString(DISCOVERY_INTERVAL.toMillis()));
         return new FailOnDataLossKafkaSource<>(
                 KafkaSource.<RawMessage>builder()
                         .setProperties(properties)
@@ -53,7 +53,7 @@ final class KafkaConnectors {
                 config.labelledEvents());
     }
 
-    /** One sink for all topics, so that one transaction covers them all. */
+    /** Returns one sink for all topics, so that one transaction covers all of them. */
     static Sink<Publication> exactlyOnce(KafkaConfig kafka, PublishConfig publish) {
         Properties properties = kafka.clientProperties();
         properties.setProperty(
@@ -67,7 +67,10 @@ final class KafkaConnectors {
                 kafka.clientProperties());
     }
 
-    /** A sink whose records readers see at once, and after a failure again. */
+    /**
+     * Returns a sink whose records are visible to readers immediately, and which writes some of
+     * them again after a failure.
+     */
     static Sink<Publication> atLeastOnce(KafkaConfig kafka, PublishConfig publish) {
         KafkaSink<Publication> sink =
                 sink(kafka, publish, kafka.clientProperties())
@@ -79,7 +82,7 @@ final class KafkaConnectors {
     private static KafkaSinkBuilder<Publication> sink(
             KafkaConfig kafka, PublishConfig publish, Properties properties) {
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
-        // The topics' own limits decide; a dead letter is larger than the message it is about.
+        // Leaves the limit to the topics; a dead letter is larger than the message it contains.
         properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(64 << 20));
         return KafkaSink.<Publication>builder()
                 .setKafkaProducerConfig(properties)
@@ -88,8 +91,9 @@ final class KafkaConnectors {
     }
 
     /**
-     * Starts where it is told and, once offsets are in state, never jumps: one that is gone from
-     * the topic is an error, where Flink's own initializers would start again silently.
+     * An offsets initializer that starts at the configured end of the topic and makes Kafka report
+     * an error for a restored offset that the topic no longer has. Flink's own initializers would
+     * silently continue from the earliest or latest offset.
      */
     @SuppressWarnings("deprecation") // Flink's interface asks for Kafka's old enum
     private static final class FailOnLostOffset implements OffsetsInitializer {
@@ -117,6 +121,7 @@ final class KafkaConnectors {
         }
     }
 
+    /** A deserializer that copies key, value and headers without decoding them. */
     private static final class RawMessageDeserializer
             implements KafkaRecordDeserializationSchema<RawMessage> {
         private static final long serialVersionUID = 1;
@@ -149,6 +154,7 @@ final class KafkaConnectors {
         }
     }
 
+    /** A serializer that sends each publication to the topic configured for it. */
     private record PublicationSerializer(PublishConfig topics)
             implements KafkaRecordSerializationSchema<Publication> {
         @Override

@@ -4,9 +4,9 @@ import io.freshet.publish.Publication;
 import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
- * Avro events on their way to their topics.
+ * Streams of encoded Avro events for the sinks.
  *
- * @param metrics metrics, which may go to readers before a checkpoint covers them
- * @param others everything else, each record exactly once
+ * @param metrics metrics, which may be made visible before a checkpoint covers them
+ * @param others all other events, to be delivered exactly once
  */
 public record PublicationStreams(DataStream<Publication> metrics, DataStream<Publication> others) {}

@@ -549,8 +549,8 @@ class JobConfigTest {
     void labelsThatALossCannotTake_areRefused() {
         assertThat(problems("label.type", "probabilities", "label.ignore-index", "-100"))
                 .containsExactly(
-                        "label.ignore-index = -100 with label.type = probabilities: only a label of"
-                                + " one class has an index to ignore");
+                        "label.ignore-index = -100 with label.type = probabilities: can only be"
+                                + " set if label.type is class");
         assertThat(problems("training.loss", "bce", "training.learning-rate", "1", "classes", "3"))
                 .containsExactly(
                         "training.loss = bce with label.type = class takes two classes, but there"
@@ -757,7 +757,7 @@ class JobConfigTest {
                         "unknown key mini-batch.sizes; the nearest known one is mini-batch.size",
                         "kafka.bootstrap.servers is missing: text",
                         "num-features = many: must be a whole number of features, 1 to 1000000",
-                        "classes = 1: at least two are needed",
+                        "classes = 1: at least two classes are required",
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
                                 + " 2 d, at least 1 ms",
@@ -786,14 +786,14 @@ class JobConfigTest {
 
         assertThatThrownBy(() -> JobConfig.parse(settings))
                 .hasMessage(
-                        "label.ignore-index = -100 with label.type = multi-label: only a label of"
-                                + " one class has an index to ignore");
+                        "label.ignore-index = -100 with label.type = multi-label: can only be"
+                                + " set if label.type is class");
     }
 
     @Test
     void repeatedClass_isRefused() {
         assertThatThrownBy(() -> JobConfig.parse(with("classes", "a,b,a")))
-                .hasMessage("classes names a twice");
+                .hasMessage("classes contains a twice");
     }
 
     @Test
@@ -856,7 +856,7 @@ class JobConfigTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
                         "sink.transaction-timeout = 10000 ms: must be longer than"
-                                + " checkpoint.interval, 10000 ms, or Kafka gives up every"
+                                + " checkpoint.interval, 10000 ms, or Kafka aborts every"
                                 + " transaction before it is committed");
     }
 }
