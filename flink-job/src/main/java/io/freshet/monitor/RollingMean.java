@@ -3,13 +3,16 @@ package io.freshet.monitor;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The mean of the last so many values, exactly: added up anew when it is asked. */
+/**
+ * Mean of the last {@code capacity} values. The values are summed anew at each call, so that no
+ * rounding errors accumulate.
+ */
 final class RollingMean {
     private final int capacity;
     private double[] values = new double[0];
     private long seen;
 
-    /** Where the next value goes: {@code seen} modulo the capacity. */
+    /** Index of the next value: {@code seen} modulo the capacity. */
     private int next;
 
     RollingMean(int capacity) {
@@ -17,21 +20,21 @@ final class RollingMean {
     }
 
     void add(double value) {
-        int at = next;
-        if (at >= values.length) {
+        int index = next;
+        if (index >= values.length) {
             values = Arrays.copyOf(values, (int) Math.min(capacity, 2L * values.length + 16));
         }
-        values[at] = value;
-        next = at + 1 == capacity ? 0 : at + 1;
+        values[index] = value;
+        next = index + 1 == capacity ? 0 : index + 1;
         seen++;
     }
 
-    /** Number of values that the mean is of. */
+    /** Returns the number of values that the mean covers. */
     int size() {
         return (int) Math.min(seen, capacity);
     }
 
-    /** The mean; null before the first value. */
+    /** Returns the mean; null before the first value. */
     @Nullable Double mean() {
         if (seen == 0) {
             return null;
@@ -47,17 +50,18 @@ final class RollingMean {
         return sum / size;
     }
 
+    /** Returns the index of the oldest value. */
     private int first() {
         return seen <= capacity ? 0 : next;
     }
 
-    /** The values, in a new array, oldest first. */
-    double[] memory() {
+    /** Returns the values in a new array, oldest first. */
+    double[] values() {
         int size = size();
         int first = first();
-        double[] memory = new double[size];
-        System.arraycopy(values, first, memory, 0, size - first);
-        System.arraycopy(values, 0, memory, size - first, first);
-        return memory;
+        double[] oldestFirst = new double[size];
+        System.arraycopy(values, first, oldestFirst, 0, size - first);
+        System.arraycopy(values, 0, oldestFirst, size - first, first);
+        return oldestFirst;
     }
 }

@@ -19,7 +19,7 @@ class ConfusionTest {
         confusion.add(3, 3, 1);
         confusion.add(3, 3, -1);
 
-        ConfusionMatrix matrix = confusion.tell(10);
+        ConfusionMatrix matrix = confusion.matrix(10);
         assertThat(matrix.cells())
                 .containsExactly(new ConfusionCell(0, 7, 2), new ConfusionCell(1, 2, 1));
         assertThat(matrix.otherCells()).isZero();
@@ -32,8 +32,8 @@ class ConfusionTest {
         for (ScoredExample example : Monitors.examples(4, 5000, 1000)) {
             confusion.add(example.label(), example.predictedClass(), 1);
         }
-        ConfusionMatrix all = confusion.tell(1_000_000);
-        ConfusionMatrix some = confusion.tell(7);
+        ConfusionMatrix all = confusion.matrix(1_000_000);
+        ConfusionMatrix some = confusion.matrix(7);
 
         assertThat(some.cells()).containsExactly(Arrays.copyOf(all.cells(), 7));
         assertThat(some.otherCells()).isEqualTo(all.cells().length - 7);
@@ -46,7 +46,7 @@ class ConfusionTest {
         for (ScoredExample example : Monitors.examples(5, 500, 3)) {
             confusion.add(example.label(), example.predictedClass(), 1);
         }
-        assertThat(confusion.tell(1).cells()).hasSize(9);
+        assertThat(confusion.matrix(1).cells()).hasSize(9);
     }
 
     private static long examples(List<ConfusionCell> cells) {

@@ -26,11 +26,11 @@ class ExampleWindowTest {
                     confusion.add(example.label(), example.predictedClass(), 1);
                 }
                 assertThat(window.size()).isEqualTo(last.size());
-                assertThat(window.tallies().memory())
+                assertThat(window.tallies().state())
                         .usingComparatorWithPrecision(1e-9)
-                        .containsExactly(expected.memory());
-                assertThat(window.confusion().tell(16).cells())
-                        .containsExactly(confusion.tell(16).cells());
+                        .containsExactly(expected.state());
+                assertThat(window.confusion().matrix(16).cells())
+                        .containsExactly(confusion.matrix(16).cells());
             }
         }
     }
@@ -47,7 +47,7 @@ class ExampleWindowTest {
             lived.add(example);
             restored.add(example);
         }
-        assertThat(restored.tallies().memory()).containsExactly(lived.tallies().memory());
+        assertThat(restored.tallies().state()).containsExactly(lived.tallies().state());
         assertThat(restored.memory().losses()).containsExactly(lived.memory().losses());
     }
 
@@ -68,8 +68,8 @@ class ExampleWindowTest {
             expected.add(example);
         }
         assertThat(restored.memory().losses()).containsExactly(expected.memory().losses());
-        assertThat(restored.tallies().memory())
+        assertThat(restored.tallies().state())
                 .usingComparatorWithPrecision(1e-9)
-                .containsExactly(expected.tallies().memory());
+                .containsExactly(expected.tallies().state());
     }
 }

@@ -142,7 +142,7 @@ public class ModelMonitorBenchmark {
         for (BlockEvaluation block : blocks) {
             monitor.add(block);
             if (monitor.isDue()) {
-                told.consume(publisher.metrics(monitor.tell(1000)));
+                told.consume(publisher.metrics(monitor.emit(1000)));
             }
         }
     }

@@ -11,6 +11,7 @@ import io.freshet.learn.Expert;
 import io.freshet.learn.LearnOperator;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.Score;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -105,7 +106,7 @@ class FreshetPipelineTest {
                         .reduce((older, newer) -> newer)
                         .orElseThrow();
         assertThat(last.progress().examplesSeen()).isEqualTo(1_000);
-        assertThat(last.rolling().accuracy()).isGreaterThan(0.95);
+        assertThat(last.rolling().get(Score.ACCURACY)).isGreaterThan(0.95);
         assertThat(Arrays.stream(last.progress().experts()).mapToDouble(Expert::weight).sum())
                 .isCloseTo(1, offset(1e-9));
         RollingMetrics elsewhere =

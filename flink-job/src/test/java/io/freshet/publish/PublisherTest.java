@@ -32,6 +32,7 @@ import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.schemas.Confusion;
 import io.freshet.schemas.DeadLetterEvent;
@@ -49,10 +50,12 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -95,7 +98,10 @@ class PublisherTest {
                             10));
 
     private static Scores scores(double loss) {
-        return new Scores(1, 2, loss, 1.0, null, 0.0, null, null, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0);
+        return new Scores(
+                1,
+                2,
+                new Double[] {loss, 1.0, null, 0.0, null, null, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0});
     }
 
     private static MetricsEvent metrics(@Nullable Long attempt) throws IOException {
@@ -299,6 +305,16 @@ class PublisherTest {
         assertThat(event.getOffsets().get(0).getOffset()).isEqualTo(9);
         assertThat(event.getRolling().getLoss()).isEqualTo(0.5);
         assertThat(event.getRolling().getKappa()).isNull();
+    }
+
+    @Test
+    void scoresOfTheSchema_areThoseOfTheMonitor() {
+        assertThat(io.freshet.schemas.Scores.getClassSchema().getFields())
+                .extracting(Schema.Field::name)
+                .startsWith("examples", "weight")
+                .endsWith(
+                        Arrays.stream(Score.values()).map(Score::fieldName).toArray(String[]::new))
+                .hasSize(2 + Score.values().length);
     }
 
     @Test
