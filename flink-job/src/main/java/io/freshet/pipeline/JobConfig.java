@@ -102,17 +102,12 @@ public record JobConfig(
      * @throws ConfigurationException listing all problems
      */
     public static JobConfig parse(Map<String, String> values) {
-        Settings settings = Settings.of(values, keys(), Set.of(KafkaConfig.PREFIX, FLINK_PREFIX));
+        Settings settings = settings(values);
         KafkaConfig kafka = KafkaConfig.from(settings);
         IngestConfig ingest = IngestConfig.from(settings);
         LearnConfig learn = LearnConfig.from(settings, ingest);
         PublishConfig publish = PublishConfig.from(settings);
-        if (publish.topics().contains(kafka.labelledEvents())) {
-            settings.problem(
-                    "topics.labelled-events = "
-                            + kafka.labelledEvents()
-                            + ": the job would read what it writes");
-        }
+        checkTopics(settings, kafka, publish);
         MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
         checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
@@ -130,6 +125,41 @@ public record JobConfig(
                         settings.withPrefix(FLINK_PREFIX));
         settings.throwIfProblems();
         return config;
+    }
+
+    /**
+     * Parses the brokers and topics only. The values of other keys are not checked, and no other
+     * key is required.
+     *
+     * @param values values by key, not modified
+     * @throws ConfigurationException listing all problems
+     */
+    public static JobTopics parseTopics(Map<String, String> values) {
+        Settings settings = settings(values);
+        KafkaConfig kafka = KafkaConfig.from(settings);
+        PublishConfig publish = PublishConfig.from(settings);
+        checkTopics(settings, kafka, publish);
+        settings.throwIfProblems();
+        return new JobTopics(kafka, publish);
+    }
+
+    /** Returns the brokers and topics. */
+    public JobTopics topics() {
+        return new JobTopics(kafka, publish);
+    }
+
+    private static void checkTopics(
+            Settings settings, KafkaConfig kafka, PublishConfig publish) {
+        if (publish.topics().contains(kafka.labelledEvents())) {
+            settings.problem(
+                    "topics.labelled-events = "
+                            + kafka.labelledEvents()
+                            + ": the job would read its own output");
+        }
+    }
+
+    private static Settings settings(Map<String, String> values) {
+        return Settings.of(values, keys(), Set.of(KafkaConfig.PREFIX, FLINK_PREFIX));
     }
 
     /** Checks that a transaction, which stays open between checkpoints, does not time out. */

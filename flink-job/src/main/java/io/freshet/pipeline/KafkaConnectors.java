@@ -161,9 +161,7 @@ final class KafkaConnectors {
         public ProducerRecord<byte[], byte[]> serialize(
                 Publication publication, KafkaSinkContext context, Long timestamp) {
             return new ProducerRecord<>(
-                    topics.topic(publication.destination()),
-                    publication.key(),
-                    publication.value());
+                    topics.topic(publication.topic()), publication.key(), publication.value());
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import io.freshet.publish.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,18 +185,21 @@ public final class KafkaPreflight {
                                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
                             + ENVELOPE_BYTES
                             + (long) Float.BYTES * config.ingest().classes().size();
-            for (String topic :
-                    List.of(config.publish().deadLetters(), config.publish().predictions())) {
+            for (Topic topic : Topic.values()) {
+                if (!topic.exceedsMessages()) {
+                    continue;
+                }
+                String name = config.publish().topic(topic);
                 long accepted =
                         limit(
                                 admin,
                                 ConfigResource.Type.TOPIC,
-                                topic,
+                                name,
                                 TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
                 if (accepted < needed) {
                     throw new PreflightException(
                             "topic "
-                                    + topic
+                                    + name
                                     + " accepts records of up to "
                                     + accepted
                                     + " bytes (max.message.bytes); a record about the largest"

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A model's progress as the fields that several events have of it. */
+/** Conversion of a model's progress to the Avro records that several events share. */
 final class ProgressFields {
     private ProgressFields() {}
 
@@ -55,7 +55,7 @@ final class ProgressFields {
                 .toList();
     }
 
-    /** A figure; null where it is not defined. */
+    /** Returns a value, or null if it is NaN or infinite. */
     static @Nullable Double finite(double value) {
         return Double.isFinite(value) ? value : null;
     }

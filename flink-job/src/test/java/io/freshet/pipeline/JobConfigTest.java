@@ -39,6 +39,7 @@ import io.freshet.model.scale.ScalerType;
 import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
+import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -762,8 +763,8 @@ class JobConfigTest {
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
                                 + " 2 d, at least 1 ms",
                         "scaler.type = minmax: must be none or welford",
-                        "topics.labelled-events = labelled-events: the job would read what it"
-                                + " writes");
+                        "topics.labelled-events = labelled-events: the job would read its own"
+                                + " output");
     }
 
     @Test
@@ -788,6 +789,40 @@ class JobConfigTest {
                 .hasMessage(
                         "label.ignore-index = -100 with label.type = multi-label: can only be"
                                 + " set if label.type is class");
+    }
+
+    @Test
+    void topics_areParsedWithoutTheRest() {
+        JobTopics topics =
+                JobConfig.parseTopics(
+                        Map.of(
+                                "kafka.bootstrap.servers", "broker:9092",
+                                "topics.metrics", "m",
+                                "training.momentum", "not read"));
+
+        assertThat(topics.kafka().bootstrapServers()).isEqualTo("broker:9092");
+        assertThat(topics.publish().topic(Topic.METRICS)).isEqualTo("m");
+        assertThat(topics.publish().topic(Topic.MODELS)).isEqualTo("models");
+    }
+
+    @Test
+    void topicsAlone_namesEveryProblem() {
+        assertThatThrownBy(
+                        () ->
+                                JobConfig.parseTopics(
+                                        Map.of(
+                                                "topics.metrics", "labelled-events",
+                                                "topics.metric", "m")))
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e ->
+                                assertThat(e.problems())
+                                        .containsExactly(
+                                                "unknown key topics.metric; the nearest known one"
+                                                        + " is topics.metrics",
+                                                "kafka.bootstrap.servers is missing: text",
+                                                "topics.labelled-events = labelled-events: the job"
+                                                        + " would read its own output"));
     }
 
     @Test

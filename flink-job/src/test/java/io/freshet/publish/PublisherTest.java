@@ -55,6 +55,7 @@ import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,10 @@ import org.junit.jupiter.api.Test;
 class PublisherTest {
     private static final Publisher PUBLISHER =
             new Publisher(
-                    new PublishConfig("m", "alerts", "p", "models", "history", "d", 4),
+                    new PublishConfig(
+                            Arrays.stream(Topic.values())
+                                    .collect(Collectors.toMap(topic -> topic, Topic::name)),
+                            4),
                     new LearnConfig(
                             new LearnerSettings(
                                     2,
@@ -186,14 +190,14 @@ class PublisherTest {
                 publications::add);
 
         assertThat(publications)
-                .extracting(Publication::destination)
+                .extracting(Publication::topic)
                 .containsExactly(
-                        Destination.MODELS,
-                        Destination.MODEL_HISTORY,
-                        Destination.MODELS,
-                        Destination.MODEL_HISTORY,
-                        Destination.MODELS,
-                        Destination.MODEL_HISTORY);
+                        Topic.MODELS,
+                        Topic.MODEL_HISTORY,
+                        Topic.MODELS,
+                        Topic.MODEL_HISTORY,
+                        Topic.MODELS,
+                        Topic.MODEL_HISTORY);
         ByteBuffer content = ByteBuffer.allocate(9 * 4 + 6 * 8).order(ByteOrder.LITTLE_ENDIAN);
         for (int chunk = 0; chunk < 3; chunk++) {
             Publication publication = publications.get(2 * chunk);
