@@ -148,8 +148,7 @@ public record JobConfig(
         return new JobTopics(kafka, publish);
     }
 
-    private static void checkTopics(
-            Settings settings, KafkaConfig kafka, PublishConfig publish) {
+    private static void checkTopics(Settings settings, KafkaConfig kafka, PublishConfig publish) {
         if (publish.topics().contains(kafka.labelledEvents())) {
             settings.problem(
                     "topics.labelled-events = "

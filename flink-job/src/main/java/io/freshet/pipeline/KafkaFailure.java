@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -85,7 +86,7 @@ public final class KafkaFailure {
                         + " (kafka.security.protocol="
                         + protocol(config)
                         + "): "
-                        + innermost(cause).getMessage();
+                        + ExceptionUtils.getRootCause(cause).getMessage();
             }
             if (cause instanceof AuthenticationException) {
                 return "Kafka at "
@@ -97,16 +98,10 @@ public final class KafkaFailure {
                 return afterTimeout(config);
             }
         }
-        return "cannot use Kafka at " + servers + ": " + innermost(failure).getMessage();
-    }
-
-    /** The failure behind all others. */
-    static Throwable innermost(Throwable e) {
-        Throwable inner = e;
-        while (inner.getCause() != null) {
-            inner = inner.getCause();
-        }
-        return inner;
+        return "cannot use Kafka at "
+                + servers
+                + ": "
+                + ExceptionUtils.getRootCause(failure).getMessage();
     }
 
     private static String afterTimeout(KafkaConfig config) {

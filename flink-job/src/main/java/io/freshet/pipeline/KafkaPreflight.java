@@ -10,6 +10,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -213,7 +214,7 @@ public final class KafkaPreflight {
         } catch (ExecutionException e) {
             LOG.warn(
                     "Kafka's limits could not be checked: {}",
-                    KafkaFailure.innermost(e).getMessage());
+                    ExceptionUtils.getRootCause(e).getMessage());
         }
     }
 
