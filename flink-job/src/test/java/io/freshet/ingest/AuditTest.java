@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 class AuditTest {
-    /** State counts by position: released names keep theirs, new ones are appended here. */
+    /** State stores counts by ordinal: released constants keep theirs, new ones are appended. */
     @Test
     void positions_areThoseOfTheReleasedState() {
         assertThat(EventOutcome.values())

@@ -163,7 +163,7 @@ class ExamplePackerTest {
     void probabilities_becomeTargets_asTheyWereSent() {
         ExamplePacker probabilities = packer(LabelType.PROBABILITIES, null);
         probabilities.pack(labelled(0, List.of(0.25f, 0.75f)));
-        // Three digits of a third and two thirds: close enough to 1.
+        // A third and two thirds with three digits: the sum is close enough to 1.
         ExampleBlock block = probabilities.pack(labelled(1, List.of(0.667f, 0.333f)));
 
         assertThat(block.numTargets()).isEqualTo(2);
@@ -193,7 +193,7 @@ class ExamplePackerTest {
             names = {"PROBABILITIES", "MULTI_LABEL"})
     void classIndexAndName_standForTheirOwnTarget_andNoLabelForNone(LabelType labelType) {
         ExamplePacker withTargets = packer(labelType, null);
-        // Leaves its values where the next row's belong.
+        // Its values stay in the array at the place of the next row.
         withTargets.pack(labelled(0, List.of(0.5f, 7f)));
         withTargets.pack(labelled(1, 1));
         withTargets.pack(labelled(2, "down"));
@@ -209,7 +209,7 @@ class ExamplePackerTest {
 
     @ParameterizedTest
     @EnumSource(LabelType.class)
-    void everyEvent_meetsOneFate_whateverItsLabel(LabelType labelType) {
+    void everyEvent_hasExactlyOneOutcome_whateverItsLabel(LabelType labelType) {
         List<@Nullable Object> labels = new ArrayList<>();
         labels.add(null);
         labels.addAll(List.of(0, 1, 5, -100, "up", "?", List.of(1f), List.of(0.5f, 0.5f)));
@@ -290,7 +290,7 @@ class ExamplePackerTest {
         byte[] foreign = good.clone();
         foreign[5] ^= 1;
         byte[] badBranch = good.clone();
-        // marker 2, fingerprint 8, id 1+7, model id 1+5, time 1: the features' branch.
+        // The branch of the features follows marker 2, fingerprint 8, id 1+7, model id 1+5, time 1.
         badBranch[25] = 14;
         byte[] notUtf8 = good.clone();
         notUtf8[20] = (byte) 0xFF;
@@ -478,7 +478,8 @@ class ExamplePackerTest {
 
     @ParameterizedTest
     @MethodSource("goodLabels")
-    void mutatedEvents_areAcceptedWhole_orSetAside_neverBoth(LabelType labelType, Object label) {
+    void mutatedEvents_areAcceptedWhole_orBecomeDeadLetters_neverBoth(
+            LabelType labelType, Object label) {
         ExamplePacker packer = packer(labelType, null);
         byte[] good = Messages.bytes(Messages.event("known", 1, label, 1, 2, 3));
         Random random = new Random(42);

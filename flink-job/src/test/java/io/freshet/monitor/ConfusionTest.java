@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfusionTest {
     @ParameterizedTest
     @ValueSource(ints = {Confusion.DENSE_CLASSES, Confusion.DENSE_CLASSES + 1})
-    void cells_comeTheFullestFirst_withoutThoseThatEmptied(int numClasses) {
+    void cells_areSortedByCount_withoutEmptyOnes(int numClasses) {
         Confusion confusion = new Confusion(numClasses);
         confusion.add(1, 2, 1);
         confusion.add(0, 7, 1);
@@ -41,7 +41,7 @@ class ConfusionTest {
     }
 
     @Test
-    void ofFewClasses_everyCellIsTold_whateverTheLimit() {
+    void ofFewClasses_everyCellIsIncluded_whateverTheLimit() {
         Confusion confusion = new Confusion(3);
         for (ScoredExample example : Monitors.examples(5, 500, 3)) {
             confusion.add(example.label(), example.predictedClass(), 1);

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ExampleWindowTest {
-    /** Windows below, at and above the segments that sums are kept by. */
+    /** Window sizes below, at and above the size of a segment. */
     @ParameterizedTest
     @CsvSource({"1, 10", "700, 500", "1024, 5000", "2500, 6000"})
     void tallies_areThoseOfTheLastExamples(int windowSize, int count) {
@@ -37,7 +37,7 @@ class ExampleWindowTest {
 
     @ParameterizedTest
     @CsvSource({"700, 500", "700, 5000", "2500, 6000"})
-    void restoredWindow_goesOnBitForBit(int windowSize, int count) {
+    void restoredWindow_continuesBitForBit(int windowSize, int count) {
         MonitorConfig config = Settings.of(4, windowSize).config();
         ExampleWindow lived = new ExampleWindow(config);
         Monitors.examples(7, count, 4).forEach(lived::add);

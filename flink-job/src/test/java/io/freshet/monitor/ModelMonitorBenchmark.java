@@ -33,8 +33,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What an event costs the metrics of a model, told and encoded as often as by default: all that is
- * told by default, and the scores alone.
+ * Benchmark of the metrics' time per event, with emission and encoding at the default interval: all
+ * default parts of the metrics, and the scores only.
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
@@ -147,10 +147,10 @@ public class ModelMonitorBenchmark {
         }
     }
 
-    /** Without what is told. */
+    /** Without emission. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
-    public void eventUntold() {
+    public void eventWithoutEmission() {
         for (BlockEvaluation block : blocks) {
             monitor.add(block);
         }

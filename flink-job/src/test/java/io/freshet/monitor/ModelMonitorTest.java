@@ -29,7 +29,7 @@ class ModelMonitorTest {
         return new ModelMonitor("m", config, 7);
     }
 
-    /** What is not handed in is as if every example were sure, and a mini-batch. */
+    /** Every example has confidence 1 and is a mini-batch of its own. */
     static BlockEvaluation evaluation(
             int[] labels, int[] predictions, float[] losses, float[] weights) {
         float[] confidences = new float[labels.length];
@@ -93,7 +93,7 @@ class ModelMonitorTest {
         assertThat(all.weight()).isEqualTo(8);
         assertThat(all.get(Score.LOSS)).isEqualTo((1 + 2 + 3 + 4 + 10 + 12) / 8.0);
         assertThat(all.get(Score.ACCURACY)).isEqualTo(4 / 6.0);
-        // Repeating the last label is right at the third and the sixth, asked from the second on.
+        // The previous label is correct for the third and the sixth of the last five examples.
         assertThat(all.get(Score.NO_CHANGE_ACCURACY)).isEqualTo(2 / 5.0);
         // The most frequent label so far: 0 0 0 1 1 1 (ties to the lowest) against 0 1 1 2 1 1.
         assertThat(all.get(Score.MAJORITY_ACCURACY)).isEqualTo(3 / 6.0);
@@ -132,7 +132,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void window_equalsAMonitorOfItsExamplesOnly_exceptForWhatCameBefore() {
+    void window_equalsAMonitorOfItsExamplesOnly_exceptForTheBaselines() {
         Random random = new Random(5);
         int examples = 5000;
         int[] labels = random.ints(examples, 0, 3).toArray();
@@ -163,7 +163,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void restoredMonitor_tellsWhatTheOneThatLivedTells() {
+    void restoredMonitor_emitsTheSameAsTheOriginal() {
         Random random = new Random(6);
         ModelMonitor lived = monitor(config(50));
         ModelMonitor restored = monitor(config(50));
@@ -226,7 +226,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void clockFigures_areOfTheTimeThatIsHandedIn() {
+    void throughputAndLag_followTheGivenTime() {
         ModelMonitor monitor = monitor(config(100));
         monitor.add(evaluation(new int[500], new int[500], new float[500], ones(500)));
         RollingMetrics first = monitor.emit(NOW);
@@ -234,7 +234,7 @@ class ModelMonitorTest {
         assertThat(first.emittedAt()).isEqualTo(NOW);
         assertThat(first.throughput()).isNull();
         assertThat(first.eventTimeLag()).isEqualTo(250);
-        // A model that was put aside in between is told of from the record before all the same.
+        // The throughput of a restored monitor also counts from the previous record.
         ModelMonitor reloaded = ModelMonitor.restore("m", config(100), 7, monitor.state());
         reloaded.add(evaluation(new int[500], new int[500], new float[500], ones(500)));
         RollingMetrics second = reloaded.emit(NOW + 2000);
@@ -251,9 +251,9 @@ class ModelMonitorTest {
     }
 
     @Test
-    void ofManyClasses_thoseWithMostLabels_areTold() {
+    void ofManyClasses_thoseWithMostLabels_areEmitted() {
         MonitorConfig config =
-                Settings.of(5, 10).telling(EnumSet.of(MetricPart.CLASSES), 2, 1).config();
+                Settings.of(5, 10).including(EnumSet.of(MetricPart.CLASSES), 2, 1).config();
         ModelMonitor monitor = monitor(config);
         int[] labels = {4, 1, 1, 4, 4, 3, 2, 0};
         monitor.add(evaluation(labels, labels, new float[8], ones(8)));
@@ -275,7 +275,7 @@ class ModelMonitorTest {
         MonitorState saved = first.state();
         assertThat(first.emit(NOW).attempt()).isEqualTo(100);
 
-        // A task that starts later, and one whose clock went back.
+        // A task that starts later, and one whose clock was set back.
         for (long[] startAndAttempt : new long[][] {{200, 200}, {50, 101}}) {
             ModelMonitor next = ModelMonitor.restore("m", config, startAndAttempt[0], saved);
             next.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
@@ -286,7 +286,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void windowLargerThanTheMemory_isRefused_namingTheKey() {
+    void windowLargerThanTheHeapAllows_isRefused_namingTheKey() {
         MonitorConfig config = config(10_000_000);
 
         assertThatThrownBy(() -> MonitorMemory.requireWindowFits(config, 1L << 30))

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TalliesTest {
-    /** What float losses and confidences leave of double ones. */
+    /** Tolerance for losses and confidences that are rounded to floats. */
     private static final double FLOAT = 1e-6;
 
     private static final double EXACT = 1e-12;
@@ -28,7 +28,7 @@ class TalliesTest {
                 .config();
     }
 
-    /** The examples of a case with their baselines, as a monitor of a new model makes them. */
+    /** Returns the examples of a case with the baselines' predictions, as for a new model. */
     private static List<ScoredExample> examples(GoldenCase golden) {
         int[] labels = golden.integers("labels");
         int[] predicted = golden.integers("predicted");
@@ -99,7 +99,7 @@ class TalliesTest {
         }
     }
 
-    /** Where scikit-learn says 0 for 0 of none, the figure is not defined. */
+    /** Where scikit-learn returns 0 for 0 / 0, the ratio is not defined. */
     private static void assertFigure(Double figure, double expected, long whole) {
         if (whole == 0) {
             assertThat(figure).isNull();
@@ -137,7 +137,7 @@ class TalliesTest {
     }
 
     @Test
-    void countsOfWhatWasTakenAway_leaveNothingBehind() {
+    void countsOfRemovedExamples_areZero() {
         MonitorConfig config = Settings.of(5, Monitors.WINDOW).config();
         List<ScoredExample> examples = Monitors.examples(2, 2000, 5);
         Tallies tallies = tallies(config, examples);
@@ -152,7 +152,7 @@ class TalliesTest {
     @Test
     void fadingTallies_areTheWeightedSums() {
         MonitorConfig config = Settings.of(4, Monitors.WINDOW).config();
-        // Enough that the weights, 0.99 to the power of -30,000, leave the range of a double.
+        // Enough for the multiplicity 0.99 to the power of -30,000 to overflow a double.
         List<ScoredExample> examples = Monitors.examples(3, 30_000, 4);
         FadingTallies fading = new FadingTallies(config);
         examples.forEach(fading::add);

@@ -54,11 +54,11 @@ class FreshetPipelineTest {
     }
 
     /**
-     * The JobManager reads the graph in threads that outlive the job: what Avro, ND4J or Kafka's
-     * clients leave in them would keep the job's class loader.
+     * The JobManager deserialises the graph in threads that outlive the job: thread-local objects
+     * of Avro, ND4J or Kafka's clients would keep the job's class loader alive.
      */
     @Test
-    void graph_whenRead_wakesNoLibrary() throws Exception {
+    void deserialisedGraph_initialisesNoLibrary() throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         FreshetJob.assemble(env, CONFIG);
 
@@ -77,7 +77,7 @@ class FreshetPipelineTest {
         }
     }
 
-    /** The job as a library: messages from anywhere, results as streams. */
+    /** Uses the pipeline as a library: any source of messages, results as streams. */
     @Test
     void pipeline_learnsFromAnyStreamOfMessages() throws Exception {
         List<RawMessage> messages = new ArrayList<>();

@@ -109,7 +109,7 @@ class JobConfigTest {
         assertThat(config.parallelism()).isEqualTo(1);
     }
 
-    /** A value other than the default for every key, and where it must arrive. */
+    /** Sets every key to a value other than its default and checks where the value arrives. */
     @Test
     void everyKey_isRead() {
         Map<String, String> settings = new HashMap<>();
@@ -387,7 +387,7 @@ class JobConfigTest {
                 .isEmpty();
     }
 
-    /** Keys that exclude others of the test above. */
+    /** Checks keys that cannot be combined with others of the test above. */
     @Test
     void everyKeyOfTheMixture_isRead() {
         assertThat(
@@ -863,7 +863,7 @@ class JobConfigTest {
         Path documented = Path.of("..", "deploy", "freshet.properties");
 
         assertThat(Files.readString(documented))
-                .as("write it anew with FreshetJob --print-config")
+                .as("regenerate it with FreshetJob --print-config")
                 .isEqualTo(KeyReference.render(FreshetJob.REFERENCE_HEAD, JobConfig.sections()));
     }
 

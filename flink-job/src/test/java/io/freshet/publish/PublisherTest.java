@@ -141,7 +141,7 @@ class PublisherTest {
         assertThat(encodedMetrics(7L)).isEqualTo(metrics(7L).toByteBuffer().array());
     }
 
-    /** Those of {@link #progress}, as they are published. */
+    /** The experts of {@link #progress} in events. */
     private static final List<io.freshet.schemas.Expert> EXPERTS =
             List.of(
                     new io.freshet.schemas.Expert("rate 0.01", 0.01, 0.75, 4L),
@@ -174,7 +174,7 @@ class PublisherTest {
     }
 
     @Test
-    void snapshot_isCutIntoChunks_thatMakeTheWholeAgain() throws Exception {
+    void snapshot_isSplitIntoChunks_thatAddUpToTheWhole() throws Exception {
         float[] parameters = {1, 2, 3, 4, 5, 6, 7, 8, 9};
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
@@ -296,7 +296,7 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_carryTheAudit() throws IOException {
+    void metrics_haveTheAudit() throws IOException {
         MetricsEvent event = metrics(null);
 
         assertThat(event.getSequence()).isEqualTo(4);
@@ -322,7 +322,7 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_carryWhatIsWatched() throws IOException {
+    void metrics_haveEveryField() throws IOException {
         MetricsEvent event = metrics(9L);
 
         assertThat(event.getAttempt()).isEqualTo(9);
@@ -366,7 +366,7 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_carryTheMixture() throws IOException {
+    void metrics_haveTheMixture() throws IOException {
         MetricsEvent event = metrics(null);
 
         assertThat(event.getExperts()).isEqualTo(EXPERTS);

@@ -246,7 +246,9 @@ class ExactlyOnceITCase {
         AtomicLong seen = new AtomicLong();
         Map<String, Long> byModel = new HashMap<>();
         try (TopicReader reader =
-                new TopicReader(job.config().kafka().client(), job.config().publish().topic(Topic.METRICS))) {
+                new TopicReader(
+                        job.config().kafka().client(),
+                        job.config().publish().topic(Topic.METRICS))) {
             JobOnKafka.await(
                     examples + " examples",
                     () -> {
@@ -267,7 +269,8 @@ class ExactlyOnceITCase {
         Set<String> seen = new HashSet<>();
         try (TopicReader reader =
                 new TopicReader(
-                        job.config().kafka().client(), job.config().publish().topic(Topic.MODEL_HISTORY))) {
+                        job.config().kafka().client(),
+                        job.config().publish().topic(Topic.MODEL_HISTORY))) {
             reader.readToEnd(
                     record -> {
                         ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);

@@ -43,8 +43,7 @@ class ListeningSocketsITCase {
     static void start() throws Exception {
         kafka = EmbeddedKafka.start();
         Topics.create(
-                JobConfig.parseTopics(
-                        Map.of("kafka.bootstrap.servers", kafka.bootstrapServers())),
+                JobConfig.parseTopics(Map.of("kafka.bootstrap.servers", kafka.bootstrapServers())),
                 1);
     }
 

@@ -80,7 +80,8 @@ class MonitoringITCase {
     }
 
     private static TopicReader metrics(JobOnKafka job) {
-        return new TopicReader(job.config().kafka().client(), job.config().publish().topic(Topic.METRICS));
+        return new TopicReader(
+                job.config().kafka().client(), job.config().publish().topic(Topic.METRICS));
     }
 
     private static void readUntil(
@@ -187,7 +188,8 @@ class MonitoringITCase {
             List<DriftAlertEvent> alerts = new ArrayList<>();
             try (TopicReader reader =
                     new TopicReader(
-                            job.config().kafka().client(), job.config().publish().topic(Topic.DRIFT_ALERTS))) {
+                            job.config().kafka().client(),
+                            job.config().publish().topic(Topic.DRIFT_ALERTS))) {
                 reader.readToEnd(
                         record -> alerts.add(AuditReader.read(AuditReader.DRIFT_ALERTS, record)));
             }

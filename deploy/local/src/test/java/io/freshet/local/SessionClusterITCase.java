@@ -59,7 +59,8 @@ class SessionClusterITCase {
 
             long whenWarm = 0;
             try (TopicReader metrics =
-                    new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS))) {
+                    new TopicReader(
+                            config.kafka().client(), config.publish().topic(Topic.METRICS))) {
                 for (int round = 1; round <= ROUNDS; round++) {
                     String job = cluster.run(jar, arguments);
                     JobOnKafka.await("what the job has learnt", () -> startsAnew(metrics));

@@ -38,10 +38,12 @@ public final class AuditReader {
         try (TopicReader reader = new TopicReader(client, config.publish().topic(Topic.METRICS))) {
             reader.readToEnd(record -> audit.metrics(read(METRICS, record)));
         }
-        try (TopicReader reader = new TopicReader(client, config.publish().topic(Topic.DEAD_LETTERS))) {
+        try (TopicReader reader =
+                new TopicReader(client, config.publish().topic(Topic.DEAD_LETTERS))) {
             reader.readToEnd(record -> audit.deadLetter(read(DEAD_LETTERS, record)));
         }
-        try (TopicReader reader = new TopicReader(client, config.publish().topic(Topic.PREDICTIONS))) {
+        try (TopicReader reader =
+                new TopicReader(client, config.publish().topic(Topic.PREDICTIONS))) {
             reader.readToEnd(record -> audit.prediction(read(PREDICTIONS, record)));
         }
         return audit;

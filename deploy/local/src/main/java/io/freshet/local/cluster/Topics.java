@@ -62,8 +62,7 @@ public final class Topics {
         }
         if (topic.exceedsMessages()) {
             // Larger than the default limit of the input topic.
-            return Map.of(
-                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_RECORD_BYTES));
+            return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_RECORD_BYTES));
         }
         return Map.of();
     }
