@@ -127,14 +127,14 @@ final class AvroCursor {
         long length = readLong();
         if (length < 0) {
             throw new InvalidEventException(
-                    DeadLetterReason.MALFORMED, "a text of length " + length);
+                    DeadLetterReason.MALFORMED, "a string of length " + length);
         }
         if (length > remaining()) {
             throw new InvalidEventException(
                     length > MAX_RECORD_BYTES
                             ? DeadLetterReason.OVERSIZED
                             : DeadLetterReason.TRUNCATED,
-                    "a text of " + length + " bytes, of which " + remaining() + " are there");
+                    "a string of " + length + " bytes with " + remaining() + " bytes left");
         }
         position += (int) length;
         return (int) length;

@@ -28,7 +28,7 @@ public enum DeadLetterReason {
     MODEL_NOT_ALLOWED,
     /** The features are sparse or named, which is not supported. */
     UNSUPPORTED_FEATURES,
-    /** A label of one value per class, where {@code label.type} is {@code class}. */
+    /** A label of one value per class, but {@code label.type} is {@code class}. */
     UNSUPPORTED_LABEL,
     /** Not as many features as {@code num-features}. */
     WRONG_NUM_FEATURES,

@@ -29,8 +29,8 @@ final class ProgressFields {
                 tally(audit, EventOutcome.DEAD_LETTER));
     }
 
-    static Tally tally(io.freshet.ingest.Audit audit, EventOutcome fate) {
-        return new Tally(audit.count(fate), audit.digest(fate));
+    static Tally tally(io.freshet.ingest.Audit audit, EventOutcome outcome) {
+        return new Tally(audit.count(outcome), audit.digest(outcome));
     }
 
     static List<PartitionOffset> offsets(ModelProgress progress) {
