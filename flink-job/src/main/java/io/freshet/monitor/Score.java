@@ -77,6 +77,8 @@ public enum Score {
 
     private final String gaugeName;
     private final String meaning;
+
+    @SuppressWarnings("ImmutableEnumChecker") // formulas have no state
     private final Function<Tallies, @Nullable Double> formula;
 
     /**

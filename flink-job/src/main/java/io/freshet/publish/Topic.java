@@ -38,12 +38,16 @@ public enum Topic {
         EXCEEDS_MESSAGES
     }
 
+    @SuppressWarnings("ImmutableEnumChecker") // a key is immutable
     private final Key<String> key;
-    private final List<Trait> traits;
+
+    private final boolean compacted;
+    private final boolean exceedsMessages;
 
     Topic(String defaultName, String meaning, Trait... traits) {
         key = Key.ofText("topics." + defaultName, defaultName, meaning);
-        this.traits = List.of(traits);
+        compacted = List.of(traits).contains(Trait.COMPACTED);
+        exceedsMessages = List.of(traits).contains(Trait.EXCEEDS_MESSAGES);
     }
 
     /** Returns the key of the topic's name. */
@@ -53,7 +57,7 @@ public enum Topic {
 
     /** Returns whether Kafka is to keep only the newest record of each key. */
     public boolean isCompacted() {
-        return traits.contains(Trait.COMPACTED);
+        return compacted;
     }
 
     /**
@@ -61,6 +65,6 @@ public enum Topic {
      * topic has to accept larger records than the input topic.
      */
     public boolean exceedsMessages() {
-        return traits.contains(Trait.EXCEEDS_MESSAGES);
+        return exceedsMessages;
     }
 }
