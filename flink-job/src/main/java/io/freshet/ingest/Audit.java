@@ -3,7 +3,7 @@ package io.freshet.ingest;
 import java.util.Arrays;
 
 /**
- * Counts and digests of events by fate, which prove that no event was lost and none counted twice.
+ * Counts and digests of events by outcome, which prove that no event was lost and none counted twice.
  *
  * <p>A digest is the sum modulo 2⁶⁴ of the events' hashes (see {@link EventHash}). So it does not
  * depend on their order, and the sum of two audits is the audit of both.
@@ -14,15 +14,15 @@ import java.util.Arrays;
  */
 @SuppressWarnings("EnumOrdinal") // the enums are append only, which a test holds
 public final class Audit {
-    private long[] counts = new long[Fate.values().length];
-    private long[] digests = new long[Fate.values().length];
+    private long[] counts = new long[EventOutcome.values().length];
+    private long[] digests = new long[EventOutcome.values().length];
     private long[] ignoredByReason = new long[IgnoredReason.values().length];
     private long[] deadLettersByReason = new long[DeadLetterReason.values().length];
 
     /** Creates an audit of no events. */
     public Audit() {}
 
-    /** Returns the number of events by {@link Fate}; not a copy. */
+    /** Returns the number of events by {@link EventOutcome}; not a copy. */
     public long[] counts() {
         return counts;
     }
@@ -32,7 +32,7 @@ public final class Audit {
         this.counts = counts;
     }
 
-    /** Returns the digests by {@link Fate}; not a copy. */
+    /** Returns the digests by {@link EventOutcome}; not a copy. */
     public long[] digests() {
         return digests;
     }
@@ -64,29 +64,29 @@ public final class Audit {
 
     /** Counts an event that was trained on. */
     public void accept(long hash) {
-        add(Fate.ACCEPTED, hash);
+        add(EventOutcome.ACCEPTED, hash);
     }
 
     /** Counts an event without a label. */
     public void unlabelled(long hash) {
-        add(Fate.UNLABELLED, hash);
+        add(EventOutcome.UNLABELLED, hash);
     }
 
     /** Counts a valid event that is ignored. */
     public void ignore(long hash, IgnoredReason reason) {
-        add(Fate.IGNORED, hash);
+        add(EventOutcome.IGNORED, hash);
         ignoredByReason[reason.ordinal()]++;
     }
 
     /** Counts a dead letter. */
     public void deadLetter(long hash, DeadLetterReason reason) {
-        add(Fate.DEAD_LETTER, hash);
+        add(EventOutcome.DEAD_LETTER, hash);
         deadLettersByReason[reason.ordinal()]++;
     }
 
-    private void add(Fate fate, long hash) {
-        counts[fate.ordinal()]++;
-        digests[fate.ordinal()] += hash;
+    private void add(EventOutcome outcome, long hash) {
+        counts[outcome.ordinal()]++;
+        digests[outcome.ordinal()] += hash;
     }
 
     /**
@@ -122,14 +122,14 @@ public final class Audit {
         return copy;
     }
 
-    /** Returns the number of events with a fate. */
-    public long count(Fate fate) {
-        return counts[fate.ordinal()];
+    /** Returns the number of events with an outcome. */
+    public long count(EventOutcome outcome) {
+        return counts[outcome.ordinal()];
     }
 
-    /** Returns the digest of the events with a fate. */
-    public long digest(Fate fate) {
-        return digests[fate.ordinal()];
+    /** Returns the digest of the events with an outcome. */
+    public long digest(EventOutcome outcome) {
+        return digests[outcome.ordinal()];
     }
 
     /** Returns the number of events ignored for a reason. */
@@ -142,7 +142,7 @@ public final class Audit {
         return deadLettersByReason[reason.ordinal()];
     }
 
-    /** Returns the number of events of any fate. */
+    /** Returns the number of events of any outcome. */
     public long total() {
         long total = 0;
         for (long count : counts) {

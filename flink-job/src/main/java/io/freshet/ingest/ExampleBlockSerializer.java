@@ -87,7 +87,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
                 throw new IOException(
                         "A block of examples counts "
                                 + written
-                                + " fates or reasons; this release knows "
+                                + " outcomes or reasons; this release knows "
                                 + counters.length);
             }
             readLongs(counters, written, source);

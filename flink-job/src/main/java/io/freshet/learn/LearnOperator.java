@@ -8,6 +8,7 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.device.Backend;
 import io.freshet.model.device.DeviceDecision;
 import java.io.IOException;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -134,13 +135,11 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         try {
             return Backend.start(learnConfig.deviceFallback());
         } catch (IOException | RuntimeException | LinkageError e) {
-            Throwable innermost = e;
-            while (innermost.getCause() != null) {
-                innermost = innermost.getCause();
-            }
             throw new SuppressRestartsException(
                     new IllegalStateException(
-                            "ND4J cannot be used in this process: " + innermost, e));
+                            "ND4J cannot be used in this process: "
+                                    + ExceptionUtils.getRootCause(e),
+                            e));
         }
     }
 

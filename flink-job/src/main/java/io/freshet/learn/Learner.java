@@ -2,8 +2,8 @@ package io.freshet.learn;
 
 import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.Origins;
@@ -89,7 +89,7 @@ public final class Learner implements AutoCloseable {
                                 modelId,
                                 config.drift(),
                                 config.learner(),
-                                audit.count(Fate.ACCEPTED),
+                                audit.count(EventOutcome.ACCEPTED),
                                 workspace::blocks,
                                 workspace.successorEvaluation());
     }

@@ -1,7 +1,7 @@
 package io.freshet.learn;
 
 import io.freshet.ingest.Audit;
-import io.freshet.ingest.Fate;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.learn.drift.DetectorReport;
 
 /**
@@ -43,6 +43,6 @@ public record ModelProgress(
 
     /** Examples trained on. */
     public long examplesSeen() {
-        return audit.count(Fate.ACCEPTED);
+        return audit.count(EventOutcome.ACCEPTED);
     }
 }

@@ -12,10 +12,10 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 
 class AuditTest {
-    /** State counts by position: released names keep theirs, new ones are appended here. */
+    /** State stores counts by ordinal: released constants keep theirs, new ones are appended. */
     @Test
     void positions_areThoseOfTheReleasedState() {
-        assertThat(Fate.values())
+        assertThat(EventOutcome.values())
                 .extracting(Enum::name)
                 .containsExactly("ACCEPTED", "UNLABELLED", "IGNORED", "DEAD_LETTER");
         assertThat(IgnoredReason.values())
@@ -70,11 +70,11 @@ class AuditTest {
         reverse.add(one);
 
         assertThat(sum.total()).isEqualTo(6);
-        assertThat(sum.count(Fate.ACCEPTED)).isEqualTo(2);
-        assertThat(sum.digest(Fate.ACCEPTED)).isEqualTo(Long.MIN_VALUE + 2); // modulo 2^64
+        assertThat(sum.count(EventOutcome.ACCEPTED)).isEqualTo(2);
+        assertThat(sum.digest(EventOutcome.ACCEPTED)).isEqualTo(Long.MIN_VALUE + 2); // modulo 2^64
         assertThat(sum.count(DeadLetterReason.TRUNCATED)).isEqualTo(1);
         assertThat(sum.count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
-        assertThat(sum.digest(Fate.IGNORED)).isEqualTo(9 + 11);
+        assertThat(sum.digest(EventOutcome.IGNORED)).isEqualTo(9 + 11);
         assertThat(sum.digests()).containsExactly(reverse.digests());
         assertThat(one.total()).isEqualTo(2);
     }

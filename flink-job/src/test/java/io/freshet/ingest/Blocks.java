@@ -12,7 +12,7 @@ public final class Blocks {
     /** An example; the label may be {@link ExampleBlock#UNLABELLED}. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Example(String modelId, long offset, int label, float weight, float[] features) {
-        /** The same example, which counts once. */
+        /** Returns the same example with weight 1. */
         public Example withoutWeight() {
             return new Example(modelId, offset, label, 1, features);
         }
@@ -45,7 +45,7 @@ public final class Blocks {
         return stream;
     }
 
-    /** The same examples without a label. */
+    /** Returns the same examples without labels. */
     public static Example unlabelled(Example example) {
         return new Example(
                 example.modelId, example.offset, Examples.UNLABELLED, 1, example.features);
@@ -59,7 +59,7 @@ public final class Blocks {
     /**
      * Packs examples of one model into a block.
      *
-     * @param numTargets values of each label, those of {@link #targets}; 0 where labels are classes
+     * @param numTargets number of values per label, as in {@link #targets}; 0 if labels are classes
      */
     public static ExampleBlock block(List<Example> rows, int numTargets) {
         Example first = rows.get(0);
@@ -95,7 +95,7 @@ public final class Blocks {
         return block;
     }
 
-    /** Probabilities with most on the example's class; how much differs from row to row. */
+    /** Returns probabilities with the largest for the example's class, varying by row. */
     public static float[] targets(Example example, int numTargets) {
         float[] targets = new float[numTargets];
         float most = (8 + example.offset % 5) / 16f;
@@ -105,7 +105,7 @@ public final class Blocks {
         return targets;
     }
 
-    /** Cuts a stream of one model into pieces of random sizes. */
+    /** Splits a stream of one model into parts of random sizes. */
     public static List<List<Example>> pieces(List<Example> stream, int maxSize, long seed) {
         Random random = new Random(seed);
         List<List<Example>> pieces = new ArrayList<>();
@@ -117,7 +117,7 @@ public final class Blocks {
         return pieces;
     }
 
-    /** Cuts a stream of one model into blocks of random sizes. */
+    /** Splits a stream of one model into blocks of random sizes. */
     public static List<ExampleBlock> cut(List<Example> stream, int maxSize, long seed) {
         return pieces(stream, maxSize, seed).stream().map(Blocks::block).toList();
     }

@@ -101,7 +101,7 @@ class ExamplePackerTest {
 
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(IgnoredReason.ZERO_WEIGHT)).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.IGNORED))
+        assertThat(block.audit().digest(EventOutcome.IGNORED))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
     }
 
@@ -112,7 +112,7 @@ class ExamplePackerTest {
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
         assertThat(block.audit().total()).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.IGNORED))
+        assertThat(block.audit().digest(EventOutcome.IGNORED))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
         assertThat(deadLetters).isEmpty();
     }
@@ -149,7 +149,7 @@ class ExamplePackerTest {
                 packer(LabelType.CLASS, -100)
                         .pack(Messages.message(0, Messages.event("known", 1, -100, 1, 2)));
 
-        assertThat(block.audit().count(Fate.IGNORED)).isZero();
+        assertThat(block.audit().count(EventOutcome.IGNORED)).isZero();
         assertThat(block.audit().count(DeadLetterReason.WRONG_NUM_FEATURES)).isEqualTo(1);
     }
 
@@ -164,7 +164,7 @@ class ExamplePackerTest {
     void probabilities_becomeTargets_asTheyWereSent() {
         ExamplePacker probabilities = packer(LabelType.PROBABILITIES, null);
         probabilities.pack(labelled(0, List.of(0.25f, 0.75f)));
-        // Three digits of a third and two thirds: close enough to 1.
+        // A third and two thirds with three digits: the sum is close enough to 1.
         ExampleBlock block = probabilities.pack(labelled(1, List.of(0.667f, 0.333f)));
 
         assertThat(block.examples().numTargets()).isEqualTo(2);
@@ -196,7 +196,7 @@ class ExamplePackerTest {
             names = {"PROBABILITIES", "MULTI_LABEL"})
     void classIndexAndName_standForTheirOwnTarget_andNoLabelForNone(LabelType labelType) {
         ExamplePacker withTargets = packer(labelType, null);
-        // Leaves its values where the next row's belong.
+        // Its values stay in the array at the place of the next row.
         withTargets.pack(labelled(0, List.of(0.5f, 7f)));
         withTargets.pack(labelled(1, 1));
         withTargets.pack(labelled(2, "down"));
@@ -212,7 +212,7 @@ class ExamplePackerTest {
 
     @ParameterizedTest
     @EnumSource(LabelType.class)
-    void everyEvent_meetsOneFate_whateverItsLabel(LabelType labelType) {
+    void everyEvent_hasExactlyOneOutcome_whateverItsLabel(LabelType labelType) {
         List<@Nullable Object> labels = new ArrayList<>();
         labels.add(null);
         labels.addAll(List.of(0, 1, 5, -100, "up", "?", List.of(1f), List.of(0.5f, 0.5f)));
@@ -230,16 +230,18 @@ class ExamplePackerTest {
             }
         }
 
-        ExampleBlock block = packer.longestOpen();
+        ExampleBlock block = packer.oldestBlock();
         assertThat(block.size() + block.audit().total()).isEqualTo(offset);
-        assertThat(block.audit().count(Fate.DEAD_LETTER)).isEqualTo(deadLetters.size());
-        assertThat(block.audit().count(Fate.IGNORED))
+        assertThat(block.audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(deadLetters.size());
+        assertThat(block.audit().count(EventOutcome.IGNORED))
                 .isEqualTo(
                         block.audit().count(IgnoredReason.ZERO_WEIGHT)
                                 + block.audit().count(IgnoredReason.IGNORE_INDEX));
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX))
                 .isEqualTo(labelType == LabelType.CLASS ? 2 : 0);
-        long counted = block.audit().digest(Fate.IGNORED) + block.audit().digest(Fate.DEAD_LETTER);
+        long counted =
+                block.audit().digest(EventOutcome.IGNORED)
+                        + block.audit().digest(EventOutcome.DEAD_LETTER);
         for (int row = 0; row < block.size(); row++) {
             counted += block.origins().hash(row);
         }
@@ -257,7 +259,7 @@ class ExamplePackerTest {
 
         assertThat(again).isSameAs(known).isNotSameAs(other);
         assertThat(packer.openBlocks()).isEqualTo(2);
-        assertThat(packer.longestOpen()).isSameAs(known);
+        assertThat(packer.oldestBlock()).isSameAs(known);
         assertThat(Arrays.copyOf(known.examples().features(), 6)).containsExactly(1, 2, 3, 7, 8, 9);
     }
 
@@ -291,7 +293,7 @@ class ExamplePackerTest {
         byte[] foreign = good.clone();
         foreign[5] ^= 1;
         byte[] badBranch = good.clone();
-        // marker 2, fingerprint 8, id 1+7, model id 1+5, time 1: the features' branch.
+        // The branch of the features follows marker 2, fingerprint 8, id 1+7, model id 1+5, time 1.
         badBranch[25] = 14;
         byte[] notUtf8 = good.clone();
         notUtf8[20] = (byte) 0xFF;
@@ -415,7 +417,7 @@ class ExamplePackerTest {
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(reason)).isEqualTo(1);
         assertThat(block.audit().total()).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.DEAD_LETTER))
+        assertThat(block.audit().digest(EventOutcome.DEAD_LETTER))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 3, 17));
     }
 
@@ -479,7 +481,8 @@ class ExamplePackerTest {
 
     @ParameterizedTest
     @MethodSource("goodLabels")
-    void mutatedEvents_areAcceptedWhole_orSetAside_neverBoth(LabelType labelType, Object label) {
+    void mutatedEvents_areAcceptedWhole_orBecomeDeadLetters_neverBoth(
+            LabelType labelType, Object label) {
         ExamplePacker packer = packer(labelType, null);
         byte[] good = Messages.bytes(Messages.event("known", 1, label, 1, 2, 3));
         Random random = new Random(42);
@@ -506,9 +509,9 @@ class ExamplePackerTest {
                 for (float target : Arrays.copyOf(block.examples().targets(), targets)) {
                     assertThat(target).isBetween(0f, 1f);
                 }
-                rows += (int) block.audit().count(Fate.IGNORED);
+                rows += (int) block.audit().count(EventOutcome.IGNORED);
             }
-            packer.close(block);
+            packer.recycle(block);
         }
         assertThat(rows).isGreaterThan(1000);
         assertThat(rows + setAside).isEqualTo(50_000);

@@ -46,7 +46,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void fullBlock_travels() throws Exception {
+    void fullBlock_isEmitted() throws Exception {
         for (int i = 0; i < 9; i++) {
             send(i, "m");
         }
@@ -69,7 +69,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void shortBlock_travelsAfterItsWait_notBefore() throws Exception {
+    void shortBlock_isEmittedAfterItsWait_notBefore() throws Exception {
         send(0, "a");
         harness.setProcessingTime(1100);
         send(1, "b");
@@ -88,7 +88,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void everyBlock_travelsBeforeABarrier_soThatNothingIsLeftInState() throws Exception {
+    void everyBlock_isEmittedBeforeABarrier_soThatNothingIsLeftInState() throws Exception {
         send(0, "a");
         send(1, "b");
 
@@ -98,7 +98,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void everyBlock_travelsAtTheEndOfInput() throws Exception {
+    void everyBlock_isEmittedAtTheEndOfInput() throws Exception {
         send(0, "a");
 
         harness.endInput();

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.ingest.Blocks;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockSerializer;
-import io.freshet.ingest.Fate;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerState;
 import io.freshet.model.device.DeviceFallback;
@@ -332,7 +332,7 @@ class LearnOperatorTest {
         long accepted = 0;
         for (ModelSnapshot snapshot : last.values()) {
             assertThat(snapshot.progress().modelVersion()).isEqualTo(1);
-            accepted += snapshot.progress().audit().count(Fate.ACCEPTED);
+            accepted += snapshot.progress().audit().count(EventOutcome.ACCEPTED);
         }
         assertThat(accepted).isEqualTo(600);
     }

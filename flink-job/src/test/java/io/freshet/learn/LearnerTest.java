@@ -7,9 +7,9 @@ import static org.assertj.core.data.Offset.offset;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventHash;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockSerializer;
-import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
@@ -244,7 +244,7 @@ public class LearnerTest {
         for (int i = 0; i < count; i++) {
             digest += hash.of(Messages.TOPIC, 0, i);
         }
-        assertThat(last.progress().audit().digest(Fate.ACCEPTED)).isEqualTo(digest);
+        assertThat(last.progress().audit().digest(EventOutcome.ACCEPTED)).isEqualTo(digest);
         assertThat(last.progress().offsets())
                 .containsExactly(new PartitionOffset(Messages.TOPIC, 0, count - 1));
         assertThat(last.progress().timestamp()).isEqualTo(1000 + count - 1);
@@ -428,7 +428,7 @@ public class LearnerTest {
             assertThat(actual.scalerCount()).isEqualTo(60);
             // They take room in a block, so that steps may fall into others: to rounding.
             assertThat(actual.parameters()).containsExactly(expected.parameters(), offset(1e-6f));
-            assertThat(evaluation.progress().audit().count(Fate.UNLABELLED))
+            assertThat(evaluation.progress().audit().count(EventOutcome.UNLABELLED))
                     .isEqualTo(mixed.size() - 60);
         }
         List<Prediction> oneByOne = new ArrayList<>();

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ExampleWindowTest {
-    /** Windows below, at and above the segments that sums are kept by. */
+    /** Window sizes below, at and above the size of a segment. */
     @ParameterizedTest
     @CsvSource({"1, 10", "700, 500", "1024, 5000", "2500, 6000"})
     void tallies_areThoseOfTheLastExamples(int windowSize, int count) {
@@ -26,18 +26,18 @@ class ExampleWindowTest {
                     confusion.add(example.label(), example.predictedClass(), 1);
                 }
                 assertThat(window.size()).isEqualTo(last.size());
-                assertThat(window.tallies().memory())
+                assertThat(window.tallies().state())
                         .usingComparatorWithPrecision(1e-9)
-                        .containsExactly(expected.memory());
-                assertThat(window.confusion().tell(16).cells())
-                        .containsExactly(confusion.tell(16).cells());
+                        .containsExactly(expected.state());
+                assertThat(window.confusion().matrix(16).cells())
+                        .containsExactly(confusion.matrix(16).cells());
             }
         }
     }
 
     @ParameterizedTest
     @CsvSource({"700, 500", "700, 5000", "2500, 6000"})
-    void restoredWindow_goesOnBitForBit(int windowSize, int count) {
+    void restoredWindow_continuesBitForBit(int windowSize, int count) {
         MonitorConfig config = Settings.of(4, windowSize).config();
         ExampleWindow lived = new ExampleWindow(config);
         Monitors.examples(7, count, 4).forEach(lived::add);
@@ -47,7 +47,7 @@ class ExampleWindowTest {
             lived.add(example);
             restored.add(example);
         }
-        assertThat(restored.tallies().memory()).containsExactly(lived.tallies().memory());
+        assertThat(restored.tallies().state()).containsExactly(lived.tallies().state());
         assertThat(restored.state().scored().losses())
                 .containsExactly(lived.state().scored().losses());
     }
@@ -70,8 +70,8 @@ class ExampleWindowTest {
         }
         assertThat(restored.state().scored().losses())
                 .containsExactly(expected.state().scored().losses());
-        assertThat(restored.tallies().memory())
+        assertThat(restored.tallies().state())
                 .usingComparatorWithPrecision(1e-9)
-                .containsExactly(expected.tallies().memory());
+                .containsExactly(expected.tallies().state());
     }
 }

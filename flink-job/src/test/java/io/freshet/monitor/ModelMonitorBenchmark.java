@@ -34,8 +34,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What an event costs the metrics of a model, told and encoded as often as by default: all that is
- * told by default, and the scores alone.
+ * Benchmark of the metrics' time per event, with emission and encoding at the default interval: all
+ * default parts of the metrics, and the scores only.
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
@@ -138,15 +138,15 @@ public class ModelMonitorBenchmark {
         for (BlockEvaluation block : blocks) {
             monitor.add(block);
             if (monitor.isDue()) {
-                told.consume(publisher.metrics(monitor.tell(1000)));
+                told.consume(publisher.metrics(monitor.emit(1000)));
             }
         }
     }
 
-    /** Without what is told. */
+    /** Without emission. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
-    public void eventUntold() {
+    public void eventWithoutEmission() {
         for (BlockEvaluation block : blocks) {
             monitor.add(block);
         }

@@ -14,7 +14,7 @@ final class Monitors {
 
     private Monitors() {}
 
-    /** A configuration that differs from the defaults in what most tests need. */
+    /** The settings that tests change. */
     record Settings(
             int numClasses,
             int windowSize,
@@ -51,7 +51,7 @@ final class Monitors {
                     delivery);
         }
 
-        Settings telling(Set<MetricPart> newParts, int newMaxClasses, int newMaxCells) {
+        Settings including(Set<MetricPart> newParts, int newMaxClasses, int newMaxCells) {
             return new Settings(
                     numClasses,
                     windowSize,
@@ -121,7 +121,7 @@ final class Monitors {
         return new ScoredExample(columns, 0, previousLabel, majorityLabel);
     }
 
-    /** Seeded examples of classes below a number. */
+    /** Returns seeded random examples. */
     static List<ScoredExample> examples(long seed, int count, int numClasses) {
         Random random = new Random(seed);
         return IntStream.range(0, count)

@@ -39,6 +39,7 @@ import io.freshet.model.scale.ScalerType;
 import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
+import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +109,7 @@ class JobConfigTest {
         assertThat(config.parallelism()).isEqualTo(1);
     }
 
-    /** A value other than the default for every key, and where it must arrive. */
+    /** Sets every key to a value other than its default and checks where the value arrives. */
     @Test
     void everyKey_isRead() {
         Map<String, String> settings = new HashMap<>();
@@ -386,7 +387,7 @@ class JobConfigTest {
                 .isEmpty();
     }
 
-    /** Keys that exclude others of the test above. */
+    /** Checks keys that cannot be combined with others of the test above. */
     @Test
     void everyKeyOfTheMixture_isRead() {
         assertThat(
@@ -549,8 +550,8 @@ class JobConfigTest {
     void labelsThatALossCannotTake_areRefused() {
         assertThat(problems("label.type", "probabilities", "label.ignore-index", "-100"))
                 .containsExactly(
-                        "label.ignore-index = -100 with label.type = probabilities: only a label of"
-                                + " one class has an index to ignore");
+                        "label.ignore-index = -100 with label.type = probabilities: can only be"
+                                + " set if label.type is class");
         assertThat(problems("training.loss", "bce", "training.learning-rate", "1", "classes", "3"))
                 .containsExactly(
                         "training.loss = bce with label.type = class takes two classes, but there"
@@ -757,13 +758,13 @@ class JobConfigTest {
                         "unknown key mini-batch.sizes; the nearest known one is mini-batch.size",
                         "kafka.bootstrap.servers is missing: text",
                         "num-features = many: must be a whole number of features, 1 to 1000000",
-                        "classes = 1: at least two are needed",
+                        "classes = 1: at least two classes are required",
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
                                 + " 2 d, at least 1 ms",
                         "scaler.type = minmax: must be none or welford",
-                        "topics.labelled-events = labelled-events: the job would read what it"
-                                + " writes");
+                        "topics.labelled-events = labelled-events: the job would read its own"
+                                + " output");
     }
 
     @Test
@@ -786,14 +787,48 @@ class JobConfigTest {
 
         assertThatThrownBy(() -> JobConfig.parse(settings))
                 .hasMessage(
-                        "label.ignore-index = -100 with label.type = multi-label: only a label of"
-                                + " one class has an index to ignore");
+                        "label.ignore-index = -100 with label.type = multi-label: can only be"
+                                + " set if label.type is class");
+    }
+
+    @Test
+    void topics_areParsedWithoutTheRest() {
+        JobTopics topics =
+                JobConfig.parseTopics(
+                        Map.of(
+                                "kafka.bootstrap.servers", "broker:9092",
+                                "topics.metrics", "m",
+                                "training.momentum", "not read"));
+
+        assertThat(topics.kafka().bootstrapServers()).isEqualTo("broker:9092");
+        assertThat(topics.publish().topic(Topic.METRICS)).isEqualTo("m");
+        assertThat(topics.publish().topic(Topic.MODELS)).isEqualTo("models");
+    }
+
+    @Test
+    void topicsAlone_namesEveryProblem() {
+        assertThatThrownBy(
+                        () ->
+                                JobConfig.parseTopics(
+                                        Map.of(
+                                                "topics.metrics", "labelled-events",
+                                                "topics.metric", "m")))
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e ->
+                                assertThat(e.problems())
+                                        .containsExactly(
+                                                "unknown key topics.metric; the nearest known one"
+                                                        + " is topics.metrics",
+                                                "kafka.bootstrap.servers is missing: text",
+                                                "topics.labelled-events = labelled-events: the job"
+                                                        + " would read its own output"));
     }
 
     @Test
     void repeatedClass_isRefused() {
         assertThatThrownBy(() -> JobConfig.parse(with("classes", "a,b,a")))
-                .hasMessage("classes names a twice");
+                .hasMessage("classes contains a twice");
     }
 
     @Test
@@ -828,7 +863,7 @@ class JobConfigTest {
         Path documented = Path.of("..", "deploy", "freshet.properties");
 
         assertThat(Files.readString(documented))
-                .as("write it anew with FreshetJob --print-config")
+                .as("regenerate it with FreshetJob --print-config")
                 .isEqualTo(KeyReference.render(FreshetJob.REFERENCE_HEAD, JobConfig.sections()));
     }
 
@@ -856,7 +891,7 @@ class JobConfigTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
                         "sink.transaction-timeout = 10000 ms: must be longer than"
-                                + " checkpoint.interval, 10000 ms, or Kafka gives up every"
+                                + " checkpoint.interval, 10000 ms, or Kafka aborts every"
                                 + " transaction before it is committed");
     }
 }

@@ -12,8 +12,8 @@ import io.freshet.drift.DriftDetector;
 import io.freshet.drift.Dummy;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Blocks;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.Fate;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
 import io.freshet.learn.BlockEvaluation;
@@ -405,7 +405,7 @@ class DriftMonitorTest {
             }
             DriftMonitorState memory = learner.modelState(learner.learnerState(), null).drift();
             assertThat(memory.examples()).isEqualTo(last.progress().examplesSeen());
-            assertThat(last.progress().audit().count(Fate.ACCEPTED)).isPositive();
+            assertThat(last.progress().audit().count(EventOutcome.ACCEPTED)).isPositive();
         }
     }
 
