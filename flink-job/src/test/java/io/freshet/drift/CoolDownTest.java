@@ -10,7 +10,8 @@ class CoolDownTest {
     void restingDetector_looksAtNothing_thenStartsAfresh() {
         // Every third value is an alarm, five are rested over: 3, then 3 + 5 + 3, and so on.
         DetectedDrifts found =
-                DetectedDrifts.by(new CoolDown(new Dummy(3), 5), SampleStreams.constant(30, 0));
+                DetectedDrifts.by(
+                        new CoolDown(new PeriodicDetector(3), 5), SampleStreams.constant(30, 0));
         assertThat(found.drifts()).containsExactly(2, 10, 18, 26);
     }
 

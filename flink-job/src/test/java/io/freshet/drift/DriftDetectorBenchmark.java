@@ -52,7 +52,7 @@ public class DriftDetectorBenchmark {
                     "cusum", Cusum.DEFAULT,
                     "robust-cusum", RobustCusum.DEFAULT,
                     "kswin", Kswin.DEFAULT,
-                    "dummy", new Dummy(1000));
+                    "dummy", new PeriodicDetector(1000));
 
     @Param({
         "adwin",

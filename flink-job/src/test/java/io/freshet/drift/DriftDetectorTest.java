@@ -37,14 +37,14 @@ class DriftDetectorTest {
                     RobustCusum.DEFAULT,
                     new CoolDown(Adwin.DEFAULT, 1000),
                     new CoolDown(new Cusum(30, 0.1, 20), 300),
-                    new Dummy(1000));
+                    new PeriodicDetector(1000));
 
     static Stream<DriftDetector> all() {
         return DETECTORS.stream();
     }
 
     static Stream<DriftDetector> lookingOnes() {
-        return DETECTORS.stream().filter(detector -> !(detector instanceof Dummy));
+        return DETECTORS.stream().filter(detector -> !(detector instanceof PeriodicDetector));
     }
 
     static Stream<DriftDetector> steppedOnes() {
@@ -289,7 +289,8 @@ class DriftDetectorTest {
                 () -> new Cusum(1, 0, Double.POSITIVE_INFINITY),
                 "threshold must be finite and greater than 0, but is Infinity");
         assertRefused(() -> new Adwin(0, 32, true), "delta must be greater than 0 and less than 1");
-        assertRefused(() -> new Adwin(0.002, 0, true), "clock must be at least 1, but is 0");
+        assertRefused(
+                () -> new Adwin(0.002, 0, true), "checkInterval must be at least 1, but is 0");
         assertRefused(() -> new Kswin(1, 1, 0.1, true), "windowSize must be at least 2");
         assertRefused(() -> new Kswin(2_001, 30, 0.1, true), "windowSize must be at most 2000");
         assertRefused(() -> new Kswin(100, 0, 0.1, true), "recentSize must be at least 1");
@@ -297,8 +298,8 @@ class DriftDetectorTest {
         assertRefused(() -> new Kswin(100, 30, 1, true), "alpha must be greater than 0");
         assertRefused(
                 () -> new Kswin(10, 5, 0.005, false),
-                "alpha must be at least 0.007936507936507936, the smallest p-value of 5 values"
-                        + " among 10, but is 0.005");
+                "alpha must be at least 0.007936507936507936, the smallest possible p-value of 5"
+                        + " values among 10, but is 0.005");
         assertRefused(
                 () -> new RobustCusum(1, 0.2, 15, 30, 4, 0.05), "minInstances must be at least 2");
         assertRefused(() -> new RobustCusum(100, -1, 15, 30, 4, 0.05), "slack must be finite");
@@ -313,9 +314,9 @@ class DriftDetectorTest {
                 "cap must be greater than slack, which is 0.2, but is 0.2");
         assertRefused(
                 () -> new RobustCusum(100, 0.2, 15, 30, 4, 0),
-                "leastDeviation must be finite and greater than 0");
+                "minDeviation must be finite and greater than 0");
         assertRefused(() -> new CoolDown(Ddm.DEFAULT, 0), "values must be at least 1, but is 0");
-        assertRefused(() -> new Dummy(0), "interval must be at least 1");
+        assertRefused(() -> new PeriodicDetector(0), "interval must be at least 1");
     }
 
     private static void assertRefused(ThrowingCallable constructor, String message) {

@@ -68,8 +68,8 @@ public enum DetectorOption {
                             settings.get(Keys.ROBUST_CUSUM_WARNING_THRESHOLD),
                             settings.get(Keys.ROBUST_CUSUM_DRIFT_THRESHOLD),
                             settings.get(Keys.ROBUST_CUSUM_CAP),
-                            RobustCusum.DEFAULT.leastDeviation());
-            case ADWIN -> new Adwin(settings.get(Keys.ADWIN_DELTA), Adwin.DEFAULT.clock(), true);
+                            RobustCusum.DEFAULT.minDeviation());
+            case ADWIN -> new Adwin(settings.get(Keys.ADWIN_DELTA), Adwin.DEFAULT.checkInterval(), true);
             case DDM ->
                     new Ddm(
                             settings.get(Keys.DDM_MIN_INSTANCES),

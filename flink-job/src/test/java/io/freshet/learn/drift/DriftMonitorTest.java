@@ -9,7 +9,7 @@ import io.freshet.drift.CoolDown;
 import io.freshet.drift.Cusum;
 import io.freshet.drift.Ddm;
 import io.freshet.drift.DriftDetector;
-import io.freshet.drift.Dummy;
+import io.freshet.drift.PeriodicDetector;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
@@ -303,7 +303,7 @@ class DriftMonitorTest {
         int at = 500;
         DriftConfig.Detector once =
                 new DriftConfig.Detector(
-                        "dummy", Signal.LOSS, new CoolDown(new Dummy(at), 1_000_000));
+                        "dummy", Signal.LOSS, new CoolDown(new PeriodicDetector(at), 1_000_000));
         LearnConfig config = config(1, drift(reaction, once));
         List<Blocks.Example> stream = stream(CHANGE).subList(0, 900);
         Outcome actual = run(config, stream, 300, false);
