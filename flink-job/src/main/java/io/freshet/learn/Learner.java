@@ -492,7 +492,7 @@ public final class Learner implements AutoCloseable {
                 audit.copy(),
                 lastOffsets(),
                 state == null ? null : LearnerStateHeader.of(state),
-                watch == null ? restingDrift : watch.memory(),
+                watch == null ? restingDrift : watch.state(),
                 successor == null ? null : LearnerStateHeader.of(successor));
     }
 

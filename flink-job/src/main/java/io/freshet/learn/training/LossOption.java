@@ -128,7 +128,7 @@ public enum LossOption {
                                     .map(
                                             option ->
                                                     Key.kebab(option)
-                                                            + " "
+                                                            + ": "
                                                             + option.acceptedLabels())
                                     .collect(Collectors.joining("; "))
                             + ". The model has one output per class; for two classes of label.type"

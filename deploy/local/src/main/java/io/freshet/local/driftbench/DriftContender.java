@@ -65,10 +65,10 @@ public record DriftContender(String name, Signal signal, DriftDetector detector)
 
     /** Returns the examples, counted from 0, at which it finds a drift. */
     List<Integer> alarms(LossStream stream) {
-        RunningDetector test = detector.start();
+        RunningDetector running = detector.start();
         List<Integer> alarms = new ArrayList<>();
         for (int i = 0; i < stream.size(); i++) {
-            if (test.update(signal.of(stream.losses()[i], stream.errors()[i]))
+            if (running.update(signal.of(stream.losses()[i], stream.errors()[i]))
                     == DriftStatus.DRIFT) {
                 alarms.add(i);
             }
