@@ -37,7 +37,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     private final LearnerSettings settings;
     private final Supplier<BlockWorkspace> blocks;
     private final Evaluation successorEvaluation;
-    private final MonitoredSignal[] monitored;
+    private final ActiveDetector[] detectors;
     private final DriftEvidence evidence;
     private long examplesSeen;
 
@@ -59,7 +59,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     private @Nullable Examples successorExamples;
 
     /** A detector, its state on this model, and the number of its drifts. */
-    private static final class MonitoredSignal {
+    private static final class ActiveDetector {
         private final DriftConfig.Detector config;
         private RunningDetector running;
         private long drifts;
@@ -67,7 +67,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         /** Number of examples seen at the start of the current warning; 0 if there is none. */
         private long warningAt;
 
-        MonitoredSignal(DriftConfig.Detector config) {
+        ActiveDetector(DriftConfig.Detector config) {
             this.config = config;
             running = config.detector().start();
         }
@@ -142,10 +142,8 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         this.examplesSeen = examplesSeen;
         this.blocks = blocks;
         this.successorEvaluation = successorEvaluation;
-        monitored =
-                config.detectors().stream()
-                        .map(MonitoredSignal::new)
-                        .toArray(MonitoredSignal[]::new);
+        detectors =
+                config.detectors().stream().map(ActiveDetector::new).toArray(ActiveDetector[]::new);
         evidence = new DriftEvidence(config.evidence());
     }
 
@@ -162,9 +160,9 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         alerts = state.alerts();
         evidence.restore(state.evidence());
         for (DetectorState saved : state.detectors()) {
-            for (MonitoredSignal signal : monitored) {
-                if (signal.identity().equals(saved.name())) {
-                    signal.restore(saved);
+            for (ActiveDetector detector : detectors) {
+                if (detector.identity().equals(saved.name())) {
+                    detector.restore(saved);
                 }
             }
         }
@@ -199,13 +197,13 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             evidence.add(examples, evaluation, row, origins[row]);
             boolean correct = evaluation.predictedClasses()[row] == examples.labels()[row];
             warned = false;
-            for (MonitoredSignal signal : monitored) {
-                switch (signal.update(evaluation, row, correct, examplesSeen)) {
+            for (ActiveDetector detector : detectors) {
+                switch (detector.update(evaluation, row, correct, examplesSeen)) {
                     case STABLE -> {}
                     case WARNING -> warned = true;
                     case DRIFT -> {
                         warned = true;
-                        recordDrift(signal, origins[row]);
+                        recordDrift(detector, origins[row]);
                     }
                 }
             }
@@ -216,23 +214,23 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         return pendingDrift != null;
     }
 
-    private void recordDrift(MonitoredSignal signal, Origin origin) {
-        signal.drifts++;
-        long warningAt = signal.warningAt;
-        signal.warningAt = 0;
+    private void recordDrift(ActiveDetector detector, Origin origin) {
+        detector.drifts++;
+        long warningAt = detector.warningAt;
+        detector.warningAt = 0;
         if (pendingDrift != null || examplesSeen <= coolDownEnd) {
             return;
         }
         coolDownEnd = examplesSeen + config.coolDown();
-        int after = evidence.after(signal.running.valuesSinceChange());
+        int after = evidence.after(detector.running.valuesSinceChange());
         int before = evidence.before(after);
         pendingDrift =
                 new DetectedDrift(
-                        signal.config,
+                        detector.config,
                         examplesSeen,
                         origin.timestamp,
-                        signal.running.statistic(),
-                        signal.running.threshold(),
+                        detector.running.statistic(),
+                        detector.running.threshold(),
                         warningAt == 0 ? null : warningAt,
                         evidence.window(after, before),
                         evidence.window(0, after),
@@ -329,7 +327,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
 
     /** Returns the status of each detector. */
     public DetectorReport[] reports() {
-        return Arrays.stream(monitored).map(MonitoredSignal::report).toArray(DetectorReport[]::new);
+        return Arrays.stream(detectors).map(ActiveDetector::report).toArray(DetectorReport[]::new);
     }
 
     /** Returns the state, without the successor's, in new arrays. */
@@ -338,7 +336,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
                 examplesSeen,
                 coolDownEnd,
                 alerts,
-                Arrays.stream(monitored).map(MonitoredSignal::state).toArray(DetectorState[]::new),
+                Arrays.stream(detectors).map(ActiveDetector::state).toArray(DetectorState[]::new),
                 evidence.memory());
     }
 
