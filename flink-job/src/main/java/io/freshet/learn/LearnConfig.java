@@ -121,6 +121,7 @@ public record LearnConfig(
     /** Returns the configuration that determined the parameters, by key, for provenance. */
     public Map<String, String> hyperParameters() {
         Map<String, String> values = TrainingConfig.hyperParameters(learner);
+        values.putAll(drift.hyperParameters());
         values.put(IngestConfig.LABEL_TYPE.name(), Key.kebab(labelType));
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),

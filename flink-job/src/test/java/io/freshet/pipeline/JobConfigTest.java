@@ -389,6 +389,27 @@ class JobConfigTest {
                 .isEmpty();
     }
 
+    @Test
+    void provenance_namesTheDetectors_onlyWithAReaction() {
+        assertThat(JobConfig.parse(given()).learn().hyperParameters())
+                .doesNotContainKey("drift.detector");
+        assertThat(
+                        JobConfig.parse(
+                                        given(
+                                                "drift.detector", "ddm, hddm-w",
+                                                "drift.ddm.drift-level", "4",
+                                                "drift.reaction", "hand-over"))
+                                .learn()
+                                .hyperParameters())
+                .containsEntry("drift.detector", "ddm,hddm-w")
+                .containsEntry("drift.signal", "error,missed-probability")
+                .containsEntry("drift.ddm.drift-level", "4")
+                .containsEntry("drift.hddm-w.lambda", "0.05")
+                .containsEntry("drift.cool-down", "1000")
+                .containsEntry("drift.reaction", "hand-over")
+                .doesNotContainKeys("drift.kswin.alpha", "drift.boost.factor");
+    }
+
     /** Keys that exclude others of the test above. */
     @Test
     void everyKeyOfTheMixture_isRead() {

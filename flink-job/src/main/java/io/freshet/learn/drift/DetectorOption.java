@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
 import io.freshet.drift.Adwin;
+import io.freshet.drift.CoolDown;
 import io.freshet.drift.Cusum;
 import io.freshet.drift.Ddm;
 import io.freshet.drift.DriftDetector;
@@ -380,11 +381,19 @@ public enum DetectorOption {
     }
 
     /**
-     * Returns the parameters of a detector that this option created, by key, for a model's
+     * Returns the parameters of a detector, with or without a cool-down, by key, for a model's
      * provenance.
      */
-    Map<String, String> hyperParameters(DriftDetector detector) {
-        return parameters.bound.values(detector);
+    static Map<String, String> hyperParameters(DriftDetector detector) {
+        DriftDetector inner =
+                detector instanceof CoolDown coolDown ? coolDown.detector() : detector;
+        return Arrays.stream(values())
+                .filter(option -> option.parameters.bound.configure(inner))
+                .findFirst()
+                .orElseThrow()
+                .parameters
+                .bound
+                .values(inner);
     }
 
     /**

@@ -11,7 +11,9 @@ import io.freshet.model.LearnerSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -201,6 +203,34 @@ public record DriftConfig(
             }
         }
         return problems;
+    }
+
+    /**
+     * Returns the configuration by key, for a model's provenance, with the signal of each detector
+     * in their order. Empty without a reaction, since detection alone does not affect the
+     * parameters.
+     */
+    public Map<String, String> hyperParameters() {
+        Map<String, String> values = new TreeMap<>();
+        if (reaction == DriftReaction.NONE) {
+            return values;
+        }
+        List<String> names = new ArrayList<>();
+        List<Signal> signals = new ArrayList<>();
+        for (Detector detector : detectors) {
+            names.add(detector.name());
+            signals.add(detector.signal());
+            values.putAll(DetectorOption.hyperParameters(detector.detector()));
+        }
+        values.put(DETECTOR.name(), Key.text(names));
+        values.put(SIGNAL.name(), Key.text(signals));
+        values.put(COOL_DOWN.name(), Key.text(coolDown));
+        values.put(REACTION.name(), Key.text(reaction));
+        if (reaction == DriftReaction.BOOST) {
+            values.put(BOOST_FACTOR.name(), Key.text(boostFactor));
+            values.put(BOOST_STEPS.name(), Key.text(boostSteps));
+        }
+        return values;
     }
 
     private static Optional<Detector> createDetector(Settings settings, DetectorOption option) {

@@ -53,7 +53,7 @@ class DetectorOptionTest {
     @EnumSource
     void provenance_namesEveryKey_andGivesTheSameDetector(DetectorOption option) {
         DriftDetector detector = create(option, Map.of());
-        Map<String, String> provenance = option.hyperParameters(detector);
+        Map<String, String> provenance = DetectorOption.hyperParameters(detector);
 
         assertThat(provenance.keySet())
                 .containsExactlyInAnyOrderElementsOf(
@@ -64,13 +64,13 @@ class DetectorOptionTest {
     @ParameterizedTest
     @EnumSource
     void everyKey_setsTheParameter_thatProvenanceReports(DetectorOption option) {
-        Map<String, String> defaults = option.hyperParameters(create(option, Map.of()));
+        Map<String, String> defaults = DetectorOption.hyperParameters(create(option, Map.of()));
         for (Key<?> key : option.keys()) {
             String other = slightlyMore(defaults.get(key.name()));
             Map<String, String> expected = new TreeMap<>(defaults);
             expected.put(key.name(), other);
 
-            assertThat(option.hyperParameters(create(option, Map.of(key.name(), other))))
+            assertThat(DetectorOption.hyperParameters(create(option, Map.of(key.name(), other))))
                     .isEqualTo(expected);
         }
     }
