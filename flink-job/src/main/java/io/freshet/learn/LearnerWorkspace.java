@@ -1,6 +1,6 @@
 package io.freshet.learn;
 
-import io.freshet.learn.training.TrainingConfig;
+import io.freshet.config.Key;
 import io.freshet.model.BlockWorkspace;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.example.Evaluation;
@@ -34,7 +34,7 @@ public final class LearnerWorkspace implements AutoCloseable {
     private static String[] expertNames(LearnerSettings settings) {
         List<String> names = new ArrayList<>();
         for (double rate : settings.learningRates()) {
-            names.add("rate " + TrainingConfig.plain(rate));
+            names.add("rate " + Key.text(rate));
         }
         names.addAll(LearnerSettings.BASELINES.subList(0, settings.numExperts() - names.size()));
         return names.toArray(String[]::new);

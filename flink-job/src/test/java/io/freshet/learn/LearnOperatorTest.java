@@ -301,7 +301,8 @@ class LearnOperatorTest {
             assertThatThrownBy(() -> other.initializeState(state))
                     .isInstanceOf(SuppressRestartsException.class)
                     .cause()
-                    .hasMessageStartingWith("The state is of a version of the job that this one");
+                    .hasMessageStartingWith(
+                            "The state was written by an incompatible version of the job: ");
         }
     }
 

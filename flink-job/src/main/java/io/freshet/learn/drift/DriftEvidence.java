@@ -194,7 +194,7 @@ public final class DriftEvidence {
             }
         }
         return changes.stream()
-                .sorted(Comparator.comparingDouble(ClassChange::fallOfRecall).reversed())
+                .sorted(Comparator.comparingDouble(ClassChange::recallDrop).reversed())
                 .limit(limit)
                 .toArray(ClassChange[]::new);
     }
