@@ -78,7 +78,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule learn = mayImport("learn", "ingest", "model", "drift", "config");
 
-    @ArchTest static final ArchRule monitor = mayImport("monitor", "learn", "ingest", "config");
+    @ArchTest
+    static final ArchRule monitor = mayImport("monitor", "learn", "ingest", "model", "config");
 
     @ArchTest
     static final ArchRule publish =

@@ -2,7 +2,7 @@ package io.freshet.config;
 
 import java.util.List;
 
-/** Settings that the job cannot start with; the message has every problem on a line of its own. */
+/** Failure to start because of invalid settings; the message lists one problem per line. */
 public final class ConfigurationException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -13,7 +13,7 @@ public final class ConfigurationException extends RuntimeException {
         this.problems = List.copyOf(problems);
     }
 
-    /** The problems, each naming its key and showing its value. */
+    /** Returns the problems; each names its key and shows the value. */
     public List<String> problems() {
         return problems;
     }

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Times as people write them in settings: a whole number and a unit. */
+/** Parser of durations that consist of a whole number and a unit, such as {@code 200 ms}. */
 final class Durations {
     static final String TYPE = "a time such as 200 ms, 10 s, 5 min, 1 h or 2 d";
 
@@ -22,7 +22,10 @@ final class Durations {
 
     private Durations() {}
 
-    /** The time, if it is written as one that milliseconds can hold. */
+    /**
+     * Returns the duration; empty if the text has another form or the duration does not fit into a
+     * long of milliseconds.
+     */
     static Optional<Duration> parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {

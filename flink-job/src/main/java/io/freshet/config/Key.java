@@ -1,5 +1,6 @@
 package io.freshet.config;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,8 +12,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A setting: its name, type, default, unit and meaning, written once beside the class that it
- * configures.
+ * Definition of a setting: its name, type, default, unit and meaning, declared beside the class
+ * that it configures.
  *
  * @param <T> the type of its values
  */
@@ -21,34 +22,35 @@ public final class Key<T> {
     private final @Nullable String defaultText;
     private final String type;
     private final String meaning;
-    private final T standIn;
+    private final T placeholder;
     private final Function<String, T> parser;
 
     /**
-     * @param parser throws {@link IllegalArgumentException} with what it expected
+     * @param parser throws {@link IllegalArgumentException} whose message describes the expected
+     *     values
      */
     private Key(
             String name,
             @Nullable String defaultText,
             String type,
             String meaning,
-            T standIn,
+            T placeholder,
             Function<String, T> parser) {
         this.name = name;
         this.defaultText = defaultText;
         this.type = type;
         this.meaning = meaning;
         this.parser = parser;
-        this.standIn = defaultText == null ? standIn : parser.apply(defaultText);
+        this.placeholder = defaultText == null ? placeholder : parser.apply(defaultText);
     }
 
-    /** A whole number. */
+    /** Returns a key for a whole number. */
     public static Key<Integer> ofInt(
             String name, int defaultValue, int min, int max, String unit, String meaning) {
         return integer(name, Integer.toString(defaultValue), min, max, unit, meaning);
     }
 
-    /** A whole number that must be given. */
+    /** Returns a key for a whole number, without a default. */
     public static Key<Integer> requiredInt(
             String name, int min, int max, String unit, String meaning) {
         return integer(name, null, min, max, unit, meaning);
@@ -82,7 +84,7 @@ public final class Key<T> {
                 });
     }
 
-    /** A whole number, or {@code off}, which is the default. */
+    /** Returns a key for a whole number or {@code off}, which is the default. */
     public static Key<Optional<Integer>> ofOptionalInt(String name, String meaning) {
         String type = "a whole number, or off";
         return new Key<>(
@@ -103,7 +105,7 @@ public final class Key<T> {
                 });
     }
 
-    /** A finite number within bounds that it may reach. */
+    /** Returns a key for a finite number within inclusive bounds. */
     public static Key<Double> ofDouble(
             String name, double defaultValue, double min, double max, String meaning) {
         String type =
@@ -129,14 +131,14 @@ public final class Key<T> {
                 });
     }
 
-    /** A finite number within bounds that it may reach, or a word that stands for none. */
+    /** Returns a key for a finite number within inclusive bounds, or a word that means none. */
     public static Key<Optional<Double>> ofDoubleOr(
             String word, String name, String defaultText, double min, double max, String meaning) {
         Key<Double> number = ofDouble(name, min, min, max, meaning);
         return orWord(word, ", or ", number, defaultText);
     }
 
-    /** What another key takes, or a word that stands for none. */
+    /** Returns a key for the values of another key, or a word that means none. */
     private static <T> Key<Optional<T>> orWord(
             String word, String or, Key<T> other, String defaultText) {
         String type = word + or + other.type;
@@ -158,11 +160,14 @@ public final class Key<T> {
                 });
     }
 
-    /** Finite numbers within bounds that they may reach, with commas between them; may be empty. */
+    /**
+     * Returns a key for a comma-separated list of finite numbers within inclusive bounds; the list
+     * may be empty.
+     */
     public static Key<List<Double>> ofDoubles(
             String name, String defaultText, double min, double max, String meaning) {
         Key<Double> number = ofDouble(name, min, min, max, meaning);
-        String type = "numbers with commas between them, each " + number.type;
+        String type = "comma-separated numbers, each " + number.type;
         return new Key<>(
                 name,
                 defaultText,
@@ -183,7 +188,7 @@ public final class Key<T> {
                 });
     }
 
-    /** True or false. */
+    /** Returns a key for true or false. */
     public static Key<Boolean> ofBoolean(String name, boolean defaultValue, String meaning) {
         String type = "true or false";
         return new Key<>(
@@ -200,7 +205,7 @@ public final class Key<T> {
                         });
     }
 
-    /** A time, such as {@code 200 ms}. */
+    /** Returns a key for a duration, such as {@code 200 ms}. */
     public static Key<Duration> ofDuration(
             String name, String defaultText, Duration min, String meaning) {
         String type = Durations.TYPE + atLeast(min);
@@ -216,7 +221,7 @@ public final class Key<T> {
                                 .orElseThrow(() -> new IllegalArgumentException(type)));
     }
 
-    /** A time, or {@code off}. */
+    /** Returns a key for a duration, or {@code off}. */
     public static Key<Optional<Duration>> ofOptionalDuration(
             String name, String defaultText, Duration min, String meaning) {
         String type = Durations.TYPE + atLeast(min) + ", or off";
@@ -242,7 +247,7 @@ public final class Key<T> {
         return min.isZero() ? "" : ", at least " + min.toMillis() + " ms";
     }
 
-    /** One of an enum's constants, in kebab case. */
+    /** Returns a key for one of an enum's constants, in kebab case. */
     public static <E extends Enum<E>> Key<E> ofEnum(String name, E defaultValue, String meaning) {
         E[] constants = defaultValue.getDeclaringClass().getEnumConstants();
         String type = Arrays.stream(constants).map(Key::kebab).collect(Collectors.joining(" or "));
@@ -259,22 +264,28 @@ public final class Key<T> {
                                 .orElseThrow(() -> new IllegalArgumentException(type)));
     }
 
-    /** One of an enum's constants, in kebab case, or a word that stands for none: the default. */
+    /**
+     * Returns a key for one of an enum's constants, in kebab case, or a word that means none, which
+     * is the default.
+     */
     public static <E extends Enum<E>> Key<Optional<E>> ofEnumOr(
             String word, String name, Class<E> constants, String meaning) {
         Key<E> constant = ofEnum(name, constants.getEnumConstants()[0], meaning);
         return orWord(word, " or ", constant, word);
     }
 
-    /** Some of an enum's constants, in kebab case with commas between them; may be empty. */
+    /**
+     * Returns a key for a comma-separated list of an enum's constants, in kebab case, each at most
+     * once; the list may be empty.
+     */
     public static <E extends Enum<E>> Key<List<E>> ofEnums(
             String name, String defaultText, Class<E> constants, String meaning) {
         String type =
-                "any of "
+                "a comma-separated list of any of "
                         + Arrays.stream(constants.getEnumConstants())
                                 .map(Key::kebab)
                                 .collect(Collectors.joining(", "))
-                        + ", each once, with commas between them";
+                        + ", each at most once";
         return new Key<>(
                 name,
                 defaultText,
@@ -301,17 +312,46 @@ public final class Key<T> {
                 });
     }
 
-    /** How an enum's constant is written in settings: {@code READ_ONLY} is {@code read-only}. */
+    /**
+     * Returns an enum's constant as it is written in settings: {@code READ_ONLY} is {@code
+     * read-only}.
+     */
     public static String kebab(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Text that is not blank. */
+    /**
+     * Returns a value as it is written in settings: {@code 0.001}, {@code read-only} and {@code
+     * 1,0.5}, not {@code 1.0E-3}, {@code READ_ONLY} and {@code [1.0, 0.5]}.
+     */
+    public static String text(Object value) {
+        if (value instanceof Enum<?> constant) {
+            return kebab(constant);
+        }
+        if (value instanceof Double number) {
+            return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
+        }
+        if (value instanceof List<?> items) {
+            return items.stream().map(Key::text).collect(Collectors.joining(","));
+        }
+        return value.toString();
+    }
+
+    /** Returns the names of an enum's constants as a phrase: {@code slow, fast and very-fast}. */
+    public static String phrase(List<? extends Enum<?>> constants) {
+        List<String> names = constants.stream().map(Key::kebab).toList();
+        int last = names.size() - 1;
+        return last < 1
+                ? String.join("", names)
+                : String.join(", ", names.subList(0, last)) + " and " + names.get(last);
+    }
+
+    /** Returns a key for text that is not blank. */
     public static Key<String> ofText(String name, String defaultText, String meaning) {
         return text(name, defaultText, meaning);
     }
 
-    /** Text that must be given. */
+    /** Returns a key for text that is not blank, without a default. */
     public static Key<String> requiredText(String name, String meaning) {
         return text(name, null, meaning);
     }
@@ -331,12 +371,12 @@ public final class Key<T> {
                 });
     }
 
-    /** Texts with commas between them. */
+    /** Returns a key for a comma-separated list of texts; the list may be empty. */
     public static Key<List<String>> ofList(String name, String defaultText, String meaning) {
         return list(name, defaultText, meaning);
     }
 
-    /** Texts with commas between them, at least one. */
+    /** Returns a key for a comma-separated list of at least one text, without a default. */
     public static Key<List<String>> requiredList(String name, String meaning) {
         return list(name, null, meaning);
     }
@@ -346,7 +386,7 @@ public final class Key<T> {
         return new Key<>(
                 name,
                 defaultText,
-                "texts with commas between them",
+                "comma-separated texts",
                 meaning,
                 List.of(),
                 text -> {
@@ -365,40 +405,43 @@ public final class Key<T> {
                 });
     }
 
-    /** The name, such as {@code mini-batch.size}. */
+    /** Returns the name, such as {@code mini-batch.size}. */
     public String name() {
         return name;
     }
 
-    /** The default as it would be written; none if the key must be given. */
+    /** Returns the default as it is written in settings; empty if the key is required. */
     public Optional<String> defaultText() {
         return Optional.ofNullable(defaultText);
     }
 
-    /** What values there are, with their unit and bounds. */
+    /** Returns a description of the values, with their unit and bounds. */
     public String type() {
         return type;
     }
 
-    /** What the setting means. */
+    /** Returns a description of the setting. */
     public String meaning() {
         return meaning;
     }
 
-    /** Whether there is no default. */
+    /** Returns whether there is no default. */
     public boolean required() {
         return defaultText == null;
     }
 
-    /** The default or, without one, a value to go on with while problems are collected. */
-    T standIn() {
-        return standIn;
+    /**
+     * Returns the default or, for a required key, a placeholder to be used while problems are
+     * collected.
+     */
+    T placeholder() {
+        return placeholder;
     }
 
     /**
      * Parses a value.
      *
-     * @throws IllegalArgumentException with what was expected
+     * @throws IllegalArgumentException whose message describes the expected values
      */
     T parse(String text) {
         return parser.apply(text);

@@ -4,17 +4,17 @@ import java.util.List;
 import java.util.Map;
 import org.apache.commons.text.WordUtils;
 
-/** Writes keys as a documented properties file, every default commented out. */
+/** Generator of a documented properties file in which every default is commented out. */
 public final class KeyReference {
-    private static final int LINE = 96;
+    private static final int MAX_LINE_LENGTH = 96;
 
     private KeyReference() {}
 
     /**
-     * The file.
+     * Returns the text of the file.
      *
-     * @param head its first paragraph
-     * @param sections keys by title, in their order
+     * @param head first paragraph
+     * @param sections keys by section title, in the order of the file
      */
     public static String render(String head, Map<String, List<Key<?>>> sections) {
         StringBuilder file = new StringBuilder(comment(head));
@@ -37,6 +37,6 @@ public final class KeyReference {
     }
 
     private static String comment(String text) {
-        return "# " + WordUtils.wrap(text, LINE, "\n# ", false) + "\n";
+        return "# " + WordUtils.wrap(text, MAX_LINE_LENGTH, "\n# ", false) + "\n";
     }
 }

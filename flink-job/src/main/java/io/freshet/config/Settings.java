@@ -7,13 +7,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /**
- * Settings being read: problems are collected, so that all of them can be named at once.
+ * Reader of settings that collects problems, so that all of them are reported at once.
  *
  * <p>Not thread-safe.
  */
@@ -27,10 +28,11 @@ public final class Settings {
     }
 
     /**
-     * Settings of which every key must be known, or begin with a prefix that is passed through.
+     * Returns a reader of settings. An unknown key is a problem unless it begins with a prefix that
+     * is passed through.
      *
      * @param values not modified
-     * @param passThrough prefixes, each with its dot
+     * @param passThrough prefixes, each including its final dot
      */
     public static Settings of(
             Map<String, String> values, Collection<Key<?>> known, Set<String> passThrough) {
@@ -56,8 +58,8 @@ public final class Settings {
     }
 
     /**
-     * The value of a key, or its default. A value that is missing or cannot be read is a problem;
-     * what is returned then is only there to go on with.
+     * Returns the value of a key, or its default. A value that is missing or cannot be parsed is
+     * recorded as a problem, and a placeholder is returned.
      */
     public <T> T get(Key<T> key) {
         String text = values.get(key.name());
@@ -66,7 +68,7 @@ public final class Settings {
             if (first && key.required()) {
                 problem(key.name() + " is missing: " + key.type());
             }
-            return key.standIn();
+            return key.placeholder();
         }
         try {
             return key.parse(text.strip());
@@ -74,11 +76,26 @@ public final class Settings {
             if (first) {
                 problem(key.name() + " = " + text + ": must be " + e.getMessage());
             }
-            return key.standIn();
+            return key.placeholder();
         }
     }
 
-    /** The settings that begin with a prefix, without it. */
+    /** Returns whether a key has its default value; true if its value cannot be parsed. */
+    public boolean isDefault(Key<?> key) {
+        return Objects.equals(get(key), key.placeholder());
+    }
+
+    /** Returns {@code name = value} for use in a message, the value as it was given. */
+    public String assignment(Key<?> key) {
+        String text = values.get(key.name());
+        return key.name()
+                + " = "
+                + (text != null
+                        ? text.strip()
+                        : key.defaultText().orElseGet(() -> Key.text(key.placeholder())));
+    }
+
+    /** Returns the settings whose names begin with a prefix, by their names without it. */
     public Map<String, String> withPrefix(String prefix) {
         Map<String, String> found = new TreeMap<>();
         values.forEach(
@@ -90,15 +107,20 @@ public final class Settings {
         return found;
     }
 
-    /** Adds a problem that a stage found. */
+    /** Returns the problems recorded so far. */
+    public List<String> problems() {
+        return List.copyOf(problems);
+    }
+
+    /** Records a problem. */
     public void problem(String problem) {
         problems.add(problem);
     }
 
     /**
-     * Ends the reading.
+     * Throws if any problem was recorded.
      *
-     * @throws ConfigurationException if there was any problem
+     * @throws ConfigurationException with all problems
      */
     public void throwIfProblems() {
         if (!problems.isEmpty()) {

@@ -12,15 +12,16 @@ import java.util.Properties;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Where settings come from: a properties file, and what is set over it. */
+/** Source of settings: a properties file, and overrides. */
 public final class SettingsSource {
     private SettingsSource() {}
 
     /**
-     * Reads settings.
+     * Returns the settings of a file with the overrides applied.
      *
      * @param file properties in UTF-8, or null
-     * @param overrides {@code key=value}, over the file's; of equal keys the last counts
+     * @param overrides {@code key=value}; they replace those of the file, and a later one replaces
+     *     an earlier one of the same key
      * @throws ConfigurationException if the file cannot be read or an override has no {@code =}
      */
     public static Map<String, String> read(@Nullable Path file, List<String> overrides) {

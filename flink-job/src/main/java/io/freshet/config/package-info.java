@@ -1,4 +1,7 @@
-/** Settings: parsed, checked, every problem named at once. Imports no stage. */
+/**
+ * Settings of the job: definitions of keys, parsing and validation, with all problems reported at
+ * once. Imports no stage.
+ */
 @NullMarked
 package io.freshet.config;
 

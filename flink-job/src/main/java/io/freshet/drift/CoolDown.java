@@ -3,12 +3,12 @@ package io.freshet.drift;
 import java.util.Arrays;
 
 /**
- * A detector that rests after an alarm, so that one drift is one alarm: the next {@code values}
- * values are not looked at, then its test starts afresh. In the meantime a learner gets used to
- * what came, and the next test begins with what is then normal.
+ * Detector with a cool-down after each alarm, so that one drift causes one alarm: the next {@code
+ * values} values are ignored, then the detector restarts. In the meantime a learner adapts, and the
+ * restarted detector sees its new performance only.
  *
- * @param detector what looks for changes
- * @param values how long it rests, at least 1
+ * @param detector the detector that restarts after the cool-down
+ * @param values number of values in the cool-down, at least 1
  */
 public record CoolDown(DriftDetector detector, int values) implements DriftDetector {
     public CoolDown {
@@ -22,7 +22,7 @@ public record CoolDown(DriftDetector detector, int values) implements DriftDetec
 
     @Override
     public RunningDetector start() {
-        return new Test(this, detector.start(), 0);
+        return new Running(this, detector.start(), 0);
     }
 
     @Override
@@ -30,64 +30,66 @@ public record CoolDown(DriftDetector detector, int values) implements DriftDetec
         if (state.length < 1) {
             throw new IllegalArgumentException("the state is empty");
         }
-        long resting = ParameterChecks.count(state[0]);
-        ParameterChecks.requireAtMost(values, "the rest in the state", resting);
-        return new Test(
-                this, detector.restore(Arrays.copyOfRange(state, 1, state.length)), (int) resting);
+        long remaining = ParameterChecks.count(state[0]);
+        ParameterChecks.requireAtMost(values, "the remaining cool-down in the state", remaining);
+        return new Running(
+                this,
+                detector.restore(Arrays.copyOfRange(state, 1, state.length)),
+                (int) remaining);
     }
 
-    /** The detector's test, and how long it still rests. */
-    private static final class Test implements RunningDetector {
+    /** A running detector, and the number of values left in its cool-down. */
+    private static final class Running implements RunningDetector {
         private final CoolDown coolDown;
-        private RunningDetector test;
-        private int resting;
+        private RunningDetector running;
+        private int remaining;
 
-        Test(CoolDown coolDown, RunningDetector test, int resting) {
+        Running(CoolDown coolDown, RunningDetector running, int remaining) {
             this.coolDown = coolDown;
-            this.test = test;
-            this.resting = resting;
+            this.running = running;
+            this.remaining = remaining;
         }
 
         @Override
         public DriftStatus update(double value) {
-            if (test.status() == DriftStatus.DRIFT) {
+            if (running.status() == DriftStatus.DRIFT) {
                 coolDown.domain().require(value);
-                test = coolDown.detector.start();
-                resting = coolDown.values;
+                running = coolDown.detector.start();
+                remaining = coolDown.values;
             }
-            if (resting == 0) {
-                return test.update(value);
+            if (remaining == 0) {
+                return running.update(value);
             }
             coolDown.domain().require(value);
-            resting--;
+            remaining--;
             return DriftStatus.STABLE;
         }
 
         @Override
         public DriftStatus status() {
-            return test.status();
+            return running.status();
         }
 
         @Override
         public double statistic() {
-            return test.statistic();
+            return running.statistic();
         }
 
         @Override
         public double threshold() {
-            return test.threshold();
+            return running.threshold();
         }
 
         @Override
         public long valuesSinceChange() {
-            return test.valuesSinceChange();
+            return running.valuesSinceChange();
         }
 
         @Override
         public double[] state() {
-            double[] inner = test.state();
+            double[] inner = running.state();
             double[] state = new double[1 + inner.length];
-            state[0] = resting;
+            state[0] = remaining;
             System.arraycopy(inner, 0, state, 1, inner.length);
             return state;
         }

@@ -3,29 +3,30 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * The cumulative sum test, CUSUM: an alarm when values have exceeded their mean by too much in sum.
+ * Cumulative sum test (CUSUM): an alarm when the sum of deviations above the mean is too large.
  *
- * <p>With {@code x̄} the mean of the values since the start or the last alarm, the newest included,
+ * <p>With {@code x̄} the mean of the values since the start or the last alarm, including the
+ * newest,
  *
  * <pre>{@code
  * g ← max(0, g + x − x̄ − δ),   a drift where g > λ
  * }</pre>
  *
  * <p>for {@code δ = delta} and {@code λ = threshold}, both in the unit of the values. Only
- * increases are found. A change by {@code Δ} takes about {@code λ / (Δ − δ)} values.
+ * increases are detected. A change by {@code Δ} is detected after about {@code λ / (Δ − δ)} values.
  *
- * <p>The change is taken to have begun when {@code g} last was 0. Source: Page, <i>Continuous
- * inspection schemes</i>, Biometrika 41 (1954), with the running mean in place of a known one, as
- * in MOA's {@code CusumDM}. Alarms where that does; MOA counts from 1, so that its 30 values are 29
- * here.
+ * <p>The estimated start of the change is where {@code g} was last 0. Source: Page, <i>Continuous
+ * inspection schemes</i>, Biometrika 41 (1954), with the running mean instead of a known one, as in
+ * MOA's {@code CusumDM}. Its alarms are at the same values; MOA counts from 1, so that its 30
+ * values are 29 here.
  *
- * @param minInstances values before which there is no alarm, at least 1
- * @param delta {@code δ}, what a value may exceed the mean by: finite, at least 0
+ * @param minInstances number of values before the first possible alarm, at least 1
+ * @param delta {@code δ}, allowance by which a value may exceed the mean: finite, at least 0
  * @param threshold {@code λ}: finite, greater than 0
  */
 public record Cusum(int minInstances, double delta, double threshold)
         implements SteppedDetector<Cusum.State> {
-    /** The parameters of MOA. */
+    /** MOA's parameters. */
     public static final Cusum DEFAULT = new Cusum(30, 0.005, 50);
 
     public Cusum {
@@ -35,13 +36,13 @@ public record Cusum(int minInstances, double delta, double threshold)
     }
 
     /**
-     * What is remembered since the start or the last drift.
+     * State since the start or the last drift.
      *
-     * @param count values seen
+     * @param count number of values
      * @param mean {@code x̄}
      * @param sum {@code g}
-     * @param countAtZero values seen when {@code g} last was 0
-     * @param status what was said after the last value
+     * @param countAtZero number of values when {@code g} was last 0
+     * @param status status after the last value
      */
     public record State(long count, double mean, double sum, long countAtZero, DriftStatus status)
             implements DriftState {

@@ -3,27 +3,28 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * The Drift Detection Method: an alarm when the error rate since the start is significantly above
- * its own minimum.
+ * Drift Detection Method (DDM): an alarm when the error rate since the start is significantly above
+ * its minimum.
  *
  * <p>With {@code p} the share of errors among the {@code n} values since the start or the last
- * alarm and {@code s = √(p (1 − p) / n)}, the method remembers the {@code p_min} and {@code s_min}
- * of the moment at which {@code p + s} was lowest, and warns where
+ * alarm and {@code s = √(p (1 − p) / n)}, the method keeps {@code p_min} and {@code s_min}, the
+ * values of {@code p} and {@code s} where {@code p + s} was lowest, and warns where
  *
  * <pre>{@code
  * p + s > p_min + warningLevel · s_min
  * }</pre>
  *
- * <p>and finds a drift where the same holds for {@code driftLevel}. Only increases count. Since
- * {@code p} is a mean over everything, the longer a stream has been stable, the later a change is
- * found. A stream without an error in its first {@code minInstances} values has {@code s_min = 0},
- * and the first error is an alarm.
+ * <p>and detects a drift where the same holds for {@code driftLevel}. Only increases are detected.
+ * Since {@code p} is a mean over all values, the longer a stream has been stable, the later a
+ * change is detected. A stream without an error in its first {@code minInstances} values has {@code
+ * s_min = 0}, and the first error is an alarm.
  *
- * <p>The change is taken to have begun with the warning. Source: Gama, Medas, Castillo and
- * Rodrigues, <i>Learning with drift detection</i>, SBIA 2004. Alarms where MOA's {@code DDM} does:
- * like that, it looks for the minimum from one value before {@code minInstances} on.
+ * <p>The estimated start of the change is the warning. Source: Gama, Medas, Castillo and Rodrigues,
+ * <i>Learning with drift detection</i>, SBIA 2004. Its alarms are at the same values as those of
+ * MOA's {@code DDM}; like that, it starts to update the minimum one value before {@code
+ * minInstances}.
  *
- * @param minInstances values before which there is no alarm, at least 1
+ * @param minInstances number of values before the first possible alarm, at least 1
  * @param warningLevel standard deviations above the minimum, at least 0
  * @param driftLevel standard deviations above the minimum, at least warningLevel
  */
@@ -43,14 +44,15 @@ public record Ddm(int minInstances, double warningLevel, double driftLevel)
     }
 
     /**
-     * What is remembered since the start or the last drift.
+     * State since the start or the last drift.
      *
-     * @param count values seen, {@code n}
+     * @param count number of values, {@code n}
      * @param errorRate {@code p}
      * @param minRate {@code p_min}; infinite while there is none
      * @param minDeviation {@code s_min}; infinite while there is none
-     * @param status what was said after the last value
-     * @param sinceWarning values since the warning, its own included; 0 outside the warning zone
+     * @param status status after the last value
+     * @param sinceWarning number of values since the warning, including the one that caused it; 0
+     *     outside the warning zone
      */
     public record State(
             long count,

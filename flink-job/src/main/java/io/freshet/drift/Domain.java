@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-/** The values that a detector takes, from the narrowest to the widest. */
+/** Sets of values that a detector can accept, from the narrowest to the widest. */
 public enum Domain {
     /** 0 for a right prediction, 1 for a wrong one. */
     ERRORS("0 or 1"),
@@ -8,10 +8,10 @@ public enum Domain {
     /** From 0 to 1. */
     UNIT_INTERVAL("from 0 to 1"),
 
-    /** Any number of a magnitude up to 10¹⁰⁰, so that no sum of squares leaves the range. */
+    /** Any number of a magnitude up to 10¹⁰⁰, so that sums of squares do not overflow. */
     NUMBERS("a number of a magnitude up to 1e100");
 
-    private static final double LARGEST = 1e100;
+    private static final double MAX_MAGNITUDE = 1e100;
 
     private final String description;
 
@@ -19,12 +19,17 @@ public enum Domain {
         this.description = description;
     }
 
-    /** Returns whether a value may be given to such a detector. */
+    /** Returns the values in words, to follow "must be". */
+    public String description() {
+        return description;
+    }
+
+    /** Returns whether a value is in this domain. */
     public boolean contains(double value) {
         return switch (this) {
             case ERRORS -> value == 0 || value == 1;
             case UNIT_INTERVAL -> value >= 0 && value <= 1;
-            case NUMBERS -> Math.abs(value) <= LARGEST;
+            case NUMBERS -> Math.abs(value) <= MAX_MAGNITUDE;
         };
     }
 
@@ -33,7 +38,7 @@ public enum Domain {
         return compareTo(other) >= 0;
     }
 
-    /** Refuses a value that is outside. */
+    /** Throws {@link IllegalArgumentException} if a value is outside this domain. */
     void require(double value) {
         if (!contains(value)) {
             throw new IllegalArgumentException(

@@ -3,23 +3,22 @@ package io.freshet.drift;
 import java.io.Serializable;
 
 /**
- * A rule that finds changes in a stream of numbers, immutable. What it remembers of one stream is a
- * {@link RunningDetector}; it can have any number of them.
+ * Rule that detects changes in a stream of numbers. Immutable. The state of one stream is held by a
+ * {@link RunningDetector}; one rule can start any number of them.
  */
-public sealed interface DriftDetector extends Serializable
-        permits SteppedDetector, Adwin, Kswin, CoolDown {
-    /** Returns which values it takes. */
+public interface DriftDetector extends Serializable {
+    /** Returns the values that the detector accepts. */
     Domain domain();
 
-    /** Returns a test that has seen nothing yet. */
+    /** Returns a running detector that has seen no value. */
     RunningDetector start();
 
     /**
-     * Returns a test that continues another one bit for bit.
+     * Returns a running detector that continues from a state bit for bit.
      *
-     * @param state what {@link RunningDetector#state()} of a test by an equal rule returned. Not
-     *     modified.
-     * @throws IllegalArgumentException if no such test can have been in that state
+     * @param state as returned by {@link RunningDetector#state()} of a detector with an equal rule.
+     *     Not modified.
+     * @throws IllegalArgumentException if the state cannot be one of such a detector
      */
     RunningDetector restore(double[] state);
 }

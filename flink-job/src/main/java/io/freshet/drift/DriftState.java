@@ -1,6 +1,6 @@
 package io.freshet.drift;
 
-/** What a {@link SteppedDetector} remembers of a stream, immutable. */
+/** State of a {@link SteppedDetector} after some values of a stream. Immutable. */
 public interface DriftState {
     /** Returns the status after the last value. */
     DriftStatus status();
@@ -8,6 +8,6 @@ public interface DriftState {
     /** Returns {@link RunningDetector#valuesSinceChange()}. */
     long valuesSinceChange();
 
-    /** Returns its numbers in their order. New. */
+    /** Returns the state as a new array, from which {@link SteppedDetector#stateOf} restores it. */
     double[] toArray();
 }

@@ -1,14 +1,14 @@
 package io.freshet.drift;
 
-/** What a test says of the stream after a value. */
+/** Status of a detector after a value. */
 public enum DriftStatus {
-    /** Nothing speaks for a change. */
+    /** There is no sign of a change. */
     STABLE(0),
 
-    /** A change is likely, not yet certain. Only methods with a warning zone say so. */
+    /** A change is likely, but not certain. Only detectors with a warning zone report it. */
     WARNING(1),
 
-    /** The stream has changed. It is said once; the next value begins the next test. */
+    /** A change was detected. It is reported once; at the next value the detector restarts. */
     DRIFT(2);
 
     private final int code;
@@ -18,26 +18,26 @@ public enum DriftStatus {
     }
 
     /**
-     * Returns how many values it is since the warning zone was entered, after one more.
+     * Returns the number of values since the warning zone was entered, after one more value.
      *
-     * @param before how many it was before that value, 0 outside the zone
+     * @param before the number before that value, 0 outside the zone
      */
     long sinceWarning(long before) {
         return this == STABLE ? 0 : before + 1;
     }
 
-    /** Returns the number that stands for it in a state. */
+    /** Returns the number that represents this status in a state. */
     double code() {
         return code;
     }
 
-    /** Returns what a number stands for. */
+    /** Returns the status that a number in a state represents. */
     static DriftStatus of(double code) {
         for (DriftStatus status : values()) {
             if (status.code == code) {
                 return status;
             }
         }
-        throw new IllegalArgumentException("no status of a test has the code " + code);
+        throw new IllegalArgumentException("no status has the code " + code);
     }
 }

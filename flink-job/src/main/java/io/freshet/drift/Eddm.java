@@ -3,28 +3,28 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * The Early Drift Detection Method: an alarm when errors come significantly closer together than
- * they once did.
+ * Early Drift Detection Method (EDDM): an alarm when the distances between errors are significantly
+ * shorter than their maximum.
  *
  * <p>With {@code p'} the mean and {@code s'} the standard deviation of the distances, in values,
- * between an error and the next, the method remembers the largest {@code p' + 2 s'}, warns where
+ * between an error and the next, the method keeps the largest {@code p' + 2 s'}, and warns where
  *
  * <pre>{@code
  * (p' + 2 s') / max (p' + 2 s') < warningLevel
  * }</pre>
  *
- * <p>and finds a drift where the same holds for {@code driftLevel}. Only increases of the error
- * count. It decides at errors and says the same until the next; the first distance is from the
- * start. Its statistic is 1 minus the ratio and its threshold {@code 1 − driftLevel}, so that
- * larger is worse.
+ * <p>and detects a drift where the same holds for {@code driftLevel}. Only increases of the error
+ * rate are detected. The status changes at errors only; the first distance is counted from the
+ * start. The statistic is 1 minus the ratio and the threshold {@code 1 − driftLevel}, so that a
+ * larger statistic is worse.
  *
- * <p>The change is taken to have begun with the warning. Source: Baena-García, del Campo-Ávila,
+ * <p>The estimated start of the change is the warning. Source: Baena-García, del Campo-Ávila,
  * Fidalgo, Bifet, Gavaldà and Morales-Bueno, <i>Early drift detection method</i>, 4th International
- * Workshop on Knowledge Discovery from Data SampleStreams (2006). Alarms where MOA's {@code EDDM}
- * does, whose parameters are fixed.
+ * Workshop on Knowledge Discovery from Data Streams (2006). Its alarms are at the same values as
+ * those of MOA's {@code EDDM}, whose parameters are fixed.
  *
- * @param minErrors errors after which a drift can be found; the maximum is looked for from as many
- *     values on, at least 1
+ * @param minErrors number of errors after which a drift can be detected, and number of values from
+ *     which on the maximum is updated; at least 1
  * @param warningLevel greater than 0, at most 1
  * @param driftLevel greater than 0, at most warningLevel
  */
@@ -35,8 +35,8 @@ public record Eddm(int minErrors, double warningLevel, double driftLevel)
 
     public Eddm {
         ParameterChecks.requireAtLeast(1, "minErrors", minErrors);
-        ParameterChecks.requireShare("warningLevel", warningLevel);
-        ParameterChecks.requireShare("driftLevel", driftLevel);
+        ParameterChecks.requireFraction("warningLevel", warningLevel);
+        ParameterChecks.requireFraction("driftLevel", driftLevel);
         ParameterChecks.requireWarningFirst(
                 warningLevel >= driftLevel,
                 "warningLevel is " + warningLevel,
@@ -44,16 +44,17 @@ public record Eddm(int minErrors, double warningLevel, double driftLevel)
     }
 
     /**
-     * What is remembered since the start or the last drift.
+     * State since the start or the last drift.
      *
-     * @param count values seen
-     * @param errors errors among them
-     * @param countAtError values seen at the last error
+     * @param count number of values
+     * @param errors number of errors among them
+     * @param countAtError number of values at the last error
      * @param meanDistance {@code p'}
      * @param squaredDeviations {@code errors · s'²}
      * @param maximum the largest {@code p' + 2 s'}
-     * @param status what was said at the last error
-     * @param sinceWarning values since the warning, its own included; 0 outside the warning zone
+     * @param status status after the last error
+     * @param sinceWarning number of values since the warning, including the one that caused it; 0
+     *     outside the warning zone
      */
     public record State(
             long count,

@@ -3,35 +3,36 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * The drift detection method by Hoeffding's bound on averages, HDDM-A: an alarm when the mean since
- * the start is significantly above the mean at its lowest.
+ * Drift detection method based on Hoeffding's bound for averages (HDDM-A): an alarm when the mean
+ * since the start is significantly above its lowest value.
  *
  * <p>With {@code x̄} the mean of all {@code n} values since the start or the last alarm, the method
- * remembers the {@code k} and {@code x̄_k} at which {@code x̄ + √(ln(1/δ) / 2n)} was lowest, and
- * finds a drift where
+ * keeps the {@code k} and {@code x̄_k} at which {@code x̄ + √(ln(1/δ) / 2n)} was lowest, and
+ * detects a drift where
  *
  * <pre>{@code
  * x̄ − x̄_k ≥ √((1/k − 1/n) ln(2/δ) / 2)
  * }</pre>
  *
  * <p>for {@code δ = driftConfidence}; it warns where the same holds for {@code warningConfidence}.
- * Only increases are found. Since {@code x̄} is a mean over everything, the longer a stream has
- * been stable, the later a change is found.
+ * Only increases are detected. Since {@code x̄} is a mean over all values, the longer a stream has
+ * been stable, the later a change is detected.
  *
- * <p>With {@code restartAfterDecrease} the mirror image of the test, with the same {@code δ}, looks
- * for decreases, and the method then starts anew without a word, so that what was worse is
- * forgotten.
+ * <p>With {@code restartAfterDecrease} the mirrored test, with the same {@code δ}, detects
+ * decreases. The detector then restarts silently, which discards the higher values before the
+ * decrease.
  *
- * <p>The change is taken to have begun with the warning. Source: Frías-Blanco, del Campo-Ávila,
+ * <p>The estimated start of the change is the warning. Source: Frías-Blanco, del Campo-Ávila,
  * Ramos-Jiménez, Morales-Bueno, Ortiz-Díaz and Caballero-Mota, <i>Online and non-parametric drift
  * detection methods based on Hoeffding's bounds</i>, IEEE Transactions on Knowledge and Data
- * Engineering 27 (2015). Alarms where MOA's {@code HDDM_A_Test} does; what MOA calls two-sided, and
- * does by default, is {@code restartAfterDecrease}.
+ * Engineering 27 (2015). Its alarms are at the same values as those of MOA's {@code HDDM_A_Test};
+ * {@code restartAfterDecrease} is MOA's two-sided test, its default.
  *
- * @param driftConfidence {@code δ}, the chance of a false alarm at a value, by the bound: greater
- *     than 0, less than 1
- * @param warningConfidence the same of a warning, at least driftConfidence, less than 1
- * @param restartAfterDecrease whether a significant decrease starts the test anew
+ * @param driftConfidence {@code δ}, upper bound of the probability of a false alarm at a value:
+ *     greater than 0, less than 1
+ * @param warningConfidence upper bound of the probability of a false warning at a value, at least
+ *     driftConfidence, less than 1
+ * @param restartAfterDecrease whether the detector restarts after a significant decrease
  */
 public record HddmA(double driftConfidence, double warningConfidence, boolean restartAfterDecrease)
         implements SteppedDetector<HddmA.State> {
@@ -50,16 +51,18 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
     }
 
     /**
-     * What is remembered since the start, the last drift or the last restart.
+     * State since the start, the last drift or the last restart.
      *
-     * @param count values seen, {@code n}
-     * @param total their sum
-     * @param minCount values seen when the mean was lowest, {@code k}; 0 before the first
-     * @param minTotal their sum
-     * @param maxCount values seen when the mean was highest; 0 before the first
-     * @param maxTotal their sum
-     * @param status what was said after the last value
-     * @param sinceWarning values since the warning, its own included; 0 outside the warning zone
+     * @param count number of values, {@code n}
+     * @param total sum of the values
+     * @param minCount number of values when the mean was lowest, {@code k}; 0 before the first
+     *     value
+     * @param minTotal sum of these values
+     * @param maxCount number of values when the mean was highest; 0 before the first value
+     * @param maxTotal sum of these values
+     * @param status status after the last value
+     * @param sinceWarning number of values since the warning, including the one that caused it; 0
+     *     outside the warning zone
      */
     public record State(
             long count,
@@ -73,7 +76,7 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
             implements DriftState {
         static final State INITIAL = new State(0, 0, 0, 0, 0, 0, DriftStatus.STABLE, 0);
 
-        /** Returns how far the mean is above its lowest. */
+        /** Returns the difference between the mean and its lowest value. */
         double rise() {
             return count == minCount ? 0 : total / count - minTotal / minCount;
         }
@@ -122,7 +125,7 @@ public record HddmA(double driftConfidence, double warningConfidence, boolean re
         DriftStatus status = DriftStatus.STABLE;
         double rise = mean - minMean;
         double variance = variance(minCount, count);
-        // ln 2 is below the logarithm of either confidence.
+        // ln 2 is below both logarithms, so neither bound can be reached unless this one is.
         if (rise > 0 && isReached(rise, variance, LN_2)) {
             if (isReached(rise, variance, LN_2 + logInverse)) {
                 status = DriftStatus.DRIFT;

@@ -3,38 +3,40 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * The drift detection method by McDiarmid's bound on weighted averages, HDDM-W: an alarm when the
- * fading average of late values is significantly above that of the values before.
+ * Drift detection method based on McDiarmid's bound for weighted averages (HDDM-W): an alarm when
+ * the exponentially weighted moving average of recent values is significantly above that of the
+ * values before.
  *
- * <p>A fading average of values {@code x₁, x₂, …} is {@code a₁ = x₁} and {@code a ← λ x + (1 − λ)
+ * <p>The moving average of values {@code x₁, x₂, …} is {@code a₁ = x₁} and {@code a ← λ x + (1 − λ)
  * a}; the sum of its squared weights is {@code b₁ = 1} and {@code b ← λ² + (1 − λ)² b}. The method
- * remembers {@code (a₁, b₁)} as they were when {@code a + √(b ln(1/δ) / 2)} of all values was
- * lowest, keeps {@code (a₂, b₂)} of the values after, and finds a drift where
+ * keeps {@code (a₁, b₁)}, the values of {@code (a, b)} where {@code a + √(b ln(1/δ) / 2)} of all
+ * values was lowest, and {@code (a₂, b₂)} of the values after that, and detects a drift where
  *
  * <pre>{@code
  * a₂ − a₁ > √((b₁ + b₂) ln(1/δ) / 2)
  * }</pre>
  *
  * <p>for {@code δ = driftConfidence}; it warns where the same holds for {@code warningConfidence}.
- * Only increases are found. The cost of a stable past is forgotten at the pace of {@code λ}, so a
- * change is found as soon after a million values as after a thousand, but only if it is large: the
- * right side is never below {@code √(λ/(2−λ) · ln(1/δ))}.
+ * Only increases are detected. Old values are forgotten at the rate {@code λ}, so a change is
+ * detected as soon after a million values as after a thousand, but only if it is large: the right
+ * side is never below {@code √(λ/(2−λ) · ln(1/δ))}.
  *
- * <p>With {@code restartAfterDecrease} the mirror image of the test looks for decreases, and the
- * method then starts anew without a word, so that what was worse is forgotten.
+ * <p>With {@code restartAfterDecrease} the mirrored test detects decreases. The detector then
+ * restarts silently, which discards the higher values before the decrease.
  *
- * <p>The change is taken to have begun with the warning. Source: Frías-Blanco, del Campo-Ávila,
+ * <p>The estimated start of the change is the warning. Source: Frías-Blanco, del Campo-Ávila,
  * Ramos-Jiménez, Morales-Bueno, Ortiz-Díaz and Caballero-Mota, <i>Online and non-parametric drift
  * detection methods based on Hoeffding's bounds</i>, IEEE Transactions on Knowledge and Data
- * Engineering 27 (2015). Alarms where MOA's {@code HDDM_W_Test} does; what MOA calls two-sided is
- * {@code restartAfterDecrease}. MOA's keeps its memory in static fields, so that two of them in one
- * process disturb each other.
+ * Engineering 27 (2015). Its alarms are at the same values as those of MOA's {@code HDDM_W_Test};
+ * {@code restartAfterDecrease} is MOA's two-sided test. MOA keeps the state in static fields, so
+ * that two detectors in one process disturb each other.
  *
- * @param driftConfidence {@code δ}, the chance of a false alarm at a value, by the bound: greater
- *     than 0, less than 1
- * @param warningConfidence the same of a warning, at least driftConfidence, less than 1
+ * @param driftConfidence {@code δ}, upper bound of the probability of a false alarm at a value:
+ *     greater than 0, less than 1
+ * @param warningConfidence upper bound of the probability of a false warning at a value, at least
+ *     driftConfidence, less than 1
  * @param lambda {@code λ}, the weight of the latest value: greater than 0, at most 1
- * @param restartAfterDecrease whether a significant decrease starts the test anew
+ * @param restartAfterDecrease whether the detector restarts after a significant decrease
  */
 public record HddmW(
         double driftConfidence,
@@ -50,7 +52,7 @@ public record HddmW(
     public HddmW {
         ParameterChecks.requireProbability("driftConfidence", driftConfidence);
         ParameterChecks.requireProbability("warningConfidence", warningConfidence);
-        ParameterChecks.requireShare("lambda", lambda);
+        ParameterChecks.requireFraction("lambda", lambda);
         ParameterChecks.requireWarningFirst(
                 warningConfidence >= driftConfidence,
                 "warningConfidence is " + warningConfidence,
@@ -58,9 +60,9 @@ public record HddmW(
     }
 
     /**
-     * A fading average.
+     * Exponentially weighted moving average.
      *
-     * @param count values in it
+     * @param count number of values
      * @param mean {@code a}
      * @param squaredWeights {@code b}
      */
@@ -68,20 +70,23 @@ public record HddmW(
         static final Average EMPTY = new Average(0, 0, 0);
 
         Average with(double value, double lambda) {
-            double rest = 1 - lambda;
+            double keep = 1 - lambda;
             return count == 0
                     ? new Average(1, value, 1)
                     : new Average(
                             count + 1,
-                            lambda * value + rest * mean,
-                            lambda * lambda + rest * rest * squaredWeights);
+                            lambda * value + keep * mean,
+                            lambda * lambda + keep * keep * squaredWeights);
         }
     }
 
     /**
-     * The average when it was at its lowest or highest, and that of the values after.
+     * Lowest or highest moving average so far, and the moving average of the values after it.
      *
-     * @param bound what the average of all values must come below, or above, to be the next extreme
+     * @param bound value that the average of all values must fall below, or exceed, to be the next
+     *     extreme
+     * @param before average of the values up to the extreme
+     * @param after average of the values after the extreme
      */
     public record Extreme(double bound, Average before, Average after) {
         static final Extreme NO_LOW =
@@ -96,13 +101,14 @@ public record HddmW(
     }
 
     /**
-     * What is remembered since the start, the last drift or the last restart.
+     * State since the start, the last drift or the last restart.
      *
-     * @param all the average of all values
-     * @param lowest where it was lowest
-     * @param highest where it was highest; not kept without {@code restartAfterDecrease}
-     * @param status what was said after the last value
-     * @param sinceWarning values since the warning, its own included; 0 outside the warning zone
+     * @param all average of all values
+     * @param lowest the lowest average
+     * @param highest the highest average; not updated without {@code restartAfterDecrease}
+     * @param status status after the last value
+     * @param sinceWarning number of values since the warning, including the one that caused it; 0
+     *     outside the warning zone
      */
     public record State(
             Average all, Extreme lowest, Extreme highest, DriftStatus status, long sinceWarning)

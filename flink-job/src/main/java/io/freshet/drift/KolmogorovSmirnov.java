@@ -1,23 +1,23 @@
 package io.freshet.drift;
 
 /**
- * The exact distribution of the two-sample Kolmogorov–Smirnov statistic.
+ * Exact distribution of the two-sample Kolmogorov–Smirnov statistic.
  *
- * <p>Of {@code r} recent and {@code m} older values, {@code i} and {@code j} are at most {@code x}.
- * The statistic is {@code D = max |i/r − j/m|} over all {@code x}, and one-sided {@code max (j/m −
- * i/r)}, which is large where the recent values are the larger ones. It comes in steps of {@code 1
- * / (r m)}, in which everything here counts.
+ * <p>Let {@code i} of {@code r} recent and {@code j} of {@code m} older values be at most {@code
+ * x}. The statistic is {@code D = max |i/r − j/m|} over all {@code x}, and for the one-sided test
+ * {@code max (j/m − i/r)}, which is large if the recent values are larger. It is a multiple of
+ * {@code 1 / (r m)}; this class counts it in these steps.
  *
- * <p>If all are drawn from one continuous distribution, every order of them is as likely as any
- * other. An order is a path over the lattice of {@code (i, j)}, and the p-value is the chance of a
- * path that reaches the statistic, which follows from the end backwards:
+ * <p>If all values are drawn from one continuous distribution, all their orders are equally likely.
+ * An order is a path through the lattice of {@code (i, j)}, and the p-value is the probability that
+ * a path reaches the statistic, which is computed backwards from the end:
  *
  * <pre>{@code
- * h(i, j) = 1 where it is reached, else ((r − i) h(i + 1, j) + (m − j) h(i, j + 1)) / (r − i + m − j)
+ * h(i, j) = 1 if it is reached, else ((r − i) h(i + 1, j) + (m − j) h(i, j + 1)) / (r − i + m − j)
  * }</pre>
  *
- * <p>All terms are positive, so the smallest p-value is as exact as the largest. With equal values
- * among them the p-value is too large rather than too small.
+ * <p>All terms are positive, so small p-values are as accurate as large ones. With ties among the
+ * values the p-value is conservative: too large rather than too small.
  *
  * <p>Source: Hodges, <i>The significance probability of the Smirnov two-sample test</i>, Arkiv för
  * Matematik 3 (1958); Viehmann, <i>Numerically more stable computation of the p-values for the
@@ -27,7 +27,7 @@ final class KolmogorovSmirnov {
     private KolmogorovSmirnov() {}
 
     /**
-     * Returns the chance of a statistic of at least {@code steps / (recent · older)}.
+     * Returns the probability of a statistic of at least {@code steps / (recent · older)}.
      *
      * @param recent {@code r}, at least 1
      * @param older {@code m}, at least 1
@@ -54,8 +54,8 @@ final class KolmogorovSmirnov {
     }
 
     /**
-     * Returns the fewest steps whose p-value is at most {@code alpha}; one more than there can be
-     * if there are none.
+     * Returns the smallest number of steps whose p-value is at most {@code alpha}; if there is
+     * none, one more than the largest possible number.
      */
     static long criticalSteps(int recent, int older, double alpha, boolean oneSided) {
         long tooFew = 0;
@@ -71,7 +71,7 @@ final class KolmogorovSmirnov {
         return enough;
     }
 
-    /** Returns the smallest p-value there is: that of values which do not overlap at all. */
+    /** Returns the smallest possible p-value: that of samples that do not overlap. */
     static double smallestPValue(int recent, int older, boolean oneSided) {
         double orders = 1;
         for (int k = 1; k <= Math.min(recent, older); k++) {

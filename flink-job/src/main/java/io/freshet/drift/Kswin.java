@@ -1,32 +1,33 @@
 package io.freshet.drift;
 
 /**
- * KSWIN, Kolmogorov–Smirnov windowing: an alarm when the latest values of a window are distributed
- * otherwise than those before them.
+ * Kolmogorov–Smirnov windowing (KSWIN): an alarm when the newest values of a window have another
+ * distribution than the older ones.
  *
- * <p>The window holds the last {@code windowSize} values. Once it is full, the latest {@code
- * recentSize} are compared with all others at every value, and the window has changed where the
+ * <p>The window holds the last {@code windowSize} values. Once it is full, the newest {@code
+ * recentSize} are compared with all older ones at every value, and there is an alarm where the
  * two-sample Kolmogorov–Smirnov test has a p-value of at most {@code alpha}, by the exact
- * distribution of {@code D}. After an alarm the recent ones are the beginning of the next window.
+ * distribution of {@code D}. After an alarm the next window starts with the recent values.
  *
- * <p>Any change of the distribution is found, a wider spread of losses as well as a higher mean.
- * With {@code increasesOnly} the one-sided statistic is compared, which is large where the recent
- * values are the larger ones; a change that only moves the smaller ones up is one, too. A value is
- * compared many times, and the chance of a false alarm at each is {@code alpha}: take it small.
+ * <p>Any change of the distribution is detected, a wider spread of losses as well as a higher mean.
+ * With {@code increasesOnly} the test is one-sided: its statistic is large if the recent values are
+ * larger, also if only the smaller ones among them increased. The test is repeated at every value,
+ * with a probability {@code alpha} of a false alarm each time, so {@code alpha} should be small.
  *
- * <p>The change is taken to have begun with the recent values. Source: Raab, Heusinger and Schleif,
- * <i>Reactive soft prototype computing for concept drift streams</i>, Neurocomputing 416 (2020).
- * The paper and River compare the recent values with a random sample of as many others. Here all
- * others are compared: it takes no random numbers, finds smaller changes and costs no more, since
- * {@code D} is computed anew only when the values since the last time could have brought it to its
- * threshold. The paper's threshold, {@code √(−ln α / r)}, is the asymptotic one at {@code 2α};
- * River's is the p-value at most {@code alpha}, as here, and {@code D > 0.1}.
+ * <p>The estimated start of the change is the first of the recent values. Source: Raab, Heusinger
+ * and Schleif, <i>Reactive soft prototype computing for concept drift streams</i>, Neurocomputing
+ * 416 (2020). The paper and River compare the recent values with a random sample of as many others.
+ * Here they are compared with all others: this needs no random numbers, detects smaller changes and
+ * costs no more, since {@code D} is recomputed only when the values since its last computation may
+ * have moved it to its threshold. The paper's threshold, {@code √(−ln α / r)}, is the asymptotic
+ * one at {@code 2α}; River requires a p-value of at most {@code alpha}, as here, and {@code D >
+ * 0.1}.
  *
- * @param windowSize values of the window, at most {@value #MOST_VALUES}
- * @param recentSize the latest of them that are compared with the others, at least 1 and less than
- *     windowSize
- * @param alpha the p-value at which there is a drift: greater than 0, less than 1, and not below
- *     the smallest one that windows of these sizes can have
+ * @param windowSize number of values in the window, at most {@value #MAX_VALUES}
+ * @param recentSize number of the newest values that are compared with the others, at least 1 and
+ *     less than windowSize
+ * @param alpha largest p-value that is a drift: greater than 0, less than 1, and not below the
+ *     smallest p-value that is possible with these sizes
  * @param increasesOnly whether the test is one-sided
  */
 public record Kswin(int windowSize, int recentSize, double alpha, boolean increasesOnly)
@@ -34,11 +35,11 @@ public record Kswin(int windowSize, int recentSize, double alpha, boolean increa
     /** The parameters of the paper. */
     public static final Kswin DEFAULT = new Kswin(100, 30, 0.005, false);
 
-    static final int MOST_VALUES = 2_000;
+    static final int MAX_VALUES = 2_000;
 
     public Kswin {
         ParameterChecks.requireAtLeast(2, "windowSize", windowSize);
-        ParameterChecks.requireAtMost(MOST_VALUES, "windowSize", windowSize);
+        ParameterChecks.requireAtMost(MAX_VALUES, "windowSize", windowSize);
         ParameterChecks.requireAtLeast(1, "recentSize", recentSize);
         ParameterChecks.requireAtMost(windowSize - 1, "recentSize", recentSize);
         ParameterChecks.requireProbability("alpha", alpha);
@@ -49,7 +50,7 @@ public record Kswin(int windowSize, int recentSize, double alpha, boolean increa
             throw new IllegalArgumentException(
                     "alpha must be at least "
                             + smallest
-                            + ", the smallest p-value of "
+                            + ", the smallest possible p-value of "
                             + recentSize
                             + " values among "
                             + windowSize
@@ -58,7 +59,7 @@ public record Kswin(int windowSize, int recentSize, double alpha, boolean increa
         }
     }
 
-    /** Returns the values before the recent ones. */
+    /** Returns the number of values before the recent ones. */
     int olderSize() {
         return windowSize - recentSize;
     }

@@ -1,15 +1,15 @@
 package io.freshet.drift;
 
 /**
- * The window of the KSWIN detector, updated in place: the values in the order in which they came,
- * in a ring, and in the order of their size.
+ * Window of the KSWIN detector, updated in place: the values in order of arrival, in a ring buffer,
+ * and sorted by size.
  *
- * <p>A value more moves {@code D} by at most {@code 1/r + 1/m}: one enters the recent ones, one
- * goes over to the older ones, one leaves them. So after {@code D} was computed it is known for how
- * many values it cannot reach its threshold, and it is not computed for as many.
+ * <p>Each further value changes {@code D} by at most {@code 1/r + 1/m}: one value joins the recent
+ * ones, one moves from the recent to the older ones, and one leaves. So each computation of {@code
+ * D} tells for how many values it cannot reach its threshold, and it is not recomputed before.
  */
 final class KswinWindow implements RunningDetector {
-    /** Numbers of a state before the values. */
+    /** Length of the state before the values. */
     private static final int HEADER = 4;
 
     private final int recentSize;
@@ -17,22 +17,22 @@ final class KswinWindow implements RunningDetector {
     private final boolean increasesOnly;
     private final long criticalSteps;
 
-    /** The ring; the next value takes the place {@code next}. */
+    /** Ring buffer; the next value is written to index {@code next}. */
     private final double[] values;
 
     private int count;
     private int next;
 
-    /** The values by size, and where in the ring each is. */
+    /** Values in ascending order; {@code ringIndexes} holds the index of each in the ring. */
     private final double[] sorted;
 
-    private final int[] places;
+    private final int[] ringIndexes;
 
-    /** {@code r m D}, when it was last computed. */
+    /** {@code r m D} at its last computation. */
     private long steps;
 
-    /** Values that must come before it is computed again. */
-    private long skipped;
+    /** Number of values until the next computation. */
+    private long valuesToSkip;
 
     private DriftStatus status;
 
@@ -44,29 +44,29 @@ final class KswinWindow implements RunningDetector {
                 KolmogorovSmirnov.criticalSteps(recentSize, olderSize, alpha, increasesOnly);
         this.values = new double[windowSize];
         this.sorted = new double[windowSize];
-        this.places = new int[windowSize];
+        this.ringIndexes = new int[windowSize];
         this.status = DriftStatus.STABLE;
     }
 
     KswinWindow(
             int windowSize, int recentSize, double alpha, boolean increasesOnly, double[] state) {
         this(windowSize, recentSize, alpha, increasesOnly);
-        int inState = state.length < HEADER ? -1 : (int) ParameterChecks.count(state[0]);
-        if (inState < 0 || inState > values.length) {
+        int countInState = state.length < HEADER ? -1 : (int) ParameterChecks.count(state[0]);
+        if (countInState < 0 || countInState > values.length) {
             throw new IllegalArgumentException(
-                    "the state is not of a window of at most "
+                    "the state is not one of a window of at most "
                             + values.length
                             + " values: it has "
                             + state.length
                             + " numbers for "
-                            + inState
+                            + countInState
                             + " values");
         }
-        ParameterChecks.requireLength(HEADER + inState, state);
+        ParameterChecks.requireLength(HEADER + countInState, state);
         status = DriftStatus.of(state[1]);
         steps = ParameterChecks.count(state[2]);
-        skipped = ParameterChecks.count(state[3]);
-        for (int i = 0; i < inState; i++) {
+        valuesToSkip = ParameterChecks.count(state[3]);
+        for (int i = 0; i < countInState; i++) {
             add(state[HEADER + i]);
         }
     }
@@ -82,47 +82,47 @@ final class KswinWindow implements RunningDetector {
         if (count < values.length) {
             return status;
         }
-        if (skipped > 0) {
-            skipped--;
+        if (valuesToSkip > 0) {
+            valuesToSkip--;
             return status;
         }
         steps = compare();
         if (steps >= criticalSteps) {
             status = DriftStatus.DRIFT;
         } else {
-            skipped = (criticalSteps - steps - 1) / values.length;
+            valuesToSkip = (criticalSteps - steps - 1) / values.length;
         }
         return status;
     }
 
     /**
-     * Takes a value into both orders, in the place of the oldest if the window is full. Among equal
-     * ones the newest comes first, so the oldest is the last of its equals.
+     * Adds a value to both orders and, if the window is full, removes the oldest. Among equal
+     * values the newest comes first, so the oldest is the last one.
      */
     private void add(double value) {
         int at = firstNotBelow(value);
         if (count == values.length) {
-            int gone = firstAbove(values[next]) - 1;
-            if (gone < at) {
+            int removed = firstAbove(values[next]) - 1;
+            if (removed < at) {
                 at--;
-                System.arraycopy(sorted, gone + 1, sorted, gone, at - gone);
-                System.arraycopy(places, gone + 1, places, gone, at - gone);
+                System.arraycopy(sorted, removed + 1, sorted, removed, at - removed);
+                System.arraycopy(ringIndexes, removed + 1, ringIndexes, removed, at - removed);
             } else {
-                System.arraycopy(sorted, at, sorted, at + 1, gone - at);
-                System.arraycopy(places, at, places, at + 1, gone - at);
+                System.arraycopy(sorted, at, sorted, at + 1, removed - at);
+                System.arraycopy(ringIndexes, at, ringIndexes, at + 1, removed - at);
             }
         } else {
             System.arraycopy(sorted, at, sorted, at + 1, count - at);
-            System.arraycopy(places, at, places, at + 1, count - at);
+            System.arraycopy(ringIndexes, at, ringIndexes, at + 1, count - at);
             count++;
         }
         sorted[at] = value;
-        places[at] = next;
+        ringIndexes[at] = next;
         values[next] = value;
         next = next + 1 == values.length ? 0 : next + 1;
     }
 
-    /** Returns the index in the sorted order of the first value that is not below one. */
+    /** Returns the index in the sorted order of the first value that is at least {@code value}. */
     private int firstNotBelow(double value) {
         int low = 0;
         int high = count;
@@ -137,7 +137,7 @@ final class KswinWindow implements RunningDetector {
         return low;
     }
 
-    /** Returns the index in the sorted order of the first value that is above one. */
+    /** Returns the index in the sorted order of the first value above {@code value}. */
     private int firstAbove(double value) {
         int low = 0;
         int high = count;
@@ -153,8 +153,8 @@ final class KswinWindow implements RunningDetector {
     }
 
     /**
-     * Returns {@code r m D} of a full window. Which value is recent is as good as random, so that
-     * is no branch: the shifts make all ones of a negative number.
+     * Returns {@code r m D} of a full window. Whether a value is recent is unpredictable for the
+     * processor, so shifts are used instead of branches: they turn a negative number into all ones.
      */
     private int compare() {
         int size = values.length;
@@ -163,9 +163,9 @@ final class KswinWindow implements RunningDetector {
         int largest = 0;
         int smallest = 0;
         for (int i = 0; i < size; i++) {
-            int age = newest - places[i];
+            int age = newest - ringIndexes[i];
             age += (age >> 31) & size;
-            // An older value adds r, a recent one takes away m = size − r.
+            // An older value adds r, a recent one subtracts m = size − r.
             difference += recentSize - ((age - recentSize) >> 31 & size);
             if (i + 1 == size || sorted[i + 1] > sorted[i]) {
                 largest = Math.max(largest, difference);
@@ -192,19 +192,19 @@ final class KswinWindow implements RunningDetector {
         return status;
     }
 
-    /** {@code D}, when it was last computed. */
+    /** Returns {@code D} at its last computation. */
     @Override
     public double statistic() {
         return (double) steps / recentSize / olderSize;
     }
 
-    /** The least {@code D} whose p-value is at most alpha. */
+    /** Returns the smallest {@code D} whose p-value is at most alpha. */
     @Override
     public double threshold() {
         return (double) criticalSteps / recentSize / olderSize;
     }
 
-    /** At an alarm, the recent values. */
+    /** Returns, at an alarm, the number of recent values. */
     @Override
     public long valuesSinceChange() {
         return status == DriftStatus.DRIFT ? recentSize : 0;
@@ -216,7 +216,7 @@ final class KswinWindow implements RunningDetector {
         state[0] = count;
         state[1] = status.code();
         state[2] = steps;
-        state[3] = skipped;
+        state[3] = valuesToSkip;
         for (int i = 0; i < count; i++) {
             state[HEADER + i] = values[Math.floorMod(next - count + i, values.length)];
         }

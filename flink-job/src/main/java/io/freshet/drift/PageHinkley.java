@@ -3,54 +3,55 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * The Page–Hinkley test, fading: an alarm when the cumulated differences from the mean have risen
- * too far above their minimum.
+ * Page–Hinkley test with a fading factor: an alarm when the cumulative difference from the mean has
+ * risen too far above its minimum.
  *
- * <p>With {@code x̄} the mean of the values since the start or the last alarm, the newest included,
+ * <p>With {@code x̄} the mean of the values since the start or the last alarm, including the
+ * newest,
  *
  * <pre>{@code
  * m ← α m + (x − x̄ − δ),   M ← min(α M, m),   a drift where m − M > λ
  * }</pre>
  *
  * <p>for {@code α = fadingFactor}, {@code δ = delta} and {@code λ = threshold}, the latter two in
- * the unit of the values. Only increases are found. What is kept is {@code g = m − M}, for which
- * {@code g ← max(0, α g + (x − x̄ − δ))}: at {@code α = 1} the test is {@link Cusum}. A rise of the
- * mean by less than {@code δ + λ (1 − α)} is not to be found.
+ * the unit of the values. Only increases are detected. The state holds {@code g = m − M}, for which
+ * {@code g ← max(0, α g + (x − x̄ − δ))}: at {@code α = 1} the test is {@link Cusum}. An increase
+ * of the mean by less than {@code δ + λ (1 − α)} cannot be detected.
  *
- * <p>The change is taken to have begun when {@code m} last was at its minimum. Source: Page,
+ * <p>The estimated start of the change is where {@code m} was last at its minimum. Source: Page,
  * <i>Continuous inspection schemes</i>, Biometrika 41 (1954); Mouss, Mouss, Mouss and Sefouhi,
  * <i>Test of Page–Hinkley, an approach for fault detection in an agro-alimentary production
- * system</i>, 5th Asian Control Conference (2004). Not the same as MOA's {@code PageHinkleyDM},
- * which compares {@code m} with {@code λ} and knows no minimum: a rise must first make up for all
- * that {@code m} has sunk. Where {@code m} does not sink below 0 the two are the same. MOA counts
- * from 1, so that its 30 values are 29 here. River fades {@code m} and not {@code M}, so that
- * {@code m} rises from a low minimum by fading alone, an alarm without a change.
+ * system</i>, 5th Asian Control Conference (2004). MOA's {@code PageHinkleyDM} differs: it compares
+ * {@code m} with {@code λ} and has no minimum, so that an increase must first outweigh every
+ * earlier decrease of {@code m}. Where {@code m} does not fall below 0 the two are the same. MOA
+ * counts from 1, so that its 30 values are 29 here. River fades {@code m} but not {@code M}, so
+ * that fading alone raises {@code m} above a low minimum, which is an alarm without a change.
  *
- * @param minInstances values before which there is no alarm, at least 1
- * @param delta {@code δ}, what a value may exceed the mean by: finite, at least 0
+ * @param minInstances number of values before the first possible alarm, at least 1
+ * @param delta {@code δ}, allowance by which a value may exceed the mean: finite, at least 0
  * @param threshold {@code λ}: finite, greater than 0
  * @param fadingFactor {@code α}: greater than 0, at most 1
  */
 public record PageHinkley(int minInstances, double delta, double threshold, double fadingFactor)
         implements SteppedDetector<PageHinkley.State> {
-    /** The parameters of MOA. */
+    /** MOA's parameters. */
     public static final PageHinkley DEFAULT = new PageHinkley(30, 0.005, 50, 0.9999);
 
     public PageHinkley {
         ParameterChecks.requireAtLeast(1, "minInstances", minInstances);
         ParameterChecks.requireNotNegative("delta", delta);
         ParameterChecks.requirePositive("threshold", threshold);
-        ParameterChecks.requireShare("fadingFactor", fadingFactor);
+        ParameterChecks.requireFraction("fadingFactor", fadingFactor);
     }
 
     /**
-     * What is remembered since the start or the last drift.
+     * State since the start or the last drift.
      *
-     * @param count values seen
+     * @param count number of values
      * @param mean {@code x̄}
-     * @param sum {@code g}, the cumulated differences above their minimum
-     * @param countAtMin values seen at the minimum
-     * @param status what was said after the last value
+     * @param sum {@code g}, the cumulative difference above its minimum
+     * @param countAtMin number of values when the minimum was last reached
+     * @param status status after the last value
      */
     public record State(long count, double mean, double sum, long countAtMin, DriftStatus status)
             implements DriftState {

@@ -1,20 +1,23 @@
 package io.freshet.drift;
 
-/** Checks of detectors' parameters; each names the parameter and shows its value. */
+/**
+ * Checks of detectors' parameters and states. A failed one throws {@link IllegalArgumentException}
+ * with the name and the value.
+ */
 final class ParameterChecks {
     private ParameterChecks() {}
 
-    static void requireAtLeast(long least, String name, long value) {
-        if (value < least) {
+    static void requireAtLeast(long min, String name, long value) {
+        if (value < min) {
             throw new IllegalArgumentException(
-                    name + " must be at least " + least + ", but is " + value);
+                    name + " must be at least " + min + ", but is " + value);
         }
     }
 
-    static void requireAtMost(long most, String name, long value) {
-        if (value > most) {
+    static void requireAtMost(long max, String name, long value) {
+        if (value > max) {
             throw new IllegalArgumentException(
-                    name + " must be at most " + most + ", but is " + value);
+                    name + " must be at most " + max + ", but is " + value);
         }
     }
 
@@ -34,7 +37,7 @@ final class ParameterChecks {
         }
     }
 
-    /** Requires a number between 0 and 1, neither of them. */
+    /** Requires a number greater than 0 and less than 1. */
     static void requireProbability(String name, double value) {
         if (!(value > 0 && value < 1)) {
             throw new IllegalArgumentException(
@@ -43,14 +46,14 @@ final class ParameterChecks {
     }
 
     /** Requires a number greater than 0 and at most 1. */
-    static void requireShare(String name, double value) {
+    static void requireFraction(String name, double value) {
         if (!(value > 0 && value <= 1)) {
             throw new IllegalArgumentException(
                     name + " must be greater than 0 and at most 1, but is " + value);
         }
     }
 
-    /** Requires a warning level that is reached before, or with, the drift level. */
+    /** Requires that the warning level is reached no later than the drift level. */
     static void requireWarningFirst(boolean first, String warning, String drift) {
         if (!first) {
             throw new IllegalArgumentException(
@@ -58,7 +61,7 @@ final class ParameterChecks {
         }
     }
 
-    /** Requires as many numbers as a state has. */
+    /** Requires a state of a given length. */
     static void requireLength(int length, double[] state) {
         if (state.length != length) {
             throw new IllegalArgumentException(
@@ -66,7 +69,7 @@ final class ParameterChecks {
         }
     }
 
-    /** Returns the whole number, at least 0, that a number in a state is. */
+    /** Returns a number in a state that must be a whole number of at least 0. */
     static long count(double value) {
         long whole = (long) value;
         if (whole != value || whole < 0) {

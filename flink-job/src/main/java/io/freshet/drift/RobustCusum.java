@@ -3,41 +3,41 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * A cumulative sum test that brings its own scale: an alarm when values have exceeded their mean by
- * too many standard deviations in sum, no single one by more than a cap.
+ * Cumulative sum test of standardised values, each limited by a cap: an alarm when the sum of the
+ * deviations above the mean, in standard deviations, is too large.
  *
- * <p>With {@code x̄} the mean and {@code s} the standard deviation of the values before, since the
+ * <p>With {@code x̄} the mean and {@code s} the standard deviation of the previous values since the
  * start or the last alarm,
  *
  * <pre>{@code
- * z = min(cap, (x − x̄) / max(s, leastDeviation)),   g ← max(0, g + z − slack),
+ * z = min(cap, (x − x̄) / max(s, minDeviation)),   g ← max(0, g + z − slack),
  * a warning where g ≥ warningThreshold, a drift where g ≥ driftThreshold
  * }</pre>
  *
- * <p>Only increases are found. A rise by {@code Δ} standard deviations takes about {@code
- * driftThreshold / (Δ − slack)} values, one that lasts for less is not found, and one below {@code
- * slack} only by chance. The parameters hold for streams of any level and spread, which those of
- * {@link Cusum} do not. Losses have a long tail: without the cap a few confident mistakes would be
- * an alarm, and a larger threshold against that would be late.
+ * <p>Only increases are detected. An increase by {@code Δ} standard deviations is detected after
+ * about {@code driftThreshold / (Δ − slack)} values; a shorter one is not detected, and one below
+ * {@code slack} only by chance. Unlike those of {@link Cusum}, the parameters suit streams of any
+ * level and spread. Losses have a long tail: without the cap a few confident mistakes would cause
+ * an alarm, and a threshold large enough to prevent that would delay detection.
  *
- * <p>With the default parameters a stream of independent values has a false alarm in 150,000 values
- * or more, whatever their distribution among those that were tried: errors at rates of 0.002 to
- * 0.5, and uniform, normal, exponential and log-normal values. {@code leastDeviation} keeps a model
- * that is almost always right from alarms at changes too small to matter to anyone.
+ * <p>With the default parameters a stream of independent values has one false alarm in 150,000
+ * values or more, with each distribution that was tried: errors at rates of 0.002 to 0.5, and
+ * uniform, normal, exponential and log-normal values. {@code minDeviation} prevents alarms at
+ * insignificant changes where a model is almost always right.
  *
- * <p>The change is taken to have begun when {@code g} last was 0. Source: Page, <i>Continuous
+ * <p>The estimated start of the change is where {@code g} was last 0. Source: Page, <i>Continuous
  * inspection schemes</i>, Biometrika 41 (1954); Hawkins, <i>Self-starting CUSUM charts for location
  * and scale</i>, The Statistician 36 (1987), for scaling by the values before; Hawkins,
  * <i>Robustification of cumulative sum charts by winsorization</i>, Journal of Quality Technology
- * 25 (1993), for the cap. MOA has nothing of the kind.
+ * 25 (1993), for the cap. MOA has no such test.
  *
- * @param minInstances values before the first that is judged, at least 2
- * @param slack what a value may exceed the mean by, in standard deviations: finite, at least 0
+ * @param minInstances number of values before the first that is tested, at least 2
+ * @param slack allowance by which a value may exceed the mean, in standard deviations: finite, at
+ *     least 0
  * @param warningThreshold greater than 0, at most driftThreshold
  * @param driftThreshold finite
- * @param cap the most that a value counts for, in standard deviations: finite, greater than slack
- * @param leastDeviation the least standard deviation, in the unit of the values: finite, greater
- *     than 0
+ * @param cap maximum contribution of a value, in standard deviations: finite, greater than slack
+ * @param minDeviation lower bound of {@code s}, in the unit of the values: finite, greater than 0
  */
 public record RobustCusum(
         int minInstances,
@@ -45,9 +45,9 @@ public record RobustCusum(
         double warningThreshold,
         double driftThreshold,
         double cap,
-        double leastDeviation)
+        double minDeviation)
         implements SteppedDetector<RobustCusum.State> {
-    /** For errors, and for losses in nats. */
+    /** Parameters for errors, and for losses in nats. */
     public static final RobustCusum DEFAULT = new RobustCusum(100, 0.2, 15, 30, 4, 0.05);
 
     public RobustCusum {
@@ -64,18 +64,18 @@ public record RobustCusum(
             throw new IllegalArgumentException(
                     "cap must be greater than slack, which is " + slack + ", but is " + cap);
         }
-        ParameterChecks.requirePositive("leastDeviation", leastDeviation);
+        ParameterChecks.requirePositive("minDeviation", minDeviation);
     }
 
     /**
-     * What is remembered since the start or the last drift.
+     * State since the start or the last drift.
      *
-     * @param count values seen
+     * @param count number of values
      * @param mean {@code x̄}
      * @param squaredDeviations {@code count · s²}
      * @param sum {@code g}
-     * @param countAtZero values seen when {@code g} last was 0
-     * @param status what was said after the last value
+     * @param countAtZero number of values when {@code g} was last 0
+     * @param status status after the last value
      */
     public record State(
             long count,
@@ -115,11 +115,11 @@ public record RobustCusum(
         long count = before.count + 1;
         double difference = value - before.mean;
         double sum = 0;
-        // Most values are below the mean while the sum is 0: they leave it there, whatever the
-        // deviation.
+        // Most values are below the mean while the sum is 0; the sum then stays 0, and the standard
+        // deviation need not be computed.
         if (before.count >= minInstances && (before.sum > 0 || difference > 0)) {
             double deviation =
-                    Math.max(Math.sqrt(before.squaredDeviations / before.count), leastDeviation);
+                    Math.max(Math.sqrt(before.squaredDeviations / before.count), minDeviation);
             sum = Math.max(0, before.sum + Math.min(cap, difference / deviation) - slack);
         }
         double mean = before.mean + difference / count;

@@ -1,41 +1,41 @@
 package io.freshet.drift;
 
 /**
- * A detector at work on one stream. Not for several threads at once.
+ * Detector with the state of one stream. Not thread-safe.
  *
- * <p>{@link DriftStatus#DRIFT} is said at one value; the next one begins the next test, of which
- * each detector says what it still knows of the stream.
+ * <p>{@link DriftStatus#DRIFT} is reported at one value. At the next value the detector restarts;
+ * each one documents what it keeps of the values before.
  */
 public interface RunningDetector {
     /**
-     * Takes the next value.
+     * Updates the state with the next value.
      *
-     * @return the status after it
-     * @throws IllegalArgumentException if the value is outside the detector's domain; the test is
-     *     as before
+     * @return the status after the value
+     * @throws IllegalArgumentException if the value is outside the detector's domain; the state is
+     *     then unchanged
      */
     DriftStatus update(double value);
 
-    /** Returns the status after the last value; before the first it is stable. */
+    /** Returns the status after the last value; stable before the first. */
     DriftStatus status();
 
     /**
-     * Returns the test's statistic, in its own unit. At an alarm it has reached {@link
-     * #threshold()}: the two decided it.
+     * Returns the test statistic, in a unit of its own. At an alarm it has reached {@link
+     * #threshold()}.
      */
     double statistic();
 
-    /** Returns what the statistic has to reach, in the same unit. */
+    /** Returns the value of the statistic at which there is an alarm. */
     double threshold();
 
     /**
-     * Returns how many values, the last one included, came after the change, by an estimate; 0
-     * where nothing speaks for a change.
+     * Returns the estimated number of values since the change, the last value included; 0 if there
+     * is no sign of a change.
      */
     long valuesSinceChange();
 
     /**
-     * Returns all that it remembers, of a size that is bounded however long the stream. New.
+     * Returns the state as a new array, whose length is bounded however long the stream is.
      *
      * @see DriftDetector#restore
      */

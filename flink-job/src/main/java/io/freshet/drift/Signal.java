@@ -1,17 +1,26 @@
 package io.freshet.drift;
 
-/** What of a test-then-train evaluation a detector looks at. All are small where things go well. */
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Quantities of a test-then-train evaluation that a detector can monitor, one value per example.
+ * All are small where predictions are good.
+ */
 public enum Signal {
-    /** The loss in nats. Its scale is the stream's, and a single confident mistake weighs much. */
+    /**
+     * The loss in nats. Its scale depends on the stream, and a single confident mistake has a large
+     * effect.
+     */
     LOSS(Domain.NUMBERS),
 
     /** 1 for a wrong prediction, 0 for a right one. */
     ERROR(Domain.ERRORS),
 
     /**
-     * {@code 1 − exp(−loss)}: for the cross-entropy of a class, the probability that the model did
-     * not give it. From 0 to 1 as the error is, with the same meaning, and smoother: a change shows
-     * in every example instead of in those that it makes wrong.
+     * {@code 1 − exp(−loss)}: for the cross-entropy of a class, the probability that the model gave
+     * to the other classes. It ranges from 0 to 1 like the error, but is smoother: a change affects
+     * every example, not only those that are now predicted wrongly.
      */
     MISSED_PROBABILITY(Domain.UNIT_INTERVAL);
 
@@ -21,13 +30,18 @@ public enum Signal {
         this.domain = domain;
     }
 
-    /** Returns what its values are; a detector of that domain, or a wider one, takes it. */
+    /** Returns the domain of the values; detectors of this domain or a wider one accept them. */
     public Domain domain() {
         return domain;
     }
 
+    /** Returns the signals whose values are all in a domain. */
+    public static List<Signal> within(Domain domain) {
+        return Arrays.stream(values()).filter(signal -> domain.includes(signal.domain)).toList();
+    }
+
     /**
-     * Returns its value at an example.
+     * Returns the value of the signal at an example.
      *
      * @param loss finite, at least 0
      * @param isError whether the prediction was wrong

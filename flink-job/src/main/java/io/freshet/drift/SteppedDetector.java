@@ -1,20 +1,19 @@
 package io.freshet.drift;
 
 /**
- * A detector whose steps are pure: what follows a state depends on it and the next value alone.
+ * Detector whose update is a pure function of the state and the next value.
  *
- * @param <S> what it remembers
+ * @param <S> type of the state
  */
-public sealed interface SteppedDetector<S extends DriftState> extends DriftDetector
-        permits Ddm, Eddm, HddmA, HddmW, PageHinkley, Cusum, RobustCusum, Dummy {
+public interface SteppedDetector<S extends DriftState> extends DriftDetector {
     /** Returns the state before the first value. */
     S initialState();
 
     /**
-     * Returns the state after one more value. One in which a drift was found is followed by what
-     * would follow the initial one.
+     * Returns the state after one more value. After a state with a drift the detector restarts from
+     * the initial state.
      *
-     * @param state not modified
+     * @param state Not modified.
      * @throws IllegalArgumentException if the value is outside the domain
      */
     S update(S state, double value);
@@ -22,14 +21,14 @@ public sealed interface SteppedDetector<S extends DriftState> extends DriftDetec
     /** Returns the statistic in a state. */
     double statistic(S state);
 
-    /** Returns what the statistic has to reach for an alarm in a state. */
+    /** Returns the value of the statistic at which there is an alarm in a state. */
     double threshold(S state);
 
     /**
-     * Returns the state that an array was made of.
+     * Returns the state that an array represents.
      *
-     * @param array as {@link DriftState#toArray()} gave it. Not modified.
-     * @throws IllegalArgumentException if it was not made of such a state
+     * @param array as returned by {@link DriftState#toArray()}. Not modified.
+     * @throws IllegalArgumentException if the array does not represent a state
      */
     S stateOf(double[] array);
 
@@ -43,7 +42,7 @@ public sealed interface SteppedDetector<S extends DriftState> extends DriftDetec
         return new Running<>(this, stateOf(state));
     }
 
-    /** The detector on one stream: holds the current state. */
+    /** Running detector that holds the current state. */
     final class Running<S extends DriftState> implements RunningDetector {
         private final SteppedDetector<S> detector;
         private S state;

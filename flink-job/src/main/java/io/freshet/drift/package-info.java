@@ -1,6 +1,6 @@
 /**
- * Detectors of drift: tests on a stream of losses or errors for a change of its distribution. Pure
- * maths in plain Java; imports nothing of Freshet's, no Flink, no ND4J.
+ * Drift detectors: tests for a change of the distribution of losses or errors in a stream. Plain
+ * Java; imports no other package of Freshet, no Flink and no ND4J.
  */
 @NullMarked
 package io.freshet.drift;

@@ -3,65 +3,96 @@ package io.freshet.ingest;
 import java.util.Arrays;
 
 /**
- * Counts and digests of events by fate: the data's own proof that none was lost and none counted
- * twice.
+ * Counts and digests of events by outcome, which prove that no event was lost and none counted twice.
  *
- * <p>A digest is the sum modulo 2⁶⁴ of the events' hashes (see {@link EventHash}), so it does not
- * depend on order, and two audits add up to that of both. The counters are counted up in place; not
- * thread-safe.
+ * <p>A digest is the sum modulo 2⁶⁴ of the events' hashes (see {@link EventHash}). So it does not
+ * depend on their order, and the sum of two audits is the audit of both.
  *
- * @param counts events by {@link Fate}
- * @param digests digests by {@link Fate}
- * @param ignoredByReason ignored events by {@link IgnoredReason}
- * @param deadLettersByReason dead letters by {@link DeadLetterReason}
+ * <p>Mutable: the methods that count change it in place. Not thread-safe. Flink serialises it as a
+ * POJO, which is what the constructor and the setters are for; each array is indexed by the ordinal
+ * of its enum.
  */
-@SuppressWarnings({
-    "ArrayRecordComponent", // counters; never compared as a whole
-    "EnumOrdinal" // the enums are append only, which a test holds
-})
-public record Audit(
-        long[] counts, long[] digests, long[] ignoredByReason, long[] deadLettersByReason) {
+@SuppressWarnings("EnumOrdinal") // the enums are append only, which a test holds
+public final class Audit {
+    private long[] counts = new long[EventOutcome.values().length];
+    private long[] digests = new long[EventOutcome.values().length];
+    private long[] ignoredByReason = new long[IgnoredReason.values().length];
+    private long[] deadLettersByReason = new long[DeadLetterReason.values().length];
 
-    /** An audit of nothing. */
-    public static Audit empty() {
-        return new Audit(
-                new long[Fate.values().length],
-                new long[Fate.values().length],
-                new long[IgnoredReason.values().length],
-                new long[DeadLetterReason.values().length]);
+    /** Creates an audit of no events. */
+    public Audit() {}
+
+    /** Returns the number of events by {@link EventOutcome}; not a copy. */
+    public long[] counts() {
+        return counts;
+    }
+
+    /** Sets {@link #counts()}, without copying. */
+    public void setCounts(long[] counts) {
+        this.counts = counts;
+    }
+
+    /** Returns the digests by {@link EventOutcome}; not a copy. */
+    public long[] digests() {
+        return digests;
+    }
+
+    /** Sets {@link #digests()}, without copying. */
+    public void setDigests(long[] digests) {
+        this.digests = digests;
+    }
+
+    /** Returns the number of ignored events by {@link IgnoredReason}; not a copy. */
+    public long[] ignoredByReason() {
+        return ignoredByReason;
+    }
+
+    /** Sets {@link #ignoredByReason()}, without copying. */
+    public void setIgnoredByReason(long[] ignoredByReason) {
+        this.ignoredByReason = ignoredByReason;
+    }
+
+    /** Returns the number of dead letters by {@link DeadLetterReason}; not a copy. */
+    public long[] deadLettersByReason() {
+        return deadLettersByReason;
+    }
+
+    /** Sets {@link #deadLettersByReason()}, without copying. */
+    public void setDeadLettersByReason(long[] deadLettersByReason) {
+        this.deadLettersByReason = deadLettersByReason;
     }
 
     /** Counts an event that was trained on. */
     public void accept(long hash) {
-        add(Fate.ACCEPTED, hash);
+        add(EventOutcome.ACCEPTED, hash);
     }
 
     /** Counts an event without a label. */
     public void unlabelled(long hash) {
-        add(Fate.UNLABELLED, hash);
+        add(EventOutcome.UNLABELLED, hash);
     }
 
-    /** Counts a valid event that was not to be trained on. */
+    /** Counts a valid event that is ignored. */
     public void ignore(long hash, IgnoredReason reason) {
-        add(Fate.IGNORED, hash);
+        add(EventOutcome.IGNORED, hash);
         ignoredByReason[reason.ordinal()]++;
     }
 
     /** Counts a dead letter. */
     public void deadLetter(long hash, DeadLetterReason reason) {
-        add(Fate.DEAD_LETTER, hash);
+        add(EventOutcome.DEAD_LETTER, hash);
         deadLettersByReason[reason.ordinal()]++;
     }
 
-    private void add(Fate fate, long hash) {
-        counts[fate.ordinal()]++;
-        digests[fate.ordinal()] += hash;
+    private void add(EventOutcome outcome, long hash) {
+        counts[outcome.ordinal()]++;
+        digests[outcome.ordinal()] += hash;
     }
 
     /**
-     * Adds what another audit counted.
+     * Adds the counts and digests of another audit.
      *
-     * @param other not modified
+     * @param other not modified; it may be of an older release, which had fewer reasons
      */
     public void add(Audit other) {
         add(other.counts, counts);
@@ -76,7 +107,7 @@ public record Audit(
         }
     }
 
-    /** Counts nothing any more. */
+    /** Sets all counts and digests to 0. */
     public void clear() {
         Arrays.fill(counts, 0);
         Arrays.fill(digests, 0);
@@ -84,34 +115,34 @@ public record Audit(
         Arrays.fill(deadLettersByReason, 0);
     }
 
-    /** Returns an audit of the same events that shares nothing with this one. */
+    /** Returns a copy that shares no array. */
     public Audit copy() {
-        Audit copy = empty();
+        Audit copy = new Audit();
         copy.add(this);
         return copy;
     }
 
-    /** Number of events that met the fate. */
-    public long count(Fate fate) {
-        return counts[fate.ordinal()];
+    /** Returns the number of events with an outcome. */
+    public long count(EventOutcome outcome) {
+        return counts[outcome.ordinal()];
     }
 
-    /** Digest of the events that met the fate. */
-    public long digest(Fate fate) {
-        return digests[fate.ordinal()];
+    /** Returns the digest of the events with an outcome. */
+    public long digest(EventOutcome outcome) {
+        return digests[outcome.ordinal()];
     }
 
-    /** Number of events ignored for the reason. */
+    /** Returns the number of events ignored for a reason. */
     public long count(IgnoredReason reason) {
         return ignoredByReason[reason.ordinal()];
     }
 
-    /** Number of dead letters with the reason. */
+    /** Returns the number of dead letters with a reason. */
     public long count(DeadLetterReason reason) {
         return deadLettersByReason[reason.ordinal()];
     }
 
-    /** Number of events, whatever their fate. */
+    /** Returns the number of events of any outcome. */
     public long total() {
         long total = 0;
         for (long count : counts) {

@@ -9,22 +9,25 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads Avro's binary encoding from bytes that nobody vouches for.
+ * Bounds-checked reader of Avro's binary encoding in untrusted bytes.
  *
- * <p>Every length and count is held against the bytes that are left before anything is read or
- * allocated, and an array of floats is copied in bulk. What cannot be read is a {@link Refused}
- * without stack trace, since it says something about the data and not about the code.
+ * <p>Every length and count is checked against the remaining bytes before anything is read or
+ * allocated, and arrays of floats are copied in bulk. Invalid bytes cause an {@link
+ * InvalidEventException}.
  *
  * <p>Source: Apache Avro 1.12.0 specification, "Binary Encoding".
  */
 final class AvroCursor {
-    /** The bytes are not what the schema promises. */
-    static final class Refused extends Exception {
+    /**
+     * An event that cannot be used. Has no stack trace, since it describes the data and not the
+     * code.
+     */
+    static final class InvalidEventException extends Exception {
         private static final long serialVersionUID = 1;
 
         private final DeadLetterReason reason;
 
-        Refused(DeadLetterReason reason, String detail) {
+        InvalidEventException(DeadLetterReason reason, String detail) {
             super(detail, null, false, false);
             this.reason = reason;
         }
@@ -33,59 +36,59 @@ final class AvroCursor {
             return reason;
         }
 
-        /** What {@link #getMessage()} says, which is never null here. */
+        /** Returns the message, which is never null here. */
         String detail() {
             return String.valueOf(getMessage());
         }
     }
 
-    /** More than any broker takes in one record: a claim beyond it is absurd, not cut short. */
-    private static final long LARGEST_RECORD_BYTES = 64L << 20;
+    /** Size that no record reaches: a larger length or count is invalid, not truncated data. */
+    private static final long MAX_RECORD_BYTES = 64L << 20;
 
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
     private byte[] bytes = new byte[0];
     private ByteBuffer littleEndian = ByteBuffer.wrap(bytes);
-    private int at;
+    private int position;
 
     void open(byte[] bytes) {
         this.bytes = bytes;
         littleEndian = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        at = 0;
+        position = 0;
     }
 
     int position() {
-        return at;
+        return position;
     }
 
     int remaining() {
-        return bytes.length - at;
+        return bytes.length - position;
     }
 
-    byte readByte() throws Refused {
-        need(1, "a byte");
-        return bytes[at++];
+    byte readByte() throws InvalidEventException {
+        require(1, "a byte");
+        return bytes[position++];
     }
 
-    long readFixedLong() throws Refused {
-        need(Long.BYTES, "8 bytes");
-        long value = littleEndian.getLong(at);
-        at += Long.BYTES;
+    long readFixedLong() throws InvalidEventException {
+        require(Long.BYTES, "8 bytes");
+        long value = littleEndian.getLong(position);
+        position += Long.BYTES;
         return value;
     }
 
-    float readFloat() throws Refused {
-        need(Float.BYTES, "a float");
-        float value = littleEndian.getFloat(at);
-        at += Float.BYTES;
+    float readFloat() throws InvalidEventException {
+        require(Float.BYTES, "a float");
+        float value = littleEndian.getFloat(position);
+        position += Float.BYTES;
         return value;
     }
 
-    /** A variable-length zig-zag long. */
-    long readLong() throws Refused {
+    /** Reads a variable-length zig-zag long. */
+    long readLong() throws InvalidEventException {
         long raw = 0;
         for (int shift = 0; shift < 64; shift += 7) {
-            need(1, "a number");
-            byte next = bytes[at++];
+            require(1, "a number");
+            byte next = bytes[position++];
             raw |= (next & 0x7FL) << shift;
             if (next >= 0) {
                 if (shift == 63 && next > 1) {
@@ -94,80 +97,84 @@ final class AvroCursor {
                 return (raw >>> 1) ^ -(raw & 1);
             }
         }
-        throw new Refused(
-                DeadLetterReason.MALFORMED, "a number of more than 64 bits ends at byte " + at);
+        throw new InvalidEventException(
+                DeadLetterReason.MALFORMED,
+                "a number of more than 64 bits ends at byte " + position);
     }
 
-    /** A variable-length zig-zag int. */
-    int readInt() throws Refused {
+    /** Reads a variable-length zig-zag int. */
+    int readInt() throws InvalidEventException {
         long value = readLong();
         if (value != (int) value) {
-            throw new Refused(DeadLetterReason.MALFORMED, "the int " + value + " is out of range");
+            throw new InvalidEventException(
+                    DeadLetterReason.MALFORMED, "the int " + value + " is out of range");
         }
         return (int) value;
     }
 
-    /** A union's branch, one of {@code branches}. */
-    int readBranch(int branches) throws Refused {
+    /** Reads the branch index of a union of {@code branches} branches. */
+    int readBranch(int branches) throws InvalidEventException {
         long branch = readLong();
         if (branch < 0 || branch >= branches) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.MALFORMED, "branch " + branch + " of a union of " + branches);
         }
         return (int) branch;
     }
 
-    /** Passes over text or bytes and returns their length; they end at {@link #position()}. */
-    int skipText() throws Refused {
+    /** Skips a string or bytes and returns their length; they end at {@link #position()}. */
+    int skipText() throws InvalidEventException {
         long length = readLong();
         if (length < 0) {
-            throw new Refused(DeadLetterReason.MALFORMED, "a text of length " + length);
+            throw new InvalidEventException(
+                    DeadLetterReason.MALFORMED, "a string of length " + length);
         }
         if (length > remaining()) {
-            throw new Refused(
-                    length > LARGEST_RECORD_BYTES
+            throw new InvalidEventException(
+                    length > MAX_RECORD_BYTES
                             ? DeadLetterReason.OVERSIZED
                             : DeadLetterReason.TRUNCATED,
-                    "a text of " + length + " bytes, of which " + remaining() + " are there");
+                    "a string of " + length + " bytes with " + remaining() + " bytes left");
         }
-        at += (int) length;
+        position += (int) length;
         return (int) length;
     }
 
-    /** The text that stands before a position. */
-    String textBefore(int end, int length) throws Refused {
+    /** Decodes the {@code length} bytes before position {@code end} as UTF-8. */
+    String textBefore(int end, int length) throws InvalidEventException {
         try {
             CharBuffer text = utf8.decode(ByteBuffer.wrap(bytes, end - length, length));
             return text.toString();
         } catch (CharacterCodingException e) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.MALFORMED, "text that is not UTF-8 ends at byte " + end);
         }
     }
 
-    /** Whether the same bytes as {@code other} stand before a position. */
+    /** Returns whether the {@code length} bytes before position {@code end} equal {@code other}. */
     boolean matchesBefore(int end, int length, byte[] other) {
         return length == other.length && Arrays.equals(bytes, end - length, end, other, 0, length);
     }
 
     /**
-     * The number of items in an array's or map's next block; 0 ends it.
+     * Reads the number of items in the next block of an array or map; 0 marks the end.
      *
-     * @param bytesPerItem the fewest bytes that an item takes
+     * @param minItemBytes minimum size of an item in bytes
      */
-    int readBlockCount(int bytesPerItem) throws Refused {
+    int readBlockCount(int minItemBytes) throws InvalidEventException {
         long count = readLong();
         if (count < 0) {
             // A negative count is followed by the block's size in bytes.
             long size = readLong();
             count = -count;
             if (size < 0 || count < 0) {
-                throw new Refused(DeadLetterReason.MALFORMED, "a block of " + count + " items");
+                throw new InvalidEventException(
+                        DeadLetterReason.MALFORMED, "a block of " + count + " items");
             }
         }
-        if (count > remaining() / bytesPerItem) {
-            throw new Refused(
-                    count > LARGEST_RECORD_BYTES / bytesPerItem
+        if (count > remaining() / minItemBytes) {
+            throw new InvalidEventException(
+                    count > MAX_RECORD_BYTES / minItemBytes
                             ? DeadLetterReason.OVERSIZED
                             : DeadLetterReason.TRUNCATED,
                     "a count of " + count + " items with " + remaining() + " bytes left");
@@ -178,28 +185,28 @@ final class AvroCursor {
     /**
      * Reads an array of floats.
      *
-     * @param target takes the floats from {@code from} on, at most {@code room} of them; the rest
-     *     is passed over. Modified.
-     * @return how many floats the array has
+     * @param target receives the first {@code maxCount} floats, starting at index {@code from};
+     *     further ones are skipped. Modified.
+     * @return the number of floats in the array
      */
-    int readFloats(float[] target, int from, int room) throws Refused {
+    int readFloats(float[] target, int from, int maxCount) throws InvalidEventException {
         int total = 0;
         for (int count = readBlockCount(Float.BYTES);
                 count != 0;
                 count = readBlockCount(Float.BYTES)) {
-            int kept = Math.min(count, room - Math.min(total, room));
+            int kept = Math.min(count, maxCount - Math.min(total, maxCount));
             if (kept > 0) {
-                littleEndian.position(at);
+                littleEndian.position(position);
                 littleEndian.asFloatBuffer().get(target, from + total, kept);
             }
-            at += count * Float.BYTES;
+            position += count * Float.BYTES;
             total += count;
         }
         return total;
     }
 
-    /** Passes over an array of ints. */
-    void skipInts() throws Refused {
+    /** Skips an array of ints. */
+    void skipInts() throws InvalidEventException {
         for (int count = readBlockCount(1); count != 0; count = readBlockCount(1)) {
             for (int i = 0; i < count; i++) {
                 readInt();
@@ -207,8 +214,8 @@ final class AvroCursor {
         }
     }
 
-    /** Passes over a map of floats. */
-    void skipFloatMap() throws Refused {
+    /** Skips a map of floats. */
+    void skipFloatMap() throws InvalidEventException {
         for (int count = readBlockCount(5); count != 0; count = readBlockCount(5)) {
             for (int i = 0; i < count; i++) {
                 skipText();
@@ -217,8 +224,8 @@ final class AvroCursor {
         }
     }
 
-    /** Passes over a map of texts. */
-    void skipTextMap() throws Refused {
+    /** Skips a map of strings. */
+    void skipTextMap() throws InvalidEventException {
         for (int count = readBlockCount(2); count != 0; count = readBlockCount(2)) {
             for (int i = 0; i < count; i++) {
                 skipText();
@@ -227,9 +234,9 @@ final class AvroCursor {
         }
     }
 
-    private void need(int count, String what) throws Refused {
+    private void require(int count, String what) throws InvalidEventException {
         if (remaining() < count) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.TRUNCATED,
                     "the value ends at byte " + bytes.length + " within " + what);
         }

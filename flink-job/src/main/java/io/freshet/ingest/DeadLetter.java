@@ -1,12 +1,12 @@
 package io.freshet.ingest;
 
 /**
- * A message set aside, byte for byte.
+ * A message that could not be used, kept byte for byte, and the reason.
  *
- * @param message the message
- * @param modelId the model that it was meant for; "" where that could not be read or is not allowed
- * @param reason why
- * @param detail the same for a person, with the value that offended
+ * @param message the unmodified message
+ * @param modelId model that the message was meant for; "" if it could not be read or is not allowed
+ * @param reason why the message could not be used
+ * @param detail human-readable explanation that contains the invalid value
  */
 public record DeadLetter(
         RawMessage message, String modelId, DeadLetterReason reason, String detail) {}

@@ -1,9 +1,9 @@
 package io.freshet.ingest;
 
 /**
- * Why a message became a dead letter.
+ * Reason for which a message became a dead letter.
  *
- * <p>State counts by position: append only, never reorder or remove.
+ * <p>State stores counts by ordinal: append only, never reorder or remove.
  */
 public enum DeadLetterReason {
     /** The record has no value. */
@@ -16,38 +16,38 @@ public enum DeadLetterReason {
     UNKNOWN_SCHEMA,
     /** The value ends before the event does. */
     TRUNCATED,
-    /** A count or a length claims more than the bytes that are left could hold. */
+    /** A count or a length exceeds the largest possible record. */
     OVERSIZED,
-    /** A number, a length or a branch that Avro cannot have written, or text that is not UTF-8. */
+    /** A number, a length or a union branch that is not valid Avro, or text that is not UTF-8. */
     MALFORMED,
-    /** The value goes on after the event. */
+    /** Bytes follow the event. */
     TRAILING_BYTES,
-    /** The model id is the empty one, which is reserved. */
+    /** The model id is empty, which is reserved. */
     RESERVED_MODEL_ID,
-    /** {@code models.allowed} is set and does not name the model. */
+    /** {@code models.allowed} is set and does not contain the model. */
     MODEL_NOT_ALLOWED,
-    /** Sparse or named features. */
+    /** The features are sparse or named, which is not supported. */
     UNSUPPORTED_FEATURES,
-    /** A label of one value per class, where {@code label.type} is {@code class}. */
+    /** A label of one value per class, but {@code label.type} is {@code class}. */
     UNSUPPORTED_LABEL,
     /** Not as many features as {@code num-features}. */
     WRONG_NUM_FEATURES,
     /** A feature that is NaN or infinite. */
     NON_FINITE_FEATURE,
-    /** A class index below 0 or not below the number of classes. */
+    /** A class index that is negative or not below the number of classes. */
     LABEL_OUT_OF_RANGE,
-    /** A class name that {@code classes} does not hold. */
+    /** A class name that is not among {@code classes}. */
     UNKNOWN_CLASS,
-    /** A weight below 0. */
+    /** A negative weight. */
     NEGATIVE_WEIGHT,
     /** A weight that is NaN or infinite. */
     NON_FINITE_WEIGHT,
-    /** A model id of more than 255 characters: it would be a key of every record about it. */
+    /** A model id of more than 255 characters; every record about a model has its id as key. */
     MODEL_ID_TOO_LONG,
-    /** A label of values per class that has not one for each. */
+    /** A label of one value per class whose length is not the number of classes. */
     WRONG_NUM_TARGETS,
-    /** A label's value for a class that is NaN, below 0 or above 1. */
+    /** A label's value for a class is NaN, below 0 or above 1. */
     TARGET_OUT_OF_RANGE,
-    /** Probabilities by class whose sum is not 1. */
+    /** A label of probabilities whose sum is not 1. */
     TARGETS_DO_NOT_SUM_TO_ONE
 }

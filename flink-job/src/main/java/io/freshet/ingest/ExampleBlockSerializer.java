@@ -1,5 +1,6 @@
 package io.freshet.ingest;
 
+import io.freshet.model.example.Examples;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -12,13 +13,13 @@ import org.apache.flink.core.memory.DataOutputView;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a block column by column, each column as one run of little-endian bytes.
+ * Serializer of {@link ExampleBlock}s: column by column, each as one run of little-endian bytes.
  *
- * <p>Every block begins with the layout's version, so that state written by an older release is
- * still read: layout 1 has no targets. Keeps a scratch buffer: one instance per thread, as Flink
- * duplicates them.
+ * <p>Every block begins with the version of the layout, so that this release still reads state that
+ * an older release wrote: layout 1 has no targets. Not thread-safe, since it keeps a scratch
+ * buffer; Flink duplicates it for each thread.
  */
-@SuppressWarnings("ByteBufferBackingArray") // every buffer here is made by allocate()
+@SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
     private static final byte LAYOUT_VERSION = 2;
@@ -28,33 +29,35 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
 
     @Override
     public void serialize(ExampleBlock block, DataOutputView target) throws IOException {
-        int rows = block.size();
+        Examples examples = block.examples();
+        Origins origins = block.origins();
+        int rows = examples.size();
         target.writeByte(LAYOUT_VERSION);
         writeText(block.modelId(), target);
-        target.writeInt(block.numFeatures());
-        target.writeInt(block.numTargets());
+        target.writeInt(examples.numFeatures());
+        target.writeInt(examples.numTargets());
         target.writeInt(rows);
         for (long[] counters : counters(block.audit())) {
             target.writeInt(counters.length);
             writeLongs(counters, counters.length, target);
         }
-        ExampleBlock.Source[] sources = block.sources();
+        SourcePartition[] sources = origins.sources();
         target.writeInt(sources.length);
-        for (ExampleBlock.Source source : sources) {
+        for (SourcePartition source : sources) {
             target.writeUTF(source.topic());
             target.writeInt(source.partition());
         }
-        writeFloats(block.features(), rows * block.numFeatures(), target);
-        writeFloats(block.targets(), rows * block.numTargets(), target);
-        writeFloats(block.weights(), rows, target);
-        writeInts(block.labels(), rows, target);
-        writeInts(block.sourceOfRow(), rows, target);
-        writeLongs(block.hashes(), rows, target);
-        writeLongs(block.offsets(), rows, target);
-        writeLongs(block.timestamps(), rows, target);
+        writeFloats(examples.features(), rows * examples.numFeatures(), target);
+        writeFloats(examples.targets(), rows * examples.numTargets(), target);
+        writeFloats(examples.weights(), rows, target);
+        writeInts(examples.labels(), rows, target);
+        writeInts(origins.sourceIndexes(), rows, target);
+        writeLongs(origins.hashes(), rows, target);
+        writeLongs(origins.offsets(), rows, target);
+        writeLongs(origins.timestamps(), rows, target);
         for (int row = 0; row < rows; row++) {
-            if (block.label(row) == ExampleBlock.UNLABELLED) {
-                writeText(block.id(row), target);
+            if (examples.labels()[row] == Examples.UNLABELLED) {
+                writeText(origins.id(row), target);
             }
         }
     }
@@ -75,36 +78,39 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         int numFeatures = source.readInt();
         int numTargets = version == LAYOUT_WITHOUT_TARGETS ? 0 : source.readInt();
         int rows = source.readInt();
-        ExampleBlock block = new ExampleBlock(modelId, numFeatures, numTargets, rows);
+        Examples examples = new Examples(numFeatures, numTargets, rows);
+        Origins origins = new Origins(rows);
+        ExampleBlock block = new ExampleBlock(modelId, examples, origins);
         for (long[] counters : counters(block.audit())) {
             int written = source.readInt();
             if (written > counters.length) {
                 throw new IOException(
                         "A block of examples counts "
                                 + written
-                                + " fates or reasons; this release knows "
+                                + " outcomes or reasons; this release knows "
                                 + counters.length);
             }
             readLongs(counters, written, source);
         }
-        ExampleBlock.Source[] sources = new ExampleBlock.Source[source.readInt()];
+        SourcePartition[] sources = new SourcePartition[source.readInt()];
         for (int i = 0; i < sources.length; i++) {
-            sources[i] = new ExampleBlock.Source(source.readUTF(), source.readInt());
+            sources[i] = new SourcePartition(source.readUTF(), source.readInt());
         }
-        readFloats(block.features(), rows * numFeatures, source);
-        readFloats(block.targets(), rows * numTargets, source);
-        readFloats(block.weights(), rows, source);
-        readInts(block.labels(), rows, source);
-        readInts(block.sourceOfRow(), rows, source);
-        readLongs(block.hashes(), rows, source);
-        readLongs(block.offsets(), rows, source);
-        readLongs(block.timestamps(), rows, source);
+        examples.resize(rows);
+        origins.resize(rows, sources);
+        readFloats(examples.features(), rows * numFeatures, source);
+        readFloats(examples.targets(), rows * numTargets, source);
+        readFloats(examples.weights(), rows, source);
+        readInts(examples.labels(), rows, source);
+        readInts(origins.sourceIndexes(), rows, source);
+        readLongs(origins.hashes(), rows, source);
+        readLongs(origins.offsets(), rows, source);
+        readLongs(origins.timestamps(), rows, source);
         for (int row = 0; row < rows; row++) {
-            if (block.label(row) == ExampleBlock.UNLABELLED) {
-                block.ids()[row] = readText(source);
+            if (examples.labels()[row] == Examples.UNLABELLED) {
+                origins.ids()[row] = readText(source);
             }
         }
-        block.restored(rows, sources);
         return block;
     }
 
@@ -115,19 +121,8 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
 
     @Override
     public ExampleBlock copy(ExampleBlock from) {
-        int rows = from.size();
         ExampleBlock copy =
-                new ExampleBlock(from.modelId(), from.numFeatures(), from.numTargets(), rows);
-        System.arraycopy(from.features(), 0, copy.features(), 0, rows * from.numFeatures());
-        System.arraycopy(from.targets(), 0, copy.targets(), 0, rows * from.numTargets());
-        System.arraycopy(from.weights(), 0, copy.weights(), 0, rows);
-        System.arraycopy(from.labels(), 0, copy.labels(), 0, rows);
-        System.arraycopy(from.sourceOfRow(), 0, copy.sourceOfRow(), 0, rows);
-        System.arraycopy(from.hashes(), 0, copy.hashes(), 0, rows);
-        System.arraycopy(from.offsets(), 0, copy.offsets(), 0, rows);
-        System.arraycopy(from.timestamps(), 0, copy.timestamps(), 0, rows);
-        System.arraycopy(from.ids(), 0, copy.ids(), 0, rows);
-        copy.restored(rows, from.sources().clone());
+                new ExampleBlock(from.modelId(), from.examples().copy(), from.origins().copy());
         copy.audit().add(from.audit());
         return copy;
     }
@@ -193,7 +188,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         bytes.asLongBuffer().get(values, 0, length);
     }
 
-    /** Unlike {@code writeUTF}, without a limit of 64 KiB. */
+    /** Writes a text of any length; {@code writeUTF} ends at 64 KiB. */
     private static void writeText(String text, DataOutputView target) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         target.writeInt(bytes.length);
@@ -218,7 +213,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
 
     @Override
     public ExampleBlock createInstance() {
-        return new ExampleBlock("", 0);
+        return ExampleBlock.placeholder();
     }
 
     @Override
@@ -241,7 +236,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         return new Snapshot();
     }
 
-    /** Marks state as written by this serializer; the layout's version stands in each block. */
+    /** Snapshot without configuration: each block carries the version of its layout. */
     public static final class Snapshot extends SimpleTypeSerializerSnapshot<ExampleBlock> {
         public Snapshot() {
             super(ExampleBlockSerializer::new);

@@ -8,11 +8,13 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.jspecify.annotations.Nullable;
 
-/** Tells Flink to use {@link ExampleBlockSerializer} wherever blocks travel or wait in state. */
+/**
+ * Flink type information that selects {@link ExampleBlockSerializer}, on the network and in state.
+ */
 public final class ExampleBlockTypeInfo extends TypeInformation<ExampleBlock> {
     private static final long serialVersionUID = 1;
 
-    /** Found through the annotation of {@link ExampleBlock}. */
+    /** Factory that Flink finds through the annotation of {@link ExampleBlock}. */
     public static final class Factory extends TypeInfoFactory<ExampleBlock> {
         @Override
         public TypeInformation<ExampleBlock> createTypeInfo(

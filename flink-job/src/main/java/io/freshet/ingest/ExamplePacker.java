@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.AvroCursor.Refused;
+import io.freshet.ingest.AvroCursor.InvalidEventException;
+import io.freshet.model.example.Examples;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -10,30 +11,33 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packs messages into the blocks of their models, or sets them aside.
+ * Packer of messages into blocks of examples by model; invalid messages become dead letters.
  *
- * <p>Every message is counted in exactly one block: as a row, as ignored or as a dead letter. The
- * last go to the model that they were meant for, or to {@link #NO_MODEL} where that cannot be read
- * or is not allowed. Not thread-safe.
+ * <p>Every message is counted in exactly one block: as a row, as ignored or as a dead letter. A
+ * dead letter is counted in the block of the model that it was meant for, or of {@link #NO_MODEL}
+ * if the model id cannot be read or is not allowed. Not thread-safe.
  */
 final class ExamplePacker {
-    /** The model id that is reserved for dead letters without a model. */
+    /** Reserved model id under which dead letters without a model are counted. */
     static final String NO_MODEL = "";
 
     private static final int MAX_MODEL_ID_LENGTH = 255;
     private static final int MAX_DETAIL_LENGTH = 300;
 
-    /** Blocks kept for their arrays once they have been handed on. */
-    private static final int MAX_SPARES = 4;
+    /** Maximum number of emitted blocks that are kept for reuse. */
+    private static final int MAX_RECYCLED_BLOCKS = 4;
 
     private final LabelledEventReader reader;
     private final EventHash eventHash = new EventHash();
     private final int numFeatures;
     private final Set<String> allowedModels;
     private final int numTargets;
-    private final float[] noRoom;
+
+    /** Buffer into which the values of a message without a block are read. */
+    private final float[] discarded;
+
     private final Map<String, ExampleBlock> blocks = new LinkedHashMap<>();
-    private final Deque<ExampleBlock> spares = new ArrayDeque<>();
+    private final Deque<ExampleBlock> recycledBlocks = new ArrayDeque<>();
     private final Consumer<DeadLetter> deadLetters;
     private @Nullable ExampleBlock lastBlock;
 
@@ -42,43 +46,43 @@ final class ExamplePacker {
         numFeatures = config.numFeatures();
         numTargets = config.numTargets();
         allowedModels = config.allowedModels();
-        noRoom = new float[Math.max(numFeatures, numTargets)];
+        discarded = new float[Math.max(numFeatures, numTargets)];
         this.deadLetters = deadLetters;
     }
 
-    /** Number of blocks being filled. */
+    /** Returns the number of blocks being filled. */
     int openBlocks() {
         return blocks.size();
     }
 
-    /** The block that was opened first; there must be one. */
-    ExampleBlock longestOpen() {
+    /** Returns the open block that was opened first; there must be one. */
+    ExampleBlock oldestBlock() {
         return blocks.values().iterator().next();
     }
 
-    /** Takes back a block that has been handed on; the next message of its model opens another. */
-    void close(ExampleBlock block) {
+    /** Closes a block that has been emitted and keeps it for reuse. */
+    void recycle(ExampleBlock block) {
         blocks.remove(block.modelId());
         lastBlock = null;
-        if (spares.size() < MAX_SPARES) {
+        if (recycledBlocks.size() < MAX_RECYCLED_BLOCKS) {
             block.clear();
-            spares.push(block);
+            recycledBlocks.push(block);
         }
     }
 
     /**
      * Packs one message.
      *
-     * @return the block that it was counted in
+     * @return the block in which the message was counted
      */
     ExampleBlock pack(RawMessage message) {
         long hash = eventHash.of(message.topic(), message.partition(), message.offset());
         try {
-            reader.readHead(message.value());
+            reader.readHeader(message.value());
             String modelId = reader.modelId();
             if (modelId.equals(NO_MODEL)) {
-                reader.readRest(noRoom, 0, noRoom, 0);
-                return setAside(
+                reader.readRest(discarded, 0, discarded, 0);
+                return addDeadLetter(
                         message,
                         hash,
                         NO_MODEL,
@@ -86,17 +90,17 @@ final class ExamplePacker {
                         "the model id \"\" is reserved");
             }
             if (!allowedModels.isEmpty() && !allowedModels.contains(modelId)) {
-                reader.readRest(noRoom, 0, noRoom, 0);
-                return setAside(
+                reader.readRest(discarded, 0, discarded, 0);
+                return addDeadLetter(
                         message,
                         hash,
                         NO_MODEL,
                         DeadLetterReason.MODEL_NOT_ALLOWED,
-                        "models.allowed does not name \"" + modelId + "\"");
+                        "models.allowed does not contain \"" + modelId + "\"");
             }
             if (modelId.length() > MAX_MODEL_ID_LENGTH) {
-                reader.readRest(noRoom, 0, noRoom, 0);
-                return setAside(
+                reader.readRest(discarded, 0, discarded, 0);
+                return addDeadLetter(
                         message,
                         hash,
                         NO_MODEL,
@@ -104,19 +108,21 @@ final class ExamplePacker {
                         "a model id of " + modelId.length() + " characters");
             }
             ExampleBlock block = block(modelId);
-            block.reserveRow();
+            Examples examples = block.examples();
+            examples.reserve();
             reader.readRest(
-                    block.features(),
-                    block.size() * numFeatures,
-                    block.targets(),
-                    block.size() * numTargets);
-            Refused objection = reader.objection();
-            if (objection != null) {
-                return setAside(message, hash, modelId, objection.reason(), objection.detail());
+                    examples.features(),
+                    examples.size() * numFeatures,
+                    examples.targets(),
+                    examples.size() * numTargets);
+            InvalidEventException violation = reader.violation();
+            if (violation != null) {
+                return addDeadLetter(
+                        message, hash, modelId, violation.reason(), violation.detail());
             }
             if (reader.hasIgnoreIndex()) {
                 block.audit().ignore(hash, IgnoredReason.IGNORE_INDEX);
-            } else if (reader.label() == ExampleBlock.UNLABELLED) {
+            } else if (reader.label() == Examples.UNLABELLED) {
                 addRow(block, message, hash, reader.id());
             } else if (reader.weight() == 0) {
                 block.audit().ignore(hash, IgnoredReason.ZERO_WEIGHT);
@@ -124,13 +130,13 @@ final class ExamplePacker {
                 addRow(block, message, hash, null);
             }
             return block;
-        } catch (Refused e) {
-            return setAside(message, hash, NO_MODEL, e.reason(), e.detail());
+        } catch (InvalidEventException e) {
+            return addDeadLetter(message, hash, NO_MODEL, e.reason(), e.detail());
         }
     }
 
     private void addRow(ExampleBlock block, RawMessage message, long hash, @Nullable String id) {
-        block.addReservedRow(
+        block.addReserved(
                 reader.label(),
                 reader.weight(),
                 hash,
@@ -141,16 +147,16 @@ final class ExamplePacker {
                 id);
     }
 
-    private ExampleBlock setAside(
+    private ExampleBlock addDeadLetter(
             RawMessage message, long hash, String modelId, DeadLetterReason reason, String detail) {
-        deadLetters.accept(new DeadLetter(message, modelId, reason, shortened(detail)));
+        deadLetters.accept(new DeadLetter(message, modelId, reason, truncate(detail)));
         ExampleBlock block = block(modelId);
         block.audit().deadLetter(hash, reason);
         return block;
     }
 
-    /** The message itself is kept whole; what it is said to offend with need not be. */
-    private static String shortened(String detail) {
+    /** Limits the length of a detail, which may quote the message; the message is kept whole. */
+    private static String truncate(String detail) {
         return detail.length() <= MAX_DETAIL_LENGTH
                 ? detail
                 : detail.substring(0, MAX_DETAIL_LENGTH) + "…";
@@ -171,11 +177,11 @@ final class ExamplePacker {
     }
 
     private ExampleBlock open(String modelId) {
-        if (spares.isEmpty()) {
+        if (recycledBlocks.isEmpty()) {
             return new ExampleBlock(modelId, numFeatures, numTargets);
         }
-        ExampleBlock spare = spares.pop();
-        spare.rename(modelId);
-        return spare;
+        ExampleBlock recycled = recycledBlocks.pop();
+        recycled.rename(modelId);
+        return recycled;
     }
 }

@@ -1,19 +1,22 @@
 package io.freshet.ingest;
 
 /**
- * Why a valid event was neither trained on nor predicted.
+ * Reason for which a valid event was neither trained on nor predicted.
  *
- * <p>State counts by position: append only, never reorder or remove.
+ * <p>State stores counts by ordinal: append only, never reorder or remove.
  */
 public enum IgnoredReason {
-    /** Its weight is 0, or that of its class where weights reduce the mini-batch. */
+    /**
+     * The event's weight is 0, or the weight of its class is 0 and the mini-batch's losses are
+     * averaged by weight.
+     */
     ZERO_WEIGHT,
-    /** The step that it belonged to was skipped: it would have left a parameter not finite. */
+    /** Its SGD step was skipped because a parameter would have become NaN or infinite. */
     NON_FINITE_STEP,
     /** It has no label, and its features are so large that no probability is finite. */
     NON_FINITE_PREDICTION,
     /** Its class index is {@code label.ignore-index}. */
     IGNORE_INDEX,
-    /** The step that it belonged to was skipped: a loss was not finite. */
+    /** Its SGD step was skipped because a loss was NaN or infinite. */
     NON_FINITE_LOSS
 }

@@ -12,16 +12,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What ingest takes for an example, and how examples are packed.
+ * Configuration of the decoding and validation of examples, and of their packing into blocks.
  *
- * @param numFeatures features of an example, at least 1
- * @param classes class names by index, at least two, without repeats
- * @param blockSize messages after which a block is handed on, at least 1
- * @param blockMaxWait how long a message waits for its block to fill
- * @param allowedModels the models to learn; empty for any
- * @param labelType what a label says about the classes
- * @param ignoreIndex the class index of events that are ignored; null for none, as it must be
- *     unless labels are of one class
+ * @param numFeatures number of features of an example, at least 1
+ * @param classes class names by index, at least two, without duplicates
+ * @param blockSize number of messages after which a block is emitted, at least 1
+ * @param blockMaxWait maximum time for which a message waits for its block to fill
+ * @param allowedModels ids of the models to train; empty for any
+ * @param labelType kind of the labels
+ * @param ignoreIndex class index of events to ignore, or null for none; must be null unless {@code
+ *     labelType} is {@link LabelType#CLASS}
  */
 public record IngestConfig(
         int numFeatures,
@@ -35,25 +35,25 @@ public record IngestConfig(
 
     public static final Key<Integer> NUM_FEATURES =
             Key.requiredInt(
-                    "num-features", 1, 1_000_000, "features", "How many features an example has.");
+                    "num-features", 1, 1_000_000, "features", "Number of features of an example.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                     "classes",
-                    "The class names in the order of their indices, or how many classes there are:"
-                            + " 3 is short for 0,1,2.");
+                    "Class names in the order of their indices, or the number of classes: 3 is"
+                            + " short for 0,1,2.");
     public static final Key<LabelType> LABEL_TYPE =
             Key.ofEnum(
                     "label.type",
                     LabelType.CLASS,
-                    "What a label says: which one class it is, a probability for each class (they"
-                            + " sum to 1), or whether each class applies by itself (0 to 1 each)."
-                            + " The last two come as one value per class; a class's index or name"
-                            + " stands for 1 there and 0 elsewhere.");
+                    "Kind of the labels: a single class; a probability for each class, with sum 1;"
+                            + " or an independent value from 0 to 1 for each class. The last two"
+                            + " are sent as one value per class; a class index or name means 1 for"
+                            + " that class and 0 for the others.");
     public static final Key<Optional<Integer>> LABEL_IGNORE_INDEX =
             Key.ofOptionalInt(
                     "label.ignore-index",
-                    "Events whose class index this is are counted as ignored and change nothing;"
-                            + " PyTorch's convention is -100. Only where label.type is class.");
+                    "Class index of events to ignore: they are counted and not trained on."
+                            + " PyTorch's convention is -100. Requires label.type = class.");
     public static final Key<Integer> BLOCK_SIZE =
             Key.ofInt(
                     "block.size",
@@ -61,21 +61,22 @@ public record IngestConfig(
                     1,
                     65_536,
                     "events",
-                    "After how many events a block travels on. Execution only: it changes no"
-                            + " result beyond rounding.");
+                    "Number of events after which a block is sent to the learner. Affects"
+                            + " performance only: results do not change beyond rounding.");
     public static final Key<Duration> BLOCK_MAX_WAIT =
             Key.ofDuration(
                     "block.max-wait",
                     "200 ms",
                     Duration.ofMillis(1),
-                    "How long an event waits for its block to fill.");
+                    "Maximum time for which an event waits for its block to fill.");
     public static final Key<List<String>> MODELS_ALLOWED =
             Key.ofList(
                     "models.allowed",
                     "",
-                    "The model ids to learn; events of others become dead letters. Empty: any.");
+                    "Ids of the models to train; events for other models become dead letters."
+                            + " Empty: any model.");
 
-    /** The keys read here. */
+    /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =
             List.of(
                     NUM_FEATURES,
@@ -104,7 +105,7 @@ public record IngestConfig(
         allowedModels = Set.copyOf(allowedModels);
     }
 
-    /** Reads the keys; problems are left in the settings. */
+    /** Reads the configuration; adds problems to the settings. */
     public static IngestConfig from(Settings settings) {
         return new IngestConfig(
                 settings.get(NUM_FEATURES),
@@ -116,7 +117,10 @@ public record IngestConfig(
                 ignoreIndex(settings));
     }
 
-    /** Values that a row's label has beside its class index: one per class, or 0. */
+    /**
+     * Returns the number of target values that a label has beside its class index: one per class,
+     * or 0 if labels are single classes.
+     */
     public int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();
     }
@@ -130,7 +134,7 @@ public record IngestConfig(
                             + ignoreIndex
                             + " with label.type = "
                             + Key.kebab(labelType)
-                            + ": only a label of one class has an index to ignore");
+                            + ": can only be set if label.type is class");
             return null;
         }
         return ignoreIndex;
@@ -147,16 +151,17 @@ public record IngestConfig(
                             .toList();
         }
         if (given.isEmpty()) {
-            return standIn; // missing: the settings have said so
+            return standIn; // the settings have reported that the key is missing
         }
         if (names.size() < 2) {
-            settings.problem("classes = " + String.join(",", given) + ": at least two are needed");
+            settings.problem(
+                    "classes = " + String.join(",", given) + ": at least two classes are required");
             return standIn;
         }
         Set<String> seen = new HashSet<>();
         for (String name : names) {
             if (!seen.add(name)) {
-                settings.problem("classes names " + name + " twice");
+                settings.problem("classes contains " + name + " twice");
                 return standIn;
             }
         }

@@ -7,24 +7,24 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Decodes and validates messages and packs them into one block a model.
+ * Operator that decodes and validates messages and packs them into blocks, one open block per
+ * model.
  *
- * <p>A block is handed on when it has {@code block.size} messages, when its first one has waited
- * for {@code block.max-wait}, before a checkpoint's barrier and at the end of input. So this
- * operator has no state: every offset that a checkpoint covers has left it, and a failure repeats
- * from the source's offsets only what the checkpoint does not hold.
+ * <p>A block is emitted when it has {@code block.size} messages, when its first message has waited
+ * for {@code block.max-wait}, before a checkpoint barrier and at the end of input. The operator
+ * therefore has no state: at a checkpoint it has emitted everything up to the source's offsets, and
+ * after a failure the source repeats only what the checkpoint does not contain.
  *
- * <p>Blocks are filled again once they have been handed on: chain nothing to this operator that
- * keeps them.
+ * <p>Emitted blocks are reused: an operator chained to this one must not keep them.
  */
 public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
         implements OneInputStreamOperator<RawMessage, ExampleBlock>, BoundedOneInput {
     private static final long serialVersionUID = 1;
 
-    /** Models whose blocks are kept open at once; beyond it the longest open one is handed on. */
+    /** Maximum number of open blocks; when it is exceeded, the oldest one is emitted. */
     private static final int MAX_OPEN_BLOCKS = 1024;
 
-    /** Where messages go that could not be used. */
+    /** Side output of the messages that could not be used. */
     public static final OutputTag<DeadLetter> DEAD_LETTERS =
             new OutputTag<>("dead-letters") {
                 private static final long serialVersionUID = 1;
@@ -48,14 +48,14 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
                 new ExamplePacker(
                         ingestConfig,
                         letter -> output.collect(DEAD_LETTERS, new StreamRecord<>(letter)));
-        blockRecord = new StreamRecord<>(new ExampleBlock("", 0));
+        blockRecord = new StreamRecord<>(ExampleBlock.placeholder());
     }
 
     @Override
     public void processElement(StreamRecord<RawMessage> element) {
         ExampleBlock block = packer.pack(element.getValue());
         if (block.size() + block.audit().total() >= ingestConfig.blockSize()) {
-            handOn(block);
+            flush(block);
         } else if (block.waitingSince() == ExampleBlock.NOT_WAITING) {
             startWaiting(block);
         }
@@ -64,53 +64,52 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
     private void startWaiting(ExampleBlock block) {
         block.waitSince(getProcessingTimeService().getCurrentProcessingTime());
         if (packer.openBlocks() > MAX_OPEN_BLOCKS) {
-            handOn(packer.longestOpen());
+            flush(packer.oldestBlock());
         }
         if (!timerSet) {
             setTimer(block.waitingSince());
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what a timer throws fails the task
+    @SuppressWarnings("FutureReturnValueIgnored") // an exception in a timer fails the task
     private void setTimer(long waitingSince) {
         timerSet = true;
         getProcessingTimeService()
                 .registerTimer(
-                        waitingSince + ingestConfig.blockMaxWait().toMillis(),
-                        this::handOnThoseThatWaitedLongEnough);
+                        waitingSince + ingestConfig.blockMaxWait().toMillis(), this::flushExpired);
     }
 
-    private void handOnThoseThatWaitedLongEnough(long now) {
+    private void flushExpired(long now) {
         timerSet = false;
         while (packer.openBlocks() > 0) {
-            ExampleBlock block = packer.longestOpen();
+            ExampleBlock block = packer.oldestBlock();
             if (block.waitingSince() + ingestConfig.blockMaxWait().toMillis() > now) {
                 setTimer(block.waitingSince());
                 return;
             }
-            handOn(block);
+            flush(block);
         }
     }
 
-    private void handOn(ExampleBlock block) {
+    private void flush(ExampleBlock block) {
         output.collect(blockRecord.replace(block));
-        packer.close(block);
+        packer.recycle(block);
     }
 
-    private void handOnAll() {
+    private void flushAll() {
         while (packer.openBlocks() > 0) {
-            handOn(packer.longestOpen());
+            flush(packer.oldestBlock());
         }
     }
 
     @Override
     public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
         super.prepareSnapshotPreBarrier(checkpointId);
-        handOnAll();
+        flushAll();
     }
 
     @Override
     public void endInput() {
-        handOnAll();
+        flushAll();
     }
 }

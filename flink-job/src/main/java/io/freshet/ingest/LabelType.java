@@ -1,16 +1,17 @@
 package io.freshet.ingest;
 
-/** What a label says about the classes. */
+/** Kind of an example's label. */
 public enum LabelType {
-    /** Which one class it is, by index or by name. */
+    /** A single class, given by index or by name. */
     CLASS,
     /**
-     * A probability for each class; they sum to 1. A class's index or name stands for its own 1.
+     * A probability distribution over the classes: one value per class, with sum 1. A class index
+     * or name means probability 1 for that class.
      */
     PROBABILITIES,
     /**
-     * Whether each class applies, by itself: values from 0 to 1. A class's index or name stands for
-     * that class alone.
+     * Independent values from 0 to 1, one per class. A class index or name means 1 for that class
+     * and 0 for the others.
      */
     MULTI_LABEL
 }

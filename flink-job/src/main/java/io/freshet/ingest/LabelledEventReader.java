@@ -1,8 +1,10 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.AvroCursor.Refused;
+import io.freshet.ingest.AvroCursor.InvalidEventException;
+import io.freshet.model.example.Examples;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,14 +12,14 @@ import org.apache.avro.SchemaNormalization;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads labelled events from their bytes straight into the arrays of a block.
+ * Decoder of labelled events that writes features and targets directly into the arrays of a block.
  *
- * <p>An event is read in two steps, since its model decides where its features go: {@link
- * #readHead} up to the features, then {@link #readRest}. What the encoding promises and the bytes
- * break is refused at once ({@link Refused}); what the bytes say and the job does not take is kept
- * as the event's {@link #objection()}, so that an event of a known model is counted there.
+ * <p>An event is read in two steps, since its model determines the block: {@link #readHeader} up to
+ * the features, then {@link #readRest}. Bytes that violate the encoding cause an {@link
+ * InvalidEventException} immediately. An event that is encoded correctly but that the job cannot
+ * use is read to its end and has a {@link #violation()}, so that it is counted for its model.
  *
- * <p>Reads the layout of {@code LabelledEvent} version 1, found by its fingerprint. Not
+ * <p>Reads the layout of {@code LabelledEvent} version 1, identified by its fingerprint. Not
  * thread-safe.
  */
 final class LabelledEventReader {
@@ -26,7 +28,7 @@ final class LabelledEventReader {
     private static final long FINGERPRINT =
             SchemaNormalization.parsingFingerprint64(LabelledEvent.getClassSchema());
 
-    // Branches of the unions, in the schema's order.
+    // Branches of the unions, in the order of the schema.
     private static final int DENSE = 0;
     private static final int SPARSE = 1;
     private static final int FEATURE_BRANCHES = 3;
@@ -36,7 +38,8 @@ final class LabelledEventReader {
     private static final int LABEL_BRANCHES = 4;
 
     /**
-     * How far from 1 a sum of probabilities may be: they are floats, and were rounded by others.
+     * Largest accepted difference between 1 and a sum of probabilities, which senders have rounded
+     * to floats.
      */
     private static final double SUM_TOLERANCE = 1e-3;
 
@@ -57,7 +60,7 @@ final class LabelledEventReader {
     private int label;
     private boolean hasIgnoreIndex;
     private float weight;
-    private @Nullable Refused objection;
+    private @Nullable InvalidEventException violation;
 
     LabelledEventReader(IngestConfig config) {
         numFeatures = config.numFeatures();
@@ -72,25 +75,25 @@ final class LabelledEventReader {
         }
     }
 
-    /** Reads what stands before the features, and so whose they are. */
-    void readHead(byte @Nullable [] value) throws Refused {
-        objection = null;
+    /** Reads the fields before the features, including the model id. */
+    void readHeader(byte @Nullable [] value) throws InvalidEventException {
+        violation = null;
         if (value == null) {
-            throw new Refused(DeadLetterReason.NULL_VALUE, "the record has no value");
+            throw new InvalidEventException(DeadLetterReason.NULL_VALUE, "the record has no value");
         }
         if (value.length == 0) {
-            throw new Refused(DeadLetterReason.EMPTY_VALUE, "the value has no bytes");
+            throw new InvalidEventException(DeadLetterReason.EMPTY_VALUE, "the value has no bytes");
         }
         cursor.open(value);
         byte marker0 = cursor.readByte();
         if (marker0 != MARKER_0 || (value.length > 1 && cursor.readByte() != MARKER_1)) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.NOT_SINGLE_OBJECT,
                     "the value does not begin with C3 01, as single-object encoding does");
         }
         long fingerprint = cursor.readFixedLong();
         if (fingerprint != FINGERPRINT) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.UNKNOWN_SCHEMA,
                     "no released LabelledEvent has the fingerprint "
                             + Long.toHexString(fingerprint));
@@ -106,56 +109,61 @@ final class LabelledEventReader {
     }
 
     /**
-     * Reads the features and what follows them.
+     * Reads the features and the fields after them.
      *
-     * @param features takes the features, if they are dense. Modified.
-     * @param from index of the first
-     * @param targets takes the label's values by class, where labels have such. Modified.
-     * @param targetsFrom index of the first
+     * @param features receives {@code numFeatures} dense features, starting at index {@code from}.
+     *     Modified.
+     * @param from index of the first feature
+     * @param targets receives {@code numTargets} values of the label, one per class, starting at
+     *     index {@code targetsFrom}. Modified.
+     * @param targetsFrom index of the first target
      */
-    void readRest(float[] features, int from, float[] targets, int targetsFrom) throws Refused {
+    void readRest(float[] features, int from, float[] targets, int targetsFrom)
+            throws InvalidEventException {
         readFeatures(features, from);
         readLabel(targets, targetsFrom);
         weight = cursor.readFloat();
         if (weight < 0) {
-            object(DeadLetterReason.NEGATIVE_WEIGHT, "the weight is " + weight);
+            recordViolation(DeadLetterReason.NEGATIVE_WEIGHT, "the weight is " + weight);
         } else if (!Float.isFinite(weight)) {
-            object(DeadLetterReason.NON_FINITE_WEIGHT, "the weight is " + weight);
+            recordViolation(DeadLetterReason.NON_FINITE_WEIGHT, "the weight is " + weight);
         }
         if (cursor.remaining() > 0) {
-            throw new Refused(
+            throw new InvalidEventException(
                     DeadLetterReason.TRAILING_BYTES,
                     cursor.remaining() + " bytes follow the event, from byte " + cursor.position());
         }
     }
 
-    private void readFeatures(float[] features, int from) throws Refused {
+    private void readFeatures(float[] features, int from) throws InvalidEventException {
         int branch = cursor.readBranch(FEATURE_BRANCHES);
         if (branch == DENSE) {
             int count = cursor.readFloats(features, from, numFeatures);
             if (count != numFeatures) {
-                object(
+                recordViolation(
                         DeadLetterReason.WRONG_NUM_FEATURES,
-                        count + " features, of " + numFeatures + " that num-features asks for");
+                        count + " features instead of " + numFeatures + " (num-features)");
             } else if (!allFinite(features, from, count)) {
-                int at = firstNonFinite(features, from, count);
-                object(
+                int index = firstNonFinite(features, from, count);
+                recordViolation(
                         DeadLetterReason.NON_FINITE_FEATURE,
-                        "feature " + at + " is " + features[from + at]);
+                        "feature " + index + " is " + features[from + index]);
             }
         } else if (branch == SPARSE) {
             cursor.skipInts();
             cursor.readFloats(features, from, 0);
-            object(DeadLetterReason.UNSUPPORTED_FEATURES, "sparse features are not supported yet");
+            recordViolation(
+                    DeadLetterReason.UNSUPPORTED_FEATURES, "sparse features are not supported yet");
         } else {
             cursor.skipFloatMap();
             cursor.skipTextMap();
-            object(DeadLetterReason.UNSUPPORTED_FEATURES, "named features are not supported yet");
+            recordViolation(
+                    DeadLetterReason.UNSUPPORTED_FEATURES, "named features are not supported yet");
         }
     }
 
-    private void readLabel(float[] targets, int from) throws Refused {
-        label = ExampleBlock.UNLABELLED;
+    private void readLabel(float[] targets, int from) throws InvalidEventException {
+        label = Examples.UNLABELLED;
         hasIgnoreIndex = false;
         int branch = cursor.readBranch(LABEL_BRANCHES);
         if (branch == LABEL_INDEX) {
@@ -163,22 +171,32 @@ final class LabelledEventReader {
         } else if (branch == LABEL_NAME) {
             int length = cursor.skipText();
             label = classNamedBefore(cursor.position(), length);
-            hasIgnoreIndex = label != ExampleBlock.UNLABELLED && isIgnoreIndex(label);
+            hasIgnoreIndex = label != Examples.UNLABELLED && isIgnoreIndex(label);
         } else if (branch != NO_LABEL) {
             readTargets(targets, from);
             return;
         }
-        ExampleBlock.writeOneHot(label, targets, from, numTargets);
+        writeOneHot(label, targets, from, numTargets);
     }
 
-    private void readClassIndex() throws Refused {
+    /** Writes 1 for the class and 0 for the others; 0 for all without a label. */
+    private static void writeOneHot(int label, float[] targets, int from, int numTargets) {
+        if (numTargets > 0) {
+            Arrays.fill(targets, from, from + numTargets, 0);
+            if (label != Examples.UNLABELLED) {
+                targets[from + label] = 1;
+            }
+        }
+    }
+
+    private void readClassIndex() throws InvalidEventException {
         int index = cursor.readInt();
         if (isIgnoreIndex(index)) {
             hasIgnoreIndex = true;
         } else if (index < 0 || index >= classes.size()) {
-            object(
+            recordViolation(
                     DeadLetterReason.LABEL_OUT_OF_RANGE,
-                    "class index " + index + ", of " + classes.size() + " classes");
+                    "class index " + index + " is out of range for " + classes.size() + " classes");
         } else {
             label = index;
         }
@@ -188,29 +206,29 @@ final class LabelledEventReader {
         return ignoreIndex != null && ignoreIndex == index;
     }
 
-    private void readTargets(float[] targets, int from) throws Refused {
+    private void readTargets(float[] targets, int from) throws InvalidEventException {
         int count = cursor.readFloats(targets, from, numTargets);
         if (labelType == LabelType.CLASS) {
-            object(
+            recordViolation(
                     DeadLetterReason.UNSUPPORTED_LABEL,
-                    "a label of one value per class, where label.type is class");
+                    "a label of one value per class, but label.type is class");
         } else if (count != numTargets) {
-            object(
+            recordViolation(
                     DeadLetterReason.WRONG_NUM_TARGETS,
-                    "a label of " + count + " values, of " + numTargets + " classes");
+                    "a label of " + count + " values for " + numTargets + " classes");
         } else {
-            label = checkedTargets(targets, from);
+            label = validateTargets(targets, from);
         }
     }
 
-    /** The class of the largest target, the lowest of equals; objects to what is no target. */
-    private int checkedTargets(float[] targets, int from) {
+    /** Validates the targets; returns the class of the largest one, ties to the lowest index. */
+    private int validateTargets(float[] targets, int from) {
         int largest = 0;
         double sum = 0;
         for (int k = 0; k < numTargets; k++) {
             float target = targets[from + k];
             if (!(target >= 0 && target <= 1)) {
-                object(
+                recordViolation(
                         DeadLetterReason.TARGET_OUT_OF_RANGE,
                         "the label's value for class \"" + classes.get(k) + "\" is " + target);
                 return largest;
@@ -221,15 +239,15 @@ final class LabelledEventReader {
             sum += target;
         }
         if (labelType == LabelType.PROBABILITIES && Math.abs(sum - 1) > SUM_TOLERANCE) {
-            object(
+            recordViolation(
                     DeadLetterReason.TARGETS_DO_NOT_SUM_TO_ONE,
                     "the label's probabilities sum to " + (float) sum);
         }
         return largest;
     }
 
-    /** The index of the class whose name was just passed over; compares bytes before it decodes. */
-    private int classNamedBefore(int end, int length) throws Refused {
+    /** Returns the class whose name was just skipped; compares bytes to avoid decoding. */
+    private int classNamedBefore(int end, int length) throws InvalidEventException {
         for (int i = 0; i < Math.min(className.length, 16); i++) {
             if (cursor.matchesBefore(end, length, className[i])) {
                 return i;
@@ -238,16 +256,17 @@ final class LabelledEventReader {
         String name = cursor.textBefore(end, length);
         Integer index = classIndex.get(name);
         if (index == null) {
-            object(
+            recordViolation(
                     DeadLetterReason.UNKNOWN_CLASS,
-                    "classes does not hold the label \"" + name + "\"");
-            return ExampleBlock.UNLABELLED;
+                    "the label \"" + name + "\" is not among classes");
+            return Examples.UNLABELLED;
         }
         return index;
     }
 
     /**
-     * x·0 is 0 for every finite x and NaN for the others; four sums at once keep the adder busy.
+     * Returns whether all values are finite: x·0 is 0 for finite x and NaN otherwise. Four
+     * independent sums hide the latency of the additions.
      */
     private static boolean allFinite(float[] values, int from, int count) {
         float sum0 = 0;
@@ -276,33 +295,33 @@ final class LabelledEventReader {
         return i;
     }
 
-    /** Keeps the first objection. */
-    private void object(DeadLetterReason reason, String detail) {
-        if (objection == null) {
-            objection = new Refused(reason, detail);
+    /** Records a violation unless the event already has one. */
+    private void recordViolation(DeadLetterReason reason, String detail) {
+        if (violation == null) {
+            violation = new InvalidEventException(reason, detail);
         }
     }
 
-    /** What the job does not take about the event; null if nothing. */
-    @Nullable Refused objection() {
-        return objection;
+    /** Returns why the job cannot use the event; null if it can. */
+    @Nullable InvalidEventException violation() {
+        return violation;
     }
 
     String modelId() {
         return modelId;
     }
 
-    /** Milliseconds since 1970-01-01T00:00Z. */
+    /** Returns the event time, milliseconds since 1970-01-01T00:00Z. */
     long timestamp() {
         return timestamp;
     }
 
-    /** Whether the class index is {@code label.ignore-index}. */
+    /** Returns whether the class index is {@code label.ignore-index}. */
     boolean hasIgnoreIndex() {
         return hasIgnoreIndex;
     }
 
-    /** Class index, or {@link ExampleBlock#UNLABELLED}. */
+    /** Returns the class index, or {@link ExampleBlock#UNLABELLED}. */
     int label() {
         return label;
     }
@@ -311,8 +330,8 @@ final class LabelledEventReader {
         return weight;
     }
 
-    /** The event's id, decoded only where it is asked for. */
-    String id() throws Refused {
+    /** Decodes and returns the event's id. */
+    String id() throws InvalidEventException {
         return cursor.textBefore(idEnd, idLength);
     }
 }

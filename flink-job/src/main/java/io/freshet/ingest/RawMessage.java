@@ -3,18 +3,18 @@ package io.freshet.ingest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kafka record as it was read, byte for byte.
+ * A Kafka record with undecoded key, value and headers.
  *
- * @param topic where it was read
- * @param partition its partition
- * @param offset its offset
+ * @param topic topic that the record was read from
+ * @param partition partition that it was read from
+ * @param offset its offset in the partition
  * @param timestamp its Kafka timestamp, milliseconds since 1970-01-01T00:00Z
  * @param key its key, or null
  * @param value its value, or null
- * @param headerKeys its headers' keys, in their order
- * @param headerValues its headers' values, in the same order; a value may be null
+ * @param headerKeys keys of its headers
+ * @param headerValues values of its headers, in the order of the keys; a value may be null
  */
-@SuppressWarnings("ArrayRecordComponent") // bytes as they are; never compared
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record RawMessage(
         String topic,
         int partition,

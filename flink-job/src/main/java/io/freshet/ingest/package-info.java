@@ -1,4 +1,4 @@
-/** From raw messages to packed blocks of examples; what cannot be used becomes a dead letter. */
+/** Decoding of raw messages into blocks of examples; unusable messages become dead letters. */
 @NullMarked
 package io.freshet.ingest;
 

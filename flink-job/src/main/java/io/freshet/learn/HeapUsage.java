@@ -11,15 +11,15 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Share of the heap's old generation that was in use after its last collection: what the process
- * holds on to, without the garbage of today. Asking costs no collection.
+ * Usage of the heap's old generation after its last garbage collection, which excludes the garbage
+ * since then. Reading it does not cause a collection.
  */
 final class HeapUsage {
     private final @Nullable MemoryPoolMXBean oldGeneration;
 
-    /** That of this process. */
+    /** Creates a reader for the heap of this process. */
     HeapUsage() {
-        // The pools of the young generation are smaller, or have no limit of their own.
+        // The pools of the young generation are smaller or have no limit of their own.
         oldGeneration =
                 ManagementFactory.getMemoryPoolMXBeans().stream()
                         .filter(pool -> pool.getType() == MemoryType.HEAP)
@@ -28,15 +28,15 @@ final class HeapUsage {
                         .orElse(null);
     }
 
-    /** Returns the share, 0 to 1; 0 before the first collection. */
+    /** Returns the fraction in use, 0 to 1; 0 before the first collection. */
     double afterLastCollection() {
         MemoryUsage usage = oldGeneration == null ? null : oldGeneration.getCollectionUsage();
         return usage == null || usage.getMax() <= 0 ? 0 : (double) usage.getUsed() / usage.getMax();
     }
 
     /**
-     * Returns the share after a collection of now, which takes up to seconds; empty where the
-     * virtual machine was told not to collect on request.
+     * Requests a collection, which may take seconds, and returns the fraction in use after it;
+     * empty if the virtual machine is configured to ignore such requests.
      */
     OptionalDouble afterCollection() {
         long before = collections();
@@ -57,7 +57,7 @@ final class HeapUsage {
                 .sum();
     }
 
-    /** Returns the size that the heap may grow to, in bytes. */
+    /** Returns the maximum size of the heap, in bytes. */
     static long maxBytes() {
         return Runtime.getRuntime().maxMemory();
     }

@@ -17,16 +17,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How models learn, how many live at once, and how often they are published.
+ * Configuration of the learn stage: training, number of models in memory, publication and drift.
  *
- * @param learner what a learner does
- * @param classes class names by index; as many as the learner has classes
- * @param labelType what labels say about the classes
- * @param miniBatchMaxWait after which a short mini-batch is closed; null: never
- * @param maxModels models that live at once; the least recently used of more is kept in state only
- * @param publishInterval the least time between two snapshots of a model
- * @param drift how drift is looked for
- * @param deviceFallback what to do where the build is for a GPU and none can be used
+ * @param learner settings of each model's learner
+ * @param classes class names by index, one per class of the learner
+ * @param labelType meaning of the labels
+ * @param miniBatchMaxWait longest time that an incomplete mini-batch waits; null for no limit
+ * @param maxModels maximum number of models in memory per subtask; beyond it the least recently
+ *     used one is kept in state only
+ * @param publishInterval minimum time between two snapshots of a model
+ * @param drift configuration of drift detection
+ * @param deviceFallback behaviour of a build for a GPU where none can be used
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -44,9 +45,9 @@ public record LearnConfig(
                     "mini-batch.max-wait",
                     "off",
                     Duration.ofMillis(1),
-                    "After which wait a mini-batch is closed though it is short. Off: only the"
-                            + " count and the end of input close one, and a replay cuts the same"
-                            + " ones.");
+                    "Longest time that an incomplete mini-batch waits before the model is trained"
+                            + " on it as it is. Off: a mini-batch ends only when it is full or at"
+                            + " the end of input, so that a replay forms the same mini-batches.");
     public static final Key<Integer> MODELS_MAX =
             Key.ofInt(
                     "models.max",
@@ -54,28 +55,28 @@ public record LearnConfig(
                     1,
                     10_000_000,
                     "models",
-                    "Models that a subtask keeps in memory; beyond that the least recently used is"
-                        + " written to state and reloaded at its next event. With defaults, 10"
-                        + " features and 5 classes, a model whose windows are full takes some 75 kB"
-                        + " of the heap and 10 kB outside it. A warning is logged at start where"
-                        + " this many do not fit. Where the heap fills, models are evicted earlier,"
-                        + " and the job ends where that frees too little;"
-                        + " flink.state.backend.type=rocksdb keeps state out of the heap.");
+                    "Maximum number of models that a subtask keeps in memory. Beyond it, the least"
+                        + " recently used model is written to state and reloaded at its next event."
+                        + " With defaults, 10 features and 5 classes, a model whose windows are"
+                        + " full takes about 75 kB of the heap and 10 kB outside it. If this many"
+                        + " models do not fit, a warning is logged at start. When the heap is full,"
+                        + " models are evicted earlier, and the job fails if that frees too little"
+                        + " memory; flink.state.backend.type=rocksdb keeps state out of the heap.");
     public static final Key<Duration> MODELS_PUBLISH_INTERVAL =
             Key.ofDuration(
                     "models.publish-interval",
                     "10 s",
                     Duration.ZERO,
-                    "The least time between two snapshots of a model. Snapshots are taken at"
+                    "Minimum time between two snapshots of a model. Snapshots are published at"
                             + " checkpoints, if the model changed, and at the end of input.");
     public static final Key<DeviceFallback> DEVICE_FALLBACK =
             Key.ofEnum(
                     "device.fallback",
                     DeviceFallback.CPU,
-                    "What a build for CUDA does where it finds no GPU that it can run on: learn on"
-                            + " the CPU, or stop. The other builds always learn on the CPU.");
+                    "Behaviour of a build for CUDA that finds no usable GPU: train on the CPU, or"
+                            + " stop. Other builds always train on the CPU.");
 
-    /** The keys read here. */
+    /** The keys of the learn stage, without those of drift detection. */
     public static final List<Key<?>> KEYS =
             Stream.concat(
                             TrainingConfig.KEYS.stream(),
@@ -98,12 +99,12 @@ public record LearnConfig(
         classes = List.copyOf(classes);
     }
 
-    /** Returns how many values a label has beside its class: one per class, or 0. */
+    /** Returns the number of values of a label beside its class: one per class, or 0. */
     int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();
     }
 
-    /** Reads the keys; problems are left in the settings. */
+    /** Reads the keys. Problems are recorded in the settings. */
     public static LearnConfig from(Settings settings, IngestConfig ingest) {
         LearnerSettings learner = TrainingConfig.read(settings, ingest);
         return new LearnConfig(
@@ -117,9 +118,10 @@ public record LearnConfig(
                 settings.get(DEVICE_FALLBACK));
     }
 
-    /** The configuration that shaped the parameters, by key, for a snapshot's provenance. */
+    /** Returns the configuration that determined the parameters, by key, for provenance. */
     public Map<String, String> hyperParameters() {
         Map<String, String> values = TrainingConfig.hyperParameters(learner);
+        values.putAll(drift.hyperParameters());
         values.put(IngestConfig.LABEL_TYPE.name(), Key.kebab(labelType));
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),

@@ -9,6 +9,7 @@ import io.freshet.model.device.Backend;
 import io.freshet.model.device.DeviceDecision;
 import java.io.IOException;
 import java.util.List;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
@@ -26,49 +27,49 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Trains the models: one {@link Learner} a key, alive between elements.
+ * Flink operator that trains the models, with one {@link Learner} in memory per key.
  *
- * <p>In state, per model: the parameters, the optimiser's velocity, the last good parameters and
- * the baselines' counts in chunks of fixed size, also those of a learner that was started at a
- * drift's warning, the {@link ModelState}, and the rows that do not yet fill a mini-batch. After a
- * failure each model goes on from the last checkpoint as if it had not stopped: the source repeats
- * what came after, and nothing of it is in the parameters.
+ * <p>The state of a model consists of its parameters, the optimiser's velocity, the last good
+ * parameters and the baselines' counts, in chunks of fixed size; the same for the learner that was
+ * started at a drift warning, if any; the {@link ModelState}; and the examples of an incomplete
+ * mini-batch. After a failure each model continues from the last checkpoint: the source repeats the
+ * later events, of which nothing is contained in the restored parameters.
  *
- * <p>Emits a {@link BlockEvaluation} a block; to the side, predictions, drift alerts and, at
- * checkpoints and at the end of input, snapshots of models that changed.
+ * <p>Emits one {@link BlockEvaluation} per block. Side outputs are predictions, drift alerts and,
+ * at checkpoints and at the end of input, snapshots of models that changed.
  */
 public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock, BlockEvaluation>
         implements Triggerable<String, VoidNamespace> {
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(LearnOperator.class);
 
-    /** Answers to events without a label. */
+    /** Side output of predictions for events without a label. */
     public static final OutputTag<Prediction> PREDICTIONS =
             new OutputTag<>("predictions") {
                 private static final long serialVersionUID = 1;
             };
 
-    /** Drifts that were found. */
+    /** Side output of alerts of detected drifts. */
     public static final OutputTag<DriftAlert> DRIFT_ALERTS =
             new OutputTag<>("drift-alerts") {
                 private static final long serialVersionUID = 1;
             };
 
-    /** Snapshots of the models. */
+    /** Side output of snapshots of the models. */
     public static final OutputTag<ModelSnapshot> SNAPSHOTS =
             new OutputTag<>("snapshots") {
                 private static final long serialVersionUID = 1;
             };
 
-    private static final String MEMORY = "learner";
+    private static final String MODEL_STATE = "learner";
 
     private final LearnConfig learnConfig;
 
     private transient LearnerWorkspace workspace;
-    private transient ValueState<ModelState> memory;
+    private transient ValueState<ModelState> modelState;
     private transient ModelChunks chunks;
     private transient ModelChunks successorChunks;
-    private transient ValueState<ExampleBlock> openRows;
+    private transient ValueState<ExampleBlock> pendingExamples;
     private transient InternalTimerService<VoidNamespace> timers;
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
 
@@ -78,8 +79,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     }
 
     /**
-     * @param costOfLaterStages memory that a model takes in the stages after this one, in the same
-     *     process
+     * @param costOfLaterStages memory that a model takes in the later stages of the same process
      */
     @SuppressWarnings("NullAway.Init") // as above
     public LearnOperator(LearnConfig learnConfig, ModelCost costOfLaterStages) {
@@ -89,28 +89,29 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected void openState(KeyedStateStore store) {
-        memory =
+        modelState =
                 store.getState(
-                        new ValueStateDescriptor<>(MEMORY, TypeInformation.of(ModelState.class)));
+                        new ValueStateDescriptor<>(
+                                MODEL_STATE, TypeInformation.of(ModelState.class)));
         List<String> optimizerArrays = learnConfig.learner().optimizer().stateNames();
         chunks = new ModelChunks(store, "", optimizerArrays);
         successorChunks = new ModelChunks(store, "successor-", optimizerArrays);
-        openRows =
+        pendingExamples =
                 store.getState(new ValueStateDescriptor<>("open-rows", new ExampleBlockTypeInfo()));
     }
 
     @Override
     public void open() throws Exception {
         super.open();
-        wakeDevice();
-        checkMemory();
+        startDevice();
+        checkHeap();
         workspace = new LearnerWorkspace(learnConfig);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
     }
 
-    /** Starting again would find the same device, so a refusal ends the job. */
-    private void wakeDevice() throws Exception {
+    /** Starts the device. A refusal fails the job, since a restart would find the same device. */
+    private void startDevice() throws Exception {
         DeviceDecision device = startBackend();
         switch (device.outcome()) {
             case REFUSED ->
@@ -131,34 +132,33 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         LOG.info("{}", Backend.describe());
     }
 
-    /** What failed while ND4J's classes were initialised never succeeds in this process. */
+    /** Fails the job if ND4J cannot be initialised, which cannot succeed later in this process. */
     private DeviceDecision startBackend() throws InterruptedException {
         try {
             return Backend.start(learnConfig.deviceFallback());
         } catch (IOException | RuntimeException | LinkageError e) {
-            Throwable innermost = e;
-            while (innermost.getCause() != null) {
-                innermost = innermost.getCause();
-            }
             throw new SuppressRestartsException(
                     new IllegalStateException(
-                            "ND4J cannot be used in this process: " + innermost, e));
+                            "ND4J cannot be used in this process: "
+                                    + ExceptionUtils.getRootCause(e),
+                            e));
         }
     }
 
     /**
-     * How many models will come nobody knows, so that too many are no reason to refuse them all;
-     * the heap is watched when they do.
+     * Fails the job if not even one model fits into the heap. If fewer than {@code models.max} fit,
+     * only warns: the number of models is not known in advance, and the heap is checked when they
+     * are loaded.
      */
-    private void checkMemory() {
+    private void checkHeap() {
         long heap = HeapUsage.maxBytes();
         cost().requireRoomForOne(heap);
-        cost().shortage(learnConfig.maxModels(), subtasksHere(), heap, Backend.maxBytes())
+        cost().shortage(learnConfig.maxModels(), subtasksInProcess(), heap, Backend.maxBytes())
                 .ifPresent(LOG::warn);
     }
 
-    /** The most subtasks of this operator that this process may run. */
-    private int subtasksHere() {
+    /** Returns the maximum number of subtasks of this operator in this process. */
+    private int subtasksInProcess() {
         int slots =
                 getContainingTask()
                         .getEnvironment()
@@ -170,37 +170,37 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected String nameOfStateOfEveryKey() {
-        return MEMORY;
+        return MODEL_STATE;
     }
 
     @Override
     protected void process(Learner learner, ExampleBlock block) {
         emit(learner.process(block, this::emit, this::emit));
-        if (learnConfig.miniBatchMaxWait() != null && learner.waitsForever()) {
+        if (learnConfig.miniBatchMaxWait() != null && learner.needsDeadline()) {
             long deadline =
                     timers.currentProcessingTime() + learnConfig.miniBatchMaxWait().toMillis();
-            learner.closeBy(deadline);
+            learner.setDeadline(deadline);
             timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, deadline);
         }
     }
 
-    /** A mini-batch has waited long enough. */
+    /** Ends a mini-batch that has waited for {@code mini-batch.max-wait}. */
     @Override
     public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
         Learner learner = live(timer.getKey());
-        if (learner.hasWaitedUntil(timer.getTimestamp())) {
+        if (learner.isOverdue(timer.getTimestamp())) {
             emit(learner.closeMiniBatch(this::emit, this::emit));
         }
     }
 
     @Override
     public void onEventTime(InternalTimer<String, VoidNamespace> timer) {
-        throw new IllegalStateException("no event-time timer is ever set");
+        throw new IllegalStateException("no event-time timer is registered");
     }
 
     @Override
     protected void finish(Learner learner) throws Exception {
-        if (learner.hasOpenMiniBatch()) {
+        if (learner.hasPendingExamples()) {
             emit(learner.closeMiniBatch(this::emit, this::emit));
         }
         if (learner.hasNewVersion()) {
@@ -232,17 +232,17 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             emit(learner.publish());
             learner.publishedAt(now);
         }
-        if (!learner.changed()) {
+        if (!learner.hasUnsavedChanges()) {
             return;
         }
-        LearnerState state = learner.state();
+        LearnerState state = learner.learnerState();
         LearnerState successor = learner.successorState();
-        memory.update(learner.memory(state, successor));
+        modelState.update(learner.modelState(state, successor));
         if (state != null) {
             chunks.save(state);
             if (learner.hasNewGoodParameters(state)) {
                 chunks.saveGoodParameters(state);
-                learner.savedGoodParameters(state);
+                learner.markGoodParametersSaved(state);
             }
         }
         if (successor == null) {
@@ -251,28 +251,28 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             successorChunks.save(successor);
             successorChunks.saveGoodParameters(successor);
         }
-        openRows.update(learner.openRows());
-        learner.saved();
+        pendingExamples.update(learner.pendingExamples());
+        learner.markSaved();
     }
 
     @Override
     protected Learner load(String modelId) throws Exception {
-        ModelState remembered = memory.value();
-        if (remembered == null) {
+        ModelState saved = modelState.value();
+        if (saved == null) {
             return new Learner(modelId, workspace);
         }
-        LearnerStateHeader model = remembered.model();
-        LearnerStateHeader successor = remembered.successor();
+        LearnerStateHeader model = saved.model();
+        LearnerStateHeader successor = saved.successor();
         try {
             return Learner.restore(
                     modelId,
                     workspace,
-                    remembered,
+                    saved,
                     model == null ? null : chunks.load(model),
                     successor == null ? null : successorChunks.load(successor),
-                    openRows.value());
+                    pendingExamples.value());
         } catch (StateMismatchException e) {
-            // Starting again would find the same state and the same configuration.
+            // A restart would find the same state and the same configuration.
             throw new SuppressRestartsException(e);
         }
     }

@@ -2,11 +2,12 @@ package io.freshet.learn;
 
 import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.Fate;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.IngestConfig;
-import io.freshet.ingest.Origin;
+import io.freshet.ingest.Origins;
+import io.freshet.ingest.SourcePartition;
 import io.freshet.learn.drift.DetectorReport;
 import io.freshet.learn.drift.DriftAlert;
 import io.freshet.learn.drift.DriftMonitor;
@@ -25,13 +26,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One model's test-then-train: cuts mini-batches by count out of whatever blocks arrive, steps, and
- * keeps the model's audit.
+ * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by
+ * count, learns from each, and keeps the model's audit.
  *
- * <p>Labelled rows wait until their mini-batch is full; only then are they scored, trained on and
- * counted. Unlabelled rows are answered by the parameters in force at their place in the stream:
- * those after the last full mini-batch before them. So nothing here but the rounding depends on how
- * the stream was cut into blocks. Knows no Flink and no clock. Not thread-safe.
+ * <p>Labelled examples are pending until their mini-batch is full; only then are they scored,
+ * trained on and counted. An example without a label is predicted by the parameters at its place in
+ * the stream: those after the last full mini-batch before it. So the results do not depend on how
+ * the stream was cut into blocks, except for rounding. Independent of Flink and of any clock. Not
+ * thread-safe.
  */
 public final class Learner implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
@@ -42,33 +44,37 @@ public final class Learner implements AutoCloseable {
     private final LearnerWorkspace workspace;
     private final LearnConfig config;
     private final Audit audit;
-    private final Map<ExampleBlock.Source, Long> lastOffsets = new LinkedHashMap<>();
+    private final Map<SourcePartition, Long> lastOffsets = new LinkedHashMap<>();
     private long timestamp = ModelProgress.NO_TIMESTAMP;
     private long publishedVersion = -1;
     private boolean changed;
 
-    // When, in processing time: kept for the operator, of no meaning to what is learnt.
+    // Processing times that the operator keeps here; they do not affect what is learnt.
     private long deadline = NEVER;
     private long publishedAt = Long.MIN_VALUE / 2;
 
     private @Nullable SoftmaxLearner model;
 
-    /** Rows that wait for their mini-batch to be full; null between blocks if there are none. */
+    /** Examples that do not yet fill a mini-batch; null between calls if there are none. */
     private @Nullable PendingExamples pending;
 
-    private Origin newest = Origin.NONE;
-    private @Nullable ExampleBlock restoredRows;
-    private final @Nullable DriftMonitor watch;
+    /** Pending examples from state, until the first call appends them. Not modified. */
+    private @Nullable ExampleBlock restoredExamples;
 
-    /** What detectors remembered that are switched off: their alerts go on from it. */
-    private @Nullable DriftMonitorState restingDrift;
+    private final @Nullable DriftMonitor driftMonitor;
 
-    /** The last good parameters that are in state: they change seldom. */
+    /**
+     * State of detectors that are disabled in this configuration; kept so that alert sequence
+     * numbers continue.
+     */
+    private @Nullable DriftMonitorState detachedDriftState;
+
+    /** Last good parameters that are in Flink's state; they change seldom. */
     private float[] savedGoodParameters = new float[0];
 
-    /** A learner of a model that has seen nothing. */
+    /** Creates the learner of a new model. */
     public Learner(String modelId, LearnerWorkspace workspace) {
-        this(modelId, workspace, Audit.empty());
+        this(modelId, workspace, new Audit());
     }
 
     private Learner(String modelId, LearnerWorkspace workspace, Audit audit) {
@@ -76,59 +82,60 @@ public final class Learner implements AutoCloseable {
         this.workspace = workspace;
         this.config = workspace.config();
         this.audit = audit;
-        watch =
+        driftMonitor =
                 config.drift().detectors().isEmpty()
                         ? null
                         : new DriftMonitor(
                                 modelId,
                                 config.drift(),
                                 config.learner(),
-                                audit.count(Fate.ACCEPTED),
+                                audit.count(EventOutcome.ACCEPTED),
                                 workspace::blocks,
                                 workspace.successorEvaluation());
     }
 
     /**
-     * A learner that goes on where another was saved.
+     * Restores a learner from what another had when it was saved.
      *
-     * @param memory not modified
-     * @param state its parameters, if it had any
-     * @param successor those of a learner that was started at a warning, if there was one
-     * @param rows its open mini-batch
+     * @param modelState {@link #modelState} of the other. Not modified.
+     * @param learnerState {@link #learnerState()} of the other
+     * @param successorState {@link #successorState()} of the other
+     * @param pendingExamples {@link #pendingExamples()} of the other. Not modified.
      */
     public static Learner restore(
             String modelId,
             LearnerWorkspace workspace,
-            ModelState memory,
-            @Nullable LearnerState state,
-            @Nullable LearnerState successor,
-            @Nullable ExampleBlock rows) {
+            ModelState modelState,
+            @Nullable LearnerState learnerState,
+            @Nullable LearnerState successorState,
+            @Nullable ExampleBlock pendingExamples) {
         LearnConfig config = workspace.config();
-        if (!Arrays.asList(memory.classes()).equals(config.classes())) {
+        if (!Arrays.asList(modelState.classes()).equals(config.classes())) {
             throw new StateMismatchException(
                     "The state of model \""
                             + modelId
                             + "\" has the classes "
-                            + Arrays.toString(memory.classes())
+                            + Arrays.toString(modelState.classes())
                             + ", the configuration "
                             + config.classes());
         }
-        Learner learner = new Learner(modelId, workspace, memory.audit().copy());
-        for (PartitionOffset last : memory.offsets()) {
+        Learner learner = new Learner(modelId, workspace, modelState.audit().copy());
+        for (PartitionOffset last : modelState.offsets()) {
             learner.lastOffsets.put(
-                    new ExampleBlock.Source(last.topic(), last.partition()), last.offset());
+                    new SourcePartition(last.topic(), last.partition()), last.offset());
         }
-        learner.timestamp = memory.timestamp();
-        learner.publishedVersion = memory.publishedVersion();
+        learner.timestamp = modelState.timestamp();
+        learner.publishedVersion = modelState.publishedVersion();
         if (config.miniBatchMaxWait() != null) {
-            learner.deadline = memory.deadline();
+            learner.deadline = modelState.deadline();
         }
-        if (rows != null && rows.numTargets() != config.numTargets()) {
+        if (pendingExamples != null
+                && pendingExamples.examples().numTargets() != config.numTargets()) {
             throw new StateMismatchException(
                     "The state of model \""
                             + modelId
                             + "\" has an open mini-batch whose labels have "
-                            + rows.numTargets()
+                            + pendingExamples.examples().numTargets()
                             + " values each; the configuration, "
                             + IngestConfig.LABEL_TYPE
                             + " = "
@@ -136,14 +143,14 @@ public final class Learner implements AutoCloseable {
                             + ", asks for "
                             + config.numTargets());
         }
-        if (state != null) {
+        if (learnerState != null) {
             int expected = config.learner().numParameters();
-            if (state.parameters().length != expected) {
+            if (learnerState.parameters().length != expected) {
                 throw new StateMismatchException(
                         "The state of model \""
                                 + modelId
                                 + "\" has "
-                                + state.parameters().length
+                                + learnerState.parameters().length
                                 + " parameters; the configuration asks for ("
                                 + config.learner().numFeatures()
                                 + " features + 1) x "
@@ -153,161 +160,180 @@ public final class Learner implements AutoCloseable {
                                 + " learning rates = "
                                 + expected);
             }
-            learner.savedGoodParameters = state.goodParameters();
-            learner.model = new SoftmaxLearner(workspace.blocks(), state);
+            learner.savedGoodParameters = learnerState.goodParameters();
+            learner.model = new SoftmaxLearner(workspace.blocks(), learnerState);
         }
-        DriftMonitorState drift = memory.drift();
-        if (learner.watch == null) {
-            learner.restingDrift = drift;
+        DriftMonitorState drift = modelState.drift();
+        if (learner.driftMonitor == null) {
+            learner.detachedDriftState = drift;
         } else if (drift != null) {
-            learner.watch.restore(drift, successor);
+            learner.driftMonitor.restore(drift, successorState);
         }
-        learner.restoredRows = rows;
+        learner.restoredExamples = pendingExamples;
         return learner;
     }
 
     /**
-     * Takes a block.
+     * Processes a block: predicts its unlabelled examples, tests and trains on the mini-batches
+     * that its labelled ones complete, and keeps copies of those left over.
      *
-     * @param block the next examples of this model, and events that became none. Not modified.
-     * @param predictions takes the answers to the rows without a label, in their order
-     * @param alerts takes the drifts that were found, in their order
-     * @return what was found about the examples whose mini-batches were completed
+     * @param block the next examples of this model, and the audit of events that did not become
+     *     examples. Not modified, not kept.
+     * @param predictions receives the predictions for the examples without a label, in their order
+     * @param alerts receives the drifts that were detected, in their order
+     * @return the scores of the examples in the mini-batches that were completed
      */
     public BlockEvaluation process(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        takeRestoredRows();
+        appendRestoredExamples();
         audit.add(block.audit());
-        take(block);
-        learn(false, predictions, alerts);
+        if (pending != null) {
+            pending.append(block);
+            learnPending(pending, false, predictions, alerts);
+        } else {
+            workspace.results().begin(block.size());
+            if (block.size() > 0) {
+                learnBlock(block, predictions, alerts);
+            }
+        }
         changed = true;
         return workspace.results().evaluation(modelId, progress());
     }
 
-    /** Closes the open mini-batch, however short. */
+    /** Closes the incomplete mini-batch, however few examples it has. */
     public BlockEvaluation closeMiniBatch(
             Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        takeRestoredRows();
-        learn(true, predictions, alerts);
+        appendRestoredExamples();
+        if (pending != null) {
+            learnPending(pending, true, predictions, alerts);
+        } else {
+            workspace.results().begin(0);
+        }
         return workspace.results().evaluation(modelId, progress());
     }
 
-    /** Rows that were saved in an open mini-batch fill it again, or the smaller ones of today. */
-    private void takeRestoredRows() {
-        ExampleBlock rows = restoredRows;
-        restoredRows = null;
-        if (rows != null) {
-            take(rows);
+    /** Makes restored examples pending; they may fill mini-batches if those are smaller now. */
+    private void appendRestoredExamples() {
+        ExampleBlock restored = restoredExamples;
+        restoredExamples = null;
+        if (restored != null && restored.size() > 0) {
+            pending = workspace.takePending();
+            pending.append(restored);
         }
     }
 
-    private void take(ExampleBlock block) {
-        PendingExamples rows = pending;
-        if (rows == null) {
-            rows = workspace.takePending();
-            pending = rows;
-        }
-        rows.append(block);
-    }
-
-    private void learn(
-            boolean closeLast, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        PendingExamples rows = pending;
-        BlockResults results = workspace.results();
-        results.begin(rows == null ? 0 : rows.size());
-        if (rows == null) {
-            return;
-        }
-        if (rows.size() > 0) {
-            learn(rows, closeLast, predictions, alerts);
-        }
-        if (rows.size() == 0) {
-            pending = null;
-            workspace.handBack(rows);
+    /** Learns from a block in place while nothing is pending; copies only the rows left open. */
+    private void learnBlock(
+            ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
+        boolean leavesOpen = learn(block.examples(), block.origins(), false, predictions, alerts);
+        if (leavesOpen) {
+            pending = workspace.takePending();
+            pending.appendOpen(block, workspace.evaluation());
         }
     }
 
-    private void learn(
-            PendingExamples rows,
+    private void learnPending(
+            PendingExamples pendingExamples,
             boolean closeLast,
             Consumer<Prediction> predictions,
             Consumer<DriftAlert> alerts) {
-        Examples examples = rows.examples();
-        Origin[] origins = rows.origins();
+        workspace.results().begin(pendingExamples.examples().size());
+        learn(
+                pendingExamples.examples(),
+                pendingExamples.origins(),
+                closeLast,
+                predictions,
+                alerts);
+        pendingExamples.retainOpen(workspace.evaluation());
+        if (pendingExamples.isEmpty()) {
+            pending = null;
+            workspace.recyclePending(pendingExamples);
+        }
+    }
+
+    /** Returns whether examples are left open. */
+    private boolean learn(
+            Examples examples,
+            Origins origins,
+            boolean closeLast,
+            Consumer<Prediction> predictions,
+            Consumer<DriftAlert> alerts) {
         Evaluation evaluation = workspace.evaluation();
         BlockResults results = workspace.results();
-        if (watch == null) {
+        if (driftMonitor == null) {
             model().learn(examples, closeLast, evaluation);
         } else {
-            watch.begin(origins, alerts);
-            model().learn(examples, closeLast, evaluation, watch);
-            watch.end();
+            driftMonitor.begin(origins, alerts);
+            model().learn(examples, closeLast, evaluation, driftMonitor);
+            driftMonitor.end();
         }
         int inMiniBatch = 0;
+        int lastAccepted = -1;
+        boolean leavesOpen = false;
         for (int i = 0; i < examples.size(); i++) {
-            Origin origin = origins[i];
-            boolean isLearnt = examples.labels()[i] != Examples.UNLABELLED;
+            boolean isLabelled = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
                 case TRAINED -> {
-                    accept(origin);
-                    results.addExample(examples, evaluation, i);
+                    // Offsets rise within a partition: the last of a run is the largest.
+                    if (lastAccepted >= 0
+                            && origins.sourceIndex(i) != origins.sourceIndex(lastAccepted)) {
+                        recordOffset(origins, lastAccepted);
+                    }
+                    lastAccepted = i;
+                    accept(origins, i);
+                    results.addExample(evaluation, i);
                 }
-                case SKIPPED_LOSS -> ignore(origin, IgnoredReason.NON_FINITE_LOSS);
-                case SKIPPED_STEP -> ignore(origin, IgnoredReason.NON_FINITE_STEP);
-                case WEIGHTLESS -> ignore(origin, IgnoredReason.ZERO_WEIGHT);
-                case ANSWERED -> answer(i, origin, predictions);
-                case OPEN -> {}
+                case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
+                case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
+                case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
+                case ANSWERED -> predict(origins, i, predictions);
+                case OPEN -> leavesOpen = true;
             }
-            if (isLearnt && ++inMiniBatch == config.learner().miniBatchSize()) {
+            if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {
                 results.endMiniBatch();
                 inMiniBatch = 0;
             }
         }
         results.endMiniBatch();
-        noteOffset(newest);
-        newest = Origin.NONE;
-        rows.retainOpen(evaluation);
+        if (lastAccepted >= 0) {
+            recordOffset(origins, lastAccepted);
+        }
         changed = true;
+        return leavesOpen;
     }
 
-    private void ignore(Origin origin, IgnoredReason reason) {
-        audit.ignore(origin.hash, reason);
+    private void ignore(Origins origins, int row, IgnoredReason reason) {
+        audit.ignore(origins.hash(row), reason);
         deadline = NEVER;
     }
 
-    private void accept(Origin origin) {
-        audit.accept(origin.hash);
+    private void accept(Origins origins, int row) {
+        audit.accept(origins.hash(row));
         deadline = NEVER;
-        timestamp = Math.max(timestamp, origin.timestamp);
-        if (!newest.source.equals(origin.source)) {
-            noteOffset(newest);
-        }
-        newest = origin;
+        timestamp = Math.max(timestamp, origins.timestamp(row));
     }
 
-    /** Offsets rise within a partition, so that the last of a run of rows tells for all. */
-    private void noteOffset(Origin origin) {
-        if (origin != Origin.NONE) {
-            lastOffsets.merge(origin.source, origin.offset, Math::max);
-        }
+    private void recordOffset(Origins origins, int row) {
+        lastOffsets.merge(origins.source(row), origins.offset(row), Math::max);
     }
 
-    private void answer(int row, Origin origin, Consumer<Prediction> predictions) {
+    private void predict(Origins origins, int row, Consumer<Prediction> predictions) {
         Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
         if (!allFinite(probabilities)) {
-            audit.ignore(origin.hash, IgnoredReason.NON_FINITE_PREDICTION);
+            audit.ignore(origins.hash(row), IgnoredReason.NON_FINITE_PREDICTION);
             return;
         }
-        audit.unlabelled(origin.hash);
-        workspace.results().addAnswer(evaluation.confidences()[row]);
+        audit.unlabelled(origins.hash(row));
+        workspace.results().addPrediction(evaluation.confidences()[row]);
+        SourcePartition source = origins.source(row);
         predictions.accept(
                 new Prediction(
                         modelId,
-                        origin.id,
-                        origin.timestamp,
+                        origins.id(row),
+                        origins.timestamp(row),
                         new PartitionOffset(
-                                origin.source.topic(), origin.source.partition(), origin.offset),
+                                source.topic(), source.partition(), origins.offset(row)),
                         evaluation.modelVersion(row),
                         evaluation.predictedClasses()[row],
                         probabilities));
@@ -322,14 +348,14 @@ public final class Learner implements AutoCloseable {
         return true;
     }
 
-    /** The model, made when it is first needed: a model of dead letters only needs none. */
+    /** The model, created on first use: a model that receives only dead letters has none. */
     private SoftmaxLearner model() {
-        SoftmaxLearner made = model;
-        if (made == null) {
-            made = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(config.learner()));
-            model = made;
+        SoftmaxLearner live = model;
+        if (live == null) {
+            live = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(config.learner()));
+            model = live;
         }
-        return made;
+        return live;
     }
 
     private long modelVersion() {
@@ -351,14 +377,14 @@ public final class Learner implements AutoCloseable {
                 live == null ? Double.NaN : live.gradientNorm(),
                 live == null ? 0 : live.parameterNorm(),
                 alerts(),
-                watch == null ? NO_REPORTS : watch.reports());
+                driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
     }
 
     private long alerts() {
-        if (watch != null) {
-            return watch.alerts();
+        if (driftMonitor != null) {
+            return driftMonitor.alerts();
         }
-        return restingDrift == null ? 0 : restingDrift.alerts();
+        return detachedDriftState == null ? 0 : detachedDriftState.alerts();
     }
 
     private Expert[] experts() {
@@ -389,27 +415,27 @@ public final class Learner implements AutoCloseable {
                 .toArray(PartitionOffset[]::new);
     }
 
-    /** Whether rows wait in an open mini-batch. */
-    boolean hasOpenMiniBatch() {
-        return pending != null || restoredRows != null;
+    /** Returns whether there are examples that do not yet fill a mini-batch. */
+    boolean hasPendingExamples() {
+        return pending != null || restoredExamples != null;
     }
 
-    /** Whether rows wait in an open mini-batch of which nobody said when to close it. */
-    boolean waitsForever() {
-        return hasOpenMiniBatch() && deadline == NEVER;
+    /** Returns whether there are pending examples without a deadline for their mini-batch. */
+    boolean needsDeadline() {
+        return hasPendingExamples() && deadline == NEVER;
     }
 
-    /** Whether rows wait in an open mini-batch that was to be closed by now. */
-    boolean hasWaitedUntil(long now) {
-        return hasOpenMiniBatch() && deadline <= now;
+    /** Returns whether there are pending examples whose mini-batch should be closed by now. */
+    boolean isOverdue(long now) {
+        return hasPendingExamples() && deadline <= now;
     }
 
-    /** Says when to close the open mini-batch; forgotten when it is closed. */
-    void closeBy(long newDeadline) {
+    /** Sets when to close the incomplete mini-batch; closing it removes the deadline. */
+    void setDeadline(long newDeadline) {
         deadline = newDeadline;
     }
 
-    /** When the newest snapshot was published by this object. */
+    /** Returns when this object last published a snapshot, as set by {@link #publishedAt(long)}. */
     long publishedAt() {
         return publishedAt;
     }
@@ -418,12 +444,12 @@ public final class Learner implements AutoCloseable {
         publishedAt = now;
     }
 
-    /** Whether the parameters changed since they were last published. */
+    /** Returns whether the parameters have changed since they were last published. */
     boolean hasNewVersion() {
         return modelVersion() > Math.max(0, publishedVersion);
     }
 
-    /** The parameters for others to use; notes that they are published. */
+    /** Returns a snapshot of the parameters and records that it is published. */
     ModelSnapshot publish() {
         LearnerState state = model().state();
         ScalerRule scaler = config.learner().scaler();
@@ -440,43 +466,48 @@ public final class Learner implements AutoCloseable {
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
     }
 
-    /** Whether there is something to save since the last {@link #saved()}. */
-    boolean changed() {
+    /** Returns whether something has changed since the last {@link #markSaved()}. */
+    boolean hasUnsavedChanges() {
         return changed;
     }
 
-    /** Notes that everything is in state. */
-    void saved() {
+    /** Records that the current state has been saved. */
+    void markSaved() {
         changed = false;
     }
 
-    /** The parameters in new arrays; null if none were ever needed. */
-    public @Nullable LearnerState state() {
+    /** Returns the state of the model in new arrays; null if there is no model yet. */
+    public @Nullable LearnerState learnerState() {
         return model == null ? null : model.state();
     }
 
-    /** Whether the last good parameters of a state are not yet in Flink's. */
+    /** Returns whether the last good parameters of a state are not yet in Flink's state. */
     boolean hasNewGoodParameters(LearnerState state) {
         return state.goodParameters() != savedGoodParameters;
     }
 
-    /** Notes that the last good parameters of a state are in Flink's. */
-    void savedGoodParameters(LearnerState state) {
+    /** Records that the last good parameters of a state are in Flink's state. */
+    void markGoodParametersSaved(LearnerState state) {
         savedGoodParameters = state.goodParameters();
     }
 
-    /** The parameters of a learner that was started at a warning, likewise. */
+    /**
+     * Returns the state of the learner that was started at a drift warning, in new arrays; null if
+     * there is none.
+     */
     public @Nullable LearnerState successorState() {
-        return watch == null ? null : watch.successorState();
+        return driftMonitor == null ? null : driftMonitor.successorState();
     }
 
     /**
-     * Everything but what is kept in chunks and the open mini-batch, in new arrays.
+     * Returns the state of this learner in new arrays, without the pending examples and the large
+     * arrays that {@link ModelChunks} stores.
      *
-     * @param state what {@link #state()} gave
-     * @param successor what {@link #successorState()} gave
+     * @param learnerState the current {@link #learnerState()}
+     * @param successorState the current {@link #successorState()}
      */
-    public ModelState memory(@Nullable LearnerState state, @Nullable LearnerState successor) {
+    public ModelState modelState(
+            @Nullable LearnerState learnerState, @Nullable LearnerState successorState) {
         return new ModelState(
                 config.classes().toArray(String[]::new),
                 deadline,
@@ -484,15 +515,15 @@ public final class Learner implements AutoCloseable {
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                state == null ? null : LearnerStateHeader.of(state),
-                watch == null ? restingDrift : watch.memory(),
-                successor == null ? null : LearnerStateHeader.of(successor));
+                learnerState == null ? null : LearnerStateHeader.of(learnerState),
+                driftMonitor == null ? detachedDriftState : driftMonitor.state(),
+                successorState == null ? null : LearnerStateHeader.of(successorState));
     }
 
-    /** The rows of the open mini-batch in a new block; null if there are none. */
-    public @Nullable ExampleBlock openRows() {
-        if (restoredRows != null) {
-            return restoredRows;
+    /** Returns the examples that do not yet fill a mini-batch, in a block; null if none. */
+    public @Nullable ExampleBlock pendingExamples() {
+        if (restoredExamples != null) {
+            return restoredExamples;
         }
         return pending == null ? null : pending.toBlock(modelId);
     }
@@ -502,8 +533,8 @@ public final class Learner implements AutoCloseable {
         if (model != null) {
             model.close();
         }
-        if (watch != null) {
-            watch.close();
+        if (driftMonitor != null) {
+            driftMonitor.close();
         }
     }
 }

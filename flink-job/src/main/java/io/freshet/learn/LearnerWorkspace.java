@@ -1,6 +1,6 @@
 package io.freshet.learn;
 
-import io.freshet.learn.training.TrainingConfig;
+import io.freshet.config.Key;
 import io.freshet.model.BlockWorkspace;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.example.Evaluation;
@@ -9,11 +9,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scratch memory that the {@link Learner}s of one operator use one after the other, so that a model
- * that is not at work costs little more than what it has learnt.
+ * Scratch memory that the {@link Learner}s of one operator share, one after the other, so that an
+ * idle model takes little more memory than its parameters.
  *
- * <p>A learner that has no row waiting hands its {@link PendingExamples} back for the next one. For
- * one thread at a time. Must outlive its learners.
+ * <p>A learner without pending examples returns its {@link PendingExamples} for the next one to
+ * reuse. Not thread-safe. Must be closed after its learners.
  */
 public final class LearnerWorkspace implements AutoCloseable {
     private final LearnConfig config;
@@ -21,7 +21,7 @@ public final class LearnerWorkspace implements AutoCloseable {
     private final Evaluation evaluation;
     private final Evaluation successorEvaluation;
     private final BlockResults results = new BlockResults();
-    private @Nullable PendingExamples spare;
+    private @Nullable PendingExamples recycledPending;
     private @Nullable BlockWorkspace blocks;
 
     public LearnerWorkspace(LearnConfig config) {
@@ -34,61 +34,61 @@ public final class LearnerWorkspace implements AutoCloseable {
     private static String[] expertNames(LearnerSettings settings) {
         List<String> names = new ArrayList<>();
         for (double rate : settings.learningRates()) {
-            names.add("rate " + TrainingConfig.plain(rate));
+            names.add("rate " + Key.text(rate));
         }
         names.addAll(LearnerSettings.BASELINES.subList(0, settings.numExperts() - names.size()));
         return names.toArray(String[]::new);
     }
 
-    /** How the learners learn. */
+    /** Returns the configuration of the learners. */
     public LearnConfig config() {
         return config;
     }
 
-    /** The names of the mixture's members; not a copy. */
+    /** Returns the names of the mixture's experts; not a copy. */
     String[] expertNames() {
         return expertNames;
     }
 
-    /** What the block at hand completed. */
+    /** Returns the evaluation of the current block. */
     Evaluation evaluation() {
         return evaluation;
     }
 
-    /** The same of a learner that was started at a drift's warning. */
+    /** Returns the evaluation for learners that were started at a drift warning. */
     public Evaluation successorEvaluation() {
         return successorEvaluation;
     }
 
-    /** What becomes of the block at hand. */
+    /** Returns the builder of the current block's results. */
     BlockResults results() {
         return results;
     }
 
-    /** Memory for learners' blocks, made when a model is first needed. */
+    /** Returns the scratch memory of the models, created on first use. */
     public BlockWorkspace blocks() {
-        BlockWorkspace made = blocks;
-        if (made == null) {
-            made = new BlockWorkspace(config.learner());
-            blocks = made;
+        BlockWorkspace workspace = blocks;
+        if (workspace == null) {
+            workspace = new BlockWorkspace(config.learner());
+            blocks = workspace;
         }
-        return made;
+        return workspace;
     }
 
-    /** No rows, in memory that was handed back if there is some. */
+    /** Returns empty pending examples; reuses returned ones if there are any. */
     PendingExamples takePending() {
-        PendingExamples taken = spare;
-        spare = null;
-        return taken == null ? new PendingExamples(config) : taken;
+        PendingExamples reused = recycledPending;
+        recycledPending = null;
+        return reused == null ? new PendingExamples(config) : reused;
     }
 
     /**
-     * Takes memory back.
+     * Keeps pending examples that are no longer needed, for {@link #takePending()} to reuse.
      *
-     * @param empty in which no row waits
+     * @param empty without examples
      */
-    void handBack(PendingExamples empty) {
-        spare = empty;
+    void recyclePending(PendingExamples empty) {
+        recycledPending = empty;
     }
 
     @Override

@@ -20,22 +20,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one live object a key, and Flink's keyed state only as what it is restored from.
+ * Keyed operator that holds an object per key in memory and uses Flink's keyed state only to
+ * restore the objects.
  *
- * <p>State is written before a checkpoint's barrier, for the keys that changed since the last one,
- * and when more than {@code maxLive} keys live and the least recently used has to make room. At the
- * end of input every key is visited once more, those in state only included.
+ * <p>The objects that changed are written to state before the barrier of a checkpoint. When a
+ * further object would exceed {@code maxLive}, the least recently used one is evicted: written to
+ * state and removed from memory. At the end of input every key is processed once more, including
+ * those that are in state only.
  *
- * <p>Keys are also evicted where the heap is full: when a key is loaded and more than {@value
+ * <p>Objects are also evicted when the heap is full: if a key is loaded while more than {@value
  * #FULL} of the old generation was in use after its last collection, a full collection is
- * requested. If that confirms it, the less recently used half of the keys is written to state. If
- * that frees next to nothing twice in a row, as it may where state is in the heap too, and this
- * operator's keys make up much of the heap, the job ends.
+ * requested. If that confirms the usage, the less recently used half of the objects is evicted. If
+ * that frees almost nothing twice in a row, as it may where Flink's state is in the heap too, and
+ * this operator takes a large part of the heap, the job fails.
  *
- * <p>What is written to state must be new: the heap backend keeps the reference and writes it out
- * later, while the live object goes on.
+ * <p>Values written to state must be newly created: the heap state backend keeps the reference and
+ * serialises it later, while the object continues to change.
  *
- * @param <T> the live object of a key
+ * @param <T> type of the object of a key
  */
 public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         extends AbstractStreamOperator<OUT>
@@ -43,29 +45,29 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
     private static final long serialVersionUID = 1;
     private static final Logger LOG = LoggerFactory.getLogger(LiveStateOperator.class);
 
-    /** Share of the old generation in use, after a collection, from which on the heap is full. */
+    /** Fraction of the old generation in use after a collection at which the heap is full. */
     private static final double FULL = 0.85;
 
-    /** Share of the old generation that an eviction has to free. */
-    private static final double WORTH_EVICTING = 0.02;
+    /** Fraction of the old generation that an eviction must free to be effective. */
+    private static final double MIN_FREED = 0.02;
 
-    /** Share of the heap that this operator's keys have to make up before they are to blame. */
-    private static final double OURS = 0.25;
+    /** Fraction of the heap that this operator must hold to be the cause of a full heap. */
+    private static final double MIN_HELD = 0.25;
 
-    /** Keys that are loaded after an eviction before the heap is looked at again. */
-    private static final int MIN_LOADS_BETWEEN_LOOKS = 16;
+    /** Minimum number of keys loaded after an eviction before the heap is checked again. */
+    private static final int MIN_LOADS_BETWEEN_CHECKS = 16;
 
     private final int maxLive;
     private final ModelCost cost;
     private transient LinkedHashMap<String, T> live;
     private transient HeapUsage heap;
     private transient boolean lastEvictionFreedTooLittle;
-    private transient int loadsUntilNextLook;
+    private transient int loadsUntilNextCheck;
     private transient long numEvicted;
 
     /**
-     * @param maxLive keys that live at once, at least 1
-     * @param cost of one live object, for people to read
+     * @param maxLive maximum number of objects in memory, at least 1
+     * @param cost memory of one object
      */
     @SuppressWarnings("NullAway.Init") // transient fields are set in open()
     protected LiveStateOperator(int maxLive, ModelCost cost) {
@@ -73,27 +75,27 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         this.cost = cost;
     }
 
-    /** Memory that one live object takes. */
+    /** Returns the memory that one object takes. */
     protected final ModelCost cost() {
         return cost;
     }
 
-    /** Builds the current key's object from its state, or anew. */
+    /** Creates the current key's object from its state, or a new one if there is none. */
     protected abstract T load(String key) throws Exception;
 
-    /** Publishes what must not wait longer, and writes the current key's state if it changed. */
+    /** Emits pending output of the current key and writes its object to state if it changed. */
     protected abstract void save(T object) throws Exception;
 
-    /** Takes one element of the current key. */
+    /** Processes one element of the current key. */
     protected abstract void process(T object, IN element) throws Exception;
 
-    /** Brings the current key to its end, since no element will follow. */
+    /** Processes the end of input for the current key. */
     protected abstract void finish(T object) throws Exception;
 
-    /** Name of a state that every key has once it was saved. */
+    /** Returns the name of a state that every saved key has. */
     protected abstract String nameOfStateOfEveryKey();
 
-    /** Registers the states of a key with Flink. */
+    /** Registers the keyed states with Flink. */
     protected abstract void openState(KeyedStateStore store);
 
     @Override
@@ -102,16 +104,16 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         try {
             openState(context.getKeyedStateStore());
         } catch (RuntimeException e) {
-            Optional<StateMigrationException> unfit =
+            Optional<StateMigrationException> incompatible =
                     ExceptionUtils.findThrowable(e, StateMigrationException.class);
-            if (unfit.isEmpty()) {
+            if (incompatible.isEmpty()) {
                 throw e;
             }
-            // Starting again would find the same state.
+            // A restart would find the same state.
             throw new SuppressRestartsException(
                     new IllegalStateException(
-                            "The state is of a version of the job that this one cannot read: "
-                                    + unfit.get().getMessage(),
+                            "The state was written by an incompatible version of the job: "
+                                    + incompatible.get().getMessage(),
                             e));
         }
     }
@@ -128,7 +130,9 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         process(live((String) getCurrentKey()), element.getValue());
     }
 
-    /** The object of a key, which is made the current one. */
+    /**
+     * Returns the object of a key, loading it if it is in state only, and makes the key current.
+     */
     protected final T live(String key) throws Exception {
         T object = live.get(key);
         if (object == null) {
@@ -144,8 +148,8 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
     }
 
     private void makeRoomInHeap() throws Exception {
-        if (loadsUntilNextLook > 0) {
-            loadsUntilNextLook--;
+        if (loadsUntilNextCheck > 0) {
+            loadsUntilNextCheck--;
             return;
         }
         if (heap.afterLastCollection() < FULL) {
@@ -160,9 +164,9 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         for (int i = 0; i < evicted; i++) {
             evictLeastRecentlyUsed();
         }
-        double left = heap.afterCollection().orElse(0);
-        boolean freedTooLittle = used.getAsDouble() - left < WORTH_EVICTING;
-        if (freedTooLittle && lastEvictionFreedTooLittle && isMostlyOurs()) {
+        double remaining = heap.afterCollection().orElse(0);
+        boolean freedTooLittle = used.getAsDouble() - remaining < MIN_FREED;
+        if (freedTooLittle && lastEvictionFreedTooLittle && holdsMuchOfHeap()) {
             throw new SuppressRestartsException(
                     new IllegalStateException(
                             full
@@ -170,18 +174,19 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
                                     + ModelCost.remedy()));
         }
         lastEvictionFreedTooLittle = freedTooLittle;
-        loadsUntilNextLook = Math.max(MIN_LOADS_BETWEEN_LOOKS, evicted / 8);
+        loadsUntilNextCheck = Math.max(MIN_LOADS_BETWEEN_CHECKS, evicted / 8);
         LOG.warn(
-                "{}: {} of them were written to state, which leaves {} % of it in use; {}",
-                full, evicted, Math.round(100 * left), ModelCost.remedy());
+                "{}: {} of them were written to state, which leaves {} % of the heap in use; {}",
+                full, evicted, Math.round(100 * remaining), ModelCost.remedy());
     }
 
     /**
-     * Whether what this operator holds, live and perhaps as state in the heap, can have filled it.
+     * Returns whether the objects of this operator, in memory and possibly as state in the heap,
+     * can have filled the heap.
      */
-    private boolean isMostlyOurs() {
+    private boolean holdsMuchOfHeap() {
         double held = (double) cost.heapBytes() * (live.size() + numEvicted);
-        return held > OURS * HeapUsage.maxBytes();
+        return held > MIN_HELD * HeapUsage.maxBytes();
     }
 
     private void evictLeastRecentlyUsed() throws Exception {
@@ -193,7 +198,7 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         numEvicted++;
     }
 
-    /** The objects that live now, for work that needs no state. */
+    /** Returns the objects in memory, for use without their state. */
     protected final Iterable<T> liveObjects() {
         return live.values();
     }
@@ -213,7 +218,9 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
 
     @Override
     public void endInput() throws Exception {
-        // All are in state after this, and can be visited one by one, however many may live.
+        // All objects are then in state, so that the keys can be processed one by one whatever
+        // their
+        // number.
         saveAll();
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         List<String> keys;

@@ -7,48 +7,54 @@ import java.util.Optional;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
- * Estimate of the memory that one live model takes once its windows are full.
+ * Estimate of the memory that one model takes once its windows are full.
  *
- * <p>Added up from the configuration: what grows with features, classes, rates and windows, and the
- * objects around it, as they were counted in heap dumps. It is within a factor of two of what is
- * measured, which a test holds. A copy in state is not in it: with the hashmap state backend that
- * takes up to as much again, in the heap.
+ * <p>It is computed from the configuration: arrays that grow with features, classes, learning rates
+ * and windows, and the objects around them, as counted in heap dumps. A test ensures that it is
+ * within a factor of two of the measured size. The copy in Flink's state is not included: with the
+ * hashmap state backend it takes up to as much again, in the heap.
  *
- * @param heapBytes in the heap
- * @param nativeBytes outside the heap
+ * @param heapBytes number of bytes in the heap
+ * @param nativeBytes number of bytes outside the heap
  */
 public record ModelCost(long heapBytes, long nativeBytes) implements Serializable {
     /** No memory. */
     public static final ModelCost NONE = new ModelCost(0, 0);
 
-    /** Share of the heap that models may take: the rest is Flink's and Kafka's, and garbage. */
-    private static final double SHARE_OF_HEAP = 0.75;
+    /** Fraction of the heap for models; the rest is for Flink, Kafka and garbage. */
+    private static final double HEAP_FRACTION = 0.75;
 
-    /** Objects of a learner and its place in the operator. */
+    /** Heap bytes of a learner's objects and its entry in the operator. */
     private static final long LEARNER_OBJECTS = 4_500;
 
-    /** ND4J's objects around an array, in the heap and outside. */
+    /** Heap bytes of ND4J's objects around an array. */
     private static final long ARRAY_OBJECTS = 1_300;
 
+    /** Native bytes of ND4J's objects around an array. */
     private static final long ARRAY_HEADERS = 500;
 
-    /** Rows of a block, beside those that wait. */
-    private static final int ROWS_OF_A_BLOCK = 256;
+    /** Examples of a block, in addition to the pending ones. */
+    private static final int BLOCK_ROWS = 256;
 
-    /** An origin and the columns of a row beside features and targets. */
-    private static final int BYTES_PER_WAITING_ROW = 70;
+    /**
+     * Heap bytes of a pending example's origin, and of its columns other than the features and
+     * targets.
+     */
+    private static final int BYTES_PER_PENDING_ROW = 70;
 
+    /** Heap bytes per example of a mini-batch. */
     private static final int BYTES_PER_ROW = 16;
 
     private static final int KIBI = 1 << 10;
     private static final int MEBI = 1 << 20;
 
-    /** Returns the cost of a model's learner and its drift detectors. */
+    /** Returns the cost of a model's learner and its drift detection. */
     public static ModelCost of(LearnConfig config) {
         LearnerSettings learner = config.learner();
         long parameters = learner.numParameters();
-        // The parameters and the last good ones; velocity; a mini-batch's gradient.
-        int arrays = 3 + (learner.optimizer().stateNames().size());
+        // Parameters, last good parameters, gradient of a mini-batch; arrays of the
+        // optimiser.
+        int arrays = 3 + learner.optimizer().stateNames().size();
         long heap =
                 LEARNER_OBJECTS
                         + arrays * ARRAY_OBJECTS
@@ -66,9 +72,9 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
         }
         if (learner.miniBatchSize() > 1) {
             heap +=
-                    (long) (learner.miniBatchSize() + ROWS_OF_A_BLOCK)
+                    (long) (learner.miniBatchSize() + BLOCK_ROWS)
                             * (Float.BYTES * (learner.numFeatures() + config.numTargets())
-                                    + BYTES_PER_WAITING_ROW);
+                                    + BYTES_PER_PENDING_ROW);
         }
         if (!config.drift().detectors().isEmpty()) {
             heap += (long) config.drift().evidence() * DriftEvidence.BYTES_PER_EXAMPLE;
@@ -76,22 +82,22 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
         return new ModelCost(heap, arrays * (learner.nativeBytesOfParameters() + ARRAY_HEADERS));
     }
 
-    /** Returns the cost of both. */
+    /** Returns the sum of two costs. */
     public ModelCost plus(ModelCost other) {
         return new ModelCost(heapBytes + other.heapBytes, nativeBytes + other.nativeBytes);
     }
 
     /**
-     * Returns a warning where so many models do not fit into the memory of a process.
+     * Returns a warning if the configured number of models does not fit into a process.
      *
      * @param maxModels {@code models.max}
-     * @param subtasks that share the process
-     * @param heapLimit most bytes of the heap
-     * @param nativeLimit most bytes outside the heap, 0 for no limit
+     * @param subtasks number of subtasks that share the process
+     * @param heapLimit maximum size of the heap, in bytes
+     * @param nativeLimit maximum size of native memory, in bytes; 0 for no limit
      */
     public Optional<String> shortage(
             int maxModels, int subtasks, long heapLimit, long nativeLimit) {
-        long fittingHeap = (long) (SHARE_OF_HEAP * heapLimit / heapBytes) / subtasks;
+        long fittingHeap = (long) (HEAP_FRACTION * heapLimit / heapBytes) / subtasks;
         long fittingNative =
                 nativeLimit == 0 || nativeBytes == 0
                         ? Long.MAX_VALUE
@@ -103,11 +109,11 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                 fittingHeap <= fittingNative
                         ? "a model takes up to "
                                 + kibibytes(heapBytes)
-                                + " of the heap, and of its "
+                                + " of the heap; in its "
                                 + mebibytes(heapLimit)
                         : "a model takes up to "
                                 + kibibytes(nativeBytes)
-                                + " outside the heap, and of the "
+                                + " outside the heap; in the "
                                 + mebibytes(nativeLimit)
                                 + " that -Dorg.bytedeco.javacpp.maxbytes allows";
         return Optional.of(
@@ -119,15 +125,16 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                         + (subtasks == 1 ? "" : ", shared by " + subtasks + " subtasks,")
                         + " there is room for about "
                         + Math.min(fittingHeap, fittingNative)
-                        + " models a subtask. If so many are live at once, models are evicted"
-                        + " earlier, and the job ends where that frees too little; "
+                        + " models per subtask. If that many are in memory at once, models are"
+                        + " evicted earlier, and the job fails if that frees too little; "
                         + remedy());
     }
 
     /**
-     * Refuses a configuration of which not even one model fits.
+     * Throws if not even one model fits into the heap.
      *
-     * @param heapLimit most bytes of the heap
+     * @param heapLimit maximum size of the heap, in bytes
+     * @throws SuppressRestartsException since restarting would not help
      */
     void requireRoomForOne(long heapLimit) {
         if (heapBytes > heapLimit) {
@@ -142,13 +149,13 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
         }
     }
 
-    /** Returns what to say where the heap is full of models. */
+    /** Returns the message for a heap that is full of models. */
     String heapIsFull(int liveModels, int maxModels, long heapLimit) {
         return "the heap of "
                 + mebibytes(heapLimit)
                 + " is full with "
                 + liveModels
-                + " live models ("
+                + " models in memory ("
                 + LearnConfig.MODELS_MAX
                 + " = "
                 + maxModels
@@ -157,7 +164,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                 + " each)";
     }
 
-    /** Returns what to do about it. */
+    /** Returns advice on reducing the memory taken by models. */
     static String remedy() {
         return "lower "
                 + LearnConfig.MODELS_MAX

@@ -1,28 +1,28 @@
 package io.freshet.learn;
 
 import io.freshet.ingest.Audit;
-import io.freshet.ingest.Fate;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.learn.drift.DetectorReport;
 
 /**
- * How far a model has come.
+ * Progress of a model: its version, counters and position in the input.
  *
- * @param modelVersion changes of the parameters so far
- * @param skippedSteps steps not taken because something was not finite
+ * @param modelVersion number of changes of the parameters
+ * @param skippedSteps number of steps skipped because of a non-finite number
  * @param timestamp latest event time among the examples trained on, milliseconds since
  *     1970-01-01T00:00Z; {@link #NO_TIMESTAMP} before the first
- * @param audit counts and digests by fate
- * @param offsets last offset of each partition whose event is among the examples trained on
- * @param learningRate the learning rate in force; of a mixture the mean of its rates weighted by
- *     their experts' weights, baselines left out
- * @param experts the members of the mixture: one per learning rate, in the order of the rates, then
- *     the baselines; a fixed rate is one expert of weight 1
- * @param rollBacks times the parameters went back to the last good ones
- * @param gradientNorm Euclidean norm of the last mini-batch's mean gradient, of the learning rate
- *     that weighs most; NaN before the first step
- * @param parameterNorm Euclidean norm of that rate's parameters, bias included
- * @param drifts alerts so far
- * @param detectors what the drift detectors say
+ * @param audit number and digest of the events by fate
+ * @param offsets last offset of an example trained on, by partition
+ * @param learningRate current learning rate; of a mixture, the mean of its learning rates weighted
+ *     by their experts' weights, without the baselines
+ * @param experts members of the mixture: one per learning rate, in their order, then the baselines;
+ *     for a fixed learning rate, one expert of weight 1
+ * @param rollBacks number of times that the last good parameters were restored
+ * @param gradientNorm Euclidean norm of the last mini-batch's mean gradient, for the learning rate
+ *     of the largest weight; NaN before the first step
+ * @param parameterNorm Euclidean norm of that learning rate's parameters, bias included
+ * @param drifts number of drift alerts
+ * @param detectors status of each drift detector
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelProgress(
@@ -38,11 +38,11 @@ public record ModelProgress(
         double parameterNorm,
         long drifts,
         DetectorReport[] detectors) {
-    /** The timestamp of a model that has seen no example. */
+    /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;
 
-    /** Examples trained on. */
+    /** Returns the number of examples trained on. */
     public long examplesSeen() {
-        return audit.count(Fate.ACCEPTED);
+        return audit.count(EventOutcome.ACCEPTED);
     }
 }

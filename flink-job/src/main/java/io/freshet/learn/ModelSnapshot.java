@@ -3,17 +3,17 @@ package io.freshet.learn;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parameters of a model, for others to use, with how it came to them.
+ * Published parameters of a model, with its progress and the statistics of its scaler.
  *
- * @param modelId the model
- * @param progress how far it had come
+ * @param modelId id of the model
+ * @param progress progress at the time of the snapshot
  * @param parameters one matrix per learning rate, in the order of the progress's experts, each
  *     (numFeatures + 1, numOutputs) row-major with the bias as its last row
- * @param scalerCount examples seen by the scaler; 0 without one
+ * @param scalerCount number of examples seen by the scaler; 0 without a scaler
  * @param scalerMean mean by feature, (numFeatures); null without a scaler
  * @param scalerVariance population variance by feature, (numFeatures); null without a scaler
- * @param numOutputs logits of an example
- * @param activation what turns logits into probabilities: {@code softmax}, or {@code sigmoid} for
+ * @param numOutputs number of logits per example
+ * @param activation function from logits to probabilities: {@code softmax}, or {@code sigmoid} for
  *     one independent probability per output
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

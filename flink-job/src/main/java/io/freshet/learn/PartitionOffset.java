@@ -1,10 +1,10 @@
 package io.freshet.learn;
 
 /**
- * A position in a topic.
+ * Position of a record in a topic.
  *
  * @param topic topic name
  * @param partition partition number
- * @param offset the offset itself, not the next one
+ * @param offset offset of the record, not of the next one
  */
 public record PartitionOffset(String topic, int partition, long offset) {}

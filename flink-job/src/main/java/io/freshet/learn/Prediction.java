@@ -1,15 +1,15 @@
 package io.freshet.learn;
 
 /**
- * The model's answer to an event without a label.
+ * Prediction for an event without a label.
  *
- * @param modelId the model
- * @param id the event's id
- * @param timestamp the event's time, milliseconds since 1970-01-01T00:00Z
- * @param source where the event was read
- * @param modelVersion the parameters that answered
- * @param predictedClass the most probable class; the lowest of several
- * @param probabilities by class, (numClasses)
+ * @param modelId id of the model
+ * @param id id of the event
+ * @param timestamp event time, milliseconds since 1970-01-01T00:00Z
+ * @param source position at which the event was read
+ * @param modelVersion version of the model that made the prediction
+ * @param predictedClass most probable class; of several, the one with the lowest index
+ * @param probabilities probability of each class, (numClasses)
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Prediction(

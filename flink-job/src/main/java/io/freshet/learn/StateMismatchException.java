@@ -1,11 +1,11 @@
 package io.freshet.learn;
 
-/** The failure to go on from a state that was saved under another configuration. */
+/** Failure to restore a state that was saved with an incompatible configuration. */
 public final class StateMismatchException extends IllegalStateException {
     private static final long serialVersionUID = 1;
 
     /**
-     * @param message names what differs
+     * @param message description of the difference
      */
     public StateMismatchException(String message) {
         super(message);

@@ -1,4 +1,7 @@
-/** Test-then-train: one live learner per model, its state, and what it emits. */
+/**
+ * The learn stage: a test-then-train learner per model, its Flink state and the records that the
+ * stage emits.
+ */
 @NullMarked
 package io.freshet.learn;
 

@@ -4,8 +4,8 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 
 /**
- * The scores of one example's probabilities against its label: predicted class, confidence,
- * probability of the label, Brier score and rank of the label.
+ * The scores of one example's probabilities against its label: predicted class, confidence, Brier
+ * score and rank of the label.
  */
 final class ExampleScores {
     private final int numClasses;
@@ -37,7 +37,6 @@ final class ExampleScores {
                 loss,
                 predicted,
                 probabilities[offset + predicted],
-                probabilities[offset + label],
                 brier(probabilities, offset, examples, example),
                 predicted == label ? 0 : rank(order, orderOffset, label));
     }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param miniBatchSize largest number of examples in a mini-batch, which is one SGD step; at least
  *     1
  * @param loss the loss that is minimised; its number of outputs is the model's
- * @param optimizer the optimiser; with a mixture it must be plain SGD, and its learning rate is not used
+ * @param optimizer the optimiser; with a mixture it must be plain SGD, and its learning rate is not
+ *     used
  * @param mixture the mixture of learning rates that are trained in parallel; null to use the
  *     learning rate of the optimiser
  * @param reduction reduction of the gradients of a mini-batch to one

@@ -185,7 +185,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         }
         observer = stepObserver;
         requireFits(examples);
-        evaluation.begin(examples.size());
+        evaluation.begin(examples.size(), examples.labels(), examples.weights());
         int waiting = 0;
         for (int i = 0; i < examples.size(); i++) {
             if (examples.labels()[i] == Examples.UNLABELLED) {

@@ -3,13 +3,13 @@ package io.freshet.monitor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The examples whose confidence lies between two bounds.
+ * Statistics of the examples whose confidence lies in an interval.
  *
- * @param lower lower bound, left out except 0
- * @param upper upper bound, included
+ * @param lower lower bound, exclusive unless it is 0
+ * @param upper upper bound, inclusive
  * @param examples number of examples
- * @param meanConfidence their mean confidence; null without examples
- * @param accuracy share of them that were predicted right; null without examples
+ * @param meanConfidence mean confidence of the examples; null without examples
+ * @param accuracy fraction of examples predicted correctly; null without examples
  */
 public record CalibrationBin(
         double lower,

@@ -3,11 +3,11 @@ package io.freshet.monitor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one class fared among some examples. A figure that is not defined is null.
+ * Counts, precision, recall and F1 of one class. A ratio that is not defined is null.
  *
- * @param labels examples whose label it was
- * @param predictions examples whose predicted class it was
- * @param hits examples where it was both
+ * @param labels number of examples whose label is the class
+ * @param predictions number of examples whose predicted class is the class
+ * @param hits number of examples for which both hold
  * @param precision hits / predictions
  * @param recall hits / labels
  * @param f1 2 hits / (labels + predictions)

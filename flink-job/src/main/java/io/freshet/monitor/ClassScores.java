@@ -1,10 +1,10 @@
 package io.freshet.monitor;
 
 /**
- * How one class fares.
+ * Counts and scores of one class over two sets of examples.
  *
- * @param classIndex the class
- * @param rolling over the window
- * @param prequential since the model began
+ * @param classIndex index of the class
+ * @param rolling over the examples in the window
+ * @param prequential over all examples since the model was created
  */
 public record ClassScores(int classIndex, ClassCounts rolling, ClassCounts prequential) {}

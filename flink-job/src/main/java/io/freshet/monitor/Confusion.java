@@ -5,17 +5,15 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 
-/**
- * A confusion matrix: examples by label and predicted class. Sparse where there are many classes.
- */
+/** Counts of examples by label and predicted class; stored sparsely if there are many classes. */
 final class Confusion {
-    /** Up to so many classes the matrix is kept, and told, whole. */
+    /** Largest number of classes for which the matrix is stored as an array and emitted whole. */
     static final int DENSE_CLASSES = 50;
 
-    /** A cell of a sparse one: key, count and entry. */
+    /** Memory of a cell in the sparse representation: key, count and map entry. */
     private static final int BYTES_PER_CELL = 80;
 
-    private static final Comparator<ConfusionCell> FULLEST_FIRST =
+    private static final Comparator<ConfusionCell> LARGEST_FIRST =
             (a, b) ->
                     a.count() != b.count()
                             ? Long.compare(b.count(), a.count())
@@ -27,7 +25,10 @@ final class Confusion {
     private final long[] dense;
     private final Map<Long, Long> sparse = new HashMap<>();
 
-    /** Bytes that one takes, at most: where it is sparse, every example has a cell of its own. */
+    /**
+     * Returns an upper bound of the memory in bytes: in the sparse representation every example may
+     * have its own cell.
+     */
     static long bytes(MonitorConfig config) {
         int numClasses = config.numClasses();
         return numClasses <= DENSE_CLASSES
@@ -40,29 +41,30 @@ final class Confusion {
         dense = new long[numClasses <= DENSE_CLASSES ? numClasses * numClasses : 0];
     }
 
-    /** Adds an example, or with −1 takes one away again. */
-    void add(int label, int predictedClass, int times) {
+    /** Adds examples; a negative count removes them. */
+    void add(int label, int predictedClass, int count) {
         long cell = (long) label * numClasses + predictedClass;
         if (dense.length > 0) {
-            dense[(int) cell] += times;
+            dense[(int) cell] += count;
         } else {
-            sparse.merge(cell, (long) times, (a, b) -> a + b == 0 ? null : a + b);
+            sparse.merge(cell, (long) count, (a, b) -> a + b == 0 ? null : a + b);
         }
     }
 
     /**
-     * The cells with examples, the fullest first, then by label and predicted class.
+     * Returns the non-empty cells in descending order of their counts, then by label and predicted
+     * class.
      *
-     * @param limit cells to tell; the others are counted
+     * @param maxCells maximum number of cells in a sparse matrix; the others are only counted
      */
-    ConfusionMatrix tell(int limit) {
+    ConfusionMatrix matrix(int maxCells) {
         ConfusionCell[] cells = cells();
-        Arrays.sort(cells, FULLEST_FIRST);
-        int told = Math.min(cells.length, Math.max(limit, dense.length));
+        Arrays.sort(cells, LARGEST_FIRST);
+        int included = Math.min(cells.length, Math.max(maxCells, dense.length));
         return new ConfusionMatrix(
-                Arrays.copyOf(cells, told),
-                cells.length - told,
-                Arrays.stream(cells, told, cells.length).mapToLong(ConfusionCell::count).sum());
+                Arrays.copyOf(cells, included),
+                cells.length - included,
+                Arrays.stream(cells, included, cells.length).mapToLong(ConfusionCell::count).sum());
     }
 
     private ConfusionCell[] cells() {

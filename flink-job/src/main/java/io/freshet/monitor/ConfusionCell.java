@@ -1,10 +1,10 @@
 package io.freshet.monitor;
 
 /**
- * Examples of one label that were predicted as one class.
+ * Cell of a confusion matrix.
  *
  * @param label class of the label
- * @param predictedClass class that was predicted
- * @param count number of examples
+ * @param predictedClass predicted class
+ * @param count number of examples with this label and predicted class
  */
 public record ConfusionCell(int label, int predictedClass, long count) {}

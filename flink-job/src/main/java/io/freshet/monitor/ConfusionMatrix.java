@@ -1,11 +1,11 @@
 package io.freshet.monitor;
 
 /**
- * A confusion matrix without its empty cells.
+ * A confusion matrix as a list of its non-empty cells.
  *
- * @param cells the fullest first, then by label and predicted class
- * @param otherCells cells with examples that are not told
- * @param otherExamples examples in them
+ * @param cells in descending order of their counts, then by label and predicted class
+ * @param otherCells number of non-empty cells that are left out
+ * @param otherExamples number of examples in the cells that are left out
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ConfusionMatrix(ConfusionCell[] cells, long otherCells, long otherExamples) {}

@@ -1,59 +1,65 @@
 package io.freshet.monitor;
 
 /**
- * Tallies in which every example counts {@code factor} times as much at each example after it: the
- * newest once, the i-th before it factorⁱ times.
+ * Tallies with exponential forgetting: the newest example has multiplicity 1, the i-th before it
+ * {@code factor}ⁱ.
  *
- * <p>Nothing fades in place: each example is added 1/factor times as often as the one before, and
- * all are scaled down when asked, or when the numbers have grown large.
+ * <p>Instead of scaling the tallies at every example, each example is added with 1/factor times the
+ * multiplicity of the previous one. The tallies are scaled down when they are read, or when the
+ * multiplicity becomes large.
  *
  * <p>Source: J. Gama, R. Sebastião and P. P. Rodrigues, <i>On evaluating stream learning
  * algorithms</i> (2013), §3.2.
  */
 final class FadingTallies {
-    private static final double LARGE = 1e100;
+    private static final double MAX_MULTIPLICITY = 1e100;
 
     private final double factor;
     private final Tallies tallies;
-    private double times = 1;
+
+    /** Multiplicity of the newest example in {@link #tallies}. */
+    private double multiplicity = 1;
 
     FadingTallies(MonitorConfig config) {
         factor = config.fadingFactor();
         tallies = new Tallies(config);
     }
 
-    /** Adds an example; those before it fade. */
+    /** Adds an example. */
     void add(ScoredExample example) {
-        times /= factor;
-        if (times > LARGE) {
-            settle();
+        multiplicity /= factor;
+        if (multiplicity > MAX_MULTIPLICITY) {
+            normalize();
         }
-        tallies.add(example, times);
+        tallies.add(example, multiplicity);
     }
 
-    /** Makes the newest example count once again. */
-    private void settle() {
-        tallies.scale(1 / times);
-        times = 1;
-    }
-
-    /** The tallies now, the newest example counting once. Valid until the next example. */
-    Tallies now() {
-        settle();
-        return tallies;
-    }
-
-    /** Everything, in a new array, to go on from. */
-    double[] memory() {
-        return now().memory();
+    /** Scales the tallies so that the newest example has multiplicity 1. */
+    private void normalize() {
+        tallies.scale(1 / multiplicity);
+        multiplicity = 1;
     }
 
     /**
-     * Goes on from where others were saved.
-     *
-     * @param memory as {@link #memory()} gave it. Not modified.
+     * Returns the tallies, in which the newest example has multiplicity 1. Valid until the next
+     * example is added.
      */
-    void restore(double[] memory) {
-        tallies.restore(memory);
+    Tallies tallies() {
+        normalize();
+        return tallies;
+    }
+
+    /** Returns the state of the tallies in a new array that {@link #restore} accepts. */
+    double[] state() {
+        return tallies().state();
+    }
+
+    /**
+     * Restores saved tallies.
+     *
+     * @param state as returned by {@link #state()}. Not modified.
+     */
+    void restore(double[] state) {
+        tallies.restore(state);
     }
 }

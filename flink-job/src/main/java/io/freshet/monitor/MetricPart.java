@@ -1,10 +1,10 @@
 package io.freshet.monitor;
 
-/** A part of the metrics that a job can leave out. */
+/** An optional part of the metrics. */
 public enum MetricPart {
-    /** Scores in which older examples fade. */
+    /** Scores with exponential forgetting of older examples. */
     FADING,
-    /** Precision, recall, F1 and counts by class. */
+    /** Precision, recall, F1 and counts of each class. */
     CLASSES,
     /** The confusion matrix. */
     CONFUSION,

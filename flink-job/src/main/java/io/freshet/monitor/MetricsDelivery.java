@@ -1,9 +1,9 @@
 package io.freshet.monitor;
 
-/** When metrics become visible, and how often. */
+/** Delivery guarantee of the metrics. */
 public enum MetricsDelivery {
-    /** Each record once, with the checkpoint that covers it. */
+    /** Each record is visible once, when the checkpoint that covers it completes. */
     EXACTLY_ONCE,
-    /** At once; after a failure records come again, with a higher attempt. */
+    /** Records are visible immediately; after a failure some are repeated with a higher attempt. */
     AT_LEAST_ONCE
 }

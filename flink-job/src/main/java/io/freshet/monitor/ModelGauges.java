@@ -14,58 +14,59 @@ import org.apache.flink.metrics.MetricGroup;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest metrics of each model as Flink's gauges, for its reporters.
+ * Flink gauges of the newest metrics of each model, for Flink's metric reporters.
  *
- * <p>They are under the group {@code freshet}, with {@code model}, {@code class}, {@code reason},
- * {@code detector} and {@code expert} as variables, which Prometheus' reporter makes labels, and
- * are named by Prometheus' conventions. All come from state: a count goes on after a failure where
- * it was, which Flink's own counters do not. What is not defined is NaN.
+ * <p>The gauges belong to the group {@code freshet} and have the variables {@code model}, {@code
+ * class}, {@code reason}, {@code detector} and {@code expert}, which Flink's Prometheus reporter
+ * turns into labels; their names follow the conventions of Prometheus. Their values come from
+ * state, so that, unlike Flink's own counters, counts are preserved after a failure. A value that
+ * is not defined is NaN.
  *
- * <p>Flink takes no gauge back, so their number is bounded: {@code metrics.max-gauge-models} models
- * a subtask, {@code metrics.max-classes} classes a model.
+ * <p>Gauges cannot be removed, so their number is limited to {@code metrics.max-gauge-models}
+ * models per subtask and {@code metrics.max-classes} classes per model.
  */
 final class ModelGauges {
     private static final double MILLIS_PER_SECOND = 1000;
 
     private final MetricGroup group;
     private final MonitorConfig config;
-    private final Map<String, OfModel> models = new HashMap<>();
+    private final Map<String, SingleModelGauges> models = new HashMap<>();
 
     /**
-     * @param group the operator's
+     * @param group metric group of the operator
      */
     ModelGauges(MetricGroup group, MonitorConfig config) {
         this.group = group.addGroup("freshet");
         this.config = config;
     }
 
-    /** Shows a model's newest metrics. */
-    void show(RollingMetrics metrics) {
-        OfModel model = models.get(metrics.modelId());
+    /** Updates the gauges of a model; ignores further models once the limit is reached. */
+    void update(RollingMetrics metrics) {
+        SingleModelGauges model = models.get(metrics.modelId());
         if (model != null) {
-            model.show(metrics);
+            model.update(metrics);
         } else if (models.size() < config.maxGaugeModels()) {
-            models.put(metrics.modelId(), new OfModel(metrics));
+            models.put(metrics.modelId(), new SingleModelGauges(metrics));
         }
     }
 
-    private final class OfModel {
-        private final MetricGroup ofModel;
+    private final class SingleModelGauges {
+        private final MetricGroup modelGroup;
         private final BitSet classes = new BitSet();
         private volatile RollingMetrics newest;
 
-        OfModel(RollingMetrics first) {
+        SingleModelGauges(RollingMetrics first) {
             newest = first;
-            ofModel = group.addGroup("model", first.modelId());
+            modelGroup = group.addGroup("model", first.modelId());
             addScores("rolling", RollingMetrics::rolling);
             addScores("prequential", RollingMetrics::prequential);
             if (config.parts().contains(MetricPart.FADING)) {
                 addScores("fading", RollingMetrics::fading);
             }
             add("running_loss_nats", RollingMetrics::runningLoss);
-            add("expected_accuracy_ratio", RollingMetrics::expectedAccuracy);
+            add("expected_accuracy_ratio", RollingMetrics::averageConfidence);
             add("examples_per_second", RollingMetrics::throughput);
-            add("told_timestamp_seconds", metrics -> metrics.toldAt() / MILLIS_PER_SECOND);
+            add("told_timestamp_seconds", metrics -> metrics.emittedAt() / MILLIS_PER_SECOND);
             add(
                     "event_time_lag_seconds",
                     metrics -> {
@@ -82,26 +83,26 @@ final class ModelGauges {
             add("learning_rate", metrics -> metrics.progress().learningRate());
             for (DeadLetterReason reason : DeadLetterReason.values()) {
                 add(
-                        ofModel.addGroup("reason", lower(reason)),
+                        modelGroup.addGroup("reason", lowerCase(reason)),
                         "dead_letters_total",
                         metrics -> metrics.progress().audit().count(reason));
             }
             for (IgnoredReason reason : IgnoredReason.values()) {
                 add(
-                        ofModel.addGroup("reason", lower(reason)),
+                        modelGroup.addGroup("reason", lowerCase(reason)),
                         "ignored_total",
                         metrics -> metrics.progress().audit().count(reason));
             }
             DetectorReport[] detectors = first.progress().detectors();
             for (int d = 0; d < detectors.length; d++) {
                 int detector = d;
-                MetricGroup ofDetector = ofModel.addGroup("detector", detectors[d].name());
+                MetricGroup detectorGroup = modelGroup.addGroup("detector", detectors[d].name());
                 add(
-                        ofDetector,
+                        detectorGroup,
                         "statistic",
                         metrics -> metrics.progress().detectors()[detector].statistic());
                 add(
-                        ofDetector,
+                        detectorGroup,
                         "threshold",
                         metrics -> metrics.progress().detectors()[detector].threshold());
             }
@@ -109,90 +110,73 @@ final class ModelGauges {
             for (int k = 0; k < experts.length; k++) {
                 int expert = k;
                 add(
-                        ofModel.addGroup("expert", experts[k].name()),
+                        modelGroup.addGroup("expert", experts[k].name()),
                         "weight_ratio",
                         metrics -> metrics.progress().experts()[expert].weight());
             }
-            show(first);
+            update(first);
         }
 
-        void show(RollingMetrics metrics) {
+        void update(RollingMetrics metrics) {
             newest = metrics;
             for (ClassScores scores : metrics.classes()) {
                 int k = scores.classIndex();
                 if (!classes.get(k) && classes.cardinality() < config.maxClasses()) {
                     classes.set(k);
-                    MetricGroup ofClass = ofModel.addGroup("class", config.classes().get(k));
-                    addOfClass(ofClass, k, "precision_ratio", ClassCounts::precision);
-                    addOfClass(ofClass, k, "recall_ratio", ClassCounts::recall);
-                    addOfClass(ofClass, k, "f1_ratio", ClassCounts::f1);
+                    MetricGroup classGroup = modelGroup.addGroup("class", config.classes().get(k));
+                    addClassGauge(classGroup, k, "precision_ratio", ClassCounts::precision);
+                    addClassGauge(classGroup, k, "recall_ratio", ClassCounts::recall);
+                    addClassGauge(classGroup, k, "f1_ratio", ClassCounts::f1);
                 }
             }
         }
 
         private void addScores(String span, Function<RollingMetrics, @Nullable Scores> scores) {
-            addScore(span, "loss_nats", scores, Scores::loss);
-            addScore(span, "accuracy_ratio", scores, Scores::accuracy);
-            addScore(span, "no_change_accuracy_ratio", scores, Scores::noChangeAccuracy);
-            addScore(span, "majority_accuracy_ratio", scores, Scores::majorityAccuracy);
-            addScore(span, "kappa", scores, Scores::kappa);
-            addScore(span, "kappa_m", scores, Scores::kappaM);
-            addScore(span, "kappa_temporal", scores, Scores::kappaTemporal);
-            addScore(span, "balanced_accuracy_ratio", scores, Scores::balancedAccuracy);
-            addScore(span, "top_k_accuracy_ratio", scores, Scores::topKAccuracy);
-            addScore(span, "brier_score", scores, Scores::brierScore);
-            addScore(span, "confidence_ratio", scores, Scores::meanConfidence);
-            addScore(span, "calibration_error_ratio", scores, Scores::calibrationError);
+            for (Score score : Score.values()) {
+                add(
+                        span + "_" + score.gaugeName(),
+                        metrics -> {
+                            Scores newestScores = scores.apply(metrics);
+                            return newestScores == null ? null : newestScores.get(score);
+                        });
+            }
         }
 
-        private void addScore(
-                String span,
-                String name,
-                Function<RollingMetrics, @Nullable Scores> scores,
-                Function<Scores, @Nullable Double> score) {
-            add(
-                    span + "_" + name,
-                    metrics -> {
-                        Scores found = scores.apply(metrics);
-                        return found == null ? null : score.apply(found);
-                    });
-        }
-
-        private void addOfClass(
-                MetricGroup ofClass,
+        private void addClassGauge(
+                MetricGroup classGroup,
                 int k,
                 String name,
-                Function<ClassCounts, @Nullable Double> figure) {
+                Function<ClassCounts, @Nullable Double> ratio) {
             add(
-                    ofClass,
+                    classGroup,
                     name,
                     metrics -> {
                         for (ClassScores scores : metrics.classes()) {
                             if (scores.classIndex() == k) {
-                                return figure.apply(scores.rolling());
+                                return ratio.apply(scores.rolling());
                             }
                         }
                         return null;
                     });
         }
 
-        private void add(String name, Function<RollingMetrics, @Nullable Number> figure) {
-            add(ofModel, name, figure);
+        private void add(String name, Function<RollingMetrics, @Nullable Number> value) {
+            add(modelGroup, name, value);
         }
 
         private void add(
-                MetricGroup under, String name, Function<RollingMetrics, @Nullable Number> figure) {
-            under.gauge(
+                MetricGroup parent, String name, Function<RollingMetrics, @Nullable Number> value) {
+            parent.gauge(
                     name,
                     (Gauge<Double>)
                             () -> {
-                                Number value = figure.apply(newest);
-                                return value == null ? Double.NaN : value.doubleValue();
+                                Number current = value.apply(newest);
+                                return current == null ? Double.NaN : current.doubleValue();
                             });
         }
     }
 
-    private static String lower(Enum<?> constant) {
+    private static String lowerCase(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -2,16 +2,17 @@ package io.freshet.monitor;
 
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.ModelProgress;
+import io.freshet.model.example.ScoredColumns;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The metrics of one model: over a window of its last examples, exactly, over all with older ones
- * fading, and since it began.
+ * Metrics of one model: over a window of its last examples, over all examples with exponential
+ * forgetting, and over all examples since the model was created.
  *
- * <p>Knows no Flink; the time is handed in. Not thread-safe.
+ * <p>Independent of Flink; the caller provides the time. Not thread-safe.
  */
 final class ModelMonitor implements AutoCloseable {
     private static final ClassScores[] NO_CLASSES = {};
@@ -25,59 +26,63 @@ final class ModelMonitor implements AutoCloseable {
     private final ExampleWindow window;
     private final FadingTallies fading;
     private final Tallies total;
-    private final RecentMean miniBatchLosses;
-    private final RecentMean unlabelledConfidences;
+    private final RollingMean miniBatchLosses;
+    private final RollingMean unlabelledConfidences;
     private long examples;
     private int lastLabel = ScoredExample.NONE;
     private int majorityLabel;
 
     private final long attempt;
     private long sequence;
-    private long examplesTold;
-    private long toldAt;
+    private long emittedExamples;
+    private long emittedAt;
     private boolean changed;
+
+    /** Newest progress of the model; null if it has been emitted. */
     private @Nullable ModelProgress progress;
 
     /**
-     * A monitor of a model that begins.
+     * Creates the monitor of a new model.
      *
-     * @param attempt of its records, under at-least-once delivery
+     * @param attempt attempt of its records under at-least-once delivery
      */
     ModelMonitor(String modelId, MonitorConfig config, long attempt) {
         this.modelId = modelId;
         this.config = config;
         this.attempt = attempt;
-        toldAt = NEVER;
+        emittedAt = NEVER;
         window = new ExampleWindow(config);
         fading = new FadingTallies(config);
         total = new Tallies(config);
-        miniBatchLosses = new RecentMean(config.runningLossMiniBatches());
-        unlabelledConfidences = new RecentMean(config.windowSize());
+        miniBatchLosses = new RollingMean(config.runningLossMiniBatches());
+        unlabelledConfidences = new RollingMean(config.windowSize());
     }
 
     /**
-     * A monitor that goes on where another was saved; its attempt is later than the other's.
+     * Restores a saved monitor; its attempt is higher than the saved one.
      *
-     * @param memory not modified; of a larger window the newest examples are kept
+     * @param attempt minimum attempt of its records under at-least-once delivery
+     * @param state state of the saved monitor, not modified; if its window was larger, the newest
+     *     examples are kept
      */
     static ModelMonitor restore(
-            String modelId, MonitorConfig config, long attempt, MonitorState memory) {
+            String modelId, MonitorConfig config, long attempt, MonitorState state) {
         ModelMonitor monitor =
-                new ModelMonitor(modelId, config, Math.max(attempt, memory.attempt() + 1));
-        monitor.toldAt = memory.toldAt();
-        monitor.sequence = memory.sequence();
-        monitor.examples = memory.examples();
-        monitor.examplesTold = memory.examples();
-        monitor.lastLabel = memory.lastLabel();
-        monitor.total.restore(memory.prequential());
-        if (memory.fading().length > 0) {
-            monitor.fading.restore(memory.fading());
+                new ModelMonitor(modelId, config, Math.max(attempt, state.attempt() + 1));
+        monitor.emittedAt = state.emittedAt();
+        monitor.sequence = state.sequence();
+        monitor.examples = state.examples();
+        monitor.emittedExamples = state.examples();
+        monitor.lastLabel = state.lastLabel();
+        monitor.total.restore(state.prequential());
+        if (state.fading().length > 0) {
+            monitor.fading.restore(state.fading());
         }
-        monitor.window.restore(memory.window());
-        for (double loss : memory.miniBatchLosses()) {
+        monitor.window.restore(state.window());
+        for (double loss : state.miniBatchLosses()) {
             monitor.miniBatchLosses.add(loss);
         }
-        for (double confidence : memory.unlabelledConfidences()) {
+        for (double confidence : state.unlabelledConfidences()) {
             monitor.unlabelledConfidences.add(confidence);
         }
         for (int k = 1; k < config.numClasses(); k++) {
@@ -88,22 +93,13 @@ final class ModelMonitor implements AutoCloseable {
         return monitor;
     }
 
-    /** Takes what was found about a block. */
+    /** Adds the scores of a block. */
     void add(BlockEvaluation evaluation) {
         progress = evaluation.progress();
         boolean fades = config.parts().contains(MetricPart.FADING);
-        for (int i = 0; i < evaluation.labels().length; i++) {
-            ScoredExample example =
-                    new ScoredExample(
-                            evaluation.labels()[i],
-                            evaluation.predictedClasses()[i],
-                            lastLabel,
-                            majorityLabel,
-                            evaluation.losses()[i],
-                            evaluation.weights()[i],
-                            evaluation.confidences()[i],
-                            evaluation.briers()[i],
-                            evaluation.ranks()[i]);
+        ScoredColumns scored = evaluation.scored();
+        for (int i = 0; i < scored.length(); i++) {
+            ScoredExample example = new ScoredExample(scored, i, lastLabel, majorityLabel);
             window.add(example);
             total.add(example, 1);
             if (fades) {
@@ -111,7 +107,7 @@ final class ModelMonitor implements AutoCloseable {
             }
             noteLabel(example.label());
         }
-        examples += evaluation.labels().length;
+        examples += scored.length();
         addMiniBatches(evaluation);
         for (float confidence : evaluation.unlabelledConfidences()) {
             unlabelledConfidences.add(confidence);
@@ -128,75 +124,77 @@ final class ModelMonitor implements AutoCloseable {
     }
 
     private void addMiniBatches(BlockEvaluation evaluation) {
+        float[] weights = evaluation.scored().weights();
+        float[] losses = evaluation.scored().losses();
         int from = 0;
         for (int end : evaluation.miniBatchEnds()) {
             double weight = 0;
             double weightedLoss = 0;
             for (int i = from; i < end; i++) {
-                weight += evaluation.weights()[i];
-                weightedLoss += (double) evaluation.weights()[i] * evaluation.losses()[i];
+                weight += weights[i];
+                weightedLoss += (double) weights[i] * losses[i];
             }
             miniBatchLosses.add(weightedLoss / weight);
             from = end;
         }
     }
 
-    /** Whether something changed since the metrics were last told. */
-    boolean hasNews() {
+    /** Returns whether something has changed since the metrics were last emitted. */
+    boolean hasUnemittedChanges() {
         return progress != null;
     }
 
-    /** Whether so many examples came since the metrics were last told that it is time again. */
+    /** Returns whether {@code metrics.every} examples came since metrics were last emitted. */
     boolean isDue() {
-        return examples - examplesTold >= config.every();
+        return examples - emittedExamples >= config.every();
     }
 
     /**
-     * The metrics now; there must be news.
+     * Returns the next metrics record; there must be unemitted changes.
      *
-     * @param now time, milliseconds since 1970-01-01T00:00Z
+     * @param now processing time, milliseconds since 1970-01-01T00:00Z
      */
-    RollingMetrics tell(long now) {
-        ModelProgress news = progress;
-        if (news == null) {
-            throw new IllegalStateException("nothing changed since the metrics were last told");
+    RollingMetrics emit(long now) {
+        ModelProgress newest = progress;
+        if (newest == null) {
+            throw new IllegalStateException("nothing has changed since metrics were last emitted");
         }
         Double throughput =
-                toldAt != NEVER && now > toldAt
-                        ? (examples - examplesTold) * MILLIS_PER_SECOND / (now - toldAt)
+                emittedAt != NEVER && now > emittedAt
+                        ? (examples - emittedExamples) * MILLIS_PER_SECOND / (now - emittedAt)
                         : null;
-        toldAt = now;
-        examplesTold = examples;
+        emittedAt = now;
+        emittedExamples = examples;
         progress = null;
         changed = true;
         Tallies recent = window.tallies();
-        int[] classes = told(MetricPart.CLASSES) ? mostFrequentClasses() : new int[0];
+        int[] classes = includes(MetricPart.CLASSES) ? mostFrequentClasses() : new int[0];
         return new RollingMetrics(
                 modelId,
                 sequence++,
                 config.delivery() == MetricsDelivery.AT_LEAST_ONCE ? attempt : null,
                 now,
                 throughput,
-                news,
-                recent.scores(window.size()),
-                told(MetricPart.FADING) ? fading.now().scores(examples) : null,
-                total.scores(examples),
+                newest,
+                Scores.of(recent, window.size()),
+                includes(MetricPart.FADING) ? Scores.of(fading.tallies(), examples) : null,
+                Scores.of(total, examples),
                 miniBatchLosses.mean(),
                 classScores(classes, recent),
-                told(MetricPart.CLASSES) ? config.numClasses() - classes.length : 0,
-                told(MetricPart.CONFUSION)
-                        ? window.confusion().tell(config.maxConfusionCells())
+                includes(MetricPart.CLASSES) ? config.numClasses() - classes.length : 0,
+                includes(MetricPart.CONFUSION)
+                        ? window.confusion().matrix(config.maxConfusionCells())
                         : null,
-                told(MetricPart.CALIBRATION) ? recent.calibration() : NO_BINS,
+                includes(MetricPart.CALIBRATION) ? recent.calibration() : NO_BINS,
                 unlabelledConfidences.mean(),
                 unlabelledConfidences.size());
     }
 
-    private boolean told(MetricPart part) {
+    private boolean includes(MetricPart part) {
         return config.parts().contains(part);
     }
 
-    /** Those that were the label of most examples, ties to the lowest, by index. */
+    /** Returns the classes with most labels, ties to the lowest index, in ascending order. */
     private int[] mostFrequentClasses() {
         IntStream all = IntStream.range(0, config.numClasses());
         if (config.numClasses() <= config.maxClasses()) {
@@ -218,32 +216,32 @@ final class ModelMonitor implements AutoCloseable {
                         .toArray(ClassScores[]::new);
     }
 
-    /** Whether there is something to save since the last {@link #saved()}. */
-    boolean changed() {
+    /** Returns whether something has changed since the last {@link #markSaved()}. */
+    boolean hasUnsavedChanges() {
         return changed;
     }
 
-    /** Notes that everything is in state. */
-    void saved() {
+    /** Records that the current state has been saved. */
+    void markSaved() {
         changed = false;
     }
 
-    /** Everything, in new arrays. */
-    MonitorState memory() {
+    /** Returns the state of the monitor, in new arrays. */
+    MonitorState state() {
         return new MonitorState(
                 sequence,
                 config.delivery() == MetricsDelivery.AT_LEAST_ONCE ? attempt : 0,
-                toldAt,
+                emittedAt,
                 examples,
                 lastLabel,
-                total.memory(),
-                told(MetricPart.FADING) ? fading.memory() : new double[0],
-                window.memory(),
-                miniBatchLosses.memory(),
-                unlabelledConfidences.memory());
+                total.state(),
+                includes(MetricPart.FADING) ? fading.state() : new double[0],
+                window.state(),
+                miniBatchLosses.values(),
+                unlabelledConfidences.values());
     }
 
-    /** Nothing is held that would have to be given back. */
+    /** Does nothing: a monitor holds no resources. */
     @Override
     public void close() {}
 }

@@ -8,22 +8,23 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the metrics cover and how often they are told.
+ * Configuration of the metrics.
  *
  * @param classes names of the models' classes
- * @param windowSize examples that the rolling metrics cover
- * @param fadingFactor how much an example counts at each example after it, above 0 and below 1
- * @param runningLossMiniBatches mini-batches that the running loss covers
- * @param topK the k of the top-k accuracy
- * @param calibrationBins bins of the calibration error
- * @param parts what is told beside the scores
- * @param maxClasses classes that are told by class
- * @param maxConfusionCells cells of the confusion matrix that are told
- * @param every examples of a model after which its metrics are told
- * @param maxInterval the longest that a change of a model's counts waits to be told
- * @param delivery when the metrics become visible
- * @param maxGaugeModels models whose metrics are gauges of a subtask
- * @param maxModels models that live at once in a subtask
+ * @param windowSize number of examples that the rolling metrics cover
+ * @param fadingFactor factor by which an example's weight decreases with each later example, above
+ *     0 and below 1
+ * @param runningLossMiniBatches number of mini-batches that the running loss covers
+ * @param topK k of the top-k accuracy
+ * @param calibrationBins number of bins of the calibration error
+ * @param parts optional parts of the metrics to include
+ * @param maxClasses maximum number of classes with scores of their own
+ * @param maxConfusionCells maximum number of cells in the confusion matrix
+ * @param every number of examples of a model after which its metrics are emitted
+ * @param maxInterval maximum time after which a change of a model's metrics is emitted
+ * @param delivery delivery guarantee of the metrics
+ * @param maxGaugeModels maximum number of models per subtask whose metrics are also gauges
+ * @param maxModels maximum number of live models per subtask
  */
 public record MonitorConfig(
         List<String> classes,
@@ -49,18 +50,18 @@ public record MonitorConfig(
                     1,
                     10_000_000,
                     "examples",
-                    "How many of a model's latest examples the rolling metrics cover, exactly; each"
-                            + " takes "
+                    "Number of a model's latest examples that the rolling metrics cover. Each"
+                            + " example needs "
                             + ExampleWindow.BYTES_PER_EXAMPLE
-                            + " bytes a model, its copy in a checkpoint included.");
+                            + " bytes per model, including its copy in a checkpoint.");
     public static final Key<Double> FADING_FACTOR =
             Key.ofDouble(
                     "metrics.fading-factor",
                     0.999,
                     Double.MIN_VALUE,
                     Math.nextDown(1.0),
-                    "In the fading metrics each example counts this much at every example after"
-                            + " it: 0.999 looks back about 1000 examples.");
+                    "Factor by which the weight of an example in the fading metrics decreases with"
+                            + " each later example: 0.999 covers about the last 1000 examples.");
     public static final Key<Integer> RUNNING_LOSS_MINI_BATCHES =
             Key.ofInt(
                     "metrics.running-loss-mini-batches",
@@ -68,8 +69,8 @@ public record MonitorConfig(
                     1,
                     1_000_000,
                     "mini-batches",
-                    "How many mini-batches the running loss covers: the mean of their mean losses,"
-                            + " which PyTorch's training loops print.");
+                    "Number of mini-batches that the running loss covers. It is the mean of their"
+                            + " mean losses, as PyTorch's training loops print it.");
     public static final Key<Integer> TOP_K =
             Key.ofInt(
                     "metrics.top-k",
@@ -77,8 +78,8 @@ public record MonitorConfig(
                     1,
                     1_000_000,
                     "classes",
-                    "Of how many most probable classes the label has to be one for the top-k"
-                            + " accuracy.");
+                    "k of the top-k accuracy: the fraction of examples whose label is among the k"
+                            + " most probable classes.");
     public static final Key<Integer> CALIBRATION_BINS =
             Key.ofInt(
                     "metrics.calibration-bins",
@@ -86,14 +87,14 @@ public record MonitorConfig(
                     1,
                     1000,
                     "bins",
-                    "Into how many bins of equal width the confidence is cut for the expected"
-                            + " calibration error.");
+                    "Number of bins of equal width into which the confidence is divided for the"
+                            + " expected calibration error.");
     public static final Key<List<MetricPart>> INCLUDE =
             Key.ofEnums(
                     "metrics.include",
                     "fading, classes, confusion, calibration",
                     MetricPart.class,
-                    "What the metrics tell beside the scores.");
+                    "Optional parts of the metrics to include beside the scores.");
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(
                     "metrics.max-classes",
@@ -101,8 +102,9 @@ public record MonitorConfig(
                     1,
                     2000,
                     "classes",
-                    "Of how many classes precision, recall, F1 and counts are told: those that were"
-                            + " the label most often. The others are counted.");
+                    "Maximum number of classes with precision, recall, F1 and counts in the"
+                            + " metrics: those with most labels. The number of the other classes is"
+                            + " included.");
     public static final Key<Integer> MAX_CONFUSION_CELLS =
             Key.ofInt(
                     "metrics.max-confusion-cells",
@@ -110,9 +112,10 @@ public record MonitorConfig(
                     1,
                     20_000,
                     "cells",
-                    "How many cells of the confusion matrix are told where there are more than "
+                    "Maximum number of cells of the confusion matrix if there are more than "
                             + Confusion.DENSE_CLASSES
-                            + " classes: the fullest. The others are counted.");
+                            + " classes: those with most examples. The number of the other cells"
+                            + " is included.");
     public static final Key<Integer> EVERY =
             Key.ofInt(
                     "metrics.every",
@@ -120,22 +123,23 @@ public record MonitorConfig(
                     1,
                     1_000_000_000,
                     "examples",
-                    "After how many examples of a model its metrics are told; they are also told"
-                            + " at checkpoints.");
+                    "Number of examples of a model after which its metrics are emitted. They are"
+                            + " also emitted at checkpoints.");
     public static final Key<Duration> MAX_INTERVAL =
             Key.ofDuration(
                     "metrics.max-interval",
                     "1 s",
                     Duration.ofMillis(1),
-                    "The longest that a change of a model's counts waits to be told.");
+                    "Maximum time after which a change of a model's metrics is emitted.");
     public static final Key<MetricsDelivery> DELIVERY =
             Key.ofEnum(
                     "metrics.delivery",
                     MetricsDelivery.EXACTLY_ONCE,
-                    "Metrics exactly-once become visible to read_committed readers with the next"
-                            + " checkpoint. At-least-once they are visible at once; after a failure"
-                            + " records come again with the same sequence and a higher attempt,"
-                            + " and the highest attempt wins.");
+                    "Delivery guarantee of the metrics. With exactly-once, records become visible"
+                            + " to read_committed readers when the next checkpoint completes. With"
+                            + " at-least-once, they are visible immediately; after a failure some"
+                            + " are repeated with the same sequence and a higher attempt, and the"
+                            + " highest attempt is valid.");
 
     public static final Key<Integer> MAX_GAUGE_MODELS =
             Key.ofInt(
@@ -144,10 +148,11 @@ public record MonitorConfig(
                     0,
                     100_000,
                     "models",
-                    "How many models of a subtask Flink's metric reporters see, the first ones; one"
-                            + " has about 90 gauges and 3 a class.");
+                    "Maximum number of models per subtask whose metrics are available to Flink's"
+                            + " metric reporters: the first ones. A model has about 90 gauges and 3"
+                            + " per class.");
 
-    /** The keys read here. */
+    /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =
             List.of(
                     WINDOW_SIZE,
@@ -207,7 +212,7 @@ public record MonitorConfig(
         return classes.size();
     }
 
-    /** Reads the keys; problems are left in the settings. */
+    /** Reads the configuration; adds problems to the settings. */
     public static MonitorConfig from(Settings settings, List<String> classes, int maxModels) {
         return new MonitorConfig(
                 classes,

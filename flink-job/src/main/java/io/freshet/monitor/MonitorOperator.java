@@ -11,23 +11,24 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Turns evaluations into rolling metrics: one {@link ModelMonitor} a model, alive between elements.
+ * Operator that computes rolling metrics from evaluations, with one live {@link ModelMonitor} per
+ * model.
  *
- * <p>Metrics are told after {@code metrics.every} examples, when a change has waited for {@code
- * metrics.max-interval}, and before every checkpoint, so that state never holds a change that was
- * not told. In state, per model: its {@link MonitorState}. After a failure {@code sequence} goes on
- * from the last checkpoint, and with exactly-once sinks readers see no gap and no repeat. To an
- * at-least-once sink records are told again then, with a higher attempt: the task's start, and
- * later than any that a checkpoint knows of.
+ * <p>Metrics are emitted after {@code metrics.every} examples, when a change has waited for {@code
+ * metrics.max-interval}, and before every checkpoint, so that state never contains a change that
+ * has not been emitted. The state of each model is its {@link MonitorState}. After a failure {@code
+ * sequence} continues from the last checkpoint, so that readers of an exactly-once sink see no gap
+ * and no repeat. An at-least-once sink then receives some records again, with a higher attempt: the
+ * start time of the task, or a later value if a checkpoint contains that attempt already.
  */
 public final class MonitorOperator
         extends LiveStateOperator<ModelMonitor, BlockEvaluation, RollingMetrics> {
     private static final long serialVersionUID = 1;
-    private static final String MEMORY = "monitor";
+    private static final String STATE_NAME = "monitor";
 
     private final MonitorConfig monitorConfig;
 
-    private transient ValueState<MonitorState> memory;
+    private transient ValueState<MonitorState> state;
     private transient StreamRecord<RollingMetrics> metricsRecord;
     private transient ModelGauges gauges;
     private transient long startedAt;
@@ -41,9 +42,10 @@ public final class MonitorOperator
 
     @Override
     protected void openState(KeyedStateStore store) {
-        memory =
+        state =
                 store.getState(
-                        new ValueStateDescriptor<>(MEMORY, TypeInformation.of(MonitorState.class)));
+                        new ValueStateDescriptor<>(
+                                STATE_NAME, TypeInformation.of(MonitorState.class)));
     }
 
     @Override
@@ -55,7 +57,7 @@ public final class MonitorOperator
         metricsRecord = new StreamRecord<>(null);
     }
 
-    /** Starting again would find the same heap, so a refusal ends the job. */
+    /** Fails the job permanently if the window is too large, as a restart would not change that. */
     private void requireMemory() {
         try {
             MonitorMemory.requireWindowFits(monitorConfig, Runtime.getRuntime().maxMemory());
@@ -70,69 +72,69 @@ public final class MonitorOperator
 
     @Override
     protected String nameOfStateOfEveryKey() {
-        return MEMORY;
+        return STATE_NAME;
     }
 
     @Override
     protected void process(ModelMonitor monitor, BlockEvaluation evaluation) {
         monitor.add(evaluation);
         if (monitor.isDue()) {
-            tell(monitor);
+            emit(monitor);
         } else if (!timerSet) {
             setTimer();
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // what a timer throws fails the task
+    @SuppressWarnings("FutureReturnValueIgnored") // an exception in a timer fails the task
     private void setTimer() {
         timerSet = true;
         getProcessingTimeService()
-                .registerTimer(now() + monitorConfig.maxInterval().toMillis(), fired -> tellAll());
+                .registerTimer(now() + monitorConfig.maxInterval().toMillis(), time -> emitAll());
     }
 
-    private void tellAll() {
+    private void emitAll() {
         timerSet = false;
         for (ModelMonitor monitor : liveObjects()) {
-            if (monitor.hasNews()) {
-                tell(monitor);
+            if (monitor.hasUnemittedChanges()) {
+                emit(monitor);
             }
         }
     }
 
-    private void tell(ModelMonitor monitor) {
-        RollingMetrics metrics = monitor.tell(now());
-        gauges.show(metrics);
+    private void emit(ModelMonitor monitor) {
+        RollingMetrics metrics = monitor.emit(now());
+        gauges.update(metrics);
         output.collect(metricsRecord.replace(metrics));
     }
 
     @Override
     protected void finish(ModelMonitor monitor) {
-        if (monitor.hasNews()) {
-            tell(monitor);
+        if (monitor.hasUnemittedChanges()) {
+            emit(monitor);
         }
     }
 
     @Override
     protected void save(ModelMonitor monitor) throws Exception {
-        if (monitor.hasNews()) {
-            tell(monitor);
+        if (monitor.hasUnemittedChanges()) {
+            emit(monitor);
         }
-        if (monitor.changed()) {
-            memory.update(monitor.memory());
-            monitor.saved();
+        if (monitor.hasUnsavedChanges()) {
+            state.update(monitor.state());
+            monitor.markSaved();
         }
     }
 
     @Override
     protected ModelMonitor load(String modelId) throws Exception {
-        MonitorState remembered = memory.value();
-        if (remembered == null) {
+        MonitorState saved = state.value();
+        if (saved == null) {
             return new ModelMonitor(modelId, monitorConfig, startedAt);
         }
         try {
-            return ModelMonitor.restore(modelId, monitorConfig, startedAt, remembered);
+            return ModelMonitor.restore(modelId, monitorConfig, startedAt, saved);
         } catch (StateMismatchException e) {
-            // Starting again would find the same state and the same configuration.
+            // A restart would meet the same state and the same configuration.
             throw new SuppressRestartsException(e);
         }
     }

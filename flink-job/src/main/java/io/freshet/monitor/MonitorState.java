@@ -1,27 +1,28 @@
 package io.freshet.monitor;
 
 /**
- * What the monitor of a model keeps in state.
+ * Flink state of the monitor of one model.
  *
- * <p>Flink's POJO serializer writes it: a later release may add components, and none may be
- * renamed.
+ * <p>Serialised by Flink's POJO serializer: a later release may add components but must not rename
+ * any.
  *
- * @param sequence of the next record
- * @param attempt of the records told so far, 0 under exactly-once delivery
- * @param toldAt when the last record was told, milliseconds since 1970-01-01T00:00Z
- * @param examples examples since the model began
- * @param lastLabel the label of the newest example, or {@link ScoredExample#NONE}
- * @param prequential {@link Tallies#memory()} since the model began
- * @param fading {@link Tallies#memory()} of the fading ones; empty where they are left out
- * @param window the last examples
+ * @param sequence sequence number of the next record
+ * @param attempt attempt of the records emitted so far, 0 under exactly-once delivery
+ * @param emittedAt time of the last record, milliseconds since 1970-01-01T00:00Z
+ * @param examples number of examples since the model was created
+ * @param lastLabel label of the newest example, or {@link ScoredExample#NONE}
+ * @param prequential {@link Tallies#state()} of all examples since the model was created
+ * @param fading {@link FadingTallies#state()}; empty if fading scores are left out
+ * @param window the examples in the window
  * @param miniBatchLosses mean losses of the last mini-batches, nats, oldest first
- * @param unlabelledConfidences confidences of the last answers to events without a label
+ * @param unlabelledConfidences confidences of the last predictions for events without a label,
+ *     oldest first
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record MonitorState(
         long sequence,
         long attempt,
-        long toldAt,
+        long emittedAt,
         long examples,
         int lastLabel,
         double[] prequential,

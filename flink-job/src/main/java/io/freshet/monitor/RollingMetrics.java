@@ -4,34 +4,34 @@ import io.freshet.learn.ModelProgress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics of a model.
+ * Metrics of one model at one time.
  *
- * @param modelId the model
+ * @param modelId id of the model
  * @param sequence 0, 1, 2, … per model, without gap or repeat
- * @param attempt under at-least-once delivery, which attempt at this sequence it is; else null
- * @param toldAt when the metrics were told, milliseconds since 1970-01-01T00:00Z, by the clock
- * @param throughput examples a second since they were told before, by the clock; null in the first
- *     record, and without time between
- * @param progress the model's
- * @param rolling over the window
- * @param fading over all examples, older ones counting less; null if left out
- * @param prequential over all examples since the model began
- * @param runningLoss mean over the last mini-batches of each one's mean loss, nats; null before the
- *     first
- * @param classes by class, those with most labels; empty if left out
- * @param otherClasses classes that are not told
- * @param confusion over the window; null if left out
+ * @param attempt under at-least-once delivery, distinguishes repetitions of a sequence number: the
+ *     highest attempt is valid; else null
+ * @param emittedAt processing time of the record, milliseconds since 1970-01-01T00:00Z
+ * @param throughput examples per second since the previous record; null in the first record, and if
+ *     no time has passed
+ * @param progress progress of the model
+ * @param rolling scores of the examples in the window
+ * @param fading scores of all examples with exponential forgetting; null if left out
+ * @param prequential scores of all examples since the model was created
+ * @param runningLoss mean of the mean losses of the last mini-batches, nats; null before the first
+ * @param classes scores of the classes with most labels; empty if left out
+ * @param otherClasses number of classes that are left out
+ * @param confusion confusion matrix of the window; null if left out
  * @param calibration bins of the calibration error over the window; empty if left out
- * @param expectedAccuracy mean confidence of the last answers to events without a label; null
+ * @param averageConfidence mean confidence of the last predictions for events without a label; null
  *     before the first
- * @param expectedAccuracyEvents how many answers that is
+ * @param averageConfidenceEvents number of predictions that {@code averageConfidence} covers
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record RollingMetrics(
         String modelId,
         long sequence,
         @Nullable Long attempt,
-        long toldAt,
+        long emittedAt,
         @Nullable Double throughput,
         ModelProgress progress,
         Scores rolling,
@@ -42,12 +42,15 @@ public record RollingMetrics(
         int otherClasses,
         @Nullable ConfusionMatrix confusion,
         CalibrationBin[] calibration,
-        @Nullable Double expectedAccuracy,
-        int expectedAccuracyEvents) {
-    /** How far the newest event time is behind the clock, milliseconds; null before the first. */
+        @Nullable Double averageConfidence,
+        int averageConfidenceEvents) {
+    /**
+     * Returns the lag of the newest event time behind {@code emittedAt} in milliseconds; null
+     * before the first event.
+     */
     public @Nullable Long eventTimeLag() {
         return progress.timestamp() == ModelProgress.NO_TIMESTAMP
                 ? null
-                : toldAt - progress.timestamp();
+                : emittedAt - progress.timestamp();
     }
 }

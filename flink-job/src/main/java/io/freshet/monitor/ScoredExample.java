@@ -1,28 +1,50 @@
 package io.freshet.monitor;
 
+import io.freshet.model.example.ScoredColumns;
+
 /**
- * An example as it was scored before it was trained on.
+ * One row of {@link ScoredColumns}, with the classes that the two baselines of the metrics predict
+ * for it. A view: it is valid until the row is overwritten.
  *
- * @param label class of the label
- * @param predictedClass most probable class
- * @param previousLabel label of the example before, or {@link #NONE}
- * @param majorityLabel most frequent label before, ties to the lowest class
- * @param loss cross-entropy, nats, not weighted
- * @param weight the example's weight
- * @param confidence probability of the predicted class, 0 to 1
- * @param brier sum over the classes of (probability − target)²
- * @param rank classes ahead of the label: 0 if it was predicted
+ * @param columns hold the example in {@code row}. Not modified.
+ * @param previousLabel label of the example before, the prediction of the no-change baseline; or
+ *     {@link #NONE}
+ * @param majorityLabel most frequent label among the examples before, ties to the lowest class, the
+ *     prediction of the majority-class baseline
  */
-record ScoredExample(
-        int label,
-        int predictedClass,
-        int previousLabel,
-        int majorityLabel,
-        float loss,
-        float weight,
-        float confidence,
-        float brier,
-        int rank) {
-    /** The label before the first one. */
+record ScoredExample(ScoredColumns columns, int row, int previousLabel, int majorityLabel) {
+    /** The previous label of the first example. */
     static final int NONE = -1;
+
+    int label() {
+        return columns.labels()[row];
+    }
+
+    int predictedClass() {
+        return columns.predictedClasses()[row];
+    }
+
+    /** Loss, nats, not weighted. */
+    float loss() {
+        return columns.losses()[row];
+    }
+
+    float weight() {
+        return columns.weights()[row];
+    }
+
+    /** Probability of the predicted class, 0 to 1. */
+    float confidence() {
+        return columns.confidences()[row];
+    }
+
+    /** Sum over the classes of (probability − target)². */
+    float brier() {
+        return columns.briers()[row];
+    }
+
+    /** Number of classes ahead of the label; 0 if it was predicted. */
+    int rank() {
+        return columns.ranks()[row];
+    }
 }

@@ -1,43 +1,58 @@
 package io.freshet.monitor;
 
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How well a model predicted examples before it was trained on them, beside two baselines that use
- * no features. A figure that is not defined is null. {@link Tallies} has the definitions.
+ * Every {@link Score} of a set of examples.
  *
  * @param examples number of labelled examples
  * @param weight sum of their weights
- * @param loss cross-entropy, mean weighted by the examples' weights, nats
- * @param accuracy share of examples whose most probable class was the label
- * @param noChangeAccuracy share that repeating the previous label would have got right
- * @param majorityAccuracy share that the most frequent label so far would have got right
- * @param kappa Cohen's kappa
- * @param kappaTemporal kappa against repeating the previous label
- * @param kappaM kappa against the most frequent label so far
- * @param balancedAccuracy mean recall of the classes that were a label
- * @param topKAccuracy share whose label was among the k most probable classes
- * @param brierScore mean squared distance of probabilities and targets, summed over the classes
- * @param meanConfidence mean probability of the predicted class
- * @param calibrationError expected calibration error
+ * @param values one value per {@link Score}, in the order of the constants; null if not defined.
+ *     Not modified.
  */
-public record Scores(
-        long examples,
-        double weight,
-        @Nullable Double loss,
-        @Nullable Double accuracy,
-        @Nullable Double noChangeAccuracy,
-        @Nullable Double majorityAccuracy,
-        @Nullable Double kappa,
-        @Nullable Double kappaTemporal,
-        @Nullable Double kappaM,
-        @Nullable Double balancedAccuracy,
-        @Nullable Double topKAccuracy,
-        @Nullable Double brierScore,
-        @Nullable Double meanConfidence,
-        @Nullable Double calibrationError) {
-    /** The scores of no examples. */
-    public static final Scores NONE =
-            new Scores(
-                    0, 0, null, null, null, null, null, null, null, null, null, null, null, null);
+@SuppressWarnings({
+    "ArrayRecordComponent", // equals compares the elements
+    "EnumOrdinal" // the array never leaves the process
+})
+public record Scores(long examples, double weight, @Nullable Double[] values) {
+    /** The scores of no examples: none is defined. */
+    public static final Scores NONE = new Scores(0, 0, new @Nullable Double[Score.values().length]);
+
+    /**
+     * Computes the scores.
+     *
+     * @param tallies of the examples. Not modified.
+     * @param examples number of examples, each counted once whatever its weight in the tallies
+     */
+    static Scores of(Tallies tallies, long examples) {
+        if (!(tallies.examples() > 0)) {
+            return NONE;
+        }
+        return new Scores(
+                examples,
+                tallies.weight(),
+                Arrays.stream(Score.values())
+                        .map(score -> score.of(tallies))
+                        .toArray(Double[]::new));
+    }
+
+    /** Returns a score; null if it is not defined. */
+    public @Nullable Double get(Score score) {
+        return values[score.ordinal()];
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Scores scores
+                && examples == scores.examples
+                && Double.compare(weight, scores.weight) == 0
+                && Arrays.equals(values, scores.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(examples, weight, Arrays.hashCode(values));
+    }
 }

@@ -5,32 +5,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts and sums over examples, from which {@link Scores} follow.
+ * Counts and sums over examples, from which every {@link Score} can be computed.
  *
- * <p>Two tallies of different examples {@linkplain #add(Tallies) add up} to those of all of them.
- * An example may be counted any number of times: −1 takes it away again, and a factor that grows
- * from example to example makes older ones fade. The counts are whole numbers, exact up to 2⁵³, so
- * what is taken away leaves nothing behind; sums of losses and the like would leave their rounding.
- *
- * <p>With n examples, h of them right, and aₖ labels, pₖ predictions and hₖ hits of class k:
- *
- * <ul>
- *   <li>kappa (h/n − c) / (1 − c) with the agreement by chance c = Σₖ aₖ pₖ / n²; kappa-M and
- *       kappa-temporal likewise, with c the accuracy of the most frequent label so far and of
- *       repeating the previous label, which is asked from the second example on;
- *   <li>precision hₖ / pₖ, recall hₖ / aₖ, F1 2 hₖ / (aₖ + pₖ); balanced accuracy is the mean
- *       recall of the classes with aₖ &gt; 0;
- *   <li>Brier score (1/n) Σᵢ Σₖ (pᵢₖ − yᵢₖ)²;
- *   <li>expected calibration error Σ_b n_b/n · |h_b/n_b − c_b/n_b| over bins of equal width of the
- *       confidence, with c_b the sum of the confidences in bin b = ((b−1)/m, b/m].
- * </ul>
- *
- * <p>Sources: J. Cohen, <i>A coefficient of agreement for nominal scales</i> (1960); A. Bifet et
- * al., <i>Efficient online evaluation of big data stream classifiers</i> (2015), for kappa-M; I.
- * Žliobaitė et al., <i>Evaluation methods and decision theory for classification of streaming data
- * with temporal dependence</i> (2015); K. H. Brodersen et al., <i>The balanced accuracy and its
- * posterior distribution</i> (2010); G. W. Brier, <i>Verification of forecasts expressed in terms
- * of probability</i> (1950); C. Guo et al., <i>On calibration of modern neural networks</i> (2017).
+ * <p>{@linkplain #add(Tallies) Adding} the tallies of two disjoint sets of examples gives the
+ * tallies of their union. An example can be added with any multiplicity: −1 removes it again, and a
+ * multiplicity that grows from example to example makes older examples fade. Counts are whole
+ * numbers, exact up to 2⁵³, so that removing an example leaves no rounding error; sums of losses
+ * and confidences would leave one.
  */
 final class Tallies {
     private static final int EXAMPLES = 0;
@@ -46,8 +27,8 @@ final class Tallies {
     private static final int BRIER = 2;
     private static final int FIRST_CONFIDENCE = 3;
 
-    /** The object itself and the headers of its arrays. */
-    private static final int OBJECTS = 80;
+    /** Bytes of the object itself and the headers of its arrays. */
+    private static final int OBJECT_BYTES = 80;
 
     private final int numClasses;
     private final int bins;
@@ -57,19 +38,19 @@ final class Tallies {
     private final int firstBin;
     private final int firstBinHit;
 
-    /** Whole numbers as long as every example counts a whole number of times. */
+    /** Whole numbers as long as all multiplicities are. */
     private final double[] counts;
 
     private final double[] sums;
 
-    /** Bytes that one takes. */
+    /** Returns the memory of one object in bytes. */
     static long bytes(MonitorConfig config) {
         int bins = config.calibrationBins();
         long numbers = FIRST_LABEL + 3L * config.numClasses() + FIRST_CONFIDENCE + 3L * bins;
-        return OBJECTS + Double.BYTES * numbers;
+        return OBJECT_BYTES + Double.BYTES * numbers;
     }
 
-    /** Tallies of nothing. */
+    /** Creates tallies of no examples. */
     Tallies(MonitorConfig config) {
         numClasses = config.numClasses();
         bins = config.calibrationBins();
@@ -82,54 +63,54 @@ final class Tallies {
         sums = new double[FIRST_CONFIDENCE + bins];
     }
 
-    /** Adds an example so many times. */
-    void add(ScoredExample example, double times) {
+    /** Adds an example with a multiplicity. */
+    void add(ScoredExample example, double multiplicity) {
         int bin = bin(example.confidence());
-        count(example, bin, times);
-        sum(example, bin, times);
+        count(example, bin, multiplicity);
+        sum(example, bin, multiplicity);
     }
 
-    /** Adds an example to the counts so many times, and not to the sums. */
-    void count(ScoredExample example, double times) {
-        count(example, bin(example.confidence()), times);
+    /** Adds an example with a multiplicity to the counts only. */
+    void count(ScoredExample example, double multiplicity) {
+        count(example, bin(example.confidence()), multiplicity);
     }
 
-    private void count(ScoredExample example, int bin, double times) {
+    private void count(ScoredExample example, int bin, double multiplicity) {
         int label = example.label();
         boolean hit = label == example.predictedClass();
-        counts[EXAMPLES] += times;
-        counts[FIRST_LABEL + label] += times;
-        counts[firstPrediction + example.predictedClass()] += times;
-        counts[firstBin + bin] += times;
+        counts[EXAMPLES] += multiplicity;
+        counts[FIRST_LABEL + label] += multiplicity;
+        counts[firstPrediction + example.predictedClass()] += multiplicity;
+        counts[firstBin + bin] += multiplicity;
         if (hit) {
-            counts[HITS] += times;
-            counts[firstClassHit + label] += times;
-            counts[firstBinHit + bin] += times;
+            counts[HITS] += multiplicity;
+            counts[firstClassHit + label] += multiplicity;
+            counts[firstBinHit + bin] += multiplicity;
         }
         if (example.previousLabel() != ScoredExample.NONE) {
-            counts[NO_CHANGE_CASES] += times;
+            counts[NO_CHANGE_CASES] += multiplicity;
         }
         if (label == example.previousLabel()) {
-            counts[NO_CHANGE_HITS] += times;
+            counts[NO_CHANGE_HITS] += multiplicity;
         }
         if (label == example.majorityLabel()) {
-            counts[MAJORITY_HITS] += times;
+            counts[MAJORITY_HITS] += multiplicity;
         }
         if (example.rank() < topK) {
-            counts[TOP_K_HITS] += times;
+            counts[TOP_K_HITS] += multiplicity;
         }
     }
 
-    /** Adds an example to the sums so many times, and not to the counts. */
-    void sum(ScoredExample example, double times) {
-        sum(example, bin(example.confidence()), times);
+    /** Adds an example with a multiplicity to the sums only. */
+    void sum(ScoredExample example, double multiplicity) {
+        sum(example, bin(example.confidence()), multiplicity);
     }
 
-    private void sum(ScoredExample example, int bin, double times) {
-        sums[WEIGHT] += times * example.weight();
-        sums[WEIGHTED_LOSS] += times * example.weight() * example.loss();
-        sums[BRIER] += times * example.brier();
-        sums[FIRST_CONFIDENCE + bin] += times * example.confidence();
+    private void sum(ScoredExample example, int bin, double multiplicity) {
+        sums[WEIGHT] += multiplicity * example.weight();
+        sums[WEIGHTED_LOSS] += multiplicity * example.weight() * example.loss();
+        sums[BRIER] += multiplicity * example.brier();
+        sums[FIRST_CONFIDENCE + bin] += multiplicity * example.confidence();
     }
 
     private int bin(float confidence) {
@@ -137,16 +118,16 @@ final class Tallies {
     }
 
     /**
-     * Adds the examples of others.
+     * Adds the examples of other tallies.
      *
-     * @param others of the same classes, bins and top k. Not modified.
+     * @param others with the same number of classes, bins and top k. Not modified.
      */
     void add(Tallies others) {
         addTo(counts, others.counts);
         addSums(others);
     }
 
-    /** Adds the sums of others, and not their counts. */
+    /** Adds the sums of other tallies, without their counts. */
     void addSums(Tallies others) {
         addTo(sums, others.sums);
     }
@@ -157,12 +138,12 @@ final class Tallies {
         }
     }
 
-    /** Forgets the sums, and keeps the counts. */
+    /** Sets the sums to 0 and keeps the counts. */
     void clearSums() {
         Arrays.fill(sums, 0);
     }
 
-    /** Makes every example in here count so many times what it did. */
+    /** Multiplies the multiplicity of every example by a factor. */
     void scale(double factor) {
         for (int i = 0; i < counts.length; i++) {
             counts[i] *= factor;
@@ -172,46 +153,121 @@ final class Tallies {
         }
     }
 
-    /** Everything, in a new array, to go on from. */
-    double[] memory() {
-        double[] memory = Arrays.copyOf(counts, counts.length + sums.length + 1);
-        System.arraycopy(sums, 0, memory, counts.length, sums.length);
-        memory[memory.length - 1] = topK;
-        return memory;
+    /** Returns counts, sums and k in a new array that {@link #restore} accepts. */
+    double[] state() {
+        double[] state = Arrays.copyOf(counts, counts.length + sums.length + 1);
+        System.arraycopy(sums, 0, state, counts.length, sums.length);
+        state[state.length - 1] = topK;
+        return state;
     }
 
     /**
-     * Goes on from where others were saved.
+     * Restores saved tallies.
      *
-     * @param memory as {@link #memory()} gave it. Not modified.
+     * @param state as returned by {@link #state()}. Not modified.
+     * @throws StateMismatchException if it was saved with other classes, bins or top k
      */
-    void restore(double[] memory) {
+    void restore(double[] state) {
         int length = counts.length + sums.length + 1;
-        if (memory.length != length || memory[length - 1] != topK) {
+        if (state.length != length || state[length - 1] != topK) {
             throw new StateMismatchException(
-                    "The state of the metrics was made with another "
+                    "The state of the metrics was saved with another "
                             + MonitorConfig.CALIBRATION_BINS
                             + " or "
                             + MonitorConfig.TOP_K
-                            + ", which are "
+                            + " than the configured "
                             + bins
                             + " and "
                             + topK);
         }
-        System.arraycopy(memory, 0, counts, 0, counts.length);
-        System.arraycopy(memory, counts.length, sums, 0, sums.length);
+        System.arraycopy(state, 0, counts, 0, counts.length);
+        System.arraycopy(state, counts.length, sums, 0, sums.length);
     }
 
-    /** Examples whose label is a class. */
+    /** Returns the number of examples. */
+    double examples() {
+        return counts[EXAMPLES];
+    }
+
+    /** Returns the number of examples whose predicted class is the label. */
+    double hits() {
+        return counts[HITS];
+    }
+
+    /** Returns the number of examples that have a previous label. */
+    double noChangeCases() {
+        return counts[NO_CHANGE_CASES];
+    }
+
+    /** Returns the number of examples whose label is the previous label. */
+    double noChangeHits() {
+        return counts[NO_CHANGE_HITS];
+    }
+
+    /** Returns the number of examples whose label was the most frequent one so far. */
+    double majorityHits() {
+        return counts[MAJORITY_HITS];
+    }
+
+    /** Returns the number of examples whose label is among the k most probable classes. */
+    double topKHits() {
+        return counts[TOP_K_HITS];
+    }
+
+    int numClasses() {
+        return numClasses;
+    }
+
+    /** Returns the number of examples whose label is a class. */
     double labels(int k) {
         return counts[FIRST_LABEL + k];
     }
 
-    /** How a class fares. */
+    /** Returns the number of examples whose predicted class is a class. */
+    double predictions(int k) {
+        return counts[firstPrediction + k];
+    }
+
+    /** Returns the number of examples whose label and predicted class are a class. */
+    double classHits(int k) {
+        return counts[firstClassHit + k];
+    }
+
+    /** Returns the sum of the examples' weights. */
+    double weight() {
+        return sums[WEIGHT];
+    }
+
+    /** Returns the sum of the examples' losses, each multiplied by the example's weight. */
+    double weightedLoss() {
+        return sums[WEIGHTED_LOSS];
+    }
+
+    /** Returns the sum of the examples' Brier scores. */
+    double brier() {
+        return sums[BRIER];
+    }
+
+    /** Returns the number of bins of the confidence. */
+    int bins() {
+        return bins;
+    }
+
+    /** Returns the number of examples in a bin whose predicted class is the label. */
+    double binHits(int bin) {
+        return counts[firstBinHit + bin];
+    }
+
+    /** Returns the sum of the confidences of the examples in a bin. */
+    double binConfidence(int bin) {
+        return sums[FIRST_CONFIDENCE + bin];
+    }
+
+    /** Returns the counts of a class, with precision, recall and F1. */
     ClassCounts ofClass(int k) {
         double labels = labels(k);
-        double predictions = counts[firstPrediction + k];
-        double hits = counts[firstClassHit + k];
+        double predictions = predictions(k);
+        double hits = classHits(k);
         return new ClassCounts(
                 (long) labels,
                 (long) predictions,
@@ -221,7 +277,7 @@ final class Tallies {
                 ratio(2 * hits, labels + predictions));
     }
 
-    /** The bins of confidence, the lowest first. */
+    /** Returns the bins of the confidence in ascending order. */
     CalibrationBin[] calibration() {
         CalibrationBin[] calibration = new CalibrationBin[bins];
         for (int b = 0; b < bins; b++) {
@@ -237,59 +293,8 @@ final class Tallies {
         return calibration;
     }
 
-    /**
-     * The scores of the examples that are in.
-     *
-     * @param examples how many there are, however much each counts
-     */
-    Scores scores(long examples) {
-        double n = counts[EXAMPLES];
-        if (!(n > 0)) {
-            return Scores.NONE;
-        }
-        double accuracy = counts[HITS] / n;
-        double majorityAccuracy = counts[MAJORITY_HITS] / n;
-        Double noChangeAccuracy = ratio(counts[NO_CHANGE_HITS], counts[NO_CHANGE_CASES]);
-        double chance = 0;
-        double recalls = 0;
-        int classes = 0;
-        for (int k = 0; k < numClasses; k++) {
-            double labels = labels(k);
-            chance += (labels / n) * (counts[firstPrediction + k] / n);
-            if (labels > 0) {
-                recalls += counts[firstClassHit + k] / labels;
-                classes++;
-            }
-        }
-        double confidence = 0;
-        double distance = 0;
-        for (int b = 0; b < bins; b++) {
-            confidence += sums[FIRST_CONFIDENCE + b];
-            distance += Math.abs(counts[firstBinHit + b] - sums[FIRST_CONFIDENCE + b]);
-        }
-        return new Scores(
-                examples,
-                sums[WEIGHT],
-                sums[WEIGHTED_LOSS] / sums[WEIGHT],
-                accuracy,
-                noChangeAccuracy,
-                majorityAccuracy,
-                beyond(accuracy, chance),
-                noChangeAccuracy == null ? null : beyond(accuracy, noChangeAccuracy),
-                beyond(accuracy, majorityAccuracy),
-                recalls / classes,
-                counts[TOP_K_HITS] / n,
-                sums[BRIER] / n,
-                confidence / n,
-                distance / n);
-    }
-
-    private static @Nullable Double ratio(double part, double whole) {
+    /** Returns a ratio; null if the denominator is 0. */
+    static @Nullable Double ratio(double part, double whole) {
         return whole > 0 ? part / whole : null;
-    }
-
-    /** How much of the way from a reference to perfection; null if the reference is perfect. */
-    private static @Nullable Double beyond(double accuracy, double reference) {
-        return reference == 1 ? null : (accuracy - reference) / (1 - reference);
     }
 }

@@ -1,19 +1,15 @@
 package io.freshet.monitor;
 
+import io.freshet.model.example.ScoredColumns;
+
 /**
- * What a window of examples keeps in state: one value an example, oldest first.
+ * State of an {@link ExampleWindow}: its examples, oldest first.
  *
- * @param seen examples that were ever in the window
+ * @param numAdded number of examples that were ever added to the window
+ * @param scored labels and scores
+ * @param previousLabels label of the example before each
+ * @param majorityLabels most frequent label before each
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record WindowState(
-        long seen,
-        int[] labels,
-        int[] predictions,
-        int[] previousLabels,
-        int[] majorityLabels,
-        int[] ranks,
-        float[] losses,
-        float[] weights,
-        float[] confidences,
-        float[] briers) {}
+        long numAdded, ScoredColumns scored, int[] previousLabels, int[] majorityLabels) {}

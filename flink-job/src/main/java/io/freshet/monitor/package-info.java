@@ -1,4 +1,4 @@
-/** From evaluations to rolling metrics. */
+/** Rolling metrics of the models, computed from the evaluations of their examples. */
 @NullMarked
 package io.freshet.monitor;
 

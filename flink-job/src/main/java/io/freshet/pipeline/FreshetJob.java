@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The job from Kafka to Kafka: what {@code flink run} takes.
+ * Entry point of the job from Kafka to Kafka, for {@code flink run}:
  *
  * <p>{@code flink run freshet-flink-job.jar --config freshet.properties --set num-features=54}
  */
@@ -31,14 +31,18 @@ import picocli.CommandLine.Option;
         description = "Learns from labelled events in Kafka.")
 public final class FreshetJob implements Callable<Integer> {
     static final String REFERENCE_HEAD =
-            "Every key of the job, with its meaning and its default. Copy what you change; anything"
-                    + " here can also be given as --set key=value. Any property of Kafka's clients"
-                    + " may be given under kafka. and any of Flink's under flink.";
+            "All configuration keys of the job, with meaning and default. Copy the lines that you"
+                    + " change; every key can also be given as --set key=value. Any property of"
+                    + " Kafka's clients can be set with the prefix kafka. and any option of Flink"
+                    + " with the prefix flink.";
 
     @Option(names = "--config", paramLabel = "FILE", description = "Properties file with the keys.")
     private @Nullable Path file;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "Sets a key, over the file's.")
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Sets a key; overrides the file.")
     private List<String> overrides = new ArrayList<>();
 
     @Option(
@@ -46,7 +50,7 @@ public final class FreshetJob implements Callable<Integer> {
             description = "Prints every key with its meaning and default.")
     private boolean printConfig;
 
-    /** Checks the configuration and Kafka, and hands the job to Flink. */
+    /** Checks the configuration and Kafka, and submits the job to Flink. */
     public static void main(String[] args) {
         CommandLine command = new CommandLine(new FreshetJob());
         command.setExecutionExceptionHandler(
@@ -59,7 +63,7 @@ public final class FreshetJob implements Callable<Integer> {
                 });
         int exitCode = command.execute(args);
         if (exitCode != 0) {
-            throw new IllegalArgumentException("the job was not started, for the reason above");
+            throw new IllegalArgumentException("the job was not started for the reason above");
         }
     }
 
@@ -77,16 +81,16 @@ public final class FreshetJob implements Callable<Integer> {
         return 0;
     }
 
-    /** Builds the whole job in an environment. */
+    /** Builds the whole job, with Kafka source and sinks, in an execution environment. */
     public static void assemble(StreamExecutionEnvironment env, JobConfig config) {
         configure(env, config);
         DataStream<RawMessage> messages =
                 env.fromSource(
-                                KafkaEnds.source(config.kafka()),
+                                KafkaConnectors.source(config.kafka()),
                                 WatermarkStrategy.noWatermarks(),
                                 "labelled events")
                         .uid("labelled-events");
-        Publications publications =
+        PublicationStreams publications =
                 FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config);
         DataStream<Publication> exactlyOnce =
                 switch (config.monitor().delivery()) {
@@ -94,19 +98,21 @@ public final class FreshetJob implements Callable<Integer> {
                     case AT_LEAST_ONCE -> {
                         publications
                                 .metrics()
-                                .sinkTo(KafkaEnds.atLeastOnce(config.kafka(), config.publish()))
+                                .sinkTo(
+                                        KafkaConnectors.atLeastOnce(
+                                                config.kafka(), config.publish()))
                                 .name("publish at once")
                                 .uid("publish-at-once");
                         yield publications.others();
                     }
                 };
         exactlyOnce
-                .sinkTo(KafkaEnds.exactlyOnce(config.kafka(), config.publish()))
+                .sinkTo(KafkaConnectors.exactlyOnce(config.kafka(), config.publish()))
                 .name("publish")
                 .uid("publish");
     }
 
-    /** What the job asks of Flink, whoever assembles it. */
+    /** Sets the options of Flink that the job relies on. */
     static void configure(StreamExecutionEnvironment env, JobConfig config) {
         Configuration flink = Configuration.fromMap(config.flink());
         flink.set(PipelineOptions.OBJECT_REUSE, true);

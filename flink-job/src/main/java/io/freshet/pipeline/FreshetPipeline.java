@@ -18,14 +18,14 @@ import org.apache.flink.streaming.api.datastream.DataStreamUtils;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 
 /**
- * The graph, from raw messages to streams of results, in the order of the data.
+ * The job graph from raw messages to streams of results, in the order of the data.
  *
- * <p>Sources and sinks are handed in, so it fits into any Flink job.
+ * <p>The caller provides sources and sinks, so the pipeline fits into any Flink job.
  */
 public final class FreshetPipeline {
     private FreshetPipeline() {}
 
-    /** Learns from messages. */
+    /** Adds the operators that decode messages, train the models and compute metrics. */
     public static FreshetStreams learn(DataStream<RawMessage> messages, JobConfig config) {
         SingleOutputStreamOperator<ExampleBlock> blocks =
                 messages.transform(
@@ -58,8 +58,8 @@ public final class FreshetPipeline {
                 blocks.getSideOutput(IngestOperator.DEAD_LETTERS));
     }
 
-    /** Writes results as Avro events, ready for sinks. */
-    public static Publications publish(FreshetStreams streams, JobConfig config) {
+    /** Adds the operators that encode the results as Avro events for the sinks. */
+    public static PublicationStreams publish(FreshetStreams streams, JobConfig config) {
         Publisher publisher = new Publisher(config.publish(), config.learn(), config.monitor());
         TypeInformation<Publication> type = TypeInformation.of(Publication.class);
         DataStream<Publication> metrics =
@@ -88,6 +88,6 @@ public final class FreshetPipeline {
                                         .map(publisher::deadLetter, type)
                                         .name("publish dead letters")
                                         .uid("publish-dead-letters"));
-        return new Publications(metrics, others);
+        return new PublicationStreams(metrics, others);
     }
 }

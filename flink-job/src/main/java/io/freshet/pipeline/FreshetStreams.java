@@ -9,13 +9,13 @@ import io.freshet.monitor.RollingMetrics;
 import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
- * What comes out of the pipeline.
+ * Result streams of the pipeline.
  *
- * @param evaluations per example, by model: the loss stream
+ * @param evaluations the scores of each example before it was trained on, keyed by model
  * @param metrics rolling metrics
- * @param driftAlerts drifts that were found
- * @param predictions answers to events without a label
- * @param snapshots the models
+ * @param driftAlerts detected drifts
+ * @param predictions predictions for events without a label
+ * @param snapshots snapshots of the models
  * @param deadLetters messages that could not be used
  */
 public record FreshetStreams(

@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The configuration of the whole job: that of each stage, and what belongs to none.
+ * Configuration of the whole job: one part per stage, and settings of the job itself.
  *
- * @param flink configuration handed to Flink as it is
+ * @param flink options passed to Flink unchanged, without the prefix {@code flink.}
  */
 public record JobConfig(
         KafkaConfig kafka,
@@ -38,19 +38,19 @@ public record JobConfig(
 
     private static final String FLINK_PREFIX = "flink.";
 
-    /** Kafka's default for the largest record of a topic, less what Kafka adds. */
-    private static final int LARGEST_RECORD_BYTES = 1_000_000;
+    /** Kafka's default limit of a topic's records, less the overhead of a record batch. */
+    private static final int MAX_RECORD_BYTES = 1_000_000;
 
-    /** The figures of a record whose number is fixed. */
+    /** Upper bound of the fields of fixed number in a record. */
     private static final int ENVELOPE_BYTES = 16_384;
 
-    /** A class's figures in metrics, without its name. */
+    /** Upper bound of the fields of one class in metrics, without its name. */
     private static final int CLASS_BYTES = 150;
 
     private static final int CONFUSION_CELL_BYTES = 20;
     private static final int CALIBRATION_BIN_BYTES = 50;
 
-    /** An expert's figures, and its name where that tells the smallest of rates in full. */
+    /** Upper bound of the fields of one expert, with a name that writes out the smallest rate. */
     private static final int EXPERT_BYTES = 400;
 
     public static final Key<String> JOB_NAME =
@@ -62,20 +62,20 @@ public record JobConfig(
                     1,
                     32_768,
                     "subtasks",
-                    "Subtasks of every operator. One model learns in one of them; ingest and many"
-                            + " models spread over all.");
+                    "Parallelism of every operator. Each model is trained in one subtask; ingest"
+                            + " and different models are distributed over all subtasks.");
     public static final Key<Duration> CHECKPOINT_INTERVAL =
             Key.ofDuration(
                     "checkpoint.interval",
                     "10 s",
                     Duration.ofMillis(10),
-                    "Time between checkpoints. Results become visible to read_committed readers at"
-                            + " this pace.");
+                    "Time between checkpoints. Results become visible to read_committed readers"
+                            + " when a checkpoint completes.");
 
     private static final List<Key<?>> JOB_KEYS =
             List.of(JOB_NAME, PARALLELISM, CHECKPOINT_INTERVAL);
 
-    /** Every key of the job, by the title of its section in the documented file. */
+    /** Returns all keys of the job by the title of their section in the reference file. */
     public static Map<String, List<Key<?>>> sections() {
         Map<String, List<Key<?>>> sections = new LinkedHashMap<>();
         sections.put("Kafka", KafkaConfig.KEYS);
@@ -88,7 +88,7 @@ public record JobConfig(
         return sections;
     }
 
-    /** Every key of the job. */
+    /** Returns all keys of the job. */
     public static Collection<Key<?>> keys() {
         List<Key<?>> keys = new ArrayList<>();
         sections().values().forEach(keys::addAll);
@@ -96,22 +96,18 @@ public record JobConfig(
     }
 
     /**
-     * Reads the configuration.
+     * Parses the configuration.
      *
-     * @throws ConfigurationException with every problem
+     * @param values values by key, not modified
+     * @throws ConfigurationException listing all problems
      */
     public static JobConfig parse(Map<String, String> values) {
-        Settings settings = Settings.of(values, keys(), Set.of(KafkaConfig.PREFIX, FLINK_PREFIX));
+        Settings settings = settings(values);
         KafkaConfig kafka = KafkaConfig.from(settings);
         IngestConfig ingest = IngestConfig.from(settings);
         LearnConfig learn = LearnConfig.from(settings, ingest);
         PublishConfig publish = PublishConfig.from(settings);
-        if (publish.topics().contains(kafka.labelledEvents())) {
-            settings.problem(
-                    "topics.labelled-events = "
-                            + kafka.labelledEvents()
-                            + ": the job would read what it writes");
-        }
+        checkTopics(settings, kafka, publish);
         MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
         checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
@@ -131,7 +127,41 @@ public record JobConfig(
         return config;
     }
 
-    /** A transaction lasts from one checkpoint to the next, and is committed after it. */
+    /**
+     * Parses the brokers and topics only. The values of other keys are not checked, and no other
+     * key is required.
+     *
+     * @param values values by key, not modified
+     * @throws ConfigurationException listing all problems
+     */
+    public static JobTopics parseTopics(Map<String, String> values) {
+        Settings settings = settings(values);
+        KafkaConfig kafka = KafkaConfig.from(settings);
+        PublishConfig publish = PublishConfig.from(settings);
+        checkTopics(settings, kafka, publish);
+        settings.throwIfProblems();
+        return new JobTopics(kafka, publish);
+    }
+
+    /** Returns the brokers and topics. */
+    public JobTopics topics() {
+        return new JobTopics(kafka, publish);
+    }
+
+    private static void checkTopics(Settings settings, KafkaConfig kafka, PublishConfig publish) {
+        if (publish.topics().contains(kafka.labelledEvents())) {
+            settings.problem(
+                    "topics.labelled-events = "
+                            + kafka.labelledEvents()
+                            + ": the job would read its own output");
+        }
+    }
+
+    private static Settings settings(Map<String, String> values) {
+        return Settings.of(values, keys(), Set.of(KafkaConfig.PREFIX, FLINK_PREFIX));
+    }
+
+    /** Checks that a transaction, which stays open between checkpoints, does not time out. */
     private static void checkTransactions(Settings settings, KafkaConfig kafka) {
         Duration interval = settings.get(CHECKPOINT_INTERVAL);
         if (kafka.transactionTimeout().compareTo(interval) <= 0) {
@@ -143,15 +173,15 @@ public record JobConfig(
                             + CHECKPOINT_INTERVAL
                             + ", "
                             + interval.toMillis()
-                            + " ms, or Kafka gives up every transaction before it is committed");
+                            + " ms, or Kafka aborts every transaction before it is committed");
         }
     }
 
     /**
-     * Returns a warning where {@code models.max} models do not fit into the heap of one process
-     * that runs all subtasks.
+     * Returns a warning if {@code models.max} models do not fit into the heap of one process that
+     * runs all subtasks.
      *
-     * @param heapLimit most bytes of the heap
+     * @param heapLimit maximum heap size in bytes
      */
     public Optional<String> memoryShortage(long heapLimit) {
         return ModelCost.of(learn)
@@ -159,26 +189,28 @@ public record JobConfig(
                 .shortage(learn.maxModels(), parallelism, heapLimit, 0);
     }
 
-    /** Leaves out Flink's settings, which may hold passwords. */
+    /** Omits Flink's options, which may contain passwords. */
     @Override
     public String toString() {
         return "JobConfig[" + jobName + ", " + kafka + "]";
     }
 
-    /** The first record of a snapshot holds everything but the other chunks' parameters. */
+    /**
+     * Checks the size of a snapshot's first record, which also has all fields that are not split.
+     */
     private static void checkSnapshots(
             Settings settings, IngestConfig ingest, LearnConfig learn, PublishConfig publish) {
         int parameters = Math.min(learn.learner().numParameters(), publish.chunkSize());
         long bytes =
                 (long) Float.BYTES * parameters
                         + 2L * Double.BYTES * ingest.numFeatures()
-                        + ingest.classes().stream().mapToLong(JobConfig::mostBytes).sum()
+                        + ingest.classes().stream().mapToLong(JobConfig::maxBytes).sum()
                         + learn.hyperParameters().entrySet().stream()
-                                .mapToLong(e -> mostBytes(e.getKey()) + mostBytes(e.getValue()))
+                                .mapToLong(e -> maxBytes(e.getKey()) + maxBytes(e.getValue()))
                                 .sum()
                         + (long) EXPERT_BYTES * learn.learner().numExperts()
                         + ENVELOPE_BYTES;
-        if (bytes > LARGEST_RECORD_BYTES) {
+        if (bytes > MAX_RECORD_BYTES) {
             settings.problem(
                     "num-features = "
                             + ingest.numFeatures()
@@ -186,17 +218,18 @@ public record JobConfig(
                             + ingest.classes().size()
                             + " classes and models.chunk-size = "
                             + publish.chunkSize()
-                            + " make a snapshot's first record "
+                            + " make a snapshot's first record up to "
                             + bytes
-                            + " bytes large; topics take "
-                            + LARGEST_RECORD_BYTES);
+                            + " bytes large; topics accept "
+                            + MAX_RECORD_BYTES);
         }
     }
 
+    /** Checks the size of a metrics record. */
     private static void checkMetrics(Settings settings, LearnConfig learn, MonitorConfig monitor) {
         long classBytes =
                 learn.classes().stream()
-                        .map(name -> CLASS_BYTES + mostBytes(name))
+                        .map(name -> CLASS_BYTES + maxBytes(name))
                         .sorted(Comparator.reverseOrder())
                         .limit(monitor.maxClasses())
                         .mapToLong(bytes -> bytes)
@@ -207,7 +240,7 @@ public record JobConfig(
                         + (long) CALIBRATION_BIN_BYTES * monitor.calibrationBins()
                         + (long) EXPERT_BYTES * learn.learner().numExperts()
                         + ENVELOPE_BYTES;
-        if (bytes > LARGEST_RECORD_BYTES) {
+        if (bytes > MAX_RECORD_BYTES) {
             settings.problem(
                     MonitorConfig.MAX_CLASSES
                             + " = "
@@ -218,13 +251,13 @@ public record JobConfig(
                             + monitor.maxConfusionCells()
                             + " make a record of metrics up to "
                             + bytes
-                            + " bytes large; topics take "
-                            + LARGEST_RECORD_BYTES);
+                            + " bytes large; topics accept "
+                            + MAX_RECORD_BYTES);
         }
     }
 
-    /** A text in UTF-8 with its length. */
-    private static long mostBytes(String text) {
+    /** Returns an upper bound of the bytes of a text in UTF-8 and its length. */
+    private static long maxBytes(String text) {
         return 4L * text.length() + 8;
     }
 }

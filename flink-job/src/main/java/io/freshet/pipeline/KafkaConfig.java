@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Properties;
 
 /**
- * How the job reaches Kafka.
+ * Configuration of the Kafka source and sinks.
  *
- * @param client client properties, {@code bootstrap.servers} among them
+ * @param client properties of Kafka's clients, including {@code bootstrap.servers}
  * @param labelledEvents topic to learn from
- * @param groupId consumer group under which the job shows how far it has come
- * @param start where a job without state begins
+ * @param groupId consumer group under which offsets are committed, for monitoring only
+ * @param start position at which a job without state starts to read
  * @param transactionalIdPrefix prefix of the sink's transactional ids, unique to the job
- * @param transactionTimeout after which Kafka gives up an open transaction
+ * @param transactionTimeout time after which Kafka aborts an open transaction
  */
 public record KafkaConfig(
         Map<String, String> client,
@@ -27,7 +27,7 @@ public record KafkaConfig(
         Duration transactionTimeout)
         implements Serializable {
 
-    /** Where a job without state begins to read. */
+    /** Position at which a job without state starts to read. */
     public enum Start {
         EARLIEST,
         LATEST
@@ -38,36 +38,39 @@ public record KafkaConfig(
     public static final Key<String> BOOTSTRAP_SERVERS =
             Key.requiredText(
                     "kafka.bootstrap.servers",
-                    "Kafka's brokers, as host:port,host:port. Any other property of Kafka's clients"
-                            + " may be given under kafka. too.");
+                    "Addresses of Kafka brokers, as host:port,host:port. Any other property of"
+                            + " Kafka's clients can also be set with the prefix kafka.");
     public static final Key<String> LABELLED_EVENTS =
             Key.ofText("topics.labelled-events", "labelled-events", "Topic to learn from.");
     public static final Key<String> GROUP_ID =
             Key.ofText(
                     "source.group-id",
                     "freshet",
-                    "Consumer group under which offsets are committed at checkpoints, for people to"
-                            + " see; the job goes by its own state.");
+                    "Consumer group under which offsets are committed at checkpoints. For"
+                            + " monitoring only: after a restart the job uses the offsets in its"
+                            + " state.");
     public static final Key<Start> START =
             Key.ofEnum(
                     "source.start",
                     Start.EARLIEST,
-                    "Where a job without state begins. An offset that is in state and gone from the"
-                            + " topic stops the job.");
+                    "Where a job without state starts to read. If an offset in the job's state no"
+                            + " longer exists in the topic, the job fails permanently.");
     public static final Key<String> TRANSACTIONAL_ID_PREFIX =
             Key.ofText(
                     "sink.transactional-id-prefix",
                     "freshet",
-                    "Prefix of the transactional ids. Two jobs on one Kafka need two.");
+                    "Prefix of the sink's transactional ids. Each job on a Kafka cluster needs its"
+                            + " own.");
     public static final Key<Duration> TRANSACTION_TIMEOUT =
             Key.ofDuration(
                     "sink.transaction-timeout",
                     "15 min",
                     Duration.ofSeconds(1),
-                    "After which Kafka gives up an open transaction: longer than a checkpoint and a"
-                        + " recovery may take, at most the brokers' transaction.max.timeout.ms.");
+                    "Time after which Kafka aborts an open transaction. Must be longer than a"
+                            + " checkpoint plus a recovery may take, and at most the brokers'"
+                            + " transaction.max.timeout.ms.");
 
-    /** The keys read here. */
+    /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =
             List.of(
                     BOOTSTRAP_SERVERS,
@@ -81,7 +84,7 @@ public record KafkaConfig(
         client = Map.copyOf(client);
     }
 
-    /** Reads the keys; problems are left in the settings. */
+    /** Reads the configuration; adds problems to the settings. */
     public static KafkaConfig from(Settings settings) {
         settings.get(BOOTSTRAP_SERVERS);
         return new KafkaConfig(
@@ -93,19 +96,19 @@ public record KafkaConfig(
                 settings.get(TRANSACTION_TIMEOUT));
     }
 
-    /** Where the brokers are. */
+    /** Returns the addresses of the brokers, as host:port,host:port. */
     public String bootstrapServers() {
         return client.getOrDefault("bootstrap.servers", "");
     }
 
-    /** The client properties in Kafka's form. */
+    /** Returns the client properties in a new object that may be modified. */
     public Properties clientProperties() {
         Properties properties = new Properties();
         properties.putAll(client);
         return properties;
     }
 
-    /** Names the brokers only: the other properties may hold secrets. */
+    /** Contains only the brokers' addresses and the topic: other properties may be secrets. */
     @Override
     public String toString() {
         return "KafkaConfig[" + bootstrapServers() + ", " + labelledEvents + "]";

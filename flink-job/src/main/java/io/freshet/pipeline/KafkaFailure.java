@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -23,25 +24,25 @@ import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The reason why Kafka cannot be used, in one line that says what to mend.
+ * One-line explanation of why Kafka cannot be used, naming the setting to correct.
  *
- * <p>A client that does not speak the security protocol of a listener is only disconnected, again
- * and again, until its time is up. So after a time-out this asks the brokers themselves, as a
- * client without TLS that wants to log in: each kind of listener answers that in its own way.
+ * <p>A client that uses the wrong security protocol for a listener is only disconnected, again and
+ * again, until its request times out. After a time-out this class therefore sends the brokers a
+ * SaslHandshake request without TLS; each kind of listener answers it differently.
  *
  * <p>Source: Kafka protocol guide, "SaslHandshake API (Key: 17)", version 1.
  */
 public final class KafkaFailure {
     private static final int CONNECT_MILLIS = 1_000;
-    private static final int ANSWER_MILLIS = 3_000;
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(8);
+    private static final int READ_MILLIS = 3_000;
+    private static final long PROBES_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     private static final short SASL_HANDSHAKE = 17;
     private static final short VERSION = 1;
-    private static final int LONGEST_ANSWER_BYTES = 1 << 16;
+    private static final int MAX_RESPONSE_BYTES = 1 << 16;
     private static final int TLS_ALERT = 0x15;
 
-    /** Kinds of listener, told apart by their answer to a SaslHandshake request in the clear. */
+    /** Kinds of listener, distinguished by their response to a SaslHandshake without TLS. */
     private enum Listener {
         WITHOUT_SASL,
         WITH_SASL,
@@ -49,16 +50,16 @@ public final class KafkaFailure {
         SILENT
     }
 
-    /** Result of asking one address. */
+    /** Result of probing one address. */
     private record Probe(String address, Listener listener, List<String> mechanisms) {}
 
     private KafkaFailure() {}
 
     /**
-     * Tells why something that was asked of Kafka failed. After a time-out it takes some seconds to
-     * ask the brokers.
+     * Returns why an operation on Kafka failed. After a time-out this probes the brokers, which
+     * takes several seconds.
      *
-     * @param failure what Kafka's client threw
+     * @param failure exception thrown by Kafka's client
      */
     public static String reason(Throwable failure, KafkaConfig config) {
         String servers = config.bootstrapServers();
@@ -66,7 +67,7 @@ public final class KafkaFailure {
             if (cause instanceof UnsupportedSaslMechanismException) {
                 return "Kafka at "
                         + servers
-                        + " does not take kafka.sasl.mechanism="
+                        + " does not support kafka.sasl.mechanism="
                         + mechanism(config)
                         + ": "
                         + cause.getMessage();
@@ -74,7 +75,7 @@ public final class KafkaFailure {
             if (cause instanceof IllegalSaslStateException) {
                 return "Kafka at "
                         + servers
-                        + " takes no login (kafka.security.protocol="
+                        + " does not accept a login (kafka.security.protocol="
                         + protocol(config)
                         + "): "
                         + cause.getMessage();
@@ -85,33 +86,27 @@ public final class KafkaFailure {
                         + " (kafka.security.protocol="
                         + protocol(config)
                         + "): "
-                        + innermost(cause).getMessage();
+                        + ExceptionUtils.getRootCause(cause).getMessage();
             }
             if (cause instanceof AuthenticationException) {
                 return "Kafka at "
                         + servers
-                        + " refuses the login (kafka.sasl.jaas.config): "
+                        + " rejects the login (kafka.sasl.jaas.config): "
                         + cause.getMessage();
             }
             if (cause instanceof TimeoutException) {
                 return afterTimeout(config);
             }
         }
-        return "cannot use Kafka at " + servers + ": " + innermost(failure).getMessage();
-    }
-
-    /** The failure behind all others. */
-    static Throwable innermost(Throwable e) {
-        Throwable inner = e;
-        while (inner.getCause() != null) {
-            inner = inner.getCause();
-        }
-        return inner;
+        return "cannot use Kafka at "
+                + servers
+                + ": "
+                + ExceptionUtils.getRootCause(failure).getMessage();
     }
 
     private static String afterTimeout(KafkaConfig config) {
-        Probe found = firstThatConnects(config);
-        if (found == null) {
+        Probe probe = probeFirstReachable(config);
+        if (probe == null) {
             return "no Kafka broker answers at "
                     + config.bootstrapServers()
                     + " (kafka.bootstrap.servers)";
@@ -119,83 +114,85 @@ public final class KafkaFailure {
         String protocol = protocol(config);
         boolean tls = protocol.endsWith("SSL");
         boolean sasl = protocol.startsWith("SASL");
-        String place = "what listens at " + found.address();
-        String set = "; kafka.security.protocol is " + protocol;
-        return switch (found.listener()) {
+        String listener = "the listener at " + probe.address();
+        String configured = "; kafka.security.protocol is " + protocol;
+        return switch (probe.listener()) {
             case WITH_SASL ->
                     sasl && !tls
-                            ? late(found, "")
-                            : place
-                                    + " asks for a login without TLS (SASL_PLAINTEXT) by "
-                                    + String.join(", ", found.mechanisms())
-                                    + set;
+                            ? timedOut(probe, "")
+                            : listener
+                                    + " expects a login without TLS (SASL_PLAINTEXT) by "
+                                    + String.join(", ", probe.mechanisms())
+                                    + configured;
             case WITHOUT_SASL ->
                     sasl || tls
-                            ? place + " asks for neither login nor TLS (PLAINTEXT)" + set
-                            : late(found, "");
+                            ? listener + " expects neither login nor TLS (PLAINTEXT)" + configured
+                            : timedOut(probe, "");
             case TLS_OR_CLOSED ->
                     tls
-                            ? late(found, sasl ? "" : "does it also need a login (SASL_SSL)? Or ")
-                            : place
-                                    + " closes the connection at once"
-                                    + set
-                                    + ": is it a Kafka broker that asks for TLS (SSL or SASL_SSL)?";
-            case SILENT -> place + " does not answer as a Kafka broker (kafka.bootstrap.servers)";
+                            ? timedOut(
+                                    probe, sasl ? "" : "does it also need a login (SASL_SSL)? Or ")
+                            : listener
+                                    + " closes the connection immediately"
+                                    + configured
+                                    + ": is it a Kafka broker that expects TLS (SSL or SASL_SSL)?";
+            case SILENT ->
+                    listener + " does not answer as a Kafka broker (kafka.bootstrap.servers)";
         };
     }
 
-    private static String late(Probe found, String question) {
+    private static String timedOut(Probe probe, String question) {
         return "the Kafka broker at "
-                + found.address()
+                + probe.address()
                 + " answers, but the request timed out: "
                 + question
                 + "are the brokers' advertised addresses (advertised.listeners) reachable?";
     }
 
-    private static @Nullable Probe firstThatConnects(KafkaConfig config) {
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
+    private static @Nullable Probe probeFirstReachable(KafkaConfig config) {
+        long deadline = System.nanoTime() + PROBES_NANOS;
         for (String address : config.bootstrapServers().split(",", -1)) {
             String host = Utils.getHost(address.strip());
             Integer port = Utils.getPort(address.strip());
             if (host != null && port != null && System.nanoTime() < deadline) {
-                Probe found = probe(address.strip(), host, port, mechanism(config));
-                if (found != null) {
-                    return found;
+                Probe probe = probe(address.strip(), host, port, mechanism(config));
+                if (probe != null) {
+                    return probe;
                 }
             }
         }
         return null;
     }
 
-    /** Asks what is at an address; null if nothing can be reached there. */
+    /** Probes an address; returns null if no connection can be made. */
     private static @Nullable Probe probe(String address, String host, int port, String mechanism) {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
-            socket.setSoTimeout(ANSWER_MILLIS);
-            return answer(address, socket, mechanism);
+            socket.setSoTimeout(READ_MILLIS);
+            return handshake(address, socket, mechanism);
         } catch (IOException e) {
-            return null; // not connected: what there is to tell is that nobody answers
+            return null;
         }
     }
 
-    private static Probe answer(String address, Socket socket, String mechanism) {
+    private static Probe handshake(String address, Socket socket, String mechanism) {
         try {
             DataOutputStream request = new DataOutputStream(socket.getOutputStream());
             request.writeInt(2 + 2 + 4 + 2 + 2 + mechanism.length()); // bytes that follow
             request.writeShort(SASL_HANDSHAKE);
             request.writeShort(VERSION);
-            request.writeInt(1); // the request's own number
-            request.writeShort(-1); // no name of the client
+            request.writeInt(1); // correlation id
+            request.writeShort(-1); // no client id
             request.writeUTF(mechanism);
             request.flush();
-            DataInputStream answer = new DataInputStream(socket.getInputStream());
-            int length = answer.readInt();
-            if (length >>> 24 == TLS_ALERT || length < 0 || length > LONGEST_ANSWER_BYTES) {
+            DataInputStream response = new DataInputStream(socket.getInputStream());
+            int length = response.readInt();
+            if (length >>> 24 == TLS_ALERT || length < 0 || length > MAX_RESPONSE_BYTES) {
                 return new Probe(address, Listener.TLS_OR_CLOSED, List.of());
             }
             DataInputStream body =
-                    new DataInputStream(new ByteArrayInputStream(answer.readNBytes(length)));
-            body.readInt(); // the request's number
+                    new DataInputStream(new ByteArrayInputStream(response.readNBytes(length)));
+            body.readInt(); // correlation id
             if (body.readShort() == Errors.ILLEGAL_SASL_STATE.code()) {
                 return new Probe(address, Listener.WITHOUT_SASL, List.of());
             }

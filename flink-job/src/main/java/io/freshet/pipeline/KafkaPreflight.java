@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import io.freshet.publish.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -35,26 +37,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at Kafka before the job starts, so that a missing broker, topic or permission is one line
- * and not a restart loop.
+ * Checks of brokers, topics and permissions before the job starts, so that a missing one is
+ * reported in one line instead of causing a restart loop.
  */
 public final class KafkaPreflight {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPreflight.class);
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int TIMEOUT_MILLIS = 10_000;
 
-    /** The first transaction of a cluster waits for a topic of the brokers' own. */
-    private static final int TRANSACTIONS_PATIENCE_MILLIS = 30_000;
+    /** Longer, as the first transaction of a cluster creates the brokers' transaction log. */
+    private static final int TRANSACTIONS_TIMEOUT_MILLIS = 30_000;
 
-    /** What a dead letter or a prediction adds to the bytes of the message that it is about. */
+    /** Upper bound of the bytes that a dead letter or a prediction adds to its message. */
     private static final int ENVELOPE_BYTES = 16_384;
 
     private KafkaPreflight() {}
 
     /**
-     * Checks that the brokers answer, that every topic of the job is there and may be used, and
-     * that the sinks may write in transactions.
+     * Checks that the brokers answer, that every topic of the job exists and may be used, and that
+     * the sinks may write in transactions.
      *
-     * @throws PreflightException naming the first thing that is not as it must be
+     * @throws PreflightException describing the first check that failed
      */
     public static void check(JobConfig config) throws PreflightException, InterruptedException {
         KafkaConfig kafka = config.kafka();
@@ -87,9 +89,9 @@ public final class KafkaPreflight {
     }
 
     /**
-     * Checks that the brokers answer and that a topic is there.
+     * Checks that the brokers answer and that a topic exists.
      *
-     * @throws PreflightException naming the topic or the brokers
+     * @throws PreflightException naming the missing topic or the brokers
      */
     public static void requireTopic(KafkaConfig kafka, String topic)
             throws PreflightException, InterruptedException {
@@ -102,19 +104,19 @@ public final class KafkaPreflight {
         }
     }
 
-    /** A client of the brokers that gives up after ten seconds, unless it is told otherwise. */
+    /** Returns an admin client that times out after ten seconds unless configured otherwise. */
     public static Admin admin(KafkaConfig kafka) {
         Properties properties = kafka.clientProperties();
         properties.putIfAbsent(
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(PATIENCE_MILLIS));
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(TIMEOUT_MILLIS));
         properties.putIfAbsent(
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(PATIENCE_MILLIS / 2));
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(TIMEOUT_MILLIS / 2));
         return Admin.create(properties);
     }
 
     /**
-     * Begins as a sink does, under an id that begins as the sinks' do and that none of them has: a
-     * running job is not disturbed.
+     * Initialises transactions as a sink does. The transactional id has the prefix of the sinks'
+     * ids but is used by none of them, so that a running job is not disturbed.
      */
     private static void checkTransactions(KafkaConfig kafka) throws PreflightException {
         String id = kafka.transactionalIdPrefix() + "-preflight";
@@ -124,7 +126,7 @@ public final class KafkaPreflight {
                 ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
                 Long.toString(kafka.transactionTimeout().toMillis()));
         properties.putIfAbsent(
-                ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.toString(TRANSACTIONS_PATIENCE_MILLIS));
+                ProducerConfig.MAX_BLOCK_MS_CONFIG, Integer.toString(TRANSACTIONS_TIMEOUT_MILLIS));
         KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
                         properties, new ByteArraySerializer(), new ByteArraySerializer());
@@ -144,8 +146,8 @@ public final class KafkaPreflight {
             throw new PreflightException(
                     "Kafka at "
                             + kafka.bootstrapServers()
-                            + " starts no transaction in time; its log says why: has it fewer"
-                            + " brokers than transaction.state.log.replication.factor?",
+                            + " did not initialise transactions in time; its log says why. Has it"
+                            + " fewer brokers than transaction.state.log.replication.factor?",
                     e);
         } finally {
             producer.close(Duration.ZERO);
@@ -153,8 +155,8 @@ public final class KafkaPreflight {
     }
 
     /**
-     * Holds the job's records against what brokers and topics take. A user who may not see their
-     * configuration is warned and goes on.
+     * Checks the transaction timeout and the record sizes against the limits of brokers and topics.
+     * Logs a warning and continues if the user may not read their configuration.
      */
     private static void checkLimits(Admin admin, JobConfig config)
             throws PreflightException, InterruptedException {
@@ -184,32 +186,35 @@ public final class KafkaPreflight {
                                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
                             + ENVELOPE_BYTES
                             + (long) Float.BYTES * config.ingest().classes().size();
-            for (String topic :
-                    List.of(config.publish().deadLetters(), config.publish().predictions())) {
-                long taken =
+            for (Topic topic : Topic.values()) {
+                if (!topic.exceedsMessages()) {
+                    continue;
+                }
+                String name = config.publish().topic(topic);
+                long accepted =
                         limit(
                                 admin,
                                 ConfigResource.Type.TOPIC,
-                                topic,
+                                name,
                                 TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
-                if (taken < needed) {
+                if (accepted < needed) {
                     throw new PreflightException(
                             "topic "
-                                    + topic
-                                    + " takes records of "
-                                    + taken
-                                    + " bytes (max.message.bytes); what it says of the largest"
+                                    + name
+                                    + " accepts records of up to "
+                                    + accepted
+                                    + " bytes (max.message.bytes); a record about the largest"
                                     + " record of topic "
                                     + input
                                     + " may have "
                                     + needed
-                                    + "; raise it, as `freshet topics` does");
+                                    + "; raise the limit, as `freshet topics` does");
                 }
             }
         } catch (ExecutionException e) {
             LOG.warn(
                     "Kafka's limits could not be checked: {}",
-                    KafkaFailure.innermost(e).getMessage());
+                    ExceptionUtils.getRootCause(e).getMessage());
         }
     }
 
@@ -245,11 +250,11 @@ public final class KafkaPreflight {
         }
     }
 
-    private static String notAllowed(AclOperation operation, String what, KafkaConfig kafka) {
-        return "Kafka does not allow " + user(kafka) + " to " + operation + " " + what;
+    private static String notAllowed(AclOperation operation, String resource, KafkaConfig kafka) {
+        return "Kafka does not allow " + user(kafka) + " to " + operation + " " + resource;
     }
 
-    /** The user's name where the login has one that is no secret. */
+    /** Returns "user" and the name in the login, or "this user" if the login has no name. */
     private static String user(KafkaConfig kafka) {
         String login = kafka.client().get(SaslConfigs.SASL_JAAS_CONFIG);
         if (login == null || !KafkaFailure.protocol(kafka).startsWith("SASL")) {

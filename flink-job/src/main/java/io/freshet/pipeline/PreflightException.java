@@ -1,6 +1,6 @@
 package io.freshet.pipeline;
 
-/** Kafka is not as the job needs it; the message names the thing in one line. */
+/** A failed check of Kafka before the job starts; the message describes it in one line. */
 public final class PreflightException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -23,9 +23,9 @@ import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology
 import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
- * A {@code KafkaSink} that ends the job where a transaction of a checkpoint is lost ({@link
- * VerifyingCommitter}), and whose writer never throws when it is closed ({@link
- * CleanUpSafeWriter}).
+ * A {@code KafkaSink} that fails the job permanently if a transaction that a checkpoint contains is
+ * lost ({@link VerifyingCommitter}), and whose writer never throws when it is closed ({@link
+ * QuietlyClosingWriter}).
  */
 final class VerifiedKafkaSink<T>
         implements Sink<T>,
@@ -38,7 +38,7 @@ final class VerifiedKafkaSink<T>
     private final Properties client;
 
     /**
-     * @param client properties of Kafka's clients, to ask the broker with
+     * @param client properties of Kafka's clients, used to query the brokers
      */
     VerifiedKafkaSink(KafkaSink<T> sink, Properties client) {
         this.sink = sink;
@@ -53,7 +53,7 @@ final class VerifiedKafkaSink<T>
     @Override
     public StatefulSinkWriter<T, KafkaWriterState> restoreWriter(
             WriterInitContext context, Collection<KafkaWriterState> state) throws IOException {
-        // The connector's own class for it is not public.
+        // The connector's own writer class is not public.
         return new Writer<>(
                 (PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable>)
                         sink.restoreWriter(context, state));
@@ -81,7 +81,7 @@ final class VerifiedKafkaSink<T>
 
     /** The connector's transactional writer, closed without throwing. */
     private static final class Writer<T>
-            extends CleanUpSafeWriter<
+            extends QuietlyClosingWriter<
                     T, PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable>>
             implements PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> {
         Writer(PrecommittingStatefulSinkWriter<T, KafkaWriterState, KafkaCommittable> writer) {

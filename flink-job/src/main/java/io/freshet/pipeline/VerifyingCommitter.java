@@ -18,22 +18,22 @@ import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A committer of Kafka transactions that ends the job where results are lost.
+ * A committer of Kafka transactions that fails the job permanently if results are lost.
  *
- * <p>The connector's committer (flink-connector-kafka 5.0.0) only counts a transaction that Kafka
- * refuses to commit. There are two such refusals. A job that starts again commits what its
- * checkpoint holds, which may have been committed before; brokers with transaction version 2 then
- * answer that the producer is fenced. And a transaction that Kafka has given up, as happens when a
- * recovery takes longer than the transaction's timeout, is lost. So the broker is asked what became
- * of a transaction: before the commit where it comes from a checkpoint, and after a refusal. Lost
- * results cannot be had back by starting again.
+ * <p>The connector's committer (flink-connector-kafka 5.0.0) only counts the transactions that
+ * Kafka refuses to commit. Kafka refuses in two cases. A restarted job commits the transactions in
+ * its checkpoint, which may have been committed before; brokers with transaction version 2 then
+ * answer that the producer is fenced. And a transaction that Kafka has aborted, because the
+ * recovery took longer than the transaction's timeout, is lost. This committer therefore asks the
+ * broker for the state of a transaction: before the commit if it was restored from a checkpoint,
+ * and after a refusal. A restart cannot recover lost results.
  */
 final class VerifyingCommitter implements Committer<KafkaCommittable> {
     private final KafkaCommitter committer;
     private final Properties client;
 
     /**
-     * @param client properties of Kafka's clients, to ask the broker with
+     * @param client properties of Kafka's clients, used to query the brokers
      */
     VerifyingCommitter(KafkaCommitter committer, Properties client) {
         this.committer = committer;
@@ -61,10 +61,10 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
     }
 
     /**
-     * Asks the broker whether a transaction was committed before.
+     * Asks the broker whether a transaction has already been committed.
      *
      * @return false if it is still open
-     * @throws SuppressRestartsException if Kafka has given it up
+     * @throws SuppressRestartsException if Kafka has aborted it
      */
     private boolean wasCommitted(KafkaCommittable committable) throws IOException {
         TransactionDescription transaction = describe(committable);
@@ -85,10 +85,11 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
     }
 
     /**
-     * Tells by state and epoch. A commit by version 2 raises the producer's epoch by one. A
-     * restored producer commits by version 1 and may then initialise itself for version 2, which
-     * empties the transaction and raises the epoch by one. An abort raises it as well, and another
-     * use of the id once more.
+     * Returns whether state and epoch show that the transaction was committed. A commit by
+     * transaction version 2 raises the producer's epoch by one. A restored producer commits by
+     * version 1 and may then initialise itself for version 2, which empties the transaction and
+     * raises the epoch by one. An abort also raises it by one, and another use of the transactional
+     * id by one more.
      */
     private static boolean isCommitted(
             TransactionDescription transaction, KafkaCommittable committable) {
@@ -114,14 +115,14 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
                 throw lost(committable, "unknown to Kafka", e);
             }
             throw new IOException(
-                    "Kafka does not tell what became of the transaction "
+                    "Kafka did not return the state of the transaction "
                             + transactionalId
                             + ": "
                             + e.getCause(),
                     e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while asking Kafka", e);
+            throw new IOException("interrupted while querying Kafka", e);
         }
     }
 
@@ -136,16 +137,16 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
                                 + "): results that a checkpoint counts as written are lost. Was the"
                                 + " job down for longer than sink.transaction-timeout, or does"
                                 + " another job use its sink.transactional-id-prefix? Restore an"
-                                + " older checkpoint, or start anew.",
+                                + " older checkpoint, or start without state.",
                         cause));
     }
 
     @Override
     public void close() {
-        CleanUp.close(committer, "the committer of Kafka's transactions");
+        Closeables.closeQuietly(committer, "the committer of Kafka's transactions");
     }
 
-    /** A request that asks the broker before it takes a refusal. */
+    /** A request that asks the broker for the transaction's state before it accepts a refusal. */
     private final class VerifiedRequest implements CommitRequest<KafkaCommittable> {
         private final CommitRequest<KafkaCommittable> request;
 
@@ -171,7 +172,7 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
                 transaction = describe(committable);
             } catch (IOException e) {
                 e.addSuppressed(reason);
-                request.signalFailedWithUnknownReason(e); // the job starts again and asks again
+                request.signalFailedWithUnknownReason(e); // the job restarts and checks again
                 return;
             }
             if (isCommitted(transaction, committable)) {
@@ -203,7 +204,7 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
             request.signalAlreadyCommitted();
         }
 
-        /** Names the transaction alone: the client's properties hold passwords. */
+        /** Contains only the transactional id: the client's properties may contain passwords. */
         @Override
         public String toString() {
             return "commit of " + request.getCommittable().getTransactionalId();

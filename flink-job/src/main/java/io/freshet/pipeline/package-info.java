@@ -1,4 +1,4 @@
-/** The graph on one page, the job's entry point, and the ends that tie it to Kafka. */
+/** The job graph, the job's entry point and configuration, and its connection to Kafka. */
 @NullMarked
 package io.freshet.pipeline;
 

@@ -14,11 +14,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Drift as the fields of the events that tell of it. */
+/** Conversion of drift alerts and detector reports to Avro records. */
 final class DriftFields {
     private DriftFields() {}
 
-    /** The event of a drift that was found. */
+    /** Returns the event of a detected drift. */
     static DriftAlertEvent event(DriftAlert alert, List<String> classNames) {
         return DriftAlertEvent.newBuilder()
                 .setModelId(alert.modelId())
@@ -76,7 +76,7 @@ final class DriftFields {
                 change.lossAfter());
     }
 
-    /** What a model's detectors say. */
+    /** Returns the reports of a model's detectors. */
     static List<DetectorState> detectors(ModelProgress progress) {
         return Arrays.stream(progress.detectors()).map(DriftFields::detector).toList();
     }

@@ -5,6 +5,7 @@ import io.freshet.ingest.IgnoredReason;
 import io.freshet.learn.ModelProgress;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.Score;
 import io.freshet.schemas.CalibrationBin;
 import io.freshet.schemas.ClassCounts;
 import io.freshet.schemas.ClassScores;
@@ -14,16 +15,28 @@ import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 
-/** Rolling metrics as the fields of their event. */
+/** Conversion of rolling metrics to Avro events. */
 final class MetricsFields {
+    /** Position of each score's field in the Avro record. */
+    private static final Map<Score, Integer> SCORE_POSITIONS = new EnumMap<>(Score.class);
+
+    static {
+        for (Score score : Score.values()) {
+            Schema.Field field = Scores.getClassSchema().getField(score.fieldName());
+            SCORE_POSITIONS.put(score, field.pos());
+        }
+    }
+
     private MetricsFields() {}
 
-    /** The event of a model's metrics. */
+    /** Returns the event of a model's metrics. */
     static MetricsEvent event(RollingMetrics metrics, MonitorConfig config) {
         ModelProgress progress = metrics.progress();
         io.freshet.monitor.Scores fading = metrics.fading();
@@ -54,11 +67,11 @@ final class MetricsFields {
                 .setOtherClasses(metrics.otherClasses())
                 .setConfusion(confusion(metrics.confusion()))
                 .setCalibration(calibration(metrics))
-                .setExpectedAccuracy(metrics.expectedAccuracy())
-                .setExpectedAccuracyEvents(metrics.expectedAccuracyEvents())
+                .setExpectedAccuracy(metrics.averageConfidence())
+                .setExpectedAccuracyEvents(metrics.averageConfidenceEvents())
                 .setGradientNorm(ProgressFields.finite(progress.gradientNorm()))
                 .setParameterNorm(ProgressFields.finite(progress.parameterNorm()))
-                .setToldAt(Instant.ofEpochMilli(metrics.toldAt()))
+                .setToldAt(Instant.ofEpochMilli(metrics.emittedAt()))
                 .setThroughput(metrics.throughput())
                 .setEventTimeLag(metrics.eventTimeLag())
                 .setDrifts(progress.drifts())
@@ -87,21 +100,11 @@ final class MetricsFields {
     }
 
     private static Scores scores(io.freshet.monitor.Scores scores) {
-        return new Scores(
-                scores.examples(),
-                scores.weight(),
-                scores.loss(),
-                scores.accuracy(),
-                scores.noChangeAccuracy(),
-                scores.majorityAccuracy(),
-                scores.kappa(),
-                scores.kappaTemporal(),
-                scores.kappaM(),
-                scores.balancedAccuracy(),
-                scores.topKAccuracy(),
-                scores.brierScore(),
-                scores.meanConfidence(),
-                scores.calibrationError());
+        Scores fields = new Scores();
+        fields.setExamples(scores.examples());
+        fields.setWeight(scores.weight());
+        SCORE_POSITIONS.forEach((score, position) -> fields.put(position, scores.get(score)));
+        return fields;
     }
 
     private static List<ClassScores> classes(RollingMetrics metrics, List<String> names) {

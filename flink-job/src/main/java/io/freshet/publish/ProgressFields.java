@@ -1,6 +1,6 @@
 package io.freshet.publish;
 
-import io.freshet.ingest.Fate;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.learn.ModelProgress;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.Expert;
@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A model's progress as the fields that several events have of it. */
+/** Conversion of a model's progress to the Avro records that several events share. */
 final class ProgressFields {
     private ProgressFields() {}
 
@@ -23,14 +23,14 @@ final class ProgressFields {
 
     static Audit audit(io.freshet.ingest.Audit audit) {
         return new Audit(
-                tally(audit, Fate.ACCEPTED),
-                tally(audit, Fate.UNLABELLED),
-                tally(audit, Fate.IGNORED),
-                tally(audit, Fate.DEAD_LETTER));
+                tally(audit, EventOutcome.ACCEPTED),
+                tally(audit, EventOutcome.UNLABELLED),
+                tally(audit, EventOutcome.IGNORED),
+                tally(audit, EventOutcome.DEAD_LETTER));
     }
 
-    static Tally tally(io.freshet.ingest.Audit audit, Fate fate) {
-        return new Tally(audit.count(fate), audit.digest(fate));
+    static Tally tally(io.freshet.ingest.Audit audit, EventOutcome outcome) {
+        return new Tally(audit.count(outcome), audit.digest(outcome));
     }
 
     static List<PartitionOffset> offsets(ModelProgress progress) {
@@ -55,7 +55,7 @@ final class ProgressFields {
                 .toList();
     }
 
-    /** A figure; null where it is not defined. */
+    /** Returns a value, or null if it is NaN or infinite. */
     static @Nullable Double finite(double value) {
         return Double.isFinite(value) ? value : null;
     }

@@ -3,11 +3,11 @@ package io.freshet.publish;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An Avro event, encoded, on its way to its topic.
+ * An encoded Avro event to be written to a topic.
  *
- * @param destination which topic
- * @param key the record's key, or null
- * @param value the event in single-object encoding
+ * @param topic the topic
+ * @param key key of the record, or null
+ * @param value the event in Avro's single-object encoding
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record Publication(Destination destination, byte @Nullable [] key, byte[] value) {}
+public record Publication(Topic topic, byte @Nullable [] key, byte[] value) {}

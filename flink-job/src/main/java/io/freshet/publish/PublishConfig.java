@@ -3,52 +3,22 @@ package io.freshet.publish;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
- * Where records are published, and how much of a model goes into one record.
+ * Names of the output topics, and the size of the records of a model's snapshot.
  *
- * @param metrics topic of {@code MetricsEvent}
- * @param driftAlerts topic of {@code DriftAlertEvent}
- * @param predictions topic of {@code PredictionEvent}
- * @param models compacted topic of the newest {@code ModelSnapshotEvent}s
- * @param modelHistory topic of all of them
- * @param deadLetters topic of {@code DeadLetterEvent}
- * @param chunkSize parameters in a snapshot's record
+ * @param topicNames name of every topic
+ * @param chunkSize number of parameters in one record of a snapshot, at least 1
  */
-public record PublishConfig(
-        String metrics,
-        String driftAlerts,
-        String predictions,
-        String models,
-        String modelHistory,
-        String deadLetters,
-        int chunkSize)
-        implements Serializable {
+public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implements Serializable {
 
-    public static final Key<String> METRICS =
-            Key.ofText("topics.metrics", "metrics", "Topic of the rolling metrics.");
-    public static final Key<String> DRIFT_ALERTS =
-            Key.ofText("topics.drift-alerts", "drift-alerts", "Topic of the detected drifts.");
-    public static final Key<String> PREDICTIONS =
-            Key.ofText(
-                    "topics.predictions",
-                    "predictions",
-                    "Topic of the answers to events without a label.");
-    public static final Key<String> MODELS =
-            Key.ofText(
-                    "topics.models",
-                    "models",
-                    "Compacted topic of each model's newest snapshot, by key modelId/chunk.");
-    public static final Key<String> MODEL_HISTORY =
-            Key.ofText("topics.model-history", "model-history", "Topic of all snapshots.");
-    public static final Key<String> DEAD_LETTERS =
-            Key.ofText(
-                    "topics.dead-letters",
-                    "dead-letters",
-                    "Topic of the messages that could not be used, byte for byte.");
     public static final Key<Integer> CHUNK_SIZE =
             Key.ofInt(
                     "models.chunk-size",
@@ -56,60 +26,54 @@ public record PublishConfig(
                     1,
                     100_000_000,
                     "parameters",
-                    "How many parameters of a snapshot, 4 bytes each, go into one record. A record"
-                            + " must stay below the producer's and the topic's limit.");
+                    "Number of parameters of a snapshot, 4 bytes each, in one record. A record must"
+                            + " be smaller than the limits of producer and topic.");
 
-    /** The keys read here. */
-    public static final List<Key<?>> KEYS =
-            List.of(
-                    METRICS,
-                    DRIFT_ALERTS,
-                    PREDICTIONS,
-                    MODELS,
-                    MODEL_HISTORY,
-                    DEAD_LETTERS,
-                    CHUNK_SIZE);
+    /** The keys of this configuration. */
+    public static final List<Key<?>> KEYS = keys();
 
     public PublishConfig {
-        if (chunkSize < 1) {
-            throw new IllegalArgumentException("models.chunk-size " + chunkSize);
+        if (chunkSize < 1 || topicNames.size() < Topic.values().length) {
+            throw new IllegalArgumentException(
+                    "models.chunk-size " + chunkSize + ", topics " + topicNames);
         }
+        topicNames = Map.copyOf(topicNames);
     }
 
-    /** Reads the keys; problems are left in the settings. */
+    private static List<Key<?>> keys() {
+        List<Key<?>> keys = new ArrayList<>();
+        for (Topic topic : Topic.values()) {
+            keys.add(topic.key());
+        }
+        keys.add(CHUNK_SIZE);
+        return List.copyOf(keys);
+    }
+
+    /** Reads the configuration; adds problems to the settings. */
     public static PublishConfig from(Settings settings) {
-        PublishConfig config =
-                new PublishConfig(
-                        settings.get(METRICS),
-                        settings.get(DRIFT_ALERTS),
-                        settings.get(PREDICTIONS),
-                        settings.get(MODELS),
-                        settings.get(MODEL_HISTORY),
-                        settings.get(DEAD_LETTERS),
-                        settings.get(CHUNK_SIZE));
+        Map<Topic, String> names = new EnumMap<>(Topic.class);
         Set<String> seen = new HashSet<>();
-        for (String topic : config.topics()) {
-            if (!seen.add(topic)) {
-                settings.problem("topics: two kinds of records are to go to " + topic);
+        for (Topic topic : Topic.values()) {
+            String name = settings.get(topic.key());
+            names.put(topic, name);
+            if (!seen.add(name)) {
+                settings.problem("topics: two kinds of records are to be written to " + name);
             }
         }
-        return config;
+        return new PublishConfig(names, settings.get(CHUNK_SIZE));
     }
 
-    /** The topic of a destination. */
-    public String topic(Destination destination) {
-        return switch (destination) {
-            case METRICS -> metrics;
-            case DRIFT_ALERTS -> driftAlerts;
-            case PREDICTIONS -> predictions;
-            case MODELS -> models;
-            case MODEL_HISTORY -> modelHistory;
-            case DEAD_LETTERS -> deadLetters;
-        };
+    /** Returns the name of a topic. */
+    public String topic(Topic topic) {
+        String name = topicNames.get(topic);
+        if (name == null) {
+            throw new IllegalStateException("no name for " + topic);
+        }
+        return name;
     }
 
-    /** Every topic that is written. */
+    /** Returns the names of all topics. */
     public List<String> topics() {
-        return List.of(metrics, driftAlerts, predictions, models, modelHistory, deadLetters);
+        return Arrays.stream(Topic.values()).map(this::topic).toList();
     }
 }

@@ -39,11 +39,11 @@ import org.apache.avro.specific.SpecificData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes each record as its Avro event.
+ * Encoder of the job's results as Avro events.
  *
- * <p>It travels in the job's graph. The JobManager reads it there, in threads that outlive the job:
- * what Avro leaves in a thread would keep the job's class loader. So nothing here wakes Avro before
- * a task writes its first event.
+ * <p>The publisher is serialised in the job graph, which the JobManager deserialises in threads
+ * that outlive the job. Avro's thread-local objects would keep the job's class loader alive there,
+ * so that this class must not initialise Avro before a task encodes its first event.
  */
 public final class Publisher implements Serializable {
     private static final long serialVersionUID = 1;
@@ -53,8 +53,8 @@ public final class Publisher implements Serializable {
     private final MonitorConfig monitor;
 
     /**
-     * @param learn gives the names and hyper-parameters that snapshots and predictions bear
-     * @param monitor gives the spans that metrics bear
+     * @param learn class names and hyper-parameters for snapshots and predictions
+     * @param monitor window sizes and other settings for metrics
      */
     public Publisher(PublishConfig config, LearnConfig learn, MonitorConfig monitor) {
         this.config = config;
@@ -62,17 +62,18 @@ public final class Publisher implements Serializable {
         this.monitor = monitor;
     }
 
-    /** Rolling metrics as a {@code MetricsEvent}. */
+    /** Encodes rolling metrics as a {@code MetricsEvent}. */
     public Publication metrics(RollingMetrics metrics) {
         MetricsEvent event = MetricsFields.event(metrics, monitor);
         return new Publication(
-                Destination.METRICS,
+                Topic.METRICS,
                 utf8(metrics.modelId()),
                 bytes(encode(() -> MetricsEncoder.INSTANCE.encode(event))));
     }
 
     /**
-     * Metrics are many small records in one: generated coders take half the time of Avro's others.
+     * Encoder that uses the generated coders, which need half the time of Avro's reflective ones
+     * for the many nested records of metrics.
      */
     private static final class MetricsEncoder {
         static final BinaryMessageEncoder<MetricsEvent> INSTANCE = create();
@@ -87,16 +88,14 @@ public final class Publisher implements Serializable {
         }
     }
 
-    /** A drift that was found as a {@code DriftAlertEvent}. */
+    /** Encodes a detected drift as a {@code DriftAlertEvent}. */
     public Publication driftAlert(DriftAlert alert) {
         DriftAlertEvent event = DriftFields.event(alert, learn.classes());
         return new Publication(
-                Destination.DRIFT_ALERTS,
-                utf8(alert.modelId()),
-                bytes(encode(event::toByteBuffer)));
+                Topic.DRIFT_ALERTS, utf8(alert.modelId()), bytes(encode(event::toByteBuffer)));
     }
 
-    /** A prediction as a {@code PredictionEvent}. */
+    /** Encodes a prediction as a {@code PredictionEvent}. */
     public Publication prediction(Prediction prediction) {
         PredictionEvent event =
                 PredictionEvent.newBuilder()
@@ -111,14 +110,12 @@ public final class Publisher implements Serializable {
                                 list(prediction.probabilities(), 0, learn.classes().size()))
                         .build();
         return new Publication(
-                Destination.PREDICTIONS,
-                utf8(prediction.modelId()),
-                bytes(encode(event::toByteBuffer)));
+                Topic.PREDICTIONS, utf8(prediction.modelId()), bytes(encode(event::toByteBuffer)));
     }
 
     /**
-     * A snapshot as {@code ModelSnapshotEvent}s, as many as its parameters need, each for the
-     * newest models and for their history.
+     * Encodes a snapshot as {@code ModelSnapshotEvent}s of up to {@code models.chunk-size}
+     * parameters, each for both topics of snapshots.
      */
     public void snapshot(ModelSnapshot snapshot, Consumer<Publication> publications) {
         int length = snapshot.parameters().length;
@@ -149,12 +146,12 @@ public final class Publisher implements Serializable {
                             .build();
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
             byte[] value = bytes(encode(event::toByteBuffer));
-            publications.accept(new Publication(Destination.MODELS, key, value));
-            publications.accept(new Publication(Destination.MODEL_HISTORY, key, value));
+            publications.accept(new Publication(Topic.MODELS, key, value));
+            publications.accept(new Publication(Topic.MODEL_HISTORY, key, value));
         }
     }
 
-    /** A dead letter as a {@code DeadLetterEvent}. */
+    /** Encodes a dead letter as a {@code DeadLetterEvent}. */
     public Publication deadLetter(DeadLetter letter) {
         RawMessage message = letter.message();
         List<Header> headers = new ArrayList<>();
@@ -175,7 +172,7 @@ public final class Publisher implements Serializable {
                         .setDetail(letter.detail())
                         .build();
         return new Publication(
-                Destination.DEAD_LETTERS, message.key(), bytes(encode(event::toByteBuffer)));
+                Topic.DEAD_LETTERS, message.key(), bytes(encode(event::toByteBuffer)));
     }
 
     private static @Nullable ScalerSnapshot scaler(ModelSnapshot snapshot) {
@@ -200,8 +197,8 @@ public final class Publisher implements Serializable {
     }
 
     /**
-     * SHA-256 of the parameters, of the scaler's moments and, of a mixture, of the experts'
-     * weights, little-endian, in this order.
+     * Returns the SHA-256 of the parameters, the scaler's moments and, for a mixture, the weights
+     * of the experts, all little-endian and in this order.
      */
     private static String contentHash(ModelSnapshot snapshot) {
         MessageDigest sha256;
@@ -256,7 +253,7 @@ public final class Publisher implements Serializable {
         return bytes == null ? null : ByteBuffer.wrap(bytes);
     }
 
-    /** The encoding that every generated class brings along. */
+    /** The method {@code toByteBuffer} of a generated class, or an encoder's equivalent. */
     private interface Encoding {
         ByteBuffer encode() throws IOException;
     }
@@ -265,7 +262,7 @@ public final class Publisher implements Serializable {
         try {
             return event.encode();
         } catch (IOException e) {
-            throw new UncheckedIOException("an event in memory cannot be encoded", e);
+            throw new UncheckedIOException("an event cannot be encoded", e);
         }
     }
 
@@ -275,7 +272,7 @@ public final class Publisher implements Serializable {
         return bytes;
     }
 
-    /** The version under which the job was built. */
+    /** Version of the job, set at build time. */
     private static final class JobVersion {
         static final String INSTANCE = read();
 

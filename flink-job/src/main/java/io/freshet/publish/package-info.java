@@ -1,4 +1,4 @@
-/** Each record as its Avro event on its topic. */
+/** Avro events of the job's results, encoded for their topics. */
 @NullMarked
 package io.freshet.publish;
 

@@ -117,10 +117,8 @@ class SettingsTest {
         "a.list, 'x,,y', 'no empty text between the commas'",
         "a.step, automatic, 'auto, or a number above 0, at most 10.0'",
         "a.step, 11, 'auto, or a number above 0, at most 10.0'",
-        "a.shares, '1,2', 'numbers with commas between them, each a number, at least 0.0, at most"
-                + " 1.0'",
-        "a.shares, '1,', 'numbers with commas between them, each a number, at least 0.0, at most"
-                + " 1.0'",
+        "a.shares, '1,2', 'comma-separated numbers, each a number, at least 0.0, at most" + " 1.0'",
+        "a.shares, '1,', 'comma-separated numbers, each a number, at least 0.0, at most" + " 1.0'",
         "a.enabled, yes, 'true or false'",
     })
     void valueThatCannotBe_isAProblem_thatNamesItAndWhatCould(

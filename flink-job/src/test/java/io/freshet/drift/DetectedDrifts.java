@@ -4,40 +4,40 @@ import java.util.ArrayList;
 import java.util.List;
 import moa.classifiers.core.driftdetection.ChangeDetector;
 
-/** What a detector said of a stream: the values, counted from 0, at which it said so. */
+/** Indexes of the values of a stream at which a detector warned or detected a drift. */
 record DetectedDrifts(List<Integer> warnings, List<Integer> drifts) {
-    /** What a detector of ours says. */
+    /** Returns the drifts that one of Freshet's detectors detects. */
     static DetectedDrifts by(DriftDetector detector, double[] stream) {
         return by(detector.start(), stream);
     }
 
-    static DetectedDrifts by(RunningDetector test, double[] stream) {
-        DetectedDrifts found = new DetectedDrifts(new ArrayList<>(), new ArrayList<>());
+    static DetectedDrifts by(RunningDetector running, double[] stream) {
+        DetectedDrifts detected = new DetectedDrifts(new ArrayList<>(), new ArrayList<>());
         for (int i = 0; i < stream.length; i++) {
-            switch (test.update(stream[i])) {
+            switch (running.update(stream[i])) {
                 case STABLE -> {}
-                case WARNING -> found.warnings.add(i);
-                case DRIFT -> found.drifts.add(i);
+                case WARNING -> detected.warnings.add(i);
+                case DRIFT -> detected.drifts.add(i);
             }
         }
-        return found;
+        return detected;
     }
 
     /**
-     * What one of MOA's says. One at a time: its {@code HDDM_W_Test} keeps its memory in static
-     * fields.
+     * Returns the drifts that one of MOA's detectors detects. Use one detector at a time: MOA's
+     * {@code HDDM_W_Test} keeps its state in static fields.
      */
     static DetectedDrifts by(ChangeDetector detector, double[] stream) {
-        DetectedDrifts found = new DetectedDrifts(new ArrayList<>(), new ArrayList<>());
+        DetectedDrifts detected = new DetectedDrifts(new ArrayList<>(), new ArrayList<>());
         detector.resetLearning();
         for (int i = 0; i < stream.length; i++) {
             detector.input(stream[i]);
             if (detector.getChange()) {
-                found.drifts.add(i);
+                detected.drifts.add(i);
             } else if (detector.getWarningZone()) {
-                found.warnings.add(i);
+                detected.warnings.add(i);
             }
         }
-        return found;
+        return detected;
     }
 }

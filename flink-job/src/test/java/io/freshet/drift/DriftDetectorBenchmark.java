@@ -22,7 +22,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What a value costs each detector, on errors at a constant rate, and MOA's ADWIN beside them.
+ * Benchmark of the time that each detector takes per value, on errors at a constant rate, with
+ * MOA's ADWIN for comparison.
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
@@ -52,7 +53,7 @@ public class DriftDetectorBenchmark {
                     "cusum", Cusum.DEFAULT,
                     "robust-cusum", RobustCusum.DEFAULT,
                     "kswin", Kswin.DEFAULT,
-                    "dummy", new Dummy(1000));
+                    "periodic", new PeriodicDetector(1000));
 
     @Param({
         "adwin",
@@ -64,7 +65,7 @@ public class DriftDetectorBenchmark {
         "cusum",
         "robust-cusum",
         "kswin",
-        "dummy",
+        "periodic",
         "moa-adwin"
     })
     public String name = "";
@@ -83,10 +84,10 @@ public class DriftDetectorBenchmark {
     }
 
     private int ours() {
-        RunningDetector test = DETECTORS.get(name).start();
+        RunningDetector running = DETECTORS.get(name).start();
         int drifts = 0;
         for (double value : stream) {
-            if (test.update(value) == DriftStatus.DRIFT) {
+            if (running.update(value) == DriftStatus.DRIFT) {
                 drifts++;
             }
         }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What every detector has to hold to. */
+/** Contract of every detector. */
 class DriftDetectorTest {
     private static final int LENGTH = 3000;
 
@@ -37,22 +37,25 @@ class DriftDetectorTest {
                     RobustCusum.DEFAULT,
                     new CoolDown(Adwin.DEFAULT, 1000),
                     new CoolDown(new Cusum(30, 0.1, 20), 300),
-                    new Dummy(1000));
+                    new PeriodicDetector(1000));
 
     static Stream<DriftDetector> all() {
         return DETECTORS.stream();
     }
 
-    static Stream<DriftDetector> lookingOnes() {
-        return DETECTORS.stream().filter(detector -> !(detector instanceof Dummy));
+    static Stream<DriftDetector> detectorsThatDependOnTheValues() {
+        return DETECTORS.stream().filter(detector -> !(detector instanceof PeriodicDetector));
     }
 
-    static Stream<DriftDetector> steppedOnes() {
+    static Stream<DriftDetector> steppedDetectors() {
         return DETECTORS.stream().filter(SteppedDetector.class::isInstance);
     }
 
-    /** Those with a warning zone, but for EDDM, which decides at errors and may leap over it. */
-    static Stream<DriftDetector> warningOnes() {
+    /**
+     * Detectors with a warning zone, except EDDM, whose status changes at errors only and may skip
+     * it.
+     */
+    static Stream<DriftDetector> detectorsThatWarn() {
         return DETECTORS.stream()
                 .filter(
                         detector ->
@@ -62,30 +65,30 @@ class DriftDetectorTest {
                                         || detector instanceof RobustCusum);
     }
 
-    /** Stable, a jump up, a jump down, and up again, in the detector's domain. */
+    /** Returns a stream in the detector's domain: stable, a jump up, a jump down, and up again. */
     private static double[] stream(DriftDetector detector, long seed) {
         return switch (detector.domain()) {
             case ERRORS -> SampleStreams.errors(seed, LENGTH, 0.1, 0.4, 0.05, 0.5);
-            case UNIT_INTERVAL -> SampleStreams.shares(seed, LENGTH, 0.2, 0.8, 0.15, 0.85);
+            case UNIT_INTERVAL -> SampleStreams.uniform(seed, LENGTH, 0.2, 0.8, 0.15, 0.85);
             case NUMBERS -> SampleStreams.losses(seed, LENGTH, 0.2, 0.9, 0.1, 1.5);
         };
     }
 
     @ParameterizedTest
     @MethodSource("all")
-    void restoredTest_continuesBitForBit(DriftDetector detector) {
+    void restoredDetector_continuesBitForBit(DriftDetector detector) {
         double[] stream = stream(detector, 1);
-        RunningDetector test = detector.start();
-        RunningDetector restored = detector.restore(test.state());
+        RunningDetector running = detector.start();
+        RunningDetector restored = detector.restore(running.state());
         for (int i = 0; i < stream.length; i++) {
-            DriftStatus status = test.update(stream[i]);
+            DriftStatus status = running.update(stream[i]);
             assertThat(restored.update(stream[i])).isEqualTo(status);
             if (i % 29 == 0 || status == DriftStatus.DRIFT) {
-                assertSame(restored, test);
-                restored = detector.restore(test.state());
+                assertSame(restored, running);
+                restored = detector.restore(running.state());
             }
         }
-        assertSame(restored, test);
+        assertSame(restored, running);
     }
 
     private static void assertSame(RunningDetector one, RunningDetector other) {
@@ -97,56 +100,56 @@ class DriftDetectorTest {
     }
 
     @ParameterizedTest
-    @MethodSource("steppedOnes")
-    void afterAnAlarm_theNextTestKnowsNothing(DriftDetector detector) {
+    @MethodSource("steppedDetectors")
+    void alarm_isFollowedByARestart(DriftDetector detector) {
         double[] stream = stream(detector, 2);
-        RunningDetector test = detector.start();
+        RunningDetector running = detector.start();
         int i = 0;
-        while (test.update(stream[i++]) != DriftStatus.DRIFT) {}
+        while (running.update(stream[i++]) != DriftStatus.DRIFT) {}
         RunningDetector fresh = detector.start();
         for (; i < stream.length; i++) {
-            assertThat(test.update(stream[i])).isEqualTo(fresh.update(stream[i]));
+            assertThat(running.update(stream[i])).isEqualTo(fresh.update(stream[i]));
         }
-        assertSame(test, fresh);
+        assertSame(running, fresh);
     }
 
     @ParameterizedTest
     @MethodSource("all")
-    void alarm_comesWhereTheStatisticReachesTheThreshold(DriftDetector detector) {
+    void alarm_occursWhereTheStatisticReachesTheThreshold(DriftDetector detector) {
         double[] stream = stream(detector, 3);
-        RunningDetector test = detector.start();
+        RunningDetector running = detector.start();
         int alarms = 0;
         long seen = 0;
         for (double value : stream) {
             seen++;
-            if (test.update(value) == DriftStatus.DRIFT) {
+            if (running.update(value) == DriftStatus.DRIFT) {
                 alarms++;
-                assertThat(test.statistic()).isGreaterThanOrEqualTo(test.threshold());
-                assertThat(test.valuesSinceChange()).isBetween(1L, seen);
+                assertThat(running.statistic()).isGreaterThanOrEqualTo(running.threshold());
+                assertThat(running.valuesSinceChange()).isBetween(1L, seen);
             }
         }
         assertThat(alarms).isPositive();
     }
 
     @ParameterizedTest
-    @MethodSource("lookingOnes")
-    void abruptChange_isFound_andDatedNearWhereItBegan(DriftDetector detector) {
-        List<Long> dates = new ArrayList<>();
+    @MethodSource("detectorsThatDependOnTheValues")
+    void abruptChange_isDetected_andItsEstimatedStartIsNear(DriftDetector detector) {
+        List<Long> starts = new ArrayList<>();
         for (int seed = 0; seed < 11; seed++) {
             double[] stream = Arrays.copyOf(stream(detector, 100 + seed), 2 * LENGTH);
-            RunningDetector test = detector.start();
+            RunningDetector running = detector.start();
             int i = 0;
-            while (test.update(stream[i++]) != DriftStatus.DRIFT || i <= LENGTH) {}
+            while (running.update(stream[i++]) != DriftStatus.DRIFT || i <= LENGTH) {}
             assertThat(i).as("alarm, seed %d", seed).isLessThan(LENGTH + 500);
-            dates.add(i - test.valuesSinceChange());
+            starts.add(i - running.valuesSinceChange());
         }
-        assertThat(dates.stream().sorted().toList().get(5))
-                .as("the median date among %s", dates)
+        assertThat(starts.stream().sorted().toList().get(5))
+                .as("the median of the estimated starts %s", starts)
                 .isBetween(LENGTH - 50L, LENGTH + 150L);
     }
 
     @ParameterizedTest
-    @MethodSource("lookingOnes")
+    @MethodSource("detectorsThatDependOnTheValues")
     void constantStream_neverAlarms(DriftDetector detector) {
         List<Double> constants = new ArrayList<>(List.of(0.0, 1.0));
         if (detector.domain() != Domain.ERRORS) {
@@ -156,60 +159,61 @@ class DriftDetectorTest {
             constants.addAll(List.of(-0.1, Math.PI, 1000.1));
         }
         for (double constant : constants) {
-            DetectedDrifts found =
+            DetectedDrifts detected =
                     DetectedDrifts.by(detector, SampleStreams.constant(5_000, constant));
-            assertThat(found.drifts()).as("drifts in a stream of %s", constant).isEmpty();
-            assertThat(found.warnings()).as("warnings in a stream of %s", constant).isEmpty();
+            assertThat(detected.drifts()).as("drifts in a stream of %s", constant).isEmpty();
+            assertThat(detected.warnings()).as("warnings in a stream of %s", constant).isEmpty();
         }
     }
 
     @ParameterizedTest
-    @MethodSource("warningOnes")
+    @MethodSource("detectorsThatWarn")
     void warning_precedesTheDrift(DriftDetector detector) {
-        int preceded = 0;
+        int warnedBefore = 0;
         for (int seed = 0; seed < 20; seed++) {
-            DetectedDrifts found =
+            DetectedDrifts detected =
                     DetectedDrifts.by(
                             detector, SampleStreams.gradualErrors(seed, 10_000, 0.1, 0.8));
-            assertThat(found.drifts()).isNotEmpty();
-            if (!found.warnings().isEmpty() && found.warnings().get(0) < found.drifts().get(0)) {
-                preceded++;
+            assertThat(detected.drifts()).isNotEmpty();
+            if (!detected.warnings().isEmpty()
+                    && detected.warnings().get(0) < detected.drifts().get(0)) {
+                warnedBefore++;
             }
         }
-        assertThat(preceded).isGreaterThanOrEqualTo(16);
+        assertThat(warnedBefore).isGreaterThanOrEqualTo(16);
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void state_isBounded_howeverLongTheStream(DriftDetector detector) {
-        RunningDetector test = detector.start();
+        RunningDetector running = detector.start();
         for (double value : SampleStreams.errors(5, 300_000, 0.1)) {
-            test.update(value);
+            running.update(value);
         }
-        assertThat(test.state().length).isLessThanOrEqualTo(500);
+        assertThat(running.state().length).isLessThanOrEqualTo(500);
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void state_isACopy(DriftDetector detector) {
-        RunningDetector test = detector.start();
+        RunningDetector running = detector.start();
         for (double value : Arrays.copyOf(stream(detector, 6), 100)) {
-            test.update(value);
+            running.update(value);
         }
-        double[] before = test.state();
-        Arrays.fill(test.state(), 0);
-        double[] given = test.state();
+        double[] before = running.state();
+        Arrays.fill(running.state(), 0);
+        double[] given = running.state();
         RunningDetector restored = detector.restore(given);
         Arrays.fill(given, 0);
-        assertThat(test.state()).containsExactly(before);
+        assertThat(running.state()).containsExactly(before);
         assertThat(restored.state()).containsExactly(before);
     }
 
     @ParameterizedTest
     @MethodSource("all")
     void valueOutsideTheDomain_isRefused_andChangesNothing(DriftDetector detector) {
-        RunningDetector test = detector.start();
-        test.update(1);
+        RunningDetector running = detector.start();
+        running.update(1);
         List<Double> refused =
                 new ArrayList<>(
                         List.of(
@@ -223,19 +227,19 @@ class DriftDetectorTest {
         if (detector.domain() == Domain.ERRORS) {
             refused.add(0.5);
         }
-        double[] before = test.state();
+        double[] before = running.state();
         for (double value : refused) {
             assertThat(detector.domain().contains(value)).isFalse();
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> test.update(value))
+                    .isThrownBy(() -> running.update(value))
                     .withMessageContaining("but is " + value);
-            assertThat(test.state()).containsExactly(before);
+            assertThat(running.state()).containsExactly(before);
         }
     }
 
     @ParameterizedTest
     @MethodSource("all")
-    void stateOfSomethingElse_isRefused(DriftDetector detector) {
+    void stateOfAnotherForm_isRefused(DriftDetector detector) {
         double[] state = detector.start().state();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> detector.restore(Arrays.copyOf(state, state.length + 1)));
@@ -289,7 +293,8 @@ class DriftDetectorTest {
                 () -> new Cusum(1, 0, Double.POSITIVE_INFINITY),
                 "threshold must be finite and greater than 0, but is Infinity");
         assertRefused(() -> new Adwin(0, 32, true), "delta must be greater than 0 and less than 1");
-        assertRefused(() -> new Adwin(0.002, 0, true), "clock must be at least 1, but is 0");
+        assertRefused(
+                () -> new Adwin(0.002, 0, true), "checkInterval must be at least 1, but is 0");
         assertRefused(() -> new Kswin(1, 1, 0.1, true), "windowSize must be at least 2");
         assertRefused(() -> new Kswin(2_001, 30, 0.1, true), "windowSize must be at most 2000");
         assertRefused(() -> new Kswin(100, 0, 0.1, true), "recentSize must be at least 1");
@@ -297,8 +302,8 @@ class DriftDetectorTest {
         assertRefused(() -> new Kswin(100, 30, 1, true), "alpha must be greater than 0");
         assertRefused(
                 () -> new Kswin(10, 5, 0.005, false),
-                "alpha must be at least 0.007936507936507936, the smallest p-value of 5 values"
-                        + " among 10, but is 0.005");
+                "alpha must be at least 0.007936507936507936, the smallest possible p-value of 5"
+                        + " values among 10, but is 0.005");
         assertRefused(
                 () -> new RobustCusum(1, 0.2, 15, 30, 4, 0.05), "minInstances must be at least 2");
         assertRefused(() -> new RobustCusum(100, -1, 15, 30, 4, 0.05), "slack must be finite");
@@ -313,9 +318,9 @@ class DriftDetectorTest {
                 "cap must be greater than slack, which is 0.2, but is 0.2");
         assertRefused(
                 () -> new RobustCusum(100, 0.2, 15, 30, 4, 0),
-                "leastDeviation must be finite and greater than 0");
+                "minDeviation must be finite and greater than 0");
         assertRefused(() -> new CoolDown(Ddm.DEFAULT, 0), "values must be at least 1, but is 0");
-        assertRefused(() -> new Dummy(0), "interval must be at least 1");
+        assertRefused(() -> new PeriodicDetector(0), "interval must be at least 1");
     }
 
     private static void assertRefused(ThrowingCallable constructor, String message) {

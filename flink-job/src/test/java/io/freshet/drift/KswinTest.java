@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Holds KSWIN to SciPy's Kolmogorov–Smirnov test; {@code golden/kolmogorov_smirnov.py} ran it. */
+/**
+ * Comparison of KSWIN with SciPy's Kolmogorov–Smirnov test, whose results {@code
+ * golden/kolmogorov_smirnov.py} wrote.
+ */
 class KswinTest {
     private static final double TOLERANCE = 1e-9;
 
@@ -36,12 +39,12 @@ class KswinTest {
                         KolmogorovSmirnov.smallestPValue(recent.length, older.length, oneSided);
                 Kswin kswin =
                         new Kswin(recent.length + older.length, recent.length, smallest, oneSided);
-                RunningDetector test = kswin.start();
+                RunningDetector running = kswin.start();
                 for (double value : SampleStreams.concatenated(older, recent)) {
-                    test.update(value);
+                    running.update(value);
                 }
-                assertThat(test.statistic()).isCloseTo(expected[0], within(TOLERANCE));
-                long steps = Math.round(test.statistic() * recent.length * older.length);
+                assertThat(running.statistic()).isCloseTo(expected[0], within(TOLERANCE));
+                long steps = Math.round(running.statistic() * recent.length * older.length);
                 assertThat(KolmogorovSmirnov.pValue(recent.length, older.length, steps, oneSided))
                         .isCloseTo(expected[1], within(TOLERANCE * expected[1]));
             }
@@ -80,7 +83,7 @@ class KswinTest {
     }
 
     @Test
-    void criticalSteps_areTheFewestThatAreSignificant() {
+    void criticalSteps_areTheSmallestNumberThatIsSignificant() {
         for (double alpha : new double[] {0.5, 0.01, 1e-6, 1e-12}) {
             long steps = KolmogorovSmirnov.criticalSteps(30, 70, alpha, false);
             assertThat(KolmogorovSmirnov.pValue(30, 70, steps, false)).isLessThanOrEqualTo(alpha);
@@ -88,9 +91,9 @@ class KswinTest {
         }
     }
 
-    /** Nothing is left out by not computing the statistic at every value. */
+    /** The statistic is not computed at every value, but no alarm may be missed. */
     @Test
-    void everyAlarm_isFound_thoughTheStatisticIsNotComputedAtEveryValue() {
+    void everyAlarm_isRaised_thoughTheStatisticIsNotComputedAtEveryValue() {
         for (boolean increasesOnly : new boolean[] {false, true}) {
             Kswin kswin = new Kswin(50, 20, 1e-4, increasesOnly);
             double threshold = kswin.start().threshold();
@@ -119,17 +122,17 @@ class KswinTest {
         }
     }
 
-    /** The largest difference of the two distributions, looked for at every value. */
+    /** Returns the largest difference of the two distribution functions over all values. */
     private static double statistic(double[] recent, double[] older, boolean oneSided) {
         return IntStream.range(0, recent.length + older.length)
                 .mapToDouble(i -> i < recent.length ? recent[i] : older[i - recent.length])
-                .map(x -> share(older, x) - share(recent, x))
+                .map(x -> distributionFunction(older, x) - distributionFunction(recent, x))
                 .map(difference -> oneSided ? difference : Math.abs(difference))
                 .max()
                 .orElseThrow();
     }
 
-    private static double share(double[] values, double x) {
+    private static double distributionFunction(double[] values, double x) {
         return (double) Arrays.stream(values).filter(value -> value <= x).count() / values.length;
     }
 
@@ -138,20 +141,20 @@ class KswinTest {
         Kswin kswin = new Kswin(60, 20, 1e-4, false);
         double[] stream = SampleStreams.losses(1, 300, 1, 10, 1);
         int alarm = DetectedDrifts.by(kswin, stream).drifts().get(0);
-        RunningDetector test = kswin.start();
-        DetectedDrifts.by(test, Arrays.copyOf(stream, alarm + 1));
+        RunningDetector running = kswin.start();
+        DetectedDrifts.by(running, Arrays.copyOf(stream, alarm + 1));
         RunningDetector fresh = kswin.start();
         DetectedDrifts.by(fresh, Arrays.copyOfRange(stream, alarm + 1 - 20, alarm + 1));
         double[] rest = Arrays.copyOfRange(stream, alarm + 1, stream.length);
-        assertThat(DetectedDrifts.by(test, rest)).isEqualTo(DetectedDrifts.by(fresh, rest));
+        assertThat(DetectedDrifts.by(running, rest)).isEqualTo(DetectedDrifts.by(fresh, rest));
     }
 
-    /** The same mean, a wider spread: what only the two-sided test is sure to see. */
+    /** The mean is the same and the spread wider, which only the two-sided test must detect. */
     @Test
     void widerSpread_isADrift() {
         double[] stream =
                 SampleStreams.concatenated(
-                        SampleStreams.shares(1, 500, 1), SampleStreams.losses(1, 500, 1));
+                        SampleStreams.uniform(1, 500, 1), SampleStreams.losses(1, 500, 1));
         assertThat(DetectedDrifts.by(new Kswin(100, 30, 1e-6, false), stream).drifts().get(0))
                 .isBetween(500, 530);
     }

@@ -18,7 +18,7 @@ import moa.classifiers.core.driftdetection.HDDM_W_Test;
 import moa.classifiers.core.driftdetection.PageHinkleyDM;
 import org.junit.jupiter.api.Test;
 
-/** Holds the detectors to MOA's: the same warnings and drifts at the same values. */
+/** Comparison of the detectors with MOA's: warnings and drifts must be at the same values. */
 class MoaTest {
     private static final int SEEDS = 20;
 
@@ -31,9 +31,9 @@ class MoaTest {
                                     SampleStreams.gradualErrors(seed + 1000, 4000, 0.01, 0.4),
                                     SampleStreams.errors(seed + 2000, 2000, 0.5, 0.9, 0, 0.02, 1)));
 
-    /** The same with values between 0 and 1. */
-    private static final List<double[]> SHARES =
-            streams(seed -> SampleStreams.shares(seed, 3000, 0.3, 0.6, 0.1, 0.15, 0.9, 0.1, 0.3));
+    /** Values between 0 and 1 whose mean jumps. */
+    private static final List<double[]> FRACTIONS =
+            streams(seed -> SampleStreams.uniform(seed, 3000, 0.3, 0.6, 0.1, 0.15, 0.9, 0.1, 0.3));
 
     private static final List<double[]> LOSSES =
             streams(seed -> SampleStreams.losses(seed, 3000, 0.5, 1, 0.3, 0.4, 2, 0.5));
@@ -63,7 +63,7 @@ class MoaTest {
 
     @Test
     void adwin_isMoas() {
-        for (List<double[]> streams : List.of(ERRORS, SHARES, LOSSES)) {
+        for (List<double[]> streams : List.of(ERRORS, FRACTIONS, LOSSES)) {
             assertSame(Adwin.DEFAULT, ADWINChangeDetector::new, streams);
             assertSame(new Adwin(0.3, 32, true), () -> adwin(0.3), streams);
         }
@@ -75,21 +75,21 @@ class MoaTest {
         return adwin;
     }
 
-    /** What MOA's window is cut at, increases and decreases, whatever its detector says of it. */
+    /** Compares with MOA's window, which is cut at increases and decreases. */
     @Test
     void adwin_isMoasWindow_withAlarmsAtDecreases() {
-        for (int clock : List.of(1, 7, 32)) {
+        for (int checkInterval : List.of(1, 7, 32)) {
             for (double[] stream : LOSSES) {
                 ADWIN window = new ADWIN(0.01);
-                window.setClock(clock);
-                RunningDetector test = new Adwin(0.01, clock, false).start();
+                window.setClock(checkInterval);
+                RunningDetector running = new Adwin(0.01, checkInterval, false).start();
                 int cuts = 0;
                 for (double value : stream) {
                     boolean cut = window.setInput(value);
-                    assertThat(test.update(value) == DriftStatus.DRIFT).isEqualTo(cut);
+                    assertThat(running.update(value) == DriftStatus.DRIFT).isEqualTo(cut);
                     if (cut) {
                         cuts++;
-                        assertThat(test.state()[5]).as("width").isEqualTo(window.getWidth());
+                        assertThat(running.state()[5]).as("width").isEqualTo(window.getWidth());
                     }
                 }
                 assertThat(cuts).isGreaterThanOrEqualTo(3);
@@ -99,7 +99,7 @@ class MoaTest {
 
     @Test
     void hddmA_isMoas() {
-        for (List<double[]> streams : List.of(ERRORS, SHARES)) {
+        for (List<double[]> streams : List.of(ERRORS, FRACTIONS)) {
             assertSame(HddmA.DEFAULT, HDDM_A_Test::new, streams);
             assertSame(new HddmA(1e-4, 0.1, false), () -> hddmA(1e-4, 0.1, ONE_SIDED_A), streams);
         }
@@ -116,7 +116,7 @@ class MoaTest {
 
     @Test
     void hddmW_isMoas() {
-        for (List<double[]> streams : List.of(ERRORS, SHARES)) {
+        for (List<double[]> streams : List.of(ERRORS, FRACTIONS)) {
             assertSame(HddmW.DEFAULT, HDDM_W_Test::new, streams);
             assertSame(
                     new HddmW(1e-4, 0.1, 0.02, true),
@@ -149,13 +149,13 @@ class MoaTest {
         return cusum;
     }
 
-    /** MOA's CUSUM is the cumulated sum above its minimum, which Page and Hinkley compare. */
+    /** MOA's CUSUM is the cumulative sum above its minimum, the statistic of Page and Hinkley. */
     @Test
     void pageHinkley_isMoasCusum_whenNothingFades() {
         assertSame(new PageHinkley(29, 0.005, 50, 1), CusumDM::new, LOSSES);
     }
 
-    /** MOA's knows no minimum. Where values only grow, and δ is 0, the minimum is 0. */
+    /** MOA's has no minimum. Where values only grow and δ is 0, the minimum is 0. */
     @Test
     void pageHinkley_isMoas_whereTheSumStaysAboveZero() {
         List<double[]> growing =
@@ -175,15 +175,15 @@ class MoaTest {
         return pageHinkley;
     }
 
-    /** A sum that has sunk for long makes MOA's late. */
+    /** MOA's is late after its sum has decreased for a long time. */
     @Test
     void pageHinkley_isEarlierThanMoas() {
         PageHinkley ours = new PageHinkley(30, 0.1, 50, 0.9999);
         for (double[] stream : streams(seed -> SampleStreams.losses(seed, 5000, 0.5, 1))) {
-            int found = DetectedDrifts.by(ours, stream).drifts().get(0);
-            assertThat(found).isBetween(5000, 5300);
+            int first = DetectedDrifts.by(ours, stream).drifts().get(0);
+            assertThat(first).isBetween(5000, 5300);
             assertThat(DetectedDrifts.by(pageHinkley(0.1, 0.9999), stream).drifts())
-                    .allMatch(later -> later > found + 500);
+                    .allMatch(later -> later > first + 500);
         }
     }
 
@@ -192,15 +192,15 @@ class MoaTest {
     }
 
     private static void assertSame(
-            DriftDetector ours, Supplier<ChangeDetector> moas, List<double[]> streams) {
-        List<DetectedDrifts> found =
+            DriftDetector ours, Supplier<ChangeDetector> reference, List<double[]> streams) {
+        List<DetectedDrifts> detected =
                 streams.stream().map(stream -> DetectedDrifts.by(ours, stream)).toList();
-        assertThat(found)
+        assertThat(detected)
                 .isEqualTo(
                         streams.stream()
-                                .map(stream -> DetectedDrifts.by(moas.get(), stream))
+                                .map(stream -> DetectedDrifts.by(reference.get(), stream))
                                 .toList());
-        assertThat(found.stream().map(DetectedDrifts::drifts).flatMap(List::stream))
+        assertThat(detected.stream().map(DetectedDrifts::drifts).flatMap(List::stream))
                 .as("drifts to compare")
                 .hasSizeGreaterThanOrEqualTo(SEEDS);
     }

@@ -11,28 +11,28 @@ import org.junit.jupiter.api.Test;
 
 class RobustCusumTest {
     @Test
-    void sum_isOfCappedDeviations_fromTheMeanOfTheValuesBefore() {
+    void sum_addsCappedDeviations_fromTheMeanOfThePreviousValues() {
         RobustCusum detector = new RobustCusum(4, 0.5, 2, 4, 3, 0.01);
-        RunningDetector test = detector.start();
-        DetectedDrifts.by(test, new double[] {1, 3, 1, 3});
-        assertThat(test.statistic()).isZero();
+        RunningDetector running = detector.start();
+        DetectedDrifts.by(running, new double[] {1, 3, 1, 3});
+        assertThat(running.statistic()).isZero();
 
         // Mean 2, deviation 1: z = 1.
-        assertThat(test.update(3)).isEqualTo(DriftStatus.STABLE);
-        assertThat(test.statistic()).isCloseTo(0.5, within(1e-15));
+        assertThat(running.update(3)).isEqualTo(DriftStatus.STABLE);
+        assertThat(running.statistic()).isCloseTo(0.5, within(1e-15));
 
-        // Mean 11/5, deviation √(24/25): 20 is further off than the cap.
-        assertThat(test.update(20)).isEqualTo(DriftStatus.WARNING);
-        assertThat(test.statistic()).isCloseTo(0.5 + 3 - 0.5, within(1e-15));
-        assertThat(test.valuesSinceChange()).isEqualTo(2);
+        // Mean 11/5, deviation √(24/25): 20 exceeds the cap.
+        assertThat(running.update(20)).isEqualTo(DriftStatus.WARNING);
+        assertThat(running.statistic()).isCloseTo(0.5 + 3 - 0.5, within(1e-15));
+        assertThat(running.valuesSinceChange()).isEqualTo(2);
 
         // Mean 31/6, squared deviations 24/5 + (20 − 11/5)(20 − 31/6).
         double deviation = Math.sqrt((24.0 / 5 + (20 - 11.0 / 5) * (20 - 31.0 / 6)) / 6);
-        assertThat(test.update(18)).isEqualTo(DriftStatus.DRIFT);
-        assertThat(test.statistic())
+        assertThat(running.update(18)).isEqualTo(DriftStatus.DRIFT);
+        assertThat(running.statistic())
                 .isCloseTo(3 + (18 - 31.0 / 6) / deviation - 0.5, within(1e-14))
                 .isGreaterThan(4);
-        assertThat(test.valuesSinceChange()).isEqualTo(3);
+        assertThat(running.valuesSinceChange()).isEqualTo(3);
     }
 
     @Test
@@ -46,12 +46,12 @@ class RobustCusumTest {
     }
 
     @Test
-    void changeOfWhatIsAlmostNothing_isNoDrift() {
+    void changeOfTinyValues_isNoDrift() {
         double[] stream = SampleStreams.losses(1, 5000, 1e-6, 1e-3);
         assertThat(DetectedDrifts.by(RobustCusum.DEFAULT, stream).drifts()).isEmpty();
     }
 
-    /** Two million values of each, which begin anew twenty times. */
+    /** Two million values of each distribution, in twenty independent streams. */
     @Test
     void stationaryStreams_alarmOnceInAHundredAndFiftyThousandValues_atMost() {
         Map<String, ToDoubleFunction<Random>> sources =
@@ -69,9 +69,9 @@ class RobustCusumTest {
                     int alarms = 0;
                     for (int seed = 0; seed < 20; seed++) {
                         Random random = new Random(seed);
-                        RunningDetector test = RobustCusum.DEFAULT.start();
+                        RunningDetector running = RobustCusum.DEFAULT.start();
                         for (int i = 0; i < 100_000; i++) {
-                            if (test.update(source.applyAsDouble(random)) == DriftStatus.DRIFT) {
+                            if (running.update(source.applyAsDouble(random)) == DriftStatus.DRIFT) {
                                 alarms++;
                             }
                         }

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Seeded streams for detectors to be tried on. */
+/** Seeded random streams for tests of detectors. */
 final class SampleStreams {
     private SampleStreams() {}
 
-    /** Errors, 0 or 1, whose rate jumps: {@code length} values at each rate. */
+    /** Returns errors, 0 or 1, whose rate jumps: {@code length} values at each rate. */
     static double[] errors(long seed, int length, double... rates) {
         Random random = new Random(seed);
         return IntStream.range(0, length * rates.length)
@@ -16,7 +16,7 @@ final class SampleStreams {
                 .toArray();
     }
 
-    /** Errors, 0 or 1, whose rate goes from one to the other in equal steps. */
+    /** Returns errors, 0 or 1, whose rate changes linearly. */
     static double[] gradualErrors(long seed, int length, double from, double to) {
         Random random = new Random(seed);
         return IntStream.range(0, length)
@@ -24,7 +24,7 @@ final class SampleStreams {
                 .toArray();
     }
 
-    /** Exponentially distributed losses whose mean jumps: {@code length} values at each. */
+    /** Returns exponentially distributed losses whose mean jumps: {@code length} values each. */
     static double[] losses(long seed, int length, double... means) {
         Random random = new Random(seed);
         return IntStream.range(0, length * means.length)
@@ -32,15 +32,15 @@ final class SampleStreams {
                 .toArray();
     }
 
-    /** Values spread evenly, 0.1 to both sides, around centres that jump. */
-    static double[] shares(long seed, int length, double... centres) {
+    /** Returns values that are uniform within 0.1 of a centre that jumps. */
+    static double[] uniform(long seed, int length, double... centres) {
         Random random = new Random(seed);
         return IntStream.range(0, length * centres.length)
                 .mapToDouble(i -> centres[i / length] + 0.2 * random.nextDouble() - 0.1)
                 .toArray();
     }
 
-    /** The same value again and again. */
+    /** Returns a stream of equal values. */
     static double[] constant(int length, double value) {
         return IntStream.range(0, length).mapToDouble(i -> value).toArray();
     }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class SignalTest {
     @Test
-    void missedProbability_isWhatTheLabelWasNotGiven() {
+    void missedProbability_isThatOfTheOtherClasses() {
         double loss = -Math.log(0.8);
         assertThat(Signal.MISSED_PROBABILITY.of(loss, false)).isCloseTo(0.2, within(1e-15));
         assertThat(Signal.MISSED_PROBABILITY.of(0, false)).isZero();
@@ -16,7 +16,7 @@ class SignalTest {
     }
 
     @Test
-    void lossAndError_areThemselves() {
+    void lossAndError_areReturnedUnchanged() {
         assertThat(Signal.LOSS.of(3.5, true)).isEqualTo(3.5);
         assertThat(Signal.ERROR.of(3.5, true)).isEqualTo(1);
         assertThat(Signal.ERROR.of(3.5, false)).isZero();

@@ -2,13 +2,20 @@ package io.freshet.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.api.java.typeutils.PojoTypeInfo;
+import org.apache.flink.core.memory.DataInputDeserializer;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 
 class AuditTest {
-    /** State counts by position: released names keep theirs, new ones are appended here. */
+    /** State stores counts by ordinal: released constants keep theirs, new ones are appended. */
     @Test
     void positions_areThoseOfTheReleasedState() {
-        assertThat(Fate.values())
+        assertThat(EventOutcome.values())
                 .extracting(Enum::name)
                 .containsExactly("ACCEPTED", "UNLABELLED", "IGNORED", "DEAD_LETTER");
         assertThat(IgnoredReason.values())
@@ -48,10 +55,10 @@ class AuditTest {
 
     @Test
     void audits_addUp_whateverTheOrder() {
-        Audit one = Audit.empty();
+        Audit one = new Audit();
         one.accept(Long.MAX_VALUE);
         one.deadLetter(5, DeadLetterReason.TRUNCATED);
-        Audit other = Audit.empty();
+        Audit other = new Audit();
         other.accept(3);
         other.unlabelled(7);
         other.ignore(9, IgnoredReason.ZERO_WEIGHT);
@@ -63,12 +70,29 @@ class AuditTest {
         reverse.add(one);
 
         assertThat(sum.total()).isEqualTo(6);
-        assertThat(sum.count(Fate.ACCEPTED)).isEqualTo(2);
-        assertThat(sum.digest(Fate.ACCEPTED)).isEqualTo(Long.MIN_VALUE + 2); // modulo 2^64
+        assertThat(sum.count(EventOutcome.ACCEPTED)).isEqualTo(2);
+        assertThat(sum.digest(EventOutcome.ACCEPTED)).isEqualTo(Long.MIN_VALUE + 2); // modulo 2^64
         assertThat(sum.count(DeadLetterReason.TRUNCATED)).isEqualTo(1);
         assertThat(sum.count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
-        assertThat(sum.digest(Fate.IGNORED)).isEqualTo(9 + 11);
+        assertThat(sum.digest(EventOutcome.IGNORED)).isEqualTo(9 + 11);
         assertThat(sum.digests()).containsExactly(reverse.digests());
         assertThat(one.total()).isEqualTo(2);
+    }
+
+    @Test
+    void audit_isAPojoToFlink_andReadAsItWas() throws IOException {
+        Audit audit = new Audit();
+        audit.accept(3);
+        audit.ignore(9, IgnoredReason.IGNORE_INDEX);
+        audit.deadLetter(5, DeadLetterReason.TRUNCATED);
+        TypeInformation<Audit> type = TypeInformation.of(Audit.class);
+        assertThat(type).isInstanceOf(PojoTypeInfo.class);
+        TypeSerializer<Audit> serializer = type.createSerializer(new SerializerConfigImpl());
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(audit, out);
+
+        Audit read = serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+
+        assertThat(read).usingRecursiveComparison().isEqualTo(audit);
     }
 }

@@ -1,5 +1,6 @@
 package io.freshet.ingest;
 
+import io.freshet.model.example.Examples;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -11,7 +12,7 @@ public final class Blocks {
     /** An example; the label may be {@link ExampleBlock#UNLABELLED}. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Example(String modelId, long offset, int label, float weight, float[] features) {
-        /** The same example, which counts once. */
+        /** Returns the same example with weight 1. */
         public Example withoutWeight() {
             return new Example(modelId, offset, label, 1, features);
         }
@@ -44,10 +45,10 @@ public final class Blocks {
         return stream;
     }
 
-    /** The same examples without a label. */
+    /** Returns the same examples without labels. */
     public static Example unlabelled(Example example) {
         return new Example(
-                example.modelId, example.offset, ExampleBlock.UNLABELLED, 1, example.features);
+                example.modelId, example.offset, Examples.UNLABELLED, 1, example.features);
     }
 
     /** Packs examples of one model into a block. */
@@ -58,29 +59,30 @@ public final class Blocks {
     /**
      * Packs examples of one model into a block.
      *
-     * @param numTargets values of each label, those of {@link #targets}; 0 where labels are classes
+     * @param numTargets number of values per label, as in {@link #targets}; 0 if labels are classes
      */
-    public static ExampleBlock block(List<Example> examples, int numTargets) {
-        Example first = examples.get(0);
+    public static ExampleBlock block(List<Example> rows, int numTargets) {
+        Example first = rows.get(0);
         ExampleBlock block = new ExampleBlock(first.modelId, first.features.length, numTargets);
         EventHash hash = new EventHash();
-        for (Example example : examples) {
-            block.reserveRow();
+        for (Example example : rows) {
+            Examples examples = block.examples();
+            examples.reserve();
             System.arraycopy(
                     example.features,
                     0,
-                    block.features(),
-                    block.size() * block.numFeatures(),
-                    block.numFeatures());
-            if (example.label != ExampleBlock.UNLABELLED) {
+                    examples.features(),
+                    examples.size() * examples.numFeatures(),
+                    examples.numFeatures());
+            if (example.label != Examples.UNLABELLED) {
                 System.arraycopy(
                         targets(example, numTargets),
                         0,
-                        block.targets(),
-                        block.size() * numTargets,
+                        examples.targets(),
+                        examples.size() * numTargets,
                         numTargets);
             }
-            block.addReservedRow(
+            block.addReserved(
                     example.label,
                     example.weight,
                     hash.of(Messages.TOPIC, 0, example.offset),
@@ -88,12 +90,12 @@ public final class Blocks {
                     0,
                     example.offset,
                     1000 + example.offset,
-                    example.label == ExampleBlock.UNLABELLED ? "event-" + example.offset : null);
+                    example.label == Examples.UNLABELLED ? "event-" + example.offset : null);
         }
         return block;
     }
 
-    /** Probabilities with most on the example's class; how much differs from row to row. */
+    /** Returns probabilities with the largest for the example's class, varying by row. */
     public static float[] targets(Example example, int numTargets) {
         float[] targets = new float[numTargets];
         float most = (8 + example.offset % 5) / 16f;
@@ -103,7 +105,7 @@ public final class Blocks {
         return targets;
     }
 
-    /** Cuts a stream of one model into pieces of random sizes. */
+    /** Splits a stream of one model into parts of random sizes. */
     public static List<List<Example>> pieces(List<Example> stream, int maxSize, long seed) {
         Random random = new Random(seed);
         List<List<Example>> pieces = new ArrayList<>();
@@ -115,7 +117,7 @@ public final class Blocks {
         return pieces;
     }
 
-    /** Cuts a stream of one model into blocks of random sizes. */
+    /** Splits a stream of one model into blocks of random sizes. */
     public static List<ExampleBlock> cut(List<Example> stream, int maxSize, long seed) {
         return pieces(stream, maxSize, seed).stream().map(Blocks::block).toList();
     }

@@ -74,8 +74,8 @@ class ExampleBlockSerializerTest {
     void copy_sharesNothing(LabelType labelType) {
         ExampleBlock original = block(labelType);
         ExampleBlock copy = serializer.copy(original);
-        original.features()[0] = -1;
-        Arrays.fill(original.targets(), -1);
+        original.examples().features()[0] = -1;
+        Arrays.fill(original.examples().targets(), -1);
         original.clear();
 
         assertEqual(copy, block(labelType));
@@ -96,21 +96,24 @@ class ExampleBlockSerializerTest {
     private static void assertEqual(ExampleBlock actual, ExampleBlock expected) {
         assertThat(actual.modelId()).isEqualTo(expected.modelId());
         assertThat(actual.size()).isEqualTo(expected.size());
-        int floats = expected.size() * expected.numFeatures();
-        assertThat(Arrays.copyOf(actual.features(), floats))
-                .containsExactly(Arrays.copyOf(expected.features(), floats));
-        assertThat(actual.numTargets()).isEqualTo(expected.numTargets());
-        int targets = expected.size() * expected.numTargets();
-        assertThat(Arrays.copyOf(actual.targets(), targets))
-                .containsExactly(Arrays.copyOf(expected.targets(), targets));
+        int floats = expected.size() * expected.examples().numFeatures();
+        assertThat(Arrays.copyOf(actual.examples().features(), floats))
+                .containsExactly(Arrays.copyOf(expected.examples().features(), floats));
+        assertThat(actual.examples().numTargets()).isEqualTo(expected.examples().numTargets());
+        int targets = expected.size() * expected.examples().numTargets();
+        assertThat(Arrays.copyOf(actual.examples().targets(), targets))
+                .containsExactly(Arrays.copyOf(expected.examples().targets(), targets));
         for (int row = 0; row < expected.size(); row++) {
-            assertThat(actual.label(row)).isEqualTo(expected.label(row));
-            assertThat(actual.weight(row)).isEqualTo(expected.weight(row));
-            assertThat(actual.hash(row)).isEqualTo(expected.hash(row));
-            assertThat(actual.offset(row)).isEqualTo(expected.offset(row));
-            assertThat(actual.timestamp(row)).isEqualTo(expected.timestamp(row));
-            assertThat(actual.source(row)).isEqualTo(expected.source(row));
-            assertThat(actual.id(row)).isEqualTo(expected.id(row));
+            assertThat(actual.examples().labels()[row])
+                    .isEqualTo(expected.examples().labels()[row]);
+            assertThat(actual.examples().weights()[row])
+                    .isEqualTo(expected.examples().weights()[row]);
+            assertThat(actual.origins().hash(row)).isEqualTo(expected.origins().hash(row));
+            assertThat(actual.origins().offset(row)).isEqualTo(expected.origins().offset(row));
+            assertThat(actual.origins().timestamp(row))
+                    .isEqualTo(expected.origins().timestamp(row));
+            assertThat(actual.origins().source(row)).isEqualTo(expected.origins().source(row));
+            assertThat(actual.origins().id(row)).isEqualTo(expected.origins().id(row));
         }
         assertThat(actual.audit().counts()).containsExactly(expected.audit().counts());
         assertThat(actual.audit().digests()).containsExactly(expected.audit().digests());

@@ -3,6 +3,7 @@ package io.freshet.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.model.example.Examples;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
@@ -62,14 +63,14 @@ class ExamplePackerTest {
 
         assertThat(block.modelId()).isEqualTo("known");
         assertThat(block.size()).isEqualTo(1);
-        assertThat(Arrays.copyOf(block.features(), 3)).containsExactly(1f, -2.5f, 3e20f);
-        assertThat(block.label(0)).isEqualTo(1);
-        assertThat(block.numTargets()).isZero();
-        assertThat(block.weight(0)).isEqualTo(0.5f);
-        assertThat(block.offset(0)).isEqualTo(41);
-        assertThat(block.timestamp(0)).isEqualTo(77);
-        assertThat(block.source(0)).isEqualTo(new ExampleBlock.Source(Messages.TOPIC, 0));
-        assertThat(block.hash(0)).isEqualTo(new EventHash().of(Messages.TOPIC, 0, 41));
+        assertThat(Arrays.copyOf(block.examples().features(), 3)).containsExactly(1f, -2.5f, 3e20f);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
+        assertThat(block.examples().numTargets()).isZero();
+        assertThat(block.examples().weights()[0]).isEqualTo(0.5f);
+        assertThat(block.origins().offset(0)).isEqualTo(41);
+        assertThat(block.origins().timestamp(0)).isEqualTo(77);
+        assertThat(block.origins().source(0)).isEqualTo(new SourcePartition(Messages.TOPIC, 0));
+        assertThat(block.origins().hash(0)).isEqualTo(new EventHash().of(Messages.TOPIC, 0, 41));
         assertThat(block.audit().total()).isZero();
         assertThat(deadLetters).isEmpty();
     }
@@ -79,7 +80,7 @@ class ExamplePackerTest {
         ExampleBlock block =
                 packer.pack(Messages.message(0, Messages.event("known", 1, 1, 1, 2, 3)));
 
-        assertThat(block.label(0)).isEqualTo(1);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
     }
 
     @Test
@@ -87,8 +88,8 @@ class ExamplePackerTest {
         ExampleBlock block =
                 packer.pack(Messages.message(0, Messages.event("known", 9, null, 1, 2, 3)));
 
-        assertThat(block.label(0)).isEqualTo(ExampleBlock.UNLABELLED);
-        assertThat(block.id(0)).isEqualTo("event-9");
+        assertThat(block.examples().labels()[0]).isEqualTo(Examples.UNLABELLED);
+        assertThat(block.origins().id(0)).isEqualTo("event-9");
     }
 
     @Test
@@ -100,7 +101,7 @@ class ExamplePackerTest {
 
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(IgnoredReason.ZERO_WEIGHT)).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.IGNORED))
+        assertThat(block.audit().digest(EventOutcome.IGNORED))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
     }
 
@@ -111,7 +112,7 @@ class ExamplePackerTest {
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
         assertThat(block.audit().total()).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.IGNORED))
+        assertThat(block.audit().digest(EventOutcome.IGNORED))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 0, 5));
         assertThat(deadLetters).isEmpty();
     }
@@ -125,7 +126,7 @@ class ExamplePackerTest {
 
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(2);
         assertThat(block.size()).isEqualTo(1);
-        assertThat(block.label(0)).isZero();
+        assertThat(block.examples().labels()[0]).isZero();
     }
 
     /** −1 is also how a block marks a row without a label. */
@@ -139,7 +140,7 @@ class ExamplePackerTest {
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
         assertThat(block.audit().count(DeadLetterReason.UNKNOWN_CLASS)).isEqualTo(1);
         assertThat(block.size()).isEqualTo(1);
-        assertThat(block.label(0)).isEqualTo(ExampleBlock.UNLABELLED);
+        assertThat(block.examples().labels()[0]).isEqualTo(Examples.UNLABELLED);
     }
 
     @Test
@@ -148,7 +149,7 @@ class ExamplePackerTest {
                 packer(LabelType.CLASS, -100)
                         .pack(Messages.message(0, Messages.event("known", 1, -100, 1, 2)));
 
-        assertThat(block.audit().count(Fate.IGNORED)).isZero();
+        assertThat(block.audit().count(EventOutcome.IGNORED)).isZero();
         assertThat(block.audit().count(DeadLetterReason.WRONG_NUM_FEATURES)).isEqualTo(1);
     }
 
@@ -163,13 +164,14 @@ class ExamplePackerTest {
     void probabilities_becomeTargets_asTheyWereSent() {
         ExamplePacker probabilities = packer(LabelType.PROBABILITIES, null);
         probabilities.pack(labelled(0, List.of(0.25f, 0.75f)));
-        // Three digits of a third and two thirds: close enough to 1.
+        // A third and two thirds with three digits: the sum is close enough to 1.
         ExampleBlock block = probabilities.pack(labelled(1, List.of(0.667f, 0.333f)));
 
-        assertThat(block.numTargets()).isEqualTo(2);
-        assertThat(Arrays.copyOf(block.targets(), 4)).containsExactly(0.25f, 0.75f, 0.667f, 0.333f);
-        assertThat(block.label(0)).isEqualTo(1);
-        assertThat(block.label(1)).isZero();
+        assertThat(block.examples().numTargets()).isEqualTo(2);
+        assertThat(Arrays.copyOf(block.examples().targets(), 4))
+                .containsExactly(0.25f, 0.75f, 0.667f, 0.333f);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
+        assertThat(block.examples().labels()[1]).isZero();
         assertThat(deadLetters).isEmpty();
     }
 
@@ -180,10 +182,11 @@ class ExamplePackerTest {
         multiLabel.pack(labelled(1, List.of(0f, 0f)));
         ExampleBlock block = multiLabel.pack(labelled(2, List.of(0f, 0.125f)));
 
-        assertThat(Arrays.copyOf(block.targets(), 6)).containsExactly(1, 1, 0, 0, 0, 0.125f);
-        assertThat(block.label(0)).isZero();
-        assertThat(block.label(1)).isZero();
-        assertThat(block.label(2)).isEqualTo(1);
+        assertThat(Arrays.copyOf(block.examples().targets(), 6))
+                .containsExactly(1, 1, 0, 0, 0, 0.125f);
+        assertThat(block.examples().labels()[0]).isZero();
+        assertThat(block.examples().labels()[1]).isZero();
+        assertThat(block.examples().labels()[2]).isEqualTo(1);
         assertThat(deadLetters).isEmpty();
     }
 
@@ -193,7 +196,7 @@ class ExamplePackerTest {
             names = {"PROBABILITIES", "MULTI_LABEL"})
     void classIndexAndName_standForTheirOwnTarget_andNoLabelForNone(LabelType labelType) {
         ExamplePacker withTargets = packer(labelType, null);
-        // Leaves its values where the next row's belong.
+        // Its values stay in the array at the place of the next row.
         withTargets.pack(labelled(0, List.of(0.5f, 7f)));
         withTargets.pack(labelled(1, 1));
         withTargets.pack(labelled(2, "down"));
@@ -201,15 +204,15 @@ class ExamplePackerTest {
         ExampleBlock block = withTargets.pack(labelled(4, null));
 
         assertThat(block.size()).isEqualTo(3);
-        assertThat(Arrays.copyOf(block.targets(), 6)).containsExactly(0, 1, 1, 0, 0, 0);
-        assertThat(block.label(0)).isEqualTo(1);
-        assertThat(block.label(1)).isZero();
-        assertThat(block.label(2)).isEqualTo(ExampleBlock.UNLABELLED);
+        assertThat(Arrays.copyOf(block.examples().targets(), 6)).containsExactly(0, 1, 1, 0, 0, 0);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
+        assertThat(block.examples().labels()[1]).isZero();
+        assertThat(block.examples().labels()[2]).isEqualTo(Examples.UNLABELLED);
     }
 
     @ParameterizedTest
     @EnumSource(LabelType.class)
-    void everyEvent_meetsOneFate_whateverItsLabel(LabelType labelType) {
+    void everyEvent_hasExactlyOneOutcome_whateverItsLabel(LabelType labelType) {
         List<@Nullable Object> labels = new ArrayList<>();
         labels.add(null);
         labels.addAll(List.of(0, 1, 5, -100, "up", "?", List.of(1f), List.of(0.5f, 0.5f)));
@@ -227,18 +230,20 @@ class ExamplePackerTest {
             }
         }
 
-        ExampleBlock block = packer.longestOpen();
+        ExampleBlock block = packer.oldestBlock();
         assertThat(block.size() + block.audit().total()).isEqualTo(offset);
-        assertThat(block.audit().count(Fate.DEAD_LETTER)).isEqualTo(deadLetters.size());
-        assertThat(block.audit().count(Fate.IGNORED))
+        assertThat(block.audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(deadLetters.size());
+        assertThat(block.audit().count(EventOutcome.IGNORED))
                 .isEqualTo(
                         block.audit().count(IgnoredReason.ZERO_WEIGHT)
                                 + block.audit().count(IgnoredReason.IGNORE_INDEX));
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX))
                 .isEqualTo(labelType == LabelType.CLASS ? 2 : 0);
-        long counted = block.audit().digest(Fate.IGNORED) + block.audit().digest(Fate.DEAD_LETTER);
+        long counted =
+                block.audit().digest(EventOutcome.IGNORED)
+                        + block.audit().digest(EventOutcome.DEAD_LETTER);
         for (int row = 0; row < block.size(); row++) {
-            counted += block.hash(row);
+            counted += block.origins().hash(row);
         }
         assertThat(counted).isEqualTo(digest);
     }
@@ -254,8 +259,8 @@ class ExamplePackerTest {
 
         assertThat(again).isSameAs(known).isNotSameAs(other);
         assertThat(packer.openBlocks()).isEqualTo(2);
-        assertThat(packer.longestOpen()).isSameAs(known);
-        assertThat(Arrays.copyOf(known.features(), 6)).containsExactly(1, 2, 3, 7, 8, 9);
+        assertThat(packer.oldestBlock()).isSameAs(known);
+        assertThat(Arrays.copyOf(known.examples().features(), 6)).containsExactly(1, 2, 3, 7, 8, 9);
     }
 
     @Test
@@ -280,7 +285,7 @@ class ExamplePackerTest {
         ExampleBlock block = packer.pack(Messages.message(0, value));
 
         assertThat(deadLetters).isEmpty();
-        assertThat(Arrays.copyOf(block.features(), 3)).containsExactly(1, 2, 3);
+        assertThat(Arrays.copyOf(block.examples().features(), 3)).containsExactly(1, 2, 3);
     }
 
     static Stream<Arguments> badInput() throws Exception {
@@ -288,7 +293,7 @@ class ExamplePackerTest {
         byte[] foreign = good.clone();
         foreign[5] ^= 1;
         byte[] badBranch = good.clone();
-        // marker 2, fingerprint 8, id 1+7, model id 1+5, time 1: the features' branch.
+        // The branch of the features follows marker 2, fingerprint 8, id 1+7, model id 1+5, time 1.
         badBranch[25] = 14;
         byte[] notUtf8 = good.clone();
         notUtf8[20] = (byte) 0xFF;
@@ -412,7 +417,7 @@ class ExamplePackerTest {
         assertThat(block.size()).isZero();
         assertThat(block.audit().count(reason)).isEqualTo(1);
         assertThat(block.audit().total()).isEqualTo(1);
-        assertThat(block.audit().digest(Fate.DEAD_LETTER))
+        assertThat(block.audit().digest(EventOutcome.DEAD_LETTER))
                 .isEqualTo(new EventHash().of(Messages.TOPIC, 3, 17));
     }
 
@@ -476,7 +481,8 @@ class ExamplePackerTest {
 
     @ParameterizedTest
     @MethodSource("goodLabels")
-    void mutatedEvents_areAcceptedWhole_orSetAside_neverBoth(LabelType labelType, Object label) {
+    void mutatedEvents_areAcceptedWhole_orBecomeDeadLetters_neverBoth(
+            LabelType labelType, Object label) {
         ExamplePacker packer = packer(labelType, null);
         byte[] good = Messages.bytes(Messages.event("known", 1, label, 1, 2, 3));
         Random random = new Random(42);
@@ -496,16 +502,16 @@ class ExamplePackerTest {
                 setAside++;
             } else {
                 rows += block.size();
-                for (float feature : Arrays.copyOf(block.features(), 3 * block.size())) {
+                for (float feature : Arrays.copyOf(block.examples().features(), 3 * block.size())) {
                     assertThat(feature).isFinite();
                 }
-                int targets = block.numTargets() * block.size();
-                for (float target : Arrays.copyOf(block.targets(), targets)) {
+                int targets = block.examples().numTargets() * block.size();
+                for (float target : Arrays.copyOf(block.examples().targets(), targets)) {
                     assertThat(target).isBetween(0f, 1f);
                 }
-                rows += (int) block.audit().count(Fate.IGNORED);
+                rows += (int) block.audit().count(EventOutcome.IGNORED);
             }
-            packer.close(block);
+            packer.recycle(block);
         }
         assertThat(rows).isGreaterThan(1000);
         assertThat(rows + setAside).isEqualTo(50_000);

@@ -46,13 +46,14 @@ class IngestOperatorTest {
     }
 
     @Test
-    void fullBlock_travels() throws Exception {
+    void fullBlock_isEmitted() throws Exception {
         for (int i = 0; i < 9; i++) {
             send(i, "m");
         }
 
         assertThat(sizes()).containsExactly(4, 4);
-        assertThat(harness.extractOutputValues().get(1).features()).startsWith(4, 5, 6, 7);
+        assertThat(harness.extractOutputValues().get(1).examples().features())
+                .startsWith(4, 5, 6, 7);
     }
 
     @Test
@@ -68,7 +69,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void shortBlock_travelsAfterItsWait_notBefore() throws Exception {
+    void shortBlock_isEmittedAfterItsWait_notBefore() throws Exception {
         send(0, "a");
         harness.setProcessingTime(1100);
         send(1, "b");
@@ -87,7 +88,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void everyBlock_travelsBeforeABarrier_soThatNothingIsLeftInState() throws Exception {
+    void everyBlock_isEmittedBeforeABarrier_soThatNothingIsLeftInState() throws Exception {
         send(0, "a");
         send(1, "b");
 
@@ -97,7 +98,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void everyBlock_travelsAtTheEndOfInput() throws Exception {
+    void everyBlock_isEmittedAtTheEndOfInput() throws Exception {
         send(0, "a");
 
         harness.endInput();

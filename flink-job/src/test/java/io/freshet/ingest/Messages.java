@@ -16,7 +16,7 @@ public final class Messages {
 
     private Messages() {}
 
-    /** A labelled event with dense features and weight 1; the label as in the schema, or null. */
+    /** Returns an event with dense features and weight 1; the label as in the schema, or null. */
     public static LabelledEvent event(
             String modelId, long time, @Nullable Object label, float... features) {
         List<Float> values = new ArrayList<>();
@@ -33,7 +33,7 @@ public final class Messages {
                 .build();
     }
 
-    /** The event's bytes in single-object encoding. */
+    /** Encodes an event in single-object encoding. */
     public static byte[] bytes(LabelledEvent event) {
         try {
             ByteBuffer buffer = event.toByteBuffer();
@@ -45,12 +45,12 @@ public final class Messages {
         }
     }
 
-    /** A message of partition 0. */
+    /** Returns a message of partition 0. */
     public static RawMessage message(long offset, byte @Nullable [] value) {
         return new RawMessage(TOPIC, 0, offset, offset, null, value, new String[0], new byte[0][]);
     }
 
-    /** A message of partition 0. */
+    /** Returns a message of partition 0. */
     public static RawMessage message(long offset, LabelledEvent event) {
         return message(offset, bytes(event));
     }

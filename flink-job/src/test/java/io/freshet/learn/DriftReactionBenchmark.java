@@ -112,7 +112,7 @@ final class DriftReactionBenchmark {
                 ExampleBlock block =
                         Blocks.block(stream.subList(from, Math.min(from + 256, stream.size())));
                 BlockEvaluation evaluation = learner.process(block, prediction -> {}, alerts::add);
-                for (float ofExample : evaluation.losses()) {
+                for (float ofExample : evaluation.scored().losses()) {
                     loss += ofExample;
                     count++;
                 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.ingest.Blocks;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockSerializer;
-import io.freshet.ingest.Fate;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerState;
 import io.freshet.model.device.DeviceFallback;
@@ -190,7 +190,7 @@ class LearnOperatorTest {
             String model)
             throws Exception {
         return Objects.requireNonNull(
-                ((LearnOperator) harness.getOneInputOperator()).live(model).state());
+                ((LearnOperator) harness.getOneInputOperator()).live(model).learnerState());
     }
 
     @ParameterizedTest
@@ -301,7 +301,8 @@ class LearnOperatorTest {
             assertThatThrownBy(() -> other.initializeState(state))
                     .isInstanceOf(SuppressRestartsException.class)
                     .cause()
-                    .hasMessageStartingWith("The state is of a version of the job that this one");
+                    .hasMessageStartingWith(
+                            "The state was written by an incompatible version of the job: ");
         }
     }
 
@@ -332,7 +333,7 @@ class LearnOperatorTest {
         long accepted = 0;
         for (ModelSnapshot snapshot : last.values()) {
             assertThat(snapshot.progress().modelVersion()).isEqualTo(1);
-            accepted += snapshot.progress().audit().count(Fate.ACCEPTED);
+            accepted += snapshot.progress().audit().count(EventOutcome.ACCEPTED);
         }
         assertThat(accepted).isEqualTo(600);
     }

@@ -7,8 +7,9 @@ import static org.assertj.core.data.Offset.offset;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventHash;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.Fate;
+import io.freshet.ingest.ExampleBlockSerializer;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
@@ -28,6 +29,7 @@ import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.Standardization;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,6 +37,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -142,7 +145,7 @@ public class LearnerTest {
     }
 
     private static LearnerState state(Learner learner) {
-        return Objects.requireNonNull(learner.state());
+        return Objects.requireNonNull(learner.learnerState());
     }
 
     public static void assertBitForBit(LearnerState actual, LearnerState expected) {
@@ -226,10 +229,10 @@ public class LearnerTest {
                     Learner.restore(
                             "m",
                             new LearnerWorkspace(config),
-                            learner.memory(state, null),
+                            learner.modelState(state, null),
                             state,
                             null,
-                            learner.openRows());
+                            learner.pendingExamples());
             learner.close();
             assertBitForBit(state(restored), state);
             learner = restored;
@@ -243,7 +246,7 @@ public class LearnerTest {
         for (int i = 0; i < count; i++) {
             digest += hash.of(Messages.TOPIC, 0, i);
         }
-        assertThat(last.progress().audit().digest(Fate.ACCEPTED)).isEqualTo(digest);
+        assertThat(last.progress().audit().digest(EventOutcome.ACCEPTED)).isEqualTo(digest);
         assertThat(last.progress().offsets())
                 .containsExactly(new PartitionOffset(Messages.TOPIC, 0, count - 1));
         assertThat(last.progress().timestamp()).isEqualTo(1000 + count - 1);
@@ -287,25 +290,54 @@ public class LearnerTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void block_isNeitherModifiedNorKept(LearnConfig config) throws IOException {
+        ExampleBlockSerializer serializer = new ExampleBlockSerializer();
+        List<List<Blocks.Example>> pieces =
+                Blocks.pieces(Blocks.stream(7, 500, FEATURES, CLASSES, "m"), 50, 3);
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
+            for (List<Blocks.Example> piece : pieces) {
+                ExampleBlock block = Blocks.block(piece, config.numTargets());
+                DataOutputSerializer before = new DataOutputSerializer(64);
+                serializer.serialize(block, before);
+                learner.process(block, prediction -> {}, alert -> {});
+                DataOutputSerializer after = new DataOutputSerializer(64);
+                serializer.serialize(block, after);
+                assertThat(after.getCopyOfBuffer()).isEqualTo(before.getCopyOfBuffer());
+
+                // Ingest fills a block again that it has handed on.
+                Arrays.fill(block.examples().features(), Float.NaN);
+                Arrays.fill(block.examples().targets(), Float.NaN);
+                Arrays.fill(block.examples().labels(), -7);
+                Arrays.fill(block.examples().weights(), Float.NaN);
+            }
+            learner.closeMiniBatch(prediction -> {}, alert -> {});
+            assertBitForBit(state(learner), plainLoop(config, pieces));
+        }
+    }
+
     @Test
-    void openRows_keepTheirTargets() {
+    void pendingExamples_keepTheirTargets() {
         LearnConfig config = config(settings(32, new Sgd(0.05, 0), null), LabelType.PROBABILITIES);
         List<Blocks.Example> stream = Blocks.stream(8, 10, FEATURES, CLASSES, "m");
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             learner.process(Blocks.block(stream, CLASSES), prediction -> {}, alert -> {});
-            ExampleBlock rows = Objects.requireNonNull(learner.openRows());
+            ExampleBlock rows = Objects.requireNonNull(learner.pendingExamples());
 
             assertThat(rows.size()).isEqualTo(10);
             for (int i = 0; i < 10; i++) {
-                assertThat(Arrays.copyOfRange(rows.targets(), i * CLASSES, (i + 1) * CLASSES))
+                assertThat(
+                                Arrays.copyOfRange(
+                                        rows.examples().targets(), i * CLASSES, (i + 1) * CLASSES))
                         .containsExactly(Blocks.targets(stream.get(i), CLASSES));
-                assertThat(rows.label(i)).isEqualTo(stream.get(i).label());
+                assertThat(rows.examples().labels()[i]).isEqualTo(stream.get(i).label());
             }
         }
     }
 
     @Test
-    void openRowsOfAnotherTypeOfLabel_areRefused_namingIt() {
+    void pendingExamplesOfAnotherTypeOfLabel_areRefused_namingIt() {
         Learner learner = new Learner("m", new LearnerWorkspace(config(32)));
         learner.process(
                 Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")),
@@ -319,10 +351,10 @@ public class LearnerTest {
                                 Learner.restore(
                                         "m",
                                         new LearnerWorkspace(other),
-                                        learner.memory(state, null),
+                                        learner.modelState(state, null),
                                         state,
                                         null,
-                                        learner.openRows()))
+                                        learner.pendingExamples()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
                         "The state of model \"m\" has an open mini-batch whose labels have 0 values"
@@ -332,24 +364,24 @@ public class LearnerTest {
     }
 
     @Test
-    void openRows_areStepped_whenTheMiniBatchHasBecomeSmaller() {
+    void pendingExamples_areStepped_whenTheMiniBatchHasBecomeSmaller() {
         List<Blocks.Example> stream = Blocks.stream(8, 20, FEATURES, CLASSES, "m");
         Learner before = new Learner("m", new LearnerWorkspace(config(32)));
         before.process(Blocks.block(stream.subList(0, 19)), prediction -> {}, alert -> {});
-        LearnerState state = before.state();
+        LearnerState state = before.learnerState();
 
         try (Learner after =
                 Learner.restore(
                         "m",
                         new LearnerWorkspace(config(8)),
-                        before.memory(state, null),
+                        before.modelState(state, null),
                         state,
                         null,
-                        before.openRows())) {
+                        before.pendingExamples())) {
             BlockEvaluation evaluation =
                     after.process(
                             Blocks.block(stream.subList(19, 20)), prediction -> {}, alert -> {});
-            assertThat(evaluation.labels()).hasSize(16);
+            assertThat(evaluation.scored().labels()).hasSize(16);
             assertThat(evaluation.progress().examplesSeen()).isEqualTo(16);
         }
         before.close();
@@ -367,11 +399,11 @@ public class LearnerTest {
                             Blocks.block(stream.subList(7, 10)), prediction -> {}, alert -> {});
 
             int[] labels = stream.stream().mapToInt(Blocks.Example::label).toArray();
-            assertThat(first.labels()).containsExactly(Arrays.copyOf(labels, 4));
-            assertThat(second.labels()).containsExactly(Arrays.copyOfRange(labels, 4, 8));
+            assertThat(first.scored().labels()).containsExactly(Arrays.copyOf(labels, 4));
+            assertThat(second.scored().labels()).containsExactly(Arrays.copyOfRange(labels, 4, 8));
             // Parameters begin at 0, so the first mini-batch meets uniform probabilities.
-            assertThat(first.losses()).containsOnly((float) Math.log(CLASSES));
-            assertThat(learner.hasOpenMiniBatch()).isTrue();
+            assertThat(first.scored().losses()).containsOnly((float) Math.log(CLASSES));
+            assertThat(learner.hasPendingExamples()).isTrue();
             assertThat(second.progress().examplesSeen()).isEqualTo(8);
         }
     }
@@ -398,7 +430,7 @@ public class LearnerTest {
             assertThat(actual.scaler().count()).isEqualTo(60);
             // They take room in a block, so that steps may fall into others: to rounding.
             assertThat(actual.parameters()).containsExactly(expected.parameters(), offset(1e-6f));
-            assertThat(evaluation.progress().audit().count(Fate.UNLABELLED))
+            assertThat(evaluation.progress().audit().count(EventOutcome.UNLABELLED))
                     .isEqualTo(mixed.size() - 60);
         }
         List<Prediction> oneByOne = new ArrayList<>();
@@ -546,8 +578,8 @@ public class LearnerTest {
                 Blocks.block(Blocks.stream(1, 5, FEATURES, CLASSES, "m")),
                 prediction -> {},
                 alert -> {});
-        LearnerState state = learner.state();
-        ModelState memory = learner.memory(state, null);
+        LearnerState state = learner.learnerState();
+        ModelState memory = learner.modelState(state, null);
         LearnConfig other =
                 config(
                         new LearnerSettings(

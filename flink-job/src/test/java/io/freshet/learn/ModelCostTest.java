@@ -30,13 +30,12 @@ class ModelCostTest {
         assertThat(COST.shortage(200_000, 2, 400 * MIB, 0))
                 .hasValue(
                         "models.max = 200000 models do not fit into this process: a model takes up"
-                                + " to 64 KiB of the heap, and of its 400 MiB, shared by 2"
-                                + " subtasks, there is room for about 2400 models a subtask. If so"
-                                + " many are live at once, models are evicted earlier, and the job"
-                                + " ends where that frees too little; lower models.max, give the"
-                                + " process more heap, keep state out of it"
-                                + " (flink.state.backend.type = rocksdb), or raise job.parallelism"
-                                + " over more processes");
+                            + " to 64 KiB of the heap; in its 400 MiB, shared by 2 subtasks, there"
+                            + " is room for about 2400 models per subtask. If that many are in"
+                            + " memory at once, models are evicted earlier, and the job fails if"
+                            + " that frees too little; lower models.max, give the process more"
+                            + " heap, keep state out of it (flink.state.backend.type = rocksdb), or"
+                            + " raise job.parallelism over more processes");
     }
 
     @Test

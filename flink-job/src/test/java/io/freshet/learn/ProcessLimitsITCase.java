@@ -117,10 +117,10 @@ class ProcessLimitsITCase {
         String output = output(process);
         assertThat(output)
                 .containsPattern(
-                        "not to be restarted: the heap of \\d+ MiB is full with \\d+ live models"
-                                + " \\(models\\.max = 200000, up to \\d+ KiB each\\), and evicting"
-                                + " models frees too little: lower models\\.max, give the process"
-                                + " more heap")
+                        "not to be restarted: the heap of \\d+ MiB is full with \\d+ models in"
+                                + " memory \\(models\\.max = 200000, up to \\d+ KiB each\\), and"
+                                + " evicting models frees too little: lower models\\.max, give the"
+                                + " process more heap")
                 .doesNotContain("OutOfMemoryError");
         assertThat(process.exitValue()).isEqualTo(7);
     }
@@ -132,7 +132,8 @@ class ProcessLimitsITCase {
         String output = output(process);
         assertThat(output)
                 .contains("second events: 100\n")
-                .containsPattern("live models \\(models\\.max = 200000, .* were written to state")
+                .containsPattern(
+                        "models in memory \\(models\\.max = 200000, .* were written to state")
                 .doesNotContain("OutOfMemoryError");
         assertThat(process.exitValue()).isZero();
     }

@@ -85,7 +85,7 @@ class ScorerTest {
             for (int label = 0; label < 4; label++) {
                 assertThat(evaluation.predictedClasses()[label]).isZero();
                 assertThat(evaluation.confidences()[label]).isEqualTo(0.25f);
-                assertThat(evaluation.labelProbabilities()[label]).isEqualTo(0.25f);
+                assertThat(Math.exp(-evaluation.losses()[label])).isCloseTo(0.25, within(1e-7));
                 assertThat(evaluation.briers()[label]).isEqualTo(0.75f * 0.75f + 3 * 0.25f * 0.25f);
                 // All classes are equally probable: those before the label rank higher.
                 assertThat(evaluation.ranks()[label]).isEqualTo(label);
@@ -116,8 +116,7 @@ class ScorerTest {
                 assertThat(evaluation.ranks()[label]).isEqualTo(label == predicted ? 0 : 1);
                 assertThat((double) evaluation.confidences()[label])
                         .isCloseTo(Math.max(one, 1 - one), within(1e-7));
-                assertThat((double) evaluation.labelProbabilities()[label])
-                        .isCloseTo(ofLabel, within(1e-7));
+                assertThat(Math.exp(-evaluation.losses()[label])).isCloseTo(ofLabel, within(1e-7));
                 assertThat((double) evaluation.briers()[label])
                         .isCloseTo(2 * Math.pow(1 - ofLabel, 2), within(1e-7));
             }

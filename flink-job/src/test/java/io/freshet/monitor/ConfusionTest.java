@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfusionTest {
     @ParameterizedTest
     @ValueSource(ints = {Confusion.DENSE_CLASSES, Confusion.DENSE_CLASSES + 1})
-    void cells_comeTheFullestFirst_withoutThoseThatEmptied(int numClasses) {
+    void cells_areSortedByCount_withoutEmptyOnes(int numClasses) {
         Confusion confusion = new Confusion(numClasses);
         confusion.add(1, 2, 1);
         confusion.add(0, 7, 1);
@@ -19,7 +19,7 @@ class ConfusionTest {
         confusion.add(3, 3, 1);
         confusion.add(3, 3, -1);
 
-        ConfusionMatrix matrix = confusion.tell(10);
+        ConfusionMatrix matrix = confusion.matrix(10);
         assertThat(matrix.cells())
                 .containsExactly(new ConfusionCell(0, 7, 2), new ConfusionCell(1, 2, 1));
         assertThat(matrix.otherCells()).isZero();
@@ -32,8 +32,8 @@ class ConfusionTest {
         for (ScoredExample example : Monitors.examples(4, 5000, 1000)) {
             confusion.add(example.label(), example.predictedClass(), 1);
         }
-        ConfusionMatrix all = confusion.tell(1_000_000);
-        ConfusionMatrix some = confusion.tell(7);
+        ConfusionMatrix all = confusion.matrix(1_000_000);
+        ConfusionMatrix some = confusion.matrix(7);
 
         assertThat(some.cells()).containsExactly(Arrays.copyOf(all.cells(), 7));
         assertThat(some.otherCells()).isEqualTo(all.cells().length - 7);
@@ -41,12 +41,12 @@ class ConfusionTest {
     }
 
     @Test
-    void ofFewClasses_everyCellIsTold_whateverTheLimit() {
+    void ofFewClasses_everyCellIsIncluded_whateverTheLimit() {
         Confusion confusion = new Confusion(3);
         for (ScoredExample example : Monitors.examples(5, 500, 3)) {
             confusion.add(example.label(), example.predictedClass(), 1);
         }
-        assertThat(confusion.tell(1).cells()).hasSize(9);
+        assertThat(confusion.matrix(1).cells()).hasSize(9);
     }
 
     private static long examples(List<ConfusionCell> cells) {

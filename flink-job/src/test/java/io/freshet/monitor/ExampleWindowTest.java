@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ExampleWindowTest {
-    /** Windows below, at and above the segments that sums are kept by. */
+    /** Window sizes below, at and above the size of a segment. */
     @ParameterizedTest
     @CsvSource({"1, 10", "700, 500", "1024, 5000", "2500, 6000"})
     void tallies_areThoseOfTheLastExamples(int windowSize, int count) {
@@ -26,29 +26,30 @@ class ExampleWindowTest {
                     confusion.add(example.label(), example.predictedClass(), 1);
                 }
                 assertThat(window.size()).isEqualTo(last.size());
-                assertThat(window.tallies().memory())
+                assertThat(window.tallies().state())
                         .usingComparatorWithPrecision(1e-9)
-                        .containsExactly(expected.memory());
-                assertThat(window.confusion().tell(16).cells())
-                        .containsExactly(confusion.tell(16).cells());
+                        .containsExactly(expected.state());
+                assertThat(window.confusion().matrix(16).cells())
+                        .containsExactly(confusion.matrix(16).cells());
             }
         }
     }
 
     @ParameterizedTest
     @CsvSource({"700, 500", "700, 5000", "2500, 6000"})
-    void restoredWindow_goesOnBitForBit(int windowSize, int count) {
+    void restoredWindow_continuesBitForBit(int windowSize, int count) {
         MonitorConfig config = Settings.of(4, windowSize).config();
         ExampleWindow lived = new ExampleWindow(config);
         Monitors.examples(7, count, 4).forEach(lived::add);
         ExampleWindow restored = new ExampleWindow(config);
-        restored.restore(lived.memory());
+        restored.restore(lived.state());
         for (ScoredExample example : Monitors.examples(8, 3000, 4)) {
             lived.add(example);
             restored.add(example);
         }
-        assertThat(restored.tallies().memory()).containsExactly(lived.tallies().memory());
-        assertThat(restored.memory().losses()).containsExactly(lived.memory().losses());
+        assertThat(restored.tallies().state()).containsExactly(lived.tallies().state());
+        assertThat(restored.state().scored().losses())
+                .containsExactly(lived.state().scored().losses());
     }
 
     @ParameterizedTest
@@ -58,7 +59,7 @@ class ExampleWindowTest {
         Monitors.examples(9, 2345, 4).forEach(old::add);
         MonitorConfig config = Settings.of(4, after).config();
         ExampleWindow restored = new ExampleWindow(config);
-        restored.restore(old.memory());
+        restored.restore(old.state());
         assertThat(restored.size()).isEqualTo(Math.min(before, after));
         ExampleWindow expected = new ExampleWindow(config);
         List<ScoredExample> examples = Monitors.examples(9, 2345, 4);
@@ -67,9 +68,10 @@ class ExampleWindowTest {
             restored.add(example);
             expected.add(example);
         }
-        assertThat(restored.memory().losses()).containsExactly(expected.memory().losses());
-        assertThat(restored.tallies().memory())
+        assertThat(restored.state().scored().losses())
+                .containsExactly(expected.state().scored().losses());
+        assertThat(restored.tallies().state())
                 .usingComparatorWithPrecision(1e-9)
-                .containsExactly(expected.tallies().memory());
+                .containsExactly(expected.tallies().state());
     }
 }

@@ -6,6 +6,7 @@ import io.freshet.learn.Expert;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.drift.DetectorReport;
+import io.freshet.model.example.ScoredColumns;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
@@ -33,8 +34,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What an event costs the metrics of a model, told and encoded as often as by default: all that is
- * told by default, and the scores alone.
+ * Benchmark of the metrics' time per event, with emission and encoding at the default interval: all
+ * default parts of the metrics, and the scores only.
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
@@ -101,20 +102,14 @@ public class ModelMonitorBenchmark {
         BlockEvaluation block =
                 new BlockEvaluation(
                         "m",
-                        new int[BLOCK],
-                        new int[BLOCK],
-                        new float[BLOCK],
-                        new float[BLOCK],
-                        new float[BLOCK],
-                        new float[BLOCK],
-                        new int[BLOCK],
+                        ScoredColumns.ofLength(BLOCK),
                         new float[0],
                         IntStream.rangeClosed(1, BLOCK).toArray(),
                         new ModelProgress(
                                 1,
                                 0,
                                 1000,
-                                Audit.empty(),
+                                new Audit(),
                                 new PartitionOffset[] {new PartitionOffset("t", 0, 1)},
                                 0.01,
                                 new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
@@ -123,15 +118,16 @@ public class ModelMonitorBenchmark {
                                 1,
                                 0,
                                 new DetectorReport[0]));
+        ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {
-            block.labels()[i] = random.nextInt(classes);
+            scored.labels()[i] = random.nextInt(classes);
             boolean hit = random.nextInt(5) > 0;
-            block.predictedClasses()[i] = hit ? block.labels()[i] : random.nextInt(classes);
-            block.losses()[i] = random.nextFloat();
-            block.weights()[i] = 1;
-            block.confidences()[i] = random.nextFloat();
-            block.briers()[i] = random.nextFloat();
-            block.ranks()[i] = hit ? 0 : 1;
+            scored.predictedClasses()[i] = hit ? scored.labels()[i] : random.nextInt(classes);
+            scored.losses()[i] = random.nextFloat();
+            scored.weights()[i] = 1;
+            scored.confidences()[i] = random.nextFloat();
+            scored.briers()[i] = random.nextFloat();
+            scored.ranks()[i] = hit ? 0 : 1;
         }
         return block;
     }
@@ -142,15 +138,15 @@ public class ModelMonitorBenchmark {
         for (BlockEvaluation block : blocks) {
             monitor.add(block);
             if (monitor.isDue()) {
-                told.consume(publisher.metrics(monitor.tell(1000)));
+                told.consume(publisher.metrics(monitor.emit(1000)));
             }
         }
     }
 
-    /** Without what is told. */
+    /** Without emission. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
-    public void eventUntold() {
+    public void eventWithoutEmission() {
         for (BlockEvaluation block : blocks) {
             monitor.add(block);
         }

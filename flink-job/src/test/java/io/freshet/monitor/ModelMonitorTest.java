@@ -11,6 +11,7 @@ import io.freshet.learn.Expert;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.drift.DetectorReport;
+import io.freshet.model.example.ScoredColumns;
 import io.freshet.monitor.Monitors.Settings;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -29,7 +30,7 @@ class ModelMonitorTest {
         return new ModelMonitor("m", config, 7);
     }
 
-    /** What is not handed in is as if every example were sure, and a mini-batch. */
+    /** Every example has confidence 1 and is a mini-batch of its own. */
     static BlockEvaluation evaluation(
             int[] labels, int[] predictions, float[] losses, float[] weights) {
         float[] confidences = new float[labels.length];
@@ -53,20 +54,21 @@ class ModelMonitorTest {
         int examples = labels.length;
         return new BlockEvaluation(
                 "m",
-                labels,
-                predictions,
-                losses,
-                weights,
-                new float[examples],
-                new float[examples],
-                new int[examples],
+                new ScoredColumns(
+                        labels,
+                        predictions,
+                        losses,
+                        weights,
+                        new float[examples],
+                        new float[examples],
+                        new int[examples]),
                 unlabelledConfidences,
                 miniBatchEnds,
                 new ModelProgress(
                         1,
                         0,
                         NOW - 250,
-                        Audit.empty(),
+                        new Audit(),
                         new PartitionOffset[0],
                         0.01,
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
@@ -86,28 +88,28 @@ class ModelMonitorTest {
                         new int[] {0, 0, 1, 2, 2, 1},
                         new float[] {1, 2, 3, 4, 5, 6},
                         new float[] {1, 1, 1, 1, 2, 2}));
-        RollingMetrics metrics = monitor.tell(NOW);
+        RollingMetrics metrics = monitor.emit(NOW);
 
         Scores all = metrics.prequential();
         assertThat(all.examples()).isEqualTo(6);
         assertThat(all.weight()).isEqualTo(8);
-        assertThat(all.loss()).isEqualTo((1 + 2 + 3 + 4 + 10 + 12) / 8.0);
-        assertThat(all.accuracy()).isEqualTo(4 / 6.0);
-        // Repeating the last label is right at the third and the sixth, asked from the second on.
-        assertThat(all.noChangeAccuracy()).isEqualTo(2 / 5.0);
+        assertThat(all.get(Score.LOSS)).isEqualTo((1 + 2 + 3 + 4 + 10 + 12) / 8.0);
+        assertThat(all.get(Score.ACCURACY)).isEqualTo(4 / 6.0);
+        // The previous label is correct for the third and the sixth of the last five examples.
+        assertThat(all.get(Score.NO_CHANGE_ACCURACY)).isEqualTo(2 / 5.0);
         // The most frequent label so far: 0 0 0 1 1 1 (ties to the lowest) against 0 1 1 2 1 1.
-        assertThat(all.majorityAccuracy()).isEqualTo(3 / 6.0);
+        assertThat(all.get(Score.MAJORITY_ACCURACY)).isEqualTo(3 / 6.0);
         // Labels 1, 4, 1 and predictions 2, 2, 2 of 6: chance (1*2 + 4*2 + 1*2) / 36 = 1/3.
-        assertThat(all.kappa()).isCloseTo((4 / 6.0 - 1 / 3.0) / (2 / 3.0), offset(1e-12));
-        assertThat(all.kappaTemporal()).isCloseTo((4 / 6.0 - 0.4) / 0.6, offset(1e-12));
+        assertThat(all.get(Score.KAPPA)).isCloseTo((4 / 6.0 - 1 / 3.0) / (2 / 3.0), offset(1e-12));
+        assertThat(all.get(Score.KAPPA_TEMPORAL)).isCloseTo((4 / 6.0 - 0.4) / 0.6, offset(1e-12));
 
         Scores last = metrics.rolling();
         assertThat(last.examples()).isEqualTo(4);
         assertThat(last.weight()).isEqualTo(6);
-        assertThat(last.loss()).isEqualTo((3 + 4 + 10 + 12) / 6.0);
-        assertThat(last.accuracy()).isEqualTo(3 / 4.0);
-        assertThat(last.noChangeAccuracy()).isEqualTo(2 / 4.0);
-        assertThat(last.majorityAccuracy()).isEqualTo(2 / 4.0);
+        assertThat(last.get(Score.LOSS)).isEqualTo((3 + 4 + 10 + 12) / 6.0);
+        assertThat(last.get(Score.ACCURACY)).isEqualTo(3 / 4.0);
+        assertThat(last.get(Score.NO_CHANGE_ACCURACY)).isEqualTo(2 / 4.0);
+        assertThat(last.get(Score.MAJORITY_ACCURACY)).isEqualTo(2 / 4.0);
     }
 
     @Test
@@ -115,7 +117,7 @@ class ModelMonitorTest {
         ModelMonitor monitor = monitor(config(4));
         monitor.add(evaluation(new int[0], new int[0], new float[0], new float[0]));
 
-        assertThat(monitor.tell(NOW).prequential()).isEqualTo(Scores.NONE);
+        assertThat(monitor.emit(NOW).prequential()).isEqualTo(Scores.NONE);
     }
 
     @Test
@@ -128,11 +130,11 @@ class ModelMonitorTest {
                         new float[] {1, 1},
                         new float[] {1, 1}));
 
-        assertThat(monitor.tell(NOW).prequential().kappaTemporal()).isNull();
+        assertThat(monitor.emit(NOW).prequential().get(Score.KAPPA_TEMPORAL)).isNull();
     }
 
     @Test
-    void window_equalsAMonitorOfItsExamplesOnly_exceptForWhatCameBefore() {
+    void window_equalsAMonitorOfItsExamplesOnly_exceptForTheBaselines() {
         Random random = new Random(5);
         int examples = 5000;
         int[] labels = random.ints(examples, 0, 3).toArray();
@@ -154,16 +156,16 @@ class ModelMonitorTest {
                         Arrays.copyOfRange(losses, from, examples),
                         Arrays.copyOfRange(weights, from, examples)));
 
-        Scores rolling = all.tell(NOW).rolling();
-        Scores expected = tail.tell(NOW).prequential();
+        Scores rolling = all.emit(NOW).rolling();
+        Scores expected = tail.emit(NOW).prequential();
         assertThat(rolling.weight()).isEqualTo(expected.weight());
-        assertThat(rolling.loss()).isCloseTo(expected.loss(), offset(1e-9));
-        assertThat(rolling.accuracy()).isEqualTo(expected.accuracy());
-        assertThat(rolling.kappa()).isCloseTo(expected.kappa(), offset(1e-12));
+        assertThat(rolling.get(Score.LOSS)).isCloseTo(expected.get(Score.LOSS), offset(1e-9));
+        assertThat(rolling.get(Score.ACCURACY)).isEqualTo(expected.get(Score.ACCURACY));
+        assertThat(rolling.get(Score.KAPPA)).isCloseTo(expected.get(Score.KAPPA), offset(1e-12));
     }
 
     @Test
-    void restoredMonitor_tellsWhatTheOneThatLivedTells() {
+    void restoredMonitor_emitsTheSameAsTheOriginal() {
         Random random = new Random(6);
         ModelMonitor lived = monitor(config(50));
         ModelMonitor restored = monitor(config(50));
@@ -176,17 +178,17 @@ class ModelMonitorTest {
             Arrays.fill(weights, 1);
             lived.add(evaluation(labels, predictions, losses, weights));
             restored.add(evaluation(labels, predictions, losses, weights));
-            RollingMetrics told = restored.tell(NOW);
-            RollingMetrics expected = lived.tell(NOW);
-            assertThat(told.sequence()).isEqualTo(expected.sequence()).isEqualTo(block);
-            assertThat(told.rolling()).isEqualTo(expected.rolling());
-            assertThat(told.prequential()).isEqualTo(expected.prequential());
-            assertThat(told.fading()).isEqualTo(expected.fading());
-            assertThat(told.runningLoss()).isEqualTo(expected.runningLoss());
-            assertThat(told.expectedAccuracy()).isEqualTo(expected.expectedAccuracy());
-            assertThat(told.classes()).containsExactly(expected.classes());
-            assertThat(told.calibration()).containsExactly(expected.calibration());
-            restored = ModelMonitor.restore("m", config(50), 7, restored.memory());
+            RollingMetrics actual = restored.emit(NOW);
+            RollingMetrics expected = lived.emit(NOW);
+            assertThat(actual.sequence()).isEqualTo(expected.sequence()).isEqualTo(block);
+            assertThat(actual.rolling()).isEqualTo(expected.rolling());
+            assertThat(actual.prequential()).isEqualTo(expected.prequential());
+            assertThat(actual.fading()).isEqualTo(expected.fading());
+            assertThat(actual.runningLoss()).isEqualTo(expected.runningLoss());
+            assertThat(actual.averageConfidence()).isEqualTo(expected.averageConfidence());
+            assertThat(actual.classes()).containsExactly(expected.classes());
+            assertThat(actual.calibration()).containsExactly(expected.calibration());
+            restored = ModelMonitor.restore("m", config(50), 7, restored.state());
         }
     }
 
@@ -204,11 +206,11 @@ class ModelMonitorTest {
                         new int[] {2, 3, 5, 6}));
 
         double weighted = (2 + 3 * 5) / 4.0;
-        assertThat(monitor.tell(NOW).runningLoss()).isEqualTo((1 + weighted + 3) / 3);
+        assertThat(monitor.emit(NOW).runningLoss()).isEqualTo((1 + weighted + 3) / 3);
     }
 
     @Test
-    void expectedAccuracy_isTheMeanConfidenceOfTheLastAnswers() {
+    void averageConfidence_isTheMeanConfidenceOfTheLastAnswers() {
         ModelMonitor monitor = monitor(config(2));
         monitor.add(
                 evaluation(
@@ -219,29 +221,29 @@ class ModelMonitorTest {
                         new float[] {0.1f, 0.5f, 0.75f},
                         new int[0]));
 
-        RollingMetrics metrics = monitor.tell(NOW);
-        assertThat(metrics.expectedAccuracy()).isEqualTo(0.625);
-        assertThat(metrics.expectedAccuracyEvents()).isEqualTo(2);
+        RollingMetrics metrics = monitor.emit(NOW);
+        assertThat(metrics.averageConfidence()).isEqualTo(0.625);
+        assertThat(metrics.averageConfidenceEvents()).isEqualTo(2);
         assertThat(metrics.prequential()).isEqualTo(Scores.NONE);
     }
 
     @Test
-    void clockFigures_areOfTheTimeThatIsHandedIn() {
+    void throughputAndLag_followTheGivenTime() {
         ModelMonitor monitor = monitor(config(100));
         monitor.add(evaluation(new int[500], new int[500], new float[500], ones(500)));
-        RollingMetrics first = monitor.tell(NOW);
+        RollingMetrics first = monitor.emit(NOW);
 
-        assertThat(first.toldAt()).isEqualTo(NOW);
+        assertThat(first.emittedAt()).isEqualTo(NOW);
         assertThat(first.throughput()).isNull();
         assertThat(first.eventTimeLag()).isEqualTo(250);
-        // A model that was put aside in between is told of from the record before all the same.
-        ModelMonitor reloaded = ModelMonitor.restore("m", config(100), 7, monitor.memory());
+        // The throughput of a restored monitor also counts from the previous record.
+        ModelMonitor reloaded = ModelMonitor.restore("m", config(100), 7, monitor.state());
         reloaded.add(evaluation(new int[500], new int[500], new float[500], ones(500)));
-        RollingMetrics second = reloaded.tell(NOW + 2000);
+        RollingMetrics second = reloaded.emit(NOW + 2000);
         assertThat(second.throughput()).isEqualTo(250);
         assertThat(second.eventTimeLag()).isEqualTo(2250);
         reloaded.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
-        assertThat(reloaded.tell(NOW + 2000).throughput()).isNull();
+        assertThat(reloaded.emit(NOW + 2000).throughput()).isNull();
     }
 
     private static float[] ones(int length) {
@@ -251,14 +253,14 @@ class ModelMonitorTest {
     }
 
     @Test
-    void ofManyClasses_thoseWithMostLabels_areTold() {
+    void ofManyClasses_thoseWithMostLabels_areEmitted() {
         MonitorConfig config =
-                Settings.of(5, 10).telling(EnumSet.of(MetricPart.CLASSES), 2, 1).config();
+                Settings.of(5, 10).including(EnumSet.of(MetricPart.CLASSES), 2, 1).config();
         ModelMonitor monitor = monitor(config);
         int[] labels = {4, 1, 1, 4, 4, 3, 2, 0};
         monitor.add(evaluation(labels, labels, new float[8], ones(8)));
 
-        RollingMetrics metrics = monitor.tell(NOW);
+        RollingMetrics metrics = monitor.emit(NOW);
         assertThat(metrics.classes()).extracting(ClassScores::classIndex).containsExactly(1, 4);
         assertThat(metrics.otherClasses()).isEqualTo(3);
         assertThat(metrics.confusion()).isNull();
@@ -272,21 +274,21 @@ class ModelMonitorTest {
                 Settings.of(3, 10).delivering(MetricsDelivery.AT_LEAST_ONCE).config();
         ModelMonitor first = new ModelMonitor("m", config, 100);
         first.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
-        MonitorState saved = first.memory();
-        assertThat(first.tell(NOW).attempt()).isEqualTo(100);
+        MonitorState saved = first.state();
+        assertThat(first.emit(NOW).attempt()).isEqualTo(100);
 
-        // A task that starts later, and one whose clock went back.
+        // A task that starts later, and one whose clock was set back.
         for (long[] startAndAttempt : new long[][] {{200, 200}, {50, 101}}) {
             ModelMonitor next = ModelMonitor.restore("m", config, startAndAttempt[0], saved);
             next.add(evaluation(new int[1], new int[1], new float[1], ones(1)));
-            RollingMetrics metrics = next.tell(NOW);
+            RollingMetrics metrics = next.emit(NOW);
             assertThat(metrics.sequence()).isZero();
             assertThat(metrics.attempt()).isEqualTo(startAndAttempt[1]);
         }
     }
 
     @Test
-    void windowLargerThanTheMemory_isRefused_namingTheKey() {
+    void windowLargerThanTheHeapAllows_isRefused_namingTheKey() {
         MonitorConfig config = config(10_000_000);
 
         assertThatThrownBy(() -> MonitorMemory.requireWindowFits(config, 1L << 30))

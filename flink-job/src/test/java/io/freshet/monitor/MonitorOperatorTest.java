@@ -69,7 +69,7 @@ class MonitorOperatorTest {
             assertThatThrownBy(() -> harness.processElement(evaluation(), 0))
                     .isInstanceOf(SuppressRestartsException.class)
                     .cause()
-                    .hasMessageStartingWith("The state of the metrics was made with another");
+                    .hasMessageStartingWith("The state of the metrics was saved with another");
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.freshet.monitor;
 
+import io.freshet.model.example.ScoredColumns;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -13,7 +14,7 @@ final class Monitors {
 
     private Monitors() {}
 
-    /** A configuration that differs from the defaults in what most tests need. */
+    /** The settings that tests change. */
     record Settings(
             int numClasses,
             int windowSize,
@@ -50,7 +51,7 @@ final class Monitors {
                     delivery);
         }
 
-        Settings telling(Set<MetricPart> newParts, int newMaxClasses, int newMaxCells) {
+        Settings including(Set<MetricPart> newParts, int newMaxClasses, int newMaxCells) {
             return new Settings(
                     numClasses,
                     windowSize,
@@ -97,13 +98,36 @@ final class Monitors {
         }
     }
 
-    /** Seeded examples of classes below a number. */
+    /** An example in columns of its own. */
+    static ScoredExample example(
+            int label,
+            int predictedClass,
+            int previousLabel,
+            int majorityLabel,
+            float loss,
+            float weight,
+            float confidence,
+            float brier,
+            int rank) {
+        ScoredColumns columns =
+                new ScoredColumns(
+                        new int[] {label},
+                        new int[] {predictedClass},
+                        new float[] {loss},
+                        new float[] {weight},
+                        new float[] {confidence},
+                        new float[] {brier},
+                        new int[] {rank});
+        return new ScoredExample(columns, 0, previousLabel, majorityLabel);
+    }
+
+    /** Returns seeded random examples. */
     static List<ScoredExample> examples(long seed, int count, int numClasses) {
         Random random = new Random(seed);
         return IntStream.range(0, count)
                 .mapToObj(
                         i ->
-                                new ScoredExample(
+                                example(
                                         random.nextInt(numClasses),
                                         random.nextInt(numClasses),
                                         random.nextInt(numClasses + 1) - 1,

@@ -8,32 +8,15 @@ import io.freshet.model.GoldenCase;
 import io.freshet.monitor.Monitors.Settings;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TalliesTest {
-    /** What float losses and confidences leave of double ones. */
+    /** Tolerance for losses and confidences that are rounded to floats. */
     private static final double FLOAT = 1e-6;
 
     private static final double EXACT = 1e-12;
-
-    private static final Map<String, Function<Scores, Double>> SCORES =
-            Map.ofEntries(
-                    Map.entry("loss", Scores::loss),
-                    Map.entry("accuracy", Scores::accuracy),
-                    Map.entry("noChangeAccuracy", Scores::noChangeAccuracy),
-                    Map.entry("majorityAccuracy", Scores::majorityAccuracy),
-                    Map.entry("kappa", Scores::kappa),
-                    Map.entry("kappaTemporal", Scores::kappaTemporal),
-                    Map.entry("kappaM", Scores::kappaM),
-                    Map.entry("balancedAccuracy", Scores::balancedAccuracy),
-                    Map.entry("topKAccuracy", Scores::topKAccuracy),
-                    Map.entry("brierScore", Scores::brierScore),
-                    Map.entry("meanConfidence", Scores::meanConfidence),
-                    Map.entry("calibrationError", Scores::calibrationError));
 
     static List<GoldenCase> cases() {
         return GoldenCase.read(TalliesTest.class, "scores.txt");
@@ -45,7 +28,7 @@ class TalliesTest {
                 .config();
     }
 
-    /** The examples of a case with their baselines, as a monitor of a new model makes them. */
+    /** Returns the examples of a case with the baselines' predictions, as for a new model. */
     private static List<ScoredExample> examples(GoldenCase golden) {
         int[] labels = golden.integers("labels");
         int[] predicted = golden.integers("predicted");
@@ -64,7 +47,7 @@ class TalliesTest {
                 }
             }
             examples[i] =
-                    new ScoredExample(
+                    Monitors.example(
                             labels[i],
                             predicted[i],
                             i == 0 ? ScoredExample.NONE : labels[i - 1],
@@ -89,14 +72,14 @@ class TalliesTest {
     @MethodSource("cases")
     void scores_areThoseOfScikitLearn(GoldenCase golden) {
         List<ScoredExample> examples = examples(golden);
-        Scores scores = tallies(config(golden), examples).scores(examples.size());
+        Scores scores = Scores.of(tallies(config(golden), examples), examples.size());
 
         assertThat(scores.examples()).isEqualTo(examples.size());
-        SCORES.forEach(
-                (name, score) ->
-                        assertThat(score.apply(scores))
-                                .as(name)
-                                .isCloseTo(golden.number(name), offset(FLOAT)));
+        for (Score score : Score.values()) {
+            assertThat(scores.get(score))
+                    .as(score.fieldName())
+                    .isCloseTo(golden.number(score.fieldName()), offset(FLOAT));
+        }
     }
 
     @ParameterizedTest
@@ -116,7 +99,7 @@ class TalliesTest {
         }
     }
 
-    /** Where scikit-learn says 0 for 0 of none, the figure is not defined. */
+    /** Where scikit-learn returns 0 for 0 / 0, the ratio is not defined. */
     private static void assertFigure(Double figure, double expected, long whole) {
         if (whole == 0) {
             assertThat(figure).isNull();
@@ -133,7 +116,7 @@ class TalliesTest {
         examples(golden).forEach(e -> confusion.add(e.label(), e.predictedClass(), 1));
 
         int[] matrix = new int[numClasses * numClasses];
-        for (ConfusionCell cell : confusion.tell(matrix.length).cells()) {
+        for (ConfusionCell cell : confusion.matrix(matrix.length).cells()) {
             matrix[cell.label() * numClasses + cell.predictedClass()] = (int) cell.count();
         }
         assertThat(matrix).containsExactly(golden.integers("confusion"));
@@ -147,30 +130,29 @@ class TalliesTest {
         merged.add(tallies(config, examples.subList(1100, 3000)));
 
         Tallies whole = tallies(config, examples);
-        assertThat(merged.memory()).containsExactly(whole.memory(), offset(1e-9));
-        for (Function<Scores, Double> score : SCORES.values()) {
-            assertThat(score.apply(merged.scores(3000)))
-                    .isCloseTo(score.apply(whole.scores(3000)), offset(EXACT));
+        assertThat(merged.state()).containsExactly(whole.state(), offset(1e-9));
+        for (Score score : Score.values()) {
+            assertThat(score.of(merged)).isCloseTo(score.of(whole), offset(EXACT));
         }
     }
 
     @Test
-    void countsOfWhatWasTakenAway_leaveNothingBehind() {
+    void countsOfRemovedExamples_areZero() {
         MonitorConfig config = Settings.of(5, Monitors.WINDOW).config();
         List<ScoredExample> examples = Monitors.examples(2, 2000, 5);
         Tallies tallies = tallies(config, examples);
         examples.forEach(example -> tallies.count(example, -1));
         tallies.clearSums();
 
-        double[] memory = tallies.memory();
-        assertThat(Arrays.copyOf(memory, memory.length - 1)).containsOnly(0);
-        assertThat(tallies.scores(0)).isEqualTo(Scores.NONE);
+        double[] state = tallies.state();
+        assertThat(Arrays.copyOf(state, state.length - 1)).containsOnly(0);
+        assertThat(Scores.of(tallies, 0)).isEqualTo(Scores.NONE);
     }
 
     @Test
     void fadingTallies_areTheWeightedSums() {
         MonitorConfig config = Settings.of(4, Monitors.WINDOW).config();
-        // Enough that the weights, 0.99 to the power of -30,000, leave the range of a double.
+        // Enough for the multiplicity 0.99 to the power of -30,000 to overflow a double.
         List<ScoredExample> examples = Monitors.examples(3, 30_000, 4);
         FadingTallies fading = new FadingTallies(config);
         examples.forEach(fading::add);
@@ -181,7 +163,7 @@ class TalliesTest {
             expected.add(examples.get(i), times);
             times *= config.fadingFactor();
         }
-        assertThat(fading.now().memory()).containsExactly(expected.memory(), offset(1e-9));
+        assertThat(fading.tallies().state()).containsExactly(expected.state(), offset(1e-9));
     }
 
     @Test
@@ -189,7 +171,7 @@ class TalliesTest {
         MonitorConfig config = Settings.of(2, Monitors.WINDOW).with(4, 1).config();
         Tallies tallies = new Tallies(config);
         for (float confidence : new float[] {0, 0.25f, 0.5f, 0.75f, 1}) {
-            tallies.add(new ScoredExample(0, 0, 0, 0, 0, 1, confidence, 0, 0), 1);
+            tallies.add(Monitors.example(0, 0, 0, 0, 0, 1, confidence, 0, 0), 1);
         }
         assertThat(tallies.calibration())
                 .extracting(CalibrationBin::examples)
@@ -197,14 +179,14 @@ class TalliesTest {
     }
 
     @Test
-    void memoryOfOtherBins_orOfAnotherTopK_isRefused_namingTheKeys() {
+    void stateOfOtherBins_orOfAnotherTopK_isRefused_namingTheKeys() {
         Tallies tallies = new Tallies(Settings.of(2, Monitors.WINDOW).with(4, 1).config());
         for (int[] other : new int[][] {{5, 1}, {4, 2}}) {
             MonitorConfig config =
                     Settings.of(2, Monitors.WINDOW).with(other[0], other[1]).config();
-            double[] memory = new Tallies(config).memory();
+            double[] state = new Tallies(config).state();
 
-            assertThatThrownBy(() -> tallies.restore(memory))
+            assertThatThrownBy(() -> tallies.restore(state))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("metrics.calibration-bins")
                     .hasMessageContaining("metrics.top-k");

@@ -3,7 +3,7 @@ package io.freshet.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
-import io.freshet.ingest.Fate;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.IngestOperator;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.RawMessage;
@@ -11,6 +11,7 @@ import io.freshet.learn.Expert;
 import io.freshet.learn.LearnOperator;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.Score;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,11 +54,11 @@ class FreshetPipelineTest {
     }
 
     /**
-     * The JobManager reads the graph in threads that outlive the job: what Avro, ND4J or Kafka's
-     * clients leave in them would keep the job's class loader.
+     * The JobManager deserialises the graph in threads that outlive the job: thread-local objects
+     * of Avro, ND4J or Kafka's clients would keep the job's class loader alive.
      */
     @Test
-    void graph_whenRead_wakesNoLibrary() throws Exception {
+    void deserialisedGraph_initialisesNoLibrary() throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
         FreshetJob.assemble(env, CONFIG);
 
@@ -76,7 +77,7 @@ class FreshetPipelineTest {
         }
     }
 
-    /** The job as a library: messages from anywhere, results as streams. */
+    /** Uses the pipeline as a library: any source of messages, results as streams. */
     @Test
     void pipeline_learnsFromAnyStreamOfMessages() throws Exception {
         List<RawMessage> messages = new ArrayList<>();
@@ -105,7 +106,7 @@ class FreshetPipelineTest {
                         .reduce((older, newer) -> newer)
                         .orElseThrow();
         assertThat(last.progress().examplesSeen()).isEqualTo(1_000);
-        assertThat(last.rolling().accuracy()).isGreaterThan(0.95);
+        assertThat(last.rolling().get(Score.ACCURACY)).isGreaterThan(0.95);
         assertThat(Arrays.stream(last.progress().experts()).mapToDouble(Expert::weight).sum())
                 .isCloseTo(1, offset(1e-9));
         RollingMetrics elsewhere =
@@ -113,6 +114,6 @@ class FreshetPipelineTest {
                         .filter(record -> record.modelId().isEmpty())
                         .reduce((older, newer) -> newer)
                         .orElseThrow();
-        assertThat(elsewhere.progress().audit().count(Fate.DEAD_LETTER)).isEqualTo(1);
+        assertThat(elsewhere.progress().audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(1);
     }
 }

@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/**
- * A job's class loader, which has the job and its libraries for itself and tells what it loaded.
- */
+/** A child-first class loader of the job and its libraries that records which classes it loaded. */
 final class JobClassLoader extends URLClassLoader {
     private static final List<String> OWN =
             List.of(
@@ -37,7 +35,7 @@ final class JobClassLoader extends URLClassLoader {
         return urls;
     }
 
-    /** The names of the classes that were loaded here. */
+    /** Returns the names of the classes that this loader has loaded. */
     Set<String> loaded() {
         return loaded;
     }

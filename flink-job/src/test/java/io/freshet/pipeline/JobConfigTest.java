@@ -39,6 +39,7 @@ import io.freshet.model.scale.Standardization;
 import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
+import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,7 +109,7 @@ class JobConfigTest {
         assertThat(config.parallelism()).isEqualTo(1);
     }
 
-    /** A value other than the default for every key, and where it must arrive. */
+    /** Sets every key to a value other than its default and checks where the value arrives. */
     @Test
     void everyKey_isRead() {
         Map<String, String> settings = new HashMap<>();
@@ -345,13 +346,12 @@ class JobConfigTest {
                                 "drift.detector", "ddm, hddm-a, hddm-w, adwin",
                                 "drift.signal", "loss"))
                 .containsExactly(
-                        "drift.signal = loss with drift.detector = ddm: it takes error only",
-                        "drift.signal = loss with drift.detector = hddm-a: it takes error or"
-                            + " missed-probability, as its values must lie between 0 and 1 and a"
-                            + " loss has no bound",
-                        "drift.signal = loss with drift.detector = hddm-w: it takes error or"
-                            + " missed-probability, as its values must lie between 0 and 1 and a"
-                            + " loss has no bound");
+                        "drift.signal = loss with drift.detector = ddm: its values must be 0 or 1,"
+                                + " so it accepts error",
+                        "drift.signal = loss with drift.detector = hddm-a: its values must be from"
+                                + " 0 to 1, so it accepts error and missed-probability",
+                        "drift.signal = loss with drift.detector = hddm-w: its values must be from"
+                                + " 0 to 1, so it accepts error and missed-probability");
         assertThat(problems("drift.detector", "ddm", "drift.ddm.warning-level", "4"))
                 .singleElement()
                 .asString()
@@ -366,27 +366,52 @@ class JobConfigTest {
     void reactionsThatHaveNothingToReactWith_areRefused() {
         assertThat(problems("drift.reaction", "boost"))
                 .containsExactly(
-                        "drift.reaction = boost: training.learning-rate = auto has neither a rate"
-                                + " nor a velocity");
+                        "drift.reaction = boost needs a fixed training.learning-rate, not auto");
+        assertThat(problems("drift.reaction", "reset-optimizer"))
+                .containsExactly(
+                        "drift.reaction = reset-optimizer has no optimiser state to reset:"
+                                + " training.learning-rate = auto uses plain SGD");
         assertThat(
                         problems(
                                 "drift.reaction", "reset-optimizer",
                                 "training.learning-rate", "0.1"))
                 .containsExactly(
-                        "drift.reaction = reset-optimizer: training.momentum = 0 has no velocity");
+                        "drift.reaction = reset-optimizer has no optimiser state to reset:"
+                                + " training.momentum = 0");
         assertThat(problems("drift.reaction", "roll-back", "drift.detector", ""))
                 .containsExactly(
-                        "drift.reaction = roll-back: drift.detector names none: nothing would be"
-                                + " found");
+                        "drift.reaction = roll-back needs a drift detector, but drift.detector is"
+                                + " empty");
         assertThat(problems("drift.reaction", "hand-over", "drift.detector", "adwin, ddm"))
                 .containsExactly(
-                        "drift.reaction = hand-over: adwin does not warn before a drift;"
-                                + " robust-cusum, ddm, eddm, hddm-a and hddm-w do");
+                        "drift.reaction = hand-over needs detectors with a warning zone: adwin has"
+                                + " none; robust-cusum, ddm, eddm, hddm-a and hddm-w have one");
         assertThat(problems("drift.reaction", "hand-over", "drift.detector", "hddm-a, ddm"))
                 .isEmpty();
     }
 
-    /** Keys that exclude others of the test above. */
+    @Test
+    void provenance_namesTheDetectors_onlyWithAReaction() {
+        assertThat(JobConfig.parse(given()).learn().hyperParameters())
+                .doesNotContainKey("drift.detector");
+        assertThat(
+                        JobConfig.parse(
+                                        given(
+                                                "drift.detector", "ddm, hddm-w",
+                                                "drift.ddm.drift-level", "4",
+                                                "drift.reaction", "hand-over"))
+                                .learn()
+                                .hyperParameters())
+                .containsEntry("drift.detector", "ddm,hddm-w")
+                .containsEntry("drift.signal", "error,missed-probability")
+                .containsEntry("drift.ddm.drift-level", "4")
+                .containsEntry("drift.hddm-w.lambda", "0.05")
+                .containsEntry("drift.cool-down", "1000")
+                .containsEntry("drift.reaction", "hand-over")
+                .doesNotContainKeys("drift.kswin.alpha", "drift.boost.factor");
+    }
+
+    /** Checks keys that cannot be combined with others of the test above. */
     @Test
     void everyKeyOfTheMixture_isRead() {
         assertThat(
@@ -549,11 +574,11 @@ class JobConfigTest {
     void labelsThatALossCannotTake_areRefused() {
         assertThat(problems("label.type", "probabilities", "label.ignore-index", "-100"))
                 .containsExactly(
-                        "label.ignore-index = -100 with label.type = probabilities: only a label of"
-                                + " one class has an index to ignore");
+                        "label.ignore-index = -100 with label.type = probabilities: can only be"
+                                + " set if label.type is class");
         assertThat(problems("training.loss", "bce", "training.learning-rate", "1", "classes", "3"))
                 .containsExactly(
-                        "training.loss = bce with label.type = class takes two classes, but there"
+                        "training.loss = bce with label.type = class needs two classes, but there"
                                 + " are 3");
         assertThat(
                         problems(
@@ -561,16 +586,18 @@ class JobConfigTest {
                                 "training.learning-rate", "1",
                                 "label.type", "probabilities"))
                 .containsExactly(
-                        "training.loss = bce-with-logits with label.type = probabilities: the bce"
-                                + " losses take multi-label, the others class or probabilities");
+                        "training.loss = bce-with-logits with label.type = probabilities: the loss"
+                                + " accepts multi-label or class with two classes; probabilities is"
+                                + " accepted by cross-entropy");
         assertThat(problems("label.type", "multi-label"))
                 .containsExactly(
-                        "training.loss = cross-entropy with label.type = multi-label: the bce"
-                                + " losses take multi-label, the others class or probabilities");
+                        "training.loss = cross-entropy with label.type = multi-label: the loss"
+                                + " accepts class or probabilities; multi-label is accepted by"
+                                + " bce-with-logits and bce");
         assertThat(problems("training.loss", "nll", "label.type", "probabilities"))
                 .containsExactly(
-                        "training.loss = nll with label.type = probabilities: it takes class"
-                                + " labels; cross-entropy takes both");
+                        "training.loss = nll with label.type = probabilities: the loss accepts"
+                                + " class; probabilities is accepted by cross-entropy");
         assertThat(
                         problems(
                                 "training.loss", "bce",
@@ -578,27 +605,28 @@ class JobConfigTest {
                                 "classes", "2",
                                 "label.ignore-index", "-100"))
                 .containsExactly(
-                        "training.loss = bce with label.ignore-index = -100: the bce losses have no"
-                                + " index to ignore");
+                        "training.loss = bce with label.ignore-index = -100: the loss does not"
+                                + " support an index to ignore");
     }
 
     @Test
     void optionsOfAnotherLoss_areRefused() {
         assertThat(problems("training.loss", "nll", "training.label-smoothing", "0.1"))
                 .containsExactly(
-                        "training.label-smoothing = 0.1 with training.loss = nll: only"
-                                + " cross-entropy is smoothed");
+                        "training.label-smoothing = 0.1 with training.loss = nll: the key is for"
+                                + " cross-entropy only");
         assertThat(problems("training.pos-weight", "1,2,3,4,5,6,7"))
                 .containsExactly(
                         "training.pos-weight = 1,2,3,4,5,6,7 with training.loss = cross-entropy:"
-                                + " only bce-with-logits has it");
+                                + " the key is for bce-with-logits only");
     }
 
     @Test
     void weightsOfAnotherNumberOfClasses_areRefused() {
         assertThat(problems("training.class-weights", "1,2"))
                 .containsExactly(
-                        "training.class-weights = 1,2: 7 are needed, one per output of the model");
+                        "training.class-weights = 1,2: must have 7 values, one per output of the"
+                                + " model");
         assertThat(
                         problems(
                                 "classes", "2",
@@ -606,7 +634,8 @@ class JobConfigTest {
                                 "training.loss", "bce-with-logits",
                                 "training.pos-weight", "1,2"))
                 .containsExactly(
-                        "training.pos-weight = 1,2: 1 is needed, one per output of the model");
+                        "training.pos-weight = 1,2: must have 1 value, one per output of the"
+                                + " model");
     }
 
     @Test
@@ -639,7 +668,7 @@ class JobConfigTest {
                     .containsExactly(
                             "training.schedule.decay = 1.5 with training.schedule = "
                                     + schedule
-                                    + ": the rate would rise; at most 1");
+                                    + ": must be at most 1, as the learning rate would rise");
         }
         assertThat(
                         problems(
@@ -652,8 +681,8 @@ class JobConfigTest {
     @Test
     void whatTheMixtureCannotDo_isRefused() {
         String why =
-                " with training.learning-rate = auto: the mixture is of plain SGD on a softmax;"
-                        + " give a learning rate";
+                " with training.learning-rate = auto: the experts of the mixture use plain SGD and"
+                        + " a softmax loss; set a learning rate";
         assertThat(problems("training.momentum", "0.9"))
                 .containsExactly("training.momentum = 0.9" + why);
         assertThat(problems("training.weight-decay", "0.5"))
@@ -674,16 +703,19 @@ class JobConfigTest {
             for (String values : List.of("0.1,0.5,0.1", "")) {
                 assertThat(problems(key, values))
                         .containsExactly(
-                                key + " = " + values + ": at least one is needed, and none twice");
+                                key
+                                        + " = "
+                                        + values
+                                        + ": must have at least one value, and none twice");
             }
         }
         assertThat(problems("training.experts.rates", "0.1,0"))
                 .containsExactly(
-                        "training.experts.rates = 0.1,0: must be numbers with commas between them,"
+                        "training.experts.rates = 0.1,0: must be comma-separated numbers,"
                                 + " each a number above 0, at most 3.4028234663852886E38");
         assertThat(problems("training.experts.shares", "0.1,1"))
                 .containsExactly(
-                        "training.experts.shares = 0.1,1: must be numbers with commas between them,"
+                        "training.experts.shares = 0.1,1: must be comma-separated numbers,"
                                 + " each a number, at least 0.0 and below 1");
     }
 
@@ -692,7 +724,7 @@ class JobConfigTest {
         assertThat(problems("training.learning-rate", "0.1", "training.experts.baselines", "true"))
                 .containsExactly(
                         "training.experts.baselines = true needs training.learning-rate = auto:"
-                                + " they are part of the mixture");
+                                + " the baselines are part of the mixture");
     }
 
     @Test
@@ -715,9 +747,9 @@ class JobConfigTest {
                 .containsExactly(
                         "label.ignore-index",
                         "training.loss",
+                        "training.pos-weight",
                         "training.label-smoothing",
                         "training.class-weights",
-                        "training.pos-weight",
                         "training.nesterov",
                         "training.schedule.decay",
                         "training.nesterov",
@@ -757,13 +789,13 @@ class JobConfigTest {
                         "unknown key mini-batch.sizes; the nearest known one is mini-batch.size",
                         "kafka.bootstrap.servers is missing: text",
                         "num-features = many: must be a whole number of features, 1 to 1000000",
-                        "classes = 1: at least two are needed",
+                        "classes = 1: at least two classes are required",
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
                                 + " 2 d, at least 1 ms",
                         "scaler.type = minmax: must be none or welford",
-                        "topics.labelled-events = labelled-events: the job would read what it"
-                                + " writes");
+                        "topics.labelled-events = labelled-events: the job would read its own"
+                                + " output");
     }
 
     @Test
@@ -786,14 +818,48 @@ class JobConfigTest {
 
         assertThatThrownBy(() -> JobConfig.parse(settings))
                 .hasMessage(
-                        "label.ignore-index = -100 with label.type = multi-label: only a label of"
-                                + " one class has an index to ignore");
+                        "label.ignore-index = -100 with label.type = multi-label: can only be"
+                                + " set if label.type is class");
+    }
+
+    @Test
+    void topics_areParsedWithoutTheRest() {
+        JobTopics topics =
+                JobConfig.parseTopics(
+                        Map.of(
+                                "kafka.bootstrap.servers", "broker:9092",
+                                "topics.metrics", "m",
+                                "training.momentum", "not read"));
+
+        assertThat(topics.kafka().bootstrapServers()).isEqualTo("broker:9092");
+        assertThat(topics.publish().topic(Topic.METRICS)).isEqualTo("m");
+        assertThat(topics.publish().topic(Topic.MODELS)).isEqualTo("models");
+    }
+
+    @Test
+    void topicsAlone_namesEveryProblem() {
+        assertThatThrownBy(
+                        () ->
+                                JobConfig.parseTopics(
+                                        Map.of(
+                                                "topics.metrics", "labelled-events",
+                                                "topics.metric", "m")))
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e ->
+                                assertThat(e.problems())
+                                        .containsExactly(
+                                                "unknown key topics.metric; the nearest known one"
+                                                        + " is topics.metrics",
+                                                "kafka.bootstrap.servers is missing: text",
+                                                "topics.labelled-events = labelled-events: the job"
+                                                        + " would read its own output"));
     }
 
     @Test
     void repeatedClass_isRefused() {
         assertThatThrownBy(() -> JobConfig.parse(with("classes", "a,b,a")))
-                .hasMessage("classes names a twice");
+                .hasMessage("classes contains a twice");
     }
 
     @Test
@@ -828,7 +894,7 @@ class JobConfigTest {
         Path documented = Path.of("..", "deploy", "freshet.properties");
 
         assertThat(Files.readString(documented))
-                .as("write it anew with FreshetJob --print-config")
+                .as("regenerate it with FreshetJob --print-config")
                 .isEqualTo(KeyReference.render(FreshetJob.REFERENCE_HEAD, JobConfig.sections()));
     }
 
@@ -856,7 +922,7 @@ class JobConfigTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
                         "sink.transaction-timeout = 10000 ms: must be longer than"
-                                + " checkpoint.interval, 10000 ms, or Kafka gives up every"
+                                + " checkpoint.interval, 10000 ms, or Kafka aborts every"
                                 + " transaction before it is committed");
     }
 }

@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Test of the bill of materials beside the jar that {@code flink run} takes against what is in it.
+ * Test that the bill of materials matches the contents of the jar for {@code flink run}.
  *
- * <p>A build offline makes no bill.
+ * <p>An offline build creates no bill of materials.
  */
 class JobJarITCase {
     private static final Path TARGET = Path.of("target");

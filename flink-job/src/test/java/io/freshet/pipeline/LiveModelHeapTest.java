@@ -23,12 +23,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Memory of the heap that live models take, measured, beside its estimate. State is elsewhere. */
+/** Comparison of the measured heap memory of live models with its estimate, without state. */
 @SuppressWarnings("try") // closing a harness may be interrupted
 class LiveModelHeapTest {
     private static final int BLOCK = 256;
 
-    /** The operators that keep a live object a model. */
+    /** The operators that keep one live object per model. */
     private static final class Operators implements AutoCloseable {
         private final KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation>
                 learn;
@@ -61,7 +61,7 @@ class LiveModelHeapTest {
             clearOutputs();
         }
 
-        /** What a checkpoint leaves in the heap is part of a model. */
+        /** Takes a checkpoint, as what it leaves in the heap belongs to a model. */
         void checkpoint() throws Exception {
             learn.getOneInputOperator().prepareSnapshotPreBarrier(1);
             monitor.getOneInputOperator().prepareSnapshotPreBarrier(1);
@@ -127,7 +127,7 @@ class LiveModelHeapTest {
     private static long heapBytesPerModel(JobConfig config, int models, int examples)
             throws Exception {
         try (Operators operators = new Operators(config)) {
-            // Classes, and what the models share.
+            // Loaded classes and objects that all models share.
             teach(operators, config, "first", 2, examples);
             operators.checkpoint();
             long before = usedHeap();
@@ -170,8 +170,7 @@ class LiveModelHeapTest {
 
     @ParameterizedTest
     @MethodSource("configurations")
-    void modelWhoseWindowsAreFull_takesWhatIsEstimated(JobConfig config, int models)
-            throws Exception {
+    void modelWithFullWindows_needsTheEstimate(JobConfig config, int models) throws Exception {
         long estimated =
                 ModelCost.of(config.learn()).plus(MonitorMemory.cost(config.monitor())).heapBytes();
 
@@ -181,7 +180,7 @@ class LiveModelHeapTest {
     }
 
     @Test
-    void modelAfterOneEvent_takesLittle() throws Exception {
+    void modelAfterOneEvent_needsLittle() throws Exception {
         assertThat(heapBytesPerModel(config(), 2_000, 1)).isLessThan(16_000);
     }
 }

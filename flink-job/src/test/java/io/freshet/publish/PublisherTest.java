@@ -32,6 +32,7 @@ import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.schemas.Confusion;
 import io.freshet.schemas.DeadLetterEvent;
@@ -49,17 +50,23 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PublisherTest {
     private static final Publisher PUBLISHER =
             new Publisher(
-                    new PublishConfig("m", "alerts", "p", "models", "history", "d", 4),
+                    new PublishConfig(
+                            Arrays.stream(Topic.values())
+                                    .collect(Collectors.toMap(topic -> topic, Topic::name)),
+                            4),
                     new LearnConfig(
                             new LearnerSettings(
                                     2,
@@ -95,7 +102,10 @@ class PublisherTest {
                             10));
 
     private static Scores scores(double loss) {
-        return new Scores(1, 2, loss, 1.0, null, 0.0, null, null, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0);
+        return new Scores(
+                1,
+                2,
+                new Double[] {loss, 1.0, null, 0.0, null, null, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0});
     }
 
     private static MetricsEvent metrics(@Nullable Long attempt) throws IOException {
@@ -131,14 +141,14 @@ class PublisherTest {
         assertThat(encodedMetrics(7L)).isEqualTo(metrics(7L).toByteBuffer().array());
     }
 
-    /** Those of {@link #progress}, as they are published. */
+    /** The experts of {@link #progress} in events. */
     private static final List<io.freshet.schemas.Expert> EXPERTS =
             List.of(
                     new io.freshet.schemas.Expert("rate 0.01", 0.01, 0.75, 4L),
                     new io.freshet.schemas.Expert("no-change", null, 0.25, 0L));
 
     private static ModelProgress progress() {
-        Audit audit = Audit.empty();
+        Audit audit = new Audit();
         audit.accept(5);
         audit.ignore(6, IgnoredReason.ZERO_WEIGHT);
         audit.deadLetter(7, DeadLetterReason.TRUNCATED);
@@ -164,7 +174,7 @@ class PublisherTest {
     }
 
     @Test
-    void snapshot_isCutIntoChunks_thatMakeTheWholeAgain() throws Exception {
+    void snapshot_isSplitIntoChunks_thatAddUpToTheWhole() throws Exception {
         float[] parameters = {1, 2, 3, 4, 5, 6, 7, 8, 9};
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
@@ -180,14 +190,14 @@ class PublisherTest {
                 publications::add);
 
         assertThat(publications)
-                .extracting(Publication::destination)
+                .extracting(Publication::topic)
                 .containsExactly(
-                        Destination.MODELS,
-                        Destination.MODEL_HISTORY,
-                        Destination.MODELS,
-                        Destination.MODEL_HISTORY,
-                        Destination.MODELS,
-                        Destination.MODEL_HISTORY);
+                        Topic.MODELS,
+                        Topic.MODEL_HISTORY,
+                        Topic.MODELS,
+                        Topic.MODEL_HISTORY,
+                        Topic.MODELS,
+                        Topic.MODEL_HISTORY);
         ByteBuffer content = ByteBuffer.allocate(9 * 4 + 6 * 8).order(ByteOrder.LITTLE_ENDIAN);
         for (int chunk = 0; chunk < 3; chunk++) {
             Publication publication = publications.get(2 * chunk);
@@ -286,7 +296,7 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_carryTheAudit() throws IOException {
+    void metrics_haveTheAudit() throws IOException {
         MetricsEvent event = metrics(null);
 
         assertThat(event.getSequence()).isEqualTo(4);
@@ -302,7 +312,17 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_carryWhatIsWatched() throws IOException {
+    void scoresOfTheSchema_areThoseOfTheMonitor() {
+        assertThat(io.freshet.schemas.Scores.getClassSchema().getFields())
+                .extracting(Schema.Field::name)
+                .startsWith("examples", "weight")
+                .endsWith(
+                        Arrays.stream(Score.values()).map(Score::fieldName).toArray(String[]::new))
+                .hasSize(2 + Score.values().length);
+    }
+
+    @Test
+    void metrics_haveEveryField() throws IOException {
         MetricsEvent event = metrics(9L);
 
         assertThat(event.getAttempt()).isEqualTo(9);
@@ -346,7 +366,7 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_carryTheMixture() throws IOException {
+    void metrics_haveTheMixture() throws IOException {
         MetricsEvent event = metrics(null);
 
         assertThat(event.getExperts()).isEqualTo(EXPERTS);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads events of one kind, whichever released version they were written with.
+ * Reader of one type of event, written with any released version of its schema.
  *
  * <p>Thread-safe.
  *
@@ -34,7 +34,7 @@ public final class EventReader<T extends SpecificRecordBase> {
         this.schema = schema;
     }
 
-    /** A reader of a generated class. */
+    /** Returns a reader of the events of a generated class. */
     public static <T extends SpecificRecordBase> EventReader<T> of(Class<T> event) {
         return new EventReader<>(SpecificData.get().getSchema(event));
     }
@@ -42,15 +42,14 @@ public final class EventReader<T extends SpecificRecordBase> {
     /**
      * Reads an event in single-object encoding.
      *
-     * @param bytes the whole value of a record, which may have none. Not modified.
-     * @throws IOException if the bytes are not one whole event of a released version, whatever the
-     *     decoder made of them
-     * @throws SecurityException if Avro may not read the generated classes in this process ({@code
-     *     org.apache.avro.SERIALIZABLE_PACKAGES})
+     * @param bytes the whole value of a record, or null if it has none. Not modified.
+     * @throws IOException if the bytes are not exactly one event of a released version
+     * @throws SecurityException if Avro does not trust the generated classes in this process
+     *     ({@code org.apache.avro.SERIALIZABLE_PACKAGES})
      */
     public T read(byte @Nullable [] bytes) throws IOException {
         if (bytes == null) {
-            throw new IOException("there is no value");
+            throw new IOException("the record has no value");
         }
         if (bytes.length < HEADER_BYTES || bytes[0] != MARKER_0 || bytes[1] != MARKER_1) {
             throw new IOException("not in Avro's single-object encoding");
@@ -58,7 +57,7 @@ public final class EventReader<T extends SpecificRecordBase> {
         long fingerprint = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(2);
         SpecificDatumReader<T> reader = readers.get(fingerprint);
         if (reader == null) {
-            reader = readerOf(fingerprint);
+            reader = createReader(fingerprint);
         }
         BinaryDecoder body =
                 DecoderFactory.get()
@@ -67,7 +66,7 @@ public final class EventReader<T extends SpecificRecordBase> {
         try {
             event = reader.read(null, body);
         } catch (SecurityException e) {
-            throw e; // Avro does not trust the generated classes: nothing about this record
+            throw e; // Avro does not trust the generated classes: unrelated to this record
         } catch (IOException | RuntimeException e) {
             throw new IOException("not a whole " + schema.getName(), e);
         }
@@ -77,7 +76,7 @@ public final class EventReader<T extends SpecificRecordBase> {
         return event;
     }
 
-    private SpecificDatumReader<T> readerOf(long fingerprint) throws IOException {
+    private SpecificDatumReader<T> createReader(long fingerprint) throws IOException {
         Schema written = EventSchemas.store().findByFingerprint(fingerprint);
         if (written == null || !written.getFullName().equals(schema.getFullName())) {
             throw new IOException(

@@ -10,14 +10,13 @@ import org.apache.avro.message.SchemaStore;
 import org.jspecify.annotations.NullMarked;
 
 /**
- * Every schema that an event on a topic may have been written with: each released version of each
- * event, by the fingerprint that goes before an event's body.
+ * All released versions of the schemas of all events, by the fingerprint in an event's header.
  *
  * <p>A released version is a resource, {@code released/<Event>.v<n>.avsc}, which never changes.
  */
 @NullMarked
 public final class EventSchemas {
-    /** The released versions of the events, oldest first. */
+    /** Names of the released versions; those of one event in ascending order. */
     static final List<String> RELEASED =
             List.of(
                     "LabelledEvent.v1",
@@ -34,12 +33,12 @@ public final class EventSchemas {
 
     private EventSchemas() {}
 
-    /** The schemas by fingerprint. */
+    /** Returns the schemas by fingerprint. */
     public static SchemaStore store() {
         return STORE;
     }
 
-    /** The fingerprint of a schema: CRC-64-AVRO of its parsing canonical form. */
+    /** Returns the fingerprint of a schema: CRC-64-AVRO of its parsing canonical form. */
     public static long fingerprint(Schema schema) {
         return SchemaNormalization.parsingFingerprint64(schema);
     }
@@ -52,7 +51,7 @@ public final class EventSchemas {
         return store;
     }
 
-    /** A released version, such as {@code MetricsEvent.v1}. */
+    /** Returns a released version, such as {@code MetricsEvent.v1}. */
     static Schema released(String version) {
         String resource = "released/" + version + ".avsc";
         try (InputStream in = EventSchemas.class.getResourceAsStream(resource)) {

@@ -1,2 +1,2 @@
-/** The events on Freshet's topics, and how they are read from the wire. */
+/** Avro events on Freshet's topics, with their released schemas and a reader. */
 package io.freshet.schemas;

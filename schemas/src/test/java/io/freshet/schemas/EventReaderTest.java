@@ -110,6 +110,6 @@ class EventReaderTest {
     void recordWithoutAValue_isRefused() {
         assertThatThrownBy(() -> EventReader.of(MetricsEvent.class).read(null))
                 .isInstanceOf(IOException.class)
-                .hasMessage("there is no value");
+                .hasMessage("the record has no value");
     }
 }

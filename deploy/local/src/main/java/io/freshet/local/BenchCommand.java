@@ -17,6 +17,7 @@ import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.watch.Display;
 import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
@@ -115,7 +116,7 @@ final class BenchCommand implements Callable<Integer> {
             EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             JobConfig topics = config(stream, kafka, 0, List.of());
             LearnerSettings learner = topics.learn().learner();
-            Topics.create(topics, 1);
+            Topics.create(topics.topics(), 1);
             new Feeder(topics.kafka().client(), topics.kafka().labelledEvents(), Feeder.UNLIMITED)
                     .feed(stream, events);
             out.println(
@@ -292,7 +293,7 @@ final class BenchCommand implements Callable<Integer> {
         List<long[]> points = new ArrayList<>();
         long[] begun = {0};
         try (TopicReader reader =
-                new TopicReader(config.kafka().client(), config.publish().metrics())) {
+                new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS))) {
             reader.readToEnd(
                     record -> {
                         MetricsEvent event = decode(record);

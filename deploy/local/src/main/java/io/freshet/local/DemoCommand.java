@@ -26,6 +26,7 @@ import io.freshet.local.watch.LearningCurve;
 import io.freshet.local.watch.Summary;
 import io.freshet.local.watch.WatchedTopics;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -114,7 +115,7 @@ final class DemoCommand implements Callable<Integer> {
             Dashboard dashboard = open.add(dashboardOptions.start(figures));
             EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             JobConfig config = JobConfig.parse(settings(given, stream, kafka.bootstrapServers()));
-            Topics.create(config, partitions);
+            Topics.create(config.topics(), partitions);
             LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
             out.println(
                     Display.format(
@@ -172,7 +173,7 @@ final class DemoCommand implements Callable<Integer> {
         Display display = Display.forTerminal(out);
         long start;
         try (TopicReader metrics =
-                new TopicReader(config.kafka().client(), config.publish().metrics())) {
+                new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS))) {
             JobSupervisor supervisor = new JobSupervisor(cluster, display::print);
             supervisor.awaitRunning();
             start = System.nanoTime();

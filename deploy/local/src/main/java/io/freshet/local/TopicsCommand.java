@@ -4,9 +4,8 @@ import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.JobTopics;
 import java.io.PrintWriter;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,14 +37,9 @@ final class TopicsCommand implements Callable<Integer> {
         if (partitions < 1) {
             throw new UserException("--partitions " + partitions + ": must be at least 1");
         }
-        Map<String, String> settings = new HashMap<>();
-        // Topics know nothing of examples.
-        settings.put("num-features", "1");
-        settings.put("classes", "2");
-        settings.putAll(settingsOptions.read());
-        JobConfig config = JobConfig.parse(settings);
+        JobTopics topics = JobConfig.parseTopics(settingsOptions.read());
         PrintWriter out = spec.commandLine().getOut();
-        Topics.create(config, partitions).forEach(out::println);
+        Topics.create(topics, partitions).forEach(out::println);
         out.flush();
         return 0;
     }

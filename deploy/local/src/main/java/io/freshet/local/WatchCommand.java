@@ -12,10 +12,10 @@ import io.freshet.local.watch.TerminalWatch;
 import io.freshet.local.watch.WatchedTopics;
 import io.freshet.local.watch.Watcher;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaPreflight;
+import io.freshet.publish.Topic;
 import java.io.PrintWriter;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -59,27 +59,22 @@ final class WatchCommand implements Callable<Integer> {
         if (!terminal && (once || model != null)) {
             throw new UserException("--model and --once go with --terminal");
         }
-        Map<String, String> settings = new HashMap<>();
-        // Whoever watches need not know what the job learns from.
-        settings.put("num-features", "1");
-        settings.put("classes", "2");
-        settings.putAll(settingsOptions.read());
-        JobConfig config = JobConfig.parse(settings);
-        KafkaPreflight.requireTopic(config.kafka(), config.publish().metrics());
+        JobTopics topics = JobConfig.parseTopics(settingsOptions.read());
+        KafkaPreflight.requireTopic(topics.kafka(), topics.publish().topic(Topic.METRICS));
         PrintWriter out = spec.commandLine().getOut();
-        return terminal ? inTheTerminal(config, out) : onThePage(config, out);
+        return terminal ? inTheTerminal(topics, out) : onThePage(topics, out);
     }
 
-    private int onThePage(JobConfig config, PrintWriter out) throws Exception {
+    private int onThePage(JobTopics topics, PrintWriter out) throws Exception {
         Figures figures = new Figures();
         try (ShutdownStack open = new ShutdownStack()) {
             Dashboard dashboard = open.add(dashboardOptions.start(figures));
-            Feed feed = open.add(feed(config, figures));
+            Feed feed = open.add(feed(topics, figures));
             out.println(
                     "watching "
-                            + config.publish().metrics()
+                            + topics.publish().topic(Topic.METRICS)
                             + " at "
-                            + config.kafka().bootstrapServers()
+                            + topics.kafka().bootstrapServers()
                             + " on "
                             + dashboard.address());
             out.flush();
@@ -88,10 +83,10 @@ final class WatchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private int inTheTerminal(JobConfig config, PrintWriter out) throws Exception {
+    private int inTheTerminal(JobTopics topics, PrintWriter out) throws Exception {
         TerminalWatch watch = new TerminalWatch(Display.forTerminal(out), model);
         try (ShutdownStack open = new ShutdownStack()) {
-            Feed feed = open.add(feed(config, watch));
+            Feed feed = open.add(feed(topics, watch));
             if (once) {
                 feed.awaitCaughtUp();
             } else {
@@ -101,7 +96,7 @@ final class WatchCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static Feed feed(JobConfig config, Watcher watcher) {
-        return Feed.start(config.kafka().client(), WatchedTopics.of(config.publish()), watcher);
+    private static Feed feed(JobTopics topics, Watcher watcher) {
+        return Feed.start(topics.kafka().client(), WatchedTopics.of(topics.publish()), watcher);
     }
 }

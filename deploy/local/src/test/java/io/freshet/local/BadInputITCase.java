@@ -6,6 +6,7 @@ import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
@@ -108,7 +109,7 @@ class BadInputITCase {
                 try (TopicReader reader =
                         new TopicReader(
                                 job.config().kafka().client(),
-                                job.config().publish().deadLetters())) {
+                                job.config().publish().topic(Topic.DEAD_LETTERS))) {
                     reader.readToEnd(
                             record -> {
                                 DeadLetterEvent letter =

@@ -10,6 +10,7 @@ import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.publish.Topic;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
@@ -245,7 +246,9 @@ class ExactlyOnceITCase {
         AtomicLong seen = new AtomicLong();
         Map<String, Long> byModel = new HashMap<>();
         try (TopicReader reader =
-                new TopicReader(job.config().kafka().client(), job.config().publish().metrics())) {
+                new TopicReader(
+                        job.config().kafka().client(),
+                        job.config().publish().topic(Topic.METRICS))) {
             JobOnKafka.await(
                     examples + " examples",
                     () -> {
@@ -266,7 +269,8 @@ class ExactlyOnceITCase {
         Set<String> seen = new HashSet<>();
         try (TopicReader reader =
                 new TopicReader(
-                        job.config().kafka().client(), job.config().publish().modelHistory())) {
+                        job.config().kafka().client(),
+                        job.config().publish().topic(Topic.MODEL_HISTORY))) {
             reader.readToEnd(
                     record -> {
                         ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);

@@ -8,6 +8,7 @@ import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -74,7 +75,7 @@ final class JobOnKafka implements AutoCloseable {
 
     static JobOnKafka start(Map<String, String> settings) throws Exception {
         JobConfig config = JobConfig.parse(settings);
-        Topics.create(config, 1);
+        Topics.create(config.topics(), 1);
         LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT);
         cluster.awaitRunning();
         return new JobOnKafka(config, cluster);
@@ -133,7 +134,7 @@ final class JobOnKafka implements AutoCloseable {
     Map<String, ModelSnapshotEvent> models() {
         Map<String, ModelSnapshotEvent> models = new TreeMap<>();
         try (TopicReader reader =
-                new TopicReader(config.kafka().client(), config.publish().models())) {
+                new TopicReader(config.kafka().client(), config.publish().topic(Topic.MODELS))) {
             reader.readToEnd(
                     record -> {
                         ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);

@@ -43,14 +43,7 @@ class ListeningSocketsITCase {
     static void start() throws Exception {
         kafka = EmbeddedKafka.start();
         Topics.create(
-                JobConfig.parse(
-                        Map.of(
-                                "kafka.bootstrap.servers",
-                                kafka.bootstrapServers(),
-                                "num-features",
-                                "3",
-                                "classes",
-                                "2")),
+                JobConfig.parseTopics(Map.of("kafka.bootstrap.servers", kafka.bootstrapServers())),
                 1);
     }
 

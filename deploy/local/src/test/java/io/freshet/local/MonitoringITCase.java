@@ -6,6 +6,7 @@ import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.publish.Topic;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
@@ -79,7 +80,8 @@ class MonitoringITCase {
     }
 
     private static TopicReader metrics(JobOnKafka job) {
-        return new TopicReader(job.config().kafka().client(), job.config().publish().metrics());
+        return new TopicReader(
+                job.config().kafka().client(), job.config().publish().topic(Topic.METRICS));
     }
 
     private static void readUntil(
@@ -186,7 +188,8 @@ class MonitoringITCase {
             List<DriftAlertEvent> alerts = new ArrayList<>();
             try (TopicReader reader =
                     new TopicReader(
-                            job.config().kafka().client(), job.config().publish().driftAlerts())) {
+                            job.config().kafka().client(),
+                            job.config().publish().topic(Topic.DRIFT_ALERTS))) {
                 reader.readToEnd(
                         record -> alerts.add(AuditReader.read(AuditReader.DRIFT_ALERTS, record)));
             }

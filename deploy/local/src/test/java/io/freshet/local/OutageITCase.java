@@ -3,6 +3,7 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.local.audit.Audit;
+import io.freshet.publish.Topic;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,7 @@ class OutageITCase {
         try (RunningJob job = RunningJob.start(directory, IMPATIENT);
                 Admin admin = job.broker().admin()) {
             job.secondsToTheNextMetrics();
-            String topic = job.config().publish().metrics();
+            String topic = job.config().publish().topic(Topic.METRICS);
 
             setLargestMessage(admin, topic, AlterConfigOp.OpType.SET);
             job.process().awaitOutput("RecordTooLargeException");

@@ -222,7 +222,8 @@ class RunEndITCase {
                     .anyMatch(line -> line.startsWith("warning: models.max = 1000000 models"))
                     .noneMatch(line -> line.startsWith("the job restarts"))
                     .contains(
-                            "freshet: the job failed: topic deleted, which the job reads, is gone");
+                            "freshet: the job failed: topic deleted, which the job reads, no longer"
+                                    + " exists");
         }
         assertThat(files("freshet-process-")).isEmpty();
     }

@@ -4,6 +4,7 @@ import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -76,7 +77,7 @@ final class RunningJob implements AutoCloseable {
             Map<String, String> asAdmin = new HashMap<>(settings);
             broker.adminClient().forEach((key, value) -> asAdmin.put("kafka." + key, value));
             JobConfig adminConfig = JobConfig.parse(asAdmin);
-            Topics.create(adminConfig, 1);
+            Topics.create(adminConfig.topics(), 1);
             Map<String, AclOperation> topics = new HashMap<>();
             config.publish().topics().forEach(topic -> topics.put(topic, AclOperation.WRITE));
             topics.put(config.kafka().labelledEvents(), AclOperation.READ);
@@ -154,7 +155,7 @@ final class RunningJob implements AutoCloseable {
         long start = System.nanoTime();
         Properties properties = adminClient();
         properties.put("isolation.level", "read_committed");
-        TopicPartition metrics = new TopicPartition(config.publish().metrics(), 0);
+        TopicPartition metrics = new TopicPartition(config.publish().topic(Topic.METRICS), 0);
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
                         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {

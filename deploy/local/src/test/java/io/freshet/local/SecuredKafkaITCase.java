@@ -256,8 +256,8 @@ class SecuredKafkaITCase {
                                     "",
                                     "freshet: Kafka at "
                                             + one.bootstrapServers()
-                                            + " starts no transaction in time; its log says why:"
-                                            + " has it fewer brokers than"
+                                            + " did not initialise transactions in time; its log"
+                                            + " says why. Has it fewer brokers than"
                                             + " transaction.state.log.replication.factor?\n"));
         }
     }
@@ -274,7 +274,7 @@ class SecuredKafkaITCase {
                 client,
                 "Kafka at "
                         + secured.bootstrapServers()
-                        + " does not take kafka.sasl.mechanism=SCRAM-SHA-512: Client SASL"
+                        + " does not support kafka.sasl.mechanism=SCRAM-SHA-512: Client SASL"
                         + " mechanism 'SCRAM-SHA-512' not enabled in the server, enabled mechanisms"
                         + " are [PLAIN]");
     }
@@ -285,7 +285,7 @@ class SecuredKafkaITCase {
                 login(secured, "reader", "canary2"),
                 "Kafka at "
                         + secured.bootstrapServers()
-                        + " refuses the login (kafka.sasl.jaas.config): Authentication failed:"
+                        + " rejects the login (kafka.sasl.jaas.config): Authentication failed:"
                         + " Invalid username or password");
     }
 
@@ -296,9 +296,9 @@ class SecuredKafkaITCase {
 
         assertEachSays(
                 client,
-                "what listens at "
+                "the listener at "
                         + secured.bootstrapServers()
-                        + " asks for a login without TLS (SASL_PLAINTEXT) by PLAIN;"
+                        + " expects a login without TLS (SASL_PLAINTEXT) by PLAIN;"
                         + " kafka.security.protocol is PLAINTEXT");
     }
 
@@ -308,7 +308,7 @@ class SecuredKafkaITCase {
                 login(plain, "reader", "canary"),
                 "Kafka at "
                         + plain.bootstrapServers()
-                        + " takes no login (kafka.security.protocol=SASL_PLAINTEXT):"
+                        + " does not accept a login (kafka.security.protocol=SASL_PLAINTEXT):"
                         + " Unexpected handshake request with client mechanism PLAIN, enabled"
                         + " mechanisms are []");
     }
@@ -321,9 +321,9 @@ class SecuredKafkaITCase {
 
         assertEachSays(
                 client,
-                "what listens at "
+                "the listener at "
                         + plain.bootstrapServers()
-                        + " asks for neither login nor TLS (PLAINTEXT); kafka.security.protocol is"
+                        + " expects neither login nor TLS (PLAINTEXT); kafka.security.protocol is"
                         + " SSL");
     }
 
@@ -369,10 +369,10 @@ class SecuredKafkaITCase {
             client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));
             assertEachSays(
                     client,
-                    "what listens at "
+                    "the listener at "
                             + kafka.bootstrapServers()
-                            + " closes the connection at once; kafka.security.protocol is"
-                            + " PLAINTEXT: is it a Kafka broker that asks for TLS (SSL or"
+                            + " closes the connection immediately; kafka.security.protocol is"
+                            + " PLAINTEXT: is it a Kafka broker that expects TLS (SSL or"
                             + " SASL_SSL)?");
 
             client.put("security.protocol", "SSL");
@@ -397,7 +397,7 @@ class SecuredKafkaITCase {
                             new Outcome(
                                     2,
                                     "",
-                                    "freshet: what listens at localhost:"
+                                    "freshet: the listener at localhost:"
                                             + silent.getLocalPort()
                                             + " does not answer as a Kafka broker"
                                             + " (kafka.bootstrap.servers)\n"));

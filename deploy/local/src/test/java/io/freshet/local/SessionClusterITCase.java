@@ -7,6 +7,7 @@ import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ class SessionClusterITCase {
             Map<String, String> settings =
                     JobOnKafka.settings(kafka, "session", NUM_FEATURES, CLASSES);
             JobConfig config = JobConfig.parse(settings);
-            Topics.create(config, 1);
+            Topics.create(config.topics(), 1);
             JobOnKafka.send(config, events());
             List<String> arguments = new ArrayList<>();
             settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
@@ -58,7 +59,8 @@ class SessionClusterITCase {
 
             long whenWarm = 0;
             try (TopicReader metrics =
-                    new TopicReader(config.kafka().client(), config.publish().metrics())) {
+                    new TopicReader(
+                            config.kafka().client(), config.publish().topic(Topic.METRICS))) {
                 for (int round = 1; round <= ROUNDS; round++) {
                     String job = cluster.run(jar, arguments);
                     JobOnKafka.await("what the job has learnt", () -> startsAnew(metrics));

@@ -3,15 +3,16 @@ package io.freshet.learn.drift;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a class fared before and after a change. What is not defined without examples is null.
+ * Recall and loss of a class before and after a change. Values that are undefined without examples
+ * are null.
  *
- * @param classIndex the class
- * @param labelsBefore examples before whose label it was
- * @param labelsAfter examples after whose label it was
- * @param recallBefore share of those before that were predicted right
- * @param recallAfter share of those after
- * @param lossBefore their mean loss before, nats
- * @param lossAfter their mean loss after, nats
+ * @param classIndex index of the class
+ * @param labelsBefore number of examples before the change with this label
+ * @param labelsAfter number of examples after the change with this label
+ * @param recallBefore fraction of the examples before that were predicted correctly
+ * @param recallAfter fraction of the examples after that were predicted correctly
+ * @param lossBefore mean loss of the examples before, in nats
+ * @param lossAfter mean loss of the examples after, in nats
  */
 public record ClassChange(
         int classIndex,
@@ -21,8 +22,8 @@ public record ClassChange(
         @Nullable Double recallAfter,
         @Nullable Double lossBefore,
         @Nullable Double lossAfter) {
-    /** How much the recall fell, 0 where it is not defined on both sides. */
-    double fallOfRecall() {
+    /** Returns by how much the recall fell; 0 if it is undefined before or after the change. */
+    double recallDrop() {
         return recallBefore == null || recallAfter == null ? 0 : recallBefore - recallAfter;
     }
 }

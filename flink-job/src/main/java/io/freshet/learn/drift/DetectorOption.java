@@ -1,8 +1,10 @@
 package io.freshet.learn.drift;
 
 import io.freshet.config.Key;
+import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
 import io.freshet.drift.Adwin;
+import io.freshet.drift.CoolDown;
 import io.freshet.drift.Cusum;
 import io.freshet.drift.Ddm;
 import io.freshet.drift.DriftDetector;
@@ -13,312 +15,444 @@ import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
 import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
-/** The drift detectors that can be asked for, each with its parameters. */
+/**
+ * The drift detectors that can be configured. A constant is the only place to add a detector: it
+ * declares the detector's keys, each with the parameter that it sets, its default signal, whether
+ * it has a warning zone, and its factory; lists of detectors and keys derive from the constants.
+ */
+@SuppressWarnings("ImmutableEnumChecker") // keys are complete once their constant is created
 public enum DetectorOption {
     /** {@link RobustCusum}. */
-    ROBUST_CUSUM(Signal.ERROR, true),
+    ROBUST_CUSUM(
+            RobustCusum.class,
+            RobustCusum.DEFAULT,
+            Signal.ERROR,
+            true,
+            keys -> {
+                var minInstances = keys.minInstances(RobustCusum::minInstances, 2);
+                var slack =
+                        keys.number(
+                                "slack",
+                                RobustCusum::slack,
+                                "Allowance of robust CUSUM: an example counts towards a drift only"
+                                        + " by what exceeds the mean by more than this, in standard"
+                                        + " deviations of the signal.");
+                var warningThreshold =
+                        keys.positive(
+                                "warning-threshold",
+                                RobustCusum::warningThreshold,
+                                "Cumulative sum, in standard deviations, at which robust CUSUM"
+                                        + " warns.");
+                var driftThreshold =
+                        keys.positive(
+                                "drift-threshold",
+                                RobustCusum::driftThreshold,
+                                "Cumulative sum, in standard deviations, at which robust CUSUM"
+                                        + " detects a drift.");
+                var cap =
+                        keys.positive(
+                                "cap",
+                                RobustCusum::cap,
+                                "Most that a single example can add to the cumulative sum of robust"
+                                        + " CUSUM, in standard deviations, before the slack is"
+                                        + " subtracted.");
+                return settings ->
+                        new RobustCusum(
+                                settings.get(minInstances),
+                                settings.get(slack),
+                                settings.get(warningThreshold),
+                                settings.get(driftThreshold),
+                                settings.get(cap),
+                                RobustCusum.DEFAULT.minDeviation());
+            }),
+
     /** {@link Adwin}. */
-    ADWIN(Signal.ERROR, false),
+    ADWIN(
+            Adwin.class,
+            Adwin.DEFAULT,
+            Signal.ERROR,
+            false,
+            keys -> {
+                var delta =
+                        keys.probability(
+                                "delta",
+                                Adwin::delta,
+                                "Upper bound of ADWIN's probability of a false alarm.");
+                return settings ->
+                        new Adwin(settings.get(delta), Adwin.DEFAULT.checkInterval(), true);
+            }),
+
     /** {@link Ddm}. */
-    DDM(Signal.ERROR, true),
+    DDM(
+            Ddm.class,
+            Ddm.DEFAULT,
+            Signal.ERROR,
+            true,
+            keys -> {
+                var minInstances = keys.minInstances(Ddm::minInstances, 1);
+                var warningLevel =
+                        keys.number(
+                                "warning-level",
+                                Ddm::warningLevel,
+                                "Number of standard deviations by which the error rate must exceed"
+                                        + " its minimum for DDM to warn.");
+                var driftLevel =
+                        keys.number(
+                                "drift-level",
+                                Ddm::driftLevel,
+                                "Number of standard deviations by which the error rate must exceed"
+                                        + " its minimum for DDM to detect a drift.");
+                return settings ->
+                        new Ddm(
+                                settings.get(minInstances),
+                                settings.get(warningLevel),
+                                settings.get(driftLevel));
+            }),
+
     /** {@link Eddm}. */
-    EDDM(Signal.ERROR, true),
+    EDDM(
+            Eddm.class,
+            Eddm.DEFAULT,
+            Signal.ERROR,
+            true,
+            keys -> {
+                var minErrors =
+                        keys.count(
+                                "min-errors",
+                                Eddm::minErrors,
+                                1,
+                                1_000_000,
+                                "errors",
+                                "Number of errors before EDDM can detect a drift.");
+                var warningLevel =
+                        keys.fraction(
+                                "warning-level",
+                                Eddm::warningLevel,
+                                "EDDM warns when the distance between errors falls below this"
+                                        + " fraction of its maximum.");
+                var driftLevel =
+                        keys.fraction(
+                                "drift-level",
+                                Eddm::driftLevel,
+                                "EDDM detects a drift when the distance between errors falls below"
+                                        + " this fraction of its maximum.");
+                return settings ->
+                        new Eddm(
+                                settings.get(minErrors),
+                                settings.get(warningLevel),
+                                settings.get(driftLevel));
+            }),
+
     /** {@link HddmA}. */
-    HDDM_A(Signal.ERROR, true),
+    HDDM_A(
+            HddmA.class,
+            HddmA.DEFAULT,
+            Signal.ERROR,
+            true,
+            keys -> {
+                var driftConfidence =
+                        keys.probability(
+                                "drift-confidence",
+                                HddmA::driftConfidence,
+                                "Upper bound of HDDM-A's probability of a false alarm at each"
+                                        + " example.");
+                var warningConfidence =
+                        keys.probability(
+                                "warning-confidence",
+                                HddmA::warningConfidence,
+                                "Upper bound of HDDM-A's probability of a false warning at each"
+                                        + " example.");
+                return settings ->
+                        new HddmA(
+                                settings.get(driftConfidence),
+                                settings.get(warningConfidence),
+                                HddmA.DEFAULT.restartAfterDecrease());
+            }),
+
     /** {@link HddmW}. */
-    HDDM_W(Signal.MISSED_PROBABILITY, true),
+    HDDM_W(
+            HddmW.class,
+            HddmW.DEFAULT,
+            Signal.MISSED_PROBABILITY,
+            true,
+            keys -> {
+                var driftConfidence =
+                        keys.probability(
+                                "drift-confidence",
+                                HddmW::driftConfidence,
+                                "Upper bound of HDDM-W's probability of a false alarm at each"
+                                        + " example.");
+                var warningConfidence =
+                        keys.probability(
+                                "warning-confidence",
+                                HddmW::warningConfidence,
+                                "Upper bound of HDDM-W's probability of a false warning at each"
+                                        + " example.");
+                var lambda =
+                        keys.fraction(
+                                "lambda",
+                                HddmW::lambda,
+                                "Weight of the newest example in HDDM-W's exponentially weighted"
+                                        + " moving average.");
+                return settings ->
+                        new HddmW(
+                                settings.get(driftConfidence),
+                                settings.get(warningConfidence),
+                                settings.get(lambda),
+                                HddmW.DEFAULT.restartAfterDecrease());
+            }),
+
     /** {@link PageHinkley}. */
-    PAGE_HINKLEY(Signal.MISSED_PROBABILITY, false),
+    PAGE_HINKLEY(
+            PageHinkley.class,
+            PageHinkley.DEFAULT,
+            Signal.MISSED_PROBABILITY,
+            false,
+            keys -> {
+                var minInstances = keys.minInstances(PageHinkley::minInstances, 1);
+                var delta =
+                        keys.number(
+                                "delta",
+                                PageHinkley::delta,
+                                "Allowance of the Page-Hinkley test: an example counts towards a"
+                                        + " drift only by what exceeds the mean by more than this,"
+                                        + " in the unit of the signal.");
+                var threshold =
+                        keys.positive(
+                                "threshold",
+                                PageHinkley::threshold,
+                                "Cumulative sum above which the Page-Hinkley test detects a"
+                                        + " drift.");
+                var fadingFactor =
+                        keys.fraction(
+                                "fading-factor",
+                                PageHinkley::fadingFactor,
+                                "Factor by which the Page-Hinkley test multiplies its cumulative"
+                                        + " sum at each example.");
+                return settings ->
+                        new PageHinkley(
+                                settings.get(minInstances),
+                                settings.get(delta),
+                                settings.get(threshold),
+                                settings.get(fadingFactor));
+            }),
+
     /** {@link Kswin}. */
-    KSWIN(Signal.LOSS, false),
+    KSWIN(
+            Kswin.class,
+            Kswin.DEFAULT,
+            Signal.LOSS,
+            false,
+            keys -> {
+                var windowSize =
+                        keys.count(
+                                "window-size",
+                                Kswin::windowSize,
+                                2,
+                                10_000,
+                                "examples",
+                                "Number of examples in KSWIN's window.");
+                var recentSize =
+                        keys.count(
+                                "recent-size",
+                                Kswin::recentSize,
+                                1,
+                                10_000,
+                                "examples",
+                                "Number of the newest examples in the window that KSWIN compares"
+                                        + " with all older ones.");
+                var alpha =
+                        keys.probability(
+                                "alpha",
+                                Kswin::alpha,
+                                "KSWIN detects a drift when the p-value of its test, computed at"
+                                        + " each example, is at most this.");
+                return settings ->
+                        new Kswin(
+                                settings.get(windowSize),
+                                settings.get(recentSize),
+                                settings.get(alpha),
+                                true);
+            }),
+
     /** {@link Cusum}. */
-    CUSUM(Signal.MISSED_PROBABILITY, false);
+    CUSUM(
+            Cusum.class,
+            Cusum.DEFAULT,
+            Signal.MISSED_PROBABILITY,
+            false,
+            keys -> {
+                var minInstances = keys.minInstances(Cusum::minInstances, 1);
+                var delta =
+                        keys.number(
+                                "delta",
+                                Cusum::delta,
+                                "Allowance of CUSUM: an example counts towards a drift only by what"
+                                        + " exceeds the mean by more than this, in the unit of the"
+                                        + " signal.");
+                var threshold =
+                        keys.positive(
+                                "threshold",
+                                Cusum::threshold,
+                                "Cumulative sum above which CUSUM detects a drift.");
+                return settings ->
+                        new Cusum(
+                                settings.get(minInstances),
+                                settings.get(delta),
+                                settings.get(threshold));
+            });
+
+    /** The keys of all detectors. */
+    static final List<Key<?>> KEYS =
+            Arrays.stream(values())
+                    .<Key<?>>flatMap(option -> option.parameters.bound.keys().stream())
+                    .toList();
 
     private final Signal signal;
     private final boolean warns;
+    private final Parameters<?> parameters;
+    private final Function<Settings, ? extends DriftDetector> factory;
 
-    DetectorOption(Signal signal, boolean warns) {
+    /**
+     * @param defaults detector whose parameters are the keys' defaults
+     * @param definition declares the keys and returns the factory that reads them
+     */
+    <D extends DriftDetector> DetectorOption(
+            Class<D> type,
+            D defaults,
+            Signal signal,
+            boolean warns,
+            Function<Parameters<D>, Function<Settings, D>> definition) {
         this.signal = signal;
         this.warns = warns;
+        Parameters<D> declared =
+                new Parameters<>(
+                        "drift." + Key.kebab(this) + ".", defaults, new OptionKeys<>(type));
+        this.factory = definition.apply(declared);
+        this.parameters = declared;
     }
 
-    /** Returns what it watches where nothing else is asked for. */
+    /** Returns the signal that the detector monitors by default. */
     Signal signal() {
         return signal;
     }
 
-    /** Returns whether it has a warning zone. */
+    /** Returns whether the detector has a warning zone. */
     boolean warns() {
         return warns;
     }
 
-    /**
-     * Reads its parameters.
-     *
-     * @throws IllegalArgumentException if they make no sense together
-     */
-    DriftDetector read(Settings settings) {
-        return switch (this) {
-            case ROBUST_CUSUM ->
-                    new RobustCusum(
-                            settings.get(Keys.ROBUST_CUSUM_MIN_INSTANCES),
-                            settings.get(Keys.ROBUST_CUSUM_SLACK),
-                            settings.get(Keys.ROBUST_CUSUM_WARNING_THRESHOLD),
-                            settings.get(Keys.ROBUST_CUSUM_DRIFT_THRESHOLD),
-                            settings.get(Keys.ROBUST_CUSUM_CAP),
-                            RobustCusum.DEFAULT.leastDeviation());
-            case ADWIN -> new Adwin(settings.get(Keys.ADWIN_DELTA), Adwin.DEFAULT.clock(), true);
-            case DDM ->
-                    new Ddm(
-                            settings.get(Keys.DDM_MIN_INSTANCES),
-                            settings.get(Keys.DDM_WARNING_LEVEL),
-                            settings.get(Keys.DDM_DRIFT_LEVEL));
-            case EDDM ->
-                    new Eddm(
-                            settings.get(Keys.EDDM_MIN_ERRORS),
-                            settings.get(Keys.EDDM_WARNING_LEVEL),
-                            settings.get(Keys.EDDM_DRIFT_LEVEL));
-            case HDDM_A ->
-                    new HddmA(
-                            settings.get(Keys.HDDM_A_DRIFT_CONFIDENCE),
-                            settings.get(Keys.HDDM_A_WARNING_CONFIDENCE),
-                            HddmA.DEFAULT.restartAfterDecrease());
-            case HDDM_W ->
-                    new HddmW(
-                            settings.get(Keys.HDDM_W_DRIFT_CONFIDENCE),
-                            settings.get(Keys.HDDM_W_WARNING_CONFIDENCE),
-                            settings.get(Keys.HDDM_W_LAMBDA),
-                            HddmW.DEFAULT.restartAfterDecrease());
-            case PAGE_HINKLEY ->
-                    new PageHinkley(
-                            settings.get(Keys.PAGE_HINKLEY_MIN_INSTANCES),
-                            settings.get(Keys.PAGE_HINKLEY_DELTA),
-                            settings.get(Keys.PAGE_HINKLEY_THRESHOLD),
-                            settings.get(Keys.PAGE_HINKLEY_FADING_FACTOR));
-            case KSWIN ->
-                    new Kswin(
-                            settings.get(Keys.KSWIN_WINDOW_SIZE),
-                            settings.get(Keys.KSWIN_RECENT_SIZE),
-                            settings.get(Keys.KSWIN_ALPHA),
-                            true);
-            case CUSUM ->
-                    new Cusum(
-                            settings.get(Keys.CUSUM_MIN_INSTANCES),
-                            settings.get(Keys.CUSUM_DELTA),
-                            settings.get(Keys.CUSUM_THRESHOLD));
-        };
+    /** Returns the detectors that have a warning zone. */
+    static List<DetectorOption> warning() {
+        return Arrays.stream(values()).filter(DetectorOption::warns).toList();
     }
 
-    /** The keys of the parameters. */
-    static final List<Key<?>> KEYS =
-            List.of(
-                    Keys.ROBUST_CUSUM_MIN_INSTANCES,
-                    Keys.ROBUST_CUSUM_SLACK,
-                    Keys.ROBUST_CUSUM_WARNING_THRESHOLD,
-                    Keys.ROBUST_CUSUM_DRIFT_THRESHOLD,
-                    Keys.ROBUST_CUSUM_CAP,
-                    Keys.ADWIN_DELTA,
-                    Keys.DDM_MIN_INSTANCES,
-                    Keys.DDM_WARNING_LEVEL,
-                    Keys.DDM_DRIFT_LEVEL,
-                    Keys.EDDM_MIN_ERRORS,
-                    Keys.EDDM_WARNING_LEVEL,
-                    Keys.EDDM_DRIFT_LEVEL,
-                    Keys.HDDM_A_DRIFT_CONFIDENCE,
-                    Keys.HDDM_A_WARNING_CONFIDENCE,
-                    Keys.HDDM_W_DRIFT_CONFIDENCE,
-                    Keys.HDDM_W_WARNING_CONFIDENCE,
-                    Keys.HDDM_W_LAMBDA,
-                    Keys.PAGE_HINKLEY_MIN_INSTANCES,
-                    Keys.PAGE_HINKLEY_DELTA,
-                    Keys.PAGE_HINKLEY_THRESHOLD,
-                    Keys.PAGE_HINKLEY_FADING_FACTOR,
-                    Keys.KSWIN_WINDOW_SIZE,
-                    Keys.KSWIN_RECENT_SIZE,
-                    Keys.KSWIN_ALPHA,
-                    Keys.CUSUM_MIN_INSTANCES,
-                    Keys.CUSUM_DELTA,
-                    Keys.CUSUM_THRESHOLD);
+    /** Returns the default signals as a phrase: each signal with its detectors. */
+    static String defaultSignals() {
+        Map<Signal, List<DetectorOption>> bySignal =
+                Arrays.stream(values())
+                        .collect(
+                                Collectors.groupingBy(
+                                        DetectorOption::signal, TreeMap::new, Collectors.toList()));
+        return bySignal.entrySet().stream()
+                .map(group -> Key.kebab(group.getKey()) + " for " + Key.phrase(group.getValue()))
+                .collect(Collectors.joining("; "));
+    }
 
-    /** What a constant cannot hold while the constants are made. */
-    private static final class Keys {
-        private static final double LARGEST = 1e100;
-        private static final double BELOW_ONE = Math.nextDown(1.0);
+    /** Returns the keys of the detector's parameters. */
+    List<Key<?>> keys() {
+        return parameters.bound.keys();
+    }
 
-        private static final Key<Integer> ROBUST_CUSUM_MIN_INSTANCES =
-                Key.ofInt(
-                        "drift.robust-cusum.min-instances",
-                        RobustCusum.DEFAULT.minInstances(),
-                        2,
-                        1_000_000,
-                        "examples",
-                        "Examples before which it finds no drift.");
-        private static final Key<Double> ROBUST_CUSUM_SLACK =
-                number(
-                        "drift.robust-cusum.slack",
-                        RobustCusum.DEFAULT.slack(),
-                        "What an example may exceed the mean by, in standard deviations of the"
-                                + " signal.");
-        private static final Key<Double> ROBUST_CUSUM_WARNING_THRESHOLD =
-                positive(
-                        "drift.robust-cusum.warning-threshold",
-                        RobustCusum.DEFAULT.warningThreshold(),
-                        "Standard deviations to which the cumulated excess has to rise for a"
-                                + " warning.");
-        private static final Key<Double> ROBUST_CUSUM_DRIFT_THRESHOLD =
-                positive(
-                        "drift.robust-cusum.drift-threshold",
-                        RobustCusum.DEFAULT.driftThreshold(),
-                        "The same for a drift.");
-        private static final Key<Double> ROBUST_CUSUM_CAP =
-                positive(
-                        "drift.robust-cusum.cap",
-                        RobustCusum.DEFAULT.cap(),
-                        "The most that one example counts for, in standard deviations.");
-        private static final Key<Double> ADWIN_DELTA =
-                probability(
-                        "drift.adwin.delta",
-                        Adwin.DEFAULT.delta(),
-                        "Chance of a false alarm of ADWIN, by its bound.");
-        private static final Key<Integer> DDM_MIN_INSTANCES =
-                minimum("drift.ddm.min-instances", Ddm.DEFAULT.minInstances());
-        private static final Key<Double> DDM_WARNING_LEVEL =
-                number(
-                        "drift.ddm.warning-level",
-                        Ddm.DEFAULT.warningLevel(),
-                        "Standard deviations above its minimum at which DDM warns.");
-        private static final Key<Double> DDM_DRIFT_LEVEL =
-                number(
-                        "drift.ddm.drift-level",
-                        Ddm.DEFAULT.driftLevel(),
-                        "Standard deviations above its minimum at which DDM finds a drift.");
-        private static final Key<Integer> EDDM_MIN_ERRORS =
-                Key.ofInt(
-                        "drift.eddm.min-errors",
-                        Eddm.DEFAULT.minErrors(),
-                        1,
-                        1_000_000,
-                        "errors",
-                        "Errors before which EDDM finds no drift.");
-        private static final Key<Double> EDDM_WARNING_LEVEL =
-                Key.ofDouble(
-                        "drift.eddm.warning-level",
-                        Eddm.DEFAULT.warningLevel(),
-                        Double.MIN_VALUE,
-                        1,
-                        "Share of its maximum to which the distance of errors falls where EDDM"
-                                + " warns.");
-        private static final Key<Double> EDDM_DRIFT_LEVEL =
-                Key.ofDouble(
-                        "drift.eddm.drift-level",
-                        Eddm.DEFAULT.driftLevel(),
-                        Double.MIN_VALUE,
-                        1,
-                        "The same where EDDM finds a drift.");
-        private static final Key<Double> HDDM_A_DRIFT_CONFIDENCE =
-                probability(
-                        "drift.hddm-a.drift-confidence",
-                        HddmA.DEFAULT.driftConfidence(),
-                        "Chance of a false alarm of HDDM-A at an example, by its bound.");
-        private static final Key<Double> HDDM_A_WARNING_CONFIDENCE =
-                probability(
-                        "drift.hddm-a.warning-confidence",
-                        HddmA.DEFAULT.warningConfidence(),
-                        "The same of a warning of HDDM-A.");
-        private static final Key<Double> HDDM_W_DRIFT_CONFIDENCE =
-                probability(
-                        "drift.hddm-w.drift-confidence",
-                        HddmW.DEFAULT.driftConfidence(),
-                        "Chance of a false alarm of HDDM-W at an example, by its bound.");
-        private static final Key<Double> HDDM_W_WARNING_CONFIDENCE =
-                probability(
-                        "drift.hddm-w.warning-confidence",
-                        HddmW.DEFAULT.warningConfidence(),
-                        "The same of a warning of HDDM-W.");
-        private static final Key<Double> HDDM_W_LAMBDA =
-                Key.ofDouble(
-                        "drift.hddm-w.lambda",
-                        HddmW.DEFAULT.lambda(),
-                        Double.MIN_VALUE,
-                        1,
-                        "Weight of the newest example in HDDM-W's fading average.");
-        private static final Key<Integer> PAGE_HINKLEY_MIN_INSTANCES =
-                minimum("drift.page-hinkley.min-instances", PageHinkley.DEFAULT.minInstances());
-        private static final Key<Double> PAGE_HINKLEY_DELTA =
-                number(
-                        "drift.page-hinkley.delta",
-                        PageHinkley.DEFAULT.delta(),
-                        "What an example may exceed the mean by in Page-Hinkley's test, in the"
-                                + " signal's unit.");
-        private static final Key<Double> PAGE_HINKLEY_THRESHOLD =
-                positive(
-                        "drift.page-hinkley.threshold",
-                        PageHinkley.DEFAULT.threshold(),
-                        "What the cumulated excess has to rise to in Page-Hinkley's test.");
-        private static final Key<Double> PAGE_HINKLEY_FADING_FACTOR =
-                Key.ofDouble(
-                        "drift.page-hinkley.fading-factor",
-                        PageHinkley.DEFAULT.fadingFactor(),
-                        Double.MIN_VALUE,
-                        1,
-                        "How much the cumulated excess keeps at each example in Page-Hinkley's"
-                                + " test.");
-        private static final Key<Integer> KSWIN_WINDOW_SIZE =
-                Key.ofInt(
-                        "drift.kswin.window-size",
-                        Kswin.DEFAULT.windowSize(),
-                        2,
-                        10_000,
-                        "examples",
-                        "Examples that KSWIN remembers.");
-        private static final Key<Integer> KSWIN_RECENT_SIZE =
-                Key.ofInt(
-                        "drift.kswin.recent-size",
-                        Kswin.DEFAULT.recentSize(),
-                        1,
-                        10_000,
-                        "examples",
-                        "How many of the newest KSWIN compares with the others.");
-        private static final Key<Double> KSWIN_ALPHA =
-                probability(
-                        "drift.kswin.alpha",
-                        Kswin.DEFAULT.alpha(),
-                        "The p-value at which KSWIN finds a drift, at each example.");
-        private static final Key<Integer> CUSUM_MIN_INSTANCES =
-                minimum("drift.cusum.min-instances", Cusum.DEFAULT.minInstances());
-        private static final Key<Double> CUSUM_DELTA =
-                number(
-                        "drift.cusum.delta",
-                        Cusum.DEFAULT.delta(),
-                        "What an example may exceed the mean by in CUSUM, in the signal's unit.");
-        private static final Key<Double> CUSUM_THRESHOLD =
-                positive(
-                        "drift.cusum.threshold",
-                        Cusum.DEFAULT.threshold(),
-                        "What the cumulated excess has to rise above in CUSUM.");
+    /**
+     * Creates the detector with the parameters in the settings.
+     *
+     * @throws IllegalArgumentException if the parameters contradict each other
+     */
+    DriftDetector create(Settings settings) {
+        return factory.apply(settings);
+    }
 
-        private static Key<Integer> minimum(String name, int defaultValue) {
-            return Key.ofInt(
-                    name,
-                    defaultValue,
-                    1,
+    /**
+     * Returns the parameters of a detector, with or without a cool-down, by key, for a model's
+     * provenance.
+     */
+    static Map<String, String> hyperParameters(DriftDetector detector) {
+        DriftDetector inner =
+                detector instanceof CoolDown coolDown ? coolDown.detector() : detector;
+        return Arrays.stream(values())
+                .filter(option -> option.parameters.bound.configure(inner))
+                .findFirst()
+                .orElseThrow()
+                .parameters
+                .bound
+                .values(inner);
+    }
+
+    /**
+     * Keys of a detector under construction.
+     *
+     * @param prefix of the keys' names
+     * @param defaults detector whose parameters are the keys' defaults
+     */
+    private record Parameters<D extends DriftDetector>(
+            String prefix, D defaults, OptionKeys<D> bound) {
+        private static final double MAX = 1e100;
+
+        Key<Integer> minInstances(Function<D, Integer> parameter, int min) {
+            return count(
+                    "min-instances",
+                    parameter,
+                    min,
                     1_000_000,
                     "examples",
-                    "Examples before which it finds no drift.");
+                    "Number of examples before the detector can detect a drift.");
         }
 
-        private static Key<Double> number(String name, double defaultValue, String meaning) {
-            return Key.ofDouble(name, defaultValue, 0, LARGEST, meaning);
+        Key<Integer> count(
+                String name,
+                Function<D, Integer> parameter,
+                int min,
+                int max,
+                String unit,
+                String meaning) {
+            return bound.add(
+                    Key.ofInt(prefix + name, parameter.apply(defaults), min, max, unit, meaning),
+                    parameter);
         }
 
-        private static Key<Double> positive(String name, double defaultValue, String meaning) {
-            return Key.ofDouble(name, defaultValue, Double.MIN_VALUE, LARGEST, meaning);
+        Key<Double> number(String name, Function<D, Double> parameter, String meaning) {
+            return inRange(name, parameter, 0, MAX, meaning);
         }
 
-        private static Key<Double> probability(String name, double defaultValue, String meaning) {
-            return Key.ofDouble(name, defaultValue, Double.MIN_VALUE, BELOW_ONE, meaning);
+        Key<Double> positive(String name, Function<D, Double> parameter, String meaning) {
+            return inRange(name, parameter, Double.MIN_VALUE, MAX, meaning);
+        }
+
+        Key<Double> fraction(String name, Function<D, Double> parameter, String meaning) {
+            return inRange(name, parameter, Double.MIN_VALUE, 1, meaning);
+        }
+
+        Key<Double> probability(String name, Function<D, Double> parameter, String meaning) {
+            return inRange(name, parameter, Double.MIN_VALUE, Math.nextDown(1.0), meaning);
+        }
+
+        private Key<Double> inRange(
+                String name,
+                Function<D, Double> parameter,
+                double min,
+                double max,
+                String meaning) {
+            return bound.add(
+                    Key.ofDouble(prefix + name, parameter.apply(defaults), min, max, meaning),
+                    parameter);
         }
     }
 }

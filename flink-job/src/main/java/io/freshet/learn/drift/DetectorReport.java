@@ -3,14 +3,14 @@ package io.freshet.learn.drift;
 import io.freshet.drift.Signal;
 
 /**
- * What a drift detector says.
+ * Status of a drift detector after the last example.
  *
- * @param name the detector
- * @param signal what it watches
+ * @param name name of the detector
+ * @param signal signal that it monitors
  * @param status stable, warning or drift
- * @param statistic after the last example, in its own unit
- * @param threshold what the statistic has to reach
- * @param drifts drifts that it found, those of which there was no alert included
+ * @param statistic test statistic, in the detector's unit
+ * @param threshold value of the statistic at which there is a drift
+ * @param drifts number of drifts detected, including those without an alert
  */
 public record DetectorReport(
         String name,

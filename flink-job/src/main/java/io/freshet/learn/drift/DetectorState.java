@@ -1,13 +1,13 @@
 package io.freshet.learn.drift;
 
 /**
- * What a drift detector keeps in state.
+ * State of a drift detector of one model.
  *
- * @param name the method's name, what it watches and its parameters: a test goes on only under the
- *     same
- * @param state the test's
- * @param drifts drifts that it found
- * @param warningAt examples seen when it last began to warn, 0 outside a warning
+ * @param name name, signal and parameters of the detector; the state is restored only if all are
+ *     unchanged
+ * @param state state of the running detector
+ * @param drifts number of drifts detected
+ * @param warningAt number of examples seen when it last began to warn; 0 outside a warning
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record DetectorState(String name, double[] state, long drifts, long warningAt) {}

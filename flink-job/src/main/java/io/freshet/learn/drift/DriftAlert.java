@@ -4,24 +4,24 @@ import io.freshet.drift.Signal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A drift that was detected.
+ * Alert of a detected drift.
  *
- * @param modelId the model
- * @param sequence 0, 1, 2, … per model
- * @param timestamp event time of the example at which it was found, milliseconds since
+ * @param modelId id of the model
+ * @param sequence number of the alert: 0, 1, 2, … per model
+ * @param timestamp event time of the example at which the drift was detected, milliseconds since
  *     1970-01-01T00:00Z
  * @param detector name of the detector
- * @param signal what it watches
- * @param examplesSeen examples trained on when it was found
- * @param modelVersion changes of the parameters when it was found, before any reaction
- * @param statistic the detector's
- * @param threshold what it had to reach
- * @param warningExamplesSeen examples trained on when the detector last began to warn; null if it
- *     gave no warning before
+ * @param signal signal that the detector monitors
+ * @param examplesSeen number of examples trained on at the detection
+ * @param modelVersion version of the model at the detection, before any reaction
+ * @param statistic the detector's test statistic
+ * @param threshold value that the statistic had to reach
+ * @param warningExamplesSeen number of examples trained on when the detector last began to warn;
+ *     null if it did not warn before the drift
  * @param before examples before the estimated change
- * @param after examples from the estimated change on
- * @param classes by class, those whose recall fell most first
- * @param reaction what the learner did
+ * @param after examples since the estimated change
+ * @param classes changes by class, the largest drop in recall first
+ * @param reaction reaction of the learner
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record DriftAlert(

@@ -3,26 +3,29 @@ package io.freshet.learn.drift;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.drift.CoolDown;
-import io.freshet.drift.Domain;
 import io.freshet.drift.DriftDetector;
 import io.freshet.drift.Signal;
-import io.freshet.learn.training.TrainingConfig;
+import io.freshet.learn.training.LearningRateConfig;
+import io.freshet.learn.training.OptimizerOption;
 import io.freshet.model.LearnerSettings;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
- * How drift is looked for, and what is done about it.
+ * Configuration of drift detection and of the reaction to a drift.
  *
- * @param detectors each model's; may be none
- * @param coolDown examples after an alert in which there is no other
- * @param reaction what the learner does about a drift
- * @param boostFactor by what a boost multiplies the learning rate
- * @param boostSteps steps that a boost lasts
- * @param evidence examples that an alert looks back on
- * @param maxClasses classes that an alert tells of
+ * @param detectors detectors of each model; may be empty
+ * @param coolDown number of examples after an alert without another alert
+ * @param reaction reaction to a drift
+ * @param boostFactor factor by which a boost multiplies the learning rate
+ * @param boostSteps number of steps that a boost lasts
+ * @param evidence number of latest examples that an alert compares
+ * @param maxClasses maximum number of classes in an alert
  */
 public record DriftConfig(
         List<Detector> detectors,
@@ -35,14 +38,14 @@ public record DriftConfig(
         implements Serializable {
 
     /**
-     * A detector and what it watches.
+     * A detector and the signal that it monitors.
      *
-     * @param name the method's, in kebab case
+     * @param name name of the detector's {@link DetectorOption} in kebab case
      */
     public record Detector(String name, Signal signal, DriftDetector detector)
             implements Serializable {}
 
-    /** None, and no reaction. */
+    /** Configuration without detectors. */
     public static final DriftConfig NONE =
             new DriftConfig(List.of(), 0, DriftReaction.NONE, 1, 0, 1, 0);
 
@@ -51,17 +54,19 @@ public record DriftConfig(
                     "drift.detector",
                     "robust-cusum",
                     DetectorOption.class,
-                    "The drift detectors of each model; several watch side by side, and the first"
-                            + " to find a drift is named in the alert.");
+                    "Drift detectors of each model. Several run side by side; an alert names the"
+                            + " first one that detects a drift.");
     public static final Key<Optional<Signal>> SIGNAL =
             Key.ofEnumOr(
                     "auto",
                     "drift.signal",
                     Signal.class,
-                    "What the detectors watch of every example before it is trained on. Auto: what"
-                            + " each did best on; KSWIN the loss, HDDM-W, Page-Hinkley and CUSUM"
-                            + " the missed-probability, 1 - exp(-loss), and the others the"
-                            + " error.");
+                    "Signal that the detectors monitor, computed for every example before the"
+                            + " model is trained on it: the loss; the error, 0 or 1; or the"
+                            + " missed-probability, 1 - exp(-loss). Auto: the one on which each"
+                            + " detector performed best: "
+                            + DetectorOption.defaultSignals()
+                            + ".");
     public static final Key<Integer> COOL_DOWN =
             Key.ofInt(
                     "drift.cool-down",
@@ -69,26 +74,26 @@ public record DriftConfig(
                     0,
                     1_000_000_000,
                     "examples",
-                    "For how many examples of a model after an alert there is no other, and no"
-                            + " reaction; a detector that found a drift rests so long, then begins"
-                            + " anew.");
+                    "Number of examples of a model after an alert during which there is no further"
+                            + " alert and no further reaction. A detector that detected a drift"
+                            + " ignores the same number of examples and then restarts.");
     public static final Key<DriftReaction> REACTION =
             Key.ofEnum(
                     "drift.reaction",
                     DriftReaction.NONE,
-                    "What a model does about a drift, before its next mini-batch; a mixture of"
-                            + " learning rates gets over most drifts by itself. Hand-over goes on"
-                            + " with a learner that was started at the warning: it gains most where"
-                            + " a stream jumps, and takes the memory of a second learner while a"
-                            + " detector warns. Boost and reset-optimizer need a fixed learning"
-                            + " rate.");
+                    "Reaction of a model to a drift, before its next mini-batch. A mixture of"
+                            + " learning rates recovers from most drifts without one. Hand-over"
+                            + " replaces the learner by a second one that was started at the"
+                            + " warning; it helps most with abrupt drifts, and takes the memory of"
+                            + " a second learner while a detector warns. Boost and reset-optimizer"
+                            + " need a fixed learning rate.");
     public static final Key<Double> BOOST_FACTOR =
             Key.ofDouble(
                     "drift.boost.factor",
                     10,
                     Double.MIN_VALUE,
                     1e6,
-                    "By what a boost multiplies the learning rate.");
+                    "Factor by which a boost multiplies the learning rate.");
     public static final Key<Integer> BOOST_STEPS =
             Key.ofInt(
                     "drift.boost.steps",
@@ -96,7 +101,7 @@ public record DriftConfig(
                     1,
                     1_000_000_000,
                     "steps",
-                    "How many steps a boost lasts.");
+                    "Number of steps that a boost lasts.");
     public static final Key<Integer> EVIDENCE =
             Key.ofInt(
                     "drift.evidence",
@@ -104,8 +109,8 @@ public record DriftConfig(
                     2,
                     100_000,
                     "examples",
-                    "How many of a model's latest examples an alert looks back on: those after the"
-                            + " estimated change and those before.");
+                    "Number of a model's latest examples that an alert compares: those before the"
+                            + " estimated change with those after it.");
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(
                     "drift.max-classes",
@@ -113,26 +118,30 @@ public record DriftConfig(
                     0,
                     1000,
                     "classes",
-                    "Of how many classes an alert tells how they fared before and after: those"
-                            + " whose recall fell most.");
+                    "Maximum number of classes for which an alert reports recall and loss before"
+                            + " and after the change: those whose recall fell most.");
 
-    /** The keys read here. */
-    public static final List<Key<?>> KEYS = keys();
-
-    private static List<Key<?>> keys() {
-        List<Key<?>> keys =
-                new ArrayList<>(List.of(DETECTOR, SIGNAL, COOL_DOWN, REACTION, BOOST_FACTOR));
-        keys.addAll(List.of(BOOST_STEPS, EVIDENCE, MAX_CLASSES));
-        keys.addAll(DetectorOption.KEYS);
-        return List.copyOf(keys);
-    }
+    /** The keys of drift detection. */
+    public static final List<Key<?>> KEYS =
+            Stream.concat(
+                            Stream.of(
+                                    DETECTOR,
+                                    SIGNAL,
+                                    COOL_DOWN,
+                                    REACTION,
+                                    BOOST_FACTOR,
+                                    BOOST_STEPS,
+                                    EVIDENCE,
+                                    MAX_CLASSES),
+                            DetectorOption.KEYS.stream())
+                    .toList();
 
     public DriftConfig {
         detectors = List.copyOf(detectors);
         for (Detector detector : detectors) {
             if (!detector.detector().domain().includes(detector.signal().domain())) {
                 throw new IllegalArgumentException(
-                        detector.name() + " does not take the " + detector.signal());
+                        detector.name() + " does not accept the signal " + detector.signal());
             }
         }
         if (coolDown < 0 || evidence < 1 || maxClasses < 0 || boostSteps < 0) {
@@ -148,42 +157,16 @@ public record DriftConfig(
         }
     }
 
-    /** Reads the keys; problems are left in the settings. */
+    /** Reads the keys. Problems are recorded in the settings. */
     public static DriftConfig from(Settings settings, LearnerSettings learner) {
-        List<DetectorOption> methods = settings.get(DETECTOR);
-        DriftReaction reaction = settings.get(REACTION);
+        List<DetectorOption> options = settings.get(DETECTOR);
         List<Detector> detectors = new ArrayList<>();
-        for (DetectorOption method : methods) {
-            readDetector(settings, method).ifPresent(detectors::add);
+        for (DetectorOption option : options) {
+            createDetector(settings, option).ifPresent(detectors::add);
         }
-        if (reaction != DriftReaction.NONE && methods.isEmpty()) {
-            refuse(settings, reaction, DETECTOR + " names none: nothing would be found");
-        }
-        boolean mixes = learner.mixture() != null;
-        if (mixes
-                && (reaction == DriftReaction.BOOST || reaction == DriftReaction.RESET_OPTIMIZER)) {
-            refuse(
-                    settings,
-                    reaction,
-                    TrainingConfig.LEARNING_RATE + " = auto has neither a rate nor a velocity");
-        }
-        if (reaction == DriftReaction.RESET_OPTIMIZER
-                && !mixes
-                && learner.optimizer().stateNames().isEmpty()) {
-            refuse(settings, reaction, TrainingConfig.MOMENTUM + " = 0 has no velocity");
-        }
-        if (reaction == DriftReaction.HAND_OVER) {
-            methods.stream()
-                    .filter(method -> !method.warns())
-                    .forEach(
-                            method ->
-                                    refuse(
-                                            settings,
-                                            reaction,
-                                            Key.kebab(method)
-                                                    + " does not warn before a drift; robust-cusum,"
-                                                    + " ddm, eddm, hddm-a and hddm-w do"));
-        }
+        DriftReaction reaction = settings.get(REACTION);
+        problems(reaction, options, learner)
+                .forEach(problem -> settings.problem(settings.assignment(REACTION) + problem));
         return new DriftConfig(
                 detectors,
                 settings.get(COOL_DOWN),
@@ -194,34 +177,83 @@ public record DriftConfig(
                 settings.get(MAX_CLASSES));
     }
 
-    private static void refuse(Settings settings, DriftReaction reaction, String why) {
-        settings.problem(REACTION + " = " + Key.kebab(reaction) + ": " + why);
+    private static List<String> problems(
+            DriftReaction reaction, List<DetectorOption> options, LearnerSettings learner) {
+        List<String> problems = new ArrayList<>();
+        if (reaction != DriftReaction.NONE && options.isEmpty()) {
+            problems.add(" needs a drift detector, but " + DETECTOR + " is empty");
+        }
+        if (reaction == DriftReaction.BOOST && learner.mixture() != null) {
+            problems.add(" needs a fixed " + LearningRateConfig.LEARNING_RATE + ", not auto");
+        }
+        if (reaction == DriftReaction.RESET_OPTIMIZER) {
+            OptimizerOption.whyStateless(learner)
+                    .ifPresent(why -> problems.add(" has no optimiser state to reset: " + why));
+        }
+        if (reaction == DriftReaction.HAND_OVER) {
+            for (DetectorOption option : options) {
+                if (!option.warns()) {
+                    problems.add(
+                            " needs detectors with a warning zone: "
+                                    + Key.kebab(option)
+                                    + " has none; "
+                                    + Key.phrase(DetectorOption.warning())
+                                    + " have one");
+                }
+            }
+        }
+        return problems;
     }
 
-    private static Optional<Detector> readDetector(Settings settings, DetectorOption method) {
-        String name = Key.kebab(method);
+    /**
+     * Returns the configuration by key, for a model's provenance, with the signal of each detector
+     * in their order. Empty without a reaction, since detection alone does not affect the
+     * parameters.
+     */
+    public Map<String, String> hyperParameters() {
+        Map<String, String> values = new TreeMap<>();
+        if (reaction == DriftReaction.NONE) {
+            return values;
+        }
+        List<String> names = new ArrayList<>();
+        List<Signal> signals = new ArrayList<>();
+        for (Detector detector : detectors) {
+            names.add(detector.name());
+            signals.add(detector.signal());
+            values.putAll(DetectorOption.hyperParameters(detector.detector()));
+        }
+        values.put(DETECTOR.name(), Key.text(names));
+        values.put(SIGNAL.name(), Key.text(signals));
+        values.put(COOL_DOWN.name(), Key.text(coolDown));
+        values.put(REACTION.name(), Key.text(reaction));
+        if (reaction == DriftReaction.BOOST) {
+            values.put(BOOST_FACTOR.name(), Key.text(boostFactor));
+            values.put(BOOST_STEPS.name(), Key.text(boostSteps));
+        }
+        return values;
+    }
+
+    private static Optional<Detector> createDetector(Settings settings, DetectorOption option) {
+        String name = Key.kebab(option);
         DriftDetector detector;
         try {
-            detector = method.read(settings);
+            detector = option.create(settings);
         } catch (IllegalArgumentException e) {
             settings.problem("drift." + name + ": " + e.getMessage());
             return Optional.empty();
         }
-        Signal signal = settings.get(SIGNAL).orElse(method.signal());
+        Signal signal = settings.get(SIGNAL).orElse(option.signal());
         if (!detector.domain().includes(signal.domain())) {
             settings.problem(
-                    SIGNAL
-                            + " = "
-                            + Key.kebab(signal)
+                    settings.assignment(SIGNAL)
                             + " with "
                             + DETECTOR
                             + " = "
                             + name
-                            + ": it takes "
-                            + (detector.domain() == Domain.ERRORS
-                                    ? "error only"
-                                    : "error or missed-probability, as its values must lie between"
-                                            + " 0 and 1 and a loss has no bound"));
+                            + ": its values must be "
+                            + detector.domain().description()
+                            + ", so it accepts "
+                            + Key.phrase(Signal.within(detector.domain())));
             return Optional.empty();
         }
         int coolDown = settings.get(COOL_DOWN);

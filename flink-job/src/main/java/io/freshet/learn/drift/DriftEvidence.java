@@ -1,9 +1,10 @@
 package io.freshet.learn.drift;
 
-import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.Origin;
+import io.freshet.ingest.Origins;
+import io.freshet.ingest.SourcePartition;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
+import io.freshet.model.example.RingIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -13,21 +14,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last examples of a model, for an alert to look back on. Arrays grow with the examples, up to
- * the capacity.
+ * Ring buffer of the last examples of a model, from which a drift alert describes the stream before
+ * and after the change. The arrays grow with the number of examples, up to the capacity.
  */
 public final class DriftEvidence {
-    /** What an alert compares with, at least, where so many are remembered. */
-    private static final int LEAST_BEFORE = 100;
+    /** Fewest examples before a change that an alert compares with, if the buffer has as many. */
+    private static final int MIN_BEFORE = 100;
 
-    /** What an example takes. */
+    /** Bytes that one example takes. */
     public static final int BYTES_PER_EXAMPLE =
             2 * Integer.BYTES + 2 * Float.BYTES + 2 * Long.BYTES + Byte.BYTES;
 
-    private static final int FIRST_LENGTH = 16;
-
-    private final int capacity;
-    private final List<ExampleBlock.Source> sources = new ArrayList<>();
+    private final RingIndex ring;
+    private final List<SourcePartition> sources = new ArrayList<>();
     private int[] labels = new int[0];
     private boolean[] hits = new boolean[0];
     private float[] losses = new float[0];
@@ -35,29 +34,25 @@ public final class DriftEvidence {
     private int[] sourceIndexes = new int[0];
     private long[] offsets = new long[0];
     private long[] timestamps = new long[0];
-    private long seen;
 
-    /** Where the next example goes: {@code seen} modulo the capacity. */
-    private int next;
-
-    /** Where the last example's source stands among the sources. */
+    /** Index of the last example's source. */
     private int lastSource;
 
     DriftEvidence(int capacity) {
-        this.capacity = capacity;
+        ring = new RingIndex(capacity);
     }
 
-    /** Takes the next example. */
-    void add(Examples examples, Evaluation evaluation, int row, Origin origin) {
+    /** Adds an example that was trained on. */
+    void add(Examples examples, Evaluation evaluation, int row, Origins origins) {
         int label = examples.labels()[row];
         put(
                 label,
                 evaluation.predictedClasses()[row] == label,
                 evaluation.losses()[row],
                 examples.weights()[row],
-                origin.source,
-                origin.offset,
-                origin.timestamp);
+                origins.source(row),
+                origins.offset(row),
+                origins.timestamp(row));
     }
 
     private void put(
@@ -65,15 +60,14 @@ public final class DriftEvidence {
             boolean hit,
             float loss,
             float weight,
-            ExampleBlock.Source source,
+            SourcePartition source,
             long offset,
             long timestamp) {
-        int at = next;
+        int at = ring.next();
         if (at == labels.length) {
-            grow();
+            growTo(ring.grownLength(at, at + 1));
         }
-        next = at + 1 == capacity ? 0 : at + 1;
-        seen++;
+        ring.advance();
         labels[at] = label;
         hits[at] = hit;
         losses[at] = loss;
@@ -83,8 +77,7 @@ public final class DriftEvidence {
         timestamps[at] = timestamp;
     }
 
-    private void grow() {
-        int length = (int) Math.min(capacity, Math.max(FIRST_LENGTH, 2L * labels.length));
+    private void growTo(int length) {
         labels = Arrays.copyOf(labels, length);
         hits = Arrays.copyOf(hits, length);
         losses = Arrays.copyOf(losses, length);
@@ -94,8 +87,8 @@ public final class DriftEvidence {
         timestamps = Arrays.copyOf(timestamps, length);
     }
 
-    /** A model's examples come from few partitions, most of them from the one before's. */
-    private int indexOf(ExampleBlock.Source source) {
+    /** Most examples come from the same partition as the one before. */
+    private int indexOf(SourcePartition source) {
         if (lastSource < sources.size() && sources.get(lastSource).equals(source)) {
             return lastSource;
         }
@@ -107,25 +100,25 @@ public final class DriftEvidence {
         return lastSource;
     }
 
-    private int size() {
-        return (int) Math.min(seen, capacity);
-    }
-
-    /** How many of the last examples came after a change, of those that are remembered. */
+    /**
+     * Returns how many of the last examples came after a change, of those in the buffer.
+     *
+     * @param sinceChange examples since the change
+     */
     int after(long sinceChange) {
-        return (int) Math.max(1, Math.min(sinceChange, size()));
+        return (int) Math.max(1, Math.min(sinceChange, ring.size()));
     }
 
-    /** How many examples before those an alert compares them with. */
+    /** Returns how many examples before the last {@code after} an alert compares them with. */
     int before(int after) {
-        return Math.min(Math.max(after, LEAST_BEFORE), size() - after);
+        return Math.min(Math.max(after, MIN_BEFORE), ring.size() - after);
     }
 
     /**
-     * Tells of some of the last examples.
+     * Summarises some of the last examples.
      *
-     * @param end how many of the last are left out
-     * @param count how many before those
+     * @param end number of the last examples that are left out
+     * @param count number of examples before those
      */
     DriftWindow window(int end, int count) {
         if (count == 0) {
@@ -137,8 +130,9 @@ public final class DriftEvidence {
         long first = Long.MAX_VALUE;
         long last = Long.MIN_VALUE;
         Map<Integer, long[]> ranges = new LinkedHashMap<>();
+        long seen = ring.added();
         for (long i = seen - end - count; i < seen - end; i++) {
-            int at = (int) (i % capacity);
+            int at = ring.position(i);
             weight += weights[at];
             weightedLoss += (double) weights[at] * losses[at];
             right += hits[at] ? 1 : 0;
@@ -164,13 +158,21 @@ public final class DriftEvidence {
                 count, offsetRanges, first, last, weightedLoss / weight, right / (double) count);
     }
 
-    /** Tells how the classes fared, those whose recall fell most first, then by index. */
+    /**
+     * Compares each class before and after a change: those whose recall fell most come first, then
+     * by index.
+     *
+     * @param before number of examples before the change
+     * @param after number of examples after it, the last ones
+     * @param limit most classes
+     */
     ClassChange[] classes(int numClasses, int before, int after, int limit) {
         int[] counts = new int[2 * numClasses];
         int[] right = new int[2 * numClasses];
         double[] loss = new double[2 * numClasses];
+        long seen = ring.added();
         for (long i = seen - after - before; i < seen; i++) {
-            int at = (int) (i % capacity);
+            int at = ring.position(i);
             int side = labels[at] + (i < seen - after ? 0 : numClasses);
             counts[side]++;
             right[side] += hits[at] ? 1 : 0;
@@ -192,7 +194,7 @@ public final class DriftEvidence {
             }
         }
         return changes.stream()
-                .sorted(Comparator.comparingDouble(ClassChange::fallOfRecall).reversed())
+                .sorted(Comparator.comparingDouble(ClassChange::recallDrop).reversed())
                 .limit(limit)
                 .toArray(ClassChange[]::new);
     }
@@ -201,49 +203,36 @@ public final class DriftEvidence {
         return count == 0 ? null : sum / count;
     }
 
-    /** Everything, in new arrays, oldest first. */
-    EvidenceState memory() {
-        int size = size();
-        EvidenceState memory =
-                new EvidenceState(
-                        sources.stream().map(ExampleBlock.Source::topic).toArray(String[]::new),
-                        sources.stream().mapToInt(ExampleBlock.Source::partition).toArray(),
-                        new int[size],
-                        new boolean[size],
-                        new float[size],
-                        new float[size],
-                        new int[size],
-                        new long[size],
-                        new long[size]);
-        for (int i = 0; i < size; i++) {
-            int at = (int) ((seen - size + i) % capacity);
-            memory.labels()[i] = labels[at];
-            memory.hits()[i] = hits[at];
-            memory.losses()[i] = losses[at];
-            memory.weights()[i] = weights[at];
-            memory.sourceIndexes()[i] = sourceIndexes[at];
-            memory.offsets()[i] = offsets[at];
-            memory.timestamps()[i] = timestamps[at];
-        }
-        return memory;
+    /** Returns the examples in new arrays, oldest first. */
+    EvidenceState state() {
+        return new EvidenceState(
+                sources.stream().map(SourcePartition::topic).toArray(String[]::new),
+                sources.stream().mapToInt(SourcePartition::partition).toArray(),
+                ring.oldestFirst(labels),
+                ring.oldestFirst(hits),
+                ring.oldestFirst(losses),
+                ring.oldestFirst(weights),
+                ring.oldestFirst(sourceIndexes),
+                ring.oldestFirst(offsets),
+                ring.oldestFirst(timestamps));
     }
 
     /**
-     * Takes the examples that another one had; the newest, if it had more.
+     * Adds the examples that another buffer had; the newest, if it had more than fit.
      *
-     * @param memory not modified
+     * @param state not modified
      */
-    void restore(EvidenceState memory) {
-        for (int i = 0; i < memory.labels().length; i++) {
-            int source = memory.sourceIndexes()[i];
+    void restore(EvidenceState state) {
+        for (int i = 0; i < state.labels().length; i++) {
+            int source = state.sourceIndexes()[i];
             put(
-                    memory.labels()[i],
-                    memory.hits()[i],
-                    memory.losses()[i],
-                    memory.weights()[i],
-                    new ExampleBlock.Source(memory.topics()[source], memory.partitions()[source]),
-                    memory.offsets()[i],
-                    memory.timestamps()[i]);
+                    state.labels()[i],
+                    state.hits()[i],
+                    state.losses()[i],
+                    state.weights()[i],
+                    new SourcePartition(state.topics()[source], state.partitions()[source]),
+                    state.offsets()[i],
+                    state.timestamps()[i]);
         }
     }
 }

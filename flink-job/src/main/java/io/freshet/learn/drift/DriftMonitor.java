@@ -3,7 +3,7 @@ package io.freshet.learn.drift;
 import io.freshet.config.Key;
 import io.freshet.drift.DriftStatus;
 import io.freshet.drift.RunningDetector;
-import io.freshet.ingest.Origin;
+import io.freshet.ingest.Origins;
 import io.freshet.model.BlockWorkspace;
 import io.freshet.model.LearnerControl;
 import io.freshet.model.LearnerSettings;
@@ -12,79 +12,108 @@ import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.StepObserver;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's drift detectors at work, and what it does about a drift.
+ * Drift detection of one model: runs its detectors, emits alerts and carries out the reaction.
  *
- * <p>They see every example that is trained on, in the order of the stream. At the first drift that
- * one of them finds there is an alert, and the reaction, between the example's mini-batch and the
- * next; then none for {@code drift.cool-down} examples, though the detectors go on. No clock and no
- * chance is involved: the same stream gives the same alerts.
+ * <p>The detectors see every example that the model is trained on, in stream order. The first drift
+ * that one of them detects causes an alert and the reaction, between the mini-batch of its example
+ * and the next one. No other alert follows for {@code drift.cool-down} examples, while the
+ * detectors continue. Neither a clock nor random numbers are involved: equal streams give equal
+ * alerts.
  *
- * <p>For a hand-over a second learner begins when a detector begins to warn, learns from the same
- * mini-batches, and is dropped when none warns any more.
+ * <p>For a hand-over a second learner, the successor, is started when a detector begins to warn. It
+ * learns from the same mini-batches, and is dropped when no detector warns any more.
  */
 public final class DriftMonitor implements StepObserver, AutoCloseable {
-    private static final Origin[] NO_ORIGINS = {};
+    private static final Origins NO_ORIGINS = new Origins();
 
     private final String modelId;
     private final DriftConfig config;
     private final LearnerSettings settings;
     private final Supplier<BlockWorkspace> blocks;
     private final Evaluation successorEvaluation;
-    private final Running[] running;
+    private final ActiveDetector[] detectors;
     private final DriftEvidence evidence;
-    private long examples;
-    private long quietUntil;
+    private long examplesSeen;
+
+    /** Number of examples seen at the end of the last alert's cool-down. */
+    private long coolDownEnd;
+
     private long alerts;
 
-    // The call at hand.
-    private Origin[] origins = NO_ORIGINS;
+    // Arguments of the current call.
+    private Origins origins = NO_ORIGINS;
     private @Nullable Consumer<DriftAlert> alertSink;
-    private @Nullable Found found;
+
+    /** The drift to react to; null if there is none. */
+    private @Nullable DetectedDrift pendingDrift;
 
     private @Nullable SoftmaxLearner successor;
 
-    /** What the successor has still to learn from; null if there is none. */
+    /** Examples that the successor has not yet learnt from; null if there is no successor. */
     private @Nullable Examples successorExamples;
 
-    /** A detector's test on this model. */
-    private static final class Running {
-        private final DriftConfig.Detector rule;
-        private RunningDetector test;
+    /** A detector, its state on this model, and the number of its drifts. */
+    private static final class ActiveDetector {
+        private final DriftConfig.Detector config;
+        private RunningDetector running;
         private long drifts;
+
+        /** Number of examples seen at the start of the current warning; 0 if there is none. */
         private long warningAt;
 
-        Running(DriftConfig.Detector rule) {
-            this.rule = rule;
-            test = rule.detector().start();
+        ActiveDetector(DriftConfig.Detector config) {
+            this.config = config;
+            running = config.detector().start();
         }
 
-        /** Under which a test may go on. */
+        /** Returns the configuration as text; a saved state fits only an equal one. */
         String identity() {
-            return rule.name() + " " + Key.kebab(rule.signal()) + " " + rule.detector();
+            return config.name() + " " + Key.kebab(config.signal()) + " " + config.detector();
         }
 
-        DriftStatus update(Evaluation evaluation, int row, boolean hit, long examples) {
-            double value = rule.signal().of(evaluation.losses()[row], !hit);
-            DriftStatus status = test.update(value);
+        DriftStatus update(Evaluation evaluation, int row, boolean correct, long examplesSeen) {
+            double value = config.signal().of(evaluation.losses()[row], !correct);
+            DriftStatus status = running.update(value);
             if (status == DriftStatus.STABLE) {
                 warningAt = 0;
             } else if (warningAt == 0 && status == DriftStatus.WARNING) {
-                warningAt = examples;
+                warningAt = examplesSeen;
             }
             return status;
         }
+
+        void restore(DetectorState saved) {
+            running = config.detector().restore(saved.state());
+            drifts = saved.drifts();
+            warningAt = saved.warningAt();
+        }
+
+        DetectorState state() {
+            return new DetectorState(identity(), running.state(), drifts, warningAt);
+        }
+
+        DetectorReport report() {
+            return new DetectorReport(
+                    config.name(),
+                    config.signal(),
+                    Key.kebab(running.status()),
+                    running.statistic(),
+                    running.threshold(),
+                    drifts);
+        }
     }
 
-    /** A drift that was found, and what is known of it at its example. */
+    /** A detected drift, with everything that its alert reports of the moment of detection. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Found(
-            Running detector,
-            long examples,
+    private record DetectedDrift(
+            DriftConfig.Detector detector,
+            long examplesSeen,
             long timestamp,
             double statistic,
             double threshold,
@@ -94,47 +123,46 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             ClassChange[] classes) {}
 
     /**
-     * @param settings of the model's learner
-     * @param examples number of examples that the model has been trained on
-     * @param blocks workspace for a successor's blocks, of the same settings; asked for when a
-     *     successor is first needed
-     * @param successorEvaluation scratch for a successor's evaluations. Modified.
+     * @param settings settings of the model's learner
+     * @param examplesSeen number of examples that the model has been trained on
+     * @param blocks supplies the workspace of a successor, for equal settings; called when a
+     *     successor is first started
+     * @param successorEvaluation scratch for the evaluations of a successor. Modified.
      */
     public DriftMonitor(
             String modelId,
             DriftConfig config,
             LearnerSettings settings,
-            long examples,
+            long examplesSeen,
             Supplier<BlockWorkspace> blocks,
             Evaluation successorEvaluation) {
         this.modelId = modelId;
         this.config = config;
         this.settings = settings;
-        this.examples = examples;
+        this.examplesSeen = examplesSeen;
         this.blocks = blocks;
         this.successorEvaluation = successorEvaluation;
-        running = config.detectors().stream().map(Running::new).toArray(Running[]::new);
+        detectors =
+                config.detectors().stream().map(ActiveDetector::new).toArray(ActiveDetector[]::new);
         evidence = new DriftEvidence(config.evidence());
     }
 
     /**
-     * Goes on from where another one was saved. Detectors that were not there, or were others,
-     * begin.
+     * Continues from a saved state. Detectors that are not in the state, or have other parameters
+     * there, start afresh.
      *
-     * @param memory not modified
-     * @param successorState of the learner that was started at a warning; null if there was none
+     * @param state Not modified.
+     * @param successorState state of the successor; null if there was none
      */
-    public void restore(DriftMonitorState memory, @Nullable LearnerState successorState) {
-        examples = memory.examples();
-        quietUntil = memory.quietUntil();
-        alerts = memory.alerts();
-        evidence.restore(memory.evidence());
-        for (DetectorState saved : memory.detectors()) {
-            for (Running detector : running) {
+    public void restore(DriftMonitorState state, @Nullable LearnerState successorState) {
+        examplesSeen = state.examplesSeen();
+        coolDownEnd = state.coolDownEnd();
+        alerts = state.alerts();
+        evidence.restore(state.evidence());
+        for (DetectorState saved : state.detectors()) {
+            for (ActiveDetector detector : detectors) {
                 if (detector.identity().equals(saved.name())) {
-                    detector.test = detector.rule.detector().restore(saved.state());
-                    detector.drifts = saved.drifts();
-                    detector.warningAt = saved.warningAt();
+                    detector.restore(saved);
                 }
             }
         }
@@ -144,65 +172,66 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     }
 
     /**
-     * Begins a call of the learner.
+     * Prepares for a call of the learner.
      *
-     * @param ofExamples where the call's examples come from
-     * @param sink takes the alerts
+     * @param origins origin of each example of the call. Not modified, not kept after {@link
+     *     #end()}.
+     * @param alertSink receives the alerts
      */
-    public void begin(Origin[] ofExamples, Consumer<DriftAlert> sink) {
-        origins = ofExamples;
-        alertSink = sink;
+    public void begin(Origins origins, Consumer<DriftAlert> alertSink) {
+        this.origins = origins;
+        this.alertSink = alertSink;
     }
 
-    /** Ends a call of the learner. */
+    /** Completes a call of the learner: trains the successor on the call's examples. */
     public void end() {
-        teachSuccessor();
+        trainSuccessor();
         origins = NO_ORIGINS;
     }
 
     @Override
-    public boolean observe(Examples of, Evaluation evaluation, int[] rows, int from, int to) {
+    public boolean observe(Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
         boolean warned = false;
         for (int i = from; i < to; i++) {
             int row = rows[i];
-            examples++;
-            evidence.add(of, evaluation, row, origins[row]);
-            boolean hit = evaluation.predictedClasses()[row] == of.labels()[row];
+            examplesSeen++;
+            evidence.add(examples, evaluation, row, origins);
+            boolean correct = evaluation.predictedClasses()[row] == examples.labels()[row];
             warned = false;
-            for (Running detector : running) {
-                switch (detector.update(evaluation, row, hit, examples)) {
+            for (ActiveDetector detector : detectors) {
+                switch (detector.update(evaluation, row, correct, examplesSeen)) {
                     case STABLE -> {}
                     case WARNING -> warned = true;
                     case DRIFT -> {
                         warned = true;
-                        noteDrift(detector, origins[row]);
+                        recordDrift(detector, origins.timestamp(row));
                     }
                 }
             }
         }
         if (config.reaction() == DriftReaction.HAND_OVER) {
-            prepareSuccessor(warned, of, rows, from, to);
+            prepareSuccessor(warned, examples, rows, from, to);
         }
-        return found != null;
+        return pendingDrift != null;
     }
 
-    private void noteDrift(Running detector, Origin origin) {
+    private void recordDrift(ActiveDetector detector, long timestamp) {
         detector.drifts++;
         long warningAt = detector.warningAt;
         detector.warningAt = 0;
-        if (found != null || examples <= quietUntil) {
+        if (pendingDrift != null || examplesSeen <= coolDownEnd) {
             return;
         }
-        quietUntil = examples + config.coolDown();
-        int after = evidence.after(detector.test.valuesSinceChange());
+        coolDownEnd = examplesSeen + config.coolDown();
+        int after = evidence.after(detector.running.valuesSinceChange());
         int before = evidence.before(after);
-        found =
-                new Found(
-                        detector,
-                        examples,
-                        origin.timestamp,
-                        detector.test.statistic(),
-                        detector.test.threshold(),
+        pendingDrift =
+                new DetectedDrift(
+                        detector.config,
+                        examplesSeen,
+                        timestamp,
+                        detector.running.statistic(),
+                        detector.running.threshold(),
                         warningAt == 0 ? null : warningAt,
                         evidence.window(after, before),
                         evidence.window(0, after),
@@ -212,11 +241,11 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
 
     @Override
     public void react(LearnerControl learner) {
-        Found drift = found;
+        DetectedDrift drift = pendingDrift;
         Consumer<DriftAlert> sink = alertSink;
-        found = null;
+        pendingDrift = null;
         if (drift == null || sink == null) {
-            throw new IllegalStateException("there is nothing to react to");
+            throw new IllegalStateException("there is no drift to react to");
         }
         long modelVersion = learner.modelVersion();
         switch (config.reaction()) {
@@ -233,9 +262,9 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
                         modelId,
                         alerts++,
                         drift.timestamp,
-                        drift.detector.rule.name(),
-                        drift.detector.rule.signal(),
-                        drift.examples,
+                        drift.detector.name(),
+                        drift.detector.signal(),
+                        drift.examplesSeen,
                         modelVersion,
                         drift.statistic,
                         drift.threshold,
@@ -247,34 +276,37 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     }
 
     private void handOver(LearnerControl learner) {
-        teachSuccessor();
+        trainSuccessor();
         if (successor == null) {
-            throw new IllegalStateException("a drift was found, and no successor was started");
+            throw new IllegalStateException("a drift was detected, but no successor was started");
         }
         learner.copyFrom(successor.state());
         dropSuccessor();
     }
 
-    /** A drift without a warning before it has a successor that begins with it. */
-    private void prepareSuccessor(boolean warned, Examples of, int[] rows, int from, int to) {
-        if (!warned && found == null) {
+    /**
+     * Starts the successor at a warning or, without one before it, at a drift, and collects the
+     * examples of a mini-batch for it; drops it when no detector warns.
+     */
+    private void prepareSuccessor(boolean warned, Examples examples, int[] rows, int from, int to) {
+        if (!warned && pendingDrift == null) {
             dropSuccessor();
             return;
         }
         if (successor == null) {
             successor = new SoftmaxLearner(blocks.get(), LearnerState.initial(settings));
         }
-        Examples waiting = successorExamples;
-        if (waiting == null) {
-            waiting = new Examples(settings.numFeatures(), of.numTargets());
-            successorExamples = waiting;
+        Examples collected = successorExamples;
+        if (collected == null) {
+            collected = new Examples(settings.numFeatures(), examples.numTargets());
+            successorExamples = collected;
         }
         for (int i = from; i < to; i++) {
-            waiting.addFrom(of, rows[i]);
+            collected.addFrom(examples, rows[i]);
         }
     }
 
-    private void teachSuccessor() {
+    private void trainSuccessor() {
         if (successor != null && successorExamples != null) {
             successor.learn(successorExamples, true, successorEvaluation);
             successorExamples.clear();
@@ -289,44 +321,27 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         }
     }
 
-    /** Alerts so far. */
+    /** Returns the number of alerts so far. */
     public long alerts() {
         return alerts;
     }
 
-    /** What the detectors say. */
+    /** Returns the status of each detector. */
     public DetectorReport[] reports() {
-        DetectorReport[] reports = new DetectorReport[running.length];
-        for (int i = 0; i < running.length; i++) {
-            Running detector = running[i];
-            reports[i] =
-                    new DetectorReport(
-                            detector.rule.name(),
-                            detector.rule.signal(),
-                            Key.kebab(detector.test.status()),
-                            detector.test.statistic(),
-                            detector.test.threshold(),
-                            detector.drifts);
-        }
-        return reports;
+        return Arrays.stream(detectors).map(ActiveDetector::report).toArray(DetectorReport[]::new);
     }
 
-    /** Everything but the successor, in new arrays. */
-    public DriftMonitorState memory() {
-        DetectorState[] detectors = new DetectorState[running.length];
-        for (int i = 0; i < running.length; i++) {
-            Running detector = running[i];
-            detectors[i] =
-                    new DetectorState(
-                            detector.identity(),
-                            detector.test.state(),
-                            detector.drifts,
-                            detector.warningAt);
-        }
-        return new DriftMonitorState(examples, quietUntil, alerts, detectors, evidence.memory());
+    /** Returns the state, without the successor's, in new arrays. */
+    public DriftMonitorState state() {
+        return new DriftMonitorState(
+                examplesSeen,
+                coolDownEnd,
+                alerts,
+                Arrays.stream(detectors).map(ActiveDetector::state).toArray(DetectorState[]::new),
+                evidence.state());
     }
 
-    /** The learner that was started at a warning; null if there is none. */
+    /** Returns the state of the successor; null if there is none. */
     public @Nullable LearnerState successorState() {
         return successor == null ? null : successor.state();
     }

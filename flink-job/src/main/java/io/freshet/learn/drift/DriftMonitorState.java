@@ -1,18 +1,18 @@
 package io.freshet.learn.drift;
 
 /**
- * What the drift detectors of a model keep in state.
+ * State of a model's {@link DriftMonitor}, without the successor.
  *
- * @param examples examples that they have seen
- * @param quietUntil up to which example there is no other alert
- * @param alerts alerts so far
- * @param detectors by detector
- * @param evidence the last examples
+ * @param examplesSeen number of examples seen by the detectors
+ * @param coolDownEnd number of examples seen at the end of the last alert's cool-down
+ * @param alerts number of alerts so far
+ * @param detectors state of each detector
+ * @param evidence the latest examples
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record DriftMonitorState(
-        long examples,
-        long quietUntil,
+        long examplesSeen,
+        long coolDownEnd,
         long alerts,
         DetectorState[] detectors,
         EvidenceState evidence) {}

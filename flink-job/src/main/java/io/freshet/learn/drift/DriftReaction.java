@@ -1,19 +1,19 @@
 package io.freshet.learn.drift;
 
-/** What a learner does about a drift. */
+/** Reactions of a learner to a drift. */
 public enum DriftReaction {
-    /** It goes on. */
+    /** Continues unchanged. */
     NONE,
-    /** It forgets what the scaler has seen. */
+    /** Resets the scaler's statistics. */
     RESET_SCALER,
-    /** It returns to the parameters of the start. */
+    /** Resets the parameters to their initial values. */
     RESET_PARAMETERS,
-    /** It returns to the last good parameters. */
+    /** Restores the last good parameters. */
     ROLL_BACK,
-    /** It goes on with a learner that was started at the warning. */
+    /** Continues with the state of a second learner that was started at the warning. */
     HAND_OVER,
-    /** It takes larger steps for a while. */
+    /** Multiplies the learning rate for a number of steps. */
     BOOST,
-    /** It forgets the optimiser's velocity. */
+    /** Resets the optimiser's velocity. */
     RESET_OPTIMIZER
 }

@@ -1,11 +1,15 @@
 package io.freshet.learn.drift;
 
 /**
- * What {@link DriftEvidence} keeps in state: one value an example, oldest first.
+ * State of {@link DriftEvidence}: one value per example in each array from {@code labels} on,
+ * oldest first.
  *
- * @param topics of the sources
- * @param partitions of the sources
- * @param sourceIndexes which of the sources an example came from
+ * @param topics of the source partitions
+ * @param partitions of the source partitions
+ * @param hits whether the label was predicted
+ * @param losses nats, not weighted
+ * @param sourceIndexes index of each example's source partition in {@code topics} and {@code
+ *     partitions}
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EvidenceState(

@@ -1,11 +1,12 @@
 package io.freshet.learn.drift;
 
 /**
- * Consecutive records of a partition, of which some belong to a model.
+ * Range of offsets of a partition that contains examples of a model; other records may lie between
+ * them.
  *
  * @param topic topic name
  * @param partition partition number
- * @param firstOffset the first offset
- * @param lastOffset the last offset
+ * @param firstOffset first offset, inclusive
+ * @param lastOffset last offset, inclusive
  */
 public record OffsetRange(String topic, int partition, long firstOffset, long lastOffset) {}

@@ -1,4 +1,4 @@
-/** A model's drift detection: configuration, detectors at work, alerts and reactions. */
+/** Drift detection of a model: configuration, running detectors, alerts and reactions. */
 @NullMarked
 package io.freshet.learn.drift;
 

@@ -1,4 +1,4 @@
-/** The configuration of training: loss, optimiser, mixture and scaler. */
+/** Configuration of training: loss, optimiser, learning rate, mixture and scaler. */
 @NullMarked
 package io.freshet.learn.training;
 

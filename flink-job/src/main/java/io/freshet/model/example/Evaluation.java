@@ -3,48 +3,51 @@ package io.freshet.model.example;
 import java.util.Arrays;
 
 /**
- * What test-then-train found about each of some {@link Examples}; written over by the next call.
+ * Outcome and scores of each of some {@link Examples} in one call of test-then-train, by the model
+ * before the example was trained on. The next call overwrites it.
  *
- * <p>Row {@code i} tells of example {@code i}. The arrays that the accessors return are the
- * evaluation's own; only the first {@link #size()} rows have a meaning.
+ * <p>Row {@code i} belongs to example {@code i}. The arrays that the accessors return are the
+ * evaluation's own, not copies; only the first {@link #size()} rows have a meaning.
  */
 public final class Evaluation {
-    /** What became of an example. */
+    /** Outcome of an example. */
     public enum Outcome {
-        /** Tested, then trained on. */
+        /** It was tested, then trained on. */
         TRAINED,
 
-        /** Tested, but its loss is not finite: its mini-batch's step was not taken. */
+        /** It was tested, but its loss is not finite: the step of its mini-batch was skipped. */
         SKIPPED_LOSS,
 
-        /** Tested, but the step of its mini-batch has no finite parameters, and was not taken. */
+        /**
+         * It was tested, but the step of its mini-batch would not leave the parameters finite, and
+         * was skipped.
+         */
         SKIPPED_STEP,
 
-        /** Not tested: under the reduction by weights its mini-batch weighs nothing. */
+        /**
+         * It was not tested: the weights of its mini-batch sum to 0, under the reduction that
+         * divides by that sum.
+         */
         WEIGHTLESS,
 
-        /** Without a label: answered. */
+        /** It has no label: it was predicted. */
         ANSWERED,
 
-        /** Waits for its mini-batch to be full. */
+        /** Its mini-batch is not full yet. */
         OPEN
     }
 
     private final int numClasses;
     private int size;
     private Outcome[] outcomes = new Outcome[0];
-    private float[] losses = new float[0];
-    private int[] predictedClasses = new int[0];
-    private float[] confidences = new float[0];
-    private float[] labelProbabilities = new float[0];
-    private float[] briers = new float[0];
-    private int[] ranks = new int[0];
+    private ScoredColumns scored = ScoredColumns.ofLength(0);
 
-    // Of answered rows only, in the order of the answers: which one, and what it says.
+    // Predictions without a label: the place of each row's among them, and one entry per
+    // prediction.
     private int[] answerOfRow = new int[0];
     private int answers;
     private long[] modelVersions = new long[0];
-    private float[] probabilities = new float[0];
+    private float[][] probabilities = new float[0][];
 
     /**
      * @param numClasses classes of the model
@@ -53,139 +56,125 @@ public final class Evaluation {
         this.numClasses = numClasses;
     }
 
-    /** Returns of how many examples it tells. */
+    /** Returns the number of examples. */
     public int size() {
         return size;
     }
 
-    /** Returns what became of an example. */
+    /** Returns the outcome of an example. */
     public Outcome outcome(int row) {
         return outcomes[row];
     }
 
     /**
-     * Returns the loss of each example in nats, (at least size), at least 0, not clipped and not
-     * weighted, by the model before the example was trained on. All of trained examples are finite.
+     * Returns labels, weights and scores, (at least size); not a copy. The scores of trained
+     * examples are finite. A predicted example without a label has a label of {@link
+     * Examples#UNLABELLED}, a predicted class and a confidence; its other scores have no meaning.
      */
+    public ScoredColumns scored() {
+        return scored;
+    }
+
+    /** Returns {@link ScoredColumns#losses()}, (at least size). */
     public float[] losses() {
-        return losses;
+        return scored.losses();
     }
 
-    /**
-     * Returns the most probable class of each example, (at least size), by the model before it was
-     * trained on; the lowest of equals.
-     */
+    /** Returns {@link ScoredColumns#predictedClasses()}, (at least size). */
     public int[] predictedClasses() {
-        return predictedClasses;
+        return scored.predictedClasses();
     }
 
-    /**
-     * Returns each example's probability of its predicted class, (at least size), by the model
-     * before it was trained on.
-     */
+    /** Returns {@link ScoredColumns#confidences()}, (at least size). */
     public float[] confidences() {
-        return confidences;
+        return scored.confidences();
     }
 
-    /**
-     * Returns each example's probability of its label, (at least size), by the model before it was
-     * trained on; of examples with a label only.
-     */
-    public float[] labelProbabilities() {
-        return labelProbabilities;
-    }
-
-    /**
-     * Returns {@code Σₖ (pₖ − yₖ)²} of each example, (at least size), over the classes, with the
-     * probabilities {@code p} before it was trained on and the target {@code y}, one-hot for a
-     * class; of examples with a label only.
-     *
-     * <p>Source: G. W. Brier, <i>Verification of forecasts expressed in terms of probability</i>
-     * (1950).
-     */
+    /** Returns {@link ScoredColumns#briers()}, (at least size). */
     public float[] briers() {
-        return briers;
+        return scored.briers();
     }
 
-    /**
-     * Returns how many classes are ahead of each example's label, (at least size): more probable,
-     * or as probable and lower; of examples with a label only. 0 where the label was predicted.
-     */
+    /** Returns {@link ScoredColumns#ranks()}, (at least size). */
     public int[] ranks() {
-        return ranks;
+        return scored.ranks();
     }
 
     /**
-     * Returns the probabilities of an answered example, (numClasses), in an array of their own;
-     * they may hold a NaN where features are too large for an answer.
+     * Returns the probabilities predicted for an example without a label, (numClasses), in an array
+     * that this evaluation does not write to again; not finite where the features are too large.
      */
     public float[] probabilities(int row) {
-        int from = answerOfRow[row] * numClasses;
-        return Arrays.copyOfRange(probabilities, from, from + numClasses);
+        return probabilities[answerOfRow[row]];
     }
 
-    /** Returns the version of the model that answered an example without a label. */
+    /** Returns the version of the model that predicted an example without a label. */
     public long modelVersion(int row) {
         return modelVersions[answerOfRow[row]];
     }
 
-    public void begin(int examples) {
-        size = examples;
-        if (outcomes.length < examples) {
-            int capacity = Math.max(examples, 2 * outcomes.length);
+    /**
+     * Begins the evaluation of some examples: all are open.
+     *
+     * @param numExamples number of the examples
+     * @param labels class of each, (at least numExamples). Copied, not modified.
+     * @param weights of each, (at least numExamples). Copied, not modified.
+     */
+    public void begin(int numExamples, int[] labels, float[] weights) {
+        size = numExamples;
+        if (outcomes.length < size) {
+            int capacity = Math.max(size, 2 * outcomes.length);
             outcomes = new Outcome[capacity];
-            losses = new float[capacity];
-            predictedClasses = new int[capacity];
-            confidences = new float[capacity];
-            labelProbabilities = new float[capacity];
-            briers = new float[capacity];
-            ranks = new int[capacity];
+            scored = ScoredColumns.ofLength(capacity);
             answerOfRow = new int[capacity];
         }
         answers = 0;
-        Arrays.fill(outcomes, 0, examples, Outcome.OPEN);
+        Arrays.fill(outcomes, 0, size, Outcome.OPEN);
+        System.arraycopy(labels, 0, scored.labels(), 0, size);
+        System.arraycopy(weights, 0, scored.weights(), 0, size);
     }
 
+    /** Sets the outcome of an example. */
     public void outcome(int row, Outcome outcome) {
         outcomes[row] = outcome;
     }
 
+    /** Sets the scores of an example, which {@link ScoredColumns} describes. */
     public void score(
-            int row,
-            double loss,
-            int predictedClass,
-            double confidence,
-            double labelProbability,
-            double brier,
-            int rank) {
-        losses[row] = (float) loss;
-        predictedClasses[row] = predictedClass;
-        confidences[row] = (float) confidence;
-        labelProbabilities[row] = (float) labelProbability;
-        briers[row] = (float) brier;
-        ranks[row] = rank;
+            int row, double loss, int predictedClass, double confidence, double brier, int rank) {
+        scored.losses()[row] = (float) loss;
+        scored.predictedClasses()[row] = predictedClass;
+        scored.confidences()[row] = (float) confidence;
+        scored.briers()[row] = (float) brier;
+        scored.ranks()[row] = rank;
     }
 
-    /** Writes the answer to an example without a label. */
-    public void answer(int row, double[] ofClasses, int offset, long modelVersion) {
+    /**
+     * Sets the prediction for an example without a label.
+     *
+     * @param classProbabilities array that holds them, (numClasses), from {@code offset} on. Not
+     *     modified.
+     */
+    public void answer(int row, double[] classProbabilities, int offset, long modelVersion) {
         if (answers == modelVersions.length) {
             int capacity = Math.max(1, Math.multiplyExact(2, answers));
             modelVersions = Arrays.copyOf(modelVersions, capacity);
-            probabilities = Arrays.copyOf(probabilities, Math.multiplyExact(capacity, numClasses));
+            probabilities = Arrays.copyOf(probabilities, capacity);
         }
+        float[] prediction = new float[numClasses];
         answerOfRow[row] = answers;
         modelVersions[answers] = modelVersion;
-        int at = answers * numClasses;
+        probabilities[answers] = prediction;
         answers++;
         int best = 0;
         for (int c = 0; c < numClasses; c++) {
-            probabilities[at + c] = (float) ofClasses[offset + c];
-            if (ofClasses[offset + c] > ofClasses[offset + best]) {
+            prediction[c] = (float) classProbabilities[offset + c];
+            if (classProbabilities[offset + c] > classProbabilities[offset + best]) {
                 best = c;
             }
         }
-        predictedClasses[row] = best;
-        confidences[row] = (float) ofClasses[offset + best];
+        scored.predictedClasses()[row] = best;
+        scored.confidences()[row] = (float) classProbabilities[offset + best];
         outcomes[row] = Outcome.ANSWERED;
     }
 }

@@ -3,14 +3,15 @@ package io.freshet.model.example;
 import java.util.Arrays;
 
 /**
- * Examples in the order of the stream, row-major: filled, learnt from, and filled again behind
- * those that wait for their mini-batch to be full.
+ * Labelled and unlabelled examples of one model in the order of the stream, stored column by
+ * column: features, labels, targets and example weights.
  *
- * <p>The arrays that the accessors return are the examples' own; only the first {@link #size()}
- * rows have a meaning.
+ * <p>The arrays that the accessors return are the examples' own, not copies. They may be longer
+ * than {@link #size()} rows, and only the first {@link #size()} rows have a meaning. A later call
+ * that adds rows may replace the arrays.
  */
 public final class Examples {
-    /** The label of an example that has none: it is answered, and not learnt from. */
+    /** The label of an example that has none: it is predicted, and not trained on. */
     public static final int UNLABELLED = -1;
 
     private static final int FIRST_CAPACITY = 16;
@@ -23,16 +24,29 @@ public final class Examples {
     private float[] weights;
     private int size;
 
-    /** Examples whose labels are classes. */
+    /** Creates an empty set of examples whose labels are classes. */
     public Examples(int numFeatures) {
         this(numFeatures, 0);
     }
 
     /**
-     * @param numFeatures features of each, at least 1
-     * @param numTargets values of each label; 0 where labels are classes
+     * Creates an empty set of examples.
+     *
+     * @param numFeatures features of each example, at least 1
+     * @param numTargets target values of each label; 0 where labels are classes
      */
     public Examples(int numFeatures, int numTargets) {
+        this(numFeatures, numTargets, 0);
+    }
+
+    /**
+     * Creates an empty set of examples with room for some.
+     *
+     * @param numFeatures features of each example, at least 1
+     * @param numTargets target values of each label; 0 where labels are classes
+     * @param capacity rows that fit before the arrays have to grow
+     */
+    public Examples(int numFeatures, int numTargets, int capacity) {
         if (numFeatures < 1 || numTargets < 0) {
             throw new IllegalArgumentException(
                     "numFeatures must be at least 1 and numTargets at least 0, but are "
@@ -42,55 +56,74 @@ public final class Examples {
         }
         this.numFeatures = numFeatures;
         this.numTargets = numTargets;
-        this.features = new float[0];
-        this.labels = new int[0];
-        this.targets = new float[0];
-        this.weights = new float[0];
+        this.features = new float[Math.multiplyExact(capacity, numFeatures)];
+        this.labels = new int[capacity];
+        this.targets = new float[Math.multiplyExact(capacity, numTargets)];
+        this.weights = new float[capacity];
     }
 
-    /** Returns how many there are. */
+    /** Returns the number of examples. */
     public int size() {
         return size;
     }
 
-    /** Returns how many features each has. */
+    /** Returns the number of features of each example. */
     public int numFeatures() {
         return numFeatures;
     }
 
-    /** Returns how many values each label has; 0 where labels are classes. */
+    /** Returns the number of target values of each label; 0 where labels are classes. */
     public int numTargets() {
         return numTargets;
     }
 
-    /** Forgets all. */
+    /** Removes all examples; keeps the arrays. */
     public void clear() {
         size = 0;
     }
 
     /**
-     * Adds one whose label is a class, or that has none.
-     *
-     * @param from its features, from {@code offset} on. Copied, not modified.
-     * @param offset where they start
-     * @param label its class, counted from 0, or {@link #UNLABELLED}
-     * @param weight how much it counts; finite, at least 0
+     * Makes room for one more example, whose features and targets the caller may then write to
+     * {@link #features()} and {@link #targets()} behind the last row. {@link #addReserved} adds it.
      */
-    public void add(float[] from, int offset, int label, float weight) {
-        if (size == labels.length) {
-            grow();
-        }
-        System.arraycopy(from, offset, features, size * numFeatures, numFeatures);
+    public void reserve() {
+        growTo(size + 1);
+    }
+
+    /**
+     * Adds an example whose features and targets the caller has written behind the last row, after
+     * {@link #reserve()}.
+     *
+     * @param label its class, counted from 0, or {@link #UNLABELLED}
+     * @param weight its example weight; finite, at least 0
+     */
+    public void addReserved(int label, float weight) {
         labels[size] = label;
         weights[size] = weight;
         size++;
     }
 
     /**
-     * Adds one whose label is a value per class.
+     * Adds an example whose label is a class, or that has no label.
      *
-     * @param label the class that counts as its label where only one can
-     * @param values its targets, from {@code valuesOffset} on. Copied, not modified.
+     * @param from array that holds its features from {@code offset} on. Copied, not modified.
+     * @param label its class, counted from 0, or {@link #UNLABELLED}
+     * @param weight its example weight; finite, at least 0
+     */
+    public void add(float[] from, int offset, int label, float weight) {
+        reserve();
+        System.arraycopy(from, offset, features, size * numFeatures, numFeatures);
+        addReserved(label, weight);
+    }
+
+    /**
+     * Adds an example whose label has a value per class.
+     *
+     * @param from array that holds its features from {@code offset} on. Copied, not modified.
+     * @param label the class that stands for the label where only one class can
+     * @param values array that holds its targets from {@code valuesOffset} on. Copied, not
+     *     modified.
+     * @param weight its example weight; finite, at least 0
      */
     public void add(
             float[] from, int offset, int label, float[] values, int valuesOffset, float weight) {
@@ -99,9 +132,9 @@ public final class Examples {
     }
 
     /**
-     * Adds one of others.
+     * Adds a copy of one example of others.
      *
-     * @param others of as many features and targets. Not modified.
+     * @param others with as many features and targets each. Not modified.
      */
     public void addFrom(Examples others, int row) {
         add(
@@ -113,7 +146,31 @@ public final class Examples {
                 others.weights[row]);
     }
 
-    /** Keeps only the rows that an evaluation left open, in their order. */
+    /**
+     * Adds copies of all of the others.
+     *
+     * @param others with as many features and targets each. Not modified.
+     */
+    public void addAll(Examples others) {
+        int first = size;
+        int count = others.size;
+        resize(first + count);
+        System.arraycopy(others.features, 0, features, first * numFeatures, count * numFeatures);
+        System.arraycopy(others.targets, 0, targets, first * numTargets, count * numTargets);
+        System.arraycopy(others.labels, 0, labels, first, count);
+        System.arraycopy(others.weights, 0, weights, first, count);
+    }
+
+    /**
+     * Sets the number of examples. The contents of rows that are new are undefined until they are
+     * written to the arrays.
+     */
+    public void resize(int rows) {
+        growTo(rows);
+        size = rows;
+    }
+
+    /** Keeps only the examples that an evaluation left open, in their order. */
     public void retainOpen(Evaluation evaluation) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
@@ -133,15 +190,26 @@ public final class Examples {
         }
     }
 
-    private void grow() {
-        int capacity = Math.max(FIRST_CAPACITY, Math.multiplyExact(2, labels.length));
+    /** Returns a copy that shares no array; its arrays are as long as its rows. */
+    public Examples copy() {
+        Examples copy = new Examples(numFeatures, numTargets, size);
+        copy.addAll(this);
+        return copy;
+    }
+
+    private void growTo(int rows) {
+        if (rows <= labels.length) {
+            return;
+        }
+        int twice = Math.max(FIRST_CAPACITY, Math.multiplyExact(2, labels.length));
+        int capacity = Math.max(rows, twice);
         features = Arrays.copyOf(features, Math.multiplyExact(capacity, numFeatures));
         labels = Arrays.copyOf(labels, capacity);
         targets = Arrays.copyOf(targets, Math.multiplyExact(capacity, numTargets));
         weights = Arrays.copyOf(weights, capacity);
     }
 
-    /** Returns the features, (at least size, numFeatures). */
+    /** Returns the features, (at least size, numFeatures) row-major. */
     public float[] features() {
         return features;
     }
@@ -151,7 +219,10 @@ public final class Examples {
         return labels;
     }
 
-    /** Returns the targets, (at least size, numTargets). */
+    /**
+     * Returns the targets, (at least size, numTargets) row-major: the value that each label gives
+     * to each class, 0 to 1. Those of an example without a label have no meaning.
+     */
     public float[] targets() {
         return targets;
     }

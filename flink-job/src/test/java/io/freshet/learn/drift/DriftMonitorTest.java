@@ -9,11 +9,11 @@ import io.freshet.drift.CoolDown;
 import io.freshet.drift.Cusum;
 import io.freshet.drift.Ddm;
 import io.freshet.drift.DriftDetector;
-import io.freshet.drift.Dummy;
+import io.freshet.drift.PeriodicDetector;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Blocks;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.Fate;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
 import io.freshet.learn.BlockEvaluation;
@@ -95,7 +95,10 @@ class DriftMonitorTest {
                 DeviceFallback.CPU);
     }
 
-    /** Classes that change places at an example, all but class 2; every ninth without a label. */
+    /**
+     * Returns a stream in which classes 0 and 1 are swapped from {@code change} on; every ninth
+     * event has no label.
+     */
     private static List<Blocks.Example> stream(int change) {
         List<Blocks.Example> stream = new ArrayList<>();
         for (Blocks.Example example : Blocks.stream(11, EVENTS, FEATURES, CLASSES, "m")) {
@@ -111,44 +114,44 @@ class DriftMonitorTest {
         return stream;
     }
 
-    /** What came of a stream. */
+    /** Alerts, predictions and final state of a run over a stream. */
     private record Outcome(
             List<DriftAlert> alerts, List<Prediction> predictions, LearnerState state) {}
 
     /**
-     * @param largest rows of a block, at most
-     * @param restores whether the learner is saved and restored at every block
+     * @param maxBlockSize maximum number of examples per block
+     * @param restores whether the learner is saved and restored after every block
      */
     private static Outcome run(
-            LearnConfig config, List<Blocks.Example> stream, int largest, boolean restores) {
+            LearnConfig config, List<Blocks.Example> stream, int maxBlockSize, boolean restores) {
         List<DriftAlert> alerts = new ArrayList<>();
         List<Prediction> predictions = new ArrayList<>();
         Learner learner = new Learner("m", new LearnerWorkspace(config));
-        for (ExampleBlock block : Blocks.cut(stream, largest, 5)) {
+        for (ExampleBlock block : Blocks.cut(stream, maxBlockSize, 5)) {
             learner.process(block, predictions::add, alerts::add);
             if (restores) {
-                LearnerState state = learner.state();
+                LearnerState state = learner.learnerState();
                 LearnerState successor = learner.successorState();
                 Learner restored =
                         Learner.restore(
                                 "m",
                                 new LearnerWorkspace(config),
-                                learner.memory(state, successor),
+                                learner.modelState(state, successor),
                                 state,
                                 successor,
-                                learner.openRows());
+                                learner.pendingExamples());
                 learner.close();
                 learner = restored;
             }
         }
         learner.closeMiniBatch(predictions::add, alerts::add);
-        LearnerState state = Objects.requireNonNull(learner.state());
+        LearnerState state = Objects.requireNonNull(learner.learnerState());
         learner.close();
         return new Outcome(alerts, predictions, state);
     }
 
     @Test
-    void drift_isAlertedOnce_withWhatChanged() {
+    void drift_causesOneAlert_withTheChanges() {
         List<Blocks.Example> stream = stream(CHANGE);
         List<DriftAlert> alerts =
                 run(config(1, drift(DriftReaction.NONE, DDM)), stream, 60, false).alerts();
@@ -167,9 +170,9 @@ class DriftMonitorTest {
                 .isBetween(alert.examplesSeen() - 200, alert.examplesSeen());
         assertThat(alert.reaction()).isEqualTo(DriftReaction.NONE);
 
-        // Every label but each ninth is an example, so its offset follows from its number.
-        long found = offsetOfExample(alert.examplesSeen());
-        assertThat(alert.timestamp()).isEqualTo(1000 + found);
+        // Every event but each ninth is an example, so its offset follows from its number.
+        long detectedAt = offsetOfExample(alert.examplesSeen());
+        assertThat(alert.timestamp()).isEqualTo(1000 + detectedAt);
         DriftWindow after = alert.after();
         assertThat(after.examples())
                 .isEqualTo((int) (alert.examplesSeen() - alert.warningExamplesSeen() + 1));
@@ -179,23 +182,23 @@ class DriftMonitorTest {
                                 Messages.TOPIC,
                                 0,
                                 offsetOfExample(alert.examplesSeen() - after.examples() + 1),
-                                found));
-        assertThat(after.lastTimestamp()).isEqualTo(1000 + found);
+                                detectedAt));
+        assertThat(after.lastTimestamp()).isEqualTo(1000 + detectedAt);
         DriftWindow before = alert.before();
         assertThat(before.examples()).isGreaterThanOrEqualTo(100);
         assertThat(before.offsets()[0].lastOffset()).isLessThan(after.offsets()[0].firstOffset());
         assertThat(after.accuracy()).isLessThan(before.accuracy());
         assertThat(after.loss()).isGreaterThan(before.loss());
 
-        assertThat(alert.classes()).isSortedAccordingTo(byFallOfRecall());
+        assertThat(alert.classes()).isSortedAccordingTo(byRecallDrop());
         assertThat(alert.classes()[0].classIndex()).isLessThan(2);
-        assertThat(alert.classes()[0].fallOfRecall()).isGreaterThan(0.1);
+        assertThat(alert.classes()[0].recallDrop()).isGreaterThan(0.1);
         assertThat(Stream.of(alert.classes()).mapToInt(ClassChange::labelsAfter).sum())
                 .isEqualTo(after.examples());
     }
 
-    private static Comparator<ClassChange> byFallOfRecall() {
-        return Comparator.comparingDouble(ClassChange::fallOfRecall).reversed();
+    private static Comparator<ClassChange> byRecallDrop() {
+        return Comparator.comparingDouble(ClassChange::recallDrop).reversed();
     }
 
     private static long offsetOfExample(long number) {
@@ -215,7 +218,7 @@ class DriftMonitorTest {
     }
 
     @Test
-    void alertsOfSeveralDetectors_areOneADrift() {
+    void driftDetectedBySeveralDetectors_causesOneAlert() {
         LearnConfig config =
                 config(
                         1,
@@ -243,14 +246,13 @@ class DriftMonitorTest {
 
     @ParameterizedTest
     @MethodSource("reactions")
-    void cuttingTheStreamOtherwise_changesNothingButTheRounding(
-            DriftReaction reaction, int miniBatchSize) {
+    void blockSizes_changeNothingButTheRounding(DriftReaction reaction, int miniBatchSize) {
         LearnConfig config = config(miniBatchSize, drift(reaction, DDM));
         List<Blocks.Example> stream = stream(CHANGE);
         Outcome expected = run(config, stream, 1, false);
         assertThat(expected.alerts()).isNotEmpty();
-        for (int largest : new int[] {9, 400}) {
-            Outcome actual = run(config, stream, largest, false);
+        for (int maxBlockSize : new int[] {9, 400}) {
+            Outcome actual = run(config, stream, maxBlockSize, false);
             assertThat(actual.alerts())
                     .usingElementComparator(DriftMonitorTest::compareAlerts)
                     .containsExactlyElementsOf(expected.alerts());
@@ -268,7 +270,7 @@ class DriftMonitorTest {
         }
     }
 
-    /** What rounding does not touch. */
+    /** Compares the fields that are independent of rounding. */
     private static int compareAlerts(DriftAlert a, DriftAlert b) {
         return Comparator.comparingLong(DriftAlert::examplesSeen)
                 .thenComparingLong(DriftAlert::sequence)
@@ -281,33 +283,33 @@ class DriftMonitorTest {
 
     @ParameterizedTest
     @MethodSource("reactions")
-    void learnerSavedAndRestoredAtEveryBlock_equalsTheOneThatLived(
+    void learnerRestoredAtEveryBlock_equalsOneThatWasNot(
             DriftReaction reaction, int miniBatchSize) {
         LearnConfig config = config(miniBatchSize, drift(reaction, DDM));
         List<Blocks.Example> stream = stream(CHANGE);
-        Outcome lived = run(config, stream, 20, false);
+        Outcome uninterrupted = run(config, stream, 20, false);
         Outcome restored = run(config, stream, 20, true);
 
         assertThat(restored.alerts())
                 .usingRecursiveComparison()
                 .withComparatorForType(Double::compare, Double.class)
                 .withComparatorForType(Float::compare, Float.class)
-                .isEqualTo(lived.alerts());
+                .isEqualTo(uninterrupted.alerts());
         assertThat(restored.predictions())
                 .usingRecursiveComparison()
                 .withComparatorForType(Double::compare, Double.class)
                 .withComparatorForType(Float::compare, Float.class)
-                .isEqualTo(lived.predictions());
-        LearnerTest.assertBitForBit(restored.state(), lived.state());
+                .isEqualTo(uninterrupted.predictions());
+        LearnerTest.assertBitForBit(restored.state(), uninterrupted.state());
     }
 
     @ParameterizedTest
     @EnumSource(DriftReaction.class)
-    void reaction_isAtItsExample_andNowhereElse(DriftReaction reaction) {
+    void reaction_happensAtItsExample_only(DriftReaction reaction) {
         int at = 500;
         DriftConfig.Detector once =
                 new DriftConfig.Detector(
-                        "dummy", Signal.LOSS, new CoolDown(new Dummy(at), 1_000_000));
+                        "periodic", Signal.LOSS, new CoolDown(new PeriodicDetector(at), 1_000_000));
         LearnConfig config = config(1, drift(reaction, once));
         List<Blocks.Example> stream = stream(CHANGE).subList(0, 900);
         Outcome actual = run(config, stream, 300, false);
@@ -324,7 +326,7 @@ class DriftMonitorTest {
         assertThat(actual.state().scaler().count()).isEqualTo(expected.scaler().count());
     }
 
-    /** One event a call, and the reaction between two calls. */
+    /** Learns one event per call, with the reaction between two calls. */
     private static LearnerState reactingLoop(
             LearnerSettings settings, List<Blocks.Example> stream, int at, DriftReaction reaction) {
         Evaluation evaluation = new Evaluation(CLASSES);
@@ -337,8 +339,8 @@ class DriftMonitorTest {
                 examples.clear();
                 examples.add(example.features(), 0, example.label(), example.weight());
                 model.learn(examples, false, evaluation);
-                if (example.label() != ExampleBlock.UNLABELLED && ++seen == at) {
-                    // A drift without a warning: the successor begins with its example.
+                if (example.label() != Examples.UNLABELLED && ++seen == at) {
+                    // A drift without a warning: the successor starts with its example.
                     successor.learn(examples, false, evaluation);
                     react(model, successor, reaction);
                 }
@@ -361,7 +363,7 @@ class DriftMonitorTest {
     }
 
     @Test
-    void handOver_goesOnWithALearnerOfTheWarning() {
+    void handOver_continuesWithALearnerStartedAtTheWarning() {
         LearnConfig config = config(1, drift(DriftReaction.HAND_OVER, DDM));
         List<Blocks.Example> stream = stream(CHANGE);
         Outcome outcome = run(config, stream, 50, false);
@@ -372,7 +374,7 @@ class DriftMonitorTest {
         Examples examples = new Examples(FEATURES);
         int seen = 0;
         for (Blocks.Example example : stream) {
-            boolean labelled = example.label() != ExampleBlock.UNLABELLED;
+            boolean labelled = example.label() != Examples.UNLABELLED;
             seen += labelled ? 1 : 0;
             if (labelled && seen >= warning) {
                 examples.add(example.features(), 0, example.label(), example.weight());
@@ -407,14 +409,14 @@ class DriftMonitorTest {
             for (ExampleBlock block : Blocks.cut(stream, 60, 5)) {
                 last = learner.process(block, prediction -> {}, alert -> {});
             }
-            DriftMonitorState memory = learner.memory(learner.state(), null).drift();
-            assertThat(memory.examples()).isEqualTo(last.progress().examplesSeen());
-            assertThat(last.progress().audit().count(Fate.ACCEPTED)).isPositive();
+            DriftMonitorState drift = learner.modelState(learner.learnerState(), null).drift();
+            assertThat(drift.examplesSeen()).isEqualTo(last.progress().examplesSeen());
+            assertThat(last.progress().audit().count(EventOutcome.ACCEPTED)).isPositive();
         }
     }
 
     @Test
-    void detectorWithOtherParameters_beginsAnew_andTheEvidenceStays() {
+    void detectorWithOtherParameters_startsAfresh_andTheEvidenceIsKept() {
         LearnConfig config = config(1, drift(DriftReaction.NONE, DDM));
         LearnConfig other =
                 config(
@@ -426,14 +428,14 @@ class DriftMonitorTest {
         for (ExampleBlock block : Blocks.cut(stream(CHANGE).subList(0, 800), 60, 5)) {
             learner.process(block, prediction -> {}, alert -> {});
         }
-        LearnerState state = learner.state();
-        ModelState saved = learner.memory(state, null);
+        LearnerState state = learner.learnerState();
+        ModelState saved = learner.modelState(state, null);
         learner.close();
         try (Learner restored = restore(other, saved, state)) {
-            DriftMonitorState memory = restored.memory(state, null).drift();
-            assertThat(memory.detectors()[0].state())
+            DriftMonitorState drift = restored.modelState(state, null).drift();
+            assertThat(drift.detectors()[0].state())
                     .containsExactly(other.drift().detectors().get(0).detector().start().state());
-            assertThat(memory.evidence())
+            assertThat(drift.evidence())
                     .usingRecursiveComparison()
                     .withComparatorForType(Double::compare, Double.class)
                     .withComparatorForType(Float::compare, Float.class)
@@ -442,21 +444,21 @@ class DriftMonitorTest {
     }
 
     @Test
-    void alertsGoOnInSequence_afterATimeWithoutDetectors() {
-        LearnConfig watching = config(1, drift(DriftReaction.NONE, DDM));
-        LearnConfig blind = config(1, DriftConfig.NONE);
+    void sequenceOfAlerts_continuesAfterATimeWithoutDetectors() {
+        LearnConfig withDetectors = config(1, drift(DriftReaction.NONE, DDM));
+        LearnConfig withoutDetectors = config(1, DriftConfig.NONE);
         List<DriftAlert> alerts = new ArrayList<>();
-        Learner learner = new Learner("m", new LearnerWorkspace(watching));
+        Learner learner = new Learner("m", new LearnerWorkspace(withDetectors));
         List<ExampleBlock> blocks = Blocks.cut(stream(CHANGE), 60, 5);
         for (ExampleBlock block : blocks) {
             learner.process(block, prediction -> {}, alerts::add);
         }
-        for (LearnConfig next : List.of(blind, watching)) {
-            LearnerState state = learner.state();
-            ModelState memory = learner.memory(state, null);
+        for (LearnConfig next : List.of(withoutDetectors, withDetectors)) {
+            LearnerState state = learner.learnerState();
+            ModelState memory = learner.modelState(state, null);
             learner.close();
             learner = restore(next, memory, state);
-            assertThat(learner.memory(state, null).drift().alerts()).isEqualTo(1);
+            assertThat(learner.modelState(state, null).drift().alerts()).isEqualTo(1);
             BlockEvaluation evaluation =
                     learner.process(blocks.get(0), prediction -> {}, alert -> {});
             assertThat(evaluation.progress().drifts()).isEqualTo(1);

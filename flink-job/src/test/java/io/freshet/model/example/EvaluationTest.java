@@ -16,7 +16,7 @@ class EvaluationTest {
         second[999_999] = 0.75;
         second[3] = 0.25;
         Evaluation evaluation = new Evaluation(numClasses);
-        evaluation.begin(5_000);
+        evaluation.begin(5_000, new int[5_000], new float[5_000]);
         evaluation.answer(4_321, first, 0, 7);
         evaluation.answer(17, second, 0, 8);
 
@@ -36,7 +36,7 @@ class EvaluationTest {
     void answers_areThoseOfTheLastCall() {
         Evaluation evaluation = new Evaluation(2);
         for (int call = 0; call < 3; call++) {
-            evaluation.begin(100);
+            evaluation.begin(100, new int[100], new float[100]);
             for (int i = 0; i < 100; i++) {
                 evaluation.answer(i, new double[] {0, i, call}, 1, 1000 * call + i);
             }

@@ -40,7 +40,7 @@ class ExamplesTest {
         for (int i = 0; i < 6; i++) {
             examples.add(new float[] {i}, 0, i % 2, new float[] {10 * i}, 0, 100 * i);
         }
-        evaluation.begin(6);
+        evaluation.begin(6, examples.labels(), examples.weights());
         evaluation.outcome(0, Outcome.TRAINED);
         evaluation.outcome(2, Outcome.ANSWERED);
         evaluation.outcome(3, Outcome.SKIPPED_LOSS);

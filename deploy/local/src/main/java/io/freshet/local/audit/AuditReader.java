@@ -1,6 +1,7 @@
 package io.freshet.local.audit;
 
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
@@ -34,13 +35,15 @@ public final class AuditReader {
             reader.readToEnd(
                     record -> audit.input(record.topic(), record.partition(), record.offset()));
         }
-        try (TopicReader reader = new TopicReader(client, config.publish().metrics())) {
+        try (TopicReader reader = new TopicReader(client, config.publish().topic(Topic.METRICS))) {
             reader.readToEnd(record -> audit.metrics(read(METRICS, record)));
         }
-        try (TopicReader reader = new TopicReader(client, config.publish().deadLetters())) {
+        try (TopicReader reader =
+                new TopicReader(client, config.publish().topic(Topic.DEAD_LETTERS))) {
             reader.readToEnd(record -> audit.deadLetter(read(DEAD_LETTERS, record)));
         }
-        try (TopicReader reader = new TopicReader(client, config.publish().predictions())) {
+        try (TopicReader reader =
+                new TopicReader(client, config.publish().topic(Topic.PREDICTIONS))) {
             reader.readToEnd(record -> audit.prediction(read(PREDICTIONS, record)));
         }
         return audit;

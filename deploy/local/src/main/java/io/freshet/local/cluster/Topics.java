@@ -2,9 +2,12 @@ package io.freshet.local.cluster;
 
 import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.UserException;
-import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.JobTopics;
+import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.KafkaFailure;
 import io.freshet.pipeline.KafkaPreflight;
+import io.freshet.publish.PublishConfig;
+import io.freshet.publish.Topic;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,46 +23,46 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.jspecify.annotations.Nullable;
 
-/** The topics of a job. */
+/** Creation of a job's topics. */
 public final class Topics {
-    private static final int LARGEST_ANSWER_BYTES = 4 << 20;
+    private static final int MAX_RECORD_BYTES = 4 << 20;
 
     private Topics() {}
 
     /**
-     * Creates those that are missing, with the brokers' replication.
+     * Creates the missing topics with the default replication factor of the brokers.
      *
-     * @param partitions of the labelled events; the others have one
-     * @return a line a topic: whether it was created or was there
+     * @param partitions number of partitions of the labelled events; the other topics have one
+     * @return one line per topic that says whether it was created or existed
      */
-    public static List<String> create(JobConfig config, int partitions)
+    public static List<String> create(JobTopics topics, int partitions)
             throws InterruptedException {
-        List<NewTopic> wanted = new ArrayList<>();
-        wanted.add(topic(config.kafka().labelledEvents(), partitions));
-        for (String name : config.publish().topics()) {
-            wanted.add(topic(name, 1).configs(settings(name, config)));
+        KafkaConfig kafka = topics.kafka();
+        PublishConfig publish = topics.publish();
+        List<NewTopic> newTopics = new ArrayList<>();
+        newTopics.add(topic(kafka.labelledEvents(), partitions));
+        for (Topic topic : Topic.values()) {
+            newTopics.add(topic(publish.topic(topic), 1).configs(settings(topic)));
         }
-        List<String> told = new ArrayList<>();
-        try (Admin admin = KafkaPreflight.admin(config.kafka())) {
-            Map<String, KafkaFuture<Void>> created = admin.createTopics(wanted).values();
-            for (NewTopic topic : wanted) {
-                told.add(outcome(topic.name(), created.get(topic.name()), config));
+        List<String> lines = new ArrayList<>();
+        try (Admin admin = KafkaPreflight.admin(kafka)) {
+            Map<String, KafkaFuture<Void>> created = admin.createTopics(newTopics).values();
+            for (NewTopic topic : newTopics) {
+                lines.add(outcome(topic.name(), created.get(topic.name()), kafka));
             }
         } catch (KafkaException e) {
-            throw new UserException(KafkaFailure.reason(e, config.kafka()), e);
+            throw new UserException(KafkaFailure.reason(e, kafka), e);
         }
-        return told;
+        return lines;
     }
 
-    private static Map<String, String> settings(String topic, JobConfig config) {
-        if (topic.equals(config.publish().models())) {
+    private static Map<String, String> settings(Topic topic) {
+        if (topic.isCompacted()) {
             return Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
         }
-        if (topic.equals(config.publish().deadLetters())
-                || topic.equals(config.publish().predictions())) {
-            // Larger than the largest message that they may be about.
-            return Map.of(
-                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(LARGEST_ANSWER_BYTES));
+        if (topic.exceedsMessages()) {
+            // Larger than the default limit of the input topic.
+            return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_RECORD_BYTES));
         }
         return Map.of();
     }
@@ -69,7 +72,7 @@ public final class Topics {
     }
 
     private static String outcome(
-            String name, @Nullable KafkaFuture<Void> created, JobConfig config)
+            String name, @Nullable KafkaFuture<Void> created, KafkaConfig kafka)
             throws InterruptedException {
         if (created == null) {
             throw new IllegalStateException("Kafka was not asked for " + name);
@@ -83,7 +86,7 @@ public final class Topics {
             }
             if (e.getCause() instanceof TimeoutException
                     || e.getCause() instanceof AuthenticationException) {
-                throw new UserException(KafkaFailure.reason(e, config.kafka()), e);
+                throw new UserException(KafkaFailure.reason(e, kafka), e);
             }
             throw new UserException(
                     "topic " + name + " cannot be created: " + Failures.reason(e), e);

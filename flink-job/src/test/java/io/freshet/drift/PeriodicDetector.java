@@ -3,21 +3,20 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * A detector that does not look: an alarm at every {@code interval}-th value, whatever the values.
- * What it scores is what chance scores, and a detector is worth what it scores beyond that.
+ * Detector for tests with an alarm at every {@code interval}-th value, whatever the values are.
  *
- * @param interval values from one alarm to the next, at least 1
+ * @param interval number of values from one alarm to the next, at least 1
  */
-public record Dummy(int interval) implements SteppedDetector<Dummy.State> {
-    public Dummy {
+public record PeriodicDetector(int interval) implements SteppedDetector<PeriodicDetector.State> {
+    public PeriodicDetector {
         ParameterChecks.requireAtLeast(1, "interval", interval);
     }
 
     /**
-     * What is remembered.
+     * State since the start or the last alarm.
      *
-     * @param count values since the start or the last alarm
-     * @param status what was said after the last value
+     * @param count number of values
+     * @param status status after the last value
      */
     public record State(long count, DriftStatus status) implements DriftState {
         static final State INITIAL = new State(0, DriftStatus.STABLE);
@@ -50,7 +49,7 @@ public record Dummy(int interval) implements SteppedDetector<Dummy.State> {
         return new State(count, count == interval ? DriftStatus.DRIFT : DriftStatus.STABLE);
     }
 
-    /** Returns the values since the last alarm. */
+    /** Returns the number of values since the last alarm. */
     @Override
     public double statistic(State state) {
         return state.count;

@@ -5,20 +5,20 @@ import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 
 /**
- * A sink writer whose {@code close} never throws.
+ * A sink writer that delegates to another one and whose {@code close} never throws.
  *
- * <p>Nothing is lost by that: a transaction that stays open is aborted by the next start, or by
- * Kafka after {@code sink.transaction-timeout}, and a failed write has already failed the task or
- * fails its next checkpoint.
+ * <p>Ignoring failures of {@code close} loses no data: a transaction that stays open is aborted
+ * when the job restarts, or by Kafka after {@code sink.transaction-timeout}, and a failed write has
+ * already failed the task or will fail its next checkpoint.
  *
- * @param <T> the records written
- * @param <W> the writer
+ * @param <T> type of the records
+ * @param <W> type of the delegate
  */
-class CleanUpSafeWriter<T, W extends SinkWriter<T>> implements SinkWriter<T> {
-    /** The writer that does the work. */
+class QuietlyClosingWriter<T, W extends SinkWriter<T>> implements SinkWriter<T> {
+    /** The writer that is delegated to. */
     protected final W writer;
 
-    CleanUpSafeWriter(W writer) {
+    QuietlyClosingWriter(W writer) {
         this.writer = writer;
     }
 
@@ -39,6 +39,6 @@ class CleanUpSafeWriter<T, W extends SinkWriter<T>> implements SinkWriter<T> {
 
     @Override
     public void close() {
-        CleanUp.close(writer, "Kafka's writer");
+        Closeables.closeQuietly(writer, "Kafka's writer");
     }
 }

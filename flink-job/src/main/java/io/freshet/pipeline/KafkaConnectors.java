@@ -27,33 +27,33 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 
-/** The ends of the pipeline that are tied to Kafka. */
-final class KafkaEnds {
-    /** Between looks at the topic, for partitions that are new and whether it is still there. */
-    private static final Duration DISCOVERY = Duration.ofMinutes(1);
+/** Factory of the job's Kafka source and sinks. */
+final class KafkaConnectors {
+    /** Interval between checks for new partitions and for the topic's existence. */
+    private static final Duration DISCOVERY_INTERVAL = Duration.ofMinutes(1);
 
-    private KafkaEnds() {}
+    private KafkaConnectors() {}
 
-    /** Every record of the labelled events that was committed, as it is. */
+    /** Returns a source of every committed record of the labelled events, not yet decoded. */
     static Source<RawMessage, ?, ?> source(KafkaConfig config) {
         Properties properties = config.clientProperties();
         properties.putIfAbsent(
                 KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
-                Long.toString(DISCOVERY.toMillis()));
-        return new GaplessKafkaSource<>(
+                Long.toString(DISCOVERY_INTERVAL.toMillis()));
+        return new FailOnDataLossKafkaSource<>(
                 KafkaSource.<RawMessage>builder()
                         .setProperties(properties)
                         .setBootstrapServers(config.bootstrapServers())
                         .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
                         .setTopics(config.labelledEvents())
                         .setGroupId(config.groupId())
-                        .setStartingOffsets(new NoJumps(config.start()))
-                        .setDeserializer(new AsItIs())
+                        .setStartingOffsets(new FailOnLostOffset(config.start()))
+                        .setDeserializer(new RawMessageDeserializer())
                         .build(),
                 config.labelledEvents());
     }
 
-    /** One sink for all topics, so that one transaction covers them all. */
+    /** Returns one sink for all topics, so that one transaction covers all of them. */
     static Sink<Publication> exactlyOnce(KafkaConfig kafka, PublishConfig publish) {
         Properties properties = kafka.clientProperties();
         properties.setProperty(
@@ -67,37 +67,41 @@ final class KafkaEnds {
                 kafka.clientProperties());
     }
 
-    /** A sink whose records readers see at once, and after a failure again. */
+    /**
+     * Returns a sink whose records are visible to readers immediately, and which writes some of
+     * them again after a failure.
+     */
     static Sink<Publication> atLeastOnce(KafkaConfig kafka, PublishConfig publish) {
         KafkaSink<Publication> sink =
                 sink(kafka, publish, kafka.clientProperties())
                         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
                         .build();
-        return context -> new CleanUpSafeWriter<>(sink.createWriter(context));
+        return context -> new QuietlyClosingWriter<>(sink.createWriter(context));
     }
 
     private static KafkaSinkBuilder<Publication> sink(
             KafkaConfig kafka, PublishConfig publish, Properties properties) {
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
-        // The topics' own limits decide; a dead letter is larger than the message it is about.
+        // Leaves the limit to the topics; a dead letter is larger than the message it contains.
         properties.putIfAbsent(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(64 << 20));
         return KafkaSink.<Publication>builder()
                 .setKafkaProducerConfig(properties)
                 .setBootstrapServers(kafka.bootstrapServers())
-                .setRecordSerializer(new ToItsTopic(publish));
+                .setRecordSerializer(new PublicationSerializer(publish));
     }
 
     /**
-     * Starts where it is told and, once offsets are in state, never jumps: one that is gone from
-     * the topic is an error, where Flink's own initializers would start again silently.
+     * An offsets initializer that starts at the configured end of the topic and makes Kafka report
+     * an error for a restored offset that the topic no longer has. Flink's own initializers would
+     * silently continue from the earliest or latest offset.
      */
     @SuppressWarnings("deprecation") // Flink's interface asks for Kafka's old enum
-    private static final class NoJumps implements OffsetsInitializer {
+    private static final class FailOnLostOffset implements OffsetsInitializer {
         private static final long serialVersionUID = 1;
 
         private final OffsetsInitializer start;
 
-        NoJumps(KafkaConfig.Start start) {
+        FailOnLostOffset(KafkaConfig.Start start) {
             this.start =
                     switch (start) {
                         case EARLIEST -> OffsetsInitializer.earliest();
@@ -117,7 +121,9 @@ final class KafkaEnds {
         }
     }
 
-    private static final class AsItIs implements KafkaRecordDeserializationSchema<RawMessage> {
+    /** A deserializer that copies key, value and headers without decoding them. */
+    private static final class RawMessageDeserializer
+            implements KafkaRecordDeserializationSchema<RawMessage> {
         private static final long serialVersionUID = 1;
 
         @Override
@@ -148,15 +154,14 @@ final class KafkaEnds {
         }
     }
 
-    private record ToItsTopic(PublishConfig topics)
+    /** A serializer that sends each publication to the topic configured for it. */
+    private record PublicationSerializer(PublishConfig topics)
             implements KafkaRecordSerializationSchema<Publication> {
         @Override
         public ProducerRecord<byte[], byte[]> serialize(
                 Publication publication, KafkaSinkContext context, Long timestamp) {
             return new ProducerRecord<>(
-                    topics.topic(publication.destination()),
-                    publication.key(),
-                    publication.value());
+                    topics.topic(publication.topic()), publication.key(), publication.value());
         }
     }
 }

@@ -35,27 +35,28 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * A Kafka source that ends the job where the topic, or an offset in its state, is gone.
+ * A Kafka source that fails the job permanently if the topic, or an offset in its state, no longer
+ * exists.
  *
- * <p>Starting again would find the same gap. {@code KafkaSource} (flink-connector-kafka 5.0.0)
- * fails as for any other reason, so that a job would restart for ever. Its offsets initializer has
- * to make Kafka report an offset that is gone ({@link KafkaEnds}).
+ * <p>A restart would meet the same gap. {@code KafkaSource} (flink-connector-kafka 5.0.0) fails in
+ * a way that lets Flink restart the job, which would then restart for ever. The offsets initializer
+ * of the wrapped source must make Kafka report missing offsets ({@link KafkaConnectors}).
  *
- * @param <T> what is read
+ * @param <T> type of the records
  */
-final class GaplessKafkaSource<T>
+final class FailOnDataLossKafkaSource<T>
         implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T> {
     private static final long serialVersionUID = 1;
 
-    /** Brokers that have just started may not know the topic yet. */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** Time to wait for an unknown topic: brokers that have just started may not know it yet. */
+    private static final Duration UNKNOWN_TOPIC_TIMEOUT = Duration.ofSeconds(30);
 
-    private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
 
     private final KafkaSource<T> source;
     private final String topic;
 
-    GaplessKafkaSource(KafkaSource<T> source, String topic) {
+    FailOnDataLossKafkaSource(KafkaSource<T> source, String topic) {
         this.source = source;
         this.topic = topic;
     }
@@ -99,37 +100,37 @@ final class GaplessKafkaSource<T>
         return source.getEnumeratorCheckpointSerializer();
     }
 
-    /** A failure that starting again would meet again, or the failure as it is. */
-    private static RuntimeException classified(RuntimeException failure) {
-        Optional<OffsetOutOfRangeException> gone =
+    /** Returns an exception that prevents restarts if an offset is missing, else the failure. */
+    private static RuntimeException classify(RuntimeException failure) {
+        Optional<OffsetOutOfRangeException> missingOffset =
                 ExceptionUtils.findThrowable(failure, OffsetOutOfRangeException.class);
-        if (gone.isEmpty()) {
+        if (missingOffset.isEmpty()) {
             return failure;
         }
         return new SuppressRestartsException(
                 new IllegalStateException(
                         "Kafka no longer has "
-                                + partitions(gone.get())
-                                + ", where the job goes on reading: events from there on were"
-                                + " deleted before they were learnt, or the topic was made anew",
+                                + offsets(missingOffset.get())
+                                + ", from which the job has to continue: events were deleted"
+                                + " before they were learnt, or the topic was recreated",
                         failure));
     }
 
-    private static String partitions(OffsetOutOfRangeException gone) {
-        return gone.offsetOutOfRangePartitions().entrySet().stream()
+    private static String offsets(OffsetOutOfRangeException missingOffset) {
+        return missingOffset.offsetOutOfRangePartitions().entrySet().stream()
                 .map(
-                        at ->
+                        entry ->
                                 "offset "
-                                        + at.getValue()
+                                        + entry.getValue()
                                         + " of topic "
-                                        + at.getKey().topic()
+                                        + entry.getKey().topic()
                                         + ", partition "
-                                        + at.getKey().partition())
+                                        + entry.getKey().partition())
                 .sorted()
                 .collect(Collectors.joining(", and "));
     }
 
-    /** A reader that ends the job where an offset is gone, and closes without throwing. */
+    /** A reader that fails the job permanently on a missing offset, and closes without throwing. */
     private record Reader<T>(SourceReader<T, KafkaPartitionSplit> reader)
             implements SourceReader<T, KafkaPartitionSplit> {
         @Override
@@ -142,7 +143,7 @@ final class GaplessKafkaSource<T>
             try {
                 return reader.pollNext(output);
             } catch (RuntimeException e) {
-                throw classified(e);
+                throw classify(e);
             }
         }
 
@@ -188,13 +189,13 @@ final class GaplessKafkaSource<T>
 
         @Override
         public void close() {
-            CleanUp.close(reader, "Kafka's reader");
+            Closeables.closeQuietly(reader, "Kafka's reader");
         }
     }
 
     /**
-     * An enumerator's context that retries while the topic is unknown, for {@link #PATIENCE}, and
-     * then ends the job.
+     * An enumerator context that retries for {@link #UNKNOWN_TOPIC_TIMEOUT} while the topic is
+     * unknown, and then fails the job permanently.
      */
     private record EnumeratorContext(
             SplitEnumeratorContext<KafkaPartitionSplit> context, String topic)
@@ -214,7 +215,7 @@ final class GaplessKafkaSource<T>
         }
 
         private <T> T call(Callable<T> callable) throws Exception {
-            long deadline = System.nanoTime() + PATIENCE.toNanos();
+            long deadline = System.nanoTime() + UNKNOWN_TOPIC_TIMEOUT.toNanos();
             while (true) {
                 try {
                     return callable.call();
@@ -226,9 +227,12 @@ final class GaplessKafkaSource<T>
                     if (System.nanoTime() - deadline > 0) {
                         throw new SuppressRestartsException(
                                 new IllegalStateException(
-                                        "topic " + topic + ", which the job reads, is gone", e));
+                                        "topic "
+                                                + topic
+                                                + ", which the job reads, no longer exists",
+                                        e));
                     }
-                    LockSupport.parkNanos(PAUSE.toNanos());
+                    LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
                 }
             }
         }

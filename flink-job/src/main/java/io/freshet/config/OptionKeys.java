@@ -1,0 +1,58 @@
+package io.freshet.config;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * The keys that configure one kind of object, such as a loss or a drift detector, each with the
+ * property of the object that it sets. So an object's settings can be read back from it.
+ *
+ * <p>Complete once the keys are added; not thread-safe until then.
+ *
+ * @param <T> type of the configured object
+ */
+public final class OptionKeys<T> {
+    private final Class<T> type;
+    private final Map<Key<?>, Function<T, ?>> properties = new LinkedHashMap<>();
+
+    public OptionKeys(Class<T> type) {
+        this.type = type;
+    }
+
+    /**
+     * Adds a key.
+     *
+     * @param property returns the value of the key under which the object was created
+     * @return the key
+     */
+    public <V> Key<V> add(Key<V> key, Function<T, V> property) {
+        properties.put(key, property);
+        return key;
+    }
+
+    /** Returns the keys in the order in which they were added. */
+    public List<Key<?>> keys() {
+        return List.copyOf(properties.keySet());
+    }
+
+    /** Returns whether these keys configure an object of this type. */
+    public boolean configure(Object object) {
+        return type.isInstance(object);
+    }
+
+    /**
+     * Returns the settings that an object was created with, by the name of their key.
+     *
+     * @throws ClassCastException if these keys do not {@linkplain #configure configure} it
+     */
+    public Map<String, String> values(Object object) {
+        T configured = type.cast(object);
+        Map<String, String> values = new TreeMap<>();
+        properties.forEach(
+                (key, property) -> values.put(key.name(), Key.text(property.apply(configured))));
+        return values;
+    }
+}

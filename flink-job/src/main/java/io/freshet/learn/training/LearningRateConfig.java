@@ -1,0 +1,112 @@
+package io.freshet.learn.training;
+
+import io.freshet.config.Key;
+import io.freshet.config.OptionKeys;
+import io.freshet.config.Settings;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.mixture.Mixture;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Configuration of the learning rate: a fixed one, or a mixture of several. */
+public final class LearningRateConfig {
+    private static final OptionKeys<Mixture> MIXTURE_KEYS = new OptionKeys<>(Mixture.class);
+
+    public static final Key<Optional<Double>> LEARNING_RATE =
+            Key.ofDoubleOr(
+                    "auto",
+                    "training.learning-rate",
+                    "auto",
+                    Double.MIN_VALUE,
+                    Float.MAX_VALUE,
+                    "Learning rate of SGD. Auto: a model is trained with each of the learning rates"
+                            + " training.experts.rates side by side, and predicts by their mixture,"
+                            + " which follows the best of them.");
+    private static final Key<List<Double>> EXPERTS_RATES =
+            MIXTURE_KEYS.add(
+                    Key.ofDoubles(
+                            "training.experts.rates",
+                            Key.text(Mixture.DEFAULT_RATES),
+                            Double.MIN_VALUE,
+                            Float.MAX_VALUE,
+                            "Learning rates of the mixture, one per expert."),
+                    Mixture::rates);
+    private static final Key<List<Double>> EXPERTS_SHARES =
+            MIXTURE_KEYS.add(
+                    Key.ofDoubles(
+                            "training.experts.shares",
+                            Key.text(Mixture.DEFAULT_SWITCHING_RATES),
+                            0,
+                            Math.nextDown(1.0),
+                            "Switching rates of the mixture: after each example this fraction of"
+                                    + " all weight is distributed evenly over the experts, so that"
+                                    + " another expert can take over; the larger, the sooner. At 0"
+                                    + " the weights follow Bayes' rule. Several switching rates are"
+                                    + " mixed in turn by the same rule."),
+                    Mixture::switchingRates);
+    private static final Key<Boolean> EXPERTS_BASELINES =
+            MIXTURE_KEYS.add(
+                    Key.ofBoolean(
+                            "training.experts.baselines",
+                            false,
+                            "Whether the mixture includes two baselines that use no features: one"
+                                    + " predicts from the previous label, the other from the"
+                                    + " frequencies of the labels. They need the label of each"
+                                    + " event before the next event."),
+                    Mixture::baselines);
+
+    /** The keys of the learning rate and the mixture. */
+    static final List<Key<?>> KEYS =
+            Stream.concat(Stream.of(LEARNING_RATE), MIXTURE_KEYS.keys().stream()).toList();
+
+    private LearningRateConfig() {}
+
+    /**
+     * Reads the mixture. Problems are recorded in the settings.
+     *
+     * @return null if the learning rate is fixed, or if there was a problem
+     */
+    static @Nullable Mixture mixture(Settings settings) {
+        boolean baselines = settings.get(EXPERTS_BASELINES);
+        if (settings.get(LEARNING_RATE).isPresent()) {
+            if (baselines) {
+                settings.problem(
+                        settings.assignment(EXPERTS_BASELINES)
+                                + " needs "
+                                + LEARNING_RATE
+                                + " = auto: the baselines are part of the mixture");
+            }
+            return null;
+        }
+        boolean distinctRates = requireDistinct(settings, EXPERTS_RATES);
+        boolean distinctShares = requireDistinct(settings, EXPERTS_SHARES);
+        return distinctRates && distinctShares
+                ? new Mixture(settings.get(EXPERTS_RATES), settings.get(EXPERTS_SHARES), baselines)
+                : null;
+    }
+
+    private static boolean requireDistinct(Settings settings, Key<List<Double>> key) {
+        List<Double> values = settings.get(key);
+        if (!values.isEmpty() && new HashSet<>(values).size() == values.size()) {
+            return true;
+        }
+        settings.problem(
+                settings.assignment(key) + ": must have at least one value, and none twice");
+        return false;
+    }
+
+    /** Returns the learning rate and, if it is a mixture, the mixture's parameters, by key. */
+    static Map<String, String> hyperParameters(LearnerSettings learner) {
+        Mixture mixture = learner.mixture();
+        Map<String, String> values =
+                mixture == null ? new TreeMap<>() : MIXTURE_KEYS.values(mixture);
+        values.put(
+                LEARNING_RATE.name(), mixture == null ? Key.text(learner.learningRate()) : "auto");
+        return values;
+    }
+}

@@ -1,0 +1,54 @@
+package io.freshet.monitor;
+
+import io.freshet.model.example.RingIndex;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Mean of the last values up to a number, exact: it is summed anew each time it is asked for. */
+final class RollingMean {
+    private final RingIndex ring;
+    private double[] values = new double[0];
+
+    /**
+     * @param capacity most values that the mean is of
+     */
+    RollingMean(int capacity) {
+        ring = new RingIndex(capacity);
+    }
+
+    void add(double value) {
+        int position = ring.next();
+        if (position >= values.length) {
+            values = Arrays.copyOf(values, ring.grownLength(values.length, position + 1));
+        }
+        values[position] = value;
+        ring.advance();
+    }
+
+    /** Number of values that the mean is of. */
+    int size() {
+        return ring.size();
+    }
+
+    /** The mean; null before the first value. */
+    @Nullable Double mean() {
+        int size = ring.size();
+        if (size == 0) {
+            return null;
+        }
+        double sum = 0;
+        int oldest = ring.oldest();
+        for (int i = oldest; i < size; i++) {
+            sum += values[i];
+        }
+        for (int i = 0; i < oldest; i++) {
+            sum += values[i];
+        }
+        return sum / size;
+    }
+
+    /** Returns the values in a new array, oldest first. */
+    double[] values() {
+        return ring.oldestFirst(values);
+    }
+}

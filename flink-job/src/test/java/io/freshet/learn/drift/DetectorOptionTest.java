@@ -1,0 +1,100 @@
+package io.freshet.learn.drift;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.config.Key;
+import io.freshet.config.Settings;
+import io.freshet.drift.DriftDetector;
+import io.freshet.drift.DriftStatus;
+import io.freshet.drift.RunningDetector;
+import io.freshet.drift.Signal;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Properties of every option, so that none can be added without its keys, text and provenance. */
+class DetectorOptionTest {
+    private static DriftDetector create(DetectorOption option, Map<String, String> values) {
+        Settings settings = Settings.of(values, DriftConfig.KEYS, Set.of());
+        DriftDetector detector = option.create(settings);
+        settings.throwIfProblems();
+        return detector;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void option_hasDocumentedKeys_underItsName(DetectorOption option) {
+        String name = Key.kebab(option);
+
+        assertThat(option.keys())
+                .isNotEmpty()
+                .allSatisfy(
+                        key -> {
+                            assertThat(key.name()).startsWith("drift." + name + ".");
+                            assertThat(key.meaning()).endsWith(".");
+                        });
+        assertThat(DriftConfig.KEYS).containsAll(option.keys());
+        assertThat(DriftConfig.DETECTOR.type()).contains(name);
+        assertThat(DriftConfig.SIGNAL.meaning()).contains(name);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void defaultSignal_isAccepted(DetectorOption option) {
+        assertThat(Signal.within(create(option, Map.of()).domain())).contains(option.signal());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void provenance_namesEveryKey_andGivesTheSameDetector(DetectorOption option) {
+        DriftDetector detector = create(option, Map.of());
+        Map<String, String> provenance = DetectorOption.hyperParameters(detector);
+
+        assertThat(provenance.keySet())
+                .containsExactlyInAnyOrderElementsOf(
+                        option.keys().stream().map(Key::name).toList());
+        assertThat(create(option, provenance)).isEqualTo(detector);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyKey_setsTheParameter_thatProvenanceReports(DetectorOption option) {
+        Map<String, String> defaults = DetectorOption.hyperParameters(create(option, Map.of()));
+        for (Key<?> key : option.keys()) {
+            String other = slightlyMore(defaults.get(key.name()));
+            Map<String, String> expected = new TreeMap<>(defaults);
+            expected.put(key.name(), other);
+
+            assertThat(DetectorOption.hyperParameters(create(option, Map.of(key.name(), other))))
+                    .isEqualTo(expected);
+        }
+    }
+
+    /** A value that every parameter can have, since its bounds leave some room. */
+    private static String slightlyMore(String value) {
+        double number = Double.parseDouble(value);
+        return Key.text(
+                number == 1 ? 0.5 : number == Math.rint(number) ? number + 1 : number + 1e-5);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void option_saysWhetherItsDetectorWarns(DetectorOption option) {
+        RunningDetector detector = create(option, Map.of()).start();
+        Map<DriftStatus, Integer> counts = new HashMap<>();
+        Random random = new Random(1);
+        for (double errorRate : List.of(0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.9)) {
+            for (int i = 0; i < 2000; i++) {
+                double value = random.nextDouble() < errorRate ? 1 : 0;
+                counts.merge(detector.update(value), 1, Integer::sum);
+            }
+        }
+
+        assertThat(counts.containsKey(DriftStatus.WARNING)).isEqualTo(option.warns());
+    }
+}

@@ -1,0 +1,87 @@
+package io.freshet.learn.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.config.Key;
+import io.freshet.config.Settings;
+import io.freshet.ingest.IngestConfig;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.optim.Sgd;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Properties of every optimiser and scaler, and of their combination with a learning rate. */
+class TrainingConfigTest {
+    private static LearnerSettings read(Map<String, String> values) {
+        Map<String, String> given = new HashMap<>(values);
+        given.put("num-features", "2");
+        given.put("classes", "3");
+        List<Key<?>> known = new ArrayList<>(IngestConfig.KEYS);
+        known.addAll(TrainingConfig.KEYS);
+        Settings settings = Settings.of(given, known, Set.of());
+        LearnerSettings learner = TrainingConfig.read(settings, IngestConfig.from(settings));
+        settings.throwIfProblems();
+        return learner;
+    }
+
+    @Test
+    void provenanceOfAMixture_givesTheSameLearner() {
+        LearnerSettings learner = read(Map.of("training.experts.baselines", "true"));
+
+        assertThat(read(TrainingConfig.hyperParameters(learner))).isEqualTo(learner);
+        assertThat(TrainingConfig.hyperParameters(learner))
+                .containsEntry("training.learning-rate", "auto")
+                .containsEntry("training.experts.rates", "0.001,0.003,0.01,0.03,0.1,0.3,1")
+                .doesNotContainKey("training.momentum");
+    }
+
+    @Test
+    void provenanceOfAFixedLearningRate_givesTheSameLearner() {
+        LearnerSettings learner =
+                read(
+                        Map.of(
+                                "training.learning-rate", "0.001",
+                                "training.momentum", "0.5",
+                                "training.dampening", "0.25",
+                                "training.weight-decay", "0.125",
+                                "training.schedule", "step",
+                                "training.schedule.decay", "0.75",
+                                "training.schedule.every", "7"));
+
+        assertThat(read(TrainingConfig.hyperParameters(learner))).isEqualTo(learner);
+        assertThat(TrainingConfig.hyperParameters(learner))
+                .containsEntry("training.learning-rate", "0.001")
+                .containsEntry("training.nesterov", "false")
+                .doesNotContainKey("training.experts.rates");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void optimizer_hasDocumentedKeys_thatProvenanceNames(OptimizerOption option) {
+        assertThat(option.keys())
+                .isNotEmpty()
+                .allSatisfy(key -> assertThat(key.meaning()).endsWith("."));
+        assertThat(TrainingConfig.KEYS).containsAll(option.keys());
+        assertThat(
+                        OptimizerOption.hyperParameters(
+                                (Sgd) read(Map.of("training.learning-rate", "1")).optimizer()))
+                .containsKeys(option.keys().stream().map(Key::name).toArray(String[]::new));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void scaler_isDocumented_andNamedInProvenance(ScalerOption option) {
+        String name = Key.kebab(option);
+
+        assertThat(ScalerOption.TYPE.meaning()).contains(name + " ");
+        assertThat(read(Map.of("scaler.type", name)).scaler()).isEqualTo(option.rule());
+        assertThat(TrainingConfig.hyperParameters(read(Map.of("scaler.type", name))))
+                .containsEntry("scaler.type", name);
+    }
+}
