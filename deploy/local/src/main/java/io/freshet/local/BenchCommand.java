@@ -12,9 +12,9 @@ import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
-import io.freshet.local.stream.Feeder;
 import io.freshet.local.stream.LabelledStream;
-import io.freshet.local.watch.Display;
+import io.freshet.local.stream.StreamSender;
+import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.MetricsEvent;
@@ -116,10 +116,13 @@ final class BenchCommand implements Callable<Integer> {
             JobConfig topics = config(stream, kafka, 0, List.of());
             LearnerSettings learner = topics.learn().learner();
             Topics.create(topics, 1);
-            new Feeder(topics.kafka().client(), topics.kafka().labelledEvents(), Feeder.UNLIMITED)
-                    .feed(stream, events);
+            new StreamSender(
+                            topics.kafka().client(),
+                            topics.kafka().labelledEvents(),
+                            StreamSender.UNLIMITED)
+                    .send(stream, events);
             out.println(
-                    Display.format(
+                    TerminalDisplay.format(
                             "%n%d features, %d classes, %,d events, mini-batch %d, learning rate"
                                     + " %s%n",
                             width,
@@ -156,7 +159,7 @@ final class BenchCommand implements Callable<Integer> {
                 } else {
                     int i = run - 1;
                     out.println(
-                            Display.format("  %3d   ", run)
+                            TerminalDisplay.format("  %3d   ", run)
                                     + row(
                                             consumers.subList(i, run),
                                             job.rates.subList(i, run),
@@ -176,13 +179,13 @@ final class BenchCommand implements Callable<Integer> {
     /** The medians of some runs and of their ratios. */
     private static String row(List<Double> consumers, List<Double> jobs, List<Double> others) {
         String row =
-                Display.format(
+                TerminalDisplay.format(
                         "%,18.0f   %,13.0f   %5.2f",
                         median(consumers), median(jobs), median(ratios(jobs, consumers)));
         return others.isEmpty()
                 ? row
                 : row
-                        + Display.format(
+                        + TerminalDisplay.format(
                                 "   %,17.0f   %11.3f",
                                 median(others), median(ratios(jobs, others)));
     }
@@ -223,11 +226,12 @@ final class BenchCommand implements Callable<Integer> {
                 .forEach(
                         group -> {
                             double job = group.getValue() / 1e3 / events;
-                            out.print(Display.format("    %-48s %6.2f", group.getKey(), job));
+                            out.print(
+                                    TerminalDisplay.format("    %-48s %6.2f", group.getKey(), job));
                             Long other = ofOthers.get(group.getKey());
                             if (other != null) {
                                 out.print(
-                                        Display.format(
+                                        TerminalDisplay.format(
                                                 "   %6.2f   %6.3f",
                                                 other / 1e3 / events,
                                                 (double) group.getValue() / other));
@@ -271,10 +275,10 @@ final class BenchCommand implements Callable<Integer> {
             throws Exception {
         LocalCluster cluster = open.add(LocalCluster.start(config, LocalCluster.ANY_PORT));
         try {
-            SourceProgress progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+            SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
             JobSupervisor supervisor = new JobSupervisor(cluster, System.err::println);
-            while (!progress.isThrough()) {
-                if (supervisor.look().isGloballyTerminalState()) {
+            while (!progress.isComplete()) {
+                if (supervisor.check().isGloballyTerminalState()) {
                     throw new JobFailedException("the job ended before it had read everything");
                 }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));

@@ -2,8 +2,8 @@ package io.freshet.local;
 
 import static io.freshet.local.cli.TerminalText.printable;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.SettingsOptions;
@@ -14,16 +14,16 @@ import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
 import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
-import io.freshet.local.dashboard.Figures;
-import io.freshet.local.stream.Feeder;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
-import io.freshet.local.watch.Display;
-import io.freshet.local.watch.Feed;
-import io.freshet.local.watch.FinalTable;
+import io.freshet.local.stream.StreamSender;
 import io.freshet.local.watch.LearningCurve;
-import io.freshet.local.watch.Summary;
+import io.freshet.local.watch.ResultsReader;
+import io.freshet.local.watch.RunSummary;
+import io.freshet.local.watch.SummaryTable;
+import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.local.watch.WatchedTopics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.MetricsEvent;
@@ -103,41 +103,41 @@ final class DemoCommand implements Callable<Integer> {
                 .memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> out.println("warning: " + shortage));
         out.println(
-                Display.format(
+                TerminalDisplay.format(
                         "%n  Freshet learns from %s: %,d events, %d features, %d classes",
                         printable(stream.description()),
                         total,
                         stream.numFeatures(),
                         stream.classes().size()));
         try (ShutdownStack open = new ShutdownStack()) {
-            Figures figures = new Figures();
-            Dashboard dashboard = open.add(dashboardOptions.start(figures));
+            DashboardData data = new DashboardData();
+            Dashboard dashboard = open.add(dashboardOptions.start(data));
             EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             JobConfig config = JobConfig.parse(settings(given, stream, kafka.bootstrapServers()));
             Topics.create(config, partitions);
             LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
             out.println(
-                    Display.format(
+                    TerminalDisplay.format(
                             "  Kafka at %s, Flink at %s%n  Watch it at %s%n",
                             kafka.bootstrapServers(), cluster.webPage(), dashboard.address()));
             out.flush();
-            Feed feed =
+            ResultsReader reader =
                     open.add(
-                            Feed.start(
+                            ResultsReader.start(
                                     config.kafka().client(),
                                     WatchedTopics.of(config.publish()),
-                                    figures));
+                                    data));
             double seconds = run(config, cluster, stream, total, rate, open, out);
-            Audit audit = AuditReader.read(config);
-            Summary summary = Summary.of(audit, MODEL_ID, seconds);
-            FinalTable.print(out, summary, audit.last(MODEL_ID), audit);
+            TopicAudit audit = AuditReader.read(config);
+            RunSummary summary = RunSummary.of(audit, MODEL_ID, seconds);
+            SummaryTable.print(out, summary, audit.last(MODEL_ID), audit);
             if (summaryFile != null) {
                 summary.write(summaryFile);
             }
             if (stay) {
                 out.println("  The page stays at " + dashboard.address() + " until Ctrl-C");
                 out.flush();
-                feed.awaitEnd();
+                reader.awaitEnd();
             }
             return audit.holds() && audit.events() == total ? 0 : 1;
         }
@@ -166,25 +166,26 @@ final class DemoCommand implements Callable<Integer> {
             ShutdownStack open,
             PrintWriter out)
             throws Exception {
-        Feeder feeder = new Feeder(config.kafka().client(), config.kafka().labelledEvents(), rate);
-        open.add(feeder::stop);
+        StreamSender sender =
+                new StreamSender(config.kafka().client(), config.kafka().labelledEvents(), rate);
+        open.add(sender::stop);
         LearningCurve curve = new LearningCurve(MODEL_ID);
-        Display display = Display.forTerminal(out);
+        TerminalDisplay display = TerminalDisplay.forTerminal(out);
         long start;
         try (TopicReader metrics =
                 new TopicReader(config.kafka().client(), config.publish().metrics())) {
             JobSupervisor supervisor = new JobSupervisor(cluster, display::print);
             supervisor.awaitRunning();
             start = System.nanoTime();
-            CompletableFuture<Void> feeding =
-                    CompletableFuture.runAsync(() -> feed(feeder, stream, total));
+            CompletableFuture<Void> sending =
+                    CompletableFuture.runAsync(() -> send(sender, stream, total));
             Throughput throughput = new Throughput(RATE_WINDOW_NANOS);
             long shown = System.nanoTime();
             SourceProgress progress = null;
-            while (progress == null || !progress.isThrough()) {
-                if (progress == null && feeding.isDone()) {
-                    join(feeding);
-                    progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+            while (progress == null || !progress.isComplete()) {
+                if (progress == null && sending.isDone()) {
+                    join(sending);
+                    progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
                 }
                 for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(100))) {
                     curve.add(AuditReader.read(AuditReader.METRICS, record));
@@ -192,32 +193,32 @@ final class DemoCommand implements Callable<Integer> {
                 long now = System.nanoTime();
                 if (now - shown
                         > TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000)) {
-                    display.show(curve, feeder.sent(), total, throughput.at(now, curve.last()));
+                    display.show(curve, sender.sent(), total, throughput.at(now, curve.last()));
                     shown = now;
                 }
-                if (supervisor.look().isGloballyTerminalState()) {
+                if (supervisor.check().isGloballyTerminalState()) {
                     throw new JobFailedException("the job was stopped");
                 }
             }
             cluster.stopWithDrain();
             long end = System.nanoTime();
             metrics.readToEnd(record -> curve.add(AuditReader.read(AuditReader.METRICS, record)));
-            display.show(curve, feeder.sent(), total, total / ((end - start) / 1e9));
+            display.show(curve, sender.sent(), total, total / ((end - start) / 1e9));
             return (end - start) / 1e9;
         }
     }
 
-    private static void join(CompletableFuture<Void> feeding) throws Exception {
+    private static void join(CompletableFuture<Void> sending) throws Exception {
         try {
-            feeding.join();
+            sending.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
     }
 
-    private static void feed(Feeder feeder, LabelledStream stream, long total) {
+    private static void send(StreamSender sender, LabelledStream stream, long total) {
         try {
-            feeder.feed(stream, total);
+            sender.send(stream, total);
         } catch (IOException e) {
             throw new CompletionException(e);
         }

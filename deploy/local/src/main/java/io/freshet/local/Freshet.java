@@ -5,7 +5,7 @@ import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.LogFile;
 import io.freshet.local.cli.ProcessDirectory;
-import io.freshet.local.cli.ProcessEnd;
+import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.PreflightException;
@@ -34,7 +34,7 @@ import picocli.CommandLine.ScopeType;
             DriftBenchCommand.class
         })
 public final class Freshet implements Runnable {
-    private static final int MISUSED = 2;
+    private static final int USAGE_ERROR = 2;
 
     /** As the operating system says it. */
     private static final String DISK_FULL = "No space left on device";
@@ -50,7 +50,7 @@ public final class Freshet implements Runnable {
         Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
         try {
             ProcessDirectory directory = ProcessDirectory.open(temporary);
-            ProcessEnd.removeAtTheEnd(directory);
+            ProcessShutdown.deleteLast(directory);
             directory.use();
         } catch (IOException e) {
             System.err.println(
@@ -58,9 +58,9 @@ public final class Freshet implements Runnable {
                             + temporary
                             + ": "
                             + Failures.reason(e));
-            System.exit(MISUSED);
+            System.exit(USAGE_ERROR);
         }
-        ProcessEnd.handleSignals();
+        ProcessShutdown.handleSignals();
         CommandLine command = commandLine();
         command.setExecutionStrategy(
                 parsed -> {
@@ -68,7 +68,7 @@ public final class Freshet implements Runnable {
                     if (helped != null) {
                         return helped;
                     }
-                    LogFile.use(temporary, logName(parsed));
+                    LogFile.configure(temporary, logName(parsed));
                     return new CommandLine.RunLast().execute(parsed);
                 });
         System.exit(command.execute(args));
@@ -91,19 +91,19 @@ public final class Freshet implements Runnable {
         Freshet freshet = new Freshet();
         return new CommandLine(freshet)
                 .setExecutionExceptionHandler(
-                        (e, command, parsed) -> freshet.tell(e, command.getErr()));
+                        (e, command, parsed) -> freshet.report(e, command.getErr()));
     }
 
-    private int tell(Exception e, PrintWriter err) {
-        if (ProcessEnd.hasBegun() && !(e instanceof JobFailedException)) {
-            return ProcessEnd
+    private int report(Exception e, PrintWriter err) {
+        if (ProcessShutdown.hasBegun() && !(e instanceof JobFailedException)) {
+            return ProcessShutdown
                     .FAILED; // of what is being stopped, nobody needs to know that it failed
         }
-        boolean mendable =
+        boolean userError =
                 e instanceof UserException
                         || e instanceof ConfigurationException
                         || e instanceof PreflightException;
-        String message = mendable ? String.valueOf(e.getMessage()) : Failures.reason(e);
+        String message = userError ? String.valueOf(e.getMessage()) : Failures.reason(e);
         if (message.contains(DISK_FULL)) {
             message += "; temporary files are in " + System.getProperty("java.io.tmpdir");
         }
@@ -118,11 +118,11 @@ public final class Freshet implements Runnable {
                     .lines()
                     .map(TerminalText::printable)
                     .forEach(err::println);
-        } else if (!mendable && !(e instanceof JobFailedException)) {
+        } else if (!userError && !(e instanceof JobFailedException)) {
             err.println("freshet: --debug shows where it comes from");
         }
         err.flush();
-        return mendable ? MISUSED : ProcessEnd.FAILED;
+        return userError ? USAGE_ERROR : ProcessShutdown.FAILED;
     }
 
     @Override

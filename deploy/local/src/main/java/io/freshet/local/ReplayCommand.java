@@ -3,10 +3,10 @@ package io.freshet.local;
 import static io.freshet.local.cli.TerminalText.printable;
 
 import io.freshet.local.cli.SettingsOptions;
-import io.freshet.local.stream.Feeder;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
-import io.freshet.local.watch.Display;
+import io.freshet.local.stream.StreamSender;
+import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;
@@ -42,7 +42,7 @@ final class ReplayCommand implements Callable<Integer> {
         KafkaPreflight.requireTopic(config.kafka(), config.kafka().labelledEvents());
         PrintWriter out = spec.commandLine().getOut();
         out.println(
-                Display.format(
+                TerminalDisplay.format(
                         "feeding %,d events of %s to %s at %s",
                         streamOptions.limit(stream),
                         printable(stream.description()),
@@ -52,18 +52,18 @@ final class ReplayCommand implements Callable<Integer> {
         out.println("  num-features=" + stream.numFeatures());
         out.println("  classes=" + printable(String.join(",", stream.classes())));
         out.flush();
-        Feeder feeder =
-                new Feeder(
+        StreamSender sender =
+                new StreamSender(
                         config.kafka().client(),
                         config.kafka().labelledEvents(),
                         streamOptions.eventsPerSecond());
         long start = System.nanoTime();
-        feeder.feed(stream, streamOptions.limit(stream));
+        sender.send(stream, streamOptions.limit(stream));
         double seconds = (System.nanoTime() - start) / 1e9;
         out.println(
-                Display.format(
+                TerminalDisplay.format(
                         "sent %,d events in %.1f s (%,.0f events/s)",
-                        feeder.sent(), seconds, feeder.sent() / seconds));
+                        sender.sent(), seconds, sender.sent() / seconds));
         out.flush();
         return 0;
     }

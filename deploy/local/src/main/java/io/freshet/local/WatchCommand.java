@@ -4,13 +4,13 @@ import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
-import io.freshet.local.dashboard.Figures;
-import io.freshet.local.watch.Display;
-import io.freshet.local.watch.Feed;
-import io.freshet.local.watch.TerminalWatch;
+import io.freshet.local.watch.ResultsListener;
+import io.freshet.local.watch.ResultsReader;
+import io.freshet.local.watch.TerminalDisplay;
+import io.freshet.local.watch.TerminalReporter;
 import io.freshet.local.watch.WatchedTopics;
-import io.freshet.local.watch.Watcher;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;
@@ -67,14 +67,14 @@ final class WatchCommand implements Callable<Integer> {
         JobConfig config = JobConfig.parse(settings);
         KafkaPreflight.requireTopic(config.kafka(), config.publish().metrics());
         PrintWriter out = spec.commandLine().getOut();
-        return terminal ? inTheTerminal(config, out) : onThePage(config, out);
+        return terminal ? watchInTerminal(config, out) : serveDashboard(config, out);
     }
 
-    private int onThePage(JobConfig config, PrintWriter out) throws Exception {
-        Figures figures = new Figures();
+    private int serveDashboard(JobConfig config, PrintWriter out) throws Exception {
+        DashboardData data = new DashboardData();
         try (ShutdownStack open = new ShutdownStack()) {
-            Dashboard dashboard = open.add(dashboardOptions.start(figures));
-            Feed feed = open.add(feed(config, figures));
+            Dashboard dashboard = open.add(dashboardOptions.start(data));
+            ResultsReader reader = open.add(startReader(config, data));
             out.println(
                     "watching "
                             + config.publish().metrics()
@@ -83,25 +83,26 @@ final class WatchCommand implements Callable<Integer> {
                             + " on "
                             + dashboard.address());
             out.flush();
-            feed.awaitEnd();
+            reader.awaitEnd();
         }
         return 0;
     }
 
-    private int inTheTerminal(JobConfig config, PrintWriter out) throws Exception {
-        TerminalWatch watch = new TerminalWatch(Display.forTerminal(out), model);
+    private int watchInTerminal(JobConfig config, PrintWriter out) throws Exception {
+        TerminalReporter watch = new TerminalReporter(TerminalDisplay.forTerminal(out), model);
         try (ShutdownStack open = new ShutdownStack()) {
-            Feed feed = open.add(feed(config, watch));
+            ResultsReader reader = open.add(startReader(config, watch));
             if (once) {
-                feed.awaitCaughtUp();
+                reader.awaitCaughtUp();
             } else {
-                feed.awaitEnd();
+                reader.awaitEnd();
             }
         }
         return 0;
     }
 
-    private static Feed feed(JobConfig config, Watcher watcher) {
-        return Feed.start(config.kafka().client(), WatchedTopics.of(config.publish()), watcher);
+    private static ResultsReader startReader(JobConfig config, ResultsListener listener) {
+        return ResultsReader.start(
+                config.kafka().client(), WatchedTopics.of(config.publish()), listener);
     }
 }

@@ -2,8 +2,8 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.schemas.DeadLetterEvent;
@@ -97,13 +97,13 @@ class BadInputITCase {
             settings.put("models.allowed", "good," + "x".repeat(1_048_000));
             try (JobOnKafka job = JobOnKafka.start(settings)) {
                 job.send(values);
-                Audit audit = job.finish();
+                TopicAudit audit = job.finish();
 
-                assertThat(audit.checks()).allMatch(Audit.Check::holds);
+                assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
                 assertThat(audit.events()).isEqualTo(values.size());
                 assertThat(audit.deadLetters().count()).isEqualTo(mixed.size());
                 assertThat(audit.ignored().count()).isEqualTo(toIgnore);
-                assertThat(job.cluster().restarts()).isZero();
+                assertThat(job.cluster().execution().restarts()).isZero();
                 Map<Long, String> reasons = new TreeMap<>();
                 try (TopicReader reader =
                         new TopicReader(

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.dashboard.Dashboard;
-import io.freshet.local.dashboard.Figures;
-import io.freshet.local.watch.Feed;
+import io.freshet.local.dashboard.DashboardData;
+import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.WatchedTopics;
 import java.net.URI;
 import java.nio.file.Files;
@@ -47,18 +47,18 @@ final class DashboardCheck {
         Path pictures = Path.of(args[0]);
         Files.createDirectories(pictures);
         WatchedTopics topics = new WatchedTopics("metrics", "drift-alerts", "models");
-        Figures figures = new Figures();
+        DashboardData data = new DashboardData();
         try (EmbeddedKafka kafka = EmbeddedKafka.start();
-                StoryTeller teller = StoryTeller.on(kafka, topics);
+                SimulatedResultsPublisher publisher = SimulatedResultsPublisher.on(kafka, topics);
                 Chromium chromium = Chromium.start(binary.get())) {
-            Dashboard dashboard = Dashboard.start(figures, "localhost", Dashboard.ANY_PORT);
-            Feed feed =
-                    Feed.start(
-                            Map.of("bootstrap.servers", kafka.bootstrapServers()), topics, figures);
+            Dashboard dashboard = Dashboard.start(data, "localhost", Dashboard.ANY_PORT);
+            ResultsReader reader =
+                    ResultsReader.start(
+                            Map.of("bootstrap.servers", kafka.bootstrapServers()), topics, data);
             try {
-                new DashboardCheck(chromium, pictures).look(dashboard.address(), teller);
+                new DashboardCheck(chromium, pictures).look(dashboard.address(), publisher);
             } finally {
-                feed.close();
+                reader.close();
                 dashboard.close();
             }
             Chromium.await(
@@ -76,26 +76,26 @@ final class DashboardCheck {
         return "document.querySelector('" + selector + "').textContent";
     }
 
-    private void look(URI page, StoryTeller teller) throws Exception {
+    private void look(URI page, SimulatedResultsPublisher publisher) throws Exception {
         long start = System.currentTimeMillis() - RECORDS * 1000L;
-        ToldStory story =
-                new ToldStory(
+        SimulatedResults results =
+                new SimulatedResults(
                         7,
                         "default",
                         List.of("amber", "blue", "coral", "green", "violet"),
                         List.of(30_000L, 78_000L),
                         start,
                         1000);
-        ToldStory many =
-                new ToldStory(
+        SimulatedResults many =
+                new SimulatedResults(
                         8,
                         "sixty-classes",
                         IntStream.range(0, 60).mapToObj(k -> "class " + k).toList(),
                         List.of(20_000L),
                         start,
                         1000);
-        ToldStory hostile =
-                new ToldStory(
+        SimulatedResults hostile =
+                new SimulatedResults(
                         9, HOSTILE, List.of(HOSTILE, "<b>bold</b>"), List.of(9_000L), start, 1000);
         chromium.look(1440, 900, false);
         chromium.open(page);
@@ -108,11 +108,11 @@ final class DashboardCheck {
         picture("empty");
 
         for (int sequence = 0; sequence < RECORDS - 10; sequence++) {
-            teller.tell(story, sequence);
+            publisher.publish(results, sequence);
         }
         for (int sequence = 0; sequence < 60; sequence++) {
-            teller.tell(many, sequence);
-            teller.tell(hostile, sequence);
+            publisher.publish(many, sequence);
+            publisher.publish(hostile, sequence);
         }
         await("the first drift's mark", marks("loss", 1));
         await(
@@ -121,7 +121,7 @@ final class DashboardCheck {
 
         String before = chromium.evaluate(canvas()).asText();
         for (int sequence = RECORDS - 10; sequence < RECORDS; sequence++) {
-            teller.tell(story, sequence);
+            publisher.publish(results, sequence);
         }
         await("the second drift's mark", marks("loss", 2) + " && " + marks("accuracy", 2));
         await("the newest figures", text("#key-figures") + ".includes('80,000')");
@@ -155,9 +155,9 @@ final class DashboardCheck {
         chromium.look(1440, 900, false);
 
         lookAtZoom();
-        lookAtPause(story, teller);
+        lookAtPause(results, publisher);
         lookAtOtherModels();
-        lookAtALongStream(teller, start);
+        lookAtALongStream(publisher, start);
         assertThat(chromium.complaints()).as("what the page complains of").isEmpty();
     }
 
@@ -187,11 +187,12 @@ final class DashboardCheck {
         await("all again", "document.getElementById('zoom').hidden");
     }
 
-    private void lookAtPause(ToldStory story, StoryTeller teller) throws Exception {
+    private void lookAtPause(SimulatedResults results, SimulatedResultsPublisher publisher)
+            throws Exception {
         chromium.evaluate("document.getElementById('pause').click()");
         String paused = chromium.evaluate(text("#key-figures")).asText();
-        teller.tell(story, RECORDS);
-        teller.flush();
+        publisher.publish(results, RECORDS);
+        publisher.flush();
         assertThat(chromium.evaluate(text("#key-figures")).asText())
                 .as("figures of a page that is paused")
                 .isEqualTo(paused);
@@ -215,16 +216,18 @@ final class DashboardCheck {
     }
 
     /** More than is kept, while the page looks on: it still goes back to the beginning. */
-    private void lookAtALongStream(StoryTeller teller, long start) throws Exception {
+    private void lookAtALongStream(SimulatedResultsPublisher publisher, long start)
+            throws Exception {
         int records = 8_000;
-        ToldStory story =
-                new ToldStory(10, "long", List.of("a", "b"), List.of(1_000_000L), start, 1000);
-        teller.tell(story, 0);
+        SimulatedResults results =
+                new SimulatedResults(
+                        10, "long", List.of("a", "b"), List.of(1_000_000L), start, 1000);
+        publisher.publish(results, 0);
         await("the model", text("#model") + ".includes('long')");
         choose("long");
         await("its first record", text("#key-figures") + ".includes('500')");
         for (int sequence = 1; sequence < records; sequence++) {
-            teller.tell(story, sequence);
+            publisher.publish(results, sequence);
         }
         await("its last", text("#key-figures") + ".includes('4,000,000')");
         chromium.evaluate("document.querySelector('#loss details').open = true");

@@ -3,8 +3,8 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.model.LearnerSettings;
@@ -115,8 +115,8 @@ class ExactlyOnceITCase {
         return values.stream().mapToDouble(value -> value).toArray();
     }
 
-    private static void assertNothingLostOrRepeated(Audit audit, List<LabelledEvent> events) {
-        assertThat(audit.checks()).allMatch(Audit.Check::holds);
+    private static void assertNothingLostOrRepeated(TopicAudit audit, List<LabelledEvent> events) {
+        assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
         long labelled = events.stream().filter(event -> event.getLabel() != null).count();
         assertThat(audit.events()).isEqualTo(events.size());
         assertThat(audit.examplesSeen()).isEqualTo(labelled);
@@ -141,7 +141,7 @@ class ExactlyOnceITCase {
         settings.putAll(training);
         try (JobOnKafka job = JobOnKafka.start(settings)) {
             job.send(events.stream().map(JobOnKafka::bytes).toList());
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
             assertNothingLostOrRepeated(audit, events);
             assertAsThePlainLoop(job, events, training);
@@ -175,7 +175,7 @@ class ExactlyOnceITCase {
             job.cluster().cluster().terminateTaskManager(0).get();
             job.cluster().cluster().startTaskManager();
             awaitRestarts(job, 1);
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
             assertNothingLostOrRepeated(audit, events);
             assertAsThePlainLoop(job, events, DEFAULTS);
@@ -221,7 +221,7 @@ class ExactlyOnceITCase {
                 awaitRestarts(job, failure);
             }
             sending.join();
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
             assertNothingLostOrRepeated(audit, events);
             assertAsThePlainLoop(job, events, training);
@@ -234,7 +234,7 @@ class ExactlyOnceITCase {
                 restarts + " restarts",
                 () -> {
                     try {
-                        return job.cluster().restarts() >= restarts;
+                        return job.cluster().execution().restarts() >= restarts;
                     } catch (Exception e) {
                         throw new IllegalStateException(e);
                     }

@@ -269,7 +269,7 @@ class FlinkRestITCase {
 
     private static void assertUntouched() throws Exception {
         assertThat(job.cluster().status()).isEqualTo(JobStatus.RUNNING);
-        assertThat(job.cluster().restarts()).isZero();
+        assertThat(job.cluster().execution().restarts()).isZero();
         assertThat(directory.resolve("stolen")).doesNotExist();
     }
 

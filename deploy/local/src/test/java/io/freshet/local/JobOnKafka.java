@@ -1,9 +1,10 @@
 package io.freshet.local;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
@@ -31,6 +32,17 @@ import org.jspecify.annotations.Nullable;
 
 /** A job on a real broker, with topics of its own, for tests. */
 final class JobOnKafka implements AutoCloseable {
+    /** Default names of a job's topics. */
+    static final List<String> TOPICS =
+            List.of(
+                    "labelled-events",
+                    "metrics",
+                    "drift-alerts",
+                    "predictions",
+                    "models",
+                    "model-history",
+                    "dead-letters");
+
     /** Settings of a job that starts again after a failure, at once. */
     static final Map<String, String> RESTARTS =
             Map.of(
@@ -58,15 +70,7 @@ final class JobOnKafka implements AutoCloseable {
         settings.put("checkpoint.interval", "200 ms");
         settings.put("source.group-id", name);
         settings.put("sink.transactional-id-prefix", name);
-        for (String topic :
-                List.of(
-                        "labelled-events",
-                        "metrics",
-                        "drift-alerts",
-                        "predictions",
-                        "models",
-                        "model-history",
-                        "dead-letters")) {
+        for (String topic : TOPICS) {
             settings.put("topics." + topic, name + "-" + topic);
         }
         return settings;
@@ -76,7 +80,7 @@ final class JobOnKafka implements AutoCloseable {
         JobConfig config = JobConfig.parse(settings);
         Topics.create(config, 1);
         LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT);
-        cluster.awaitRunning();
+        new JobSupervisor(cluster, System.out::println).awaitRunning();
         return new JobOnKafka(config, cluster);
     }
 
@@ -112,9 +116,9 @@ final class JobOnKafka implements AutoCloseable {
     }
 
     /** Ends the job once it has read everything. */
-    Audit finish() throws Exception {
-        SourceProgress progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
-        await("the source to read everything", progress::isThrough);
+    TopicAudit finish() throws Exception {
+        SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
+        await("the source to read everything", progress::isComplete);
         cluster.stopWithDrain();
         return AuditReader.read(config);
     }

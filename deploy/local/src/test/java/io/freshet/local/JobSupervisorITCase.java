@@ -3,7 +3,7 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.JobSupervisor;
@@ -69,7 +69,7 @@ class JobSupervisorITCase {
                 .isInstanceOf(JobFailedException.class)
                 .hasMessageStartingWith("the job failed: ")
                 .hasMessageContaining(message);
-        assertThat(job.cluster().restarts()).isZero();
+        assertThat(job.cluster().execution().restarts()).isZero();
         assertThat(news).isEmpty();
     }
 
@@ -80,8 +80,8 @@ class JobSupervisorITCase {
         try (JobOnKafka job = start("lost", settings)) {
             job.send(events(100));
             SourceProgress progress =
-                    SourceProgress.toTheEndOfNow(job.config(), job.cluster().sourceOffsets());
-            JobOnKafka.await("the source to read everything", progress::isThrough);
+                    SourceProgress.toCurrentEnd(job.config(), job.cluster().sourceOffsets());
+            JobOnKafka.await("the source to read everything", progress::isComplete);
             savepoint = savepoint(job.cluster().cluster());
         }
         try (Admin admin = admin()) {
@@ -127,8 +127,8 @@ class JobSupervisorITCase {
                 Admin admin = admin()) {
             job.send(events(100));
             SourceProgress progress =
-                    SourceProgress.toTheEndOfNow(job.config(), job.cluster().sourceOffsets());
-            JobOnKafka.await("the source to read everything", progress::isThrough);
+                    SourceProgress.toCurrentEnd(job.config(), job.cluster().sourceOffsets());
+            JobOnKafka.await("the source to read everything", progress::isComplete);
             String topic = job.config().kafka().labelledEvents();
             admin.deleteTopics(List.of(topic)).all().get();
             JobOnKafka.await("a new topic", () -> isCreated(admin, topic));
@@ -155,14 +155,14 @@ class JobSupervisorITCase {
             List<String> news = new ArrayList<>();
             JobSupervisor supervisor = new JobSupervisor(job.cluster(), news::add);
             job.send(events.subList(0, 200).stream().map(JobOnKafka::bytes).toList());
-            supervisor.look();
+            supervisor.check();
             job.cluster().cluster().terminateTaskManager(0).get();
 
             JobOnKafka.await("the job to go on", () -> goesOn(supervisor, news));
             job.send(events.subList(200, 400).stream().map(JobOnKafka::bytes).toList());
 
-            Audit audit = job.finish();
-            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            TopicAudit audit = job.finish();
+            assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
             assertThat(audit.events()).isEqualTo(events.size());
             assertThat(news)
                     .anyMatch(line -> line.startsWith("the job restarts: "))
@@ -172,7 +172,7 @@ class JobSupervisorITCase {
 
     private static boolean goesOn(JobSupervisor supervisor, List<String> news) {
         try {
-            supervisor.look();
+            supervisor.check();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

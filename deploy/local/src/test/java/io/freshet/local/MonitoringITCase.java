@@ -2,8 +2,8 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.schemas.DriftAlertEvent;
@@ -71,9 +71,9 @@ class MonitoringITCase {
                 readUntil(reader, again, MonitoringITCase::coverEverything);
                 assertAttemptsRise(seen, again);
             }
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
-            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
             assertThat(audit.events()).isEqualTo(events.size());
         }
     }
@@ -181,8 +181,8 @@ class MonitoringITCase {
                 job.cluster().cluster().startTaskManager();
             }
             job.send(values.subList(4_200, values.size()));
-            Audit audit = job.finish();
-            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            TopicAudit audit = job.finish();
+            assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
             List<DriftAlertEvent> alerts = new ArrayList<>();
             try (TopicReader reader =
                     new TopicReader(

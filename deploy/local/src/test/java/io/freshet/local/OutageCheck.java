@@ -1,8 +1,8 @@
 package io.freshet.local;
 
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.Directories;
-import io.freshet.local.watch.Display;
+import io.freshet.local.watch.TerminalDisplay;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -23,9 +23,10 @@ final class OutageCheck {
             for (String outage : seconds) {
                 job.broker().outage(Long.parseLong(outage));
                 System.out.println(
-                        Display.format("%9s   %.1f", outage, job.secondsToTheNextMetrics()));
+                        TerminalDisplay.format(
+                                "%9s   %.1f", outage, job.secondsToTheNextMetrics()));
             }
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
             audit.checks()
                     .forEach(
                             check ->

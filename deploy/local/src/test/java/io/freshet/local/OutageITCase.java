@@ -2,7 +2,7 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ class OutageITCase {
 
             job.process().awaitOutput("the job is running again after ");
             job.secondsToTheNextMetrics();
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
             assertThat(audit.accepted().count()).isPositive();
             assertThat(audit.deadLetters().count()).isPositive();
             assertThat(job.process().output()).doesNotContain("TaskManager");

@@ -1,7 +1,7 @@
 package io.freshet.local;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import java.io.IOException;
@@ -177,10 +177,10 @@ final class RunningJob implements AutoCloseable {
     }
 
     /** Ends the feed, and waits until all that was sent is learnt and accounted for. */
-    Audit finish() throws Exception {
+    TopicAudit finish() throws Exception {
         feedingEnds = true;
         feeding.join();
-        Audit[] audit = new Audit[1];
+        TopicAudit[] audit = new TopicAudit[1];
         JobOnKafka.await(
                 "all events to be accounted for",
                 () -> {

@@ -60,7 +60,7 @@ final class SecuredBroker implements AutoCloseable {
             String[] parts = property.split("=", 2);
             properties.put(parts[0], parts[1]);
         }
-        EmbeddedKafka.start(
+        EmbeddedKafka.startServer(
                 Path.of(args[0]),
                 new int[] {Integer.parseInt(args[1]), Integer.parseInt(args[2])},
                 properties);

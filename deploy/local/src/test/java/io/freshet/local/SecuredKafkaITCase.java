@@ -43,15 +43,6 @@ class SecuredKafkaITCase {
     private static final String LOGIN =
             "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\""
                     + " password=\"%s\";";
-    private static final List<String> TOPICS =
-            List.of(
-                    "labelled-events",
-                    "metrics",
-                    "drift-alerts",
-                    "predictions",
-                    "models",
-                    "model-history",
-                    "dead-letters");
 
     private static EmbeddedKafka secured;
     private static EmbeddedKafka plain;
@@ -80,11 +71,13 @@ class SecuredKafkaITCase {
                                 "User:ANONYMOUS;User:admin"));
         try (Admin admin = admin()) {
             admin.createTopics(
-                            TOPICS.stream().map(name -> new NewTopic(name, 1, (short) 1)).toList())
+                            JobOnKafka.TOPICS.stream()
+                                    .map(name -> new NewTopic(name, 1, (short) 1))
+                                    .toList())
                     .all()
                     .get();
             List<AclBinding> acls = new ArrayList<>();
-            for (String topic : TOPICS) {
+            for (String topic : JobOnKafka.TOPICS) {
                 AclOperation operation =
                         topic.equals("labelled-events") ? AclOperation.READ : AclOperation.WRITE;
                 acls.add(allow("writer", ResourceType.TOPIC, topic, operation));

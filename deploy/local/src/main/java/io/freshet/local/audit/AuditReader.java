@@ -12,7 +12,7 @@ import java.io.UncheckedIOException;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Feeds an {@link Audit} from a job's topics. */
+/** Feeds an {@link TopicAudit} from a job's topics. */
 public final class AuditReader {
     public static final EventReader<MetricsEvent> METRICS = EventReader.of(MetricsEvent.class);
     public static final EventReader<DriftAlertEvent> DRIFT_ALERTS =
@@ -27,8 +27,8 @@ public final class AuditReader {
     private AuditReader() {}
 
     /** Reads all topics to their ends. */
-    public static Audit read(JobConfig config) {
-        Audit audit = new Audit();
+    public static TopicAudit read(JobConfig config) {
+        TopicAudit audit = new TopicAudit();
         var client = config.kafka().client();
         try (TopicReader reader = new TopicReader(client, config.kafka().labelledEvents())) {
             reader.readToEnd(

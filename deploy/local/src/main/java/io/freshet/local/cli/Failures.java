@@ -26,11 +26,11 @@ public final class Failures {
         }
         String message = innermost.getMessage();
         // Freshet's own messages stand alone; others need the name of their class.
-        boolean told =
+        boolean standsAlone =
                 innermost instanceof UserException
                         || innermost instanceof JobFailedException
                         || innermost instanceof IllegalStateException;
-        if (told && message != null) {
+        if (standsAlone && message != null) {
             return firstLine(message);
         }
         String name = innermost.getClass().getSimpleName();

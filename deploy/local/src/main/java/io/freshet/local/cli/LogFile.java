@@ -27,17 +27,17 @@ public final class LogFile {
      * @param directory to log to
      * @param name of the command and the job
      */
-    public static void use(Path directory, String name) {
+    public static void configure(Path directory, String name) {
         if (System.getProperty(PROPERTY) == null) {
             String file = "freshet-" + name.replaceAll("[^A-Za-z0-9._-]", "_") + ".log";
             System.setProperty(PROPERTY, directory.resolve(file).toString());
         }
-        Complaint complaint = new Complaint();
-        StatusLogger.getLogger().registerListener(complaint);
+        WriteErrorReporter reporter = new WriteErrorReporter();
+        StatusLogger.getLogger().registerListener(reporter);
         try {
             Files.write(path(), new byte[0], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            complaint.make(Failures.reason(e));
+            reporter.report(Failures.reason(e));
         }
     }
 
@@ -47,11 +47,11 @@ public final class LogFile {
     }
 
     /** Says once, in one line, that the log cannot be written. */
-    private static final class Complaint implements StatusListener {
-        private final AtomicBoolean made = new AtomicBoolean();
+    private static final class WriteErrorReporter implements StatusListener {
+        private final AtomicBoolean reported = new AtomicBoolean();
 
-        void make(String reason) {
-            if (made.compareAndSet(false, true)) {
+        void report(String reason) {
+            if (reported.compareAndSet(false, true)) {
                 System.err.println("freshet: the log " + path() + " cannot be written: " + reason);
             }
         }
@@ -59,7 +59,10 @@ public final class LogFile {
         @Override
         public void log(StatusData data) {
             Throwable cause = data.getThrowable();
-            make(cause == null ? data.getMessage().getFormattedMessage() : Failures.reason(cause));
+            report(
+                    cause == null
+                            ? data.getMessage().getFormattedMessage()
+                            : Failures.reason(cause));
         }
 
         @Override

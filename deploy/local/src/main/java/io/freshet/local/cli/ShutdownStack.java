@@ -7,15 +7,15 @@ import java.util.concurrent.CancellationException;
 
 /**
  * Things to close at the end of a command, the newest first, whether it ends by itself or by a
- * signal: then {@link ProcessEnd} closes them.
+ * signal: then {@link ProcessShutdown} closes them.
  */
 public final class ShutdownStack implements AutoCloseable {
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private final Object closing = new Object();
     private boolean closed;
 
     public ShutdownStack() {
-        ProcessEnd.add(this);
+        ProcessShutdown.register(this);
     }
 
     /**
@@ -26,7 +26,7 @@ public final class ShutdownStack implements AutoCloseable {
     public <T extends AutoCloseable> T add(T closeable) throws Exception {
         synchronized (this) {
             if (!closed) {
-                open.push(closeable);
+                resources.push(closeable);
                 return closeable;
             }
         }
@@ -34,17 +34,17 @@ public final class ShutdownStack implements AutoCloseable {
         throw new CancellationException("the command is stopping");
     }
 
-    private synchronized Deque<AutoCloseable> takeAll() {
+    private synchronized Deque<AutoCloseable> drain() {
         closed = true;
-        Deque<AutoCloseable> all = new ArrayDeque<>(open);
-        open.clear();
+        Deque<AutoCloseable> all = new ArrayDeque<>(resources);
+        resources.clear();
         return all;
     }
 
     /** Closes one of them now. */
     public void close(AutoCloseable closeable) throws Exception {
         synchronized (this) {
-            open.remove(closeable);
+            resources.remove(closeable);
         }
         closeable.close();
     }
@@ -59,7 +59,7 @@ public final class ShutdownStack implements AutoCloseable {
 
     private void closeAll() throws IOException {
         Exception failure = null;
-        for (AutoCloseable closeable : takeAll()) {
+        for (AutoCloseable closeable : drain()) {
             try {
                 closeable.close();
             } catch (Exception e) {
@@ -70,7 +70,7 @@ public final class ShutdownStack implements AutoCloseable {
                 }
             }
         }
-        ProcessEnd.remove(this);
+        ProcessShutdown.unregister(this);
         if (failure != null) {
             throw new IOException(
                     "something could not be stopped: " + Failures.reason(failure), failure);

@@ -28,14 +28,11 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private final KafkaRaftServer server;
     private final Path directory;
-    private final boolean keepsDirectory;
     private final int port;
 
-    private EmbeddedKafka(
-            KafkaRaftServer server, Path directory, boolean keepsDirectory, int port) {
+    private EmbeddedKafka(KafkaRaftServer server, Path directory, int port) {
         this.server = server;
         this.directory = directory;
-        this.keepsDirectory = keepsDirectory;
         this.port = port;
     }
 
@@ -66,8 +63,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         Path directory = Directories.createTemporary("freshet-kafka-");
         try {
             int[] ports = freePorts();
-            return new EmbeddedKafka(
-                    startServer(directory, ports, extra), directory, false, ports[0]);
+            return new EmbeddedKafka(startServer(directory, ports, extra), directory, ports[0]);
         } catch (KafkaException e) {
             Directories.delete(directory);
             throw e;
@@ -75,16 +71,13 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * Starts a broker whose data stays, or one that goes on with such data.
+     * Starts a broker's server on given ports, with its data in a given directory. The caller shuts
+     * the server down; the data stays and can be used again.
      *
      * @param ports of the broker and of its controller, as {@link #freePorts} finds them
+     * @param extra properties of the broker, which override the defaults here
      */
-    public static EmbeddedKafka start(Path directory, int[] ports, Map<String, String> properties) {
-        return new EmbeddedKafka(
-                startServer(directory, ports, properties), directory, true, ports[0]);
-    }
-
-    private static KafkaRaftServer startServer(
+    public static KafkaRaftServer startServer(
             Path directory, int[] ports, Map<String, String> extra) {
         Properties properties = properties(directory, ports[0], ports[1]);
         properties.putAll(extra);
@@ -170,8 +163,6 @@ public final class EmbeddedKafka implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.shutdown();
-        if (!keepsDirectory) {
-            Directories.delete(directory);
-        }
+        Directories.delete(directory);
     }
 }

@@ -10,11 +10,6 @@ import java.net.BindException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,12 +19,7 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.SavepointFormatType;
-import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.client.JobExecutionException;
-import org.apache.flink.runtime.execution.ExecutionState;
-import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
-import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
-import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -119,34 +109,9 @@ public final class LocalCluster implements AutoCloseable {
         return cluster;
     }
 
-    /** Waits until every task of the job runs; returns at once if the job has ended. */
-    public void awaitRunning() throws Exception {
-        while (!status().isGloballyTerminalState() && !isEveryTaskRunning()) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-        }
-    }
-
-    /** Whether every task runs. While the job is still being set up, there are none to see yet. */
-    boolean isEveryTaskRunning() throws Exception {
-        boolean running = false;
-        for (AccessExecutionVertex task :
-                cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
-            running = task.getExecutionState() == ExecutionState.RUNNING;
-            if (!running) {
-                break;
-            }
-        }
-        return running;
-    }
-
-    /** How often a task of the job was started again. */
-    public int restarts() throws Exception {
-        int restarts = 0;
-        for (AccessExecutionVertex task :
-                cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
-            restarts = Math.max(restarts, task.getCurrentExecutionAttempt().getAttemptNumber());
-        }
-        return restarts;
+    /** Returns the job's execution as Flink reports it now. */
+    public JobExecution execution() throws Exception {
+        return new JobExecution(cluster.getExecutionGraph(jobId).get());
     }
 
     /** What the job is doing. */
@@ -156,7 +121,10 @@ public final class LocalCluster implements AutoCloseable {
 
     /** Ends the job at the end of what it has read: everything open is closed and published. */
     public void stopWithDrain() throws Exception {
-        awaitRunning();
+        // Flink refuses a savepoint of a job that is restarting.
+        while (!status().isGloballyTerminalState() && !execution().isEveryTaskRunning()) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
         String savepoints = directory.resolve("savepoints").toUri().toString();
         cluster.stopWithSavepoint(jobId, savepoints, true, SavepointFormatType.CANONICAL).get();
         result();
@@ -188,36 +156,6 @@ public final class LocalCluster implements AutoCloseable {
                 | IOException e) {
             return Failures.reason(e);
         }
-    }
-
-    /**
-     * What made the job start again, at a task or as a whole.
-     *
-     * @param after a time; what happened before is left out
-     * @return the first failure after it
-     */
-    Optional<ErrorInfo> failureAfter(long after) throws Exception {
-        AccessExecutionGraph graph = cluster.getExecutionGraph(jobId).get();
-        List<ErrorInfo> failures = new ArrayList<>();
-        Optional.ofNullable(graph.getFailureInfo()).ifPresent(failures::add);
-        for (AccessExecutionVertex task : graph.getAllExecutionVertices()) {
-            task.getFailureInfo().ifPresent(failures::add);
-            task.getExecutionHistory()
-                    .getHistoricalExecutions()
-                    .forEach(attempt -> attempt.getFailureInfo().ifPresent(failures::add));
-        }
-        return failures.stream()
-                .filter(failure -> failure.getTimestamp() > after)
-                .min(Comparator.comparingLong(ErrorInfo::getTimestamp));
-    }
-
-    /** The checkpoint that the job went on from last, if it ever did. */
-    OptionalLong restoredCheckpoint() throws Exception {
-        CheckpointStatsSnapshot checkpoints =
-                cluster.getExecutionGraph(jobId).get().getCheckpointStatsSnapshot();
-        return checkpoints == null || checkpoints.getLatestRestoredCheckpoint() == null
-                ? OptionalLong.empty()
-                : OptionalLong.of(checkpoints.getLatestRestoredCheckpoint().getCheckpointId());
     }
 
     /** Whether Flink runs; it ends by itself only after a failure that it cannot handle. */

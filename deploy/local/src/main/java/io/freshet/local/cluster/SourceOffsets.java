@@ -22,7 +22,7 @@ final class SourceOffsets implements MetricReporter {
     private static final String REPORTER = "metrics.reporter.freshet-source-offsets.";
     private static final String ID = "id";
     private static final String CURRENT_OFFSET = "currentOffset";
-    private static final Map<String, SourceOffsets> BY_ID = new ConcurrentHashMap<>();
+    private static final Map<String, SourceOffsets> REPORTERS = new ConcurrentHashMap<>();
 
     private final Map<Integer, Gauge<?>> gauges = new ConcurrentHashMap<>();
 
@@ -31,7 +31,7 @@ final class SourceOffsets implements MetricReporter {
         @Override
         public MetricReporter createMetricReporter(Properties properties) {
             SourceOffsets reporter =
-                    BY_ID.get(properties.getProperty(ID, "")); // as register() put it there
+                    REPORTERS.get(properties.getProperty(ID, "")); // as register() put it there
             if (reporter == null) {
                 throw new IllegalStateException("no such reporter: " + properties);
             }
@@ -43,14 +43,14 @@ final class SourceOffsets implements MetricReporter {
     static SourceOffsets register(Configuration flink) {
         String id = UUID.randomUUID().toString();
         SourceOffsets offsets = new SourceOffsets();
-        BY_ID.put(id, offsets);
+        REPORTERS.put(id, offsets);
         flink.setString(REPORTER + "factory.class", Factory.class.getName());
         flink.setString(REPORTER + ID, id);
         return offsets;
     }
 
     /** The offset of the last record that was read from a partition. */
-    OptionalLong last(int partition) {
+    OptionalLong lastOffset(int partition) {
         Gauge<?> gauge = gauges.get(partition);
         return gauge != null && gauge.getValue() instanceof Number offset && offset.longValue() >= 0
                 ? OptionalLong.of(offset.longValue())
@@ -62,7 +62,7 @@ final class SourceOffsets implements MetricReporter {
 
     @Override
     public void close() {
-        BY_ID.values().remove(this);
+        REPORTERS.values().remove(this);
     }
 
     @Override

@@ -34,7 +34,7 @@ public final class SourceProgress {
     }
 
     /** Looks where the topic ends now. */
-    public static SourceProgress toTheEndOfNow(JobConfig config, SourceOffsets offsets) {
+    public static SourceProgress toCurrentEnd(JobConfig config, SourceOffsets offsets) {
         Properties properties = new Properties();
         properties.putAll(config.kafka().client());
         Map<TopicPartition, Long> ends = new HashMap<>();
@@ -52,17 +52,17 @@ public final class SourceProgress {
         return new SourceProgress(config, offsets, ends);
     }
 
-    public boolean isThrough() {
-        Map<TopicPartition, Long> untold = new HashMap<>();
+    public boolean isComplete() {
+        Map<TopicPartition, Long> unreported = new HashMap<>();
         for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-            OptionalLong last = offsets.last(end.getKey().partition());
+            OptionalLong last = offsets.lastOffset(end.getKey().partition());
             if (last.isEmpty() && end.getValue() > 0) {
-                untold.put(end.getKey(), end.getValue());
+                unreported.put(end.getKey(), end.getValue());
             } else if (last.orElse(-1) < end.getValue() - 1) {
                 return false;
             }
         }
-        return untold.isEmpty() || areCommitted(untold);
+        return unreported.isEmpty() || areCommitted(unreported);
     }
 
     private boolean areCommitted(Map<TopicPartition, Long> ends) {

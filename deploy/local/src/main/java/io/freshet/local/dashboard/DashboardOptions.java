@@ -32,7 +32,7 @@ public final class DashboardOptions {
     private String host = "localhost";
 
     /** Starts serving. */
-    public Dashboard start(Figures figures) throws IOException {
+    public Dashboard start(DashboardData data) throws IOException {
         if (port != null && (port < 0 || port > HIGHEST_PORT)) {
             throw new UserException("--dashboard-port " + port + ": must be 0 to " + HIGHEST_PORT);
         }
@@ -42,10 +42,10 @@ public final class DashboardOptions {
             throw new UserException("--dashboard-host " + host + ": no such host is known", e);
         }
         try {
-            return Dashboard.start(figures, host, port == null ? USUAL_PORT : port);
+            return Dashboard.start(data, host, port == null ? USUAL_PORT : port);
         } catch (BindException e) {
             if (port == null) {
-                return Dashboard.start(figures, host, Dashboard.ANY_PORT);
+                return Dashboard.start(data, host, Dashboard.ANY_PORT);
             }
             throw new UserException(
                     "port "

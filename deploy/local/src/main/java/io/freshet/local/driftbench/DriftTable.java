@@ -1,6 +1,6 @@
 package io.freshet.local.driftbench;
 
-import static io.freshet.local.watch.Display.format;
+import static io.freshet.local.watch.TerminalDisplay.format;
 
 import io.freshet.config.Key;
 import java.io.PrintWriter;

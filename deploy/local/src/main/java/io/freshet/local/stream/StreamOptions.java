@@ -70,7 +70,7 @@ public final class StreamOptions {
     /** Events per second. */
     public double eventsPerSecond() {
         if (rate.equals("max")) {
-            return Feeder.UNLIMITED;
+            return StreamSender.UNLIMITED;
         }
         try {
             double value = Double.parseDouble(rate);

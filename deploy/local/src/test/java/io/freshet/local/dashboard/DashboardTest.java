@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.freshet.local.watch.FeedState;
+import io.freshet.local.watch.ReaderState;
 import io.freshet.schemas.DriftAlertEvent;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -37,12 +37,12 @@ class DashboardTest {
     private static final String HOSTILE = "</script><img src=x onerror=alert(1)>\n\ndata: {}";
 
     private final HttpClient client = HttpClient.newHttpClient();
-    private final Figures figures = new Figures();
+    private final DashboardData data = new DashboardData();
     private Dashboard dashboard;
 
     @BeforeEach
     void start() throws IOException {
-        dashboard = Dashboard.start(figures, "localhost", Dashboard.ANY_PORT);
+        dashboard = Dashboard.start(data, "localhost", Dashboard.ANY_PORT);
     }
 
     @AfterEach
@@ -178,7 +178,7 @@ class DashboardTest {
                     .endsWith("\r\n\r\n")
                     .containsOnlyOnce("\r\n\r\n");
         }
-        assertThat(dashboard.numReaders()).isZero();
+        assertThat(dashboard.numConnections()).isZero();
         assertThat(raw("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 .contains("Content-Length: " + get("/").body().getBytes(UTF_8).length + "\r\n");
         assertThat(raw("HEAD / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
@@ -247,19 +247,19 @@ class DashboardTest {
 
     @Test
     void stream_bringsTheHistoryFirst_thenWhatIsTold() throws Exception {
-        figures.metrics(Told.metrics("m", 0, 0.5).build(), 1);
+        data.onMetrics(MinimalEvents.metrics("m", 0, 0.5).build(), 1);
         Iterator<JsonNode> events = events("?model=m");
 
         assertThat(events.next().at("/model/points/examples")).hasSize(1);
-        figures.metrics(Told.metrics("m", 1, 0.5).build(), 2);
+        data.onMetrics(MinimalEvents.metrics("m", 1, 0.5).build(), 2);
         JsonNode next = events.next();
-        assertThat(next.at("/model/whole").asBoolean()).isFalse();
+        assertThat(next.at("/model/full").asBoolean()).isFalse();
         assertThat(next.at("/model/points/examples/0").asLong()).isEqualTo(200);
     }
 
     @Test
     void textFromTheData_staysInItsEvent() throws Exception {
-        figures.metrics(Told.metrics(HOSTILE, 0, 0.5).build(), 1);
+        data.onMetrics(MinimalEvents.metrics(HOSTILE, 0, 0.5).build(), 1);
 
         JsonNode event = events("").next();
 
@@ -269,12 +269,12 @@ class DashboardTest {
 
     @Test
     void readerThatReadsNothing_holdsUpNobody_andHasNoQueue() throws Exception {
-        figures.metrics(Told.metrics("m", 0, 0.5).build(), 0);
-        figures.metrics(Told.metrics("n", 0, 0.5).build(), 0);
+        data.onMetrics(MinimalEvents.metrics("m", 0, 0.5).build(), 0);
+        data.onMetrics(MinimalEvents.metrics("n", 0, 0.5).build(), 0);
         // More at once than any socket's buffers take.
-        DriftAlertEvent large = Told.alert("m", 0, 100);
+        DriftAlertEvent large = MinimalEvents.alert("m", 0, 100);
         large.setDetector("x".repeat(16 << 20));
-        figures.driftAlert(large, 0);
+        data.onDriftAlert(large, 0);
         try (Socket stuck = new Socket()) {
             stuck.setReceiveBufferSize(1024);
             stuck.connect(new InetSocketAddress("localhost", dashboard.address().getPort()));
@@ -282,18 +282,18 @@ class DashboardTest {
                     .write(
                             "GET /events?model=m HTTP/1.1\r\nHost: localhost\r\n\r\n"
                                     .getBytes(StandardCharsets.UTF_8));
-            await("the one that is stuck", () -> dashboard.numReaders() == 1);
+            await("the one that is stuck", () -> dashboard.numConnections() == 1);
             Iterator<JsonNode> other = events("?model=n");
             other.next();
             for (int i = 1; i <= 20; i++) {
-                figures.metrics(Told.metrics("n", i, 0.5).build(), i);
+                data.onMetrics(MinimalEvents.metrics("n", i, 0.5).build(), i);
                 assertThat(other.next().at("/model/points/examples/0").asLong())
                         .isEqualTo((i + 1) * 100L);
             }
             for (int i = 1; i <= 5_000; i++) {
-                figures.metrics(Told.metrics("m", i, 0.5).build(), i);
+                data.onMetrics(MinimalEvents.metrics("m", i, 0.5).build(), i);
             }
-            figures.state(new FeedState(FeedState.Kind.ENDED, ""));
+            data.onStateChange(new ReaderState(ReaderState.Kind.ENDED, ""));
 
             // What it reads at last is what it was being sent, and then everything as it is now.
             BufferedReader lines =
@@ -308,7 +308,7 @@ class DashboardTest {
                 }
             }
             assertThat(read).hasSize(2);
-            assertThat(read.get(1).at("/model/whole").asBoolean()).isTrue();
+            assertThat(read.get(1).at("/model/full").asBoolean()).isTrue();
             assertThat(read.get(1).at("/model/latest/examplesSeen").asLong()).isEqualTo(500_100);
         }
     }
@@ -320,26 +320,26 @@ class DashboardTest {
                     .write(
                             "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
                                     .getBytes(StandardCharsets.UTF_8));
-            await("the reader", () -> dashboard.numReaders() == 1);
+            await("the reader", () -> dashboard.numConnections() == 1);
         }
         await(
                 "the reader to be forgotten",
                 () -> {
-                    figures.unreadable("metrics"); // something to tell it
-                    return dashboard.numReaders() == 0;
+                    data.onUnreadableRecord("metrics"); // something to tell it
+                    return dashboard.numConnections() == 0;
                 });
     }
 
     @Test
     void moreReadersThanAreServed_areRefused() throws Exception {
         List<Iterator<JsonNode>> readers = new ArrayList<>();
-        for (int i = 0; i < Dashboard.MOST_READERS; i++) {
+        for (int i = 0; i < Dashboard.MAX_CONNECTIONS; i++) {
             readers.add(events(""));
         }
 
         assertThat(get("/events").statusCode()).isEqualTo(503);
         assertThat(get("/").statusCode()).isEqualTo(200);
-        figures.unreadable("metrics");
+        data.onUnreadableRecord("metrics");
         readers.forEach(Iterator::next);
     }
 
@@ -370,7 +370,7 @@ class DashboardTest {
     void close_tellsWhatIsNew_andEndsTheStreams() throws Exception {
         Iterator<JsonNode> events = events("");
         events.next();
-        figures.state(new FeedState(FeedState.Kind.ENDED, "over"));
+        data.onStateChange(new ReaderState(ReaderState.Kind.ENDED, "over"));
 
         URI address = dashboard.address();
         dashboard.close();
@@ -383,8 +383,7 @@ class DashboardTest {
 
     @Test
     void portThatIsTaken_isToldAsSuch() {
-        assertThatThrownBy(
-                        () -> Dashboard.start(figures, "localhost", dashboard.address().getPort()))
+        assertThatThrownBy(() -> Dashboard.start(data, "localhost", dashboard.address().getPort()))
                 .isInstanceOf(BindException.class);
     }
 }

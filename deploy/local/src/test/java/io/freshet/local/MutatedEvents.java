@@ -10,10 +10,10 @@ import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /** Events as they are read from records of which a few bytes were changed at random. */
-public final class Mutants {
+public final class MutatedEvents {
     private static final int HEADER_BYTES = 10;
 
-    private Mutants() {}
+    private MutatedEvents() {}
 
     /**
      * Changes an event many times; records that are none any more are left out.

@@ -3,10 +3,10 @@ package io.freshet.local.watch;
 import java.util.List;
 
 /** A curve of block characters, as wide as there is room, each column the mean of its share. */
-final class Curve {
+final class Sparkline {
     private static final String BLOCKS = "▁▂▃▄▅▆▇█";
 
-    private Curve() {}
+    private Sparkline() {}
 
     /**
      * Draws values.

@@ -2,8 +2,8 @@ package io.freshet.local.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.Mutants;
-import io.freshet.local.ToldStory;
+import io.freshet.local.MutatedEvents;
+import io.freshet.local.SimulatedResults;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.MetricsEvent;
@@ -14,22 +14,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class TerminalWatchTest {
-    private static final FeedState LIVE = new FeedState(FeedState.Kind.LIVE, "");
+class TerminalReporterTest {
+    private static final ReaderState LIVE = new ReaderState(ReaderState.Kind.LIVE, "");
 
     private final StringWriter out = new StringWriter();
 
-    private TerminalWatch watch(boolean interactive, String only) {
-        return new TerminalWatch(new Display(new PrintWriter(out), interactive, false, 80), only);
+    private TerminalReporter reporter(boolean interactive, String only) {
+        return new TerminalReporter(
+                new TerminalDisplay(new PrintWriter(out), interactive, false, 80), only);
     }
 
-    private static ToldStory story(String modelId) {
-        return new ToldStory(5, modelId, List.of("a", "b"), List.of(500L), 0, 1_000);
+    private static SimulatedResults results(String modelId) {
+        return new SimulatedResults(5, modelId, List.of("a", "b"), List.of(500L), 0, 1_000);
     }
 
     @Test
     void alert_isALine_withWhatChangedAndWhichClassesBroke() {
-        assertThat(TerminalWatch.line(story("m").alert(0)))
+        assertThat(TerminalReporter.alertLine(results("m").alert(0)))
                 .isEqualTo(
                         "drift 1 of m at 680 learnt, by adwin: accuracy 0.8600 to 0.4700, loss"
                                 + " 0.4200 to 1.6100; broke a (recall 0.88 to 0.07), b (recall"
@@ -38,21 +39,21 @@ class TerminalWatchTest {
 
     @Test
     void alertWithNothingButWhatItMustHave_isALine() {
-        var alert = story("m").alert(0);
+        var alert = results("m").alert(0);
         alert.setBefore(null);
         alert.setAfter(null);
         alert.setClasses(List.of());
 
-        assertThat(TerminalWatch.line(alert))
+        assertThat(TerminalReporter.alertLine(alert))
                 .isEqualTo("drift 1 of m at 680 learnt, by adwin; reaction none");
     }
 
     @Test
     void idWithCommandsForATerminal_isPrintedWithoutThem() {
-        TerminalWatch watch = watch(false, null);
+        TerminalReporter reporter = reporter(false, null);
 
-        watch.metrics(story("\u001b[2Jevil\u202e\n").metrics(0), 0);
-        watch.state(LIVE);
+        reporter.onMetrics(results("\u001b[2Jevil\u202e\n").metrics(0), 0);
+        reporter.onStateChange(LIVE);
 
         assertThat(out.toString()).doesNotContain("\u001b").doesNotContain("\u202e");
         assertThat(out.toString().lines()).hasSize(2);
@@ -62,15 +63,15 @@ class TerminalWatchTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void eventsOfChangedRecords_areAllPrinted(boolean interactive) throws Exception {
-        TerminalWatch watch = watch(interactive, null);
-        ToldStory story = story("m");
+        TerminalReporter reporter = reporter(interactive, null);
+        SimulatedResults results = results("m");
         int told = 0;
-        for (MetricsEvent event : Mutants.of(story.metrics(3), 1, 2_000)) {
-            watch.metrics(event, told++);
-            watch.state(LIVE);
+        for (MetricsEvent event : MutatedEvents.of(results.metrics(3), 1, 2_000)) {
+            reporter.onMetrics(event, told++);
+            reporter.onStateChange(LIVE);
         }
-        for (DriftAlertEvent event : Mutants.of(story.alert(0), 2, 1_000)) {
-            watch.driftAlert(event, told++);
+        for (DriftAlertEvent event : MutatedEvents.of(results.alert(0), 2, 1_000)) {
+            reporter.onDriftAlert(event, told++);
         }
         assertThat(told).isGreaterThan(500);
         assertThat(out.toString().lines()).allMatch(line -> !interactive || columnsOf(line) <= 80);
@@ -82,22 +83,23 @@ class TerminalWatchTest {
 
     @Test
     void learningRateThatIsNoNumber_isToldAsSuch() {
-        MetricsEvent event = story("m").metrics(3);
+        MetricsEvent event = results("m").metrics(3);
         event.setLearningRate(Double.NaN);
-        TerminalWatch watch = watch(true, null);
+        TerminalReporter reporter = reporter(true, null);
 
-        watch.metrics(event, 0);
-        watch.state(LIVE);
+        reporter.onMetrics(event, 0);
+        reporter.onStateChange(LIVE);
 
         assertThat(out.toString()).contains("learning rate NaN · ");
     }
 
     @Test
     void whatIsTold_isPrintedWithoutCommandsForATerminal() {
-        TerminalWatch watch = watch(false, null);
+        TerminalReporter reporter = reporter(false, null);
 
-        watch.state(new FeedState(FeedState.Kind.WAITING, "not\u001b[2J there\u2028yet"));
-        watch.unreadable("metrics\u0007");
+        reporter.onStateChange(
+                new ReaderState(ReaderState.Kind.WAITING, "not\u001b[2J there\u2028yet"));
+        reporter.onUnreadableRecord("metrics\u0007");
 
         assertThat(out.toString())
                 .isEqualTo(
@@ -107,14 +109,14 @@ class TerminalWatchTest {
 
     @Test
     void oneModel_isAPicture_withItsAlertsBelow() {
-        TerminalWatch watch = watch(true, "m");
+        TerminalReporter reporter = reporter(true, "m");
         for (int i = 0; i < 4; i++) {
-            watch.metrics(story("m").metrics(i), i);
-            watch.metrics(story("other").metrics(i), i);
+            reporter.onMetrics(results("m").metrics(i), i);
+            reporter.onMetrics(results("other").metrics(i), i);
         }
-        watch.driftAlert(story("m").alert(0), 0);
+        reporter.onDriftAlert(results("m").alert(0), 0);
 
-        watch.state(LIVE);
+        reporter.onStateChange(LIVE);
 
         assertThat(out.toString())
                 .contains("2,000 learnt · 1 drift · model m")
@@ -126,11 +128,11 @@ class TerminalWatchTest {
 
     @Test
     void severalModels_areALineEach() {
-        TerminalWatch watch = watch(true, null);
-        watch.metrics(story("m").metrics(0), 0);
-        watch.metrics(story("other").metrics(1), 1);
+        TerminalReporter reporter = reporter(true, null);
+        reporter.onMetrics(results("m").metrics(0), 0);
+        reporter.onMetrics(results("other").metrics(1), 1);
 
-        watch.state(LIVE);
+        reporter.onStateChange(LIVE);
 
         assertThat(out.toString().lines()).hasSize(3).last().asString().endsWith("other");
     }

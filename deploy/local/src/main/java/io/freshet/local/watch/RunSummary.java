@@ -3,7 +3,7 @@ package io.freshet.local.watch;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import java.io.IOException;
@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
     "seconds",
     "eventsPerSecond"
 })
-public record Summary(
+public record RunSummary(
         long events,
         long accepted,
         long unlabelled,
@@ -60,18 +60,18 @@ public record Summary(
         double eventsPerSecond) {
 
     /** The figures of an audited run of one model. */
-    public static Summary of(Audit audit, String modelId, double seconds) {
+    public static RunSummary of(TopicAudit audit, String modelId, double seconds) {
         MetricsEvent last = audit.last(modelId);
         Scores all = last == null ? null : last.getPrequential();
         Scores rolling = last == null ? null : last.getRolling();
-        return new Summary(
+        return new RunSummary(
                 audit.events(),
                 audit.accepted().count(),
                 audit.unlabelled().count(),
                 audit.ignored().count(),
                 audit.deadLetters().count(),
                 audit.examplesSeen(),
-                Display.format("%016x", audit.accepted().digest()),
+                TerminalDisplay.format("%016x", audit.accepted().digest()),
                 last == null ? 0 : last.getModelVersion(),
                 all == null ? null : all.getLoss(),
                 all == null ? null : all.getAccuracy(),

@@ -5,7 +5,7 @@ package io.freshet.local.watch;
  *
  * @param detail a sentence for people, or ""
  */
-public record FeedState(Kind kind, String detail) {
+public record ReaderState(Kind kind, String detail) {
     /** The states there are. */
     public enum Kind {
         /** Looks for the topics. */

@@ -17,17 +17,19 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Tells stories on the topics of a job. */
-final class StoryTeller implements AutoCloseable {
+final class SimulatedResultsPublisher implements AutoCloseable {
     private final WatchedTopics topics;
     private final KafkaProducer<byte[], byte[]> producer;
 
-    private StoryTeller(WatchedTopics topics, KafkaProducer<byte[], byte[]> producer) {
+    private SimulatedResultsPublisher(
+            WatchedTopics topics, KafkaProducer<byte[], byte[]> producer) {
         this.topics = topics;
         this.producer = producer;
     }
 
     /** Creates the topics and begins. */
-    static StoryTeller on(EmbeddedKafka kafka, WatchedTopics topics) throws Exception {
+    static SimulatedResultsPublisher on(EmbeddedKafka kafka, WatchedTopics topics)
+            throws Exception {
         Map<String, Object> client = Map.of("bootstrap.servers", kafka.bootstrapServers());
         try (Admin admin = Admin.create(client)) {
             admin.createTopics(
@@ -38,24 +40,24 @@ final class StoryTeller implements AutoCloseable {
                     .all()
                     .get();
         }
-        return new StoryTeller(
+        return new SimulatedResultsPublisher(
                 topics,
                 new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
     /** Tells a record of the metrics, the alerts up to it and, now and then, a snapshot. */
-    void tell(ToldStory story, long sequence) throws IOException {
-        MetricsEvent event = story.metrics(sequence);
-        long drifts = sequence == 0 ? 0 : story.metrics(sequence - 1).getDrifts();
+    void publish(SimulatedResults results, long sequence) throws IOException {
+        MetricsEvent event = results.metrics(sequence);
+        long drifts = sequence == 0 ? 0 : results.metrics(sequence - 1).getDrifts();
         for (long drift = drifts; drift < event.getDrifts(); drift++) {
-            send(topics.driftAlerts(), event.getModelId(), story.alert((int) drift));
+            send(topics.driftAlerts(), event.getModelId(), results.alert((int) drift));
         }
         send(topics.metrics(), event.getModelId(), event);
         if (sequence % 20 == 19) {
             send(
                     topics.models(),
                     event.getModelId() + "/0",
-                    story.snapshot(event.getExamplesSeen()));
+                    results.snapshot(event.getExamplesSeen()));
         }
     }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class AuditTest {
+class TopicAuditTest {
     private static final String TOPIC = "labelled-events";
     private static final Scores NONE =
             new Scores(
@@ -24,7 +24,7 @@ class AuditTest {
                     null);
 
     private final EventHash hash = new EventHash();
-    private final Audit audit = new Audit();
+    private final TopicAudit audit = new TopicAudit();
 
     /** Offsets 0 to 4 accepted, 5 unlabelled, 6 ignored, 7 a dead letter without a model. */
     @BeforeEach
@@ -112,7 +112,7 @@ class AuditTest {
     private List<String> failed() {
         return audit.checks().stream()
                 .filter(check -> !check.holds())
-                .map(Audit.Check::name)
+                .map(TopicAudit.Check::name)
                 .toList();
     }
 

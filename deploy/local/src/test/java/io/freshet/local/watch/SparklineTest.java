@@ -5,19 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class CurveTest {
+class SparklineTest {
     @Test
     void values_areDrawnBetweenTheBounds() {
-        assertThat(Curve.draw(List.of(0.0, 0.5, 1.0, 2.0, -1.0), 0, 1, 10)).isEqualTo("▁▅██▁");
+        assertThat(Sparkline.draw(List.of(0.0, 0.5, 1.0, 2.0, -1.0), 0, 1, 10)).isEqualTo("▁▅██▁");
     }
 
     @Test
     void moreValuesThanColumns_areAveraged() {
-        assertThat(Curve.draw(List.of(0.0, 1.0, 1.0, 1.0), 0, 1, 2)).isEqualTo("▅█");
+        assertThat(Sparkline.draw(List.of(0.0, 1.0, 1.0, 1.0), 0, 1, 2)).isEqualTo("▅█");
     }
 
     @Test
     void noValues_areNoCurve() {
-        assertThat(Curve.draw(List.of(), 0, 1, 10)).isEmpty();
+        assertThat(Sparkline.draw(List.of(), 0, 1, 10)).isEmpty();
     }
 }

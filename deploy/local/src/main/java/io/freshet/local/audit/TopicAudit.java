@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Fed with every record of the topics; knows no Kafka. Its hash of a record's place is written
  * anew here, so that it would notice a mistake in the job's.
  */
-public final class Audit {
+public final class TopicAudit {
     /** One thing that must hold, and whether it does. */
     public record Check(String name, boolean holds, String detail) {}
 

@@ -18,7 +18,7 @@ import org.eclipse.jetty.util.Callback;
  * Access control of the page, by {@link RequestRules}: reading only, and with the headers that keep
  * a page to itself.
  */
-final class Guard extends Handler.Wrapper {
+final class DashboardRequestGuard extends Handler.Wrapper {
     private static final List<HttpField> HEADERS =
             List.of(
                     new HttpField(
@@ -39,7 +39,7 @@ final class Guard extends Handler.Wrapper {
     /**
      * @param host a name of this server beside those of the machine itself
      */
-    Guard(Handler guarded, String host) {
+    DashboardRequestGuard(Handler guarded, String host) {
         super(guarded);
         rules = new RequestRules(host);
     }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Shows how a model learns: at a terminal a picture that is drawn anew in place, elsewhere a line
  * about every second.
  */
-public final class Display {
+public final class TerminalDisplay {
     private static final int LABEL = 12;
     private static final int FIGURE = 14;
     private static final int WIDEST = 100;
@@ -43,7 +43,7 @@ public final class Display {
     private int drawn;
     private boolean headerPrinted;
 
-    Display(PrintWriter out, boolean interactive, boolean colours, int width) {
+    TerminalDisplay(PrintWriter out, boolean interactive, boolean colours, int width) {
         this.out = out;
         this.interactive = interactive;
         this.colours = colours;
@@ -52,13 +52,13 @@ public final class Display {
     }
 
     /** A display fit for where the output goes, as the script {@code freshet} tells. */
-    public static Display forTerminal(PrintWriter out) {
+    public static TerminalDisplay forTerminal(PrintWriter out) {
         String columns = System.getenv("FRESHET_COLUMNS");
         if (columns == null || !columns.matches("[0-9]{2,4}")) {
-            return new Display(out, false, false, WIDEST);
+            return new TerminalDisplay(out, false, false, WIDEST);
         }
         boolean colours = System.getenv("NO_COLOR") == null;
-        return new Display(out, true, colours, Integer.parseInt(columns));
+        return new TerminalDisplay(out, true, colours, Integer.parseInt(columns));
     }
 
     /** Whether it redraws in place, and so may be shown often. */
@@ -229,7 +229,7 @@ public final class Display {
             String unit) {
         String figure =
                 values.isEmpty() ? "" : format("%.3f", values.get(values.size() - 1)) + unit;
-        String curve = Curve.draw(values, low, high, room);
+        String curve = Sparkline.draw(values, low, high, room);
         String start = margin + pad(label, LABEL);
         return room == 0
                 ? start + figure

@@ -3,8 +3,8 @@ package io.freshet.local.dashboard;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.freshet.config.Key;
-import io.freshet.local.watch.FeedState;
-import io.freshet.local.watch.Watcher;
+import io.freshet.local.watch.ReaderState;
+import io.freshet.local.watch.ResultsListener;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -19,89 +19,89 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The newest figures and a bounded history of the models that a job tells of, as JSON for any
- * number of readers, each of whom gets what it lacks. Of more than {@value #MOST_MODELS} models
+ * number of readers, each of whom gets what it lacks. Of more than {@value #MAX_MODELS} models
  * those told of last are kept.
  *
  * <p>Thread-safe. A reader is served from what is here, so that a slow one makes nothing wait.
  */
-public final class Figures implements Watcher {
-    static final int MOST_MODELS = 64;
+public final class DashboardData implements ResultsListener {
+    static final int MAX_MODELS = 64;
 
     /** The id under which dead letters count whose model could not be told. */
-    private static final String NO_MODEL = "";
+    private static final String UNATTRIBUTED = "";
 
     private final JsonFactory jsonFactory = new JsonFactory();
 
     /** The one told of last is the last. */
-    private final Map<String, ModelFigures> models = new LinkedHashMap<>();
+    private final Map<String, ModelData> models = new LinkedHashMap<>();
 
-    private FeedState state = new FeedState(FeedState.Kind.STARTING, "");
-    private Map<String, Long> deadLettersOfNoModel = Map.of();
-    private long forgottenModels;
+    private ReaderState state = new ReaderState(ReaderState.Kind.STARTING, "");
+    private Map<String, Long> unattributedDeadLetters = Map.of();
+    private long droppedModels;
     private long unreadable;
     private long changes;
 
     @Override
-    public synchronized void metrics(MetricsEvent event, long told) {
+    public synchronized void onMetrics(MetricsEvent event, long emittedAt) {
         changes++;
-        if (event.getModelId().equals(NO_MODEL)) {
-            deadLettersOfNoModel = new TreeMap<>(event.getDeadLettersByReason());
+        if (event.getModelId().equals(UNATTRIBUTED)) {
+            unattributedDeadLetters = new TreeMap<>(event.getDeadLettersByReason());
         } else {
-            model(event.getModelId()).metrics(event, told);
+            model(event.getModelId()).metrics(event, emittedAt);
         }
     }
 
     @Override
-    public synchronized void driftAlert(DriftAlertEvent event, long told) {
+    public synchronized void onDriftAlert(DriftAlertEvent event, long emittedAt) {
         changes++;
-        model(event.getModelId()).driftAlert(event, told);
+        model(event.getModelId()).driftAlert(event, emittedAt);
     }
 
     @Override
-    public synchronized void snapshot(ModelSnapshotEvent event, long told) {
+    public synchronized void onSnapshot(ModelSnapshotEvent event, long emittedAt) {
         changes++;
-        model(event.getModelId()).snapshot(event, told);
+        model(event.getModelId()).snapshot(event, emittedAt);
     }
 
     @Override
-    public synchronized void unreadable(String topic) {
+    public synchronized void onUnreadableRecord(String topic) {
         changes++;
         unreadable++;
     }
 
     @Override
-    public synchronized void state(FeedState newState) {
+    public synchronized void onStateChange(ReaderState newState) {
         if (!newState.equals(state)) {
             changes++;
             state = newState;
         }
     }
 
-    private ModelFigures model(String id) {
-        ModelFigures known = models.remove(id);
-        ModelFigures model = known == null ? new ModelFigures(id) : known;
+    private ModelData model(String id) {
+        ModelData known = models.remove(id);
+        ModelData model = known == null ? new ModelData(id) : known;
         models.put(id, model);
-        if (models.size() > MOST_MODELS) {
-            Iterator<ModelFigures> oldest = models.values().iterator();
+        if (models.size() > MAX_MODELS) {
+            Iterator<ModelData> oldest = models.values().iterator();
             oldest.next();
             oldest.remove();
-            forgottenModels++;
+            droppedModels++;
         }
         return model;
     }
 
     /**
-     * What a reader lacks, and moves its cursor here.
+     * What a reader lacks, and moves its position here.
      *
      * @return a JSON object in UTF-8, without line breaks, or null if nothing is new
      */
-    synchronized byte @Nullable [] news(Cursor cursor) {
-        if (cursor.changes == changes) {
+    synchronized byte @Nullable [] nextUpdate(StreamPosition position) {
+        if (position.changes == changes) {
             return null;
         }
-        cursor.changes = changes;
-        if (cursor.modelId == null && !models.isEmpty()) {
-            cursor.modelId = new TreeMap<>(models).firstKey();
+        position.changes = changes;
+        if (position.modelId == null && !models.isEmpty()) {
+            position.modelId = new TreeMap<>(models).firstKey();
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = jsonFactory.createGenerator(bytes)) {
@@ -110,23 +110,23 @@ public final class Figures implements Watcher {
             json.writeStringField("state", Key.kebab(state.kind()));
             json.writeStringField("detail", state.detail());
             json.writeNumberField("unreadable", unreadable);
-            json.writeNumberField("forgottenModels", forgottenModels);
+            json.writeNumberField("droppedModels", droppedModels);
             json.writeEndObject();
-            json.writeObjectFieldStart("deadLettersOfNoModel");
-            for (Map.Entry<String, Long> reason : deadLettersOfNoModel.entrySet()) {
+            json.writeObjectFieldStart("unattributedDeadLetters");
+            for (Map.Entry<String, Long> reason : unattributedDeadLetters.entrySet()) {
                 json.writeNumberField(reason.getKey(), reason.getValue());
             }
             json.writeEndObject();
             json.writeArrayFieldStart("models");
-            for (ModelFigures model : new TreeMap<>(models).values()) {
+            for (ModelData model : new TreeMap<>(models).values()) {
                 model.writeSummary(json);
             }
             json.writeEndArray();
-            ModelFigures chosen = cursor.modelId == null ? null : models.get(cursor.modelId);
-            json.writeStringField("chosen", cursor.modelId);
-            if (chosen != null && cursor.changesOfModel != chosen.changes()) {
+            ModelData selected = position.modelId == null ? null : models.get(position.modelId);
+            json.writeStringField("modelId", position.modelId);
+            if (selected != null && position.modelChanges != selected.changes()) {
                 json.writeFieldName("model");
-                chosen.write(json, cursor);
+                selected.write(json, position);
             }
             json.writeEndObject();
         } catch (IOException e) {

@@ -18,21 +18,21 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A first INT or TERM begins the end, a second one ends the process at once.
  */
-public final class ProcessEnd {
+public final class ProcessShutdown {
     /** The exit code of what failed, other than by what the user may mend before starting. */
     public static final int FAILED = 1;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
-    private static final Duration LONGEST_END = PATIENCE.plusSeconds(10);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(40);
+    private static final Duration HALT_TIMEOUT = CLOSE_TIMEOUT.plusSeconds(10);
     private static final int SIGNAL_BASE = 128;
 
-    private static final List<AutoCloseable> OPEN = new ArrayList<>();
+    private static final List<AutoCloseable> RESOURCES = new ArrayList<>();
     private static @Nullable Thread hook;
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
     private static volatile boolean signalled;
 
-    private ProcessEnd() {}
+    private ProcessShutdown() {}
 
     /** Whether the process is ending, so that what fails now need not be told. */
     public static boolean hasBegun() {
@@ -40,31 +40,31 @@ public final class ProcessEnd {
     }
 
     /** Closes something when the process ends before somebody else closes it. */
-    static synchronized void add(AutoCloseable closeable) {
-        OPEN.add(closeable);
+    static synchronized void register(AutoCloseable closeable) {
+        RESOURCES.add(closeable);
         ensureHook();
     }
 
     /** It has been closed. */
-    static synchronized void remove(AutoCloseable closeable) {
-        OPEN.remove(closeable);
+    static synchronized void unregister(AutoCloseable closeable) {
+        RESOURCES.remove(closeable);
     }
 
     /** Removes a directory last of all. */
-    public static synchronized void removeAtTheEnd(ProcessDirectory last) {
+    public static synchronized void deleteLast(ProcessDirectory last) {
         directory = last;
         ensureHook();
     }
 
     private static void ensureHook() {
         if (hook == null && !begun) {
-            hook = new Thread(ProcessEnd::end, "freshet-end");
+            hook = new Thread(ProcessShutdown::end, "freshet-end");
             Runtime.getRuntime().addShutdownHook(hook);
         }
     }
 
     private static synchronized List<AutoCloseable> newestFirst() {
-        List<AutoCloseable> newest = new ArrayList<>(OPEN);
+        List<AutoCloseable> newest = new ArrayList<>(RESOURCES);
         Collections.reverse(newest);
         return newest;
     }
@@ -72,18 +72,18 @@ public final class ProcessEnd {
     private static void end() {
         begun = true;
         haltLater(FAILED);
-        Thread ending = new Thread(ProcessEnd::closeAll, "freshet-closing");
+        Thread ending = new Thread(ProcessShutdown::closeAll, "freshet-closing");
         ending.setDaemon(true);
         ending.start();
         try {
-            ending.join(PATIENCE.toMillis());
+            ending.join(CLOSE_TIMEOUT.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         if (ending.isAlive()) {
             System.err.println(
                     "freshet: not everything has stopped within "
-                            + PATIENCE.toSeconds()
+                            + CLOSE_TIMEOUT.toSeconds()
                             + " s; ending without it");
         }
         removeDirectory();
@@ -97,7 +97,7 @@ public final class ProcessEnd {
         Thread watchdog =
                 new Thread(
                         () -> {
-                            long until = System.nanoTime() + LONGEST_END.toNanos();
+                            long until = System.nanoTime() + HALT_TIMEOUT.toNanos();
                             while (System.nanoTime() - until < 0) {
                                 LockSupport.parkNanos(until - System.nanoTime());
                             }
@@ -120,7 +120,7 @@ public final class ProcessEnd {
 
     private static void removeDirectory() {
         ProcessDirectory last;
-        synchronized (ProcessEnd.class) {
+        synchronized (ProcessShutdown.class) {
             last = directory;
             directory = null;
         }
@@ -167,7 +167,7 @@ public final class ProcessEnd {
                             null,
                             signal,
                             Proxy.newProxyInstance(
-                                    ProcessEnd.class.getClassLoader(),
+                                    ProcessShutdown.class.getClassLoader(),
                                     new Class<?>[] {handlerType},
                                     handler));
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
@@ -177,7 +177,7 @@ public final class ProcessEnd {
 
     /** Not a constant: a logger that is made before the log has its name would log elsewhere. */
     private static Logger logger() {
-        return LoggerFactory.getLogger(ProcessEnd.class);
+        return LoggerFactory.getLogger(ProcessShutdown.class);
     }
 
     private static void onSignal(String name, int code) {

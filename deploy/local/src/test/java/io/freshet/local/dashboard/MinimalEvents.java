@@ -14,11 +14,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Events as small as they may be. */
-final class Told {
+final class MinimalEvents {
     private static final Tally NONE = new Tally(0L, -1L);
     private static final Audit NOTHING = new Audit(NONE, NONE, NONE, NONE);
 
-    private Told() {}
+    private MinimalEvents() {}
 
     /** The record of a sequence, after 100 examples for each so far. */
     static MetricsEvent.Builder metrics(String modelId, long sequence, @Nullable Double loss) {

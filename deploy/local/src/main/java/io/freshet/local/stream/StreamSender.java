@@ -18,7 +18,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Sends a stream of examples to a topic as labelled events, in order, at a given pace. */
-public final class Feeder {
+public final class StreamSender {
     /** As fast as it goes. */
     public static final double UNLIMITED = Double.POSITIVE_INFINITY;
 
@@ -31,7 +31,7 @@ public final class Feeder {
     /**
      * @param client properties of Kafka's clients
      */
-    public Feeder(Map<String, String> client, String topic, double eventsPerSecond) {
+    public StreamSender(Map<String, String> client, String topic, double eventsPerSecond) {
         this.client = client;
         this.topic = topic;
         this.eventsPerSecond = eventsPerSecond;
@@ -39,7 +39,7 @@ public final class Feeder {
 
     /** Sends the first {@code limit} examples, or all. Returns when Kafka has them. */
     @SuppressWarnings("FutureReturnValueIgnored") // the callback tells
-    public void feed(LabelledStream stream, long limit) throws IOException {
+    public void send(LabelledStream stream, long limit) throws IOException {
         Properties properties = new Properties();
         properties.putAll(client);
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");

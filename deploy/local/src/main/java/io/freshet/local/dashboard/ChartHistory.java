@@ -10,59 +10,59 @@ import org.jspecify.annotations.Nullable;
  * to {@value #OLDER} before them, each the mean of {@code stride} records. When these are full,
  * neighbours are merged and the stride doubles, so that they always go back to the beginning.
  */
-final class History {
+final class ChartHistory {
     static final int RECENT = 1024;
     static final int OLDER = 2048;
 
-    private final ArrayDeque<Point> recent = new ArrayDeque<>();
-    private List<Point> older = new ArrayList<>();
-    private @Nullable Point forming;
+    private final ArrayDeque<ChartPoint> recent = new ArrayDeque<>();
+    private List<ChartPoint> older = new ArrayList<>();
+    private @Nullable ChartPoint partial;
     private int stride = 1;
     private long added;
 
     /** Adds the newest. */
-    void add(Point point) {
+    void add(ChartPoint point) {
         added++;
         recent.addLast(point);
         if (recent.size() > RECENT) {
-            age(recent.removeFirst());
+            moveToOlder(recent.removeFirst());
         }
     }
 
-    private void age(Point point) {
-        Point grown = forming == null ? point : forming.mergedWith(point);
-        if (grown.records() < stride) {
-            forming = grown;
+    private void moveToOlder(ChartPoint point) {
+        ChartPoint merged = partial == null ? point : partial.mergedWith(point);
+        if (merged.records() < stride) {
+            partial = merged;
             return;
         }
-        forming = null;
-        older.add(grown);
+        partial = null;
+        older.add(merged);
         if (older.size() == OLDER) {
-            List<Point> merged = new ArrayList<>(OLDER);
+            List<ChartPoint> halved = new ArrayList<>(OLDER);
             for (int i = 0; i < OLDER; i += 2) {
-                merged.add(older.get(i).mergedWith(older.get(i + 1)));
+                halved.add(older.get(i).mergedWith(older.get(i + 1)));
             }
-            older = merged;
+            older = halved;
             stride *= 2;
         }
     }
 
     /** Forgets every point of a record with this sequence or a later one. */
-    void cutBackTo(long sequence) {
+    void removeFrom(long sequence) {
         recent.removeIf(point -> point.sequence() >= sequence);
         older.removeIf(point -> point.sequence() >= sequence);
-        if (forming != null && forming.sequence() >= sequence) {
-            forming = null;
+        if (partial != null && partial.sequence() >= sequence) {
+            partial = null;
         }
     }
 
     /** Forgets the weights of mixtures that had other members. */
-    void forgetWeights() {
-        List<Point> kept = recent.stream().map(Point::withoutWeights).toList();
+    void dropWeights() {
+        List<ChartPoint> kept = recent.stream().map(ChartPoint::withoutWeights).toList();
         recent.clear();
         recent.addAll(kept);
-        older.replaceAll(Point::withoutWeights);
-        forming = forming == null ? null : forming.withoutWeights();
+        older.replaceAll(ChartPoint::withoutWeights);
+        partial = partial == null ? null : partial.withoutWeights();
     }
 
     /** How many points were ever added. */
@@ -71,11 +71,11 @@ final class History {
     }
 
     /** All points, oldest first. */
-    List<Point> all() {
-        List<Point> all = new ArrayList<>(older.size() + 1 + recent.size());
+    List<ChartPoint> all() {
+        List<ChartPoint> all = new ArrayList<>(older.size() + 1 + recent.size());
         all.addAll(older);
-        if (forming != null) {
-            all.add(forming);
+        if (partial != null) {
+            all.add(partial);
         }
         all.addAll(recent);
         return all;
@@ -85,8 +85,8 @@ final class History {
      * The points that were added since there had been {@code added}, oldest first; null if there
      * were more than are kept as they came.
      */
-    @Nullable List<Point> since(long before) {
-        long missing = added - before;
+    @Nullable List<ChartPoint> addedSince(long countBefore) {
+        long missing = added - countBefore;
         if (missing > recent.size()) {
             return null;
         }
