@@ -46,15 +46,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** A stream, a broker, a job and a model that learns, all in one process. */
+/**
+ * Command {@code freshet demo}: a stream, a Kafka broker, a Flink cluster and the job, all in one
+ * process.
+ */
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
         description = {
-            "Watch a model learn from a stream, on a real broker and a real Flink job in this"
-                    + " process.",
-            "Ends by itself; the exit code is 0 only if every event is accounted for, as counted"
-                    + " from outside."
+            "Runs a Kafka broker, a Flink cluster and the job in this process, sends a stream of"
+                    + " labelled events, and shows how the model learns.",
+            "Ends by itself. The exit code is 0 only if a separate consumer of the topics accounts"
+                    + " for every event."
         })
 final class DemoCommand implements Callable<Integer> {
     private static final String MODEL_ID = "default";
@@ -66,26 +69,28 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--summary",
             paramLabel = "FILE",
-            description = "Writes the figures as one JSON object.")
+            description = "Writes a summary of the run to a file, as one JSON object.")
     private @Nullable Path summaryFile;
 
     @Option(
             names = "--partitions",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Partitions of the labelled events (default: ${DEFAULT-VALUE}).")
+            description = "Partitions of the topic of labelled events (default: ${DEFAULT-VALUE}).")
     private int partitions = 1;
 
     @Option(
             names = "--ui-port",
             paramLabel = "PORT",
             defaultValue = "0",
-            description = "Port of Flink's web page (default: any free one).")
+            description = "Port of Flink's web UI (default: any free port).")
     private int uiPort;
 
     @Mixin private DashboardOptions dashboardOptions = new DashboardOptions();
 
-    @Option(names = "--stay", description = "Serves the page after the end too, until Ctrl-C.")
+    @Option(
+            names = "--stay",
+            description = "Keeps serving the dashboard after the end, until Ctrl-C.")
     private boolean stay;
 
     @Spec
@@ -99,12 +104,17 @@ final class DemoCommand implements Callable<Integer> {
         double rate = streamOptions.eventsPerSecond();
         Map<String, String> given = settingsOptions.read();
         PrintWriter out = spec.commandLine().getOut();
-        JobConfig.parse(settings(given, stream, "localhost:1")) // problems first
+        JobConfig.parse(
+                        settings(
+                                given,
+                                stream,
+                                "localhost:1")) // reports configuration errors before anything
+                // starts
                 .memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> out.println("warning: " + shortage));
         out.println(
                 TerminalDisplay.format(
-                        "%n  Freshet learns from %s: %,d events, %d features, %d classes",
+                        "%n  Freshet learns from %s%n  %,d events, %d features, %d classes",
                         printable(stream.description()),
                         total,
                         stream.numFeatures(),
@@ -118,7 +128,7 @@ final class DemoCommand implements Callable<Integer> {
             LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
             out.println(
                     TerminalDisplay.format(
-                            "  Kafka at %s, Flink at %s%n  Watch it at %s%n",
+                            "  Kafka at %s, Flink at %s%n  Dashboard at %s%n",
                             kafka.bootstrapServers(), cluster.webPage(), dashboard.address()));
             out.flush();
             ResultsReader reader =
@@ -135,7 +145,7 @@ final class DemoCommand implements Callable<Integer> {
                 summary.write(summaryFile);
             }
             if (stay) {
-                out.println("  The page stays at " + dashboard.address() + " until Ctrl-C");
+                out.println("  The dashboard stays at " + dashboard.address() + " until Ctrl-C");
                 out.flush();
                 reader.awaitEnd();
             }
@@ -149,14 +159,18 @@ final class DemoCommand implements Callable<Integer> {
         settings.put("num-features", Integer.toString(stream.numFeatures()));
         settings.put("classes", String.join(",", stream.classes()));
         settings.put("checkpoint.interval", "1 s");
-        // A short file, read as fast as it goes, still makes a curve.
+        // Frequent enough that a short file, sent at full speed, still gives a curve.
         settings.put("metrics.every", "1000");
         settings.putAll(given);
         settings.put("kafka.bootstrap.servers", bootstrapServers);
         return settings;
     }
 
-    /** Feeds the stream, shows how the model learns, and ends the job once it has read it all. */
+    /**
+     * Sends the stream, shows how the model learns, and stops the job once it has read everything.
+     *
+     * @return seconds from the first event sent to the last result committed
+     */
     private static double run(
             JobConfig config,
             LocalCluster cluster,
@@ -224,7 +238,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** Events per second over the last moments. */
+    /** Rate of training, in events per second, over a sliding time window. */
     private static final class Throughput {
         private final long windowNanos;
         private final ArrayDeque<long[]> points = new ArrayDeque<>();

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
-/** The command {@code freshet}. */
+/** Command line {@code freshet}, with all its subcommands. */
 @Command(
         name = "freshet",
         mixinStandardHelpOptions = true,
@@ -36,13 +36,13 @@ import picocli.CommandLine.ScopeType;
 public final class Freshet implements Runnable {
     private static final int USAGE_ERROR = 2;
 
-    /** As the operating system says it. */
+    /** Message of the operating system. */
     private static final String DISK_FULL = "No space left on device";
 
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
-            description = "Shows where an error comes from.")
+            description = "Prints stack traces of errors.")
     private boolean debug;
 
     /** Runs a command and exits with its code. */
@@ -54,7 +54,7 @@ public final class Freshet implements Runnable {
             directory.use();
         } catch (IOException e) {
             System.err.println(
-                    "freshet: no directory can be made in "
+                    "freshet: cannot create a directory in "
                             + temporary
                             + ": "
                             + Failures.reason(e));
@@ -74,7 +74,7 @@ public final class Freshet implements Runnable {
         System.exit(command.execute(args));
     }
 
-    /** A log for each command, and for each job that is run. */
+    /** Returns the log's name: one for each command, and for each job name of {@code run}. */
     private static String logName(ParseResult parsed) {
         ParseResult last = parsed;
         while (last.hasSubcommand()) {
@@ -86,7 +86,7 @@ public final class Freshet implements Runnable {
         return jobName.isEmpty() ? name : name + "-" + jobName;
     }
 
-    /** The command line; its output and error writers may be set. */
+    /** Returns the command line; its output and error writers can be replaced. */
     static CommandLine commandLine() {
         Freshet freshet = new Freshet();
         return new CommandLine(freshet)
@@ -96,8 +96,7 @@ public final class Freshet implements Runnable {
 
     private int report(Exception e, PrintWriter err) {
         if (ProcessShutdown.hasBegun() && !(e instanceof JobFailedException)) {
-            return ProcessShutdown
-                    .FAILED; // of what is being stopped, nobody needs to know that it failed
+            return ProcessShutdown.FAILED; // failures caused by the shutdown are not reported
         }
         boolean userError =
                 e instanceof UserException
@@ -119,7 +118,7 @@ public final class Freshet implements Runnable {
                     .map(TerminalText::printable)
                     .forEach(err::println);
         } else if (!userError && !(e instanceof JobFailedException)) {
-            err.println("freshet: --debug shows where it comes from");
+            err.println("freshet: --debug prints the stack trace");
         }
         err.flush();
         return userError ? USAGE_ERROR : ProcessShutdown.FAILED;

@@ -18,11 +18,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Feeds a stream to a topic of any Kafka. */
+/** Command {@code freshet replay}: sends a stream of labelled events to any Kafka. */
 @Command(
         name = "replay",
         mixinStandardHelpOptions = true,
-        description = "Feeds a stream to the labelled events of any Kafka.")
+        description = "Sends a stream to the topic of labelled events of any Kafka.")
 final class ReplayCommand implements Callable<Integer> {
     @Mixin private StreamOptions streamOptions = new StreamOptions();
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
@@ -43,12 +43,12 @@ final class ReplayCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.println(
                 TerminalDisplay.format(
-                        "feeding %,d events of %s to %s at %s",
+                        "sending %,d events of %s to %s at %s",
                         streamOptions.limit(stream),
                         printable(stream.description()),
                         config.kafka().labelledEvents(),
                         config.kafka().bootstrapServers()));
-        out.println("the job that learns from them needs");
+        out.println("the job that trains on them needs");
         out.println("  num-features=" + stream.numFeatures());
         out.println("  classes=" + printable(String.join(",", stream.classes())));
         out.flush();

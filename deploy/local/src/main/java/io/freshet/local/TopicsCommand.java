@@ -14,11 +14,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Creates the topics of a job. */
+/** Command {@code freshet topics}: creates the missing topics of a job. */
 @Command(
         name = "topics",
         mixinStandardHelpOptions = true,
-        description = "Creates the job's topics where they are missing.")
+        description = "Creates those topics of the job that do not exist.")
 final class TopicsCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
 
@@ -26,7 +26,7 @@ final class TopicsCommand implements Callable<Integer> {
             names = "--partitions",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Partitions of the labelled events (default: ${DEFAULT-VALUE}).")
+            description = "Partitions of the topic of labelled events (default: ${DEFAULT-VALUE}).")
     private int partitions = 1;
 
     @Spec
@@ -39,7 +39,7 @@ final class TopicsCommand implements Callable<Integer> {
             throw new UserException("--partitions " + partitions + ": must be at least 1");
         }
         Map<String, String> settings = new HashMap<>();
-        // Topics know nothing of examples.
+        // Required by the parser; the topics do not depend on them.
         settings.put("num-features", "1");
         settings.put("classes", "2");
         settings.putAll(settingsOptions.read());

@@ -24,19 +24,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Shows people how a job is doing that runs anywhere. */
+/** Command {@code freshet watch}: the dashboard, or a view in the terminal, of a running job. */
 @Command(
         name = "watch",
         mixinStandardHelpOptions = true,
         description = {
-            "Serves a page on which to watch a running job, wherever it runs, until Ctrl-C.",
-            "It reads what the job publishes and writes nothing."
+            "Serves the dashboard of a running job, wherever it runs, until Ctrl-C.",
+            "Reads the topics that the job publishes to, and writes nothing."
         })
 final class WatchCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
     @Mixin private DashboardOptions dashboardOptions = new DashboardOptions();
 
-    @Option(names = "--terminal", description = "Prints here instead of serving a page.")
+    @Option(
+            names = "--terminal",
+            description = "Prints to the terminal instead of serving the dashboard.")
     private boolean terminal;
 
     @Option(
@@ -47,7 +49,7 @@ final class WatchCommand implements Callable<Integer> {
 
     @Option(
             names = "--once",
-            description = "With --terminal: shows what has been told so far and ends.")
+            description = "With --terminal: shows what has been published so far and ends.")
     private boolean once;
 
     @Spec
@@ -57,10 +59,10 @@ final class WatchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!terminal && (once || model != null)) {
-            throw new UserException("--model and --once go with --terminal");
+            throw new UserException("--model and --once need --terminal");
         }
         Map<String, String> settings = new HashMap<>();
-        // Whoever watches need not know what the job learns from.
+        // Required by the parser; the results do not depend on them.
         settings.put("num-features", "1");
         settings.put("classes", "2");
         settings.putAll(settingsOptions.read());

@@ -17,10 +17,10 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Looks at the page in a browser, while made-up jobs tell of streams that change: what it shows,
- * that it moves, that it fits, and that it complains of nothing. Writes pictures.
+ * Check of the dashboard in a headless browser with simulated jobs whose streams drift: contents,
+ * updates, layout, contrast, and absence of errors. It writes screenshots.
  *
- * <p>Exits with 0, with 1 where something is wrong, and with 3 where there is no Chromium.
+ * <p>Exits with 0 on success, 1 if a check fails, and 3 if there is no Chromium.
  */
 final class DashboardCheck {
     private static final int NO_CHROMIUM = 3;
@@ -40,8 +40,8 @@ final class DashboardCheck {
         Optional<Path> binary = Chromium.find();
         if (binary.isEmpty()) {
             System.out.println(
-                    "dashboard-check: there is no Chromium (on the PATH, or named by CHROMIUM);"
-                            + " the page was not looked at");
+                    "dashboard-check: no Chromium found (on the PATH, or named by CHROMIUM);"
+                            + " nothing was checked");
             System.exit(NO_CHROMIUM);
         }
         Path pictures = Path.of(args[0]);
@@ -62,13 +62,13 @@ final class DashboardCheck {
                 dashboard.close();
             }
             Chromium.await(
-                    "the page to say that it has ended",
+                    "the page to show that the stream has ended",
                     () -> chromium.isTrue(text("#connection-text") + ".startsWith('Ended')"));
         } catch (AssertionError e) {
             System.out.println("dashboard-check: " + e.getMessage());
             System.exit(1);
         }
-        System.out.println("dashboard-check: all is well; pictures are in " + pictures);
+        System.out.println("dashboard-check: passed; screenshots are in " + pictures);
         System.exit(0);
     }
 
@@ -99,10 +99,10 @@ final class DashboardCheck {
                         9, HOSTILE, List.of(HOSTILE, "<b>bold</b>"), List.of(9_000L), start, 1000);
         chromium.look(1440, 900, false);
         chromium.open(page);
-        await("the page to say that it waits", "!document.getElementById('notice').hidden");
+        await("the notice of a page without data", "!document.getElementById('notice').hidden");
         chromium.press("Tab");
         assertThat(chromium.evaluate("document.activeElement.className").asText())
-                .as("what the first Tab leads to")
+                .as("focus after the first Tab")
                 .isEqualTo("skip");
         chromium.evaluate("document.activeElement.blur()");
         picture("empty");
@@ -127,7 +127,7 @@ final class DashboardCheck {
         await("the newest figures", text("#key-figures") + ".includes('80,000')");
         await("the second alert", "document.querySelectorAll('.alert').length === 2");
         assertThat(chromium.evaluate(canvas()).asText())
-                .as("the curve, which should have moved")
+                .as("the curve after new metrics")
                 .isNotEqualTo(before);
         assertContrast();
         assertRules();
@@ -158,7 +158,7 @@ final class DashboardCheck {
         lookAtPause(results, publisher);
         lookAtOtherModels();
         lookAtALongStream(publisher, start);
-        assertThat(chromium.complaints()).as("what the page complains of").isEmpty();
+        assertThat(chromium.complaints()).as("errors and warnings of the page").isEmpty();
     }
 
     private void lookAtZoom() throws Exception {
@@ -215,7 +215,10 @@ final class DashboardCheck {
         picture("hostile");
     }
 
-    /** More than is kept, while the page looks on: it still goes back to the beginning. */
+    /**
+     * Sends more points than are kept while the page is open: the chart must still start at the
+     * first.
+     */
     private void lookAtALongStream(SimulatedResultsPublisher publisher, long start)
             throws Exception {
         int records = 8_000;
@@ -260,8 +263,8 @@ final class DashboardCheck {
     }
 
     /**
-     * Every text has a contrast of 4.5 to 1 with what is behind it, every curve of 3 to 1 (WCAG
-     * 2.2, AA).
+     * Checks that every text has a contrast of 4.5 to 1 with its background, and every curve 3 to 1
+     * (WCAG 2.2, AA).
      */
     private void assertContrast() {
         String contrast =
@@ -308,7 +311,7 @@ final class DashboardCheck {
         assertThat(chromium.evaluate(contrast).asText()).as("contrasts that are too low").isEmpty();
     }
 
-    /** What axe-core finds, where the variable {@code AXE} names its {@code axe.min.js}. */
+    /** Runs axe-core, if the environment variable {@code AXE} names its {@code axe.min.js}. */
     private void assertRules() throws Exception {
         String axe = System.getenv("AXE");
         if (axe == null) {
@@ -320,7 +323,7 @@ final class DashboardCheck {
                 axe.run().then((results) => results.violations.map((each) =>
                     each.id + ": " + each.nodes.map((node) => node.html + " " + node.failureSummary).join("; ")).join("\\n"))
                 """;
-        assertThat(chromium.evaluate(found).asText()).as("what axe-core finds").isEmpty();
+        assertThat(chromium.evaluate(found).asText()).as("violations found by axe-core").isEmpty();
     }
 
     private static String marks(String chart, int number) {

@@ -4,7 +4,6 @@ import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
-import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
@@ -30,7 +29,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** A job on a real broker, with topics of its own, for tests. */
+/** Job on a real broker, with its own topics, for tests. */
 final class JobOnKafka implements AutoCloseable {
     /** Default names of a job's topics. */
     static final List<String> TOPICS =
@@ -43,7 +42,7 @@ final class JobOnKafka implements AutoCloseable {
                     "model-history",
                     "dead-letters");
 
-    /** Settings of a job that starts again after a failure, at once. */
+    /** Settings of a job that restarts immediately after a failure. */
     static final Map<String, String> RESTARTS =
             Map.of(
                     "flink.restart-strategy.type", "fixed-delay",
@@ -60,7 +59,7 @@ final class JobOnKafka implements AutoCloseable {
         this.cluster = cluster;
     }
 
-    /** Settings of a job whose topics begin with a name. */
+    /** Returns settings of a job, with a prefix for its topics. */
     static Map<String, String> settings(
             EmbeddedKafka kafka, String name, int numFeatures, String classes) {
         Map<String, String> settings = new HashMap<>();
@@ -80,7 +79,7 @@ final class JobOnKafka implements AutoCloseable {
         JobConfig config = JobConfig.parse(settings);
         Topics.create(config, 1);
         LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT);
-        new JobSupervisor(cluster, System.out::println).awaitRunning();
+        cluster.awaitRunning();
         return new JobOnKafka(config, cluster);
     }
 
@@ -92,13 +91,13 @@ final class JobOnKafka implements AutoCloseable {
         return cluster;
     }
 
-    /** Sends values in order; a null value is sent as one. */
+    /** Sends values in order, including null values. */
     void send(List<byte @Nullable []> values) {
         send(config, values);
     }
 
-    /** Sends values in order to the topic that a job learns from; a null value is sent as one. */
-    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
+    /** Sends values in order, including null values, to a job's topic of labelled events. */
+    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
     static void send(JobConfig config, List<byte @Nullable []> values) {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
@@ -115,7 +114,7 @@ final class JobOnKafka implements AutoCloseable {
         }
     }
 
-    /** Ends the job once it has read everything. */
+    /** Stops the job after it has read everything, and audits its topics. */
     TopicAudit finish() throws Exception {
         SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
         await("the source to read everything", progress::isComplete);
@@ -133,7 +132,7 @@ final class JobOnKafka implements AutoCloseable {
         }
     }
 
-    /** The newest snapshot of each model; every one in a single chunk. */
+    /** Returns the newest snapshot of each model; all have a single chunk. */
     Map<String, ModelSnapshotEvent> models() {
         Map<String, ModelSnapshotEvent> models = new TreeMap<>();
         try (TopicReader reader =
@@ -152,7 +151,7 @@ final class JobOnKafka implements AutoCloseable {
         cluster.close();
     }
 
-    /** A seeded stream of labelled events, one in ten without a label, of several models. */
+    /** Returns a seeded stream of labelled events of several models, one in ten without a label. */
     static List<LabelledEvent> events(
             long seed, int count, int numFeatures, int numClasses, String... modelIds) {
         Random random = new Random(seed);

@@ -28,8 +28,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a job cannot come back from ends it on the first try; what it can is told of. */
-@Timeout(120) // seconds, for what would restart for ever
+/**
+ * Integration test that unrecoverable failures end the job at once, and that recoverable ones are
+ * reported.
+ */
+@Timeout(120) // seconds, in case a job restarts for ever
 class JobSupervisorITCase {
     private static EmbeddedKafka kafka;
 
@@ -74,7 +77,7 @@ class JobSupervisorITCase {
     }
 
     @Test
-    void transactionOfACheckpointThatIsLost_endsTheJob() throws Exception {
+    void lostTransactionOfACheckpoint_endsTheJob() throws Exception {
         Map<String, String> settings = Map.of("checkpoint.interval", "10 min");
         String savepoint;
         try (JobOnKafka job = start("lost", settings)) {
@@ -122,7 +125,7 @@ class JobSupervisorITCase {
     }
 
     @Test
-    void offsetThatIsGone_endsTheJob() throws Exception {
+    void missingOffset_endsTheJob() throws Exception {
         try (JobOnKafka job = start("recreated", Map.of());
                 Admin admin = admin()) {
             job.send(events(100));
@@ -149,7 +152,7 @@ class JobSupervisorITCase {
     }
 
     @Test
-    void taskManagerThatEnded_isReplaced_andNothingIsLost() throws Exception {
+    void endedTaskManager_isReplaced_andNothingIsLost() throws Exception {
         List<LabelledEvent> events = JobOnKafka.events(3, 400, 4, 3, "default");
         try (JobOnKafka job = start("replaced", Map.of())) {
             List<String> news = new ArrayList<>();

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What a job tells of itself while it runs: on the metrics topic and to Prometheus. */
+/** Integration test of the metrics that a job publishes, on its topics and to Prometheus. */
 class MonitoringITCase {
     private static final String PREFIX = "flink_taskmanager_job_task_operator_freshet_";
     private static final Path PAGE = Path.of("..", "prometheus", "README.md");
@@ -52,7 +52,8 @@ class MonitoringITCase {
     }
 
     @Test
-    void atLeastOnceMetrics_areSeenBeforeACheckpoint_andComeAgainAfterAFailure() throws Exception {
+    void atLeastOnceMetrics_areVisibleBeforeACheckpoint_andRepeatedAfterAFailure()
+            throws Exception {
         List<LabelledEvent> events = JobOnKafka.events(6, 3_000, 4, 2, "one", "two");
         Map<String, String> settings = JobOnKafka.settings(kafka, "at-once", 4, "a,b");
         settings.putAll(JobOnKafka.RESTARTS);
@@ -67,7 +68,7 @@ class MonitoringITCase {
                 job.cluster().cluster().terminateTaskManager(0).get();
                 job.cluster().cluster().startTaskManager();
                 List<MetricsEvent> again = new ArrayList<>();
-                // Without a checkpoint everything is read again.
+                // Without a checkpoint the job reads everything again.
                 readUntil(reader, again, MonitoringITCase::coverEverything);
                 assertAttemptsRise(seen, again);
             }
@@ -95,7 +96,7 @@ class MonitoringITCase {
                 });
     }
 
-    /** Whether the last records of the models count all 3,000 events, labelled or not. */
+    /** Returns whether the models' last records count all 3,000 events, labelled and unlabelled. */
     private static boolean coverEverything(List<MetricsEvent> metrics) {
         Map<String, Long> last = new HashMap<>();
         metrics.forEach(
@@ -154,7 +155,7 @@ class MonitoringITCase {
         }
     }
 
-    /** All but the topic's name, which the two jobs do not share. */
+    /** Returns an alert without the topic's name, which differs between the two jobs. */
     private static String withoutTopic(DriftAlertEvent alert) {
         return alert.toString().replaceAll("\"topic\": \"[^\"]*\"", "");
     }
@@ -163,7 +164,7 @@ class MonitoringITCase {
             String name, List<LabelledEvent> events, boolean fails) throws Exception {
         Map<String, String> settings = JobOnKafka.settings(kafka, name, 6, "a,b,c");
         settings.putAll(JobOnKafka.RESTARTS);
-        // A mini-batch fills an execution block, so that two runs are the same bits.
+        // A mini-batch fills an execution block, so that two runs are equal bit for bit.
         settings.put("mini-batch.size", "32");
         settings.put("training.learning-rate", "0.1");
         settings.put("drift.detector", "ddm");
@@ -174,7 +175,7 @@ class MonitoringITCase {
             job.send(values.subList(0, 4_200));
             if (fails) {
                 try (TopicReader reader = metrics(job)) {
-                    // Some of what came after the change is in a checkpoint, most is not.
+                    // Some of the events after the change are in a checkpoint, most are not.
                     readUntil(reader, new ArrayList<>(), seen -> !seen.isEmpty());
                 }
                 job.cluster().cluster().terminateTaskManager(0).get();
@@ -195,7 +196,7 @@ class MonitoringITCase {
     }
 
     @Test
-    void prometheus_findsEveryNameOfThePage_andNoOther() throws Exception {
+    void prometheus_exposesExactlyTheDocumentedNames() throws Exception {
         Map<String, String> settings = JobOnKafka.settings(kafka, "prometheus", 4, "a,b");
         int port = freePort();
         settings.put("flink.metrics.reporters", "prom");
@@ -263,7 +264,7 @@ class MonitoringITCase {
         return sum;
     }
 
-    /** The names in the first column of the page's table. */
+    /** Returns the names in the first column of the table in the README. */
     private static Set<String> documentedNames() throws IOException {
         Set<String> names = new TreeSet<>();
         for (String line : Files.readAllLines(PAGE)) {

@@ -8,13 +8,15 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Takes a job's broker down under load, once for each number of seconds given, and prints how it
- * went.
+ * Program that takes a job's broker down under load, once for each duration given, and prints the
+ * recovery times.
  */
 final class OutageCheck {
     private OutageCheck() {}
 
-    /** Runs it; fails if an event is lost or counted twice, or if the job does not come back. */
+    /**
+     * Runs the outages; fails if an event is lost or counted twice, or if the job does not recover.
+     */
     public static void main(String[] seconds) throws Exception {
         Path directory = Files.createTempDirectory("freshet-outage-");
         try (RunningJob job = RunningJob.start(directory, Map.of())) {

@@ -18,11 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code freshet run} comes back by itself from what others do to its Kafka, and loses and doubles
- * nothing. {@code src/test/outages} does the same with long outages.
+ * Integration test that {@code freshet run} recovers from outages, limits and revoked permissions
+ * of its Kafka without losing or duplicating events. {@code src/test/outages} does the same with
+ * long outages.
  */
 class OutageITCase {
-    /** As in an outage of two minutes with Kafka's own timeouts. */
+    /** Short timeouts, which relate to the outage as Kafka's defaults do to one of two minutes. */
     private static final Map<String, String> IMPATIENT =
             Map.of(
                     "kafka.max.block.ms", "2000",
@@ -35,7 +36,7 @@ class OutageITCase {
     @TempDir private Path directory;
 
     @Test
-    void brokerThatIsAwayForLongerThanEveryTimeout_losesNothing_andIsToldOf() throws Exception {
+    void brokerAwayForLongerThanEveryTimeout_losesNothing_andIsReported() throws Exception {
         try (RunningJob job = RunningJob.start(directory, IMPATIENT)) {
             job.secondsToTheNextMetrics();
 
@@ -58,7 +59,7 @@ class OutageITCase {
             assertThat(job.log().lines().filter(line -> line.contains("NetworkClient")).count())
                     .isLessThan(60);
 
-            // Nor does an outage keep the command from ending.
+            // The command can also end during an outage.
             job.broker().kill();
             long before = restarts(job);
             JobOnKafka.await("the next restart", () -> restarts(job) > before);
@@ -76,7 +77,7 @@ class OutageITCase {
     }
 
     @Test
-    void limitAndPermissionTakenAway_stopNothingForGood() throws Exception {
+    void revokedLimitAndPermission_areRecoveredFrom() throws Exception {
         try (RunningJob job = RunningJob.start(directory, IMPATIENT);
                 Admin admin = job.broker().admin()) {
             job.secondsToTheNextMetrics();

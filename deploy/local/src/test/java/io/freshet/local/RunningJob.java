@@ -27,7 +27,9 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** {@code freshet run} in a process of its own, on a broker in another, and a steady feed. */
+/**
+ * Process of {@code freshet run}, with a broker in another process and a steady stream of events.
+ */
 final class RunningJob implements AutoCloseable {
     private static final int EVENTS_A_SECOND = 500;
 
@@ -58,9 +60,9 @@ final class RunningJob implements AutoCloseable {
     }
 
     /**
-     * Starts a broker and the job, and feeds it.
+     * Starts a broker, the job and the stream of events.
      *
-     * @param given the job's settings, over those that are needed
+     * @param given settings of the job, in addition to the required ones
      */
     static RunningJob start(Path directory, Map<String, String> given) throws Exception {
         SecuredBroker broker = SecuredBroker.start(directory.resolve("broker"));
@@ -107,7 +109,7 @@ final class RunningJob implements AutoCloseable {
         return process;
     }
 
-    /** As the administrator, who may read everything. */
+    /** Returns the client properties of the administrator, who may read everything. */
     private Properties adminClient() {
         Properties properties = new Properties();
         properties.putAll(broker.adminClient());
@@ -116,7 +118,7 @@ final class RunningJob implements AutoCloseable {
 
     private void feed() {
         Properties properties = adminClient();
-        // An outage must not lose events before the job has a chance to.
+        // The producer must not lose events during an outage.
         properties.put("delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE));
         properties.put("max.block.ms", Long.toString(Long.MAX_VALUE));
         List<byte[]> events =
@@ -140,13 +142,13 @@ final class RunningJob implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
+    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
     private void send(KafkaProducer<byte[], byte[]> producer, byte[] value) {
         producer.send(new ProducerRecord<>(config.kafka().labelledEvents(), value));
     }
 
     /**
-     * Waits for metrics that were committed after this.
+     * Waits for metrics that are committed after this call.
      *
      * @return seconds until they could be read
      */
@@ -176,7 +178,7 @@ final class RunningJob implements AutoCloseable {
         }
     }
 
-    /** Ends the feed, and waits until all that was sent is learnt and accounted for. */
+    /** Stops sending, and waits until all events are processed and accounted for. */
     TopicAudit finish() throws Exception {
         feedingEnds = true;
         feeding.join();
@@ -191,7 +193,7 @@ final class RunningJob implements AutoCloseable {
         return audit[0];
     }
 
-    /** What the job has logged, all files of it. */
+    /** Returns what the job has logged, from all log files. */
     String log() {
         StringBuilder log = new StringBuilder();
         try (Stream<Path> files = Files.list(directory.resolve("run"))) {

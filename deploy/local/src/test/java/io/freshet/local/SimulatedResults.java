@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * What a job would tell of one model, every field filled, about a stream that changes at known
- * examples. The figures are made up, and agree with each other as far as people would notice.
+ * Simulated results of a job for one model, with every field set, on a stream that drifts at known
+ * examples. The values are made up, but plausible together.
  */
 public final class SimulatedResults {
     static final int EXAMPLES_PER_RECORD = 500;
@@ -46,8 +46,9 @@ public final class SimulatedResults {
     private final long millisPerRecord;
 
     /**
-     * @param drifts examples at which the stream changes
-     * @param start when the first record was told; {@code millisPerRecord} later the next
+     * @param drifts examples at which the stream drifts
+     * @param start time of the first record in epoch milliseconds; each further one is {@code
+     *     millisPerRecord} later
      */
     public SimulatedResults(
             long seed,
@@ -64,7 +65,7 @@ public final class SimulatedResults {
         this.millisPerRecord = millisPerRecord;
     }
 
-    /** The metrics at one sequence. */
+    /** Returns the metrics record with a sequence number. */
     public MetricsEvent metrics(long sequence) {
         Random random = new Random(seed * 1_000_003 + sequence);
         long examples = (sequence + 1) * EXAMPLES_PER_RECORD;
@@ -127,7 +128,7 @@ public final class SimulatedResults {
                 .build();
     }
 
-    /** The alert of one drift, found {@value #DETECTION_DELAY} examples after it. */
+    /** Returns the alert of a drift, detected {@value #DETECTION_DELAY} examples after it. */
     public DriftAlertEvent alert(int index) {
         long drift = drifts.get(index);
         long found = drift + DETECTION_DELAY;
@@ -158,7 +159,7 @@ public final class SimulatedResults {
                 .build();
     }
 
-    /** A snapshot after so many examples. */
+    /** Returns a snapshot after a number of examples. */
     ModelSnapshotEvent snapshot(long examples) {
         Tally none = new Tally(0L, 0L);
         return ModelSnapshotEvent.newBuilder()
@@ -183,7 +184,7 @@ public final class SimulatedResults {
                 .build();
     }
 
-    /** When the record before or at so many examples was told. */
+    /** Returns the time of the last record up to a number of examples. */
     long emittedAt(long examples) {
         return start + (examples / EXAMPLES_PER_RECORD - 1) * millisPerRecord;
     }
@@ -198,7 +199,7 @@ public final class SimulatedResults {
                 accuracy);
     }
 
-    /** How much of the best is reached: low at the beginning and after each change. */
+    /** Returns the model's skill, 0 to 1: low at the start and after each drift. */
     private double skill(long examples) {
         double skill = 1 - 0.5 * Math.exp(-examples / 2_500.0);
         for (long drift : drifts) {
@@ -219,7 +220,7 @@ public final class SimulatedResults {
         return Math.min(0.99, Math.max(0.02, recall));
     }
 
-    /** (label, predicted). */
+    /** Returns a confusion matrix (label, predicted). */
     private long[][] confusion(long examples, Random random) {
         int n = classes.size();
         long[][] cells = new long[n][n];
@@ -330,7 +331,7 @@ public final class SimulatedResults {
         return bins;
     }
 
-    /** High rates lead after a change, low ones later. */
+    /** Returns the mixture's members: high rates dominate after a drift, low ones later. */
     private List<Expert> experts(long examples) {
         long since = examples;
         for (long drift : drifts) {

@@ -16,7 +16,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Tells stories on the topics of a job. */
+/** Kafka producer of {@link SimulatedResults} on the topics of a job. */
 final class SimulatedResultsPublisher implements AutoCloseable {
     private final WatchedTopics topics;
     private final KafkaProducer<byte[], byte[]> producer;
@@ -27,7 +27,7 @@ final class SimulatedResultsPublisher implements AutoCloseable {
         this.producer = producer;
     }
 
-    /** Creates the topics and begins. */
+    /** Creates the topics and a publisher. */
     static SimulatedResultsPublisher on(EmbeddedKafka kafka, WatchedTopics topics)
             throws Exception {
         Map<String, Object> client = Map.of("bootstrap.servers", kafka.bootstrapServers());
@@ -45,7 +45,10 @@ final class SimulatedResultsPublisher implements AutoCloseable {
                 new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
-    /** Tells a record of the metrics, the alerts up to it and, now and then, a snapshot. */
+    /**
+     * Publishes one metrics record, the alerts up to it and, with every twentieth record, a
+     * snapshot.
+     */
     void publish(SimulatedResults results, long sequence) throws IOException {
         MetricsEvent event = results.metrics(sequence);
         long drifts = sequence == 0 ? 0 : results.metrics(sequence - 1).getDrifts();
@@ -71,12 +74,12 @@ final class SimulatedResultsPublisher implements AutoCloseable {
         send(topic, key, value);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // whoever reads will miss it
+    @SuppressWarnings("FutureReturnValueIgnored") // a lost record fails the test that reads it
     void send(String topic, String key, byte[] value) {
         producer.send(new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value));
     }
 
-    /** Waits until the broker has everything. */
+    /** Waits until the broker has acknowledged everything. */
     void flush() {
         producer.flush();
     }

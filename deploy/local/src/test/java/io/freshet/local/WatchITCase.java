@@ -43,7 +43,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** Watching what is on the topics of a real broker. */
+/** Integration test of {@code freshet watch} and the dashboard on the topics of a real broker. */
 class WatchITCase {
     private static final List<String> CLASSES = List.of("a", "b", "c");
     private static EmbeddedKafka kafka;
@@ -91,7 +91,7 @@ class WatchITCase {
         return Map.of("bootstrap.servers", kafka.bootstrapServers());
     }
 
-    /** The first event of the stream that is as wanted. */
+    /** Returns the first event of the stream that matches. */
     private static JsonNode event(URI address, Predicate<JsonNode> wanted) throws Exception {
         HttpResponse<Stream<String>> response =
                 HttpClient.newHttpClient()
@@ -112,7 +112,7 @@ class WatchITCase {
     }
 
     @Test
-    void page_showsWhatIsOnTheTopics_afterWhatWasThereBefore() throws Exception {
+    void dashboard_showsExistingRecords_thenNewOnes() throws Exception {
         WatchedTopics topics = topics("page");
         SimulatedResults results = results("m", 1_000L);
         DashboardData data = new DashboardData();
@@ -144,7 +144,7 @@ class WatchITCase {
         }
     }
 
-    /** Through the page's JSON, and so the same where nothing is lost on the way. */
+    /** Returns an event in the dashboard's JSON, for comparison. */
     private static JsonNode json(MetricsEvent event) throws Exception {
         DashboardData data = new DashboardData();
         data.onMetrics(event, 0);
@@ -154,7 +154,7 @@ class WatchITCase {
     }
 
     @Test
-    void topicThatComesLater_isFound() throws Exception {
+    void topicCreatedLater_isFound() throws Exception {
         WatchedTopics topics = topics("later");
         DashboardData data = new DashboardData();
         try (Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
@@ -181,7 +181,7 @@ class WatchITCase {
     }
 
     @Test
-    void topicThatMayNotBeRead_isNamed_andTheOthersAreShown() throws Exception {
+    void topicWithoutPermission_isNamed_andTheOthersAreShown() throws Exception {
         WatchedTopics topics = topics("secured");
         Map<String, String> secured =
                 Map.of(
@@ -237,7 +237,7 @@ class WatchITCase {
     }
 
     @Test
-    void terminal_printsALineAModel_andOneAnAlert() throws Exception {
+    void terminal_printsOneLineForEachModelAndAlert() throws Exception {
         try (SimulatedResultsPublisher publisher =
                 SimulatedResultsPublisher.on(
                         kafka, new WatchedTopics("metrics", "drift-alerts", "models"))) {
@@ -253,20 +253,23 @@ class WatchITCase {
         assertThat(all.out().lines())
                 .anyMatch(line -> line.matches(" +5,000 .* 1 +m"))
                 .anyMatch(line -> line.matches(" +5,000 .* 0 +other"))
-                .anyMatch(line -> line.startsWith("drift 1 of m at 2,180 learnt, by adwin: "));
+                .anyMatch(
+                        line ->
+                                line.startsWith(
+                                        "drift 1 of m after 2,180 examples, detected by adwin:  "));
 
         Outcome one = watch("--terminal", "--once", "--model", "other");
         assertThat(one.out()).contains("other").doesNotContain("drift 1");
     }
 
     @Test
-    void recordWithATextOfMoreThanTwoGigabytes_isCounted_andTheNextAreShown() throws Exception {
+    void recordWithAStringOfMoreThanTwoGigabytes_isCounted_andTheNextAreShown() throws Exception {
         WatchedTopics topics = topics("odd");
         DashboardData data = new DashboardData();
         try (SimulatedResultsPublisher publisher = SimulatedResultsPublisher.on(kafka, topics);
                 Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
             publisher.publish(results("m"), 0);
-            // The header of a released event, and the length 2³¹ + 1 of its first text.
+            // The header of a released event, then the length 2³¹ + 1 of its first string.
             ByteBuffer odd =
                     ByteBuffer.wrap(new byte[100])
                             .put(new byte[] {(byte) 0xC3, 1})
@@ -292,7 +295,7 @@ class WatchITCase {
             assertThat(terminal.err()).isEmpty();
             assertThat(terminal.exitCode()).isZero();
             assertThat(terminal.out())
-                    .contains("a record of odd-metrics cannot be read; the log says which")
+                    .contains("a record of odd-metrics cannot be read; see the log")
                     .containsPattern(" +1,000 .* m\n");
 
             try (ResultsReader reader = ResultsReader.start(client(), topics, data)) {
@@ -306,7 +309,7 @@ class WatchITCase {
     }
 
     @Test
-    void whatIsWrong_isToldInOneLine() throws Exception {
+    void invalidOptions_areReportedInOneLine() throws Exception {
         assertThat(watch("--set", "topics.metrics=nothing-here"))
                 .isEqualTo(
                         new Outcome(
@@ -316,7 +319,7 @@ class WatchITCase {
                                         + kafka.bootstrapServers()
                                         + "; `freshet topics` creates it\n"));
         assertThat(watch("--once").err())
-                .isEqualTo("freshet: --model and --once go with --terminal\n");
+                .isEqualTo("freshet: --model and --once need --terminal\n");
         WatchedTopics topics = topics("wrong");
         SimulatedResultsPublisher.on(kafka, topics).close();
         String[] metrics = {"--set", "topics.metrics=" + topics.metrics()};
@@ -332,12 +335,12 @@ class WatchITCase {
                     .matches(
                             "freshet: port "
                                     + taken.getLocalPort()
-                                    + " of localhost cannot be had for the page: .*"
+                                    + " of localhost cannot be used for the dashboard: .*"
                                     + " \\(--dashboard-port, --dashboard-host\\)\n");
         }
         assertThat(watch(metrics[0], metrics[1], "--dashboard-port", "65536").err())
                 .isEqualTo("freshet: --dashboard-port 65536: must be 0 to 65535\n");
         assertThat(watch(metrics[0], metrics[1], "--dashboard-host", "nowhere.invalid").err())
-                .isEqualTo("freshet: --dashboard-host nowhere.invalid: no such host is known\n");
+                .isEqualTo("freshet: --dashboard-host nowhere.invalid: unknown host\n");
     }
 }

@@ -11,21 +11,21 @@ import org.apache.logging.log4j.status.StatusListener;
 import org.apache.logging.log4j.status.StatusLogger;
 
 /**
- * The file that a command logs to, in the system's temporary directory: one for each command and
- * job, appended to by later runs.
+ * Log file of a command, in the system's temporary directory: one for each command and job name.
+ * Later runs append to it.
  */
 public final class LogFile {
-    /** The property in which {@code log4j2.properties} finds the file. */
+    /** System property from which {@code log4j2.properties} takes the path. */
     private static final String PROPERTY = "freshet.log";
 
     private LogFile() {}
 
     /**
-     * Names the file, before anything logs. One that is named on the command line of the virtual
-     * machine stays.
+     * Sets the path of the log file, before anything is logged. A path that is already set, by
+     * {@code -Dfreshet.log}, is kept.
      *
-     * @param directory to log to
-     * @param name of the command and the job
+     * @param directory directory of the log file
+     * @param name name of the command, and of the job if it has one
      */
     public static void configure(Path directory, String name) {
         if (System.getProperty(PROPERTY) == null) {
@@ -41,12 +41,12 @@ public final class LogFile {
         }
     }
 
-    /** Where it is. */
+    /** Returns the path of the log file. */
     public static Path path() {
         return Path.of(System.getProperty(PROPERTY, ""));
     }
 
-    /** Says once, in one line, that the log cannot be written. */
+    /** Listener that prints, once and in one line, that the log cannot be written. */
     private static final class WriteErrorReporter implements StatusListener {
         private final AtomicBoolean reported = new AtomicBoolean();
 

@@ -13,13 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The orderly end of the process: what commands have open is closed, within a bounded time, then
- * the process's directory is removed.
+ * Orderly shutdown of the process: closes the resources of the commands within a bounded time, then
+ * deletes the process's directory.
  *
- * <p>A first INT or TERM begins the end, a second one ends the process at once.
+ * <p>The first SIGINT or SIGTERM starts the shutdown; a second one halts the process at once.
  */
 public final class ProcessShutdown {
-    /** The exit code of what failed, other than by what the user may mend before starting. */
+    /**
+     * Exit code of a failure that is not an error in the command line, the configuration or Kafka's
+     * setup.
+     */
     public static final int FAILED = 1;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(40);
@@ -34,23 +37,23 @@ public final class ProcessShutdown {
 
     private ProcessShutdown() {}
 
-    /** Whether the process is ending, so that what fails now need not be told. */
+    /** Returns whether the shutdown has begun, so that failures it causes need not be reported. */
     public static boolean hasBegun() {
         return begun;
     }
 
-    /** Closes something when the process ends before somebody else closes it. */
+    /** Registers a resource to be closed at shutdown. */
     static synchronized void register(AutoCloseable closeable) {
         RESOURCES.add(closeable);
         ensureHook();
     }
 
-    /** It has been closed. */
+    /** Unregisters a resource that has been closed. */
     static synchronized void unregister(AutoCloseable closeable) {
         RESOURCES.remove(closeable);
     }
 
-    /** Removes a directory last of all. */
+    /** Sets the directory to be deleted after everything else. */
     public static synchronized void deleteLast(ProcessDirectory last) {
         directory = last;
         ensureHook();
@@ -84,7 +87,7 @@ public final class ProcessShutdown {
             System.err.println(
                     "freshet: not everything has stopped within "
                             + CLOSE_TIMEOUT.toSeconds()
-                            + " s; ending without it");
+                            + " s; exiting anyway");
         }
         removeDirectory();
         if (ending.isAlive()) {
@@ -92,7 +95,10 @@ public final class ProcessShutdown {
         }
     }
 
-    /** Ends the process when its end takes too long, whatever hangs: others have hooks too. */
+    /**
+     * Halts the process if the shutdown takes too long, also when it is another shutdown hook that
+     * hangs.
+     */
     private static void haltLater(int code) {
         Thread watchdog =
                 new Thread(
@@ -130,19 +136,20 @@ public final class ProcessShutdown {
         try {
             last.close();
         } catch (IOException e) {
-            System.err.println("freshet: some files are left behind: " + Failures.reason(e));
+            System.err.println(
+                    "freshet: some temporary files could not be deleted: " + Failures.reason(e));
         }
     }
 
-    /** Takes the signals INT and TERM, of which a second one ends the process at once. */
+    /** Installs the handlers of SIGINT and SIGTERM. */
     public static void handleSignals() {
         handle("INT");
         handle("TERM");
     }
 
     /**
-     * Sets a handler by reflection: the class is in module jdk.unsupported of every JDK, and there
-     * is no supported way.
+     * Installs a handler by reflection: there is no supported API, but {@code sun.misc.Signal} is
+     * in the module jdk.unsupported of every JDK.
      */
     private static void handle(String name) {
         try {
@@ -171,18 +178,21 @@ public final class ProcessShutdown {
                                     new Class<?>[] {handlerType},
                                     handler));
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
-            logger().warn("signal {} ends the process as the virtual machine does", name, e);
+            logger().warn("no handler for signal {}; the JVM's default applies", name, e);
         }
     }
 
-    /** Not a constant: a logger that is made before the log has its name would log elsewhere. */
+    /**
+     * Returns the logger. Not a constant, since a logger that is created before {@link
+     * LogFile#configure} would log elsewhere.
+     */
     private static Logger logger() {
         return LoggerFactory.getLogger(ProcessShutdown.class);
     }
 
     private static void onSignal(String name, int code) {
         if (signalled) {
-            System.err.println("freshet: a second signal, ending at once");
+            System.err.println("freshet: second signal, halting at once");
             Runtime.getRuntime().halt(code);
         }
         signalled = true;

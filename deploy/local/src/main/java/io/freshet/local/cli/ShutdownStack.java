@@ -6,8 +6,8 @@ import java.util.Deque;
 import java.util.concurrent.CancellationException;
 
 /**
- * Things to close at the end of a command, the newest first, whether it ends by itself or by a
- * signal: then {@link ProcessShutdown} closes them.
+ * Stack of resources that are closed, newest first, when a command ends: by the command itself, or
+ * by {@link ProcessShutdown} after a signal.
  */
 public final class ShutdownStack implements AutoCloseable {
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -19,9 +19,10 @@ public final class ShutdownStack implements AutoCloseable {
     }
 
     /**
-     * Takes over something to close.
+     * Adds a resource to close at the end.
      *
-     * @throws CancellationException if the end has come meanwhile; the thing is closed then
+     * @throws CancellationException if the stack has been closed already; the resource is closed
+     *     then
      */
     public <T extends AutoCloseable> T add(T closeable) throws Exception {
         synchronized (this) {
@@ -41,7 +42,7 @@ public final class ShutdownStack implements AutoCloseable {
         return all;
     }
 
-    /** Closes one of them now. */
+    /** Closes one resource now and removes it. */
     public void close(AutoCloseable closeable) throws Exception {
         synchronized (this) {
             resources.remove(closeable);
@@ -49,7 +50,7 @@ public final class ShutdownStack implements AutoCloseable {
         closeable.close();
     }
 
-    /** Closes all of them. A second call waits for the first. */
+    /** Closes all resources. A second call waits until the first has finished. */
     @Override
     public void close() throws IOException {
         synchronized (closing) {

@@ -19,20 +19,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The watch over a job on a {@link LocalCluster}: tells when the job restarts, why, and when it is
- * running again, and replaces a TaskManager that has ended.
+ * Supervisor of the job on a {@link LocalCluster}: reports when and why the job restarts and when
+ * it is running again, and replaces a TaskManager that has ended.
  */
 public final class JobSupervisor {
     private static final Logger LOG = LoggerFactory.getLogger(JobSupervisor.class);
     private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
-    /** A TaskManager that is only late to register is not replaced. */
+    /** Time after which a missing TaskManager is replaced; it may only be late to register. */
     private static final Duration TASK_MANAGER_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Looks in a row that may fail. */
+    /** Number of consecutive failed checks after which the supervisor gives up. */
     private static final int MAX_FAILED_CHECKS = 10;
 
-    /** TaskManagers that are started in place of others before the job runs again. */
+    /** Maximum number of replaced TaskManagers before the job runs again. */
     private static final int MAX_REPLACEMENTS = 3;
 
     private final LocalCluster cluster;
@@ -49,7 +49,7 @@ public final class JobSupervisor {
     private long lastFailureTime;
 
     /**
-     * @param messages gets a line whenever there is something to tell
+     * @param messages receives one-line messages about restarts
      */
     public JobSupervisor(LocalCluster cluster, Consumer<String> messages) {
         this.cluster = cluster;
@@ -57,7 +57,7 @@ public final class JobSupervisor {
     }
 
     /**
-     * Looks after the job until all its tasks run, or it ends.
+     * Supervises the job until all its tasks run, or it ends.
      *
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
@@ -68,7 +68,7 @@ public final class JobSupervisor {
     }
 
     /**
-     * Looks after the job until it ends.
+     * Supervises the job until it ends.
      *
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
@@ -79,30 +79,31 @@ public final class JobSupervisor {
     }
 
     /**
-     * Looks after the job once.
+     * Checks the job once, and acts on what it finds.
      *
-     * @return what it is doing, or that it has ended as asked
+     * @return the job's status; a terminal status only if the job ended as requested
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
     public JobStatus check() throws Exception {
         if (ProcessShutdown.hasBegun()) {
-            return status; // Flink is being stopped, and that is no news
+            return status; // Flink is being shut down, which is not reported
         }
         if (!cluster.isRunning()) {
-            throw new JobFailedException("Flink has ended; why is in the log " + LogFile.path());
+            throw new JobFailedException(
+                    "Flink has ended; for the reason see the log " + LogFile.path());
         }
         try {
             status = cluster.status();
             handleStatus();
             failedChecks = 0;
         } catch (ExecutionException e) {
-            // A request may be late, or meet a part of Flink that is just being replaced.
+            // The request may have timed out, or a component of Flink is being restarted.
             failedChecks++;
             if (failedChecks == MAX_FAILED_CHECKS) {
                 throw new JobFailedException(
-                        "Flink does not say how the job is doing: " + Failures.reason(e));
+                        "Flink does not return the job's status: " + Failures.reason(e));
             }
-            LOG.warn("Flink did not answer what the status of the job is", e);
+            LOG.warn("Flink did not return the status of the job", e);
         }
         return status;
     }
@@ -111,7 +112,7 @@ public final class JobSupervisor {
         switch (status) {
             case FAILED -> throw new JobFailedException("the job failed: " + cluster.failure());
             case CANCELED -> throw new JobFailedException("the job was cancelled");
-            case FINISHED, FAILING, CANCELLING -> {} // what comes of it is told at the end
+            case FINISHED, FAILING, CANCELLING -> {} // the outcome is reported at the end
             default -> {
                 JobExecution execution = cluster.execution();
                 isRunning = execution.isEveryTaskRunning();
@@ -134,7 +135,8 @@ public final class JobSupervisor {
                 restartStart = System.nanoTime();
                 reportedReasons.clear();
             }
-            // While an outage lasts, each attempt fails; reasons that differ in numbers are one.
+            // During an outage every attempt fails; reasons that differ only in numbers are
+            // reported once.
             if (reportedReasons.add(reason.replaceAll("[0-9]+", "#"))) {
                 report("the job restarts: " + reason);
             }
@@ -168,7 +170,7 @@ public final class JobSupervisor {
                 throw new JobFailedException(
                         "Flink's TaskManager has ended "
                                 + (replacements + 1)
-                                + " times before the job ran again; why is in the log "
+                                + " times before the job ran again; for the reason see the log "
                                 + LogFile.path());
             }
             replacements++;

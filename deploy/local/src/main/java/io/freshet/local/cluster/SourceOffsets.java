@@ -14,9 +14,9 @@ import org.apache.flink.metrics.reporter.MetricReporter;
 import org.apache.flink.metrics.reporter.MetricReporterFactory;
 
 /**
- * The offset up to which a job's source has read, by partition, from the gauges that the Kafka
- * source registers with Flink. Unlike the consumer group's offsets, which an idle source commits up
- * to ten seconds late, they are those of now.
+ * Metric reporter that holds the current offset of each partition of a job's Kafka source, from the
+ * gauges that the source registers with Flink. Unlike the consumer group's committed offsets, which
+ * an idle source commits up to ten seconds late, these are up to date.
  */
 final class SourceOffsets implements MetricReporter {
     private static final String REPORTER = "metrics.reporter.freshet-source-offsets.";
@@ -26,12 +26,12 @@ final class SourceOffsets implements MetricReporter {
 
     private final Map<Integer, Gauge<?>> gauges = new ConcurrentHashMap<>();
 
-    /** Found by Flink through the service file. */
+    /** Factory that Flink finds through the service file. */
     public static final class Factory implements MetricReporterFactory {
         @Override
         public MetricReporter createMetricReporter(Properties properties) {
             SourceOffsets reporter =
-                    REPORTERS.get(properties.getProperty(ID, "")); // as register() put it there
+                    REPORTERS.get(properties.getProperty(ID, "")); // set by register()
             if (reporter == null) {
                 throw new IllegalStateException("no such reporter: " + properties);
             }
@@ -39,7 +39,7 @@ final class SourceOffsets implements MetricReporter {
         }
     }
 
-    /** Makes the job of a cluster that is started with the configuration tell its offsets. */
+    /** Adds a reporter to the configuration of a cluster, and returns it. */
     static SourceOffsets register(Configuration flink) {
         String id = UUID.randomUUID().toString();
         SourceOffsets offsets = new SourceOffsets();
@@ -49,7 +49,7 @@ final class SourceOffsets implements MetricReporter {
         return offsets;
     }
 
-    /** The offset of the last record that was read from a partition. */
+    /** Returns the offset of the last record read from a partition; empty if none was read. */
     OptionalLong lastOffset(int partition) {
         Gauge<?> gauge = gauges.get(partition);
         return gauge != null && gauge.getValue() instanceof Number offset && offset.longValue() >= 0

@@ -20,17 +20,17 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.jspecify.annotations.Nullable;
 
-/** The topics of a job. */
+/** Creation of a job's topics. */
 public final class Topics {
     private static final int LARGEST_ANSWER_BYTES = 4 << 20;
 
     private Topics() {}
 
     /**
-     * Creates those that are missing, with the brokers' replication.
+     * Creates the missing topics, with the brokers' default replication factor.
      *
-     * @param partitions of the labelled events; the others have one
-     * @return a line a topic: whether it was created or was there
+     * @param partitions partitions of the topic of labelled events; the others have one
+     * @return a line for each topic: whether it was created or existed
      */
     public static List<String> create(JobConfig config, int partitions)
             throws InterruptedException {
@@ -39,16 +39,16 @@ public final class Topics {
         for (String name : config.publish().topics()) {
             wanted.add(topic(name, 1).configs(settings(name, config)));
         }
-        List<String> told = new ArrayList<>();
+        List<String> outcomes = new ArrayList<>();
         try (Admin admin = KafkaPreflight.admin(config.kafka())) {
             Map<String, KafkaFuture<Void>> created = admin.createTopics(wanted).values();
             for (NewTopic topic : wanted) {
-                told.add(outcome(topic.name(), created.get(topic.name()), config));
+                outcomes.add(outcome(topic.name(), created.get(topic.name()), config));
             }
         } catch (KafkaException e) {
             throw new UserException(KafkaFailure.reason(e, config.kafka()), e);
         }
-        return told;
+        return outcomes;
     }
 
     private static Map<String, String> settings(String topic, JobConfig config) {
@@ -57,7 +57,7 @@ public final class Topics {
         }
         if (topic.equals(config.publish().deadLetters())
                 || topic.equals(config.publish().predictions())) {
-            // Larger than the largest message that they may be about.
+            // Larger than the largest input message, which they may quote.
             return Map.of(
                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(LARGEST_ANSWER_BYTES));
         }

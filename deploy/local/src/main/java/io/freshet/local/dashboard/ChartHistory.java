@@ -6,9 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's points over time, in bounded memory: the newest {@value #RECENT} as they came, and up
- * to {@value #OLDER} before them, each the mean of {@code stride} records. When these are full,
- * neighbours are merged and the stride doubles, so that they always go back to the beginning.
+ * Time series of a model's points in bounded memory: the newest {@value #RECENT} unchanged, and up
+ * to {@value #OLDER} older points, each the mean of {@code stride} records. When these are full,
+ * neighbours are merged and the stride is doubled, so that the history always starts at the first
+ * record.
  */
 final class ChartHistory {
     static final int RECENT = 1024;
@@ -20,7 +21,7 @@ final class ChartHistory {
     private int stride = 1;
     private long added;
 
-    /** Adds the newest. */
+    /** Adds the newest point. */
     void add(ChartPoint point) {
         added++;
         recent.addLast(point);
@@ -47,7 +48,7 @@ final class ChartHistory {
         }
     }
 
-    /** Forgets every point of a record with this sequence or a later one. */
+    /** Removes the points of records with this sequence number or a greater one. */
     void removeFrom(long sequence) {
         recent.removeIf(point -> point.sequence() >= sequence);
         older.removeIf(point -> point.sequence() >= sequence);
@@ -56,7 +57,7 @@ final class ChartHistory {
         }
     }
 
-    /** Forgets the weights of mixtures that had other members. */
+    /** Removes the mixture weights from all points, because the mixture's members have changed. */
     void dropWeights() {
         List<ChartPoint> kept = recent.stream().map(ChartPoint::withoutWeights).toList();
         recent.clear();
@@ -65,12 +66,12 @@ final class ChartHistory {
         partial = partial == null ? null : partial.withoutWeights();
     }
 
-    /** How many points were ever added. */
+    /** Returns the number of points ever added. */
     long added() {
         return added;
     }
 
-    /** All points, oldest first. */
+    /** Returns all points, oldest first. */
     List<ChartPoint> all() {
         List<ChartPoint> all = new ArrayList<>(older.size() + 1 + recent.size());
         all.addAll(older);
@@ -82,8 +83,8 @@ final class ChartHistory {
     }
 
     /**
-     * The points that were added since there had been {@code added}, oldest first; null if there
-     * were more than are kept as they came.
+     * Returns the points added since {@link #added} was {@code countBefore}, oldest first; null if
+     * some of them are no longer kept unchanged.
      */
     @Nullable List<ChartPoint> addedSince(long countBefore) {
         long missing = added - countBefore;

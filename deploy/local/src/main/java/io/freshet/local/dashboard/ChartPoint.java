@@ -1,14 +1,15 @@
 package io.freshet.local.dashboard;
 
 /**
- * A model's figures at one time, or the means of several next to each other.
+ * Values of all chart series at one time, or the means of several adjacent records.
  *
- * @param sequence of the newest metrics record behind it
- * @param examples trained on by then
+ * @param sequence sequence number of the newest metrics record
+ * @param examples examples trained on so far
  * @param emittedAt when the newest of them was emitted, milliseconds since 1970-01-01T00:00Z
- * @param records metrics records behind it
- * @param figures in the order of {@link ChartSeries#ALL}; NaN where not defined
- * @param weights of the mixture's members, in their order; empty if they were others than now
+ * @param records number of metrics records
+ * @param values in the order of {@link ChartSeries#ALL}; NaN if undefined
+ * @param weights weights of the mixture's members, in their order; empty if the members have
+ *     changed since
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record ChartPoint(
@@ -19,7 +20,7 @@ record ChartPoint(
         float[] values,
         float[] weights) {
 
-    /** The two as one; {@code next} is the newer. */
+    /** Returns the mean of this point and the next newer one. */
     ChartPoint mergedWith(ChartPoint next) {
         boolean sameMembers = weights.length == next.weights.length;
         return new ChartPoint(
@@ -35,7 +36,7 @@ record ChartPoint(
         return new ChartPoint(sequence, examples, emittedAt, records, values, new float[0]);
     }
 
-    /** Where one of two is not defined, the other stands for both. */
+    /** Returns the means weighted by the numbers of records; an undefined value is ignored. */
     private static float[] means(float[] a, int recordsA, float[] b, int recordsB) {
         float fraction = (float) recordsA / (recordsA + recordsB);
         float[] means = new float[a.length];

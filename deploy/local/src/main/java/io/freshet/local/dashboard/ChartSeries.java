@@ -7,13 +7,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A figure that is kept over time.
+ * Metric that is kept as a time series for the charts.
  *
- * @param name its name in JSON
- * @param value what a record says of it; null where it is not defined
+ * @param name name in JSON
+ * @param value value of the metric in a record; null if it is undefined
  */
 record ChartSeries(String name, Function<MetricsEvent, @Nullable Number> value) {
-    /** All of them. */
+    /** All series. */
     static final List<ChartSeries> ALL =
             List.of(
                     new ChartSeries("loss", event -> event.getRolling().getLoss()),
@@ -35,7 +35,7 @@ record ChartSeries(String name, Function<MetricsEvent, @Nullable Number> value) 
         return fading == null ? null : score.apply(fading);
     }
 
-    /** All figures of a record, in the order of {@link #ALL}; NaN where not defined. */
+    /** Returns the values of a record, in the order of {@link #ALL}; NaN if undefined. */
     static float[] of(MetricsEvent event) {
         float[] values = new float[ALL.size()];
         for (int i = 0; i < values.length; i++) {

@@ -32,14 +32,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the page and its stream of data, by Jetty.
+ * HTTP server of the dashboard page and its event stream, on Jetty.
  *
- * <p>{@code GET /events?model=ID} is a stream of server-sent events; each is a JSON object with
- * what the reader lacks, the first with the whole history of the model. One thread of its own hands
- * them out, so that neither readers nor their number are felt where the figures come from.
+ * <p>{@code GET /events?model=ID} is a stream of server-sent events. Each event is a JSON object
+ * with what the client does not have yet; the first contains the whole history of the model. A
+ * separate thread sends the events, so that clients do not slow down the reading of results.
  */
 public final class Dashboard implements AutoCloseable {
-    /** Any free port. */
+    /** Port number that stands for any free port. */
     public static final int ANY_PORT = 0;
 
     static final int MAX_CONNECTIONS = 32;
@@ -49,7 +49,9 @@ public final class Dashboard implements AutoCloseable {
     private static final long CLOSE_TIMEOUT_SECONDS = 2;
     private static final int MAX_MODEL_ID_LENGTH = 255;
 
-    /** What the system holds for a reader that does not read. */
+    /**
+     * Size of the socket's send buffer, which bounds what is held for a client that does not read.
+     */
     private static final int SEND_BUFFER_BYTES = 64 << 10;
 
     private final DashboardData data;
@@ -95,13 +97,13 @@ public final class Dashboard implements AutoCloseable {
     /**
      * Starts serving.
      *
-     * @param host the name or address to serve under; {@code localhost} is reached from this
-     *     machine only
-     * @param port a port, or {@link #ANY_PORT}
-     * @throws BindException if the port is taken
-     * @throws IOException if it cannot be served there
+     * @param host name or address to bind to; {@code localhost} can be reached from this machine
+     *     only
+     * @param port port, or {@link #ANY_PORT}
+     * @throws BindException if the port is in use
+     * @throws IOException if the server cannot be started
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what fails for a reader is told there
+    @SuppressWarnings("FutureReturnValueIgnored") // failures are handled for each connection
     public static Dashboard start(DashboardData data, String host, int port) throws IOException {
         Dashboard dashboard = new Dashboard(data, host, port);
         try {
@@ -121,12 +123,12 @@ public final class Dashboard implements AutoCloseable {
         return dashboard;
     }
 
-    /** Where the page is. */
+    /** Returns the address of the page. */
     public URI address() {
         return URI.create("http://" + new HostPort(host, port));
     }
 
-    /** How many pages read the stream. */
+    /** Returns the number of open event streams. */
     int numConnections() {
         return connections.size();
     }
@@ -136,14 +138,14 @@ public final class Dashboard implements AutoCloseable {
             try {
                 connection.sendUpdate(data, System.nanoTime());
             } catch (RuntimeException e) {
-                LOG.warn("a page cannot be told the figures", e);
+                LOG.warn("an update cannot be sent to a page", e);
                 connection.fail(e);
             }
         }
         connections.removeIf(SseConnection::isClosed);
     }
 
-    /** Tells the pages what is new, ends their streams, and stops. */
+    /** Sends the last updates, ends the event streams, and stops the server. */
     @Override
     public void close() throws IOException {
         if (scheduler.isShutdown()) {
@@ -156,7 +158,7 @@ public final class Dashboard implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("the pages were not told that it ends", e);
+            LOG.warn("the last updates were not sent to the pages", e);
         }
         try {
             server.stop();
@@ -175,7 +177,7 @@ public final class Dashboard implements AutoCloseable {
         connections.forEach(SseConnection::end);
     }
 
-    /** The page's files and its stream. */
+    /** Request handler of the page's files and of the event stream. */
     private final class PageHandler extends Handler.Abstract.NonBlocking {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
@@ -189,7 +191,7 @@ public final class Dashboard implements AutoCloseable {
                 response.write(true, file.content().duplicate(), callback);
             } else {
                 DashboardRequestGuard.answer(
-                        response, callback, HttpStatus.NOT_FOUND_404, "Nothing is here.");
+                        response, callback, HttpStatus.NOT_FOUND_404, "Not found.");
             }
             return true;
         }
@@ -202,7 +204,7 @@ public final class Dashboard implements AutoCloseable {
                         response,
                         callback,
                         HttpStatus.BAD_REQUEST_400,
-                        "A model's id has at most " + MAX_MODEL_ID_LENGTH + " characters.");
+                        "A model id has at most " + MAX_MODEL_ID_LENGTH + " characters.");
                 return;
             }
             if (connections.size() >= MAX_CONNECTIONS) {
@@ -210,12 +212,12 @@ public final class Dashboard implements AutoCloseable {
                         response,
                         callback,
                         HttpStatus.SERVICE_UNAVAILABLE_503,
-                        MAX_CONNECTIONS + " pages are open, which is the most that are served.");
+                        "At most " + MAX_CONNECTIONS + " pages can be open at once.");
                 return;
             }
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream; charset=utf-8");
             if (HttpMethod.HEAD.is(request.getMethod())) {
-                response.write(true, ByteBuffer.allocate(0), callback); // all but the stream
+                response.write(true, ByteBuffer.allocate(0), callback); // headers only
                 return;
             }
             SseConnection connection =
@@ -225,7 +227,7 @@ public final class Dashboard implements AutoCloseable {
             try {
                 scheduler.execute(Dashboard.this::sendUpdates);
             } catch (RejectedExecutionException e) {
-                connection.fail(e); // we are closing
+                connection.fail(e); // the server is stopping
             }
         }
     }

@@ -18,21 +18,22 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest figures and a bounded history of the models that a job tells of, as JSON for any
- * number of readers, each of whom gets what it lacks. Of more than {@value #MAX_MODELS} models
- * those told of last are kept.
+ * Newest metrics and bounded history of a job's models, as JSON updates for any number of clients.
+ * Each update contains what its client does not have yet. The {@value #MAX_MODELS} most recently
+ * updated models are kept.
  *
- * <p>Thread-safe. A reader is served from what is here, so that a slow one makes nothing wait.
+ * <p>Thread-safe. Updates are built from the current data when a client is ready, so that a slow
+ * client delays nothing.
  */
 public final class DashboardData implements ResultsListener {
     static final int MAX_MODELS = 64;
 
-    /** The id under which dead letters count whose model could not be told. */
+    /** Model id of dead letters whose model is unknown. */
     private static final String UNATTRIBUTED = "";
 
     private final JsonFactory jsonFactory = new JsonFactory();
 
-    /** The one told of last is the last. */
+    /** By model id; the most recently updated is last. */
     private final Map<String, ModelData> models = new LinkedHashMap<>();
 
     private ReaderState state = new ReaderState(ReaderState.Kind.STARTING, "");
@@ -91,9 +92,9 @@ public final class DashboardData implements ResultsListener {
     }
 
     /**
-     * What a reader lacks, and moves its position here.
+     * Returns what a client does not have yet, and advances its position.
      *
-     * @return a JSON object in UTF-8, without line breaks, or null if nothing is new
+     * @return a JSON object in UTF-8, without line breaks; null if there is nothing new
      */
     synchronized byte @Nullable [] nextUpdate(StreamPosition position) {
         if (position.changes == changes) {
@@ -130,7 +131,7 @@ public final class DashboardData implements ResultsListener {
             }
             json.writeEndObject();
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // nothing is written but to memory
+            throw new UncheckedIOException(e); // cannot happen: it writes to memory
         }
         return bytes.toByteArray();
     }

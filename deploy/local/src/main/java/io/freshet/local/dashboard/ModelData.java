@@ -15,16 +15,17 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one model's records told: the newest, a history, its last alerts and snapshots.
+ * Data of one model for the dashboard: its newest metrics, a history, and its latest alerts and
+ * snapshots.
  *
- * <p>A job that goes back, to an older savepoint or to the beginning, tells sequences again. Then
- * what is known from there on is of a past that did not happen, and is forgotten.
+ * <p>A job that is restarted from an older savepoint, or from the beginning, repeats sequence
+ * numbers. The data from the repeated sequence number on was superseded, and is removed.
  */
 final class ModelData {
     static final int MAX_ALERTS = 100;
     static final int MAX_VERSIONS = 50;
 
-    /** MinimalEvents apart in the whole process: a model may be forgotten and come again. */
+    /** Unique in the process, because a model may be dropped and added again. */
     private static final AtomicLong GENERATIONS = new AtomicLong();
 
     private record Alert(DriftAlertEvent event, long emittedAt) {}
@@ -86,7 +87,10 @@ final class ModelData {
         changes++;
     }
 
-    /** Under at-least-once delivery the highest attempt wins, in whatever order they come. */
+    /**
+     * Under at-least-once delivery the record with the highest attempt applies, in whatever order
+     * records arrive.
+     */
     private static boolean isOlderAttempt(MetricsEvent event, MetricsEvent newest) {
         return event.getAttempt() != null
                 && newest.getAttempt() != null
@@ -143,12 +147,12 @@ final class ModelData {
         changes++;
     }
 
-    /** How often anything changed. */
+    /** Returns the number of changes so far. */
     long changes() {
         return changes;
     }
 
-    /** Writes the line of the list of models. */
+    /** Writes the model's entry in the list of models. */
     void writeSummary(JsonGenerator json) throws IOException {
         MetricsEvent newest = latest;
         Scores rolling = newest == null ? null : newest.getRolling();
@@ -166,10 +170,7 @@ final class ModelData {
         return value == null ? Double.NaN : value;
     }
 
-    /**
-     * Writes what a reader lacks who has been told everything up to a place, and moves the place
-     * here.
-     */
+    /** Writes what a client at this position does not have yet, and advances the position. */
     void write(JsonGenerator json, StreamPosition position) throws IOException {
         List<ChartPoint> points =
                 position.generation == generation ? history.addedSince(position.pointsSent) : null;

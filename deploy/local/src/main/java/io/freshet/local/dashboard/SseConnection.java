@@ -8,11 +8,11 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * A page that reads the stream of figures as server-sent events.
+ * Stream of server-sent events to one page.
  *
- * <p>There is never more than one message on its way to it, and no queue: a reader that is slow, or
- * gone, finds out later, in one message, what it has missed. {@link #sendUpdate} is called by one
- * thread and never waits.
+ * <p>At most one message is being written at a time, and there is no queue: the next message to a
+ * slow client contains everything that it has missed. {@link #sendUpdate} is called by one thread
+ * and never blocks.
  */
 final class SseConnection {
     private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -28,7 +28,7 @@ final class SseConnection {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
-     * @param callback completed when the reader has closed
+     * @param callback completed when the connection is closed
      */
     SseConnection(Response response, Callback callback, StreamPosition position) {
         this.response = response;
@@ -36,7 +36,7 @@ final class SseConnection {
         this.position = position;
     }
 
-    /** Sends what is new, unless the message before is still on its way. */
+    /** Sends what is new, unless the previous message is still being written. */
     void sendUpdate(DashboardData data, long nowNanos) {
         if (writing || closed.get()) {
             return;
@@ -51,7 +51,7 @@ final class SseConnection {
                             .flip();
             write(message, nowNanos);
         } else if (nowNanos - lastSentNanos > KEEP_ALIVE_NANOS) {
-            // Tells the page that we are here, and us whether the page is.
+            // Keeps the connection alive, and detects a page that has been closed.
             write(ByteBuffer.wrap(KEEP_ALIVE), nowNanos);
         }
     }
@@ -63,14 +63,14 @@ final class SseConnection {
                 false, message, Callback.from(() -> writing = false, failure -> fail(failure)));
     }
 
-    /** The connection failed. */
+    /** Closes the stream after a failure of the connection. */
     void fail(Throwable failure) {
         if (closed.compareAndSet(false, true)) {
             callback.failed(failure);
         }
     }
 
-    /** Ends the stream, if nothing is on its way. */
+    /** Ends the stream, unless a message is still being written. */
     void end() {
         if (!writing && closed.compareAndSet(false, true)) {
             response.write(true, ByteBuffer.allocate(0), callback);

@@ -2,9 +2,12 @@ package io.freshet.local.dashboard;
 
 import org.jspecify.annotations.Nullable;
 
-/** What one reader of {@link DashboardData} has been told so far, and of which model. */
+/**
+ * Position of one client in the stream of {@link DashboardData}: the selected model, and how much
+ * of it has been sent.
+ */
 final class StreamPosition {
-    /** The model; null until there is one, if the reader asked for none. */
+    /** Id of the model; null until there is a model, if the client did not select one. */
     @Nullable String modelId;
 
     long changes = -1;

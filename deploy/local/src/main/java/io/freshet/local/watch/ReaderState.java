@@ -1,22 +1,22 @@
 package io.freshet.local.watch;
 
 /**
- * How the reading of a job's topics goes.
+ * State of a {@link ResultsReader}.
  *
- * @param detail a sentence for people, or ""
+ * @param detail what is wrong, as a sentence for people, or ""
  */
 public record ReaderState(Kind kind, String detail) {
-    /** The states there are. */
+    /** Kind of state. */
     public enum Kind {
-        /** Looks for the topics. */
+        /** The topics are being looked up. */
         STARTING,
-        /** Something is missing, and is looked for again. */
+        /** A topic or Kafka is not available; the reader tries again. */
         WAITING,
-        /** Reads what was told before. */
+        /** Records that existed at the start are being read. */
         CATCHING_UP,
-        /** Reads what is told now. */
+        /** New records are being read. */
         LIVE,
-        /** The reading is over. */
+        /** The reader has stopped. */
         ENDED
     }
 }

@@ -4,35 +4,37 @@ import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 
-/** Somebody who is told what a job tells, in the order of its topics. Called by one thread. */
+/**
+ * Listener for a job's results, in the order of each topic. All methods are called by one thread.
+ */
 public interface ResultsListener {
     /**
-     * A record of the metrics.
+     * Receives a metrics record.
      *
-     * @param emittedAt, milliseconds since 1970-01-01T00:00Z
+     * @param emittedAt milliseconds since 1970-01-01T00:00Z
      */
     void onMetrics(MetricsEvent event, long emittedAt);
 
     /**
-     * An alert of a drift.
+     * Receives a drift alert.
      *
-     * @param emittedAt, milliseconds since 1970-01-01T00:00Z
+     * @param emittedAt milliseconds since 1970-01-01T00:00Z
      */
     void onDriftAlert(DriftAlertEvent event, long emittedAt);
 
     /**
-     * The first chunk of a snapshot.
+     * Receives the first chunk of a model snapshot.
      *
-     * @param emittedAt, milliseconds since 1970-01-01T00:00Z
+     * @param emittedAt milliseconds since 1970-01-01T00:00Z
      */
     void onSnapshot(ModelSnapshotEvent event, long emittedAt);
 
-    /** A record that is none of the released events. */
+    /** Reports a record that cannot be decoded. */
     void onUnreadableRecord(String topic);
 
-    /** How the reading goes. */
+    /** Reports the reader's state. */
     void onStateChange(ReaderState state);
 
-    /** All that has come so far was handed over; comes several times a second. */
+    /** Reports that all records of a poll have been passed on; called several times a second. */
     default void onPollEnd() {}
 }

@@ -33,9 +33,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads on a thread of its own what a job tells, from outside, as any other reader would: committed
- * records only, the last so many of each partition and then those to come. Topics that are not
- * there yet are looked for again.
+ * Kafka consumer of a job's results that passes them to a {@link ResultsListener}, on its own
+ * thread. It reads committed records only: the last records of each partition, up to a maximum for
+ * each topic, then new ones. Topics that do not exist yet are looked up again every five seconds.
  */
 public final class ResultsReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ResultsReader.class);
@@ -68,7 +68,7 @@ public final class ResultsReader implements AutoCloseable {
         Properties properties = new Properties();
         properties.putAll(client);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        // What the brokers have deleted meanwhile is skipped: a history is bounded anyway.
+        // Records that the brokers have deleted are skipped; the history is bounded anyway.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
@@ -81,7 +81,7 @@ public final class ResultsReader implements AutoCloseable {
     /**
      * Starts reading.
      *
-     * @param client properties of Kafka's clients
+     * @param client properties of the Kafka clients
      */
     public static ResultsReader start(
             Map<String, String> client, WatchedTopics topics, ResultsListener listener) {
@@ -91,7 +91,7 @@ public final class ResultsReader implements AutoCloseable {
     }
 
     /**
-     * Waits until everything has been read that was there at the start.
+     * Waits until everything that existed at the start has been read.
      *
      * @throws UserException if the topics cannot be read
      */
@@ -100,7 +100,7 @@ public final class ResultsReader implements AutoCloseable {
     }
 
     /**
-     * Waits until somebody closes it.
+     * Waits until the reader is closed.
      *
      * @throws UserException if the topics cannot be read
      */
@@ -157,7 +157,7 @@ public final class ResultsReader implements AutoCloseable {
         ended.complete(null);
     }
 
-    /** Finds topics and partitions that were not there before, and says what keeps it. */
+    /** Starts reading new topics and partitions, and reports missing topics and permissions. */
     private void refreshAssignment() {
         try {
             List<String> forbidden = new ArrayList<>();
@@ -189,7 +189,7 @@ public final class ResultsReader implements AutoCloseable {
         } catch (WakeupException e) {
             throw e;
         } catch (KafkaException e) {
-            LOG.warn("Kafka at {} does not tell its topics", bootstrapServers, e);
+            LOG.warn("Kafka at {} does not return its topics", bootstrapServers, e);
             listener.onStateChange(
                     new ReaderState(
                             Kind.WAITING,
@@ -201,11 +201,11 @@ public final class ResultsReader implements AutoCloseable {
     }
 
     /**
-     * Begins to read those partitions of a topic that are not read yet.
+     * Starts reading the partitions of a topic that are not assigned yet.
      *
-     * @param maxPast how many of the last records of each
-     * @param forbidden gets the topic where it may not be read
-     * @return whether the topic is there
+     * @param maxPast maximum number of existing records to read from each partition
+     * @param forbidden receives the topic if it may not be read
+     * @return whether the topic exists and may be read
      */
     private boolean assign(String topic, long maxPast, List<String> forbidden) {
         try {
@@ -268,7 +268,10 @@ public final class ResultsReader implements AutoCloseable {
         }
     }
 
-    /** Only the first chunk of a snapshot says more than parameters; a null value deletes one. */
+    /**
+     * Returns whether a record is the first chunk of a snapshot: further chunks hold parameters
+     * only, and a null value is a tombstone.
+     */
     private static boolean isFirstChunk(ConsumerRecord<byte[], byte[]> record) {
         byte @Nullable [] key = record.key();
         return key != null
@@ -276,7 +279,7 @@ public final class ResultsReader implements AutoCloseable {
                 && new String(key, StandardCharsets.UTF_8).endsWith("/0");
     }
 
-    /** Stops reading. */
+    /** Stops reading and waits until the thread has ended. */
     @Override
     public void close() {
         closed = true;

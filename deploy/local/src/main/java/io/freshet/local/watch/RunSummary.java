@@ -11,13 +11,14 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run in figures, counted from outside. Figures that are not defined are null.
+ * Counts and final scores of a run, from a {@link TopicAudit}. Scores that are undefined are null.
  *
- * @param digest of the accepted events, in hexadecimal
- * @param loss prequential over the whole stream, nats; {@code accuracy} and the kappas likewise
- * @param rollingLoss over the last {@code metrics.window-size} examples; {@code rollingAccuracy}
- *     likewise
- * @param seconds from the first event sent to the last result committed
+ * @param digest digest of the accepted events, in hexadecimal
+ * @param loss prequential loss over the whole stream, in nats; {@code accuracy}, the kappas and the
+ *     baselines' accuracies are over the whole stream too
+ * @param rollingLoss loss over the last {@code metrics.window-size} examples, in nats; {@code
+ *     rollingAccuracy} likewise
+ * @param seconds time from the first event sent to the last result committed
  */
 @JsonPropertyOrder({
     "events",
@@ -59,7 +60,7 @@ public record RunSummary(
         double seconds,
         double eventsPerSecond) {
 
-    /** The figures of an audited run of one model. */
+    /** Returns the summary of one model's run. */
     public static RunSummary of(TopicAudit audit, String modelId, double seconds) {
         MetricsEvent last = audit.last(modelId);
         Scores all = last == null ? null : last.getPrequential();
@@ -85,7 +86,7 @@ public record RunSummary(
                 audit.events() / seconds);
     }
 
-    /** Writes one JSON object. */
+    /** Writes the summary to a file, as one JSON object. */
     public void write(Path file) throws IOException {
         new ObjectMapper()
                 .enable(SerializationFeature.INDENT_OUTPUT)

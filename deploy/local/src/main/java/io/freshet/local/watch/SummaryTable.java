@@ -9,10 +9,13 @@ import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
-/** What a run came to, and whether everything is accounted for. */
+/**
+ * Final report of a run: the scores beside the baselines', the counts, and the checks of the audit.
+ */
 public final class SummaryTable {
     private SummaryTable() {}
 
+    /** Prints the report. */
     public static void print(
             PrintWriter out, RunSummary summary, @Nullable MetricsEvent last, TopicAudit audit) {
         out.println();

@@ -22,8 +22,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints how models do: at a terminal a picture that is drawn anew in place, elsewhere a line about
- * every second for each model that told something, and one for each alert.
+ * Listener that shows results on a {@link TerminalDisplay}: on a terminal a display that is redrawn
+ * in place, otherwise about every second a line for each model with new metrics, and a line for
+ * each drift alert.
  */
 public final class TerminalReporter implements ResultsListener {
     private static final int MAX_MODELS = 20;
@@ -34,7 +35,7 @@ public final class TerminalReporter implements ResultsListener {
     private final TerminalDisplay display;
     private final @Nullable String modelFilter;
 
-    /** The one told of last is the last. */
+    /** By model id; the most recently updated is last. */
     private final Map<String, LearningCurve> curves = new LinkedHashMap<>();
 
     private final Set<LearningCurve> changedCurves = new LinkedHashSet<>();
@@ -43,7 +44,7 @@ public final class TerminalReporter implements ResultsListener {
     private long lastShown = System.nanoTime();
 
     /**
-     * @param modelFilter the model to show, or null for all
+     * @param modelFilter id of the model to show, or null for all
      */
     public TerminalReporter(TerminalDisplay display, @Nullable String modelFilter) {
         this.display = display;
@@ -86,12 +87,12 @@ public final class TerminalReporter implements ResultsListener {
         }
     }
 
-    /** An alert in one line. */
+    /** Returns an alert as one line. */
     static String alertLine(DriftAlertEvent event) {
         StringBuilder line = new StringBuilder();
         line.append(
                 format(
-                        "drift %d of %s at %,d learnt, by %s",
+                        "drift %d of %s after %,d examples, detected by %s",
                         event.getSequence() + 1,
                         printable(event.getModelId()),
                         event.getExamplesSeen(),
@@ -114,13 +115,13 @@ public final class TerminalReporter implements ResultsListener {
                         .map(
                                 change ->
                                         format(
-                                                "%s (recall %.2f to %.2f)",
+                                                "%s (%.2f to %.2f)",
                                                 printable(change.getName()),
                                                 change.getRecallBefore(),
                                                 change.getRecallAfter()))
                         .collect(Collectors.joining(", "));
         if (!lowered.isEmpty()) {
-            line.append("; broke ").append(lowered);
+            line.append("; recall fell: ").append(lowered);
         }
         return line.append("; reaction ").append(printable(event.getReaction())).toString();
     }
@@ -137,7 +138,7 @@ public final class TerminalReporter implements ResultsListener {
     @Override
     public void onUnreadableRecord(String topic) {
         if (!display.isInteractive()) {
-            display.print("a record of " + topic + " cannot be read; the log says which");
+            display.print("a record of " + topic + " cannot be read; see the log");
         }
     }
 

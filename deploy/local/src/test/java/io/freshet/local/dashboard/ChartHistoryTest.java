@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class ChartHistoryTest {
     private static final int MANY = 100_000;
 
-    /** A point whose figure is its sequence. */
+    /** Returns a point whose value is its sequence number. */
     private static ChartPoint point(long sequence) {
         return new ChartPoint(
                 sequence, sequence * 10, sequence * 1000, 1, new float[] {sequence}, new float[0]);
@@ -24,17 +24,17 @@ class ChartHistoryTest {
     }
 
     @Test
-    void manyPoints_areBounded_andGoBackToTheBeginning() {
+    void manyPoints_areBounded_andStartAtTheFirst() {
         List<ChartPoint> all = history(MANY).all();
 
         assertThat(all.size()).isLessThanOrEqualTo(ChartHistory.RECENT + ChartHistory.OLDER + 1);
         assertThat(all.stream().mapToInt(ChartPoint::records).sum()).isEqualTo(MANY);
-        assertThat(all.get(0).examples()).isLessThan(MANY); // the first of some 3,000
+        assertThat(all.get(0).examples()).isLessThan(MANY); // the first of about 3,000 points
         assertThat(all.get(all.size() - 1).sequence()).isEqualTo(MANY - 1);
     }
 
     @Test
-    void newestPoints_areAsTheyCame_olderOnesMeans() {
+    void newestPoints_areUnchanged_olderOnesAreMeans() {
         List<ChartPoint> all = history(MANY).all();
 
         List<ChartPoint> newest = all.subList(all.size() - ChartHistory.RECENT, all.size());
@@ -46,7 +46,7 @@ class ChartHistoryTest {
     }
 
     @Test
-    void figureThatIsNotDefined_leavesTheOtherOfAPair() {
+    void undefinedValue_isIgnoredInTheMean() {
         ChartPoint with = new ChartPoint(0, 0, 0, 1, new float[] {3}, new float[] {1});
         ChartPoint without = new ChartPoint(1, 1, 1, 1, new float[] {Float.NaN}, new float[] {0});
 
@@ -56,7 +56,7 @@ class ChartHistoryTest {
     }
 
     @Test
-    void pointsSince_areThoseThatCameLater_whileTheyAreKept() {
+    void addedSince_returnsLaterPoints_whileTheyAreKept() {
         ChartHistory history = history(2_000);
 
         assertThat(history.addedSince(1_998))
@@ -68,7 +68,7 @@ class ChartHistoryTest {
     }
 
     @Test
-    void cutBack_forgetsFromThere() {
+    void removeFrom_removesTheSequenceAndLaterOnes() {
         ChartHistory history = history(5_000);
 
         history.removeFrom(1_500);

@@ -34,7 +34,8 @@ class DashboardDataTest {
     }
 
     @Test
-    void firstNews_isTheWholeHistory_laterWhatIsNew_andNothingIfNothingIs() throws Exception {
+    void firstUpdate_isTheWholeHistory_laterOnesOnlyNewPoints_andNullWithoutNews()
+            throws Exception {
         publish("m", 0);
         publish("m", 1);
         StreamPosition position = new StreamPosition("m");
@@ -55,7 +56,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void readerThatComesBackAfterALongTime_getsTheWholeHistory() throws Exception {
+    void clientFarBehind_getsTheWholeHistory() throws Exception {
         publish("m", 0);
         StreamPosition position = new StreamPosition("m");
         nextUpdate(position);
@@ -70,26 +71,26 @@ class DashboardDataTest {
     }
 
     @Test
-    void eventsOfChangedRecords_areAllTold_asJson() throws Exception {
-        int told = 0;
+    void mutatedEvents_areAllWrittenAsJson() throws Exception {
+        int count = 0;
         for (MetricsEvent event :
                 MutatedEvents.of(MinimalEvents.metrics("m", 7, 0.5).build(), 1, 2_000)) {
-            data.onMetrics(event, told++);
+            data.onMetrics(event, count++);
             assertThat(nextUpdate(new StreamPosition(event.getModelId()))).isNotNull();
         }
         for (DriftAlertEvent event : MutatedEvents.of(MinimalEvents.alert("m", 7, 800), 2, 500)) {
-            data.onDriftAlert(event, told++);
+            data.onDriftAlert(event, count++);
             assertThat(nextUpdate(new StreamPosition(event.getModelId()))).isNotNull();
         }
         for (ModelSnapshotEvent event : MutatedEvents.of(MinimalEvents.snapshot("m", 7), 3, 500)) {
-            data.onSnapshot(event, told++);
+            data.onSnapshot(event, count++);
             assertThat(nextUpdate(new StreamPosition(event.getModelId()))).isNotNull();
         }
-        assertThat(told).isGreaterThan(500);
+        assertThat(count).isGreaterThan(500);
     }
 
     @Test
-    void recordWithNothingButWhatItMustHave_isTold() throws Exception {
+    void recordWithRequiredFieldsOnly_isWritten() throws Exception {
         data.onMetrics(MinimalEvents.metrics("m", 0, null).setExperts(List.of()).build(), 5);
 
         JsonNode model = nextUpdate(new StreamPosition("m")).get("model");
@@ -103,7 +104,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void numberThatJsonCannotSay_isNull() throws Exception {
+    void nonFiniteNumber_isNull() throws Exception {
         data.onMetrics(
                 MinimalEvents.metrics("m", 0, Double.POSITIVE_INFINITY)
                         .setRunningLoss(Double.NaN)
@@ -118,7 +119,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void jobThatGoesBack_takesWithItWhatDidNotHappen() throws Exception {
+    void rewoundJob_removesSupersededData() throws Exception {
         for (int i = 0; i < 10; i++) {
             publish("m", i);
         }
@@ -130,7 +131,8 @@ class DashboardDataTest {
         nextUpdate(position);
 
         data.onMetrics(MinimalEvents.metrics("m", 5, 0.5).build(), 20_000);
-        data.onDriftAlert(MinimalEvents.alert("m", 1, 900), 8_500); // told before the job went back
+        data.onDriftAlert(
+                MinimalEvents.alert("m", 1, 900), 8_500); // emitted before the job was rewound
         JsonNode model = nextUpdate(position).get("model");
 
         assertThat(model.get("full").asBoolean()).isTrue();
@@ -144,7 +146,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void recordOfAnOlderAttempt_isPassedOver() throws Exception {
+    void recordOfAnOlderAttempt_isIgnored() throws Exception {
         data.onMetrics(MinimalEvents.metrics("m", 0, 0.1).setAttempt(1L).build(), 0);
         data.onMetrics(MinimalEvents.metrics("m", 1, 0.2).setAttempt(1L).build(), 1);
         data.onMetrics(MinimalEvents.metrics("m", 1, 0.3).setAttempt(2L).build(), 2);
@@ -156,7 +158,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void mixtureWithOtherMembers_hasWeightsFromThereOn() throws Exception {
+    void changedMixture_hasWeightsOnlyFromTheChange() throws Exception {
         publish("m", 0);
         data.onMetrics(
                 MinimalEvents.metrics("m", 1, 0.1)
@@ -175,7 +177,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void manyModels_areBounded_byWhenTheyWereToldOf() throws Exception {
+    void manyModels_areBounded_keepingTheMostRecentlyUpdated() throws Exception {
         for (int i = 0; i < DashboardData.MAX_MODELS + 3; i++) {
             publish("m" + i, 0);
             publish("first", i);
@@ -217,7 +219,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void readerWithoutAWish_getsTheFirstModelThereIs_andKeepsIt() throws Exception {
+    void clientWithoutSelection_getsTheFirstModel_andKeepsIt() throws Exception {
         StreamPosition position = new StreamPosition(null);
         assertThat(nextUpdate(position).get("modelId").isNull()).isTrue();
         publish("m", 0);
@@ -227,7 +229,7 @@ class DashboardDataTest {
     }
 
     @Test
-    void readerOfAModelThatIsNotThere_isToldOfThoseThatAre() throws Exception {
+    void clientOfAMissingModel_getsTheListOfModels() throws Exception {
         publish("m", 0);
 
         JsonNode news = nextUpdate(new StreamPosition("other"));

@@ -56,7 +56,7 @@ class DashboardTest {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    /** A request as it stands; Java's client would not send some of these. */
+    /** Sends a raw request; Java's HTTP client would refuse some of these. */
     private String raw(String request) throws IOException {
         try (Socket socket = new Socket("localhost", dashboard.address().getPort())) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
@@ -96,7 +96,7 @@ class DashboardTest {
     }
 
     @Test
-    void everyFile_isServed_withWhatKeepsAPageSafe() throws Exception {
+    void everyFile_isServed_withSecurityHeaders() throws Exception {
         for (String path : PageFiles.load().paths()) {
             HttpResponse<String> response = get(path);
 
@@ -112,7 +112,7 @@ class DashboardTest {
     }
 
     @Test
-    void page_asksForNothingFromElsewhere_andHasNoScriptOrStyleOfItsOwn() throws Exception {
+    void page_loadsNothingFromOtherServers_andHasNoInlineScriptOrStyle() throws Exception {
         String page = get("/").body();
 
         assertThat(page).doesNotContain("http://").doesNotContain("https://");
@@ -138,7 +138,7 @@ class DashboardTest {
                 "/..%2f..%2fetc/passwd",
                 "/Dashboard.class"
             })
-    void pathThatIsNoFile_isNotFound(String path) throws Exception {
+    void unknownPath_isNotFound(String path) throws Exception {
         HttpResponse<String> response = get(path);
 
         assertThat(response.statusCode()).isIn(400, 404);
@@ -223,7 +223,7 @@ class DashboardTest {
                 "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection:"
                         + " close\r\n\r\n"
             })
-    void requestUnderNoNameOrTwo_isRefused(String request) throws Exception {
+    void requestWithoutHostOrWithTwo_isRefused(String request) throws Exception {
         assertThat(raw(request)).containsPattern("^HTTP/1.[01] 4(00|21) ");
     }
 
@@ -246,7 +246,7 @@ class DashboardTest {
     }
 
     @Test
-    void stream_bringsTheHistoryFirst_thenWhatIsTold() throws Exception {
+    void stream_sendsTheHistoryFirst_thenUpdates() throws Exception {
         data.onMetrics(MinimalEvents.metrics("m", 0, 0.5).build(), 1);
         Iterator<JsonNode> events = events("?model=m");
 
@@ -268,10 +268,10 @@ class DashboardTest {
     }
 
     @Test
-    void readerThatReadsNothing_holdsUpNobody_andHasNoQueue() throws Exception {
+    void clientThatDoesNotRead_delaysNobody_andHasNoQueue() throws Exception {
         data.onMetrics(MinimalEvents.metrics("m", 0, 0.5).build(), 0);
         data.onMetrics(MinimalEvents.metrics("n", 0, 0.5).build(), 0);
-        // More at once than any socket's buffers take.
+        // More than any socket's buffers hold.
         DriftAlertEvent large = MinimalEvents.alert("m", 0, 100);
         large.setDetector("x".repeat(16 << 20));
         data.onDriftAlert(large, 0);
@@ -295,7 +295,8 @@ class DashboardTest {
             }
             data.onStateChange(new ReaderState(ReaderState.Kind.ENDED, ""));
 
-            // What it reads at last is what it was being sent, and then everything as it is now.
+            // It finally reads the message that was being written, and then one with the current
+            // state.
             BufferedReader lines =
                     new BufferedReader(
                             new InputStreamReader(stuck.getInputStream(), StandardCharsets.UTF_8));
@@ -314,7 +315,7 @@ class DashboardTest {
     }
 
     @Test
-    void readerThatGoesAway_isForgotten() throws Exception {
+    void closedConnection_isRemoved() throws Exception {
         try (Socket socket = new Socket("localhost", dashboard.address().getPort())) {
             socket.getOutputStream()
                     .write(
@@ -325,13 +326,13 @@ class DashboardTest {
         await(
                 "the reader to be forgotten",
                 () -> {
-                    data.onUnreadableRecord("metrics"); // something to tell it
+                    data.onUnreadableRecord("metrics"); // an update to send
                     return dashboard.numConnections() == 0;
                 });
     }
 
     @Test
-    void moreReadersThanAreServed_areRefused() throws Exception {
+    void connectionsAboveTheMaximum_areRefused() throws Exception {
         List<Iterator<JsonNode>> readers = new ArrayList<>();
         for (int i = 0; i < Dashboard.MAX_CONNECTIONS; i++) {
             readers.add(events(""));
@@ -345,7 +346,7 @@ class DashboardTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"%zz", "%ff%fe", "%00", "%", "a&model=b"})
-    void idThatIsNoText_isNoFailure(String id) throws Exception {
+    void malformedModelId_isNoFailure(String id) throws Exception {
         try (Socket socket = new Socket("localhost", dashboard.address().getPort())) {
             socket.getOutputStream()
                     .write(
@@ -362,12 +363,12 @@ class DashboardTest {
     }
 
     @Test
-    void idThatNoModelCanHave_isRefused() throws Exception {
+    void tooLongModelId_isRefused() throws Exception {
         assertThat(get("/events?model=" + "x".repeat(256)).statusCode()).isEqualTo(400);
     }
 
     @Test
-    void close_tellsWhatIsNew_andEndsTheStreams() throws Exception {
+    void close_sendsTheLastUpdate_andEndsTheStreams() throws Exception {
         Iterator<JsonNode> events = events("");
         events.next();
         data.onStateChange(new ReaderState(ReaderState.Kind.ENDED, "over"));
@@ -382,7 +383,7 @@ class DashboardTest {
     }
 
     @Test
-    void portThatIsTaken_isToldAsSuch() {
+    void portInUse_isReported() {
         assertThatThrownBy(() -> Dashboard.start(data, "localhost", dashboard.address().getPort()))
                 .isInstanceOf(BindException.class);
     }

@@ -17,7 +17,7 @@ class SparklineTest {
     }
 
     @Test
-    void noValues_areNoCurve() {
+    void noValues_giveAnEmptySparkline() {
         assertThat(Sparkline.draw(List.of(), 0, 1, 10)).isEmpty();
     }
 }

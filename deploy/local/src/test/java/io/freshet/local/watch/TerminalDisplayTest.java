@@ -49,7 +49,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void pictureOfAMixture_endsWithItsRate_andWhichLeads() {
+    void displayOfAMixture_endsWithItsLearningRateAndDominantMember() {
         List<String> lines =
                 picture(
                         metrics(
@@ -61,7 +61,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void baselineThatLeads_isNamed() {
+    void dominantBaseline_isNamed() {
         assertThat(
                         TerminalDisplay.mixture(
                                 metrics(
@@ -72,7 +72,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void nameOfALeader_isPrintedWithoutCommandsForATerminal() {
+    void nameOfTheDominantMember_isPrintedWithoutControlCharacters() {
         assertThat(
                         TerminalDisplay.mixture(
                                 metrics(
@@ -83,7 +83,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void finalTable_isPrintedWithoutCommandsForATerminal() {
+    void summaryTable_isPrintedWithoutControlCharacters() {
         MetricsEvent event = metrics(1);
         event.setModelId("\u001b[2Jevil");
         TopicAudit audit = new TopicAudit();
@@ -94,14 +94,14 @@ class TerminalDisplayTest {
                 new PrintWriter(out), RunSummary.of(audit, event.getModelId(), 1), event, audit);
 
         assertThat(out.toString())
-                .contains("✗ metrics come in sequence")
-                .contains("model \"\ufffd[2Jevil\": 1 where 0 was due")
+                .contains("✗ the metrics sequence is complete")
+                .contains("model \"\ufffd[2Jevil\": 1 where 0 was expected")
                 .doesNotContain("\u001b");
     }
 
-    /** Every width, since what fits where a word or a figure is cut need not fit elsewhere. */
+    /** Tries every width, since a line that is cut at one width may be cut wrongly at another. */
     @Test
-    void lineDrawnInPlace_neverWraps() {
+    void redrawnLine_neverWraps() {
         SimulatedResults results =
                 new SimulatedResults(
                         5, "模型 модель 모델 🦆 é", List.of("上", "下"), List.of(500L), 0, 1_000);
@@ -134,7 +134,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void pictureOnTwentyColumns_hasItsFigures_aLineEach() {
+    void displayOfTwentyColumns_hasOneValueALine() {
         LearningCurve curve = new LearningCurve("m");
         curve.add(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L)));
 
@@ -143,7 +143,7 @@ class TerminalDisplayTest {
                                 .picture(curve, 1_000, 1_000, 123))
                 .containsExactly(
                         "██████████",
-                        "1,000 of 1,000 learnt, all sent",
+                        "1,000 of 1,000 trained on, all sent",
                         "",
                         "accuracy    0.750",
                         "no change   0.500",
@@ -156,7 +156,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void longText_endsWithAnEllipsis_inItsColour_countingWideCharactersTwice() {
+    void longText_isTruncatedWithAnEllipsis_countingWideCharactersTwice() {
         assertThat(TerminalText.fit("abcdef", 6)).isEqualTo("abcdef");
         assertThat(TerminalText.fit("abcdefg", 6)).isEqualTo("abcde…");
         assertThat(TerminalText.fit("\u001b[32mabcdefg\u001b[0mh", 6))
@@ -167,7 +167,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void pictureOfAFixedRate_saysNothingOfAMixture() {
+    void displayOfAFixedRate_doesNotMentionAMixture() {
         assertThat(picture(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L))))
                 .last()
                 .isEqualTo("  123 events/s · model version 1,000 · 0 dead letters");

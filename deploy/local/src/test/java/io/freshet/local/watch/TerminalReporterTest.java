@@ -29,27 +29,27 @@ class TerminalReporterTest {
     }
 
     @Test
-    void alert_isALine_withWhatChangedAndWhichClassesBroke() {
+    void alert_isOneLine_withChangedScoresAndClassesOfLowerRecall() {
         assertThat(TerminalReporter.alertLine(results("m").alert(0)))
                 .isEqualTo(
-                        "drift 1 of m at 680 learnt, by adwin: accuracy 0.8600 to 0.4700, loss"
-                                + " 0.4200 to 1.6100; broke a (recall 0.88 to 0.07), b (recall"
-                                + " 0.88 to 0.31); reaction none");
+                        "drift 1 of m after 680 examples, detected by adwin: accuracy 0.8600 to"
+                                + " 0.4700, loss 0.4200 to 1.6100; recall fell: a (0.88 to 0.07), b"
+                                + " (0.88 to 0.31); reaction none");
     }
 
     @Test
-    void alertWithNothingButWhatItMustHave_isALine() {
+    void alertWithRequiredFieldsOnly_isOneLine() {
         var alert = results("m").alert(0);
         alert.setBefore(null);
         alert.setAfter(null);
         alert.setClasses(List.of());
 
         assertThat(TerminalReporter.alertLine(alert))
-                .isEqualTo("drift 1 of m at 680 learnt, by adwin; reaction none");
+                .isEqualTo("drift 1 of m after 680 examples, detected by adwin; reaction none");
     }
 
     @Test
-    void idWithCommandsForATerminal_isPrintedWithoutThem() {
+    void modelId_isPrintedWithoutControlCharacters() {
         TerminalReporter reporter = reporter(false, null);
 
         reporter.onMetrics(results("\u001b[2Jevil\u202e\n").metrics(0), 0);
@@ -62,18 +62,18 @@ class TerminalReporterTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void eventsOfChangedRecords_areAllPrinted(boolean interactive) throws Exception {
+    void mutatedEvents_areAllPrinted(boolean interactive) throws Exception {
         TerminalReporter reporter = reporter(interactive, null);
         SimulatedResults results = results("m");
-        int told = 0;
+        int count = 0;
         for (MetricsEvent event : MutatedEvents.of(results.metrics(3), 1, 2_000)) {
-            reporter.onMetrics(event, told++);
+            reporter.onMetrics(event, count++);
             reporter.onStateChange(LIVE);
         }
         for (DriftAlertEvent event : MutatedEvents.of(results.alert(0), 2, 1_000)) {
-            reporter.onDriftAlert(event, told++);
+            reporter.onDriftAlert(event, count++);
         }
-        assertThat(told).isGreaterThan(500);
+        assertThat(count).isGreaterThan(500);
         assertThat(out.toString().lines()).allMatch(line -> !interactive || columnsOf(line) <= 80);
     }
 
@@ -82,7 +82,7 @@ class TerminalReporterTest {
     }
 
     @Test
-    void learningRateThatIsNoNumber_isToldAsSuch() {
+    void learningRateNaN_isPrintedAsNaN() {
         MetricsEvent event = results("m").metrics(3);
         event.setLearningRate(Double.NaN);
         TerminalReporter reporter = reporter(true, null);
@@ -94,7 +94,7 @@ class TerminalReporterTest {
     }
 
     @Test
-    void whatIsTold_isPrintedWithoutCommandsForATerminal() {
+    void messages_arePrintedWithoutControlCharacters() {
         TerminalReporter reporter = reporter(false, null);
 
         reporter.onStateChange(
@@ -103,12 +103,12 @@ class TerminalReporterTest {
 
         assertThat(out.toString())
                 .isEqualTo(
-                        "not\ufffd[2J there\ufffdyet\na record of metrics\ufffd cannot be read; the"
-                                + " log says which\n");
+                        "not\ufffd[2J there\ufffdyet\n"
+                                + "a record of metrics\ufffd cannot be read; see the log\n");
     }
 
     @Test
-    void oneModel_isAPicture_withItsAlertsBelow() {
+    void singleModel_isShownAsSparklines_withAlertsBelow() {
         TerminalReporter reporter = reporter(true, "m");
         for (int i = 0; i < 4; i++) {
             reporter.onMetrics(results("m").metrics(i), i);
@@ -119,15 +119,15 @@ class TerminalReporterTest {
         reporter.onStateChange(LIVE);
 
         assertThat(out.toString())
-                .contains("2,000 learnt · 1 drift · model m")
+                .contains("2,000 examples · 1 drift · model m")
                 .contains("accuracy")
-                .contains("drift 1 of m at 680")
+                .contains("drift 1 of m after 680")
                 .doesNotContain("other");
         assertThat(out.toString().lines()).allMatch(line -> line.length() < 80 + 8);
     }
 
     @Test
-    void severalModels_areALineEach() {
+    void severalModels_areShownAsOneLineEach() {
         TerminalReporter reporter = reporter(true, null);
         reporter.onMetrics(results("m").metrics(0), 0);
         reporter.onMetrics(results("other").metrics(1), 1);
