@@ -12,9 +12,9 @@ import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
-import io.freshet.local.stream.Feeder;
 import io.freshet.local.stream.LabelledStream;
-import io.freshet.local.watch.Display;
+import io.freshet.local.stream.StreamSender;
+import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
@@ -41,13 +41,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * How fast the job is, beside a consumer that does nothing, on one topic in one run.
+ * Command {@code freshet bench}: measures the throughput of the job and of a bare consumer, on the
+ * same topic in the same run.
  *
- * <p>A first run warms up and is not told. Both rates leave out the first fifth of the events:
- * starting up and warming up. The consumer's is by its own clock; the job's by the timestamps with
- * which its metrics were written, the last before the end of input being the last. Two
- * configurations of the job take turns at being first, so that what changes on the machine meets
- * both.
+ * <p>The first run warms up and is not reported. Both rates exclude the first fifth of the events,
+ * which includes start-up and warm-up. The consumer's rate is measured by its own clock; the job's
+ * from the Kafka timestamps of its metrics records, up to the last record before the end of input.
+ * With {@code --against}, the two configurations of the job alternate in which runs first, so that
+ * changes on the machine affect both.
  */
 @Command(
         name = "bench",
@@ -64,7 +65,7 @@ final class BenchCommand implements Callable<Integer> {
             split = ",",
             defaultValue = "54,512",
             description =
-                    "Dense features of an event; several are measured in turn (default:"
+                    "Dense features per event; several values are measured in turn (default:"
                             + " ${DEFAULT-VALUE}).")
     private List<Integer> widths = List.of();
 
@@ -73,8 +74,9 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "6",
             description =
-                    "Runs of each, after one that warms up (default: ${DEFAULT-VALUE}). With"
-                            + " --against each is first in half of an even number.")
+                    "Measured runs of each, after one warm-up run (default: ${DEFAULT-VALUE}). With"
+                            + " --against choose an even number, so that each runs first in half of"
+                            + " them.")
     private int runs;
 
     @Option(
@@ -88,9 +90,9 @@ final class BenchCommand implements Callable<Integer> {
             names = "--against",
             paramLabel = "KEY=VALUE",
             description =
-                    "Measures the job with other settings too, run by run, and their ratio: with"
-                            + " --against drift.detector= what drift detection costs. May be"
-                            + " repeated.")
+                    "Also measures the job with this setting, in alternating runs, and prints the"
+                        + " ratio: --against drift.detector= measures the cost of drift detection."
+                        + " May be repeated.")
     private List<String> against = new ArrayList<>();
 
     @Spec
@@ -117,10 +119,13 @@ final class BenchCommand implements Callable<Integer> {
             JobConfig topics = config(stream, kafka, 0, List.of());
             LearnerSettings learner = topics.learn().learner();
             Topics.create(topics.topics(), 1);
-            new Feeder(topics.kafka().client(), topics.kafka().labelledEvents(), Feeder.UNLIMITED)
-                    .feed(stream, events);
+            new StreamSender(
+                            topics.kafka().client(),
+                            topics.kafka().labelledEvents(),
+                            StreamSender.UNLIMITED)
+                    .send(stream, events);
             out.println(
-                    Display.format(
+                    TerminalDisplay.format(
                             "%n%d features, %d classes, %,d events, mini-batch %d, learning rate"
                                     + " %s%n",
                             width,
@@ -137,7 +142,7 @@ final class BenchCommand implements Callable<Integer> {
             int started = 0;
             for (int run = 0; run <= runs; run++) {
                 consumers.add(consumerRate(topics, events));
-                // What runs second finds a warmer machine: the first is now the one, now the other.
+                // The second run finds a warmer machine, so the two alternate in which runs first.
                 List<Contender> inTurn =
                         against.isEmpty()
                                 ? List.of(job)
@@ -157,7 +162,7 @@ final class BenchCommand implements Callable<Integer> {
                 } else {
                     int i = run - 1;
                     out.println(
-                            Display.format("  %3d   ", run)
+                            TerminalDisplay.format("  %3d   ", run)
                                     + row(
                                             consumers.subList(i, run),
                                             job.rates.subList(i, run),
@@ -174,16 +179,16 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** The medians of some runs and of their ratios. */
+    /** Returns the medians of the runs' rates and of their ratios, as columns. */
     private static String row(List<Double> consumers, List<Double> jobs, List<Double> others) {
         String row =
-                Display.format(
+                TerminalDisplay.format(
                         "%,18.0f   %,13.0f   %5.2f",
                         median(consumers), median(jobs), median(ratios(jobs, consumers)));
         return others.isEmpty()
                 ? row
                 : row
-                        + Display.format(
+                        + TerminalDisplay.format(
                                 "   %,17.0f   %11.3f",
                                 median(others), median(ratios(jobs, others)));
     }
@@ -192,7 +197,7 @@ final class BenchCommand implements Callable<Integer> {
         return IntStream.range(0, of.size()).mapToObj(i -> of.get(i) / to.get(i)).toList();
     }
 
-    /** A configuration of the job, and what was measured of it. */
+    /** A configuration of the job, with its measured rates and CPU times. */
     private static final class Contender {
         private final List<String> overrides;
         private final List<Double> rates = new ArrayList<>();
@@ -206,7 +211,7 @@ final class BenchCommand implements Callable<Integer> {
             rates.add(jobRate(config, number, events, cpu, open));
         }
 
-        /** Warming up counts for nothing. */
+        /** Discards the measurements of the warm-up run. */
         void forget() {
             rates.clear();
             cpu.clear();
@@ -216,7 +221,7 @@ final class BenchCommand implements Callable<Integer> {
     private void printCpuTimes(
             PrintWriter out, Map<String, Long> cpu, Map<String, Long> ofOthers, long events) {
         out.println(
-                "  CPU time of the job's runs, µs an event"
+                "  CPU time of the job's threads, µs per event"
                         + (against.isEmpty() ? "" : "; against; job/against"));
         cpu.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
@@ -224,11 +229,12 @@ final class BenchCommand implements Callable<Integer> {
                 .forEach(
                         group -> {
                             double job = group.getValue() / 1e3 / events;
-                            out.print(Display.format("    %-48s %6.2f", group.getKey(), job));
+                            out.print(
+                                    TerminalDisplay.format("    %-48s %6.2f", group.getKey(), job));
                             Long other = ofOthers.get(group.getKey());
                             if (other != null) {
                                 out.print(
-                                        Display.format(
+                                        TerminalDisplay.format(
                                                 "   %6.2f   %6.3f",
                                                 other / 1e3 / events,
                                                 (double) group.getValue() / other));
@@ -272,10 +278,10 @@ final class BenchCommand implements Callable<Integer> {
             throws Exception {
         LocalCluster cluster = open.add(LocalCluster.start(config, LocalCluster.ANY_PORT));
         try {
-            SourceProgress progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+            SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
             JobSupervisor supervisor = new JobSupervisor(cluster, System.err::println);
-            while (!progress.isThrough()) {
-                if (supervisor.look().isGloballyTerminalState()) {
+            while (!progress.isComplete()) {
+                if (supervisor.check().isGloballyTerminalState()) {
                     throw new JobFailedException("the job ended before it had read everything");
                 }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
@@ -288,7 +294,10 @@ final class BenchCommand implements Callable<Integer> {
         return rateByMetrics(config, run, events);
     }
 
-    /** Events per second between the first and the last metrics after the warm-up. */
+    /**
+     * Returns the events per second between the first and the last metrics record after the
+     * warm-up.
+     */
     private static double rateByMetrics(JobConfig config, int run, long events) {
         List<long[]> points = new ArrayList<>();
         long[] begun = {0};
@@ -310,14 +319,14 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalStateException(
                     "run "
                             + run
-                            + " told "
+                            + " published "
                             + points.size()
                             + " metrics after "
                             + begun[0]
                             + " runs");
         }
         long[] first = points.get(0);
-        // The very last are told at the end of input, after the source has been idle.
+        // The last metrics are written at the end of input, after the source has been idle.
         long[] last = first;
         for (long[] point : points) {
             if (point[0] > last[0] && point[0] <= events - events / 100) {
@@ -343,7 +352,10 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** The job's own threads live as long as a run; the broker's go on and are not told apart. */
+    /**
+     * Returns the row of the CPU table for a thread, or "". A job's threads end with its run; the
+     * broker's threads live through all runs and are left out.
+     */
     private static String group(String thread) {
         if (thread.startsWith("Source Data Fetcher")) {
             return "Kafka consumer (fetch and decompress)";
@@ -363,7 +375,7 @@ final class BenchCommand implements Callable<Integer> {
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    /** Events to measure by: noise around seven centres. */
+    /** Benchmark stream: Gaussian noise around seven class centres. */
     private record Noise(int numFeatures, long size) implements LabelledStream {
         private static final int CLASSES = 7;
 

@@ -2,8 +2,8 @@ package io.freshet.local;
 
 import static io.freshet.local.cli.TerminalText.printable;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.SettingsOptions;
@@ -14,16 +14,16 @@ import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
 import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
-import io.freshet.local.dashboard.Figures;
-import io.freshet.local.stream.Feeder;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
-import io.freshet.local.watch.Display;
-import io.freshet.local.watch.Feed;
-import io.freshet.local.watch.FinalTable;
+import io.freshet.local.stream.StreamSender;
 import io.freshet.local.watch.LearningCurve;
-import io.freshet.local.watch.Summary;
+import io.freshet.local.watch.ResultsReader;
+import io.freshet.local.watch.RunSummary;
+import io.freshet.local.watch.SummaryTable;
+import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.local.watch.WatchedTopics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
@@ -47,15 +47,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** A stream, a broker, a job and a model that learns, all in one process. */
+/**
+ * Command {@code freshet demo}: a stream, a Kafka broker, a Flink cluster and the job, all in one
+ * process.
+ */
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
         description = {
-            "Watch a model learn from a stream, on a real broker and a real Flink job in this"
-                    + " process.",
-            "Ends by itself; the exit code is 0 only if every event is accounted for, as counted"
-                    + " from outside."
+            "Runs a Kafka broker, a Flink cluster and the job in this process, sends a stream of"
+                    + " labelled events, and shows how the model learns.",
+            "Ends by itself. The exit code is 0 only if a separate consumer of the topics accounts"
+                    + " for every event."
         })
 final class DemoCommand implements Callable<Integer> {
     private static final String MODEL_ID = "default";
@@ -67,26 +70,28 @@ final class DemoCommand implements Callable<Integer> {
     @Option(
             names = "--summary",
             paramLabel = "FILE",
-            description = "Writes the figures as one JSON object.")
+            description = "Writes a summary of the run to a file, as one JSON object.")
     private @Nullable Path summaryFile;
 
     @Option(
             names = "--partitions",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Partitions of the labelled events (default: ${DEFAULT-VALUE}).")
+            description = "Partitions of the topic of labelled events (default: ${DEFAULT-VALUE}).")
     private int partitions = 1;
 
     @Option(
             names = "--ui-port",
             paramLabel = "PORT",
             defaultValue = "0",
-            description = "Port of Flink's web page (default: any free one).")
+            description = "Port of Flink's web UI (default: any free port).")
     private int uiPort;
 
     @Mixin private DashboardOptions dashboardOptions = new DashboardOptions();
 
-    @Option(names = "--stay", description = "Serves the page after the end too, until Ctrl-C.")
+    @Option(
+            names = "--stay",
+            description = "Keeps serving the dashboard after the end, until Ctrl-C.")
     private boolean stay;
 
     @Spec
@@ -100,45 +105,50 @@ final class DemoCommand implements Callable<Integer> {
         double rate = streamOptions.eventsPerSecond();
         Map<String, String> given = settingsOptions.read();
         PrintWriter out = spec.commandLine().getOut();
-        JobConfig.parse(settings(given, stream, "localhost:1")) // problems first
+        JobConfig.parse(
+                        settings(
+                                given,
+                                stream,
+                                "localhost:1")) // reports configuration errors before anything
+                // starts
                 .memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> out.println("warning: " + shortage));
         out.println(
-                Display.format(
-                        "%n  Freshet learns from %s: %,d events, %d features, %d classes",
+                TerminalDisplay.format(
+                        "%n  Freshet learns from %s%n  %,d events, %d features, %d classes",
                         printable(stream.description()),
                         total,
                         stream.numFeatures(),
                         stream.classes().size()));
         try (ShutdownStack open = new ShutdownStack()) {
-            Figures figures = new Figures();
-            Dashboard dashboard = open.add(dashboardOptions.start(figures));
+            DashboardData data = new DashboardData();
+            Dashboard dashboard = open.add(dashboardOptions.start(data));
             EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             JobConfig config = JobConfig.parse(settings(given, stream, kafka.bootstrapServers()));
             Topics.create(config.topics(), partitions);
             LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
             out.println(
-                    Display.format(
-                            "  Kafka at %s, Flink at %s%n  Watch it at %s%n",
+                    TerminalDisplay.format(
+                            "  Kafka at %s, Flink at %s%n  Dashboard at %s%n",
                             kafka.bootstrapServers(), cluster.webPage(), dashboard.address()));
             out.flush();
-            Feed feed =
+            ResultsReader reader =
                     open.add(
-                            Feed.start(
+                            ResultsReader.start(
                                     config.kafka().client(),
                                     WatchedTopics.of(config.publish()),
-                                    figures));
+                                    data));
             double seconds = run(config, cluster, stream, total, rate, open, out);
-            Audit audit = AuditReader.read(config);
-            Summary summary = Summary.of(audit, MODEL_ID, seconds);
-            FinalTable.print(out, summary, audit.last(MODEL_ID), audit);
+            TopicAudit audit = AuditReader.read(config);
+            RunSummary summary = RunSummary.of(audit, MODEL_ID, seconds);
+            SummaryTable.print(out, summary, audit.last(MODEL_ID), audit);
             if (summaryFile != null) {
                 summary.write(summaryFile);
             }
             if (stay) {
-                out.println("  The page stays at " + dashboard.address() + " until Ctrl-C");
+                out.println("  The dashboard stays at " + dashboard.address() + " until Ctrl-C");
                 out.flush();
-                feed.awaitEnd();
+                reader.awaitEnd();
             }
             return audit.holds() && audit.events() == total ? 0 : 1;
         }
@@ -150,14 +160,18 @@ final class DemoCommand implements Callable<Integer> {
         settings.put("num-features", Integer.toString(stream.numFeatures()));
         settings.put("classes", String.join(",", stream.classes()));
         settings.put("checkpoint.interval", "1 s");
-        // A short file, read as fast as it goes, still makes a curve.
+        // Frequent enough that a short file, sent at full speed, still gives a curve.
         settings.put("metrics.every", "1000");
         settings.putAll(given);
         settings.put("kafka.bootstrap.servers", bootstrapServers);
         return settings;
     }
 
-    /** Feeds the stream, shows how the model learns, and ends the job once it has read it all. */
+    /**
+     * Sends the stream, shows how the model learns, and stops the job once it has read everything.
+     *
+     * @return seconds from the first event sent to the last result committed
+     */
     private static double run(
             JobConfig config,
             LocalCluster cluster,
@@ -167,25 +181,26 @@ final class DemoCommand implements Callable<Integer> {
             ShutdownStack open,
             PrintWriter out)
             throws Exception {
-        Feeder feeder = new Feeder(config.kafka().client(), config.kafka().labelledEvents(), rate);
-        open.add(feeder::stop);
+        StreamSender sender =
+                new StreamSender(config.kafka().client(), config.kafka().labelledEvents(), rate);
+        open.add(sender::stop);
         LearningCurve curve = new LearningCurve(MODEL_ID);
-        Display display = Display.forTerminal(out);
+        TerminalDisplay display = TerminalDisplay.forTerminal(out);
         long start;
         try (TopicReader metrics =
                 new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS))) {
             JobSupervisor supervisor = new JobSupervisor(cluster, display::print);
             supervisor.awaitRunning();
             start = System.nanoTime();
-            CompletableFuture<Void> feeding =
-                    CompletableFuture.runAsync(() -> feed(feeder, stream, total));
+            CompletableFuture<Void> sending =
+                    CompletableFuture.runAsync(() -> send(sender, stream, total));
             Throughput throughput = new Throughput(RATE_WINDOW_NANOS);
             long shown = System.nanoTime();
             SourceProgress progress = null;
-            while (progress == null || !progress.isThrough()) {
-                if (progress == null && feeding.isDone()) {
-                    join(feeding);
-                    progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
+            while (progress == null || !progress.isComplete()) {
+                if (progress == null && sending.isDone()) {
+                    join(sending);
+                    progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
                 }
                 for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(100))) {
                     curve.add(AuditReader.read(AuditReader.METRICS, record));
@@ -193,38 +208,38 @@ final class DemoCommand implements Callable<Integer> {
                 long now = System.nanoTime();
                 if (now - shown
                         > TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000)) {
-                    display.show(curve, feeder.sent(), total, throughput.at(now, curve.last()));
+                    display.show(curve, sender.sent(), total, throughput.at(now, curve.last()));
                     shown = now;
                 }
-                if (supervisor.look().isGloballyTerminalState()) {
+                if (supervisor.check().isGloballyTerminalState()) {
                     throw new JobFailedException("the job was stopped");
                 }
             }
             cluster.stopWithDrain();
             long end = System.nanoTime();
             metrics.readToEnd(record -> curve.add(AuditReader.read(AuditReader.METRICS, record)));
-            display.show(curve, feeder.sent(), total, total / ((end - start) / 1e9));
+            display.show(curve, sender.sent(), total, total / ((end - start) / 1e9));
             return (end - start) / 1e9;
         }
     }
 
-    private static void join(CompletableFuture<Void> feeding) throws Exception {
+    private static void join(CompletableFuture<Void> sending) throws Exception {
         try {
-            feeding.join();
+            sending.join();
         } catch (CompletionException e) {
             throw e.getCause() instanceof Exception cause ? cause : e;
         }
     }
 
-    private static void feed(Feeder feeder, LabelledStream stream, long total) {
+    private static void send(StreamSender sender, LabelledStream stream, long total) {
         try {
-            feeder.feed(stream, total);
+            sender.send(stream, total);
         } catch (IOException e) {
             throw new CompletionException(e);
         }
     }
 
-    /** Events per second over the last moments. */
+    /** Rate of training, in events per second, over a sliding time window. */
     private static final class Throughput {
         private final long windowNanos;
         private final ArrayDeque<long[]> points = new ArrayDeque<>();

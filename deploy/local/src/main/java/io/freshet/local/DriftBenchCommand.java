@@ -28,15 +28,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * How well the drift detectors find drifts: on a seeded suite of streams whose drifts are known, or
- * on a file whose drifts are given. The learner runs by itself, without Flink and Kafka.
+ * Command {@code freshet drift-bench}: compares the drift detectors on a seeded suite of streams
+ * with known drifts, or on a file with given ones. The learner runs without Flink and Kafka.
  */
 @Command(
         name = "drift-bench",
         mixinStandardHelpOptions = true,
-        description = "Measures the drift detectors on streams whose drifts are known.")
+        description = "Compares the drift detectors on streams with known drifts.")
 final class DriftBenchCommand implements Callable<Integer> {
-    /** Far from those that parameters were chosen on. */
+    /** Default first seed; the detectors' parameters were tuned on seeds 1 to 8. */
     static final String FIRST_SEED = "1001";
 
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
@@ -46,29 +46,26 @@ final class DriftBenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = FIRST_SEED,
             description =
-                    "The suite's first seed (default: ${DEFAULT-VALUE}; parameters were chosen on 1"
-                            + " to 8).")
+                    "First seed of the suite (default: ${DEFAULT-VALUE}; the parameters were tuned"
+                            + " on seeds 1 to 8).")
     private long firstSeed;
 
     @Option(
             names = "--seeds",
             paramLabel = "N",
             defaultValue = "10",
-            description = "Seeds of the suite, one after the other (default: ${DEFAULT-VALUE}).")
+            description = "Number of consecutive seeds (default: ${DEFAULT-VALUE}).")
     private int seeds;
 
     @Option(
             names = "--csv",
             paramLabel = "FILE",
             description =
-                    "A CSV file with a header, plain or .gz, in place of the suite; every column"
-                            + " but the label is a numeric feature.")
+                    "A CSV file with a header, plain or gzipped (.gz), instead of the suite; every"
+                            + " column except the label is a numeric feature.")
     private @Nullable Path csv;
 
-    @Option(
-            names = "--label",
-            paramLabel = "COLUMN",
-            description = "The column of the CSV file that is the label.")
+    @Option(names = "--label", paramLabel = "COLUMN", description = "Label column of the CSV file.")
     private @Nullable String label;
 
     @Option(
@@ -76,7 +73,7 @@ final class DriftBenchCommand implements Callable<Integer> {
             paramLabel = "N",
             split = ",",
             description =
-                    "The labelled examples of the file, counted from 0, at which it drifts"
+                    "Positions of the drifts in the file, in labelled examples counted from 0"
                             + " (default: none).")
     private List<Integer> drifts = List.of();
 
@@ -85,7 +82,7 @@ final class DriftBenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "Examples over which each drift of the file is spread (default:"
+                    "Number of examples over which each drift of the file extends (default:"
                             + " ${DEFAULT-VALUE}).")
     private int width;
 
@@ -99,7 +96,7 @@ final class DriftBenchCommand implements Callable<Integer> {
         DriftTable table = new DriftTable(DriftContender.all());
         if (csv == null) {
             if (label != null || !drifts.isEmpty()) {
-                throw new UserException("--label and --drifts are about a --csv file");
+                throw new UserException("--label and --drifts need --csv");
             }
             if (seeds < 1) {
                 throw new UserException("--seeds " + seeds + ": must be at least 1");
@@ -117,7 +114,7 @@ final class DriftBenchCommand implements Callable<Integer> {
 
     private LossStream file(Path path) {
         if (label == null) {
-            throw new UserException("--csv needs --label, the name of the label's column");
+            throw new UserException("--csv needs --label, the name of the label column");
         }
         if (width < 0) {
             throw new UserException("--width " + width + ": must be at least 0");
@@ -130,7 +127,7 @@ final class DriftBenchCommand implements Callable<Integer> {
                 throw new UserException(
                         "--drifts "
                                 + at
-                                + ": must rise, and be less than the "
+                                + ": positions must increase, and be less than the "
                                 + stream.size()
                                 + " examples of the file");
             }
@@ -144,12 +141,14 @@ final class DriftBenchCommand implements Callable<Integer> {
         return TestThenTrain.run(stream, learner(stream), stream.description(), kind, changes);
     }
 
-    /** The learner that the job would have for a stream. */
+    /** Returns the settings that the job's learner would have for a stream. */
     private LearnerSettings learner(LabelledStream stream) {
         Map<String, String> settings = new HashMap<>();
         settings.put("num-features", Integer.toString(stream.numFeatures()));
         settings.put("classes", String.join(",", stream.classes()));
-        settings.put("kafka.bootstrap.servers", "none:1"); // a job has one, and none is asked
+        settings.put(
+                "kafka.bootstrap.servers",
+                "none:1"); // required by the parser, but never connected to
         settings.putAll(settingsOptions.read());
         return JobConfig.parse(settings).learn().learner();
     }

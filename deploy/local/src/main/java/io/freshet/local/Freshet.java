@@ -5,7 +5,7 @@ import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.LogFile;
 import io.freshet.local.cli.ProcessDirectory;
-import io.freshet.local.cli.ProcessEnd;
+import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.PreflightException;
@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
-/** The command {@code freshet}. */
+/** Command line {@code freshet}, with all its subcommands. */
 @Command(
         name = "freshet",
         mixinStandardHelpOptions = true,
@@ -34,15 +34,15 @@ import picocli.CommandLine.ScopeType;
             DriftBenchCommand.class
         })
 public final class Freshet implements Runnable {
-    private static final int MISUSED = 2;
+    private static final int USAGE_ERROR = 2;
 
-    /** As the operating system says it. */
+    /** Message of the operating system. */
     private static final String DISK_FULL = "No space left on device";
 
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
-            description = "Shows where an error comes from.")
+            description = "Prints stack traces of errors.")
     private boolean debug;
 
     /** Runs a command and exits with its code. */
@@ -50,17 +50,17 @@ public final class Freshet implements Runnable {
         Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
         try {
             ProcessDirectory directory = ProcessDirectory.open(temporary);
-            ProcessEnd.removeAtTheEnd(directory);
+            ProcessShutdown.deleteLast(directory);
             directory.use();
         } catch (IOException e) {
             System.err.println(
-                    "freshet: no directory can be made in "
+                    "freshet: cannot create a directory in "
                             + temporary
                             + ": "
                             + Failures.reason(e));
-            System.exit(MISUSED);
+            System.exit(USAGE_ERROR);
         }
-        ProcessEnd.handleSignals();
+        ProcessShutdown.handleSignals();
         CommandLine command = commandLine();
         command.setExecutionStrategy(
                 parsed -> {
@@ -68,13 +68,13 @@ public final class Freshet implements Runnable {
                     if (helped != null) {
                         return helped;
                     }
-                    LogFile.use(temporary, logName(parsed));
+                    LogFile.configure(temporary, logName(parsed));
                     return new CommandLine.RunLast().execute(parsed);
                 });
         System.exit(command.execute(args));
     }
 
-    /** A log for each command, and for each job that is run. */
+    /** Returns the log's name: one for each command, and for each job name of {@code run}. */
     private static String logName(ParseResult parsed) {
         ParseResult last = parsed;
         while (last.hasSubcommand()) {
@@ -86,24 +86,23 @@ public final class Freshet implements Runnable {
         return jobName.isEmpty() ? name : name + "-" + jobName;
     }
 
-    /** The command line; its output and error writers may be set. */
+    /** Returns the command line; its output and error writers can be replaced. */
     static CommandLine commandLine() {
         Freshet freshet = new Freshet();
         return new CommandLine(freshet)
                 .setExecutionExceptionHandler(
-                        (e, command, parsed) -> freshet.tell(e, command.getErr()));
+                        (e, command, parsed) -> freshet.report(e, command.getErr()));
     }
 
-    private int tell(Exception e, PrintWriter err) {
-        if (ProcessEnd.hasBegun() && !(e instanceof JobFailedException)) {
-            return ProcessEnd
-                    .FAILED; // of what is being stopped, nobody needs to know that it failed
+    private int report(Exception e, PrintWriter err) {
+        if (ProcessShutdown.hasBegun() && !(e instanceof JobFailedException)) {
+            return ProcessShutdown.FAILED; // failures caused by the shutdown are not reported
         }
-        boolean mendable =
+        boolean userError =
                 e instanceof UserException
                         || e instanceof ConfigurationException
                         || e instanceof PreflightException;
-        String message = mendable ? String.valueOf(e.getMessage()) : Failures.reason(e);
+        String message = userError ? String.valueOf(e.getMessage()) : Failures.reason(e);
         if (message.contains(DISK_FULL)) {
             message += "; temporary files are in " + System.getProperty("java.io.tmpdir");
         }
@@ -118,11 +117,11 @@ public final class Freshet implements Runnable {
                     .lines()
                     .map(TerminalText::printable)
                     .forEach(err::println);
-        } else if (!mendable && !(e instanceof JobFailedException)) {
-            err.println("freshet: --debug shows where it comes from");
+        } else if (!userError && !(e instanceof JobFailedException)) {
+            err.println("freshet: --debug prints the stack trace");
         }
         err.flush();
-        return mendable ? MISUSED : ProcessEnd.FAILED;
+        return userError ? USAGE_ERROR : ProcessShutdown.FAILED;
     }
 
     @Override

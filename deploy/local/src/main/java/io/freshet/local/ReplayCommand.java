@@ -3,10 +3,10 @@ package io.freshet.local;
 import static io.freshet.local.cli.TerminalText.printable;
 
 import io.freshet.local.cli.SettingsOptions;
-import io.freshet.local.stream.Feeder;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
-import io.freshet.local.watch.Display;
+import io.freshet.local.stream.StreamSender;
+import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import java.io.PrintWriter;
@@ -18,11 +18,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Feeds a stream to a topic of any Kafka. */
+/** Command {@code freshet replay}: sends a stream of labelled events to any Kafka. */
 @Command(
         name = "replay",
         mixinStandardHelpOptions = true,
-        description = "Feeds a stream to the labelled events of any Kafka.")
+        description = "Sends a stream to the topic of labelled events of any Kafka.")
 final class ReplayCommand implements Callable<Integer> {
     @Mixin private StreamOptions streamOptions = new StreamOptions();
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
@@ -42,28 +42,28 @@ final class ReplayCommand implements Callable<Integer> {
         KafkaPreflight.requireTopic(config.kafka(), config.kafka().labelledEvents());
         PrintWriter out = spec.commandLine().getOut();
         out.println(
-                Display.format(
-                        "feeding %,d events of %s to %s at %s",
+                TerminalDisplay.format(
+                        "sending %,d events of %s to %s at %s",
                         streamOptions.limit(stream),
                         printable(stream.description()),
                         config.kafka().labelledEvents(),
                         config.kafka().bootstrapServers()));
-        out.println("the job that learns from them needs");
+        out.println("the job that trains on them needs");
         out.println("  num-features=" + stream.numFeatures());
         out.println("  classes=" + printable(String.join(",", stream.classes())));
         out.flush();
-        Feeder feeder =
-                new Feeder(
+        StreamSender sender =
+                new StreamSender(
                         config.kafka().client(),
                         config.kafka().labelledEvents(),
                         streamOptions.eventsPerSecond());
         long start = System.nanoTime();
-        feeder.feed(stream, streamOptions.limit(stream));
+        sender.send(stream, streamOptions.limit(stream));
         double seconds = (System.nanoTime() - start) / 1e9;
         out.println(
-                Display.format(
+                TerminalDisplay.format(
                         "sent %,d events in %.1f s (%,.0f events/s)",
-                        feeder.sent(), seconds, feeder.sent() / seconds));
+                        sender.sent(), seconds, sender.sent() / seconds));
         out.flush();
         return 0;
     }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The job, in this process, against any Kafka. */
+/** Command {@code freshet run}: the job in this process, against any Kafka. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
@@ -28,7 +28,7 @@ final class RunCommand implements Callable<Integer> {
             names = "--ui-port",
             paramLabel = "PORT",
             defaultValue = "0",
-            description = "Port of Flink's web page (default: any free one).")
+            description = "Port of Flink's web UI (default: any free port).")
     private int uiPort;
 
     @Spec
@@ -66,7 +66,10 @@ final class RunCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /** The job's name, or ""; settings that cannot be read are told of by the command. */
+    /**
+     * Returns the job's name, or "" if there is none or the settings cannot be read; the command
+     * itself reports that error.
+     */
     String jobName() {
         String key = JobConfig.JOB_NAME.toString();
         try {

@@ -13,11 +13,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Creates the topics of a job. */
+/** Command {@code freshet topics}: creates the missing topics of a job. */
 @Command(
         name = "topics",
         mixinStandardHelpOptions = true,
-        description = "Creates the job's topics where they are missing.")
+        description = "Creates those topics of the job that do not exist.")
 final class TopicsCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
 
@@ -25,7 +25,7 @@ final class TopicsCommand implements Callable<Integer> {
             names = "--partitions",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Partitions of the labelled events (default: ${DEFAULT-VALUE}).")
+            description = "Partitions of the topic of labelled events (default: ${DEFAULT-VALUE}).")
     private int partitions = 1;
 
     @Spec

@@ -4,13 +4,13 @@ import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.dashboard.Dashboard;
+import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
-import io.freshet.local.dashboard.Figures;
-import io.freshet.local.watch.Display;
-import io.freshet.local.watch.Feed;
-import io.freshet.local.watch.TerminalWatch;
+import io.freshet.local.watch.ResultsListener;
+import io.freshet.local.watch.ResultsReader;
+import io.freshet.local.watch.TerminalDisplay;
+import io.freshet.local.watch.TerminalReporter;
 import io.freshet.local.watch.WatchedTopics;
-import io.freshet.local.watch.Watcher;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaPreflight;
@@ -24,19 +24,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Shows people how a job is doing that runs anywhere. */
+/** Command {@code freshet watch}: the dashboard, or a view in the terminal, of a running job. */
 @Command(
         name = "watch",
         mixinStandardHelpOptions = true,
         description = {
-            "Serves a page on which to watch a running job, wherever it runs, until Ctrl-C.",
-            "It reads what the job publishes and writes nothing."
+            "Serves the dashboard of a running job, wherever it runs, until Ctrl-C.",
+            "Reads the topics that the job publishes to, and writes nothing."
         })
 final class WatchCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
     @Mixin private DashboardOptions dashboardOptions = new DashboardOptions();
 
-    @Option(names = "--terminal", description = "Prints here instead of serving a page.")
+    @Option(
+            names = "--terminal",
+            description = "Prints to the terminal instead of serving the dashboard.")
     private boolean terminal;
 
     @Option(
@@ -47,7 +49,7 @@ final class WatchCommand implements Callable<Integer> {
 
     @Option(
             names = "--once",
-            description = "With --terminal: shows what has been told so far and ends.")
+            description = "With --terminal: shows what has been published so far and ends.")
     private boolean once;
 
     @Spec
@@ -57,19 +59,19 @@ final class WatchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!terminal && (once || model != null)) {
-            throw new UserException("--model and --once go with --terminal");
+            throw new UserException("--model and --once need --terminal");
         }
         JobTopics topics = JobConfig.parseTopics(settingsOptions.read());
         KafkaPreflight.requireTopic(topics.kafka(), topics.publish().topic(Topic.METRICS));
         PrintWriter out = spec.commandLine().getOut();
-        return terminal ? inTheTerminal(topics, out) : onThePage(topics, out);
+        return terminal ? watchInTerminal(topics, out) : serveDashboard(topics, out);
     }
 
-    private int onThePage(JobTopics topics, PrintWriter out) throws Exception {
-        Figures figures = new Figures();
+    private int serveDashboard(JobTopics topics, PrintWriter out) throws Exception {
+        DashboardData data = new DashboardData();
         try (ShutdownStack open = new ShutdownStack()) {
-            Dashboard dashboard = open.add(dashboardOptions.start(figures));
-            Feed feed = open.add(feed(topics, figures));
+            Dashboard dashboard = open.add(dashboardOptions.start(data));
+            ResultsReader reader = open.add(startReader(topics, data));
             out.println(
                     "watching "
                             + topics.publish().topic(Topic.METRICS)
@@ -78,25 +80,26 @@ final class WatchCommand implements Callable<Integer> {
                             + " on "
                             + dashboard.address());
             out.flush();
-            feed.awaitEnd();
+            reader.awaitEnd();
         }
         return 0;
     }
 
-    private int inTheTerminal(JobTopics topics, PrintWriter out) throws Exception {
-        TerminalWatch watch = new TerminalWatch(Display.forTerminal(out), model);
+    private int watchInTerminal(JobTopics topics, PrintWriter out) throws Exception {
+        TerminalReporter watch = new TerminalReporter(TerminalDisplay.forTerminal(out), model);
         try (ShutdownStack open = new ShutdownStack()) {
-            Feed feed = open.add(feed(topics, watch));
+            ResultsReader reader = open.add(startReader(topics, watch));
             if (once) {
-                feed.awaitCaughtUp();
+                reader.awaitCaughtUp();
             } else {
-                feed.awaitEnd();
+                reader.awaitEnd();
             }
         }
         return 0;
     }
 
-    private static Feed feed(JobTopics topics, Watcher watcher) {
-        return Feed.start(topics.kafka().client(), WatchedTopics.of(topics.publish()), watcher);
+    private static ResultsReader startReader(JobTopics topics, ResultsListener listener) {
+        return ResultsReader.start(
+                topics.kafka().client(), WatchedTopics.of(topics.publish()), listener);
     }
 }

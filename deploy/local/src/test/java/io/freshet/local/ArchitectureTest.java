@@ -8,7 +8,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
-/** Test that the commands stand above their packages, and that these do not import in circles. */
+/** Test that no package below imports the commands, and that the packages form no cycles. */
 @AnalyzeClasses(packages = "io.freshet.local", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest

@@ -2,8 +2,8 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.publish.Topic;
@@ -23,7 +23,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Bad messages among good ones: the job runs on, and each is set aside with its bytes. */
+/**
+ * Integration test of invalid messages among valid ones: the job continues, and each becomes a dead
+ * letter with its bytes.
+ */
 class BadInputITCase {
     @Test
     void badMessages_becomeDeadLetters_byteForByte_andTheJobRunsOn() throws Exception {
@@ -43,7 +46,7 @@ class BadInputITCase {
     void badLabelsOfSeveralClasses_becomeDeadLetters_byteForByte_andTheJobRunsOn()
             throws Exception {
         Map<String, byte @Nullable []> bad = badProbabilities();
-        bad.remove("TARGETS_DO_NOT_SUM_TO_ONE"); // they need not
+        bad.remove("TARGETS_DO_NOT_SUM_TO_ONE"); // not required of these labels
         run(
                 "several",
                 Map.of(
@@ -58,8 +61,8 @@ class BadInputITCase {
     }
 
     /**
-     * @param target a good label of one value per class, given to one in three good events; empty
-     *     where there is none
+     * @param target valid label with one value for each class, given to every third valid event;
+     *     empty for none
      */
     private static void run(
             String name,
@@ -98,13 +101,13 @@ class BadInputITCase {
             settings.put("models.allowed", "good," + "x".repeat(1_048_000));
             try (JobOnKafka job = JobOnKafka.start(settings)) {
                 job.send(values);
-                Audit audit = job.finish();
+                TopicAudit audit = job.finish();
 
-                assertThat(audit.checks()).allMatch(Audit.Check::holds);
+                assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
                 assertThat(audit.events()).isEqualTo(values.size());
                 assertThat(audit.deadLetters().count()).isEqualTo(mixed.size());
                 assertThat(audit.ignored().count()).isEqualTo(toIgnore);
-                assertThat(job.cluster().restarts()).isZero();
+                assertThat(job.cluster().execution().restarts()).isZero();
                 Map<Long, String> reasons = new TreeMap<>();
                 try (TopicReader reader =
                         new TopicReader(
@@ -133,7 +136,10 @@ class BadInputITCase {
         return bytes;
     }
 
-    /** One message for each reason that labels of one class can give, by the reason's name. */
+    /**
+     * Returns one invalid message for each reason that applies to labels of one class, by the
+     * reason's name.
+     */
     private static Map<String, byte @Nullable []> badMessages() {
         byte[] event = JobOnKafka.bytes(event());
         byte[] random = new byte[100];
@@ -143,7 +149,7 @@ class BadInputITCase {
         Map<String, byte @Nullable []> bad = new LinkedHashMap<>();
         bad.put("NULL_VALUE", null);
         bad.put("EMPTY_VALUE", new byte[0]);
-        // Almost as large as a topic takes: its dead letter is larger than that.
+        // Almost as large as the topic allows: its dead letter is larger than that.
         bad.put("MODEL_ID_TOO_LONG", with(e -> e.setModelId("x".repeat(1_048_000))));
         bad.put("NOT_SINGLE_OBJECT", random);
         bad.put("UNKNOWN_SCHEMA", unknownSchema);
@@ -174,8 +180,8 @@ class BadInputITCase {
     }
 
     private static byte[] arrayOfHundredMillion(byte[] event) {
-        // 2 + 8 bytes of header, "id", "good" with their lengths, a timestamp and a branch of one
-        // byte each: then comes the count, here of 10^8 in zig-zag.
+        // After 2 + 8 bytes of header, "id" and "good" with their lengths, and a timestamp and a
+        // union branch of one byte each comes the array's count, here 10^8 in zig-zag encoding.
         byte[] bomb = Arrays.copyOf(Arrays.copyOf(event, 2 + 8 + 3 + 5 + 1 + 1), 200);
         long zigZag = 2L * 100_000_000;
         int at = 20;

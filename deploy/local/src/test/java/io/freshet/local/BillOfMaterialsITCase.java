@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Test of the package's bill of materials against the jars that are shipped with it.
  *
- * <p>A build offline makes no bill.
+ * <p>An offline build creates no bill of materials.
  */
 class BillOfMaterialsITCase {
     private static final Path TARGET = Path.of("target");
@@ -70,7 +70,7 @@ class BillOfMaterialsITCase {
         return listed;
     }
 
-    /** The name that Maven gives a component's file, which may have a classifier. */
+    /** Returns Maven's file name of a component, which may have a classifier. */
     private static String fileName(JsonNode component) {
         String purl = component.path("purl").asText();
         String classifier =

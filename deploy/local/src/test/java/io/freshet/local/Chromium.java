@@ -29,10 +29,10 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * A Chromium without a window, with one page, driven by the DevTools protocol.
+ * Headless Chromium with one page, controlled through the DevTools protocol.
  *
- * <p>Keeps what the page complains of: errors and warnings of its console, exceptions that nobody
- * caught, and what its security policy forbade.
+ * <p>It records the page's console errors and warnings, uncaught exceptions, and violations of its
+ * content security policy.
  */
 final class Chromium implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -60,7 +60,10 @@ final class Chromium implements AutoCloseable {
         }
     }
 
-    /** Where it is, by the variable {@code CHROMIUM} or on the path; empty if nowhere. */
+    /**
+     * Returns the binary named by the environment variable {@code CHROMIUM} or found on the path;
+     * empty if there is none.
+     */
     static Optional<Path> find() {
         String named = System.getenv("CHROMIUM");
         if (named != null) {
@@ -86,7 +89,7 @@ final class Chromium implements AutoCloseable {
                                 "--disable-dev-shm-usage",
                                 "about:blank"));
         if (System.getProperty("user.name").equals("root")) {
-            command.add(1, "--no-sandbox"); // there is none for root
+            command.add(1, "--no-sandbox"); // root cannot use the sandbox
         }
         Process process =
                 new ProcessBuilder(command)
@@ -97,9 +100,9 @@ final class Chromium implements AutoCloseable {
     }
 
     private URI pageAddress() throws IOException, InterruptedException {
-        Path told = directory.resolve("DevToolsActivePort");
-        await("Chromium to say its port", () -> Files.exists(told) && isWhole(told));
-        String port = Files.readAllLines(told).get(0);
+        Path portFile = directory.resolve("DevToolsActivePort");
+        await("Chromium to say its port", () -> Files.exists(portFile) && isWhole(portFile));
+        String port = Files.readAllLines(portFile).get(0);
         String pages =
                 HttpClient.newHttpClient()
                         .send(
@@ -130,7 +133,7 @@ final class Chromium implements AutoCloseable {
         await("the page to load", () -> isTrue("document.readyState === 'complete'"));
     }
 
-    /** The size of the window, and what its system asks for. */
+    /** Sets the size of the window and the preferred colour scheme. */
     void look(int width, int height, boolean dark) throws IOException {
         call(
                 "Emulation.setDeviceMetricsOverride",
@@ -153,11 +156,11 @@ final class Chromium implements AutoCloseable {
                                         "prefers-color-scheme",
                                         "value",
                                         dark ? "dark" : "light"),
-                                // Nothing is caught half way.
+                                // Screenshots must not show an animation half-way.
                                 Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
     }
 
-    /** The value of an expression of JavaScript. */
+    /** Evaluates a JavaScript expression. */
     JsonNode evaluate(String expression) {
         JsonNode answer =
                 call(
@@ -191,7 +194,7 @@ final class Chromium implements AutoCloseable {
                 Map.of("type", "keyUp", "key", key, "windowsVirtualKeyCode", code));
     }
 
-    /** Moves the mouse with the button held, as one who selects. */
+    /** Drags the mouse with the button pressed. */
     void drag(int fromX, int toX, int y) {
         mouse("mouseMoved", fromX, y);
         mouse("mousePressed", fromX, y);
@@ -207,7 +210,7 @@ final class Chromium implements AutoCloseable {
                 Map.of("type", type, "x", x, "y", y, "button", "left", "clickCount", 1));
     }
 
-    /** Writes a picture of the whole page as PNG. */
+    /** Writes a screenshot of the whole page as PNG. */
     void screenshot(Path file) throws IOException {
         JsonNode answer =
                 call(
@@ -216,7 +219,7 @@ final class Chromium implements AutoCloseable {
         Files.write(file, Base64.getDecoder().decode(answer.get("data").asText()));
     }
 
-    /** What the page has complained of. */
+    /** Returns the recorded errors and warnings. */
     List<String> complaints() {
         return List.copyOf(complaints);
     }
@@ -267,7 +270,7 @@ final class Chromium implements AutoCloseable {
                     complaints.add(entry.toString());
                 }
             }
-            default -> {} // tells nothing that is asked for
+            default -> {} // not relevant
         }
     }
 
@@ -286,7 +289,7 @@ final class Chromium implements AutoCloseable {
         }
     }
 
-    /** Puts messages together that come in pieces. */
+    /** Listener that assembles messages from their parts. */
     private final class Messages implements WebSocket.Listener {
         private final StringBuilder message = new StringBuilder();
 

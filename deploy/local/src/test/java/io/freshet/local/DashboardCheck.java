@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.dashboard.Dashboard;
-import io.freshet.local.dashboard.Figures;
-import io.freshet.local.watch.Feed;
+import io.freshet.local.dashboard.DashboardData;
+import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.WatchedTopics;
 import java.net.URI;
 import java.nio.file.Files;
@@ -17,10 +17,10 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Looks at the page in a browser, while made-up jobs tell of streams that change: what it shows,
- * that it moves, that it fits, and that it complains of nothing. Writes pictures.
+ * Check of the dashboard in a headless browser with simulated jobs whose streams drift: contents,
+ * updates, layout, contrast, and absence of errors. It writes screenshots.
  *
- * <p>Exits with 0, with 1 where something is wrong, and with 3 where there is no Chromium.
+ * <p>Exits with 0 on success, 1 if a check fails, and 3 if there is no Chromium.
  */
 final class DashboardCheck {
     private static final int NO_CHROMIUM = 3;
@@ -40,35 +40,35 @@ final class DashboardCheck {
         Optional<Path> binary = Chromium.find();
         if (binary.isEmpty()) {
             System.out.println(
-                    "dashboard-check: there is no Chromium (on the PATH, or named by CHROMIUM);"
-                            + " the page was not looked at");
+                    "dashboard-check: no Chromium found (on the PATH, or named by CHROMIUM);"
+                            + " nothing was checked");
             System.exit(NO_CHROMIUM);
         }
         Path pictures = Path.of(args[0]);
         Files.createDirectories(pictures);
         WatchedTopics topics = new WatchedTopics("metrics", "drift-alerts", "models");
-        Figures figures = new Figures();
+        DashboardData data = new DashboardData();
         try (EmbeddedKafka kafka = EmbeddedKafka.start();
-                StoryTeller teller = StoryTeller.on(kafka, topics);
+                SimulatedResultsPublisher publisher = SimulatedResultsPublisher.on(kafka, topics);
                 Chromium chromium = Chromium.start(binary.get())) {
-            Dashboard dashboard = Dashboard.start(figures, "localhost", Dashboard.ANY_PORT);
-            Feed feed =
-                    Feed.start(
-                            Map.of("bootstrap.servers", kafka.bootstrapServers()), topics, figures);
+            Dashboard dashboard = Dashboard.start(data, "localhost", Dashboard.ANY_PORT);
+            ResultsReader reader =
+                    ResultsReader.start(
+                            Map.of("bootstrap.servers", kafka.bootstrapServers()), topics, data);
             try {
-                new DashboardCheck(chromium, pictures).look(dashboard.address(), teller);
+                new DashboardCheck(chromium, pictures).look(dashboard.address(), publisher);
             } finally {
-                feed.close();
+                reader.close();
                 dashboard.close();
             }
             Chromium.await(
-                    "the page to say that it has ended",
+                    "the page to show that the stream has ended",
                     () -> chromium.isTrue(text("#connection-text") + ".startsWith('Ended')"));
         } catch (AssertionError e) {
             System.out.println("dashboard-check: " + e.getMessage());
             System.exit(1);
         }
-        System.out.println("dashboard-check: all is well; pictures are in " + pictures);
+        System.out.println("dashboard-check: passed; screenshots are in " + pictures);
         System.exit(0);
     }
 
@@ -76,43 +76,43 @@ final class DashboardCheck {
         return "document.querySelector('" + selector + "').textContent";
     }
 
-    private void look(URI page, StoryTeller teller) throws Exception {
+    private void look(URI page, SimulatedResultsPublisher publisher) throws Exception {
         long start = System.currentTimeMillis() - RECORDS * 1000L;
-        ToldStory story =
-                new ToldStory(
+        SimulatedResults results =
+                new SimulatedResults(
                         7,
                         "default",
                         List.of("amber", "blue", "coral", "green", "violet"),
                         List.of(30_000L, 78_000L),
                         start,
                         1000);
-        ToldStory many =
-                new ToldStory(
+        SimulatedResults many =
+                new SimulatedResults(
                         8,
                         "sixty-classes",
                         IntStream.range(0, 60).mapToObj(k -> "class " + k).toList(),
                         List.of(20_000L),
                         start,
                         1000);
-        ToldStory hostile =
-                new ToldStory(
+        SimulatedResults hostile =
+                new SimulatedResults(
                         9, HOSTILE, List.of(HOSTILE, "<b>bold</b>"), List.of(9_000L), start, 1000);
         chromium.look(1440, 900, false);
         chromium.open(page);
-        await("the page to say that it waits", "!document.getElementById('notice').hidden");
+        await("the notice of a page without data", "!document.getElementById('notice').hidden");
         chromium.press("Tab");
         assertThat(chromium.evaluate("document.activeElement.className").asText())
-                .as("what the first Tab leads to")
+                .as("focus after the first Tab")
                 .isEqualTo("skip");
         chromium.evaluate("document.activeElement.blur()");
         picture("empty");
 
         for (int sequence = 0; sequence < RECORDS - 10; sequence++) {
-            teller.tell(story, sequence);
+            publisher.publish(results, sequence);
         }
         for (int sequence = 0; sequence < 60; sequence++) {
-            teller.tell(many, sequence);
-            teller.tell(hostile, sequence);
+            publisher.publish(many, sequence);
+            publisher.publish(hostile, sequence);
         }
         await("the first drift's mark", marks("loss", 1));
         await(
@@ -121,13 +121,13 @@ final class DashboardCheck {
 
         String before = chromium.evaluate(canvas()).asText();
         for (int sequence = RECORDS - 10; sequence < RECORDS; sequence++) {
-            teller.tell(story, sequence);
+            publisher.publish(results, sequence);
         }
         await("the second drift's mark", marks("loss", 2) + " && " + marks("accuracy", 2));
         await("the newest figures", text("#key-figures") + ".includes('80,000')");
         await("the second alert", "document.querySelectorAll('.alert').length === 2");
         assertThat(chromium.evaluate(canvas()).asText())
-                .as("the curve, which should have moved")
+                .as("the curve after new metrics")
                 .isNotEqualTo(before);
         assertContrast();
         assertRules();
@@ -155,10 +155,10 @@ final class DashboardCheck {
         chromium.look(1440, 900, false);
 
         lookAtZoom();
-        lookAtPause(story, teller);
+        lookAtPause(results, publisher);
         lookAtOtherModels();
-        lookAtALongStream(teller, start);
-        assertThat(chromium.complaints()).as("what the page complains of").isEmpty();
+        lookAtALongStream(publisher, start);
+        assertThat(chromium.complaints()).as("errors and warnings of the page").isEmpty();
     }
 
     private void lookAtZoom() throws Exception {
@@ -187,11 +187,12 @@ final class DashboardCheck {
         await("all again", "document.getElementById('zoom').hidden");
     }
 
-    private void lookAtPause(ToldStory story, StoryTeller teller) throws Exception {
+    private void lookAtPause(SimulatedResults results, SimulatedResultsPublisher publisher)
+            throws Exception {
         chromium.evaluate("document.getElementById('pause').click()");
         String paused = chromium.evaluate(text("#key-figures")).asText();
-        teller.tell(story, RECORDS);
-        teller.flush();
+        publisher.publish(results, RECORDS);
+        publisher.flush();
         assertThat(chromium.evaluate(text("#key-figures")).asText())
                 .as("figures of a page that is paused")
                 .isEqualTo(paused);
@@ -214,17 +215,22 @@ final class DashboardCheck {
         picture("hostile");
     }
 
-    /** More than is kept, while the page looks on: it still goes back to the beginning. */
-    private void lookAtALongStream(StoryTeller teller, long start) throws Exception {
+    /**
+     * Sends more points than are kept while the page is open: the chart must still start at the
+     * first.
+     */
+    private void lookAtALongStream(SimulatedResultsPublisher publisher, long start)
+            throws Exception {
         int records = 8_000;
-        ToldStory story =
-                new ToldStory(10, "long", List.of("a", "b"), List.of(1_000_000L), start, 1000);
-        teller.tell(story, 0);
+        SimulatedResults results =
+                new SimulatedResults(
+                        10, "long", List.of("a", "b"), List.of(1_000_000L), start, 1000);
+        publisher.publish(results, 0);
         await("the model", text("#model") + ".includes('long')");
         choose("long");
         await("its first record", text("#key-figures") + ".includes('500')");
         for (int sequence = 1; sequence < records; sequence++) {
-            teller.tell(story, sequence);
+            publisher.publish(results, sequence);
         }
         await("its last", text("#key-figures") + ".includes('4,000,000')");
         chromium.evaluate("document.querySelector('#loss details').open = true");
@@ -257,8 +263,8 @@ final class DashboardCheck {
     }
 
     /**
-     * Every text has a contrast of 4.5 to 1 with what is behind it, every curve of 3 to 1 (WCAG
-     * 2.2, AA).
+     * Checks that every text has a contrast of 4.5 to 1 with its background, and every curve 3 to 1
+     * (WCAG 2.2, AA).
      */
     private void assertContrast() {
         String contrast =
@@ -305,7 +311,7 @@ final class DashboardCheck {
         assertThat(chromium.evaluate(contrast).asText()).as("contrasts that are too low").isEmpty();
     }
 
-    /** What axe-core finds, where the variable {@code AXE} names its {@code axe.min.js}. */
+    /** Runs axe-core, if the environment variable {@code AXE} names its {@code axe.min.js}. */
     private void assertRules() throws Exception {
         String axe = System.getenv("AXE");
         if (axe == null) {
@@ -317,7 +323,7 @@ final class DashboardCheck {
                 axe.run().then((results) => results.violations.map((each) =>
                     each.id + ": " + each.nodes.map((node) => node.html + " " + node.failureSummary).join("; ")).join("\\n"))
                 """;
-        assertThat(chromium.evaluate(found).asText()).as("what axe-core finds").isEmpty();
+        assertThat(chromium.evaluate(found).asText()).as("violations found by axe-core").isEmpty();
     }
 
     private static String marks(String chart, int number) {

@@ -34,7 +34,7 @@ class DriftBenchCommandTest {
 
     @BeforeAll
     static void runTheSuite() {
-        // A seed that no parameter was chosen on.
+        // A seed that no parameter was tuned on.
         DriftSuite.streams(2001, DriftBenchCommandTest::learner).forEach(TABLE::add);
     }
 
@@ -61,7 +61,7 @@ class DriftBenchCommandTest {
     }
 
     @Test
-    void defaultDetector_alarmsForNothing_onceInAHundredThousandExamplesAtMost() {
+    void defaultDetector_hasAtMostOneFalseAlarmInAHundredThousandExamples() {
         assertThat(TABLE.total(0).falseAlarms()).isLessThanOrEqualTo(0.1);
         assertThat(TABLE.total(0, DriftKind.STATIONARY).falseAlarms()).isLessThanOrEqualTo(0.1);
     }
@@ -77,7 +77,7 @@ class DriftBenchCommandTest {
     }
 
     @Test
-    void fileWithAGivenDrift_isATable(@TempDir Path directory) throws IOException {
+    void fileWithAGivenDrift_printsTheTable(@TempDir Path directory) throws IOException {
         Path file = Files.writeString(directory.resolve("s.csv"), turning(4_000, 2_500));
 
         StringWriter out = new StringWriter();
@@ -89,7 +89,7 @@ class DriftBenchCommandTest {
                 .containsPattern("robust-cusum +error +[0-9]+ \\(0\\)");
     }
 
-    /** Two classes, told by the sign of one feature, that change places. */
+    /** Two classes, distinguished by the sign of one feature, that exchange places. */
     private static String turning(int size, int drift) {
         Random random = new Random(1);
         StringBuilder text = new StringBuilder("x,y\n");
@@ -101,13 +101,13 @@ class DriftBenchCommandTest {
     }
 
     @Test
-    void optionsThatMakeNoSense_areRefused(@TempDir Path directory) throws IOException {
+    void contradictoryOptions_areRefused(@TempDir Path directory) throws IOException {
         Path file = Files.writeString(directory.resolve("s.csv"), turning(10, 5));
-        assertRefused("--label and --drifts are about a --csv file", "--drifts", "5");
+        assertRefused("--label and --drifts need --csv", "--drifts", "5");
         assertRefused("--csv needs --label", "--csv", file.toString());
         assertRefused("--seeds 0: must be at least 1", "--seeds", "0");
         assertRefused(
-                "--drifts 10: must rise, and be less than the 10 examples",
+                "--drifts 10: positions must increase, and be less than the 10 examples",
                 "--csv",
                 file.toString(),
                 "--label",

@@ -3,8 +3,8 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.model.LearnerSettings;
@@ -33,11 +33,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The parameters that a job ends in are those of a plain loop, whatever happens.
+ * Integration test that a job ends with the parameters of a plain loop, with and without failures.
  *
- * <p>Bit for bit where mini-batches are cut by count and stepped one at a time. Where every event
- * is a step, they are taken in blocks as the events arrive, and sums in other orders round
- * otherwise.
+ * <p>They are equal bit for bit if mini-batches are cut by count and stepped one at a time. If
+ * every event is a step, steps are computed in blocks as the events arrive, and sums in a different
+ * order round differently.
  */
 class ExactlyOnceITCase {
     private static final int FEATURES = 6;
@@ -55,19 +55,19 @@ class ExactlyOnceITCase {
         kafka.close();
     }
 
-    /** A mini-batch as large as a block, and an optimiser that remembers. */
+    /** Settings with a mini-batch as large as a block, and an optimiser with state. */
     private static final Map<String, String> CUT_BY_COUNT =
             Map.of(
                     "mini-batch.size", "32",
                     "training.learning-rate", "0.01",
                     "training.momentum", "0.9");
 
-    /** The mixture, and a step an event. */
+    /** Settings with the mixture, and one step for each event. */
     private static final Map<String, String> DEFAULTS = Map.of();
 
     /**
-     * Events that weigh little. Of heavier ones steps at rate 1 go past the minimum and drive
-     * parameters that differ apart, so that a rounding grows to a difference.
+     * Events with small weights. With larger weights, steps at rate 1 overshoot the minimum, so
+     * that rounding differences grow.
      */
     private static List<LabelledEvent> light(List<LabelledEvent> events) {
         events.forEach(event -> event.setWeight(event.getWeight() / 8));
@@ -116,8 +116,8 @@ class ExactlyOnceITCase {
         return values.stream().mapToDouble(value -> value).toArray();
     }
 
-    private static void assertNothingLostOrRepeated(Audit audit, List<LabelledEvent> events) {
-        assertThat(audit.checks()).allMatch(Audit.Check::holds);
+    private static void assertNothingLostOrRepeated(TopicAudit audit, List<LabelledEvent> events) {
+        assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
         long labelled = events.stream().filter(event -> event.getLabel() != null).count();
         assertThat(audit.events()).isEqualTo(events.size());
         assertThat(audit.examplesSeen()).isEqualTo(labelled);
@@ -125,12 +125,12 @@ class ExactlyOnceITCase {
     }
 
     @Test
-    void jobThatCutsByCount_endsInTheParametersOfAPlainLoop_bitForBit() throws Exception {
+    void jobCutByCount_endsWithTheParametersOfAPlainLoop_bitForBit() throws Exception {
         assertEndsAsThePlainLoop("replay-by-count", CUT_BY_COUNT);
     }
 
     @Test
-    void jobWithTheDefaults_endsInTheParametersOfAPlainLoop_toRounding() throws Exception {
+    void jobWithDefaults_endsWithTheParametersOfAPlainLoop_toRounding() throws Exception {
         assertEndsAsThePlainLoop("replay-defaults", DEFAULTS);
     }
 
@@ -142,7 +142,7 @@ class ExactlyOnceITCase {
         settings.putAll(training);
         try (JobOnKafka job = JobOnKafka.start(settings)) {
             job.send(events.stream().map(JobOnKafka::bytes).toList());
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
             assertNothingLostOrRepeated(audit, events);
             assertAsThePlainLoop(job, events, training);
@@ -151,20 +151,20 @@ class ExactlyOnceITCase {
 
     @ParameterizedTest(name = "state backend {0}, unaligned checkpoints {1}")
     @CsvSource({"hashmap, false", "rocksdb, false", "hashmap, true"})
-    void jobWhoseTaskManagerFails_endsInTheParametersOfAPlainLoop_bitForBit(
+    void jobWhoseTaskManagerFails_endsWithTheParametersOfAPlainLoop_bitForBit(
             String backend, boolean unaligned) throws Exception {
         assertEndsAsThePlainLoopThroughFailures("by-count", CUT_BY_COUNT, backend, unaligned);
     }
 
     @ParameterizedTest(name = "state backend {0}")
     @ValueSource(strings = {"hashmap", "rocksdb"})
-    void jobWithTheDefaultsWhoseTaskManagerFails_endsInTheParametersOfAPlainLoop_toRounding(
+    void jobWithDefaultsWhoseTaskManagerFails_endsWithTheParametersOfAPlainLoop_toRounding(
             String backend) throws Exception {
         assertEndsAsThePlainLoopThroughFailures("defaults", DEFAULTS, backend, false);
     }
 
     @Test
-    void jobThatFailsAfterItReadEverything_losesAndRepeatsNothing() throws Exception {
+    void jobThatFailsAtTheEndOfInput_losesAndRepeatsNothing() throws Exception {
         List<LabelledEvent> events = light(JobOnKafka.events(5, 1_000, FEATURES, CLASSES, "one"));
         long labelled = events.stream().filter(event -> event.getLabel() != null).count();
         Map<String, String> settings =
@@ -176,7 +176,7 @@ class ExactlyOnceITCase {
             job.cluster().cluster().terminateTaskManager(0).get();
             job.cluster().cluster().startTaskManager();
             awaitRestarts(job, 1);
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
             assertNothingLostOrRepeated(audit, events);
             assertAsThePlainLoop(job, events, DEFAULTS);
@@ -207,7 +207,7 @@ class ExactlyOnceITCase {
             CompletableFuture<Void> sending =
                     CompletableFuture.runAsync(
                             () -> {
-                                // In pieces, so that checkpoints and failures fall between them.
+                                // In parts, so that checkpoints and failures occur between them.
                                 for (int from = 0; from < events.size(); from += 100) {
                                     job.send(
                                             events.subList(from, from + 100).stream()
@@ -222,7 +222,7 @@ class ExactlyOnceITCase {
                 awaitRestarts(job, failure);
             }
             sending.join();
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
             assertNothingLostOrRepeated(audit, events);
             assertAsThePlainLoop(job, events, training);
@@ -235,7 +235,7 @@ class ExactlyOnceITCase {
                 restarts + " restarts",
                 () -> {
                     try {
-                        return job.cluster().restarts() >= restarts;
+                        return job.cluster().execution().restarts() >= restarts;
                     } catch (Exception e) {
                         throw new IllegalStateException(e);
                     }
@@ -263,7 +263,10 @@ class ExactlyOnceITCase {
         }
     }
 
-    /** I6: in the history no version comes twice, and examples seen do not fall. */
+    /**
+     * Checks that no version in the history is repeated, and that examples seen do not decrease
+     * (I6).
+     */
     private static void assertVersionsRise(JobOnKafka job) {
         Map<String, ModelSnapshotEvent> last = new HashMap<>();
         Set<String> seen = new HashSet<>();

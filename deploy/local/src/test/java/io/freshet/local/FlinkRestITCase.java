@@ -34,7 +34,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Flink's REST endpoint in this process, as pages and programs find it that mean no good. */
+/**
+ * Integration test of the access rules of Flink's REST endpoint against hostile pages and programs.
+ */
 class FlinkRestITCase {
     private static final int PATIENCE_MILLIS = (int) TimeUnit.SECONDS.toMillis(60);
     private static final String BROWSER =
@@ -67,14 +69,14 @@ class FlinkRestITCase {
     }
 
     /**
-     * A path of Flink's REST endpoint.
+     * Path of Flink's REST endpoint.
      *
-     * @param path for the job that runs
-     * @param handler the class that answers
+     * @param path path with the id of the running job
+     * @param handler class that handles it
      */
     private record Route(String method, String path, Class<?> handler) {}
 
-    /** Everything that the endpoint has registered, under all of its names. */
+    /** Returns all paths that the endpoint has registered. */
     private static List<Route> routes() throws ReflectiveOperationException {
         Collection<?> components =
                 (Collection<?>)
@@ -120,9 +122,10 @@ class FlinkRestITCase {
     }
 
     /**
-     * The paths by which something changes: all but GET, and what a GET reaches of that.
+     * Returns the paths that change something: all methods other than GET, and GET paths with the
+     * same handlers.
      *
-     * <p>Submission of jars is off, so that Flink has no handlers for it; they would be these.
+     * <p>Jar submission is disabled, so Flink registers no handlers for it; these are their paths.
      */
     private static List<Route> routesThatWrite() throws ReflectiveOperationException {
         List<Route> routes = routes();
@@ -155,7 +158,7 @@ class FlinkRestITCase {
         return writing;
     }
 
-    /** What a browser sends for a page, by the way in which the page lets it ask. */
+    /** Returns the headers that a browser sends for a page, by kind of request. */
     private static Map<String, String> requestsOfPages() {
         String ours = "Host: localhost:" + port + "\r\n";
         String rebound = "Host: evil.example:" + port + "\r\n";
@@ -220,7 +223,7 @@ class FlinkRestITCase {
 
     private record Answer(int status, String text) {}
 
-    /** Sends a request as it stands; Java's client would not send some of these. */
+    /** Sends a raw request; Java's HTTP client would refuse some of these. */
     private static Answer ask(String method, String path, String headers, String body) {
         return ask(
                 method
@@ -269,12 +272,12 @@ class FlinkRestITCase {
 
     private static void assertUntouched() throws Exception {
         assertThat(job.cluster().status()).isEqualTo(JobStatus.RUNNING);
-        assertThat(job.cluster().restarts()).isZero();
+        assertThat(job.cluster().execution().restarts()).isZero();
         assertThat(directory.resolve("stolen")).doesNotExist();
     }
 
     @Test
-    void everyPathThatWrites_isRefusedToPages() throws Exception {
+    void everyPathThatWrites_isRefusedToBrowsers() throws Exception {
         Map<String, Integer> answered = new HashMap<>();
 
         for (Route route : routesThatWrite()) {
@@ -313,13 +316,13 @@ class FlinkRestITCase {
                 "http://localhost/jobs/JOB/yarn-cancel",
                 "/jobs/JOB/yarn-cancel%"
             })
-    void pathThatCancels_isKnownHoweverItIsWritten(String path) throws Exception {
+    void pathThatCancels_isRecognisedInEverySpelling(String path) throws Exception {
         assertThat(askAsFlinksPage("GET", path.replace("JOB", jobId)).status()).isIn(400, 403);
         assertUntouched();
     }
 
     @Test
-    void fileOfAPage_isRefusedBeforeItHasCome() {
+    void uploadFromAPage_isRefusedBeforeItsBodyIsRead() {
         Answer answer =
                 ask(
                         "POST /jobs HTTP/1.1\r\nHost: localhost:"
@@ -334,7 +337,7 @@ class FlinkRestITCase {
     }
 
     @Test
-    void requestsBehindOneThatIsRefused_areNotAnswered() throws Exception {
+    void requestsAfterARefusedOne_areNotAnswered() throws Exception {
         Answer answer =
                 ask(
                         "POST /jobs HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n"
@@ -349,7 +352,7 @@ class FlinkRestITCase {
     }
 
     @Test
-    void flinksPage_readsAllThatIsToRead() throws Exception {
+    void flinksWebUi_canReadEverything() throws Exception {
         List<Route> reading = new ArrayList<>(routes());
         reading.removeAll(routesThatWrite());
         for (Route route : reading) {
@@ -369,7 +372,7 @@ class FlinkRestITCase {
     }
 
     @Test
-    void pageOfAnotherSite_readsNothing_butMayLinkHere() {
+    void pageOfAnotherSite_canReadNothing_butMayLinkHere() {
         String page =
                 "Host: localhost:" + port + "\r\n" + BROWSER + "Sec-Fetch-Site: cross-site\r\n";
 
@@ -386,7 +389,7 @@ class FlinkRestITCase {
     }
 
     @Test
-    void otherProgram_readsAndSavesTheJob_butSubmitsNone() throws Exception {
+    void otherProgram_canReadAndSaveTheJob_butNotSubmitOne() throws Exception {
         assertThat(askAsCurl("GET", "/jobs", "").text()).contains(jobId);
         for (String path : List.of("/jobs", "/v1/jobs", "/jobs?x", "/jobs/", "/%6Aobs")) {
             assertThat(askAsCurl("POST", path, "{}").status()).as(path).isEqualTo(403);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** The command, as a person would use it. */
+/** Integration test of the command line {@code freshet}. */
 class FreshetITCase {
     @TempDir private Path directory;
 
@@ -126,7 +126,7 @@ class FreshetITCase {
     }
 
     @Test
-    void demoWithTheDefaults_takesAStepAnEvent_andTellsWhichRateLeads() throws Exception {
+    void demoWithDefaults_takesAStepForEachEvent_andPrintsTheDominantRate() throws Exception {
         Path csv = writeCsv();
         Path summary = directory.resolve("summary.json");
 
@@ -201,7 +201,7 @@ class FreshetITCase {
     }
 
     @Test
-    void textsOfAFile_arePrintedWithoutCommandsForATerminal() throws Exception {
+    void textsOfAFile_arePrintedWithoutControlCharacters() throws Exception {
         Path csv =
                 Files.writeString(
                         directory.resolve("evil\u001b[2J.csv"),
@@ -237,7 +237,7 @@ class FreshetITCase {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertOneLine(
                     freshet("demo", "--events", "10", "--ui-port", "" + taken.getLocalPort()),
-                    "port " + taken.getLocalPort() + " for Flink's web page is taken (--ui-port)");
+                    "port " + taken.getLocalPort() + " for Flink's web UI is taken (--ui-port)");
         }
     }
 

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A Java virtual machine of its own, started with the test's options, that can be signalled and
- * whose output is kept in a file.
+ * Separate JVM process, started with the test's options, that can receive signals and whose output
+ * is kept in a file.
  */
 final class JavaProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 120;
@@ -29,9 +29,9 @@ final class JavaProcess implements AutoCloseable {
     /**
      * Starts a main class from the test's class path.
      *
-     * @param directory an empty directory: the process's working and temporary directory, and where
-     *     its output goes
-     * @param options of the virtual machine, over those that the test itself runs with
+     * @param directory empty directory for the process's output, and its working and temporary
+     *     directory
+     * @param options JVM options, in addition to those of the test itself
      */
     static JavaProcess start(
             Path directory,
@@ -52,11 +52,11 @@ final class JavaProcess implements AutoCloseable {
     /**
      * Starts a main class.
      *
-     * @param directory an empty directory: the process's working and temporary directory, and where
-     *     its output goes
-     * @param options of the virtual machine, over those that the test itself runs with
-     * @param classPath where the process finds its classes
-     * @param main the class's name
+     * @param directory empty directory for the process's output, and its working and temporary
+     *     directory
+     * @param options JVM options, in addition to those of the test itself
+     * @param classPath class path of the process
+     * @param main name of the main class
      */
     static JavaProcess start(
             Path directory,
@@ -89,7 +89,7 @@ final class JavaProcess implements AutoCloseable {
         return new JavaProcess(builder.start(), output);
     }
 
-    /** Starts the command {@code freshet}, as its script does. */
+    /** Starts the command {@code freshet} as its script does. */
     static JavaProcess freshet(Path directory, List<String> options, String... arguments)
             throws IOException {
         return start(directory, Map.of("OMP_NUM_THREADS", "1"), options, Freshet.class, arguments);
@@ -103,7 +103,7 @@ final class JavaProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** What it has printed so far, standard output and errors. */
+    /** Returns the output so far, of both standard output and standard error. */
     String output() {
         try {
             return Files.readString(output);
@@ -112,7 +112,7 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until it has printed a text. */
+    /** Waits until the output contains a text. */
     void awaitOutput(String text) {
         JobOnKafka.await(
                 "\"" + text + "\" in the output",
@@ -126,7 +126,7 @@ final class JavaProcess implements AutoCloseable {
                 });
     }
 
-    /** The objects of a class that are left after a full garbage collection. */
+    /** Returns the number of objects of a class after a full garbage collection. */
     long liveInstances(String className) {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         try {
@@ -134,7 +134,7 @@ final class JavaProcess implements AutoCloseable {
                     new ProcessBuilder(jcmd, Long.toString(pid()), "GC.class_histogram")
                             .redirectErrorStream(true)
                             .start();
-            // A line a class: rank, instances, bytes, name.
+            // One line for each class: rank, instances, bytes, name.
             List<String[]> lines;
             try (BufferedReader reader = histogram.inputReader()) {
                 lines = reader.lines().map(line -> line.strip().split(" +", -1)).toList();
@@ -151,7 +151,7 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
-    /** The memory of the machine that it has at present. */
+    /** Returns the resident memory of the process. */
     long residentBytes() throws IOException {
         return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
                 .filter(line -> line.startsWith("VmRSS:"))
@@ -162,7 +162,7 @@ final class JavaProcess implements AutoCloseable {
     /**
      * Sends a signal.
      *
-     * @param signal its name without SIG: TERM, INT, KILL, STOP, CONT
+     * @param signal name of the signal without SIG: TERM, INT, KILL, STOP or CONT
      */
     void signal(String signal) throws IOException, InterruptedException {
         int code =
@@ -175,7 +175,7 @@ final class JavaProcess implements AutoCloseable {
         }
     }
 
-    /** Waits for its end, and returns its exit code. */
+    /** Waits for the end of the process, and returns its exit code. */
     int awaitExit() throws InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError(

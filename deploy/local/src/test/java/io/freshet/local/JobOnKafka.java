@@ -1,7 +1,7 @@
 package io.freshet.local;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.LocalCluster;
@@ -30,9 +30,20 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** A job on a real broker, with topics of its own, for tests. */
+/** Job on a real broker, with its own topics, for tests. */
 final class JobOnKafka implements AutoCloseable {
-    /** Settings of a job that starts again after a failure, at once. */
+    /** Default names of a job's topics. */
+    static final List<String> TOPICS =
+            List.of(
+                    "labelled-events",
+                    "metrics",
+                    "drift-alerts",
+                    "predictions",
+                    "models",
+                    "model-history",
+                    "dead-letters");
+
+    /** Settings of a job that restarts immediately after a failure. */
     static final Map<String, String> RESTARTS =
             Map.of(
                     "flink.restart-strategy.type", "fixed-delay",
@@ -49,7 +60,7 @@ final class JobOnKafka implements AutoCloseable {
         this.cluster = cluster;
     }
 
-    /** Settings of a job whose topics begin with a name. */
+    /** Returns settings of a job, with a prefix for its topics. */
     static Map<String, String> settings(
             EmbeddedKafka kafka, String name, int numFeatures, String classes) {
         Map<String, String> settings = new HashMap<>();
@@ -59,15 +70,7 @@ final class JobOnKafka implements AutoCloseable {
         settings.put("checkpoint.interval", "200 ms");
         settings.put("source.group-id", name);
         settings.put("sink.transactional-id-prefix", name);
-        for (String topic :
-                List.of(
-                        "labelled-events",
-                        "metrics",
-                        "drift-alerts",
-                        "predictions",
-                        "models",
-                        "model-history",
-                        "dead-letters")) {
+        for (String topic : TOPICS) {
             settings.put("topics." + topic, name + "-" + topic);
         }
         return settings;
@@ -89,13 +92,13 @@ final class JobOnKafka implements AutoCloseable {
         return cluster;
     }
 
-    /** Sends values in order; a null value is sent as one. */
+    /** Sends values in order, including null values. */
     void send(List<byte @Nullable []> values) {
         send(config, values);
     }
 
-    /** Sends values in order to the topic that a job learns from; a null value is sent as one. */
-    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
+    /** Sends values in order, including null values, to a job's topic of labelled events. */
+    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
     static void send(JobConfig config, List<byte @Nullable []> values) {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
@@ -112,10 +115,10 @@ final class JobOnKafka implements AutoCloseable {
         }
     }
 
-    /** Ends the job once it has read everything. */
-    Audit finish() throws Exception {
-        SourceProgress progress = SourceProgress.toTheEndOfNow(config, cluster.sourceOffsets());
-        await("the source to read everything", progress::isThrough);
+    /** Stops the job after it has read everything, and audits its topics. */
+    TopicAudit finish() throws Exception {
+        SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
+        await("the source to read everything", progress::isComplete);
         cluster.stopWithDrain();
         return AuditReader.read(config);
     }
@@ -130,7 +133,7 @@ final class JobOnKafka implements AutoCloseable {
         }
     }
 
-    /** The newest snapshot of each model; every one in a single chunk. */
+    /** Returns the newest snapshot of each model; all have a single chunk. */
     Map<String, ModelSnapshotEvent> models() {
         Map<String, ModelSnapshotEvent> models = new TreeMap<>();
         try (TopicReader reader =
@@ -149,7 +152,7 @@ final class JobOnKafka implements AutoCloseable {
         cluster.close();
     }
 
-    /** A seeded stream of labelled events, one in ten without a label, of several models. */
+    /** Returns a seeded stream of labelled events of several models, one in ten without a label. */
     static List<LabelledEvent> events(
             long seed, int count, int numFeatures, int numClasses, String... modelIds) {
         Random random = new Random(seed);

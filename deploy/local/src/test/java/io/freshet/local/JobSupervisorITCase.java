@@ -3,7 +3,7 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.JobSupervisor;
@@ -28,8 +28,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a job cannot come back from ends it on the first try; what it can is told of. */
-@Timeout(120) // seconds, for what would restart for ever
+/**
+ * Integration test that unrecoverable failures end the job at once, and that recoverable ones are
+ * reported.
+ */
+@Timeout(120) // seconds, in case a job restarts for ever
 class JobSupervisorITCase {
     private static EmbeddedKafka kafka;
 
@@ -69,19 +72,19 @@ class JobSupervisorITCase {
                 .isInstanceOf(JobFailedException.class)
                 .hasMessageStartingWith("the job failed: ")
                 .hasMessageContaining(message);
-        assertThat(job.cluster().restarts()).isZero();
+        assertThat(job.cluster().execution().restarts()).isZero();
         assertThat(news).isEmpty();
     }
 
     @Test
-    void transactionOfACheckpointThatIsLost_endsTheJob() throws Exception {
+    void lostTransactionOfACheckpoint_endsTheJob() throws Exception {
         Map<String, String> settings = Map.of("checkpoint.interval", "10 min");
         String savepoint;
         try (JobOnKafka job = start("lost", settings)) {
             job.send(events(100));
             SourceProgress progress =
-                    SourceProgress.toTheEndOfNow(job.config(), job.cluster().sourceOffsets());
-            JobOnKafka.await("the source to read everything", progress::isThrough);
+                    SourceProgress.toCurrentEnd(job.config(), job.cluster().sourceOffsets());
+            JobOnKafka.await("the source to read everything", progress::isComplete);
             savepoint = savepoint(job.cluster().cluster());
         }
         try (Admin admin = admin()) {
@@ -122,13 +125,13 @@ class JobSupervisorITCase {
     }
 
     @Test
-    void offsetThatIsGone_endsTheJob() throws Exception {
+    void missingOffset_endsTheJob() throws Exception {
         try (JobOnKafka job = start("recreated", Map.of());
                 Admin admin = admin()) {
             job.send(events(100));
             SourceProgress progress =
-                    SourceProgress.toTheEndOfNow(job.config(), job.cluster().sourceOffsets());
-            JobOnKafka.await("the source to read everything", progress::isThrough);
+                    SourceProgress.toCurrentEnd(job.config(), job.cluster().sourceOffsets());
+            JobOnKafka.await("the source to read everything", progress::isComplete);
             String topic = job.config().kafka().labelledEvents();
             admin.deleteTopics(List.of(topic)).all().get();
             JobOnKafka.await("a new topic", () -> isCreated(admin, topic));
@@ -149,20 +152,20 @@ class JobSupervisorITCase {
     }
 
     @Test
-    void taskManagerThatEnded_isReplaced_andNothingIsLost() throws Exception {
+    void endedTaskManager_isReplaced_andNothingIsLost() throws Exception {
         List<LabelledEvent> events = JobOnKafka.events(3, 400, 4, 3, "default");
         try (JobOnKafka job = start("replaced", Map.of())) {
             List<String> news = new ArrayList<>();
             JobSupervisor supervisor = new JobSupervisor(job.cluster(), news::add);
             job.send(events.subList(0, 200).stream().map(JobOnKafka::bytes).toList());
-            supervisor.look();
+            supervisor.check();
             job.cluster().cluster().terminateTaskManager(0).get();
 
             JobOnKafka.await("the job to go on", () -> goesOn(supervisor, news));
             job.send(events.subList(200, 400).stream().map(JobOnKafka::bytes).toList());
 
-            Audit audit = job.finish();
-            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            TopicAudit audit = job.finish();
+            assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
             assertThat(audit.events()).isEqualTo(events.size());
             assertThat(news)
                     .anyMatch(line -> line.startsWith("the job restarts: "))
@@ -172,7 +175,7 @@ class JobSupervisorITCase {
 
     private static boolean goesOn(JobSupervisor supervisor, List<String> news) {
         try {
-            supervisor.look();
+            supervisor.check();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The sockets on which the commands listen, as the kernel has them for their processes. */
+/** Integration test of the sockets on which the commands listen, as listed by the kernel. */
 @EnabledOnOs(OS.LINUX)
 class ListeningSocketsITCase {
     private static final String LISTENING = "0A";
@@ -58,7 +58,7 @@ class ListeningSocketsITCase {
         return JavaProcess.freshet(directory, List.of(), all.toArray(String[]::new));
     }
 
-    /** The addresses on which a process listens now; none once it has ended. */
+    /** Returns the addresses on which a process listens; none if it has ended. */
     private static Set<InetSocketAddress> listening(long pid) throws IOException {
         Path process = Path.of("/proc", Long.toString(pid));
         Set<InetSocketAddress> addresses = new HashSet<>();
@@ -82,7 +82,9 @@ class ListeningSocketsITCase {
         return addresses;
     }
 
-    /** What the descriptors of a process stand for, without those that it closes meanwhile. */
+    /**
+     * Returns the targets of a process's file descriptors, without those that it closes meanwhile.
+     */
     private static Set<String> open(Path descriptors) throws IOException {
         Set<String> targets = new HashSet<>();
         try (DirectoryStream<Path> listed = Files.newDirectoryStream(descriptors)) {
@@ -101,7 +103,10 @@ class ListeningSocketsITCase {
         }
     }
 
-    /** An address as the kernel prints it: words of four bytes in the machine's order, the port. */
+    /**
+     * Parses an address as the kernel prints it: 32-bit words in the machine's byte order, then the
+     * port.
+     */
     private static InetSocketAddress address(String printed) throws IOException {
         String[] addressAndPort = printed.split(":", 2);
         byte[] words = HexFormat.of().parseHex(addressAndPort[0]);
@@ -132,9 +137,9 @@ class ListeningSocketsITCase {
                         "--stay",
                         "--dashboard-port",
                         "0")) {
-            demo.awaitOutput("The page stays at");
+            demo.awaitOutput("The dashboard stays at");
 
-            // The broker's two, Flink's REST endpoint and BLOB server, the page.
+            // The broker's two, Flink's REST endpoint and BLOB server, and the dashboard.
             Set<InetSocketAddress> addresses = listening(demo.pid());
             assertThat(addresses).hasSize(5);
             assertLoopback(addresses);

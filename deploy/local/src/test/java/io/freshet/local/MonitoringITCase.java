@@ -2,8 +2,8 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.publish.Topic;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What a job tells of itself while it runs: on the metrics topic and to Prometheus. */
+/** Integration test of the metrics that a job publishes, on its topics and to Prometheus. */
 class MonitoringITCase {
     private static final String PREFIX = "flink_taskmanager_job_task_operator_freshet_";
     private static final Path PAGE = Path.of("..", "prometheus", "README.md");
@@ -53,7 +53,8 @@ class MonitoringITCase {
     }
 
     @Test
-    void atLeastOnceMetrics_areSeenBeforeACheckpoint_andComeAgainAfterAFailure() throws Exception {
+    void atLeastOnceMetrics_areVisibleBeforeACheckpoint_andRepeatedAfterAFailure()
+            throws Exception {
         List<LabelledEvent> events = JobOnKafka.events(6, 3_000, 4, 2, "one", "two");
         Map<String, String> settings = JobOnKafka.settings(kafka, "at-once", 4, "a,b");
         settings.putAll(JobOnKafka.RESTARTS);
@@ -68,13 +69,13 @@ class MonitoringITCase {
                 job.cluster().cluster().terminateTaskManager(0).get();
                 job.cluster().cluster().startTaskManager();
                 List<MetricsEvent> again = new ArrayList<>();
-                // Without a checkpoint everything is read again.
+                // Without a checkpoint the job reads everything again.
                 readUntil(reader, again, MonitoringITCase::coverEverything);
                 assertAttemptsRise(seen, again);
             }
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
 
-            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
             assertThat(audit.events()).isEqualTo(events.size());
         }
     }
@@ -97,7 +98,7 @@ class MonitoringITCase {
                 });
     }
 
-    /** Whether the last records of the models count all 3,000 events, labelled or not. */
+    /** Returns whether the models' last records count all 3,000 events, labelled and unlabelled. */
     private static boolean coverEverything(List<MetricsEvent> metrics) {
         Map<String, Long> last = new HashMap<>();
         metrics.forEach(
@@ -156,7 +157,7 @@ class MonitoringITCase {
         }
     }
 
-    /** All but the topic's name, which the two jobs do not share. */
+    /** Returns an alert without the topic's name, which differs between the two jobs. */
     private static String withoutTopic(DriftAlertEvent alert) {
         return alert.toString().replaceAll("\"topic\": \"[^\"]*\"", "");
     }
@@ -165,7 +166,7 @@ class MonitoringITCase {
             String name, List<LabelledEvent> events, boolean fails) throws Exception {
         Map<String, String> settings = JobOnKafka.settings(kafka, name, 6, "a,b,c");
         settings.putAll(JobOnKafka.RESTARTS);
-        // A mini-batch fills an execution block, so that two runs are the same bits.
+        // A mini-batch fills an execution block, so that two runs are equal bit for bit.
         settings.put("mini-batch.size", "32");
         settings.put("training.learning-rate", "0.1");
         settings.put("drift.detector", "ddm");
@@ -176,15 +177,15 @@ class MonitoringITCase {
             job.send(values.subList(0, 4_200));
             if (fails) {
                 try (TopicReader reader = metrics(job)) {
-                    // Some of what came after the change is in a checkpoint, most is not.
+                    // Some of the events after the change are in a checkpoint, most are not.
                     readUntil(reader, new ArrayList<>(), seen -> !seen.isEmpty());
                 }
                 job.cluster().cluster().terminateTaskManager(0).get();
                 job.cluster().cluster().startTaskManager();
             }
             job.send(values.subList(4_200, values.size()));
-            Audit audit = job.finish();
-            assertThat(audit.checks()).allMatch(Audit.Check::holds);
+            TopicAudit audit = job.finish();
+            assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
             List<DriftAlertEvent> alerts = new ArrayList<>();
             try (TopicReader reader =
                     new TopicReader(
@@ -198,7 +199,7 @@ class MonitoringITCase {
     }
 
     @Test
-    void prometheus_findsEveryNameOfThePage_andNoOther() throws Exception {
+    void prometheus_exposesExactlyTheDocumentedNames() throws Exception {
         Map<String, String> settings = JobOnKafka.settings(kafka, "prometheus", 4, "a,b");
         int port = freePort();
         settings.put("flink.metrics.reporters", "prom");
@@ -266,7 +267,7 @@ class MonitoringITCase {
         return sum;
     }
 
-    /** The names in the first column of the page's table. */
+    /** Returns the names in the first column of the table in the README. */
     private static Set<String> documentedNames() throws IOException {
         Set<String> names = new TreeSet<>();
         for (String line : Files.readAllLines(PAGE)) {

@@ -1,20 +1,22 @@
 package io.freshet.local;
 
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.Directories;
-import io.freshet.local.watch.Display;
+import io.freshet.local.watch.TerminalDisplay;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Takes a job's broker down under load, once for each number of seconds given, and prints how it
- * went.
+ * Program that takes a job's broker down under load, once for each duration given, and prints the
+ * recovery times.
  */
 final class OutageCheck {
     private OutageCheck() {}
 
-    /** Runs it; fails if an event is lost or counted twice, or if the job does not come back. */
+    /**
+     * Runs the outages; fails if an event is lost or counted twice, or if the job does not recover.
+     */
     public static void main(String[] seconds) throws Exception {
         Path directory = Files.createTempDirectory("freshet-outage-");
         try (RunningJob job = RunningJob.start(directory, Map.of())) {
@@ -23,9 +25,10 @@ final class OutageCheck {
             for (String outage : seconds) {
                 job.broker().outage(Long.parseLong(outage));
                 System.out.println(
-                        Display.format("%9s   %.1f", outage, job.secondsToTheNextMetrics()));
+                        TerminalDisplay.format(
+                                "%9s   %.1f", outage, job.secondsToTheNextMetrics()));
             }
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
             audit.checks()
                     .forEach(
                             check ->

@@ -2,7 +2,7 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.publish.Topic;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,11 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code freshet run} comes back by itself from what others do to its Kafka, and loses and doubles
- * nothing. {@code src/test/outages} does the same with long outages.
+ * Integration test that {@code freshet run} recovers from outages, limits and revoked permissions
+ * of its Kafka without losing or duplicating events. {@code src/test/outages} does the same with
+ * long outages.
  */
 class OutageITCase {
-    /** As in an outage of two minutes with Kafka's own timeouts. */
+    /** Short timeouts, which relate to the outage as Kafka's defaults do to one of two minutes. */
     private static final Map<String, String> IMPATIENT =
             Map.of(
                     "kafka.max.block.ms", "2000",
@@ -36,7 +37,7 @@ class OutageITCase {
     @TempDir private Path directory;
 
     @Test
-    void brokerThatIsAwayForLongerThanEveryTimeout_losesNothing_andIsToldOf() throws Exception {
+    void brokerAwayForLongerThanEveryTimeout_losesNothing_andIsReported() throws Exception {
         try (RunningJob job = RunningJob.start(directory, IMPATIENT)) {
             job.secondsToTheNextMetrics();
 
@@ -47,7 +48,7 @@ class OutageITCase {
 
             job.process().awaitOutput("the job is running again after ");
             job.secondsToTheNextMetrics();
-            Audit audit = job.finish();
+            TopicAudit audit = job.finish();
             assertThat(audit.accepted().count()).isPositive();
             assertThat(audit.deadLetters().count()).isPositive();
             assertThat(job.process().output()).doesNotContain("TaskManager");
@@ -59,7 +60,7 @@ class OutageITCase {
             assertThat(job.log().lines().filter(line -> line.contains("NetworkClient")).count())
                     .isLessThan(60);
 
-            // Nor does an outage keep the command from ending.
+            // The command can also end during an outage.
             job.broker().kill();
             long before = restarts(job);
             JobOnKafka.await("the next restart", () -> restarts(job) > before);
@@ -77,7 +78,7 @@ class OutageITCase {
     }
 
     @Test
-    void limitAndPermissionTakenAway_stopNothingForGood() throws Exception {
+    void revokedLimitAndPermission_areRecoveredFrom() throws Exception {
         try (RunningJob job = RunningJob.start(directory, IMPATIENT);
                 Admin admin = job.broker().admin()) {
             job.secondsToTheNextMetrics();

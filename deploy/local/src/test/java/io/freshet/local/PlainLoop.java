@@ -11,11 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The reference: the model's classes driven by a loop, without Flink, Kafka or blocks. */
+/**
+ * Reference implementation: the model's classes in a plain loop, without Flink, Kafka or blocks.
+ */
 final class PlainLoop {
     private PlainLoop() {}
 
-    /** Learns from the labelled events, one by one, each model for itself. */
+    /** Trains each model on its labelled events, one by one. */
     static Map<String, LearnerState> learn(LearnerSettings settings, List<LabelledEvent> events) {
         Map<String, SoftmaxLearner> learners = new TreeMap<>();
         Map<String, Examples> open = new TreeMap<>();

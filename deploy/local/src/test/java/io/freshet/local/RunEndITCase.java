@@ -25,7 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every end of the command, in a process of its own: bounded in time, and nothing left behind. */
+/**
+ * Integration test of every way in which {@code freshet run} ends, in a separate process: within
+ * bounded time, and without files left behind.
+ */
 class RunEndITCase {
     private static final int TERMINATED = 143;
 
@@ -76,17 +79,17 @@ class RunEndITCase {
         }
     }
 
-    /** What a process has in its own directory whose name holds a text. */
+    /** Returns whether a process's directory contains a file whose name contains a text. */
     private boolean hasUnpacked(String text) {
         try (Stream<Path> files = Files.walk(directory, 4)) {
             return files.anyMatch(file -> file.getFileName().toString().contains(text));
         } catch (IOException | UncheckedIOException e) {
-            return false; // the process makes and removes files meanwhile
+            return false; // the process creates and deletes files meanwhile
         }
     }
 
     @Test
-    void sigterm_keepsTheLog_andRemovesWhatWasUnpacked() throws Exception {
+    void sigterm_keepsTheLog_andDeletesTemporaryFiles() throws Exception {
         try (JavaProcess first = run("kept")) {
             first.awaitOutput("learning from labelled-events");
             assertThat(hasUnpacked("natives")).isTrue();
@@ -129,7 +132,7 @@ class RunEndITCase {
     }
 
     @Test
-    void whatAKilledProcessLeaves_isRemovedByTheNext_butNotWhatALivingOneNeeds() throws Exception {
+    void filesOfAKilledProcess_areDeletedByTheNext_butNotThoseOfALiveOne() throws Exception {
         try (JavaProcess killed = run("killed");
                 JavaProcess living = run("living")) {
             killed.awaitOutput("learning from");
@@ -160,7 +163,7 @@ class RunEndITCase {
     }
 
     @Test
-    void jobThatIsStoppedByRest_endsTheCommand() throws Exception {
+    void jobStoppedByRest_endsTheCommand() throws Exception {
         try (JavaProcess process = run("stopped")) {
             process.awaitOutput("learning from");
             Matcher flink = Pattern.compile("Flink at (http://\\S+)").matcher(process.output());
@@ -189,7 +192,7 @@ class RunEndITCase {
     }
 
     @Test
-    void jobThatCannotGoOn_endsTheCommandWithItsReason() throws Exception {
+    void unrecoverableJob_endsTheCommandWithTheReason() throws Exception {
         String setServers = "kafka.bootstrap.servers=" + kafka.bootstrapServers();
         String setTopic = "topics.labelled-events=deleted";
         assertThat(Freshet.commandLine().execute("topics", "--set", setServers, "--set", setTopic))
@@ -229,7 +232,7 @@ class RunEndITCase {
     }
 
     @Test
-    void logThatCannotBeWritten_isToldOfInOneLine() throws Exception {
+    void unwritableLog_isReportedInOneLine() throws Exception {
         try (JavaProcess process = run("full", "-Dfreshet.log=/dev/full")) {
             process.awaitOutput("learning from");
             process.signal("TERM");

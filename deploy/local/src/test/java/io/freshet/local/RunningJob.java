@@ -1,7 +1,7 @@
 package io.freshet.local;
 
-import io.freshet.local.audit.Audit;
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
@@ -28,7 +28,9 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** {@code freshet run} in a process of its own, on a broker in another, and a steady feed. */
+/**
+ * Process of {@code freshet run}, with a broker in another process and a steady stream of events.
+ */
 final class RunningJob implements AutoCloseable {
     private static final int EVENTS_A_SECOND = 500;
 
@@ -59,9 +61,9 @@ final class RunningJob implements AutoCloseable {
     }
 
     /**
-     * Starts a broker and the job, and feeds it.
+     * Starts a broker, the job and the stream of events.
      *
-     * @param given the job's settings, over those that are needed
+     * @param given settings of the job, in addition to the required ones
      */
     static RunningJob start(Path directory, Map<String, String> given) throws Exception {
         SecuredBroker broker = SecuredBroker.start(directory.resolve("broker"));
@@ -108,7 +110,7 @@ final class RunningJob implements AutoCloseable {
         return process;
     }
 
-    /** As the administrator, who may read everything. */
+    /** Returns the client properties of the administrator, who may read everything. */
     private Properties adminClient() {
         Properties properties = new Properties();
         properties.putAll(broker.adminClient());
@@ -117,7 +119,7 @@ final class RunningJob implements AutoCloseable {
 
     private void feed() {
         Properties properties = adminClient();
-        // An outage must not lose events before the job has a chance to.
+        // The producer must not lose events during an outage.
         properties.put("delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE));
         properties.put("max.block.ms", Long.toString(Long.MAX_VALUE));
         List<byte[]> events =
@@ -141,13 +143,13 @@ final class RunningJob implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // closing waits, and the audit counts
+    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
     private void send(KafkaProducer<byte[], byte[]> producer, byte[] value) {
         producer.send(new ProducerRecord<>(config.kafka().labelledEvents(), value));
     }
 
     /**
-     * Waits for metrics that were committed after this.
+     * Waits for metrics that are committed after this call.
      *
      * @return seconds until they could be read
      */
@@ -177,11 +179,11 @@ final class RunningJob implements AutoCloseable {
         }
     }
 
-    /** Ends the feed, and waits until all that was sent is learnt and accounted for. */
-    Audit finish() throws Exception {
+    /** Stops sending, and waits until all events are processed and accounted for. */
+    TopicAudit finish() throws Exception {
         feedingEnds = true;
         feeding.join();
-        Audit[] audit = new Audit[1];
+        TopicAudit[] audit = new TopicAudit[1];
         JobOnKafka.await(
                 "all events to be accounted for",
                 () -> {
@@ -192,7 +194,7 @@ final class RunningJob implements AutoCloseable {
         return audit[0];
     }
 
-    /** What the job has logged, all files of it. */
+    /** Returns what the job has logged, from all log files. */
     String log() {
         StringBuilder log = new StringBuilder();
         try (Stream<Path> files = Files.list(directory.resolve("run"))) {

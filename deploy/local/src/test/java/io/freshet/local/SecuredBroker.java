@@ -23,11 +23,11 @@ import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
 /**
- * A Kafka broker in a process of its own, with passwords and permissions, that can be killed and
- * started again on the same port with the same data.
+ * Kafka broker in a separate process, with authentication and permissions, that can be killed and
+ * restarted on the same port with the same data.
  */
 final class SecuredBroker implements AutoCloseable {
-    /** The password of the job's user, which must not be found in any log. */
+    /** Password of the job's user, which must not appear in any log. */
     static final String CANARY = "canary-7f3a";
 
     static final String USER = "learner";
@@ -47,20 +47,20 @@ final class SecuredBroker implements AutoCloseable {
     /**
      * Starts a broker.
      *
-     * @param directory for its data
+     * @param directory directory of its data
      */
     static SecuredBroker start(Path directory) throws IOException {
         return new SecuredBroker(Files.createDirectories(directory), EmbeddedKafka.freePorts());
     }
 
-    /** Starts the broker in this process: a directory, its ports, then its properties. */
+    /** Starts the broker in this process. Arguments: directory, ports, properties. */
     public static void main(String[] args) {
         Map<String, String> properties = new HashMap<>();
         for (String property : Arrays.asList(args).subList(3, args.length)) {
             String[] parts = property.split("=", 2);
             properties.put(parts[0], parts[1]);
         }
-        EmbeddedKafka.start(
+        EmbeddedKafka.startServer(
                 Path.of(args[0]),
                 new int[] {Integer.parseInt(args[1]), Integer.parseInt(args[2])},
                 properties);
@@ -105,17 +105,17 @@ final class SecuredBroker implements AutoCloseable {
                 arguments.toArray(String[]::new));
     }
 
-    /** Waits until it answers. */
+    /** Waits until the broker has started. */
     void await() {
         process.awaitOutput(STARTED);
     }
 
-    /** Kills it, leaving it no time to tell anybody. */
+    /** Kills the broker without a shutdown. */
     void kill() {
         process.close();
     }
 
-    /** Starts it again, and waits until it answers. */
+    /** Restarts the broker, and waits until it has started. */
     void restart() throws IOException {
         process = startProcess();
         await();
@@ -125,12 +125,12 @@ final class SecuredBroker implements AutoCloseable {
         return "localhost:" + ports[0];
     }
 
-    /** What the job's user gives Kafka's clients. */
+    /** Returns the client properties of the job's user. */
     Map<String, String> client() {
         return login(USER, CANARY);
     }
 
-    /** What a user who may do everything gives Kafka's clients. */
+    /** Returns the client properties of an administrator. */
     Map<String, String> adminClient() {
         return login(ADMIN, ADMIN);
     }
@@ -155,14 +155,14 @@ final class SecuredBroker implements AutoCloseable {
                 + "\";";
     }
 
-    /** An administrator of the broker. */
+    /** Returns an admin client. */
     Admin admin() {
         Properties properties = new Properties();
         properties.putAll(adminClient());
         return Admin.create(properties);
     }
 
-    /** Lets the job's user do what the job does. */
+    /** Grants the permissions that the job needs. */
     void permit(Map<String, AclOperation> topics, String transactionalIdPrefix, String groupId)
             throws InterruptedException, ExecutionException {
         List<AclBinding> permissions = new ArrayList<>();
@@ -186,7 +186,7 @@ final class SecuredBroker implements AutoCloseable {
                 new AccessControlEntry("User:" + USER, "*", operation, AclPermissionType.ALLOW));
     }
 
-    /** Leaves it down for a while. */
+    /** Kills the broker, and restarts it after a time. */
     void outage(long seconds) throws IOException {
         kill();
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);

@@ -38,20 +38,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** The commands against brokers that ask for a login or TLS, and what they say if it is missing. */
+/**
+ * Integration test of the commands against brokers that require authentication, permissions or TLS,
+ * and of their error messages.
+ */
 class SecuredKafkaITCase {
     private static final String LOGIN =
             "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\""
                     + " password=\"%s\";";
-    private static final List<String> TOPICS =
-            List.of(
-                    "labelled-events",
-                    "metrics",
-                    "drift-alerts",
-                    "predictions",
-                    "models",
-                    "model-history",
-                    "dead-letters");
 
     private static EmbeddedKafka secured;
     private static EmbeddedKafka plain;
@@ -80,11 +74,13 @@ class SecuredKafkaITCase {
                                 "User:ANONYMOUS;User:admin"));
         try (Admin admin = admin()) {
             admin.createTopics(
-                            TOPICS.stream().map(name -> new NewTopic(name, 1, (short) 1)).toList())
+                            JobOnKafka.TOPICS.stream()
+                                    .map(name -> new NewTopic(name, 1, (short) 1))
+                                    .toList())
                     .all()
                     .get();
             List<AclBinding> acls = new ArrayList<>();
-            for (String topic : TOPICS) {
+            for (String topic : JobOnKafka.TOPICS) {
                 AclOperation operation =
                         topic.equals("labelled-events") ? AclOperation.READ : AclOperation.WRITE;
                 acls.add(allow("writer", ResourceType.TOPIC, topic, operation));
@@ -141,7 +137,7 @@ class SecuredKafkaITCase {
         client.put("security.protocol", "SASL_PLAINTEXT");
         client.put("sasl.mechanism", "PLAIN");
         client.put("sasl.jaas.config", LOGIN.formatted(user, password));
-        // So that a test does not take the ten seconds that a person would wait.
+        // Shorter than the default of ten seconds, to keep the test fast.
         client.put("default.api.timeout.ms", "2000");
         client.put("request.timeout.ms", "1000");
         return client;
@@ -241,7 +237,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void brokersThatStartNoTransaction_areToldAsSuch() throws Exception {
+    void brokersWithoutTransactions_areReported() throws Exception {
         try (EmbeddedKafka one =
                 EmbeddedKafka.start(Map.of("transaction.state.log.replication.factor", "3"))) {
             Map<String, String> client = new TreeMap<>();
@@ -263,7 +259,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void wrongMechanism_isToldWithThoseThatTheBrokerTakes() throws Exception {
+    void wrongMechanism_isReportedWithThoseThatTheBrokerAccepts() throws Exception {
         Map<String, String> client = login(secured, "reader", "canary");
         client.put("sasl.mechanism", "SCRAM-SHA-512");
         client.put(
@@ -280,7 +276,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void wrongPassword_isToldAsSuch_withoutIt() throws Exception {
+    void wrongPassword_isReported_withoutThePassword() throws Exception {
         assertEachSays(
                 login(secured, "reader", "canary2"),
                 "Kafka at "
@@ -290,7 +286,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithoutLogin_isToldThatTheBrokerAsksForOne() throws Exception {
+    void clientWithoutLogin_isToldThatTheBrokerRequiresOne() throws Exception {
         Map<String, String> client = login(secured, "reader", "canary");
         client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));
 
@@ -303,7 +299,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithALogin_isToldThatTheBrokerTakesNone() throws Exception {
+    void clientWithLogin_isToldThatTheBrokerAcceptsNone() throws Exception {
         assertEachSays(
                 login(plain, "reader", "canary"),
                 "Kafka at "
@@ -314,7 +310,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithTls_isToldThatTheBrokerHasNone() throws Exception {
+    void clientWithTls_isToldThatTheBrokerHasNoTls() throws Exception {
         Map<String, String> client = login(plain, "reader", "canary");
         client.keySet().removeIf(key -> key.startsWith("sasl."));
         client.put("security.protocol", "SSL");
@@ -328,7 +324,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithoutTls_isToldThatTheBrokerMayAskForIt_andOneThatDoesNotTrustIt_why()
+    void clientWithoutTls_isToldThatTheBrokerMayRequireIt_andClientWithoutTrustIsToldWhy()
             throws Exception {
         Path store = directory.resolve("broker.p12");
         Process keytool =
@@ -386,7 +382,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void whatTakesConnectionsAndSaysNothing_isNoBroker() throws Exception {
+    void serverThatAcceptsConnectionsAndDoesNotAnswer_isNoBroker() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("localhost"))) {
             Map<String, String> client = login(plain, "reader", "canary");
             client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));

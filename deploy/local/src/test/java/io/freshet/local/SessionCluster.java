@@ -27,21 +27,21 @@ import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
 import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
 
 /**
- * Flink as a session cluster runs it: a JobManager and a TaskManager, each a process of its own
- * with Flink and ND4J on its class path. The job comes from its jar, in a class loader a
- * submission.
+ * Flink session cluster: a JobManager and a TaskManager, each in its own process with Flink and
+ * ND4J on its class path. Each submission loads the job from its jar in a new class loader.
  */
 final class SessionCluster implements AutoCloseable {
-    /** The jar that {@code flink run} takes. */
+    /** The jar of the job, as submitted with {@code flink run}. */
     static final Path JOB_JAR = Path.of(System.getProperty("freshet.job-jar"));
 
-    /** What is in the job's jar is not in Flink's {@code lib/}. */
+    /** The artifacts in the job's jar, which are not in Flink's {@code lib/}. */
     private static final Pattern NOT_IN_LIB =
             Pattern.compile("(freshet|avro|kafka|flink-connector-kafka|picocli|lz4-java).*");
 
     /**
-     * What the threads of one job free serves those of the next; with an arena a thread glibc's
-     * malloc takes more from the machine for some dozens of jobs before it levels out.
+     * Limits glibc's malloc to one arena, so that memory freed by one job's threads is reused by
+     * the next. With an arena for each thread, memory grows for some dozens of jobs before it
+     * levels out.
      */
     private static final Map<String, String> ONE_ARENA = Map.of("MALLOC_ARENA_MAX", "1");
 
@@ -62,11 +62,11 @@ final class SessionCluster implements AutoCloseable {
     }
 
     /**
-     * Starts both processes, on free ports of this machine only, with the memory that Flink's
-     * scripts would give them.
+     * Starts both processes, on free loopback ports, with the memory that Flink's scripts would
+     * assign.
      *
-     * @param directory an empty directory, for everything that they write
-     * @param settings of Flink
+     * @param directory empty directory for everything that they write
+     * @param settings Flink's settings
      */
     static SessionCluster start(Path directory, Map<String, String> settings) throws IOException {
         Map<String, String> all = new TreeMap<>(settings);
@@ -150,16 +150,16 @@ final class SessionCluster implements AutoCloseable {
         return Pattern.compile(" +").splitAsStream(text.strip()).toList();
     }
 
-    private static String awaitOutput(JavaProcess process, Pattern told) {
+    private static String awaitOutput(JavaProcess process, Pattern pattern) {
         JobOnKafka.await(
-                told.pattern(),
+                pattern.pattern(),
                 () -> {
                     if (!process.isAlive()) {
                         throw new AssertionError("ended:\n" + process.output());
                     }
-                    return told.matcher(process.output()).find();
+                    return pattern.matcher(process.output()).find();
                 });
-        Matcher matcher = told.matcher(process.output());
+        Matcher matcher = pattern.matcher(process.output());
         matcher.find();
         return matcher.group(1);
     }
@@ -172,7 +172,7 @@ final class SessionCluster implements AutoCloseable {
         return taskManager;
     }
 
-    /** Gives the JobManager the job's jar, and returns the name under which it keeps it. */
+    /** Uploads the job's jar to the JobManager, and returns its id. */
     String upload() throws IOException {
         String boundary = "the-jar";
         byte[] head =
@@ -195,7 +195,7 @@ final class SessionCluster implements AutoCloseable {
         return Path.of(answer.path("filename").asText()).getFileName().toString();
     }
 
-    /** Runs the jar's main method in the JobManager, and returns the job's id. */
+    /** Runs the jar in the JobManager, and returns the job's id. */
     String run(String jar, List<String> arguments) throws IOException {
         String body = json.writeValueAsString(Map.of("programArgsList", arguments));
         return ask(HttpRequest.newBuilder(rest.resolve("/jars/" + jar + "/run"))

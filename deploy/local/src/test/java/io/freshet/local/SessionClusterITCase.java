@@ -17,11 +17,14 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One job after the other in the processes of a session cluster, and what stays of them there. */
+/**
+ * Integration test that consecutive jobs leave nothing behind in the processes of a session
+ * cluster.
+ */
 class SessionClusterITCase {
     private static final int ROUNDS = 20;
 
-    /** After so many, what is loaded or compiled once has been. */
+    /** Number of jobs after which everything that is loaded or compiled once has been. */
     private static final int WARM = 5;
 
     private static final int NUM_FEATURES = 2_000;
@@ -29,8 +32,8 @@ class SessionClusterITCase {
     private static final int NUM_MODELS = 16;
 
     /**
-     * The JVM's own classes, Flink's and ND4J's take 60 MB in the JobManager and in the
-     * TaskManager, those of a job some 20: six jobs fit in.
+     * Limit of the metaspace. The classes of the JVM, Flink and ND4J take 60 MB in the JobManager
+     * and in the TaskManager, those of a job some 20 MB, so that six jobs fit.
      */
     private static final Map<String, String> SMALL =
             Map.of(
@@ -41,11 +44,14 @@ class SessionClusterITCase {
                     "taskmanager.memory.managed.size", "32m",
                     "taskmanager.memory.network.max", "64m");
 
-    /** Fifteen jobs that left their models behind, seven rates each, would take 130 MB. */
+    /**
+     * Limit of the growth in memory. Fifteen jobs that leaked their models, with seven rates each,
+     * would take 130 MB.
+     */
     private static final long GROWTH = 64 << 20;
 
     @Test
-    void twentyJobs_leaveNothingInEitherProcess(@TempDir Path directory) throws Exception {
+    void twentyJobs_leaveNothingBehindInEitherProcess(@TempDir Path directory) throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start();
                 SessionCluster cluster = SessionCluster.start(directory, SMALL)) {
             Map<String, String> settings =
@@ -63,7 +69,7 @@ class SessionClusterITCase {
                             config.kafka().client(), config.publish().topic(Topic.METRICS))) {
                 for (int round = 1; round <= ROUNDS; round++) {
                     String job = cluster.run(jar, arguments);
-                    JobOnKafka.await("what the job has learnt", () -> startsAnew(metrics));
+                    JobOnKafka.await("the job's first metrics", () -> startsAnew(metrics));
                     cluster.cancel(job);
                     if (round == WARM) {
                         awaitJobsGone(cluster);
@@ -85,7 +91,10 @@ class SessionClusterITCase {
                 .toList();
     }
 
-    /** Whether a job without state has published: each counts its metrics from 0. */
+    /**
+     * Returns whether a job without restored state has published metrics, which start at sequence
+     * 0.
+     */
     private static boolean startsAnew(TopicReader metrics) {
         boolean first = false;
         for (var record : metrics.poll(Duration.ofMillis(100))) {
@@ -95,9 +104,8 @@ class SessionClusterITCase {
     }
 
     /**
-     * Waits until the garbage collector has taken the jobs' class loaders. Of the last job the
-     * JDK's method handles keep its own, and of the TaskManager's first the thread that JavaCPP
-     * started.
+     * Waits until the jobs' class loaders have been garbage-collected. The JDK's method handles
+     * keep that of the last job, and JavaCPP's thread that of the TaskManager's first job.
      */
     private static void awaitJobsGone(SessionCluster cluster) {
         JobOnKafka.await(

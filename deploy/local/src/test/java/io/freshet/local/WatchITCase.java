@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.dashboard.Dashboard;
-import io.freshet.local.dashboard.Figures;
-import io.freshet.local.watch.Feed;
+import io.freshet.local.dashboard.DashboardData;
+import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.WatchedTopics;
 import io.freshet.schemas.EventSchemas;
 import io.freshet.schemas.MetricsEvent;
@@ -43,7 +43,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-/** Watching what is on the topics of a real broker. */
+/** Integration test of {@code freshet watch} and the dashboard on the topics of a real broker. */
 class WatchITCase {
     private static final List<String> CLASSES = List.of("a", "b", "c");
     private static EmbeddedKafka kafka;
@@ -82,15 +82,16 @@ class WatchITCase {
         return new WatchedTopics(name + "-metrics", name + "-drift-alerts", name + "-models");
     }
 
-    private static ToldStory story(String modelId, Long... drifts) {
-        return new ToldStory(3, modelId, CLASSES, List.of(drifts), 1_700_000_000_000L, 1_000);
+    private static SimulatedResults results(String modelId, Long... drifts) {
+        return new SimulatedResults(
+                3, modelId, CLASSES, List.of(drifts), 1_700_000_000_000L, 1_000);
     }
 
     private static Map<String, String> client() {
         return Map.of("bootstrap.servers", kafka.bootstrapServers());
     }
 
-    /** The first event of the stream that is as wanted. */
+    /** Returns the first event of the stream that matches. */
     private static JsonNode event(URI address, Predicate<JsonNode> wanted) throws Exception {
         HttpResponse<Stream<String>> response =
                 HttpClient.newHttpClient()
@@ -111,53 +112,53 @@ class WatchITCase {
     }
 
     @Test
-    void page_showsWhatIsOnTheTopics_afterWhatWasThereBefore() throws Exception {
+    void dashboard_showsExistingRecords_thenNewOnes() throws Exception {
         WatchedTopics topics = topics("page");
-        ToldStory story = story("m", 1_000L);
-        Figures figures = new Figures();
-        try (StoryTeller teller = StoryTeller.on(kafka, topics);
-                Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
+        SimulatedResults results = results("m", 1_000L);
+        DashboardData data = new DashboardData();
+        try (SimulatedResultsPublisher publisher = SimulatedResultsPublisher.on(kafka, topics);
+                Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
             for (int i = 0; i < 20; i++) {
-                teller.tell(story, i);
+                publisher.publish(results, i);
             }
-            teller.send(topics.metrics(), "m", "no event".getBytes(StandardCharsets.UTF_8));
-            teller.flush();
-            Feed feed = Feed.start(client(), topics, figures);
-            feed.awaitCaughtUp();
+            publisher.send(topics.metrics(), "m", "no event".getBytes(StandardCharsets.UTF_8));
+            publisher.flush();
+            ResultsReader reader = ResultsReader.start(client(), topics, data);
+            reader.awaitCaughtUp();
 
             JsonNode before = event(dashboard.address(), event -> true);
             assertThat(before.at("/feed/state").asText()).isEqualTo("live");
             assertThat(before.at("/feed/unreadable").asLong()).isEqualTo(1);
             assertThat(before.at("/model/points/examples")).hasSize(20);
-            assertThat(before.at("/model/latest")).isEqualTo(json(story.metrics(19)));
+            assertThat(before.at("/model/latest")).isEqualTo(json(results.metrics(19)));
             assertThat(before.at("/model/alerts")).hasSize(1);
             assertThat(before.at("/model/alerts/0/event/after/examples").asLong())
-                    .isEqualTo(ToldStory.DELAY);
+                    .isEqualTo(SimulatedResults.DETECTION_DELAY);
             assertThat(before.at("/model/versions/0/version").asLong()).isEqualTo(10_000);
 
-            teller.tell(story, 20);
+            publisher.publish(results, 20);
             event(dashboard.address(), event -> event.at("/model/latest/sequence").asLong() == 20);
-            feed.close();
+            reader.close();
             assertThat(event(dashboard.address(), event -> true).at("/feed/state").asText())
                     .isEqualTo("ended");
         }
     }
 
-    /** Through the page's JSON, and so the same where nothing is lost on the way. */
+    /** Returns an event in the dashboard's JSON, for comparison. */
     private static JsonNode json(MetricsEvent event) throws Exception {
-        Figures figures = new Figures();
-        figures.metrics(event, 0);
-        try (Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
+        DashboardData data = new DashboardData();
+        data.onMetrics(event, 0);
+        try (Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
             return event(dashboard.address(), any -> true).at("/model/latest");
         }
     }
 
     @Test
-    void topicThatComesLater_isFound() throws Exception {
+    void topicCreatedLater_isFound() throws Exception {
         WatchedTopics topics = topics("later");
-        Figures figures = new Figures();
-        try (Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
-            Feed feed = Feed.start(client(), topics, figures);
+        DashboardData data = new DashboardData();
+        try (Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
+            ResultsReader reader = ResultsReader.start(client(), topics, data);
             JsonNode waiting =
                     event(
                             dashboard.address(),
@@ -169,17 +170,18 @@ class WatchITCase {
                 assertThat(admin.listTopics().names().get()).doesNotContain("later-metrics");
             }
 
-            try (StoryTeller teller = StoryTeller.on(kafka, topics)) {
-                teller.tell(story("m"), 0);
+            try (SimulatedResultsPublisher publisher =
+                    SimulatedResultsPublisher.on(kafka, topics)) {
+                publisher.publish(results("m"), 0);
             }
 
             event(dashboard.address(), event -> event.has("model"));
-            feed.close();
+            reader.close();
         }
     }
 
     @Test
-    void topicThatMayNotBeRead_isNamed_andTheOthersAreShown() throws Exception {
+    void topicWithoutPermission_isNamed_andTheOthersAreShown() throws Exception {
         WatchedTopics topics = topics("secured");
         Map<String, String> secured =
                 Map.of(
@@ -187,11 +189,11 @@ class WatchITCase {
                         "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
                         "allow.everyone.if.no.acl.found",
                         "true");
-        Figures figures = new Figures();
+        DashboardData data = new DashboardData();
         try (EmbeddedKafka broker = EmbeddedKafka.start(secured);
-                StoryTeller teller = StoryTeller.on(broker, topics);
-                Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
-            teller.tell(story("m"), 0);
+                SimulatedResultsPublisher publisher = SimulatedResultsPublisher.on(broker, topics);
+                Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
+            publisher.publish(results("m"), 0);
             Map<String, String> client = Map.of("bootstrap.servers", broker.bootstrapServers());
             try (Admin admin = Admin.create(Map.<String, Object>copyOf(client))) {
                 admin.createAcls(
@@ -213,13 +215,13 @@ class WatchITCase {
                         () -> isForbidden(admin, topics.driftAlerts()));
             }
 
-            Feed feed = Feed.start(client, topics, figures);
+            ResultsReader reader = ResultsReader.start(client, topics, data);
 
             JsonNode event = event(dashboard.address(), each -> each.has("model"));
             assertThat(event.at("/feed/detail").asText())
                     .isEqualTo("Kafka does not allow this user to read secured-drift-alerts.");
             assertThat(event.at("/model/points/examples")).hasSize(1);
-            feed.close();
+            reader.close();
         }
     }
 
@@ -235,12 +237,13 @@ class WatchITCase {
     }
 
     @Test
-    void terminal_printsALineAModel_andOneAnAlert() throws Exception {
-        try (StoryTeller teller =
-                StoryTeller.on(kafka, new WatchedTopics("metrics", "drift-alerts", "models"))) {
+    void terminal_printsOneLineForEachModelAndAlert() throws Exception {
+        try (SimulatedResultsPublisher publisher =
+                SimulatedResultsPublisher.on(
+                        kafka, new WatchedTopics("metrics", "drift-alerts", "models"))) {
             for (int i = 0; i < 10; i++) {
-                teller.tell(story("m", 2_000L), i);
-                teller.tell(story("other"), i);
+                publisher.publish(results("m", 2_000L), i);
+                publisher.publish(results("other"), i);
             }
         }
 
@@ -250,20 +253,23 @@ class WatchITCase {
         assertThat(all.out().lines())
                 .anyMatch(line -> line.matches(" +5,000 .* 1 +m"))
                 .anyMatch(line -> line.matches(" +5,000 .* 0 +other"))
-                .anyMatch(line -> line.startsWith("drift 1 of m at 2,180 learnt, by adwin: "));
+                .anyMatch(
+                        line ->
+                                line.startsWith(
+                                        "drift 1 of m after 2,180 examples, detected by adwin:  "));
 
         Outcome one = watch("--terminal", "--once", "--model", "other");
         assertThat(one.out()).contains("other").doesNotContain("drift 1");
     }
 
     @Test
-    void recordWithATextOfMoreThanTwoGigabytes_isCounted_andTheNextAreShown() throws Exception {
+    void recordWithAStringOfMoreThanTwoGigabytes_isCounted_andTheNextAreShown() throws Exception {
         WatchedTopics topics = topics("odd");
-        Figures figures = new Figures();
-        try (StoryTeller teller = StoryTeller.on(kafka, topics);
-                Dashboard dashboard = Dashboard.start(figures, "localhost", 0)) {
-            teller.tell(story("m"), 0);
-            // The header of a released event, and the length 2³¹ + 1 of its first text.
+        DashboardData data = new DashboardData();
+        try (SimulatedResultsPublisher publisher = SimulatedResultsPublisher.on(kafka, topics);
+                Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
+            publisher.publish(results("m"), 0);
+            // The header of a released event, then the length 2³¹ + 1 of its first string.
             ByteBuffer odd =
                     ByteBuffer.wrap(new byte[100])
                             .put(new byte[] {(byte) 0xC3, 1})
@@ -271,9 +277,9 @@ class WatchITCase {
                             .putLong(EventSchemas.fingerprint(MetricsEvent.getClassSchema()))
                             .put(new byte[] {(byte) 0x82, (byte) 0x80, (byte) 0x80, (byte) 0x80})
                             .put((byte) 0x10);
-            teller.send(topics.metrics(), "m", odd.array());
-            teller.tell(story("m"), 1);
-            teller.flush();
+            publisher.send(topics.metrics(), "m", odd.array());
+            publisher.publish(results("m"), 1);
+            publisher.flush();
             String[] args = {
                 "--terminal",
                 "--once",
@@ -289,11 +295,11 @@ class WatchITCase {
             assertThat(terminal.err()).isEmpty();
             assertThat(terminal.exitCode()).isZero();
             assertThat(terminal.out())
-                    .contains("a record of odd-metrics cannot be read; the log says which")
+                    .contains("a record of odd-metrics cannot be read; see the log")
                     .containsPattern(" +1,000 .* m\n");
 
-            try (Feed feed = Feed.start(client(), topics, figures)) {
-                feed.awaitCaughtUp();
+            try (ResultsReader reader = ResultsReader.start(client(), topics, data)) {
+                reader.awaitCaughtUp();
                 JsonNode event = event(dashboard.address(), each -> true);
                 assertThat(event.at("/feed/state").asText()).isEqualTo("live");
                 assertThat(event.at("/feed/unreadable").asLong()).isEqualTo(1);
@@ -303,7 +309,7 @@ class WatchITCase {
     }
 
     @Test
-    void whatIsWrong_isToldInOneLine() throws Exception {
+    void invalidOptions_areReportedInOneLine() throws Exception {
         assertThat(watch("--set", "topics.metrics=nothing-here"))
                 .isEqualTo(
                         new Outcome(
@@ -313,9 +319,9 @@ class WatchITCase {
                                         + kafka.bootstrapServers()
                                         + "; `freshet topics` creates it\n"));
         assertThat(watch("--once").err())
-                .isEqualTo("freshet: --model and --once go with --terminal\n");
+                .isEqualTo("freshet: --model and --once need --terminal\n");
         WatchedTopics topics = topics("wrong");
-        StoryTeller.on(kafka, topics).close();
+        SimulatedResultsPublisher.on(kafka, topics).close();
         String[] metrics = {"--set", "topics.metrics=" + topics.metrics()};
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("localhost"))) {
             Outcome outcome =
@@ -329,12 +335,12 @@ class WatchITCase {
                     .matches(
                             "freshet: port "
                                     + taken.getLocalPort()
-                                    + " of localhost cannot be had for the page: .*"
+                                    + " of localhost cannot be used for the dashboard: .*"
                                     + " \\(--dashboard-port, --dashboard-host\\)\n");
         }
         assertThat(watch(metrics[0], metrics[1], "--dashboard-port", "65536").err())
                 .isEqualTo("freshet: --dashboard-port 65536: must be 0 to 65535\n");
         assertThat(watch(metrics[0], metrics[1], "--dashboard-host", "nowhere.invalid").err())
-                .isEqualTo("freshet: --dashboard-host nowhere.invalid: no such host is known\n");
+                .isEqualTo("freshet: --dashboard-host nowhere.invalid: unknown host\n");
     }
 }

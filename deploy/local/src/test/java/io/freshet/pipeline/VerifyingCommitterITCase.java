@@ -35,13 +35,14 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 /**
- * Transactions that a real broker has committed, or given up, and commits of them that it refuses.
+ * Integration test of the committer with transactions that a real broker has committed, aborted or
+ * refused.
  */
 class VerifyingCommitterITCase {
     private static final String TOPIC = "results";
     private static final String CANARY = "canary-19c4";
 
-    /** Where the module's log4j2.properties logs to. */
+    /** Log file of the module's log4j2.properties. */
     private static final Path LOG = Path.of(System.getProperty("java.io.tmpdir"), "freshet.log");
 
     private static EmbeddedKafka kafka;
@@ -105,8 +106,8 @@ class VerifyingCommitterITCase {
         return properties;
     }
 
-    /** Keeps what it was told. */
-    private record Request(KafkaCommittable committable, List<String> told)
+    /** Records the results of commits. */
+    private record Request(KafkaCommittable committable, List<String> results)
             implements Committer.CommitRequest<KafkaCommittable> {
         @Override
         public KafkaCommittable getCommittable() {
@@ -120,51 +121,51 @@ class VerifyingCommitterITCase {
 
         @Override
         public void signalFailedWithKnownReason(Throwable reason) {
-            told.add("failed");
+            results.add("failed");
         }
 
         @Override
         public void signalFailedWithUnknownReason(Throwable reason) {
-            told.add("failed");
+            results.add("failed");
         }
 
         @Override
         public void retryLater() {
-            told.add("retry");
+            results.add("retry");
         }
 
         @Override
         public void updateAndRetryLater(KafkaCommittable updated) {
-            told.add("retry");
+            results.add("retry");
         }
 
         @Override
         public void signalAlreadyCommitted() {
-            told.add("committed");
+            results.add("committed");
         }
     }
 
-    /** As often as a job fails between a checkpoint and the next one. */
+    /** Repeated, as a job can fail several times between a checkpoint and the next one. */
     @RepeatedTest(5)
-    void openTransactionOfACheckpoint_isCommitted_howeverOftenItIsRestored(RepetitionInfo run)
+    void openTransactionOfACheckpoint_isCommitted_afterAnyNumberOfRestores(RepetitionInfo run)
             throws Exception {
         String id = "open-" + run.getCurrentRepetition();
         try (KafkaProducer<byte[], byte[]> producer = producer(id)) {
             KafkaCommittable committable = openTransaction(producer, id);
-            List<String> told = new ArrayList<>();
+            List<String> results = new ArrayList<>();
 
-            committer(id).commit(List.of(new Request(committable, told)));
+            committer(id).commit(List.of(new Request(committable, results)));
 
-            assertThat(told).isEmpty(); // Flink takes a request that nobody answers as committed
+            assertThat(results).isEmpty(); // Flink treats a request without an answer as committed
             assertThat(state(id))
                     .isIn(
                             TransactionState.PREPARE_COMMIT,
                             TransactionState.COMPLETE_COMMIT,
                             TransactionState.EMPTY);
 
-            committer(id + "-again").commit(List.of(new Request(committable, told)));
+            committer(id + "-again").commit(List.of(new Request(committable, results)));
 
-            assertThat(told).containsExactly("committed");
+            assertThat(results).containsExactly("committed");
         }
     }
 
@@ -178,24 +179,24 @@ class VerifyingCommitterITCase {
     }
 
     @Test
-    void transactionThatWasCommittedBefore_isCommitted_andItsIdIsFreed() throws Exception {
+    void transactionCommittedBefore_isAccepted_andItsIdIsReleased() throws Exception {
         KafkaCommittable committable;
         try (KafkaProducer<byte[], byte[]> producer = producer("committed")) {
             committable = openTransaction(producer, "committed");
             producer.commitTransaction();
         }
-        List<String> told = new ArrayList<>();
+        List<String> results = new ArrayList<>();
         try (ReadableBackchannel<TransactionFinished> finished =
                 BackchannelFactory.getInstance().getReadableBackchannel(0, 0, "committed")) {
-            committer("committed").commit(List.of(new Request(committable, told)));
+            committer("committed").commit(List.of(new Request(committable, results)));
 
-            assertThat(told).containsExactly("committed");
+            assertThat(results).containsExactly("committed");
             assertThat(finished.poll()).isEqualTo(TransactionFinished.successful("committed"));
         }
     }
 
     @Test
-    void transactionThatKafkaGaveUp_endsTheJob() throws Exception {
+    void transactionAbortedByKafka_endsTheJob() throws Exception {
         try (KafkaProducer<byte[], byte[]> producer = producer("given-up");
                 KafkaProducer<byte[], byte[]> newer = producer("given-up")) {
             KafkaCommittable committable = openTransaction(producer, "given-up");
@@ -206,7 +207,7 @@ class VerifyingCommitterITCase {
     }
 
     @Test
-    void transactionThatKafkaGaveUpBeforeItsFirstCommit_endsTheJob_andNoPasswordIsLogged()
+    void transactionAbortedBeforeItsFirstCommit_endsTheJob_andNoPasswordIsLogged()
             throws Exception {
         long before = Files.exists(LOG) ? Files.size(LOG) : 0;
         try (FlinkKafkaInternalProducer<byte[], byte[]> producer =
@@ -225,7 +226,7 @@ class VerifyingCommitterITCase {
     }
 
     @Test
-    void transactionOfALaterUseOfTheSameId_isNotTakenForIt() throws Exception {
+    void laterTransactionWithTheSameId_isNotMistakenForIt() throws Exception {
         try (KafkaProducer<byte[], byte[]> producer = producer("reused");
                 KafkaProducer<byte[], byte[]> newer = producer("reused")) {
             KafkaCommittable committable = openTransaction(producer, "reused");
@@ -237,11 +238,11 @@ class VerifyingCommitterITCase {
     }
 
     @Test
-    void transactionThatKafkaDoesNotKnow_endsTheJob() throws Exception {
+    void transactionUnknownToKafka_endsTheJob() throws Exception {
         assertLost(new KafkaCommittable(1, (short) 0, "unknown", null));
     }
 
-    /** What was logged since the log had so many bytes. */
+    /** Returns what was logged after a position in the log file. */
     private static String logged(long before) throws IOException {
         byte[] all = Files.readAllBytes(LOG);
         int from = (int) before;
@@ -250,18 +251,18 @@ class VerifyingCommitterITCase {
 
     private static void assertLost(KafkaCommittable committable) {
         String id = committable.getTransactionalId();
-        List<String> told = new ArrayList<>();
-        assertThatThrownBy(() -> committer(id).commit(List.of(new Request(committable, told))))
+        List<String> results = new ArrayList<>();
+        assertThatThrownBy(() -> committer(id).commit(List.of(new Request(committable, results))))
                 .isInstanceOf(SuppressRestartsException.class)
                 .cause()
                 .hasMessageContaining("Kafka did not commit the transaction " + id)
                 .hasMessageContaining("results that a checkpoint counts as written are lost")
                 .hasMessageContaining("sink.transaction-timeout");
-        assertThat(told).isEmpty();
+        assertThat(results).isEmpty();
     }
 
     @Test
-    void brokerThatDoesNotAnswer_failsTheTask_whichMayStartAgain() throws Exception {
+    void brokerWithoutAnswer_failsTheTask_whichMayRestart() throws Exception {
         Properties nobody = producerProperties();
         int[] free = new int[1];
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -13,7 +13,7 @@ import java.io.UncheckedIOException;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Feeds an {@link Audit} from a job's topics. */
+/** Reader that fills a {@link TopicAudit} from a job's topics. */
 public final class AuditReader {
     public static final EventReader<MetricsEvent> METRICS = EventReader.of(MetricsEvent.class);
     public static final EventReader<DriftAlertEvent> DRIFT_ALERTS =
@@ -27,9 +27,9 @@ public final class AuditReader {
 
     private AuditReader() {}
 
-    /** Reads all topics to their ends. */
-    public static Audit read(JobConfig config) {
-        Audit audit = new Audit();
+    /** Reads all topics of a job to their ends. */
+    public static TopicAudit read(JobConfig config) {
+        TopicAudit audit = new TopicAudit();
         var client = config.kafka().client();
         try (TopicReader reader = new TopicReader(client, config.kafka().labelledEvents())) {
             reader.readToEnd(
@@ -49,13 +49,14 @@ public final class AuditReader {
         return audit;
     }
 
+    /** Decodes a record's value. */
     public static <T extends SpecificRecordBase> T read(
             EventReader<T> events, ConsumerRecord<byte[], byte[]> record) {
         try {
             return events.read(record.value());
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "what the job wrote to " + record.topic() + " cannot be read", e);
+                    "a record of topic " + record.topic() + " cannot be decoded", e);
         }
     }
 }

@@ -13,7 +13,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads a whole topic from outside, as any other reader would: committed records only. */
+/** Kafka consumer that reads a whole topic, committed records only. */
 public final class TopicReader implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -21,7 +21,7 @@ public final class TopicReader implements AutoCloseable {
     private final List<TopicPartition> partitions;
 
     /**
-     * @param client properties of Kafka's clients
+     * @param client properties of the Kafka clients
      */
     public TopicReader(Map<String, String> client, String topic) {
         Properties properties = new Properties();
@@ -40,12 +40,12 @@ public final class TopicReader implements AutoCloseable {
         consumer.seekToBeginning(partitions);
     }
 
-    /** The records that came since the last call, waiting a little for the first. */
+    /** Returns the records since the last call, waiting up to {@code wait} for the first. */
     public Iterable<ConsumerRecord<byte[], byte[]>> poll(Duration wait) {
         return consumer.poll(wait);
     }
 
-    /** Reads from here to what is the end of the topic now. */
+    /** Reads from the current position to the topic's current end. */
     public void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> records) {
         Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
         long deadline = System.nanoTime() + PATIENCE_NANOS;
@@ -59,7 +59,7 @@ public final class TopicReader implements AutoCloseable {
                 deadline = System.nanoTime() + PATIENCE_NANOS;
             } else if (System.nanoTime() > deadline) {
                 throw new IllegalStateException(
-                        "nothing could be read for a minute before the end of " + partitions);
+                        "no record could be read for a minute before the end of " + partitions);
             }
         }
     }

@@ -1,4 +1,4 @@
-/** The check of a job's own counts against its topics. */
+/** Comparison of a job's own counts with its topics. */
 @NullMarked
 package io.freshet.local.audit;
 

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Temporary directories. */
+/** Creation and recursive deletion of temporary directories. */
 public final class Directories {
     private static final int ATTEMPTS = 20;
     private static final Duration PAUSE = Duration.ofMillis(100);
@@ -20,16 +20,17 @@ public final class Directories {
     private Directories() {}
 
     /**
-     * Makes a directory in the process's temporary directory, as that is now; Java's own method
-     * goes by what it was when the process started.
+     * Creates a directory in the current {@code java.io.tmpdir}. {@link Files#createTempDirectory}
+     * alone would use the value that the property had when the process started.
      */
     public static Path createTemporary(String prefix) throws IOException {
         return Files.createTempDirectory(Path.of(System.getProperty("java.io.tmpdir")), prefix);
     }
 
     /**
-     * Removes a directory with all that is in it; what others remove meanwhile, or one that is gone
-     * already, is fine. What others add meanwhile is removed as well, for some seconds.
+     * Deletes a directory recursively. Files that others delete at the same time, and a directory
+     * that does not exist, are no error. If others add files meanwhile, deletion is repeated for up
+     * to two seconds.
      */
     public static void delete(Path directory) throws IOException {
         for (int attempt = 1; ; attempt++) {

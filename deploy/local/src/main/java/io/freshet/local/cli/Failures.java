@@ -6,15 +6,15 @@ import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.util.SerializedThrowable;
 import org.jspecify.annotations.Nullable;
 
-/** The reason of a failure, in one line for people. */
+/** One-line reasons of failures, for people. */
 public final class Failures {
     private Failures() {}
 
     /**
-     * What lies at the bottom of a failure.
+     * Returns the reason of a failure, in one line.
      *
-     * @return the message of what ends a job for good, if that is among the causes, else the
-     *     innermost cause with the name of its class; the first line of either
+     * @return the message of the first cause that Flink classifies as non-recoverable, if there is
+     *     one, else the innermost cause with the name of its class; the first line of either
      */
     public static String reason(Throwable failure) {
         Throwable innermost = failure;
@@ -25,19 +25,19 @@ public final class Failures {
             }
         }
         String message = innermost.getMessage();
-        // Freshet's own messages stand alone; others need the name of their class.
-        boolean told =
+        // Freshet's own messages are complete; others are prefixed with the name of their class.
+        boolean standsAlone =
                 innermost instanceof UserException
                         || innermost instanceof JobFailedException
                         || innermost instanceof IllegalStateException;
-        if (told && message != null) {
+        if (standsAlone && message != null) {
             return firstLine(message);
         }
         String name = innermost.getClass().getSimpleName();
         return firstLine(message == null ? name : name + ": " + message);
     }
 
-    /** Whether starting a job again would fail in the same way. */
+    /** Returns whether restarting the job would fail in the same way. */
     public static boolean isFinal(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = next(cause)) {
             if (isAnnotatedAsFinal(deserialized(cause))) {

@@ -1,6 +1,6 @@
 package io.freshet.local.cli;
 
-/** The end of a job that did not end as asked; the message says why in one line. */
+/** Failure or unexpected end of a job; the message is the reason in one line. */
 public final class JobFailedException extends Exception {
     private static final long serialVersionUID = 1;
 

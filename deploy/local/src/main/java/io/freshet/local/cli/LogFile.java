@@ -11,47 +11,47 @@ import org.apache.logging.log4j.status.StatusListener;
 import org.apache.logging.log4j.status.StatusLogger;
 
 /**
- * The file that a command logs to, in the system's temporary directory: one for each command and
- * job, appended to by later runs.
+ * Log file of a command, in the system's temporary directory: one for each command and job name.
+ * Later runs append to it.
  */
 public final class LogFile {
-    /** The property in which {@code log4j2.properties} finds the file. */
+    /** System property from which {@code log4j2.properties} takes the path. */
     private static final String PROPERTY = "freshet.log";
 
     private LogFile() {}
 
     /**
-     * Names the file, before anything logs. One that is named on the command line of the virtual
-     * machine stays.
+     * Sets the path of the log file, before anything is logged. A path that is already set, by
+     * {@code -Dfreshet.log}, is kept.
      *
-     * @param directory to log to
-     * @param name of the command and the job
+     * @param directory directory of the log file
+     * @param name name of the command, and of the job if it has one
      */
-    public static void use(Path directory, String name) {
+    public static void configure(Path directory, String name) {
         if (System.getProperty(PROPERTY) == null) {
             String file = "freshet-" + name.replaceAll("[^A-Za-z0-9._-]", "_") + ".log";
             System.setProperty(PROPERTY, directory.resolve(file).toString());
         }
-        Complaint complaint = new Complaint();
-        StatusLogger.getLogger().registerListener(complaint);
+        WriteErrorReporter reporter = new WriteErrorReporter();
+        StatusLogger.getLogger().registerListener(reporter);
         try {
             Files.write(path(), new byte[0], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            complaint.make(Failures.reason(e));
+            reporter.report(Failures.reason(e));
         }
     }
 
-    /** Where it is. */
+    /** Returns the path of the log file. */
     public static Path path() {
         return Path.of(System.getProperty(PROPERTY, ""));
     }
 
-    /** Says once, in one line, that the log cannot be written. */
-    private static final class Complaint implements StatusListener {
-        private final AtomicBoolean made = new AtomicBoolean();
+    /** Listener that prints, once and in one line, that the log cannot be written. */
+    private static final class WriteErrorReporter implements StatusListener {
+        private final AtomicBoolean reported = new AtomicBoolean();
 
-        void make(String reason) {
-            if (made.compareAndSet(false, true)) {
+        void report(String reason) {
+            if (reported.compareAndSet(false, true)) {
                 System.err.println("freshet: the log " + path() + " cannot be written: " + reason);
             }
         }
@@ -59,7 +59,10 @@ public final class LogFile {
         @Override
         public void log(StatusData data) {
             Throwable cause = data.getThrowable();
-            make(cause == null ? data.getMessage().getFormattedMessage() : Failures.reason(cause));
+            report(
+                    cause == null
+                            ? data.getMessage().getFormattedMessage()
+                            : Failures.reason(cause));
         }
 
         @Override

@@ -12,11 +12,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.UUID;
 
 /**
- * The temporary directory of one process, in which everything that it unpacks or writes for itself
- * lies, so that all of it goes at the end.
+ * Temporary directory of one process. Everything that the process unpacks or writes for its own use
+ * is in it, so that all of it is deleted at the end.
  *
- * <p>A locked file beside it tells that the process lives. What a killed one has left is removed
- * when another one starts.
+ * <p>A locked file beside the directory shows that the process is alive. The directory of a killed
+ * process is deleted when another process starts.
  */
 public final class ProcessDirectory implements AutoCloseable {
     private static final String PREFIX = "freshet-process-";
@@ -33,9 +33,10 @@ public final class ProcessDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes one, and removes those of processes that no longer live.
+     * Creates the directory of this process, and deletes those of processes that are no longer
+     * alive.
      *
-     * @param parent the system's temporary directory
+     * @param parent system's temporary directory
      */
     public static ProcessDirectory open(Path parent) throws IOException {
         removeLeftovers(parent);
@@ -43,7 +44,8 @@ public final class ProcessDirectory implements AutoCloseable {
         Path lockFile = lockFile(path);
         FileChannel channel =
                 FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        // Locked before the directory is there: who finds the directory finds the lock.
+        // The lock is taken before the directory exists, so that no other process can see the
+        // directory without it.
         channel.lock();
         Files.createDirectory(
                 path,
@@ -61,11 +63,12 @@ public final class ProcessDirectory implements AutoCloseable {
                 try {
                     removeIfLeftBehind(lockFile);
                 } catch (IOException e) {
-                    // Of another user, or another process removes it: no reason not to start.
+                    // It may belong to another user, or be deleted by another process: start
+                    // anyway.
                     System.err.println(
-                            "freshet: what an earlier process left at "
+                            "freshet: the directory of an earlier process, locked by "
                                     + lockFile
-                                    + " cannot be removed: "
+                                    + ", cannot be deleted: "
                                     + Failures.reason(e));
                 }
             }
@@ -73,7 +76,8 @@ public final class ProcessDirectory implements AutoCloseable {
     }
 
     /**
-     * A directory whose lock file somebody else has removed is left alone: its process may live.
+     * Deletes the directory of a process that has released its lock. A directory without a lock
+     * file is kept, since its process may be alive.
      */
     private static void removeIfLeftBehind(Path lockFile) throws IOException {
         if (!Files.isWritable(lockFile)) {
@@ -87,7 +91,7 @@ public final class ProcessDirectory implements AutoCloseable {
                 Files.deleteIfExists(lockFile);
             }
         } catch (NoSuchFileException e) {
-            return; // removed meanwhile
+            return; // deleted by another process meanwhile
         }
     }
 
@@ -96,14 +100,14 @@ public final class ProcessDirectory implements AutoCloseable {
         return lockFile.resolveSibling(name.substring(0, name.length() - LOCK.length()));
     }
 
-    /** Makes it the place where this process unpacks and writes what is its own. */
+    /** Sets the system properties that make this process unpack and write temporary files here. */
     public void use() {
         System.setProperty("java.io.tmpdir", path.toString());
         System.setProperty("ZstdTempFolder", path.toString());
         System.setProperty("org.bytedeco.javacpp.cachedir", path.resolve("natives").toString());
     }
 
-    /** Removes the directory with all that is in it. */
+    /** Deletes the directory and its lock file. */
     @Override
     public void close() throws IOException {
         Directories.delete(path);

@@ -8,23 +8,25 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The job's settings, as every command takes them. */
+/** Command-line options for the job's settings, shared by all commands. */
 public final class SettingsOptions {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Properties file with the job's keys; deploy/freshet.properties has all.")
+            description =
+                    "Properties file with settings of the job; deploy/freshet.properties lists all"
+                            + " keys.")
     private @Nullable Path file;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Sets a key of the job, over the file's. May be repeated.")
+            description = "Sets a key of the job, overriding the file. May be repeated.")
     private List<String> overrides = new ArrayList<>();
 
     private @Nullable Map<String, String> settings;
 
-    /** The keys given; the file is read once. */
+    /** Returns the settings given; the file is read once. */
     public Map<String, String> read() {
         if (settings == null) {
             settings = SettingsSource.read(file, overrides);

@@ -6,27 +6,28 @@ import java.util.Deque;
 import java.util.concurrent.CancellationException;
 
 /**
- * Things to close at the end of a command, the newest first, whether it ends by itself or by a
- * signal: then {@link ProcessEnd} closes them.
+ * Stack of resources that are closed, newest first, when a command ends: by the command itself, or
+ * by {@link ProcessShutdown} after a signal.
  */
 public final class ShutdownStack implements AutoCloseable {
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private final Object closing = new Object();
     private boolean closed;
 
     public ShutdownStack() {
-        ProcessEnd.add(this);
+        ProcessShutdown.register(this);
     }
 
     /**
-     * Takes over something to close.
+     * Adds a resource to close at the end.
      *
-     * @throws CancellationException if the end has come meanwhile; the thing is closed then
+     * @throws CancellationException if the stack has been closed already; the resource is closed
+     *     then
      */
     public <T extends AutoCloseable> T add(T closeable) throws Exception {
         synchronized (this) {
             if (!closed) {
-                open.push(closeable);
+                resources.push(closeable);
                 return closeable;
             }
         }
@@ -34,22 +35,22 @@ public final class ShutdownStack implements AutoCloseable {
         throw new CancellationException("the command is stopping");
     }
 
-    private synchronized Deque<AutoCloseable> takeAll() {
+    private synchronized Deque<AutoCloseable> drain() {
         closed = true;
-        Deque<AutoCloseable> all = new ArrayDeque<>(open);
-        open.clear();
+        Deque<AutoCloseable> all = new ArrayDeque<>(resources);
+        resources.clear();
         return all;
     }
 
-    /** Closes one of them now. */
+    /** Closes one resource now and removes it. */
     public void close(AutoCloseable closeable) throws Exception {
         synchronized (this) {
-            open.remove(closeable);
+            resources.remove(closeable);
         }
         closeable.close();
     }
 
-    /** Closes all of them. A second call waits for the first. */
+    /** Closes all resources. A second call waits until the first has finished. */
     @Override
     public void close() throws IOException {
         synchronized (closing) {
@@ -59,7 +60,7 @@ public final class ShutdownStack implements AutoCloseable {
 
     private void closeAll() throws IOException {
         Exception failure = null;
-        for (AutoCloseable closeable : takeAll()) {
+        for (AutoCloseable closeable : drain()) {
             try {
                 closeable.close();
             } catch (Exception e) {
@@ -70,7 +71,7 @@ public final class ShutdownStack implements AutoCloseable {
                 }
             }
         }
-        ProcessEnd.remove(this);
+        ProcessShutdown.unregister(this);
         if (failure != null) {
             throw new IOException(
                     "something could not be stopped: " + Failures.reason(failure), failure);

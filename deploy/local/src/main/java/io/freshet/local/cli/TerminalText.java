@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Text as a terminal lays it out: East Asian characters and emoji take two columns, marks upon
- * other characters none, and colours none.
+ * Width, truncation and sanitising of text for a terminal: East Asian characters and emoji occupy
+ * two columns, combining marks and colour codes none.
  */
 public final class TerminalText {
     private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
@@ -24,12 +24,15 @@ public final class TerminalText {
 
     private TerminalText() {}
 
-    /** A text from elsewhere, without what a terminal might take for a command or a line's end. */
+    /**
+     * Returns a text with each control character and line separator replaced by U+FFFD, so that
+     * text from outside cannot control the terminal.
+     */
     public static String printable(String text) {
         return UNPRINTABLE.matcher(text).replaceAll("\ufffd");
     }
 
-    /** How many columns a text takes. */
+    /** Returns the number of columns that a text occupies. */
     public static int columns(String text) {
         return COLOUR.matcher(text).replaceAll("").codePoints().map(TerminalText::columns).sum();
     }
@@ -50,7 +53,7 @@ public final class TerminalText {
                 : 1;
     }
 
-    /** A text of no more columns than there are: of a longer one the beginning and "…". */
+    /** Returns the text, truncated with "…" if it occupies more than {@code width} columns. */
     public static String fit(String text, int width) {
         if (columns(text) <= width) {
             return text;
@@ -61,7 +64,7 @@ public final class TerminalText {
         int taken = 0;
         for (int at = 0; at < text.length(); ) {
             if (colour.region(at, text.length()).lookingAt()) {
-                fitted.append(colour.group()); // behind the cut too: what is begun is ended
+                fitted.append(colour.group()); // kept after the cut too, so that colours are reset
                 at = colour.end();
                 continue;
             }

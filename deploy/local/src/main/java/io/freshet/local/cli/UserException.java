@@ -1,6 +1,6 @@
 package io.freshet.local.cli;
 
-/** Something that the person at the terminal can mend; the message is one line that names it. */
+/** Error that the user can correct; the message names it in one line. */
 public final class UserException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -1,4 +1,6 @@
-/** The frame of every command: options, messages, log, temporary directory and an orderly end. */
+/**
+ * Infrastructure of all commands: options, messages, log, temporary directory and orderly shutdown.
+ */
 @NullMarked
 package io.freshet.local.cli;
 

@@ -20,26 +20,23 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.MetadataVersion;
 
 /**
- * A real Kafka broker in this process: one KRaft node, on free ports of this machine only, with its
- * data in a temporary directory that goes with it.
+ * Kafka broker in this process: one KRaft node, on free loopback ports, with its data in a
+ * temporary directory that is deleted when the broker is closed.
  */
 public final class EmbeddedKafka implements AutoCloseable {
     private static final int ATTEMPTS = 5;
 
     private final KafkaRaftServer server;
     private final Path directory;
-    private final boolean keepsDirectory;
     private final int port;
 
-    private EmbeddedKafka(
-            KafkaRaftServer server, Path directory, boolean keepsDirectory, int port) {
+    private EmbeddedKafka(KafkaRaftServer server, Path directory, int port) {
         this.server = server;
         this.directory = directory;
-        this.keepsDirectory = keepsDirectory;
         this.port = port;
     }
 
-    /** Starts a broker. */
+    /** Starts a broker with the default properties. */
     public static EmbeddedKafka start() throws IOException {
         return start(Map.of());
     }
@@ -47,14 +44,14 @@ public final class EmbeddedKafka implements AutoCloseable {
     /**
      * Starts a broker.
      *
-     * @param properties of the broker, over the defaults here
+     * @param properties properties of the broker, which override the defaults here
      */
     public static EmbeddedKafka start(Map<String, String> properties) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
                 return startOnce(properties);
             } catch (KafkaException e) {
-                // Somebody may have taken a port between our finding it free and Kafka's use of it.
+                // Another process may have taken a port since it was found free.
                 if (attempt == ATTEMPTS) {
                     throw e;
                 }
@@ -66,8 +63,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         Path directory = Directories.createTemporary("freshet-kafka-");
         try {
             int[] ports = freePorts();
-            return new EmbeddedKafka(
-                    startServer(directory, ports, extra), directory, false, ports[0]);
+            return new EmbeddedKafka(startServer(directory, ports, extra), directory, ports[0]);
         } catch (KafkaException e) {
             Directories.delete(directory);
             throw e;
@@ -75,16 +71,13 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     /**
-     * Starts a broker whose data stays, or one that goes on with such data.
+     * Starts a broker's server on given ports, with its data in a given directory. The caller shuts
+     * the server down; the data stays and can be used again.
      *
-     * @param ports of the broker and of its controller, as {@link #freePorts} finds them
+     * @param ports ports of the broker and of its controller, as {@link #freePorts} finds them
+     * @param extra properties of the broker, which override the defaults here
      */
-    public static EmbeddedKafka start(Path directory, int[] ports, Map<String, String> properties) {
-        return new EmbeddedKafka(
-                startServer(directory, ports, properties), directory, true, ports[0]);
-    }
-
-    private static KafkaRaftServer startServer(
+    public static KafkaRaftServer startServer(
             Path directory, int[] ports, Map<String, String> extra) {
         Properties properties = properties(directory, ports[0], ports[1]);
         properties.putAll(extra);
@@ -104,7 +97,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
     }
 
-    /** Two ports that nobody listens on now. */
+    /** Returns two ports that are free at present. */
     public static int[] freePorts() throws IOException {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (ServerSocket one = new ServerSocket(0, 1, loopback);
@@ -127,7 +120,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
         properties.put("log.dirs", directory.toString());
         properties.put("auto.create.topics.enable", "false");
-        // One node: nothing to replicate, nobody to wait for.
+        // With a single node nothing is replicated and no other member is waited for.
         properties.put("offsets.topic.replication.factor", "1");
         properties.put("offsets.topic.num.partitions", "1");
         properties.put("transaction.state.log.replication.factor", "1");
@@ -161,17 +154,15 @@ public final class EmbeddedKafka implements AutoCloseable {
         formatter.run();
     }
 
-    /** Where clients find the broker. */
+    /** Returns the broker's address for clients. */
     public String bootstrapServers() {
         return "localhost:" + port;
     }
 
-    /** Stops the broker and removes its data, unless it is to stay. */
+    /** Stops the broker and deletes its data. */
     @Override
     public void close() throws IOException {
         server.shutdown();
-        if (!keepsDirectory) {
-            Directories.delete(directory);
-        }
+        Directories.delete(directory);
     }
 }

@@ -3,7 +3,7 @@ package io.freshet.local.cluster;
 import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.LogFile;
-import io.freshet.local.cli.ProcessEnd;
+import io.freshet.local.cli.ProcessShutdown;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
@@ -19,130 +19,133 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The watch over a job on a {@link LocalCluster}: tells when the job restarts, why, and when it is
- * running again, and replaces a TaskManager that has ended.
+ * Supervisor of the job on a {@link LocalCluster}: reports when and why the job restarts and when
+ * it is running again, and replaces a TaskManager that has ended.
  */
 public final class JobSupervisor {
     private static final Logger LOG = LoggerFactory.getLogger(JobSupervisor.class);
-    private static final Duration PACE = Duration.ofMillis(200);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
-    /** A TaskManager that is only late to register is not replaced. */
-    private static final Duration WITHOUT_TASK_MANAGER = Duration.ofSeconds(5);
+    /** Time after which a missing TaskManager is replaced; it may only be late to register. */
+    private static final Duration TASK_MANAGER_TIMEOUT = Duration.ofSeconds(5);
 
-    /** Looks in a row that may fail. */
-    private static final int MAX_FAILED_LOOKS = 10;
+    /** Number of consecutive failed checks after which the supervisor gives up. */
+    private static final int MAX_FAILED_CHECKS = 10;
 
-    /** TaskManagers that are started in place of others before the job runs again. */
+    /** Maximum number of replaced TaskManagers before the job runs again. */
     private static final int MAX_REPLACEMENTS = 3;
 
     private final LocalCluster cluster;
-    private final Consumer<String> news;
-    private final Set<String> kindsTold = new HashSet<>();
+    private final Consumer<String> messages;
+    private final Set<String> reportedReasons = new HashSet<>();
     private JobStatus status = JobStatus.INITIALIZING;
     private boolean isRunning;
-    private int failedLooks;
+    private int failedChecks;
     private int replacements;
     private boolean taskManagerMissing;
-    private long taskManagerMissingSince;
+    private long missingSince;
     private boolean restarting;
-    private long restartingSince;
-    private long lastFailureAt;
+    private long restartStart;
+    private long lastFailureTime;
 
     /**
-     * @param news gets a line whenever there is something to tell
+     * @param messages receives one-line messages about restarts
      */
-    public JobSupervisor(LocalCluster cluster, Consumer<String> news) {
+    public JobSupervisor(LocalCluster cluster, Consumer<String> messages) {
         this.cluster = cluster;
-        this.news = news;
+        this.messages = messages;
     }
 
     /**
-     * Looks after the job until all its tasks run, or it ends.
+     * Supervises the job until all its tasks run, or it ends.
      *
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
     public void awaitRunning() throws Exception {
-        while (!look().isGloballyTerminalState() && !isRunning) {
-            LockSupport.parkNanos(PACE.toNanos());
+        while (!check().isGloballyTerminalState() && !isRunning) {
+            LockSupport.parkNanos(POLL_INTERVAL.toNanos());
         }
     }
 
     /**
-     * Looks after the job until it ends.
+     * Supervises the job until it ends.
      *
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
     public void awaitEnd() throws Exception {
-        while (!look().isGloballyTerminalState()) {
-            LockSupport.parkNanos(PACE.toNanos());
+        while (!check().isGloballyTerminalState()) {
+            LockSupport.parkNanos(POLL_INTERVAL.toNanos());
         }
     }
 
     /**
-     * Looks after the job once.
+     * Checks the job once, and acts on what it finds.
      *
-     * @return what it is doing, or that it has ended as asked
+     * @return the job's status; a terminal status only if the job ended as requested
      * @throws JobFailedException if it failed, was cancelled, or Flink itself has ended
      */
-    public JobStatus look() throws Exception {
-        if (ProcessEnd.hasBegun()) {
-            return status; // Flink is being stopped, and that is no news
+    public JobStatus check() throws Exception {
+        if (ProcessShutdown.hasBegun()) {
+            return status; // Flink is being shut down, which is not reported
         }
         if (!cluster.isRunning()) {
-            throw new JobFailedException("Flink has ended; why is in the log " + LogFile.path());
+            throw new JobFailedException(
+                    "Flink has ended; for the reason see the log " + LogFile.path());
         }
         try {
             status = cluster.status();
-            act();
-            failedLooks = 0;
+            handleStatus();
+            failedChecks = 0;
         } catch (ExecutionException e) {
-            // A request may be late, or meet a part of Flink that is just being replaced.
-            failedLooks++;
-            if (failedLooks == MAX_FAILED_LOOKS) {
+            // The request may have timed out, or a component of Flink is being restarted.
+            failedChecks++;
+            if (failedChecks == MAX_FAILED_CHECKS) {
                 throw new JobFailedException(
-                        "Flink does not say how the job is doing: " + Failures.reason(e));
+                        "Flink does not return the job's status: " + Failures.reason(e));
             }
-            LOG.warn("Flink did not answer what the status of the job is", e);
+            LOG.warn("Flink did not return the status of the job", e);
         }
         return status;
     }
 
-    private void act() throws Exception {
+    private void handleStatus() throws Exception {
         switch (status) {
             case FAILED -> throw new JobFailedException("the job failed: " + cluster.failure());
             case CANCELED -> throw new JobFailedException("the job was cancelled");
-            case FINISHED, FAILING, CANCELLING -> {} // what comes of it is told at the end
+            case FINISHED, FAILING, CANCELLING -> {} // the outcome is reported at the end
             default -> {
-                isRunning = cluster.isEveryTaskRunning();
+                JobExecution execution = cluster.execution();
+                isRunning = execution.isEveryTaskRunning();
                 replaceTaskManager();
-                lookForRestarts();
+                reportRestarts(execution);
             }
         }
     }
 
-    private void lookForRestarts() throws Exception {
-        Optional<ErrorInfo> failure = cluster.failureAfter(lastFailureAt);
+    private void reportRestarts(JobExecution execution) {
+        Optional<ErrorInfo> failure = execution.failureAfter(lastFailureTime);
         if (failure.isPresent()) {
-            lastFailureAt = failure.get().getTimestamp();
+            lastFailureTime = failure.get().getTimestamp();
             if (Failures.isFinal(failure.get().getException())) {
                 return; // the job is about to fail
             }
             String reason = Failures.reason(failure.get().getException());
             if (!restarting) {
                 restarting = true;
-                restartingSince = System.nanoTime();
-                kindsTold.clear();
+                restartStart = System.nanoTime();
+                reportedReasons.clear();
             }
-            // While an outage lasts, each attempt fails; reasons that differ in numbers are one.
-            if (kindsTold.add(reason.replaceAll("[0-9]+", "#"))) {
-                tell("the job restarts: " + reason);
+            // During an outage every attempt fails; reasons that differ only in numbers are
+            // reported once.
+            if (reportedReasons.add(reason.replaceAll("[0-9]+", "#"))) {
+                report("the job restarts: " + reason);
             }
         } else if (restarting && isRunning) {
             restarting = false;
             replacements = 0;
-            OptionalLong checkpoint = cluster.restoredCheckpoint();
-            long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - restartingSince);
-            tell(
+            OptionalLong checkpoint = execution.restoredCheckpoint();
+            long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - restartStart);
+            report(
                     "the job is running again after "
                             + seconds
                             + " s"
@@ -160,24 +163,24 @@ public final class JobSupervisor {
         long now = System.nanoTime();
         if (!taskManagerMissing) {
             taskManagerMissing = true;
-            taskManagerMissingSince = now;
-        } else if (now - taskManagerMissingSince > WITHOUT_TASK_MANAGER.toNanos()) {
+            missingSince = now;
+        } else if (now - missingSince > TASK_MANAGER_TIMEOUT.toNanos()) {
             taskManagerMissing = false;
             if (replacements == MAX_REPLACEMENTS) {
                 throw new JobFailedException(
                         "Flink's TaskManager has ended "
                                 + (replacements + 1)
-                                + " times before the job ran again; why is in the log "
+                                + " times before the job ran again; for the reason see the log "
                                 + LogFile.path());
             }
             replacements++;
-            tell("Flink's TaskManager has ended; starting another");
+            report("Flink's TaskManager has ended; starting another");
             cluster.startTaskManager();
         }
     }
 
-    private void tell(String line) {
+    private void report(String line) {
         LOG.info("{}", line);
-        news.accept(line);
+        messages.accept(line);
     }
 }

@@ -10,11 +10,6 @@ import java.net.BindException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,12 +19,7 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.SavepointFormatType;
-import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.client.JobExecutionException;
-import org.apache.flink.runtime.execution.ExecutionState;
-import org.apache.flink.runtime.executiongraph.AccessExecutionGraph;
-import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
-import org.apache.flink.runtime.executiongraph.ErrorInfo;
 import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -39,15 +29,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Flink in this process, with its web page: one JobManager, one TaskManager, and the job.
+ * Flink cluster in this process that runs one job: a JobManager with its web UI, and a TaskManager.
  *
- * <p>Checkpoints go to a temporary directory that goes with it.
+ * <p>Checkpoints are written to a temporary directory, which is deleted when the cluster is closed,
+ * unless the configuration names another.
  */
 public final class LocalCluster implements AutoCloseable {
-    /** Any free port. */
+    /** Port number that stands for any free port. */
     public static final int ANY_PORT = 0;
 
-    /** For Flink to stop; what has not stopped then ends with the process. */
+    /** Time that Flink has to stop; after it, closing continues without waiting. */
     private static final Duration CLOSING = Duration.ofSeconds(20);
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
@@ -68,7 +59,7 @@ public final class LocalCluster implements AutoCloseable {
     /**
      * Starts Flink and the job.
      *
-     * @param uiPort port of Flink's web page, or {@link #ANY_PORT}
+     * @param uiPort port of Flink's web UI, or {@link #ANY_PORT}
      */
     public static LocalCluster start(JobConfig config, int uiPort) throws Exception {
         Configuration flink = LocalFlinkConfiguration.of(config.flink(), uiPort);
@@ -98,72 +89,57 @@ public final class LocalCluster implements AutoCloseable {
             }
             if (ExceptionUtils.findThrowable(e, BindException.class).isPresent()) {
                 throw new UserException(
-                        "port " + uiPort + " for Flink's web page is taken (--ui-port)", e);
+                        "port " + uiPort + " for Flink's web UI is taken (--ui-port)", e);
             }
             throw e;
         }
     }
 
-    /** Where Flink's web page is. */
+    /** Returns the address of Flink's web UI. */
     public URI webPage() {
         return cluster.getRestAddress().join();
     }
 
-    /** How far the source has read. */
+    /** Returns the offsets up to which the source has read. */
     public SourceOffsets sourceOffsets() {
         return sourceOffsets;
     }
 
-    /** The cluster itself, for tests that break it. */
+    /** Returns the cluster itself, for tests that inject failures. */
     public MiniCluster cluster() {
         return cluster;
     }
 
+    /** Returns the job's execution as Flink reports it now. */
+    public JobExecution execution() throws Exception {
+        return new JobExecution(cluster.getExecutionGraph(jobId).get());
+    }
+
     /** Waits until every task of the job runs; returns at once if the job has ended. */
     public void awaitRunning() throws Exception {
-        while (!status().isGloballyTerminalState() && !isEveryTaskRunning()) {
+        while (!status().isGloballyTerminalState() && !execution().isEveryTaskRunning()) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }
     }
 
-    /** Whether every task runs. While the job is still being set up, there are none to see yet. */
-    boolean isEveryTaskRunning() throws Exception {
-        boolean running = false;
-        for (AccessExecutionVertex task :
-                cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
-            running = task.getExecutionState() == ExecutionState.RUNNING;
-            if (!running) {
-                break;
-            }
-        }
-        return running;
-    }
-
-    /** How often a task of the job was started again. */
-    public int restarts() throws Exception {
-        int restarts = 0;
-        for (AccessExecutionVertex task :
-                cluster.getExecutionGraph(jobId).get().getAllExecutionVertices()) {
-            restarts = Math.max(restarts, task.getCurrentExecutionAttempt().getAttemptNumber());
-        }
-        return restarts;
-    }
-
-    /** What the job is doing. */
+    /** Returns the job's status. */
     public JobStatus status() throws Exception {
         return cluster.getJobStatus(jobId).get();
     }
 
-    /** Ends the job at the end of what it has read: everything open is closed and published. */
+    /**
+     * Stops the job with a savepoint after what it has read: open mini-batches are trained on and
+     * all results are published.
+     */
     public void stopWithDrain() throws Exception {
-        awaitRunning();
+        awaitRunning(); // Flink refuses a savepoint of a job that is restarting
         String savepoints = directory.resolve("savepoints").toUri().toString();
         cluster.stopWithSavepoint(jobId, savepoints, true, SavepointFormatType.CANONICAL).get();
         result();
     }
 
     /**
-     * Waits for the job's end.
+     * Waits until the job has ended.
      *
      * @throws JobExecutionException if it failed
      */
@@ -172,7 +148,7 @@ public final class LocalCluster implements AutoCloseable {
         result.toJobExecutionResult(LocalCluster.class.getClassLoader());
     }
 
-    /** Why the job failed, in one line, or "" while it has not. */
+    /** Returns why the job failed, in one line, or "" if it has not failed. */
     public String failure() throws InterruptedException {
         try {
             cluster.requestJobResult(jobId)
@@ -191,51 +167,23 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * What made the job start again, at a task or as a whole.
-     *
-     * @param after a time; what happened before is left out
-     * @return the first failure after it
+     * Returns whether Flink runs; it stops by itself only after a failure that it cannot handle.
      */
-    Optional<ErrorInfo> failureAfter(long after) throws Exception {
-        AccessExecutionGraph graph = cluster.getExecutionGraph(jobId).get();
-        List<ErrorInfo> failures = new ArrayList<>();
-        Optional.ofNullable(graph.getFailureInfo()).ifPresent(failures::add);
-        for (AccessExecutionVertex task : graph.getAllExecutionVertices()) {
-            task.getFailureInfo().ifPresent(failures::add);
-            task.getExecutionHistory()
-                    .getHistoricalExecutions()
-                    .forEach(attempt -> attempt.getFailureInfo().ifPresent(failures::add));
-        }
-        return failures.stream()
-                .filter(failure -> failure.getTimestamp() > after)
-                .min(Comparator.comparingLong(ErrorInfo::getTimestamp));
-    }
-
-    /** The checkpoint that the job went on from last, if it ever did. */
-    OptionalLong restoredCheckpoint() throws Exception {
-        CheckpointStatsSnapshot checkpoints =
-                cluster.getExecutionGraph(jobId).get().getCheckpointStatsSnapshot();
-        return checkpoints == null || checkpoints.getLatestRestoredCheckpoint() == null
-                ? OptionalLong.empty()
-                : OptionalLong.of(checkpoints.getLatestRestoredCheckpoint().getCheckpointId());
-    }
-
-    /** Whether Flink runs; it ends by itself only after a failure that it cannot handle. */
     boolean isRunning() {
         return cluster.isRunning();
     }
 
-    /** How many TaskManagers are there; a job needs one. */
+    /** Returns the number of registered TaskManagers; the job needs one. */
     int taskManagers() throws Exception {
         return cluster.requestClusterOverview().get().getNumTaskManagersConnected();
     }
 
-    /** Starts a TaskManager in place of one that has ended. */
+    /** Starts a TaskManager to replace one that has ended. */
     void startTaskManager() throws Exception {
         cluster.startTaskManager();
     }
 
-    /** Stops Flink, whatever the job does, and removes its files. */
+    /** Stops Flink, whatever the job's status, and deletes its files. */
     @Override
     public void close() throws IOException {
         try {

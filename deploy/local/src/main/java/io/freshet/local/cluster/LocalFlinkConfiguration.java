@@ -21,20 +21,22 @@ import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 
 /**
- * Configuration of a Flink in this process that other machines do not reach and web pages cannot
- * write to.
+ * Configuration of Flink in this process such that other machines cannot reach it and web pages
+ * cannot change anything.
  *
- * <p>Everything listens on the loopback interface. {@code jobmanager.bind-host} and {@code
- * taskmanager.bind-host} may name another. The REST endpoint has no password, so nothing opens it
- * further: a setting that would is refused.
+ * <p>All ports are bound to the loopback interface, unless {@code jobmanager.bind-host} or {@code
+ * taskmanager.bind-host} names another address. The REST endpoint has no authentication, so
+ * settings that would open it further are refused.
  */
 final class LocalFlinkConfiguration {
     private static final String LOOPBACK = "localhost";
 
-    /** Kept for who asks what became of a savepoint; the end waits for that as long. */
+    /**
+     * Time that Flink keeps the results of savepoint requests; closing the cluster waits as long.
+     */
     private static final Duration RESULTS_OF_REQUESTS = Duration.ofSeconds(10);
 
-    /** Between attempts to start again, at most. */
+    /** Maximum delay between restarts. */
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(10);
 
     private static final MemorySize MANAGED_MEMORY = MemorySize.ofMebiBytes(128);
@@ -42,10 +44,10 @@ final class LocalFlinkConfiguration {
     private LocalFlinkConfiguration() {}
 
     /**
-     * Completes a user's configuration.
+     * Returns a user's configuration, completed and restricted.
      *
-     * @param settings Flink's own keys
-     * @param uiPort port of Flink's web page, or {@link LocalCluster#ANY_PORT}
+     * @param settings settings with Flink's own keys
+     * @param uiPort port of Flink's web UI, or {@link LocalCluster#ANY_PORT}
      * @throws ConfigurationException if a setting would open the REST endpoint
      */
     static Configuration of(Map<String, String> settings, int uiPort) {
@@ -56,7 +58,7 @@ final class LocalFlinkConfiguration {
         close(flink, WebOptions.SUBMIT_ENABLE, false, problems);
         close(flink, WebOptions.CANCEL_ENABLE, false, problems);
         close(flink, WebOptions.RESCALE_ENABLE, false, problems);
-        // Flink always sends this header; the guard before its REST endpoint takes it off.
+        // Flink always sends this header; FlinkRequestGuard removes it.
         close(flink, WebOptions.ACCESS_CONTROL_ALLOW_ORIGIN, "", problems);
         if (!problems.isEmpty()) {
             throw new ConfigurationException(problems);
@@ -80,8 +82,8 @@ final class LocalFlinkConfiguration {
     }
 
     /**
-     * Makes Flink keep its files in a directory: what it unpacks and spills, and checkpoints unless
-     * they have a place of their own.
+     * Makes Flink write its temporary files to a directory, and its checkpoints too unless the
+     * configuration names a directory for them.
      */
     static void keepFilesIn(Path directory, Configuration flink) {
         flink.set(CoreOptions.TMP_DIRS, directory.resolve("tmp").toString());
@@ -110,7 +112,8 @@ final class LocalFlinkConfiguration {
                             + option.key()
                             + " = "
                             + given.get()
-                            + ": must be left out; Flink's page here asks nobody for a password");
+                            + ": must be left out; Flink's REST endpoint has no authentication"
+                            + " here");
         }
         flink.set(option, closed);
     }

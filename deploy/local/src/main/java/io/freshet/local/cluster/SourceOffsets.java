@@ -14,24 +14,24 @@ import org.apache.flink.metrics.reporter.MetricReporter;
 import org.apache.flink.metrics.reporter.MetricReporterFactory;
 
 /**
- * The offset up to which a job's source has read, by partition, from the gauges that the Kafka
- * source registers with Flink. Unlike the consumer group's offsets, which an idle source commits up
- * to ten seconds late, they are those of now.
+ * Metric reporter that holds the current offset of each partition of a job's Kafka source, from the
+ * gauges that the source registers with Flink. Unlike the consumer group's committed offsets, which
+ * an idle source commits up to ten seconds late, these are up to date.
  */
 final class SourceOffsets implements MetricReporter {
     private static final String REPORTER = "metrics.reporter.freshet-source-offsets.";
     private static final String ID = "id";
     private static final String CURRENT_OFFSET = "currentOffset";
-    private static final Map<String, SourceOffsets> BY_ID = new ConcurrentHashMap<>();
+    private static final Map<String, SourceOffsets> REPORTERS = new ConcurrentHashMap<>();
 
     private final Map<Integer, Gauge<?>> gauges = new ConcurrentHashMap<>();
 
-    /** Found by Flink through the service file. */
+    /** Factory that Flink finds through the service file. */
     public static final class Factory implements MetricReporterFactory {
         @Override
         public MetricReporter createMetricReporter(Properties properties) {
             SourceOffsets reporter =
-                    BY_ID.get(properties.getProperty(ID, "")); // as register() put it there
+                    REPORTERS.get(properties.getProperty(ID, "")); // set by register()
             if (reporter == null) {
                 throw new IllegalStateException("no such reporter: " + properties);
             }
@@ -39,18 +39,18 @@ final class SourceOffsets implements MetricReporter {
         }
     }
 
-    /** Makes the job of a cluster that is started with the configuration tell its offsets. */
+    /** Adds a reporter to the configuration of a cluster, and returns it. */
     static SourceOffsets register(Configuration flink) {
         String id = UUID.randomUUID().toString();
         SourceOffsets offsets = new SourceOffsets();
-        BY_ID.put(id, offsets);
+        REPORTERS.put(id, offsets);
         flink.setString(REPORTER + "factory.class", Factory.class.getName());
         flink.setString(REPORTER + ID, id);
         return offsets;
     }
 
-    /** The offset of the last record that was read from a partition. */
-    OptionalLong last(int partition) {
+    /** Returns the offset of the last record read from a partition; empty if none was read. */
+    OptionalLong lastOffset(int partition) {
         Gauge<?> gauge = gauges.get(partition);
         return gauge != null && gauge.getValue() instanceof Number offset && offset.longValue() >= 0
                 ? OptionalLong.of(offset.longValue())
@@ -62,7 +62,7 @@ final class SourceOffsets implements MetricReporter {
 
     @Override
     public void close() {
-        BY_ID.values().remove(this);
+        REPORTERS.values().remove(this);
     }
 
     @Override

@@ -15,11 +15,12 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Whether a job has read all that is in its topic now; of a topic without transactions.
+ * Progress of a job's source towards the end that its topic had at one moment. The topic must not
+ * have transactions.
  *
- * <p>A source tells the offset of the last record that it read, and none until it has read one. One
- * that was restored at the end of a partition never does: there the offsets that its consumer group
- * committed tell how far it came.
+ * <p>A source reports the offset of the last record that it has read, and none before the first. A
+ * source that was restored at the end of a partition reports none, so for such partitions the
+ * committed offsets of its consumer group are used.
  */
 public final class SourceProgress {
     private final JobConfig config;
@@ -33,8 +34,8 @@ public final class SourceProgress {
         this.ends = ends;
     }
 
-    /** Looks where the topic ends now. */
-    public static SourceProgress toTheEndOfNow(JobConfig config, SourceOffsets offsets) {
+    /** Returns the progress towards the topic's current end. */
+    public static SourceProgress toCurrentEnd(JobConfig config, SourceOffsets offsets) {
         Properties properties = new Properties();
         properties.putAll(config.kafka().client());
         Map<TopicPartition, Long> ends = new HashMap<>();
@@ -52,17 +53,18 @@ public final class SourceProgress {
         return new SourceProgress(config, offsets, ends);
     }
 
-    public boolean isThrough() {
-        Map<TopicPartition, Long> untold = new HashMap<>();
+    /** Returns whether the source has read up to that end. */
+    public boolean isComplete() {
+        Map<TopicPartition, Long> unreported = new HashMap<>();
         for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-            OptionalLong last = offsets.last(end.getKey().partition());
+            OptionalLong last = offsets.lastOffset(end.getKey().partition());
             if (last.isEmpty() && end.getValue() > 0) {
-                untold.put(end.getKey(), end.getValue());
+                unreported.put(end.getKey(), end.getValue());
             } else if (last.orElse(-1) < end.getValue() - 1) {
                 return false;
             }
         }
-        return untold.isEmpty() || areCommitted(untold);
+        return unreported.isEmpty() || areCommitted(unreported);
     }
 
     private boolean areCommitted(Map<TopicPartition, Long> ends) {

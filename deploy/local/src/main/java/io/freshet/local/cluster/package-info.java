@@ -1,4 +1,4 @@
-/** Flink and Kafka in this process, and the watch over a job. */
+/** Flink and Kafka in this process, and the supervision of a job. */
 @NullMarked
 package io.freshet.local.cluster;
 

@@ -10,12 +10,13 @@ import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an event as JSON: an object with the fields that its schema names. Times are milliseconds;
- * numbers that JSON cannot say are null; digests are hexadecimal.
+ * JSON writer for Avro events: an object with the fields of the schema. Times are in milliseconds,
+ * numbers that are not finite are null, and digests are hexadecimal.
  */
 final class AvroJson {
     private AvroJson() {}
 
+    /** Writes an event as a JSON object. */
     static void write(JsonGenerator json, SpecificRecordBase event) throws IOException {
         json.writeStartObject();
         for (Schema.Field field : event.getSchema().getFields()) {
@@ -67,7 +68,7 @@ final class AvroJson {
         }
     }
 
-    /** A number, or null where it is not finite. */
+    /** Writes a number, or null if it is not finite. */
     static void number(JsonGenerator json, double number) throws IOException {
         if (Double.isFinite(number)) {
             json.writeNumber(number);
@@ -76,7 +77,7 @@ final class AvroJson {
         }
     }
 
-    /** A number in the digits of a float, or null where it is not finite. */
+    /** Writes a number with the precision of a float, or null if it is not finite. */
     static void number(JsonGenerator json, float number) throws IOException {
         if (Float.isFinite(number)) {
             json.writeNumber(number);

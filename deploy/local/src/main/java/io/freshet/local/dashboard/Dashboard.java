@@ -32,31 +32,33 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the page and its stream of figures, by Jetty.
+ * HTTP server of the dashboard page and its event stream, on Jetty.
  *
- * <p>{@code GET /events?model=ID} is a stream of server-sent events; each is a JSON object with
- * what the reader lacks, the first with the whole history of the model. One thread of its own hands
- * them out, so that neither readers nor their number are felt where the figures come from.
+ * <p>{@code GET /events?model=ID} is a stream of server-sent events. Each event is a JSON object
+ * with what the client does not have yet; the first contains the whole history of the model. A
+ * separate thread sends the events, so that clients do not slow down the reading of results.
  */
 public final class Dashboard implements AutoCloseable {
-    /** Any free port. */
+    /** Port number that stands for any free port. */
     public static final int ANY_PORT = 0;
 
-    static final int MOST_READERS = 32;
+    static final int MAX_CONNECTIONS = 32;
 
     private static final Logger LOG = LoggerFactory.getLogger(Dashboard.class);
-    private static final long PACE_MILLIS = 250;
-    private static final long FAREWELL_SECONDS = 2;
-    private static final int LONGEST_ID = 255;
+    private static final long UPDATE_MILLIS = 250;
+    private static final long CLOSE_TIMEOUT_SECONDS = 2;
+    private static final int MAX_MODEL_ID_LENGTH = 255;
 
-    /** What the system holds for a reader that does not read. */
+    /**
+     * Size of the socket's send buffer, which bounds what is held for a client that does not read.
+     */
     private static final int SEND_BUFFER_BYTES = 64 << 10;
 
-    private final Figures figures;
+    private final DashboardData data;
     private final String host;
     private final PageFiles files;
-    private final List<Reader> readers = new CopyOnWriteArrayList<>();
-    private final ScheduledExecutorService pace =
+    private final List<SseConnection> connections = new CopyOnWriteArrayList<>();
+    private final ScheduledExecutorService scheduler =
             Executors.newSingleThreadScheduledExecutor(
                     task -> {
                         Thread thread = new Thread(task, "freshet-dashboard");
@@ -67,8 +69,8 @@ public final class Dashboard implements AutoCloseable {
     private final ServerConnector connector;
     private int port;
 
-    private Dashboard(Figures figures, String host, int port) throws IOException {
-        this.figures = figures;
+    private Dashboard(DashboardData data, String host, int port) throws IOException {
+        this.data = data;
         this.host = host;
         files = PageFiles.load();
         QueuedThreadPool threads = new QueuedThreadPool(8, 1);
@@ -82,11 +84,12 @@ public final class Dashboard implements AutoCloseable {
         connector.setPort(port);
         connector.setAcceptedSendBufferSize(SEND_BUFFER_BYTES);
         server.addConnector(connector);
-        server.setHandler(new Guard(new Pages(), host));
+        server.setHandler(new DashboardRequestGuard(new PageHandler(), host));
         server.setErrorHandler(
                 (request, response, callback) -> {
                     int status = response.getStatus();
-                    Guard.answer(response, callback, status, HttpStatus.getMessage(status) + ".");
+                    DashboardRequestGuard.answer(
+                            response, callback, status, HttpStatus.getMessage(status) + ".");
                     return true;
                 });
     }
@@ -94,15 +97,15 @@ public final class Dashboard implements AutoCloseable {
     /**
      * Starts serving.
      *
-     * @param host the name or address to serve under; {@code localhost} is reached from this
-     *     machine only
-     * @param port a port, or {@link #ANY_PORT}
-     * @throws BindException if the port is taken
-     * @throws IOException if it cannot be served there
+     * @param host name or address to bind to; {@code localhost} can be reached from this machine
+     *     only
+     * @param port port, or {@link #ANY_PORT}
+     * @throws BindException if the port is in use
+     * @throws IOException if the server cannot be started
      */
-    @SuppressWarnings("FutureReturnValueIgnored") // what fails for a reader is told there
-    public static Dashboard start(Figures figures, String host, int port) throws IOException {
-        Dashboard dashboard = new Dashboard(figures, host, port);
+    @SuppressWarnings("FutureReturnValueIgnored") // failures are handled for each connection
+    public static Dashboard start(DashboardData data, String host, int port) throws IOException {
+        Dashboard dashboard = new Dashboard(data, host, port);
         try {
             dashboard.server.start();
             dashboard.port = dashboard.connector.getLocalPort();
@@ -115,47 +118,47 @@ public final class Dashboard implements AutoCloseable {
             }
             throw e instanceof IOException failed ? failed : new IOException(e);
         }
-        dashboard.pace.scheduleWithFixedDelay(
-                dashboard::handOut, PACE_MILLIS, PACE_MILLIS, TimeUnit.MILLISECONDS);
+        dashboard.scheduler.scheduleWithFixedDelay(
+                dashboard::sendUpdates, UPDATE_MILLIS, UPDATE_MILLIS, TimeUnit.MILLISECONDS);
         return dashboard;
     }
 
-    /** Where the page is. */
+    /** Returns the address of the page. */
     public URI address() {
         return URI.create("http://" + new HostPort(host, port));
     }
 
-    /** How many pages read the stream. */
-    int numReaders() {
-        return readers.size();
+    /** Returns the number of open event streams. */
+    int numConnections() {
+        return connections.size();
     }
 
-    private void handOut() {
-        for (Reader reader : readers) {
+    private void sendUpdates() {
+        for (SseConnection connection : connections) {
             try {
-                reader.advance(figures, System.nanoTime());
+                connection.sendUpdate(data, System.nanoTime());
             } catch (RuntimeException e) {
-                LOG.warn("a page cannot be told the figures", e);
-                reader.fail(e);
+                LOG.warn("an update cannot be sent to a page", e);
+                connection.fail(e);
             }
         }
-        readers.removeIf(Reader::isGone);
+        connections.removeIf(SseConnection::isClosed);
     }
 
-    /** Tells the pages what is new, ends their streams, and stops. */
+    /** Sends the last updates, ends the event streams, and stops the server. */
     @Override
     public void close() throws IOException {
-        if (pace.isShutdown()) {
+        if (scheduler.isShutdown()) {
             return;
         }
-        Future<?> farewell = pace.submit(this::bidFarewell);
-        pace.shutdown();
+        Future<?> lastUpdates = scheduler.submit(this::sendLastUpdates);
+        scheduler.shutdown();
         try {
-            farewell.get(FAREWELL_SECONDS + 1, TimeUnit.SECONDS);
+            lastUpdates.get(CLOSE_TIMEOUT_SECONDS + 1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("the pages were not told that it ends", e);
+            LOG.warn("the last updates were not sent to the pages", e);
         }
         try {
             server.stop();
@@ -164,17 +167,18 @@ public final class Dashboard implements AutoCloseable {
         }
     }
 
-    private void bidFarewell() {
-        handOut();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(FAREWELL_SECONDS);
-        while (readers.stream().anyMatch(Reader::isWriting) && System.nanoTime() < deadline) {
+    private void sendLastUpdates() {
+        sendUpdates();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CLOSE_TIMEOUT_SECONDS);
+        while (connections.stream().anyMatch(SseConnection::isWriting)
+                && System.nanoTime() < deadline) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
         }
-        readers.forEach(Reader::end);
+        connections.forEach(SseConnection::end);
     }
 
-    /** The page's files and its stream. */
-    private final class Pages extends Handler.Abstract.NonBlocking {
+    /** Request handler of the page's files and of the event stream. */
+    private final class PageHandler extends Handler.Abstract.NonBlocking {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
             String path = Request.getPathInContext(request);
@@ -186,7 +190,8 @@ public final class Dashboard implements AutoCloseable {
                 response.getHeaders().put(HttpHeader.CONTENT_LENGTH, file.content().remaining());
                 response.write(true, file.content().duplicate(), callback);
             } else {
-                Guard.answer(response, callback, HttpStatus.NOT_FOUND_404, "Nothing is here.");
+                DashboardRequestGuard.answer(
+                        response, callback, HttpStatus.NOT_FOUND_404, "Not found.");
             }
             return true;
         }
@@ -194,34 +199,35 @@ public final class Dashboard implements AutoCloseable {
         private void events(Request request, Response response, Callback callback) {
             Fields parameters = Request.extractQueryParameters(request);
             String modelId = parameters.getValue("model");
-            if (modelId != null && modelId.length() > LONGEST_ID) {
-                Guard.answer(
+            if (modelId != null && modelId.length() > MAX_MODEL_ID_LENGTH) {
+                DashboardRequestGuard.answer(
                         response,
                         callback,
                         HttpStatus.BAD_REQUEST_400,
-                        "A model's id has at most " + LONGEST_ID + " characters.");
+                        "A model id has at most " + MAX_MODEL_ID_LENGTH + " characters.");
                 return;
             }
-            if (readers.size() >= MOST_READERS) {
-                Guard.answer(
+            if (connections.size() >= MAX_CONNECTIONS) {
+                DashboardRequestGuard.answer(
                         response,
                         callback,
                         HttpStatus.SERVICE_UNAVAILABLE_503,
-                        MOST_READERS + " pages are open, which is the most that are served.");
+                        "At most " + MAX_CONNECTIONS + " pages can be open at once.");
                 return;
             }
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream; charset=utf-8");
             if (HttpMethod.HEAD.is(request.getMethod())) {
-                response.write(true, ByteBuffer.allocate(0), callback); // all but the stream
+                response.write(true, ByteBuffer.allocate(0), callback); // headers only
                 return;
             }
-            Reader reader = new Reader(response, callback, new Cursor(modelId));
-            request.addFailureListener(reader::fail);
-            readers.add(reader);
+            SseConnection connection =
+                    new SseConnection(response, callback, new StreamPosition(modelId));
+            request.addFailureListener(connection::fail);
+            connections.add(connection);
             try {
-                pace.execute(Dashboard.this::handOut);
+                scheduler.execute(Dashboard.this::sendUpdates);
             } catch (RejectedExecutionException e) {
-                reader.fail(e); // we are closing
+                connection.fail(e); // the server is stopping
             }
         }
     }

@@ -9,12 +9,9 @@ import java.util.Map;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The files of the page, by path, in memory: what is not among them is not there, so no path leads
- * anywhere else.
- */
+/** Files of the page, by path, in memory. No other path is served. */
 final class PageFiles {
-    /** A file as it is sent. */
+    /** File with its content type. */
     record PageFile(String contentType, ByteBuffer content) {}
 
     private static final List<String> OWN =
@@ -37,7 +34,7 @@ final class PageFiles {
 
     private PageFiles() {}
 
-    /** Reads all files from the class path. */
+    /** Loads all files from the class path. */
     static PageFiles load() throws IOException {
         PageFiles page = new PageFiles();
         page.files.put("/", read("page/index.html"));
@@ -84,12 +81,12 @@ final class PageFiles {
         };
     }
 
-    /** The file at a path, or null. */
+    /** Returns the file at a path, or null. */
     @Nullable PageFile at(String path) {
         return files.get(path);
     }
 
-    /** All paths. */
+    /** Returns all paths. */
     Iterable<String> paths() {
         return files.keySet();
     }

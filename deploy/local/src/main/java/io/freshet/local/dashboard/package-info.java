@@ -1,6 +1,6 @@
 /**
- * The page that people watch a job on: a bounded history of what its topics tell, and a small
- * server of the page and of its stream of figures. Knows no Kafka.
+ * The dashboard: a bounded history of a job's results, and an HTTP server for the page and its
+ * event stream. It does not depend on Kafka.
  */
 @NullMarked
 package io.freshet.local.dashboard;

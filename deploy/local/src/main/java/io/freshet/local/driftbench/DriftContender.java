@@ -18,11 +18,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A detector as it is tried.
+ * Configured drift detector that takes part in the benchmark, with the signal that it monitors.
  *
- * @param name what the table calls it
- * @param signal what it looks at
- * @param detector the rule, with its cool-down
+ * @param name name in the table
+ * @param signal signal that it monitors
+ * @param detector detector, with its cool-down
  */
 public record DriftContender(String name, Signal signal, DriftDetector detector) {
     private static final int COOL_DOWN = 1000;
@@ -35,9 +35,9 @@ public record DriftContender(String name, Signal signal, DriftDetector detector)
     }
 
     /**
-     * Returns all that are tried: each method as it did best on the suite's streams of seeds 1 to
-     * 8, with a cool-down of 1,000 examples; the periodic baseline; and ADWIN and DDM with MOA's
-     * parameters. The first is the job's default.
+     * Returns all detectors of the benchmark: each method with the parameters that scored best on
+     * seeds 1 to 8 of the suite and a cool-down of 1,000 examples after an alarm; the periodic
+     * baseline; and ADWIN and DDM with MOA's defaults. The first is the job's default.
      */
     public static List<DriftContender> all() {
         return List.of(
@@ -63,7 +63,9 @@ public record DriftContender(String name, Signal signal, DriftDetector detector)
         return new DriftContender(name, signal, new CoolDown(detector, COOL_DOWN));
     }
 
-    /** Returns the examples, counted from 0, at which it finds a drift. */
+    /**
+     * Returns the indices of the examples, counted from 0, at which the detector reports a drift.
+     */
     List<Integer> alarms(LossStream stream) {
         RunningDetector running = detector.start();
         List<Integer> alarms = new ArrayList<>();

@@ -1,22 +1,22 @@
 package io.freshet.local.driftbench;
 
-/** How a stream changes. */
+/** Kind of change in a stream. */
 public enum DriftKind {
-    /** Not at all. */
+    /** No change. */
     STATIONARY,
 
-    /** From one example to the next. */
+    /** The distribution changes from one example to the next. */
     ABRUPT,
 
-    /** From one example to the next, but only a little, or only for some. */
+    /** As {@link #ABRUPT}, but a small change, or one of some classes only. */
     PARTIAL,
 
-    /** More and more examples are of the new kind. */
+    /** A growing fraction of the examples comes from the new distribution. */
     GRADUAL,
 
-    /** All examples move from the old kind to the new one, step by step. */
+    /** The distribution moves from the old one to the new one in small steps. */
     INCREMENTAL,
 
-    /** Abruptly, to and fro between two kinds. */
+    /** The distribution alternates abruptly between two. */
     RECURRING
 }

@@ -5,11 +5,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Where a stream changes from one regime to the next.
+ * Positions at which a stream changes from one regime to the next.
  *
- * @param kind how
- * @param length examples of the stream
- * @param changes where, in their order
+ * @param kind kind of the changes
+ * @param length number of examples in the stream
+ * @param changes changes, in the order of the stream
  */
 public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
     private static final int STATIONARY_LENGTH = 50_000;
@@ -21,14 +21,14 @@ public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
     private static final int RECURRENCE = 3_000;
 
     /**
-     * A change.
+     * Change of regime.
      *
-     * @param at the first example that may be of the new regime, counted from 0
-     * @param width examples until all are; 0 for all at once
+     * @param at index of the first example that may belong to the new regime, counted from 0
+     * @param width number of examples over which the change extends; 0 for an abrupt change
      */
     public record Change(int at, int width) {}
 
-    /** Draws a plan. */
+    /** Draws a random plan. */
     static DriftPlan draw(DriftKind kind, Random random) {
         int at = EARLIEST + random.nextInt(LATEST - EARLIEST);
         return switch (kind) {
@@ -48,23 +48,24 @@ public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
     }
 
     /**
-     * Returns how much of an example is of the second of two regimes, 0 to 1: the first change is
-     * to it, the next back. In a gradual change the example is of one or the other, by chance.
+     * Returns the fraction, 0 to 1, of the second of two regimes in an example. The first change
+     * leads to the second regime, the next one back. In a gradual change the fraction is 0 or 1,
+     * drawn at random.
      */
-    double share(int example, Random random) {
-        double share = 0;
+    double secondRegimeFraction(int example, Random random) {
+        double fraction = 0;
         for (int k = 0; k < changes.size(); k++) {
             Change change = changes.get(k);
             double done =
                     example < change.at
                             ? 0
                             : Math.min(1, (example - change.at + 1) / (change.width + 1.0));
-            share += k % 2 == 0 ? done : -done;
+            fraction += k % 2 == 0 ? done : -done;
         }
         if (kind == DriftKind.GRADUAL) {
-            return random.nextDouble() < share ? 1 : 0;
+            return random.nextDouble() < fraction ? 1 : 0;
         }
-        return share;
+        return fraction;
     }
 
     /** Returns the changes to the second regime. */

@@ -3,16 +3,17 @@ package io.freshet.local.driftbench;
 import java.util.List;
 
 /**
- * How alarms fit the drifts of streams.
+ * Detection score: counts of alarms, of detected and missed drifts, and detection delays, over one
+ * or more streams.
  *
- * <p>A drift is found by the first alarm from its first example on, until {@value #PATIENCE}
- * examples after its last or the next drift; its delay is the alarm's distance from its first
- * example. Every other alarm is false. Precision is found drifts by alarms, recall found drifts by
- * drifts, F1 their harmonic mean. Examples from which no drift can be found any more, or yet, are
- * stationary.
+ * <p>A drift is detected by the first alarm between its first example and {@value #PATIENCE}
+ * examples after its last, or the next drift if that is earlier. The delay is the distance of that
+ * alarm from the drift's first example. Every other alarm is false. Precision is detected drifts
+ * divided by alarms, recall is detected drifts divided by drifts, and F1 is their harmonic mean.
+ * Examples at which no drift can be detected are stationary.
  */
 public final class DriftScore {
-    /** Examples after a drift in which it can still be found. */
+    /** Number of examples after a drift in which it can still be detected. */
     static final int PATIENCE = 1_000;
 
     private int drifts;
@@ -22,7 +23,7 @@ public final class DriftScore {
     private int outside;
     private long stationary;
 
-    /** Adds a stream. */
+    /** Adds the alarms of one detector on a stream. */
     void add(LossStream stream, List<Integer> found) {
         long inside = 0;
         int next = 0;
@@ -50,7 +51,7 @@ public final class DriftScore {
         stationary += stream.size() - inside;
     }
 
-    /** Adds what another has. */
+    /** Adds the counts of another score. */
     void add(DriftScore other) {
         drifts += other.drifts;
         found += other.found;
@@ -60,38 +61,48 @@ public final class DriftScore {
         stationary += other.stationary;
     }
 
+    /** Returns the number of drifts. */
     public int drifts() {
         return drifts;
     }
 
+    /** Returns the number of drifts that were not detected. */
     public int missed() {
         return drifts - found;
     }
 
-    /** Returns the mean delay of those found, in examples; NaN if none was. */
+    /** Returns the mean delay of the detected drifts, in examples; NaN if none was detected. */
     public double meanDelay() {
         return (double) delays / found;
     }
 
-    /** Returns the false alarms that came after the one that found the drift, while it was near. */
+    /**
+     * Returns the number of false alarms that repeat the detection of a drift, within the time in
+     * which it can be detected.
+     */
     int repeated() {
         return alarms - found - outside;
     }
 
-    /** Returns the false alarms in 10,000 stationary examples. */
+    /** Returns the number of false alarms per 10,000 stationary examples. */
     public double falseAlarms() {
         return 10_000.0 * outside / stationary;
     }
 
+    /** Returns detected drifts divided by alarms; NaN without alarms. */
     double precision() {
         return (double) found / alarms;
     }
 
+    /** Returns detected drifts divided by drifts; NaN without drifts. */
     double recall() {
         return (double) found / drifts;
     }
 
-    /** Returns the harmonic mean of precision and recall; NaN if there is neither. */
+    /**
+     * Returns the harmonic mean of precision and recall; NaN if there are neither alarms nor
+     * drifts.
+     */
     public double f1() {
         return 2.0 * found / (alarms + drifts);
     }

@@ -8,7 +8,8 @@ import java.util.Random;
 import java.util.function.Function;
 
 /**
- * Streams of each family and kind, made by one seed: one that is stationary, three each that drift.
+ * Suite of streams of each family and kind, generated from one seed: one stationary stream, and
+ * three of each kind of drift.
  */
 public final class DriftSuite {
     private static final int STREAMS = 3;
@@ -16,10 +17,10 @@ public final class DriftSuite {
     private DriftSuite() {}
 
     /**
-     * Makes the streams.
+     * Generates the streams of a seed.
      *
-     * @param seed which
-     * @param settings the learner's for a stream of events
+     * @param seed seed of the suite
+     * @param settings settings of the learner for a stream of events
      */
     public static List<LossStream> streams(
             long seed, Function<LabelledStream, LearnerSettings> settings) {

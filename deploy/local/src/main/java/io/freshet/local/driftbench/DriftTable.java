@@ -1,6 +1,6 @@
 package io.freshet.local.driftbench;
 
-import static io.freshet.local.watch.Display.format;
+import static io.freshet.local.watch.TerminalDisplay.format;
 
 import io.freshet.config.Key;
 import java.io.PrintWriter;
@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What contenders came to on streams: a line each. */
+/** Results table of the drift benchmark, with one line for each detector. */
 public final class DriftTable {
     private final List<DriftContender> contenders;
     private final List<DriftScore> totals = new ArrayList<>();
@@ -28,7 +28,7 @@ public final class DriftTable {
         }
     }
 
-    /** Has each contender look at a stream. */
+    /** Runs each detector on a stream and adds the results. */
     public void add(LossStream stream) {
         streams++;
         examples += stream.size();
@@ -41,12 +41,12 @@ public final class DriftTable {
         }
     }
 
-    /** Returns what one came to, in the order of the contenders. */
+    /** Returns the total score of a detector, by index. */
     public DriftScore total(int contender) {
         return totals.get(contender);
     }
 
-    /** Returns what one came to on streams of a kind, of which there must have been one. */
+    /** Returns the score of a detector on the streams of a kind; there must be at least one. */
     public DriftScore total(int contender, DriftKind kind) {
         DriftScore score = byKind.get(contender).get(kind);
         if (score == null) {
@@ -55,7 +55,7 @@ public final class DriftTable {
         return score;
     }
 
-    /** Prints the table: delays in examples with the drifts missed, false alarms, and scores. */
+    /** Prints the table: detection delays and missed drifts, false alarms, and scores. */
     public void print(PrintWriter out) {
         List<DriftKind> kinds =
                 byKind.get(0).entrySet().stream()
@@ -69,7 +69,7 @@ public final class DriftTable {
                         streams, examples, totals.get(0).drifts()));
         out.println();
         StringBuilder header = new StringBuilder();
-        header.append(format("  %-21s %-18s", "detector", "looks at"));
+        header.append(format("  %-21s %-18s", "detector", "signal"));
         for (DriftKind kind : kinds) {
             header.append(format("  %13s", Key.kebab(kind)));
         }
@@ -110,15 +110,15 @@ public final class DriftTable {
         out.println();
         out.println(
                 format(
-                        "  delay in examples of the drifts found (and how many were missed) · false"
-                            + " alarms in 10,000%n  stationary examples · alarms repeated within"
-                            + " %,d examples of a drift"
+                        "  mean delay of detected drifts, in examples (number of missed drifts) ·"
+                            + " false alarms per%n  10,000 stationary examples · repeated alarms"
+                            + " within %,d examples of a drift"
                                 + (families.size() > 1 ? " · F1 by family" : ""),
                         DriftScore.PATIENCE));
         out.flush();
     }
 
-    /** A number with three digits; where there is none, a dash. */
+    /** Returns a number with three decimals, or a dash for NaN. */
     private static String share(double value) {
         return Double.isNaN(value) ? "–" : format("%.3f", value);
     }

@@ -7,20 +7,21 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * A seeded stream of Gaussian classes whose centres change by a plan. Two to six classes lie in ten
- * dimensions, more or less apart, and some labels are wrong, as drawn.
+ * Seeded stream of Gaussian classes whose centres change by a {@link DriftPlan}. The number of
+ * classes (two to six, in ten dimensions), their spread and the fraction of wrong labels are drawn
+ * at random.
  *
- * <p>In an abrupt change, once or recurring, each class takes the place of the next, so that a
- * model of the first regime is wrong in the second; in a partial one two of them change places. In
- * a gradual or incremental one all centres are new.
+ * <p>In an abrupt change, single or recurring, each class moves to the centre of the next, so that
+ * a model of the first regime is wrong in the second. In a partial change two classes exchange
+ * centres. In a gradual or incremental change all centres are new.
  */
 final class DriftingClasses implements LabelledStream {
     private static final int FEATURES = 10;
-    private static final int LEAST_CLASSES = 2;
-    private static final int MOST_CLASSES = 6;
-    private static final double LEAST_SPREAD = 0.8;
-    private static final double MOST_SPREAD = 1.8;
-    private static final double MOST_WRONG = 0.1;
+    private static final int MIN_CLASSES = 2;
+    private static final int MAX_CLASSES = 6;
+    private static final double MIN_SPREAD = 0.8;
+    private static final double MAX_SPREAD = 1.8;
+    private static final double MAX_WRONG = 0.1;
 
     private final long seed;
     private final DriftPlan plan;
@@ -33,9 +34,9 @@ final class DriftingClasses implements LabelledStream {
         this.seed = seed;
         Random random = new Random(seed);
         this.plan = DriftPlan.draw(kind, random);
-        int classes = LEAST_CLASSES + random.nextInt(MOST_CLASSES - LEAST_CLASSES + 1);
-        this.spread = LEAST_SPREAD + random.nextDouble() * (MOST_SPREAD - LEAST_SPREAD);
-        this.wrong = random.nextDouble() * MOST_WRONG;
+        int classes = MIN_CLASSES + random.nextInt(MAX_CLASSES - MIN_CLASSES + 1);
+        this.spread = MIN_SPREAD + random.nextDouble() * (MAX_SPREAD - MIN_SPREAD);
+        this.wrong = random.nextDouble() * MAX_WRONG;
         this.centres = centres(classes, random);
         this.nextCentres =
                 switch (kind) {
@@ -45,7 +46,7 @@ final class DriftingClasses implements LabelledStream {
                 };
     }
 
-    /** Returns the centres, the first {@code moved} of them each in the place of the next. */
+    /** Returns the centres, the first {@code moved} of them rotated by one. */
     private double[][] rotated(int moved) {
         double[][] rotated = centres.clone();
         for (int c = 0; c < moved; c++) {
@@ -105,11 +106,12 @@ final class DriftingClasses implements LabelledStream {
                 if (!hasNext()) {
                     throw new NoSuchElementException();
                 }
-                double share = plan.share(next++, random);
+                double fraction = plan.secondRegimeFraction(next++, random);
                 int label = random.nextInt(centres.length);
                 float[] features = new float[FEATURES];
                 for (int j = 0; j < FEATURES; j++) {
-                    double centre = (1 - share) * centres[label][j] + share * nextCentres[label][j];
+                    double centre =
+                            (1 - fraction) * centres[label][j] + fraction * nextCentres[label][j];
                     features[j] = (float) (centre + spread * random.nextGaussian());
                 }
                 boolean mistaken = random.nextDouble() < wrong;

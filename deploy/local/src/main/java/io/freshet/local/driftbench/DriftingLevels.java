@@ -3,8 +3,8 @@ package io.freshet.local.driftbench;
 import java.util.Random;
 
 /**
- * Losses and errors that are drawn, without a model: independent of each other, around a level that
- * rises at each drift. A level that falls again is no drift.
+ * Generators of independent random losses and errors, without a model, whose mean rises at each
+ * drift. A mean that falls again is not counted as a drift.
  */
 final class DriftingLevels {
     private static final double LN_2 = Math.log(2);
@@ -12,9 +12,9 @@ final class DriftingLevels {
     private DriftingLevels() {}
 
     /**
-     * Errors at a rate of 0.02 to 0.3 that rises by 0.15 to 0.5, or partially by 0.05 to 0.15. The
-     * losses are those of a model that gives the class of its choice what it deserves before the
-     * rise.
+     * Generates errors with a rate of 0.02 to 0.3 that rises by 0.15 to 0.5, or by 0.05 to 0.15 in
+     * a partial drift. The losses are those of a model whose confidence is calibrated before the
+     * drift.
      */
     static LossStream errors(DriftKind kind, long seed) {
         Random random = new Random(seed);
@@ -27,16 +27,16 @@ final class DriftingLevels {
         float[] losses = new float[plan.length()];
         boolean[] errors = new boolean[plan.length()];
         for (int i = 0; i < plan.length(); i++) {
-            errors[i] = random.nextDouble() < low + plan.share(i, random) * rise;
+            errors[i] = random.nextDouble() < low + plan.secondRegimeFraction(i, random) * rise;
             losses[i] = (float) -Math.log(errors[i] ? low : 1 - low);
         }
         return new LossStream("errors", kind, losses, errors, plan.forward());
     }
 
     /**
-     * Losses around a mean of 0.1 to 0.6 that becomes two to four times as large, or partially 1.3
-     * to two times: exponentially distributed, or log-normally with {@code σ = 1}. A loss above ln
-     * 2 counts as an error, which it is where there are two classes.
+     * Generates losses with a mean of 0.1 to 0.6 that is multiplied by 2 to 4, or by 1.3 to 2 in a
+     * partial drift. They are distributed exponentially, or log-normally with {@code σ = 1}. A loss
+     * above ln 2 counts as an error, as with two classes.
      */
     static LossStream losses(DriftKind kind, long seed) {
         Random random = new Random(seed);
@@ -48,7 +48,7 @@ final class DriftingLevels {
         float[] losses = new float[plan.length()];
         boolean[] errors = new boolean[plan.length()];
         for (int i = 0; i < plan.length(); i++) {
-            double mean = low + plan.share(i, random) * (high - low);
+            double mean = low + plan.secondRegimeFraction(i, random) * (high - low);
             double noise =
                     logNormal
                             ? Math.exp(random.nextGaussian() - 0.5)

@@ -3,13 +3,13 @@ package io.freshet.local.driftbench;
 import java.util.List;
 
 /**
- * What a model's tests on a stream came to, and where the stream drifts.
+ * Sequence of a model's test-then-train losses and errors, with the drifts of the stream.
  *
- * @param family what it was made by
- * @param kind how it changes
+ * @param family name of the generator or file
+ * @param kind kind of its changes
  * @param losses (size), in nats
  * @param errors (size), whether the prediction was wrong
- * @param drifts the changes for the worse, which a detector is to find
+ * @param drifts changes for the worse, which a detector should find
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LossStream(

@@ -11,9 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The learner by itself on a stream, without Flink and Kafka: the loss and the error of each
- * labelled example, by the model that had not seen it. Examples whose step was not finite have
- * none.
+ * Test-then-train run of the learner on a stream, without Flink and Kafka: records the loss and the
+ * error of each labelled example before the model is trained on it. Examples whose step was not
+ * finite are left out.
  */
 public final class TestThenTrain {
     private static final int BLOCK = 256;
@@ -28,9 +28,9 @@ public final class TestThenTrain {
     }
 
     /**
-     * Learns from a stream.
+     * Trains on a stream and returns the losses.
      *
-     * @param drifts where it drifts, counted in labelled examples
+     * @param drifts drifts of the stream, counted in labelled examples
      */
     public static LossStream run(
             LabelledStream stream,

@@ -1,4 +1,4 @@
-/** The benchmark of the drift detectors. */
+/** Benchmark of the drift detectors. */
 @NullMarked
 package io.freshet.local.driftbench;
 

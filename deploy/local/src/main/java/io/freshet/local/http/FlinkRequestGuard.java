@@ -24,14 +24,14 @@ import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.QueryStringDec
 import org.apache.flink.shaded.netty4.io.netty.util.ReferenceCountUtil;
 
 /**
- * Access control of Flink's REST endpoint, by {@link RequestRules}: browsers may only read; other
+ * Access control of Flink's REST endpoint by {@link RequestRules}: browsers may only read; other
  * programs may do everything that Flink allows except submit a job.
  *
  * <p>Reads are {@code GET} and {@code HEAD}, except the two {@code GET} paths that cancel a job.
- * Submitting is refused to all, since a job's code would run in this process. A refused request's
- * connection is closed, with the rest unread. {@code Access-Control-Allow-Origin}, which Flink
- * always sends, is removed from responses. The guard stands before Flink's handlers, that of
- * uploads included.
+ * Job submission is refused to all clients, since a job's code would run in this process. After a
+ * refusal the connection is closed and the rest of the request is discarded. {@code
+ * Access-Control-Allow-Origin}, which Flink always sends, is removed from responses. The guard
+ * precedes Flink's handlers in the channel's pipeline, including the handler of uploads.
  */
 final class FlinkRequestGuard extends ChannelDuplexHandler {
     private static final RequestRules RULES = new RequestRules();
@@ -43,7 +43,10 @@ final class FlinkRequestGuard extends ChannelDuplexHandler {
         UNKNOWN
     }
 
-    /** Where the method does not tell the effect; finds a path as Flink does, however written. */
+    /**
+     * Paths whose effect does not follow from the method; matched by Flink's own router, so that
+     * every spelling of a path is recognised.
+     */
     private static final Router<Effect> EFFECTS =
             new Router<Effect>()
                     .addPost("/jobs", Effect.SUBMISSION)
@@ -98,7 +101,7 @@ final class FlinkRequestGuard extends ChannelDuplexHandler {
         try {
             known = EFFECTS.route(request.method(), new QueryStringDecoder(request.uri()).path());
         } catch (IllegalArgumentException e) {
-            return Effect.UNKNOWN; // no encoding of a path
+            return Effect.UNKNOWN; // the path cannot be decoded
         }
         if (known != null) {
             return known.target();
@@ -108,7 +111,7 @@ final class FlinkRequestGuard extends ChannelDuplexHandler {
                 : Effect.CHANGE;
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // whatever comes of it, the connection ends
+    @SuppressWarnings("FutureReturnValueIgnored") // the connection is closed in any case
     private static void refuse(ChannelHandlerContext context, Refusal refusal) {
         FullHttpResponse response =
                 new DefaultFullHttpResponse(

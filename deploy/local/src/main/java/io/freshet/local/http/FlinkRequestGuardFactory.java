@@ -10,10 +10,10 @@ import org.apache.flink.shaded.netty4.io.netty.channel.ChannelInitializer;
 import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpServerCodec;
 
 /**
- * Service by which Flink's REST endpoint gets its {@link FlinkRequestGuard}.
+ * Factory through which Flink's REST endpoint gets its {@link FlinkRequestGuard}.
  *
- * <p>Flink appends what a factory makes behind its handlers of uploads. So this one makes an
- * initializer, which puts the guard before them.
+ * <p>Flink appends the handlers of such factories after its own handler of uploads. Therefore this
+ * factory creates an initializer, which inserts the guard before it.
  */
 public final class FlinkRequestGuardFactory implements InboundChannelHandlerFactory {
     @Override

@@ -9,31 +9,32 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Access rules of an HTTP server that asks nobody for a password: it answers under its own names
- * only, and not to pages of other origins.
+ * Access rules of an HTTP server without authentication: it answers under its own names only, and
+ * not to pages of other origins.
  *
- * <p>Loopback keeps other machines out, but not the web pages that a browser on this machine shows:
- * their scripts, forms, images and frames can send requests here. So
+ * <p>The loopback interface keeps other machines out, but not the web pages that a browser on this
+ * machine shows: their scripts, forms, images and frames can send requests to the server. Therefore
  *
  * <ol>
- *   <li>a request has a {@code Host}, and every {@code Host} it has is a name of this server,
- *       whatever the port. A page whose own name is made to point to this machine (DNS rebinding)
- *       is of the same origin for the browser, and is known by this name only;
- *   <li>a request whose {@code Origin} is another than the {@code Host} asked, {@code null}
- *       included, is refused, whatever its method;
- *   <li>a request whose {@code Sec-Fetch-Site} is another than {@code same-origin} or {@code none}
- *       is refused, unless its {@code Sec-Fetch-Mode} is {@code navigate}: a link may lead here.
- *       Browsers from before 2023 may send neither;
+ *   <li>a request must have a {@code Host} header, and every {@code Host} header must be a name of
+ *       this server, with any port. To the browser, a page whose own name was made to resolve to
+ *       this machine (DNS rebinding) has the same origin as the server; only this name reveals it;
+ *   <li>a request whose {@code Origin} differs from the requested {@code Host}, or is {@code null},
+ *       is refused, whatever its method;
+ *   <li>a request whose {@code Sec-Fetch-Site} is neither {@code same-origin} nor {@code none} is
+ *       refused, unless its {@code Sec-Fetch-Mode} is {@code navigate}, since other pages may link
+ *       to the server. Browsers from before 2023 may send neither header;
  *   <li>where other programs may write, browsers may not, not even from a page of this server:
- *       {@link #refusalToWrite}. A browser is known by {@code Origin}, {@code Referer}, any {@code
- *       Sec-Fetch-*} header, or a {@code User-Agent} that begins with {@code Mozilla/}, as that of
- *       every browser does. One of them is always there: an image asks without {@code Origin}, a
- *       page can suppress {@code Referer}, old browsers lack {@code Sec-Fetch-*}, but no page can
- *       change the {@code User-Agent} of a request to another site, unless that site allows it.
+ *       {@link #refusalToWrite}. A browser is recognised by {@code Origin}, {@code Referer}, any
+ *       {@code Sec-Fetch-*} header, or a {@code User-Agent} that begins with {@code Mozilla/}, as
+ *       every browser's does. At least one of them is always present: requests for images have no
+ *       {@code Origin}, a page can suppress {@code Referer}, and old browsers do not send {@code
+ *       Sec-Fetch-*}, but no page can change the {@code User-Agent} of a request to another site
+ *       unless that site allows it.
  * </ol>
  *
- * <p>A program on this machine can send what it likes. That it may read, and write where the server
- * allows it, is no loss: it needs no browser to do harm.
+ * <p>Other programs on this machine can send any headers. The rules do not restrict them: a program
+ * that runs on this machine does not need a browser to do harm.
  */
 public final class RequestRules {
     private static final List<String> BROWSERS_HEADERS =
@@ -49,35 +50,35 @@ public final class RequestRules {
 
     private final Set<String> names = new TreeSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
 
-    /** Headers of a request, whatever server received it. */
+    /** Headers of a request, independent of the server library. */
     @FunctionalInterface
     public interface Headers {
         /**
-         * The values of a header, one for each time it stands there.
+         * Returns the values of a header, one for each occurrence.
          *
-         * @param name in any case
+         * @param name name of the header, in any case
          */
         List<String> values(String name);
     }
 
     /**
-     * The answer to a request that is refused.
+     * Response to a refused request.
      *
-     * @param status of HTTP
-     * @param sentence why, for people
+     * @param status HTTP status
+     * @param sentence reason, for people
      */
     public record Refusal(int status, String sentence) {
         private static final int FORBIDDEN = 403;
         private static final int MISDIRECTED_REQUEST = 421;
     }
 
-    /** Rules of a server that is reached by the names of this machine's loopback only. */
+    /** Creates the rules of a server that is reached by loopback names only. */
     public RequestRules() {}
 
     /**
-     * Rules of a server that has another name too.
+     * Creates the rules of a server that has another name too.
      *
-     * @param name a host's name or address, IPv6 with or without brackets
+     * @param name host name or address; IPv6 with or without brackets
      */
     public RequestRules(String name) {
         names.add(
@@ -85,7 +86,7 @@ public final class RequestRules {
                         .toLowerCase(Locale.ROOT));
     }
 
-    /** Why a request is refused, whatever it asks for; empty if it is not. */
+    /** Returns why a request is refused, whatever its path and method; empty if it is allowed. */
     public Optional<Refusal> refusal(Headers headers) {
         List<String> hosts = headers.values("Host");
         if (hosts.isEmpty()) {
@@ -103,9 +104,9 @@ public final class RequestRules {
     }
 
     /**
-     * Why a request for a host is refused; empty if the host is this server.
+     * Returns why a request for a host is refused; empty if the host is this server.
      *
-     * @param authority a host, with or without a port
+     * @param authority host, with or without a port
      */
     public Optional<Refusal> refusalOfHost(String authority) {
         Matcher matcher = AUTHORITY.matcher(authority);
@@ -120,7 +121,9 @@ public final class RequestRules {
                 "This server answers to " + String.join(", ", names) + " only.");
     }
 
-    /** Why a request that would change something is refused; empty if no browser sent it. */
+    /**
+     * Returns why a request that would change something is refused; empty if no browser sent it.
+     */
     public static Optional<Refusal> refusalToWrite(Headers headers) {
         return isFromABrowser(headers)
                 ? Optional.of(new Refusal(Refusal.FORBIDDEN, "A browser may only read here."))

@@ -1,7 +1,4 @@
-/**
- * The rules by which what this process serves by HTTP answers requests, and Flink's REST endpoint
- * under them.
- */
+/** Access rules of this process's HTTP servers, and their enforcement at Flink's REST endpoint. */
 @NullMarked
 package io.freshet.local.http;
 

@@ -22,11 +22,13 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A CSV file, plain or gzipped, with a header: one column is the label, all others are numeric
- * features in their order. An empty label makes an example without one.
+ * Stream of the rows of a CSV file, plain or gzipped, with a header. One column is the label, all
+ * others are numeric features in the order of the columns. A row with an empty label is an
+ * unlabelled example.
  *
- * <p>The classes are the labels that occur, in the order of their numbers if all are whole numbers,
- * else of their letters. The file is read once to find them and to check every cell.
+ * <p>The classes are the labels that occur, in numeric order if all are integers, otherwise in
+ * alphabetical order. The constructor reads the whole file once to find them and to check every
+ * cell.
  */
 public final class CsvStream implements LabelledStream {
     private final Path file;
@@ -38,7 +40,7 @@ public final class CsvStream implements LabelledStream {
     /**
      * Reads and checks the file.
      *
-     * @throws UserException naming file, line, column and value
+     * @throws UserException if the file is invalid; names the file, line, column and value
      */
     public CsvStream(Path file, String label) {
         this.file = file;
@@ -56,7 +58,7 @@ public final class CsvStream implements LabelledStream {
                         file + " has no column \"" + label + "\"; it has " + shortened(header));
             }
             if (header.size() < 2) {
-                throw new UserException(file + " has no feature beside \"" + label + "\"");
+                throw new UserException(file + " has no feature besides \"" + label + "\"");
             }
             numFeatures = header.size() - 1;
             while (records.hasNext()) {
@@ -149,7 +151,7 @@ public final class CsvStream implements LabelledStream {
             bytes = new GZIPInputStream(bytes, 1 << 16);
         }
         Reader text = new InputStreamReader(bytes, StandardCharsets.UTF_8);
-        // Rows of another length are told about by check(), with the file and the line.
+        // check() reports rows of another length, with the file and the line.
         return CsvReader.builder()
                 .allowExtraFields(true)
                 .allowMissingFields(true)

@@ -4,32 +4,33 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A finite stream of examples to feed, the same each time. */
+/** Finite, repeatable stream of labelled examples. */
 public interface LabelledStream {
     /**
-     * One example.
+     * Example of a stream.
      *
-     * @param label class name, or null
+     * @param label class name; null if unlabelled
      * @param features (numFeatures)
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     record Example(@Nullable String label, float[] features) {}
 
-    /** What it is, in a few words. */
+    /** Returns a short description. */
     String description();
 
+    /** Returns the number of features of an example. */
     int numFeatures();
 
-    /** Class names by index. */
+    /** Returns the class names, by index. */
     List<String> classes();
 
-    /** Number of examples. */
+    /** Returns the number of examples. */
     long size();
 
-    /** The examples from the first on. */
+    /** Returns an iterator over the examples, from the first. */
     Examples examples();
 
-    /** An iterator that holds something open. */
+    /** Iterator over examples that must be closed. */
     interface Examples extends Iterator<Example>, AutoCloseable {
         @Override
         void close();

@@ -5,28 +5,26 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which stream is fed, how much of it and how fast. */
+/** Command-line options for the stream that is sent, its length and its rate. */
 public final class StreamOptions {
     @Option(
             names = "--csv",
             paramLabel = "FILE",
             description =
-                    "A CSV file with a header, plain or .gz; every column but the label is a"
-                            + " numeric feature. Without it a synthetic stream with drifts is fed.")
+                    "A CSV file with a header, plain or gzipped (.gz); every column except the"
+                        + " label is a numeric feature. Without it a synthetic stream with drifts"
+                        + " is sent.")
     private @Nullable Path csv;
 
-    @Option(
-            names = "--label",
-            paramLabel = "COLUMN",
-            description = "The column of the CSV file that is the label.")
+    @Option(names = "--label", paramLabel = "COLUMN", description = "Label column of the CSV file.")
     private @Nullable String label;
 
     @Option(
             names = "--events",
             paramLabel = "N",
             description =
-                    "How many events to feed (default: all of the file, or 100,000 synthetic"
-                            + " ones).")
+                    "Number of events to send (default: the whole file, or 100,000 synthetic"
+                            + " events).")
     private @Nullable Long events;
 
     @Option(
@@ -43,34 +41,33 @@ public final class StreamOptions {
             description = "Seed of the synthetic stream (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
-    /** The stream that is asked for. */
+    /** Returns the stream that the options select. */
     public LabelledStream stream() {
         if (events != null && events < 1) {
             throw new UserException("--events " + events + ": must be at least 1");
         }
         if (csv == null) {
             if (label != null) {
-                throw new UserException(
-                        "--label names a column of a --csv file, and none is given");
+                throw new UserException("--label needs --csv, the file with that column");
             }
             return new SyntheticStream(
                     seed, events == null ? SyntheticStream.DEFAULT_SIZE : events);
         }
         if (label == null) {
-            throw new UserException("--csv needs --label, the name of the label's column");
+            throw new UserException("--csv needs --label, the name of the label column");
         }
         return new CsvStream(csv, label);
     }
 
-    /** How many examples of the stream are fed. */
+    /** Returns the number of examples of the stream to send. */
     public long limit(LabelledStream stream) {
         return events == null ? stream.size() : Math.min(events, stream.size());
     }
 
-    /** Events per second. */
+    /** Returns the rate in events per second. */
     public double eventsPerSecond() {
         if (rate.equals("max")) {
-            return Feeder.UNLIMITED;
+            return StreamSender.UNLIMITED;
         }
         try {
             double value = Double.parseDouble(rate);

@@ -6,11 +6,11 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * A seeded stream of Gaussian classes whose centres jump at known places: abrupt drifts, each of
- * which a learner has to notice and to unlearn.
+ * Seeded stream of Gaussian classes whose centres jump at known positions: abrupt drifts, after
+ * each of which the learner has to adapt.
  *
- * <p>Class k of regime r has a centre drawn from a standard normal distribution; its examples lie
- * around it with standard deviation 1.5 in every feature.
+ * <p>The centre of each class in each of the four regimes is drawn from a standard normal
+ * distribution. Examples are drawn around it with standard deviation 1.5 in every feature.
  */
 final class SyntheticStream implements LabelledStream {
     static final int DEFAULT_SIZE = 100_000;
@@ -49,7 +49,7 @@ final class SyntheticStream implements LabelledStream {
         return size;
     }
 
-    /** The examples at which the centres jump. */
+    /** Returns the indices of the examples at which the centres jump. */
     List<Long> drifts() {
         return IntStream.range(1, REGIMES).mapToObj(regime -> regime * size / REGIMES).toList();
     }

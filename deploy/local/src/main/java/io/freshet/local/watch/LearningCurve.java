@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the metrics of one model have told so far, of the last records at least. */
+/** Learning curve of one model: its rolling scores over its latest metrics records. */
 public final class LearningCurve {
     private static final int KEPT = 10_000;
 
@@ -22,7 +22,7 @@ public final class LearningCurve {
         this.modelId = modelId;
     }
 
-    /** Takes the next record of any model. */
+    /** Adds the next metrics record; records of other models count for the dead letters only. */
     public void add(MetricsEvent event) {
         if (!event.getModelId().equals(modelId)) {
             deadLettersElsewhere = event.getAudit().getDeadLetters().getCount();
@@ -51,32 +51,32 @@ public final class LearningCurve {
         return value == null ? 0 : value;
     }
 
-    /** The model's newest record. */
+    /** Returns the model's newest metrics record; null if there is none. */
     public @Nullable MetricsEvent last() {
         return last;
     }
 
-    /** Rolling loss, oldest first, nats. */
+    /** Returns the rolling losses in nats, oldest first. */
     List<Double> loss() {
         return loss;
     }
 
-    /** Rolling accuracy, oldest first. */
+    /** Returns the rolling accuracies, oldest first. */
     List<Double> accuracy() {
         return accuracy;
     }
 
-    /** Rolling accuracy of repeating the last label, oldest first. */
+    /** Returns the rolling accuracies of the no-change baseline, oldest first. */
     List<Double> noChange() {
         return noChange;
     }
 
-    /** Rolling accuracy of the most frequent label, oldest first. */
+    /** Returns the rolling accuracies of the majority baseline, oldest first. */
     List<Double> majority() {
         return majority;
     }
 
-    /** Dead letters of the model, and of those that could not be told. */
+    /** Returns the dead letters of the model, and of messages whose model is unknown. */
     long deadLetters() {
         MetricsEvent newest = last;
         return deadLettersElsewhere

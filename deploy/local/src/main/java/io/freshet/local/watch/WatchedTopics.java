@@ -3,7 +3,7 @@ package io.freshet.local.watch;
 import io.freshet.publish.PublishConfig;
 import io.freshet.publish.Topic;
 
-/** The topics on which a job tells of itself, as far as people watch them. */
+/** Names of the topics that a {@link ResultsReader} reads. */
 public record WatchedTopics(String metrics, String driftAlerts, String models) {
     public static WatchedTopics of(PublishConfig config) {
         return new WatchedTopics(

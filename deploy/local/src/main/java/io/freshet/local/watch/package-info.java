@@ -1,4 +1,4 @@
-/** A job's results as people watch them at a terminal. */
+/** Reading of a job's results, and their display on a terminal. */
 @NullMarked
 package io.freshet.local.watch;
 

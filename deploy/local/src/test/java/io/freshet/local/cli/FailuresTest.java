@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class FailuresTest {
     @Test
-    void failureWithCauses_isToldByTheInnermost() {
+    void failureWithCauses_isReportedByTheInnermost() {
         Exception full = new RuntimeException(new IOException("No space left on device"));
 
         assertThat(Failures.reason(new RuntimeException("Could not load RpcSystem", full)))
@@ -19,7 +19,7 @@ class FailuresTest {
     }
 
     @Test
-    void whatEndsAJobForGood_isToldWithoutItsCause() {
+    void nonRecoverableFailure_isReportedWithoutItsCause() {
         Exception refused = new TimeoutException("60000 ms");
         Exception lost =
                 new SuppressRestartsException(new IllegalStateException("results lost", refused));
@@ -31,7 +31,7 @@ class FailuresTest {
     }
 
     @Test
-    void failureFromAnotherProcess_isToldAsItWas() {
+    void serializedFailure_isReportedAsTheOriginal() {
         Exception task = new RuntimeException(new TimeoutException("60000 ms"));
 
         assertThat(Failures.reason(new SerializedThrowable(task)))

@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Test;
 
 class LocalFlinkConfigurationTest {
     private static final String NO_PASSWORD =
-            ": must be left out; Flink's page here asks nobody for a password";
+            ": must be left out; Flink's REST endpoint has no authentication here";
 
     @Test
-    void nothingGiven_isClosed_onLoopback() {
+    void defaults_areRestricted_andBoundToLoopback() {
         Configuration flink = LocalFlinkConfiguration.of(Map.of(), 8081);
 
         assertThat(flink.toMap())
@@ -36,7 +36,7 @@ class LocalFlinkConfigurationTest {
     }
 
     @Test
-    void whatIsGiven_stays() {
+    void givenSettings_areKept() {
         Map<String, String> given =
                 Map.of(
                         "restart-strategy.type", "fixed-delay",
@@ -48,7 +48,7 @@ class LocalFlinkConfigurationTest {
     }
 
     @Test
-    void settingThatOpens_isRefused_allAtOnce() {
+    void settingsThatOpenTheEndpoint_areRefused_allAtOnce() {
         assertThatThrownBy(
                         () ->
                                 LocalFlinkConfiguration.of(
@@ -73,7 +73,7 @@ class LocalFlinkConfigurationTest {
     }
 
     @Test
-    void olderNameOfASetting_isRefusedToo() {
+    void deprecatedNameOfASetting_isRefusedToo() {
         assertThatThrownBy(
                         () ->
                                 LocalFlinkConfiguration.of(
@@ -83,7 +83,7 @@ class LocalFlinkConfigurationTest {
     }
 
     @Test
-    void settingThatCloses_isAccepted() {
+    void settingThatRestricts_isAccepted() {
         assertThat(
                         LocalFlinkConfiguration.of(
                                         Map.of("web.submit.enable", "false", "a.key", "value"),
@@ -94,7 +94,7 @@ class LocalFlinkConfigurationTest {
     }
 
     @Test
-    void addressThatTheUserNames_isKept() {
+    void givenAddress_isKept() {
         assertThat(
                         LocalFlinkConfiguration.of(
                                         Map.of(

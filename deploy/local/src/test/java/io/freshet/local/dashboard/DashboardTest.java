@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.freshet.local.watch.FeedState;
+import io.freshet.local.watch.ReaderState;
 import io.freshet.schemas.DriftAlertEvent;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -37,12 +37,12 @@ class DashboardTest {
     private static final String HOSTILE = "</script><img src=x onerror=alert(1)>\n\ndata: {}";
 
     private final HttpClient client = HttpClient.newHttpClient();
-    private final Figures figures = new Figures();
+    private final DashboardData data = new DashboardData();
     private Dashboard dashboard;
 
     @BeforeEach
     void start() throws IOException {
-        dashboard = Dashboard.start(figures, "localhost", Dashboard.ANY_PORT);
+        dashboard = Dashboard.start(data, "localhost", Dashboard.ANY_PORT);
     }
 
     @AfterEach
@@ -56,7 +56,7 @@ class DashboardTest {
                 HttpResponse.BodyHandlers.ofString());
     }
 
-    /** A request as it stands; Java's client would not send some of these. */
+    /** Sends a raw request; Java's HTTP client would refuse some of these. */
     private String raw(String request) throws IOException {
         try (Socket socket = new Socket("localhost", dashboard.address().getPort())) {
             socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
@@ -96,7 +96,7 @@ class DashboardTest {
     }
 
     @Test
-    void everyFile_isServed_withWhatKeepsAPageSafe() throws Exception {
+    void everyFile_isServed_withSecurityHeaders() throws Exception {
         for (String path : PageFiles.load().paths()) {
             HttpResponse<String> response = get(path);
 
@@ -112,7 +112,7 @@ class DashboardTest {
     }
 
     @Test
-    void page_asksForNothingFromElsewhere_andHasNoScriptOrStyleOfItsOwn() throws Exception {
+    void page_loadsNothingFromOtherServers_andHasNoInlineScriptOrStyle() throws Exception {
         String page = get("/").body();
 
         assertThat(page).doesNotContain("http://").doesNotContain("https://");
@@ -138,7 +138,7 @@ class DashboardTest {
                 "/..%2f..%2fetc/passwd",
                 "/Dashboard.class"
             })
-    void pathThatIsNoFile_isNotFound(String path) throws Exception {
+    void unknownPath_isNotFound(String path) throws Exception {
         HttpResponse<String> response = get(path);
 
         assertThat(response.statusCode()).isIn(400, 404);
@@ -178,7 +178,7 @@ class DashboardTest {
                     .endsWith("\r\n\r\n")
                     .containsOnlyOnce("\r\n\r\n");
         }
-        assertThat(dashboard.numReaders()).isZero();
+        assertThat(dashboard.numConnections()).isZero();
         assertThat(raw("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 .contains("Content-Length: " + get("/").body().getBytes(UTF_8).length + "\r\n");
         assertThat(raw("HEAD / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"))
@@ -223,7 +223,7 @@ class DashboardTest {
                 "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection:"
                         + " close\r\n\r\n"
             })
-    void requestUnderNoNameOrTwo_isRefused(String request) throws Exception {
+    void requestWithoutHostOrWithTwo_isRefused(String request) throws Exception {
         assertThat(raw(request)).containsPattern("^HTTP/1.[01] 4(00|21) ");
     }
 
@@ -246,20 +246,20 @@ class DashboardTest {
     }
 
     @Test
-    void stream_bringsTheHistoryFirst_thenWhatIsTold() throws Exception {
-        figures.metrics(Told.metrics("m", 0, 0.5).build(), 1);
+    void stream_sendsTheHistoryFirst_thenUpdates() throws Exception {
+        data.onMetrics(MinimalEvents.metrics("m", 0, 0.5).build(), 1);
         Iterator<JsonNode> events = events("?model=m");
 
         assertThat(events.next().at("/model/points/examples")).hasSize(1);
-        figures.metrics(Told.metrics("m", 1, 0.5).build(), 2);
+        data.onMetrics(MinimalEvents.metrics("m", 1, 0.5).build(), 2);
         JsonNode next = events.next();
-        assertThat(next.at("/model/whole").asBoolean()).isFalse();
+        assertThat(next.at("/model/full").asBoolean()).isFalse();
         assertThat(next.at("/model/points/examples/0").asLong()).isEqualTo(200);
     }
 
     @Test
     void textFromTheData_staysInItsEvent() throws Exception {
-        figures.metrics(Told.metrics(HOSTILE, 0, 0.5).build(), 1);
+        data.onMetrics(MinimalEvents.metrics(HOSTILE, 0, 0.5).build(), 1);
 
         JsonNode event = events("").next();
 
@@ -268,13 +268,13 @@ class DashboardTest {
     }
 
     @Test
-    void readerThatReadsNothing_holdsUpNobody_andHasNoQueue() throws Exception {
-        figures.metrics(Told.metrics("m", 0, 0.5).build(), 0);
-        figures.metrics(Told.metrics("n", 0, 0.5).build(), 0);
-        // More at once than any socket's buffers take.
-        DriftAlertEvent large = Told.alert("m", 0, 100);
+    void clientThatDoesNotRead_delaysNobody_andHasNoQueue() throws Exception {
+        data.onMetrics(MinimalEvents.metrics("m", 0, 0.5).build(), 0);
+        data.onMetrics(MinimalEvents.metrics("n", 0, 0.5).build(), 0);
+        // More than any socket's buffers hold.
+        DriftAlertEvent large = MinimalEvents.alert("m", 0, 100);
         large.setDetector("x".repeat(16 << 20));
-        figures.driftAlert(large, 0);
+        data.onDriftAlert(large, 0);
         try (Socket stuck = new Socket()) {
             stuck.setReceiveBufferSize(1024);
             stuck.connect(new InetSocketAddress("localhost", dashboard.address().getPort()));
@@ -282,20 +282,21 @@ class DashboardTest {
                     .write(
                             "GET /events?model=m HTTP/1.1\r\nHost: localhost\r\n\r\n"
                                     .getBytes(StandardCharsets.UTF_8));
-            await("the one that is stuck", () -> dashboard.numReaders() == 1);
+            await("the one that is stuck", () -> dashboard.numConnections() == 1);
             Iterator<JsonNode> other = events("?model=n");
             other.next();
             for (int i = 1; i <= 20; i++) {
-                figures.metrics(Told.metrics("n", i, 0.5).build(), i);
+                data.onMetrics(MinimalEvents.metrics("n", i, 0.5).build(), i);
                 assertThat(other.next().at("/model/points/examples/0").asLong())
                         .isEqualTo((i + 1) * 100L);
             }
             for (int i = 1; i <= 5_000; i++) {
-                figures.metrics(Told.metrics("m", i, 0.5).build(), i);
+                data.onMetrics(MinimalEvents.metrics("m", i, 0.5).build(), i);
             }
-            figures.state(new FeedState(FeedState.Kind.ENDED, ""));
+            data.onStateChange(new ReaderState(ReaderState.Kind.ENDED, ""));
 
-            // What it reads at last is what it was being sent, and then everything as it is now.
+            // It finally reads the message that was being written, and then one with the current
+            // state.
             BufferedReader lines =
                     new BufferedReader(
                             new InputStreamReader(stuck.getInputStream(), StandardCharsets.UTF_8));
@@ -308,44 +309,44 @@ class DashboardTest {
                 }
             }
             assertThat(read).hasSize(2);
-            assertThat(read.get(1).at("/model/whole").asBoolean()).isTrue();
+            assertThat(read.get(1).at("/model/full").asBoolean()).isTrue();
             assertThat(read.get(1).at("/model/latest/examplesSeen").asLong()).isEqualTo(500_100);
         }
     }
 
     @Test
-    void readerThatGoesAway_isForgotten() throws Exception {
+    void closedConnection_isRemoved() throws Exception {
         try (Socket socket = new Socket("localhost", dashboard.address().getPort())) {
             socket.getOutputStream()
                     .write(
                             "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
                                     .getBytes(StandardCharsets.UTF_8));
-            await("the reader", () -> dashboard.numReaders() == 1);
+            await("the reader", () -> dashboard.numConnections() == 1);
         }
         await(
                 "the reader to be forgotten",
                 () -> {
-                    figures.unreadable("metrics"); // something to tell it
-                    return dashboard.numReaders() == 0;
+                    data.onUnreadableRecord("metrics"); // an update to send
+                    return dashboard.numConnections() == 0;
                 });
     }
 
     @Test
-    void moreReadersThanAreServed_areRefused() throws Exception {
+    void connectionsAboveTheMaximum_areRefused() throws Exception {
         List<Iterator<JsonNode>> readers = new ArrayList<>();
-        for (int i = 0; i < Dashboard.MOST_READERS; i++) {
+        for (int i = 0; i < Dashboard.MAX_CONNECTIONS; i++) {
             readers.add(events(""));
         }
 
         assertThat(get("/events").statusCode()).isEqualTo(503);
         assertThat(get("/").statusCode()).isEqualTo(200);
-        figures.unreadable("metrics");
+        data.onUnreadableRecord("metrics");
         readers.forEach(Iterator::next);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"%zz", "%ff%fe", "%00", "%", "a&model=b"})
-    void idThatIsNoText_isNoFailure(String id) throws Exception {
+    void malformedModelId_isNoFailure(String id) throws Exception {
         try (Socket socket = new Socket("localhost", dashboard.address().getPort())) {
             socket.getOutputStream()
                     .write(
@@ -362,15 +363,15 @@ class DashboardTest {
     }
 
     @Test
-    void idThatNoModelCanHave_isRefused() throws Exception {
+    void tooLongModelId_isRefused() throws Exception {
         assertThat(get("/events?model=" + "x".repeat(256)).statusCode()).isEqualTo(400);
     }
 
     @Test
-    void close_tellsWhatIsNew_andEndsTheStreams() throws Exception {
+    void close_sendsTheLastUpdate_andEndsTheStreams() throws Exception {
         Iterator<JsonNode> events = events("");
         events.next();
-        figures.state(new FeedState(FeedState.Kind.ENDED, "over"));
+        data.onStateChange(new ReaderState(ReaderState.Kind.ENDED, "over"));
 
         URI address = dashboard.address();
         dashboard.close();
@@ -382,9 +383,8 @@ class DashboardTest {
     }
 
     @Test
-    void portThatIsTaken_isToldAsSuch() {
-        assertThatThrownBy(
-                        () -> Dashboard.start(figures, "localhost", dashboard.address().getPort()))
+    void portInUse_isReported() {
+        assertThatThrownBy(() -> Dashboard.start(data, "localhost", dashboard.address().getPort()))
                 .isInstanceOf(BindException.class);
     }
 }

@@ -22,9 +22,9 @@ class DriftScoreTest {
     }
 
     @Test
-    void firstAlarmAfterADrift_findsIt_andAllOthersAreFalse() {
+    void firstAlarmAfterADrift_detectsIt_andAllOthersAreFalse() {
         DriftScore score = new DriftScore();
-        // Too early; in time, and again; too late by one; in the middle of nowhere.
+        // Too early; in time, and repeated; one example too late; far from any drift.
         score.add(
                 stream(20_000, at(5_000, 0), at(10_000, 0)),
                 List.of(4_999, 5_099, 5_300, 11_000, 15_000));
@@ -33,7 +33,7 @@ class DriftScoreTest {
         assertThat(score.missed()).isEqualTo(1);
         assertThat(score.meanDelay()).isEqualTo(100);
         assertThat(score.repeated()).isEqualTo(1);
-        // Three in the 18,000 examples in which no drift could be found.
+        // Three in the 18,000 examples at which no drift can be detected.
         assertThat(score.falseAlarms()).isCloseTo(3 / 1.8, within(1e-12));
         assertThat(score.precision()).isEqualTo(1 / 5.0);
         assertThat(score.recall()).isEqualTo(1 / 2.0);
@@ -41,7 +41,7 @@ class DriftScoreTest {
     }
 
     @Test
-    void slowDrift_canBeFoundUntilAfterItsEnd_butNotAfterTheNextBegan() {
+    void gradualDrift_canBeDetectedUntilAfterItsEnd_butNotAfterTheNextBegan() {
         DriftScore score = new DriftScore();
         score.add(stream(9_000, at(1_000, 2_000), at(3_500, 0)), List.of(3_499, 4_499));
         assertThat(score.missed()).isZero();
@@ -50,7 +50,7 @@ class DriftScoreTest {
     }
 
     @Test
-    void sumOfScores_isThatOfAllStreams() {
+    void sumOfScores_equalsTheScoreOfAllStreams() {
         DriftScore one = new DriftScore();
         one.add(stream(5_000, at(2_000, 0)), List.of(2_099));
         DriftScore other = new DriftScore();
@@ -62,7 +62,7 @@ class DriftScoreTest {
     }
 
     @Test
-    void nothingToFindAndNothingFound_isNoNumber() {
+    void scoreWithoutDriftsAndAlarms_isNaN() {
         DriftScore score = new DriftScore();
         score.add(stream(1_000), List.of());
         assertThat(score.f1()).isNaN();

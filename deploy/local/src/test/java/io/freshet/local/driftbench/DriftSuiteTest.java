@@ -23,7 +23,8 @@ class DriftSuiteTest {
     }
 
     /**
-     * Looks at 1,500 examples on both sides of each drift, and of the middle of a stable stretch.
+     * Compares 1,500 examples on both sides of each drift, and of the middle of a stationary
+     * stretch.
      */
     private static void assertRises(LossStream stream, double least) {
         int span = 1_500;
@@ -58,8 +59,8 @@ class DriftSuiteTest {
             double[] before = mean(examples.subList(0, drift.at()), (c + 1) % classes);
             double[] after = mean(examples.subList(drift.at(), examples.size()), c);
             for (int j = 0; j < before.length; j++) {
-                // Means of some 1,000 examples vary by 0.06 at most; wrong labels pull them
-                // together.
+                // The means of about 1,000 examples vary by at most 0.06; wrong labels reduce their
+                // distance.
                 assertThat(Math.abs(after[j] - before[j])).isLessThan(0.3);
             }
         }

@@ -15,7 +15,7 @@ class RequestRulesTest {
 
     private final RequestRules rules = new RequestRules();
 
-    /** Headers as they stand in a request, "Name: value". */
+    /** Parses headers written as "Name: value". */
     private static Headers headers(String... lines) {
         return name ->
                 Stream.of(lines)
@@ -72,14 +72,14 @@ class RequestRulesTest {
     }
 
     @Test
-    void noNameOrTwo_areMisdirected() {
+    void noHostOrTwo_areMisdirected() {
         assertThat(status()).isEqualTo(421);
         assertThat(status("Host: localhost", "Host: evil.example")).isEqualTo(421);
         assertThat(status("Host: localhost", "host: localhost")).isEqualTo(ANSWERED);
     }
 
     @Test
-    void nameGiven_isAnsweredBesideThoseOfTheMachine() {
+    void configuredName_isAnsweredBesidesLoopbackNames() {
         Headers byName = headers("Host: My_Host.example:80");
         Headers byAddress = headers("Host: [fd00::7]:80");
 
@@ -103,7 +103,7 @@ class RequestRulesTest {
                 "file://localhost:8081",
                 "http://localhost:8081 https://evil.example"
             })
-    void otherOrigin_isRefused_howeverItComes(String origin) {
+    void otherOrigin_isRefused_inEveryForm(String origin) {
         assertThat(status("Host: localhost:8081", "Origin: " + origin)).isEqualTo(403);
         assertThat(
                         status(
@@ -128,7 +128,7 @@ class RequestRulesTest {
     }
 
     @Test
-    void siteThatIsNotThis_isRefused_unlessItFollowsALink() {
+    void otherSite_isRefused_unlessItFollowsALink() {
         for (String site : List.of("cross-site", "same-site", "", "something-new")) {
             String[] request = {"Host: localhost", "Sec-Fetch-Site: " + site};
             assertThat(status(request)).isEqualTo(403);

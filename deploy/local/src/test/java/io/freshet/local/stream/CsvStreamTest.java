@@ -31,7 +31,7 @@ class CsvStreamTest {
     }
 
     @Test
-    void columnsButTheLabel_areTheFeatures_inTheirOrder() throws IOException {
+    void columnsExceptTheLabel_areTheFeatures_inTheirOrder() throws IOException {
         CsvStream stream = new CsvStream(file("a,y,b\n1,up,2.5\n-3,down,4e2\n5,,6\n"), "y");
 
         assertThat(stream.numFeatures()).isEqualTo(2);
@@ -45,7 +45,7 @@ class CsvStreamTest {
     }
 
     @Test
-    void classesThatAreNumbers_areInTheirOrder() throws IOException {
+    void numericClasses_areInNumericOrder() throws IOException {
         assertThat(new CsvStream(file("x,y\n1,10\n1,9\n1,-1\n"), "y").classes())
                 .containsExactly("-1", "9", "10");
     }
@@ -61,11 +61,11 @@ class CsvStreamTest {
     }
 
     @Test
-    void whatIsWrong_isNamedInOneLine() throws IOException {
+    void invalidFile_isReportedInOneLine() throws IOException {
         assertRefused("", "y", " is empty");
         assertRefused("x,y\n", "y", " has a header and no rows");
         assertRefused("x,y\n1,a\n", "z", " has no column \"z\"; it has x, y");
-        assertRefused("y\na\nb\n", "y", " has no feature beside \"y\"");
+        assertRefused("y\na\nb\n", "y", " has no feature besides \"y\"");
         assertRefused("x,y\n1,a\n2,a\n", "y", ": column \"y\" has 1 class, not two");
         assertRefused("x,y\n1,a\n2,b,3\n", "y", ", line 3: 3 cells, 2 in the header");
         assertRefused(

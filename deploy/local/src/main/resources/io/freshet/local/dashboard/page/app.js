@@ -1,4 +1,4 @@
-// The page: takes what the stream brings and shows it.
+// The dashboard page: shows what the event stream delivers.
 
 import { Chart, drawCharts, onView, placeText, setAxis, setRange, showExamples, view } from "/charts.js";
 import { byId, element, empty, setText } from "/dom.js";
@@ -13,12 +13,12 @@ import { isDark, onTheme, toggleTheme } from "/theme.js";
 
 const PANELS_MILLIS = 1000;
 const SUMMARY_MILLIS = 20_000;
-const QUIET_MILLIS = 15_000;
+const NO_UPDATE_MILLIS = 15_000;
 const CONNECTIONS = {
   connecting: "Connecting",
   open: "Live",
-  lost: "Connection lost, trying again",
-  ended: "Ended, these are the last figures",
+  lost: "Connection lost, reconnecting",
+  ended: "Ended, showing the last values",
   paused: "Paused",
 };
 const MEMBERS = 9;
@@ -29,13 +29,13 @@ const state = {
   connection: "connecting",
   classes: { worstFirst: false, expanded: false },
   allAlerts: false,
-  toldAlert: null,
+  announcedAlert: null,
   panelsAt: -Infinity,
   summaryAt: 0,
 };
-const feed = new Feed(onNews, onConnection);
+const feed = new Feed(onUpdate, onConnection);
 
-const waiting = () => empty("Nothing to draw yet.", "The curve begins with the first metrics of the model.");
+const waiting = () => empty("No data yet.", "The chart starts with the first metrics of the model.");
 const column = (name) => (history) => history.columns[name] ?? [];
 
 function lines(...specs) {
@@ -73,7 +73,7 @@ new Chart(byId("accuracy"), {
     { of: "noChangeAccuracy", label: "No change", colour: "--second", dash: [8, 4] },
     { of: "majorityAccuracy", label: "Majority", colour: "--third", dash: [2, 3] },
     { of: "fadingAccuracy", label: "Fading", colour: "--fourth", dash: [12, 3], optional: true, hidden: true },
-    { of: "expectedAccuracy", label: "Expected without labels", colour: "--fifth", dash: [5, 5], optional: true },
+    { of: "expectedAccuracy", label: "Mean confidence, unlabelled", colour: "--fifth", dash: [5, 5], optional: true },
   ),
   format: (value) => percent(value),
   tick: (value) => percent(value, 0),
@@ -94,20 +94,20 @@ new Chart(byId("weights"), {
 });
 new Chart(byId("throughput"), {
   name: "Throughput",
-  lines: lines({ of: "throughput", label: "Examples a second", colour: "--model", width: 2 }),
+  lines: lines({ of: "throughput", label: "Examples per second", colour: "--model", width: 2 }),
   format: compact,
   range: fromZero,
-  empty: () => empty("No throughput told yet.", "Older jobs do not tell it."),
+  empty: () => empty("No throughput yet.", "Jobs of older versions do not publish it."),
 });
 new Chart(byId("lag"), {
   name: "Event-time lag",
   lines: lines({ of: "eventTimeLag", label: "Lag", colour: "--model", width: 2 }),
   format: duration,
   range: (min, max) => [Math.min(0, min), Math.max(max * 1.1, 1)],
-  empty: () => empty("No lag told yet.", "Older jobs do not tell it."),
+  empty: () => empty("No lag yet.", "Jobs of older versions do not publish it."),
 });
 
-/** Each member drawn as the sum of its weight and those after it, so that areas lie on each other. */
+/** Each member is drawn as the sum of its weight and the weights of later members, so that the areas are stacked. */
 function stacked(weights, names) {
   const sums = weights.map((values) => [...values]);
   for (let member = sums.length - 2; member >= 0; member--) {
@@ -129,15 +129,15 @@ function onConnection(connection) {
   showConnection();
 }
 
-/** Whether the stream runs, and since when nothing was told. */
+/** Shows the state of the stream, and the time since the last update if that is long. */
 function showConnection() {
   const shown = state.connection === "open" && feed.state?.state !== "live" ? "connecting" : state.connection;
   byId("connection").dataset.state = shown;
-  const quiet = feed.told === null ? 0 : Date.now() - feed.told;
+  const sinceUpdate = feed.emittedAt === null ? 0 : Date.now() - feed.emittedAt;
   if (shown === "connecting" && feed.state?.state === "catching-up") {
     setText(byId("connection-text"), "Reading the history");
-  } else if (shown === "open" && quiet > QUIET_MILLIS) {
-    setText(byId("connection-text"), `Live, nothing told for ${duration(quiet)}`);
+  } else if (shown === "open" && sinceUpdate > NO_UPDATE_MILLIS) {
+    setText(byId("connection-text"), `Live, no update for ${duration(sinceUpdate)}`);
   } else {
     setText(byId("connection-text"), CONNECTIONS[shown]);
   }
@@ -145,7 +145,7 @@ function showConnection() {
 
 let drawing = false;
 
-function onNews() {
+function onUpdate() {
   if (!drawing) {
     drawing = true;
     requestAnimationFrame(() => {
@@ -160,16 +160,16 @@ function show() {
   showNotice();
   drawCharts(feed.history, feed.alerts);
   const now = performance.now();
-  const newAlert = (feed.alerts.at(-1)?.told ?? null) !== state.toldAlert;
+  const newAlert = (feed.alerts.at(-1)?.emittedAt ?? null) !== state.announcedAlert;
   showKeyFigures();
   if (newAlert || now - state.panelsAt >= PANELS_MILLIS) {
     state.panelsAt = now;
     showPanels();
   } else {
     clearTimeout(state.later);
-    state.later = setTimeout(onNews, PANELS_MILLIS);
+    state.later = setTimeout(onUpdate, PANELS_MILLIS);
   }
-  say(now, newAlert);
+  announce(now, newAlert);
 }
 
 function showModels() {
@@ -187,22 +187,22 @@ function showModels() {
 
 function showNotice() {
   const notice = byId("notice");
-  const said = [];
+  const sentences = [];
   if (feed.state?.detail) {
-    said.push(feed.state.detail);
+    sentences.push(feed.state.detail);
   } else if (feed.state !== null && feed.models.length === 0 && feed.state.state === "live") {
-    said.push("No metrics yet. The job tells them once it has learnt from its first events; the command freshet replay sends it some.");
+    sentences.push("No metrics yet. The job publishes them after its first events; the command freshet replay sends some.");
   } else if (feed.latest === null && feed.models.length > 0) {
-    said.push(`No metrics of model ${feed.modelId} are here: choose another.`);
+    sentences.push(`There are no metrics of model ${feed.modelId}: choose another model.`);
   }
   if (feed.state?.unreadable > 0) {
-    said.push(`${plural(feed.state.unreadable, "record")} could not be read: written by a newer job?`);
+    sentences.push(`${plural(feed.state.unreadable, "record")} could not be read: published by a newer version of the job?`);
   }
-  if (feed.state?.forgottenModels > 0) {
-    said.push(`There are more models than are kept; the ${count(feed.models.length)} told of last are here.`);
+  if (feed.state?.droppedModels > 0) {
+    sentences.push(`Only the ${count(feed.models.length)} most recently updated models are shown.`);
   }
-  notice.hidden = said.length === 0;
-  setText(notice, said.join(" "));
+  notice.hidden = sentences.length === 0;
+  setText(notice, sentences.join(" "));
 }
 
 function showKeyFigures() {
@@ -213,12 +213,12 @@ function showKeyFigures() {
   }
   fillKeyFigures(list, keyFigures(feed.latest, feed.alerts));
   document.title = `${figure(feed.latest.rolling.loss, 3)} · ${feed.modelId} · Freshet`;
-  setText(byId("footer-note"), `Last told ${time(feed.told)} · ${count(feed.history.length)} points kept`);
+  setText(byId("footer-note"), `Last update ${time(feed.emittedAt)} · ${count(feed.history.length)} points kept`);
 }
 
 const filled = new Map();
 
-/** Puts new content into a panel where what it is made of has changed; focus and what is open stay. */
+/** Renders a panel again if its inputs have changed; keeps the focus and open details. */
 function fill(id, madeOf, make) {
   if (filled.has(id) && filled.get(id).every((each, i) => each === madeOf[i])) {
     return;
@@ -253,7 +253,7 @@ function showPanels() {
     })));
   fill("versions", [versions], () => versionTable(versions));
   const panel = (id, madeOf, make) =>
-    fill(id, [latest, ...madeOf], () => (latest === null ? empty("Nothing told yet.") : make()));
+    fill(id, [latest, ...madeOf], () => (latest === null ? empty("No data yet.") : make()));
   panel("detectors", [], () => detectorTable(latest));
   panel("classes", [classes.worstFirst, classes.expanded], () => classTable(latest, classes, (worstFirst) => {
     classes.worstFirst = worstFirst;
@@ -265,7 +265,7 @@ function showPanels() {
   panel("calibration", [], () => calibrationPlot(latest));
   panel("scores", [], () => scoreTable(latest));
   panel("confusion", [isDark()], () => confusionPanel(latest));
-  panel("fates", [feed.deadLettersOfNoModel], () => fatePanel(latest, feed.deadLettersOfNoModel));
+  panel("fates", [feed.unattributedDeadLetters], () => fatePanel(latest, feed.unattributedDeadLetters));
 }
 
 function showAlert(event) {
@@ -278,11 +278,11 @@ function showAlert(event) {
   byId("loss-title").scrollIntoView({ block: "center" });
 }
 
-/** Says to a screen reader what is new: an alert at once, the figures now and then. */
-function say(now, newAlert) {
+/** Announces news to screen readers: alerts at once, the metrics at intervals. */
+function announce(now, newAlert) {
   const alert = feed.alerts.at(-1);
   if (newAlert && alert !== undefined) {
-    state.toldAlert = alert.told;
+    state.announcedAlert = alert.emittedAt;
     state.summaryAt = now;
     setText(byId("live"), alertSentence(alert.event));
   } else if (feed.latest !== null && now - state.summaryAt > SUMMARY_MILLIS) {
@@ -317,7 +317,7 @@ onTheme(() => {
 });
 byId("model").addEventListener("change", (event) => {
   setRange(null);
-  state.toldAlert = null;
+  state.announcedAlert = null;
   state.classes.expanded = false;
   state.allAlerts = false;
   window.history.replaceState(null, "", `?model=${encodeURIComponent(event.target.value)}`);

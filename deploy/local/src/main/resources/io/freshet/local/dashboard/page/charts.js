@@ -1,5 +1,5 @@
-// Curves over examples or time, drawn by uPlot: one horizontal range for all of them, drift marks,
-// a legend of buttons, the keyboard, and a table of the same figures.
+// Line charts over examples or time, drawn by uPlot: a shared horizontal range, drift marks,
+// a legend with buttons, keyboard control, and a table of the same values.
 
 import uPlot from "/uplot/uPlot.esm.js";
 import { element, setText } from "/dom.js";
@@ -14,15 +14,15 @@ const LABEL_GAP = 64;
 const charts = [];
 const listeners = [];
 
-/** What all charts show: the axis, and the zoomed range in its unit, or null for all. */
+/** View shared by all charts: the horizontal axis, and the zoomed range in its unit, or null for all. */
 export const view = { axis: "examples", range: null };
 
-/** All points that are kept, and those that are drawn. */
+/** All points, and the points that are drawn. */
 let history = null;
 let drawn = null;
 let marks = [];
 
-/** Calls back when the axis or the range changes. */
+/** Calls the listener when the axis or the range changes. */
 export function onView(listener) {
   listeners.push(listener);
 }
@@ -42,7 +42,7 @@ export function setRange(range) {
   listeners.forEach((listener) => listener());
 }
 
-/** A range of examples, whatever the axis is. */
+/** Zooms to a range of examples, on either axis. */
 export function showExamples(from, to) {
   setRange(
     view.axis === "examples"
@@ -51,15 +51,15 @@ export function showExamples(from, to) {
   );
 }
 
-/** How a place on the axis is read. */
+/** Formats a position on the axis. */
 export function placeText(x) {
   return view.axis === "examples" ? count(Math.round(x)) : time(x);
 }
 
-/** Where on the time axis so many examples had been seen, between the points around it. */
+/** Returns the time at which a number of examples had been seen, interpolated between points. */
 function timeOfExample(examples) {
   const xs = history.columns.examples;
-  const told = history.columns.told;
+  const emittedAt = history.columns.emittedAt;
   let low = 0;
   let high = xs.length;
   while (low < high) {
@@ -71,11 +71,11 @@ function timeOfExample(examples) {
     }
   }
   if (low === 0 || low === xs.length) {
-    return told[Math.min(low, xs.length - 1)];
+    return emittedAt[Math.min(low, xs.length - 1)];
   }
   const span = xs[low] - xs[low - 1];
   const share = span === 0 ? 1 : (examples - xs[low - 1]) / span;
-  return told[low - 1] + share * (told[low] - told[low - 1]);
+  return emittedAt[low - 1] + share * (emittedAt[low] - emittedAt[low - 1]);
 }
 
 function place(examples) {
@@ -84,13 +84,13 @@ function place(examples) {
 
 function choosePoints() {
   if (history !== null && history.length > 0) {
-    drawn = evenly(history, view.axis === "examples" ? "examples" : "told", view.range);
+    drawn = evenly(history, view.axis === "examples" ? "examples" : "emittedAt", view.range);
   } else {
     drawn = history;
   }
 }
 
-/** Draws all charts anew. */
+/** Redraws all charts. */
 export function drawCharts(newHistory, alerts) {
   history = newHistory;
   choosePoints();
@@ -103,18 +103,18 @@ export function drawCharts(newHistory, alerts) {
 }
 
 /**
- * One chart.
+ * Line chart.
  *
- * @param {HTMLElement} host where it goes
+ * @param {HTMLElement} host parent element
  * @param {object} options
- *     name: what it shows;
- *     lines(history): [{ label, values, colour, dash, width, hidden, drawn }], where drawn are the values
- *       as they are drawn, if others than those that are told;
- *     format(value): for figures; tick(value): for the vertical axis, if others;
+ *     name: name of the metric;
+ *     lines(history): [{ label, values, colour, dash, width, hidden, drawn }], where drawn holds the values
+ *       as drawn, if they differ from the values shown;
+ *     format(value): of values; tick(value): of the vertical axis, if different;
  *     range(min, max): of the vertical axis;
  *     filled: whether areas are filled;
  *     marked: whether drifts are marked;
- *     empty(): an element to show while there is nothing to draw
+ *     empty(): creates the element that is shown without data
  */
 export class Chart {
   constructor(host, options) {
@@ -163,7 +163,7 @@ export class Chart {
       && lines.every((line, i) => line.label === this.lines[i].label);
     this.lines = lines;
     const columns = [
-      drawn.columns[view.axis === "examples" ? "examples" : "told"],
+      drawn.columns[view.axis === "examples" ? "examples" : "emittedAt"],
       ...lines.map((line) => line.drawn ?? line.values),
     ];
     if (same) {
@@ -225,7 +225,7 @@ export class Chart {
     this.followFingers(this.plot);
   }
 
-  /** uPlot follows the mouse; a finger that moves sideways selects in the same way. */
+  /** uPlot handles the mouse; a horizontal drag by touch selects a range in the same way. */
   followFingers(plot) {
     let from = null;
     const at = (event) => {
@@ -316,7 +316,7 @@ export class Chart {
     this.plot.setSeries(index + 1, { show });
   }
 
-  /** Writes the figures under the cursor, or the newest, into the legend, and says them. */
+  /** Updates the values in the legend and the description: those under the cursor, or the newest. */
   tell() {
     const index = this.plot?.cursor.idx ?? null;
     const at = index ?? drawn.length - 1;
@@ -349,12 +349,12 @@ export class Chart {
           ...this.lines.map((line) => element("th", { scope: "col" }, line.label)))),
         element("tbody", {}, ...picked.reverse().map((at) => element("tr", {},
           element("th", { scope: "row" }, count(drawn.columns.examples[at])),
-          element("td", {}, time(drawn.columns.told[at])),
+          element("td", {}, time(drawn.columns.emittedAt[at])),
           ...this.lines.map((line) => element("td", {}, this.options.format(line.values[at]))))))),
     );
   }
 
-  /** The stretch between where a drift is thought to have begun and where it was found. */
+  /** Shades the range between the estimated start of a drift and its detection. */
   markRanges(plot) {
     if (!this.options.marked) {
       return;
@@ -454,7 +454,7 @@ export class Chart {
   }
 }
 
-/** The last value that is defined, up to an index. */
+/** Returns the last defined value up to an index. */
 function newest(values, at) {
   for (let i = at; i >= 0; i--) {
     if (values[i] !== null && values[i] !== undefined) {

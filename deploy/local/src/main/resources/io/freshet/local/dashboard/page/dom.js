@@ -1,7 +1,7 @@
-// Elements are made from text and attributes only: whatever comes from the data stays text.
+// Creation of elements from text and attributes only, so that data is never interpreted as markup.
 
 /**
- * A new element.
+ * Creates an element.
  *
  * @param {string} tag such as "p", or "p.unit" with a class
  * @param {Object<string, *>} attributes by name; null leaves one out
@@ -22,7 +22,7 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** A new SVG element. */
+/** Creates an SVG element. */
 export function svg(name, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [attribute, value] of Object.entries(attributes)) {
@@ -32,31 +32,31 @@ export function svg(name, attributes = {}, ...children) {
   return made;
 }
 
-/** The element of the page with an id. */
+/** Returns the element of the page with an id. */
 export function byId(id) {
   return document.getElementById(id);
 }
 
-/** Sets text only where it differs, so that what a reader has selected stays. */
+/** Sets text only if it differs, so that a selection is kept. */
 export function setText(node, text) {
   if (node.textContent !== text) {
     node.textContent = text;
   }
 }
 
-/** A bar from 0 to 1, as decoration beside its figure. */
+/** Creates a bar from 0 to 1, as decoration beside its number. */
 export function bar(share, kind) {
   const fill = element(`span.bar-fill.${kind}`);
   fill.style.width = `${Math.max(0, Math.min(1, share ?? 0)) * 100}%`;
   return element("span.bar", { "aria-hidden": "true" }, fill);
 }
 
-/** What a panel says while it has nothing to show. */
+/** Creates the message of a panel without data. */
 export function empty(...sentences) {
   return element("div.empty", {}, ...sentences.map((sentence) => element("p", {}, sentence)));
 }
 
-/** A text of the data: kept apart from the direction of writing around it. */
+/** Creates an element for text from the data, isolated from the surrounding writing direction. */
 export function data(text) {
   return element("bdi", {}, text);
 }

@@ -1,15 +1,15 @@
-// The stream of figures: connects, comes again when the connection breaks, and keeps the history.
+// Client of the event stream: connects, reconnects after a failure, and keeps the history.
 
-/** Beyond these the server's history is fetched anew: it is thinned as a whole. */
-const MOST_POINTS = 6000;
-const MOST_DRAWN = 1000;
-const MEASURED = 32;
-const WAITS_MILLIS = [500, 1000, 2000, 5000, 10_000];
+/** With more points the history is fetched from the server again, which has merged older points. */
+const MAX_POINTS = 6000;
+const MAX_DRAWN = 1000;
+const SPACINGS = 32;
+const RETRY_MILLIS = [500, 1000, 2000, 5000, 10_000];
 
-/** Columns of numbers of equal length, oldest first. */
+/** Time series of one model, as columns of equal length, oldest first. */
 export class History {
   constructor() {
-    this.columns = { examples: [], told: [] };
+    this.columns = { examples: [], emittedAt: [] };
     this.weights = [];
   }
 
@@ -33,28 +33,27 @@ export class History {
 }
 
 /**
- * A history with points as far apart in what is looked at as the oldest of them, and no more than can be
- * told apart. Older points are means already; beside them newer ones would look like more noise.
+ * Returns a history resampled to the spacing of the oldest visible points, and to no more points than can be distinguished. Older points are means already; next to them, single newer points would look noisier.
  *
  * @param {History} history
- * @param {string} axis the column that is the horizontal axis
- * @param {{min: number, max: number}|null} range what is looked at; null for all
+ * @param {string} axis column of the horizontal axis
+ * @param {{min: number, max: number}|null} range visible range; null for all
  */
 export function evenly(history, axis, range) {
   const xs = history.columns[axis];
   const min = range?.min ?? xs[0];
   const max = range?.max ?? xs.at(-1);
   const first = Math.max(0, xs.findIndex((x) => x >= min));
-  const spacings = xs.slice(first, first + MEASURED + 1)
+  const spacings = xs.slice(first, first + SPACINGS + 1)
     .map((x, i, some) => (i === 0 ? 0 : x - some[i - 1])).slice(1)
     .sort((a, b) => a - b);
   const spacing = spacings[spacings.length >> 1] ?? 0;
-  // Doubled, and counted from 0, so that points keep their bins while the range grows.
-  const width = spacing * 2 ** Math.max(0, Math.ceil(Math.log2((max - min) / MOST_DRAWN / spacing)));
+  // A power of two times the spacing, with bins counted from 0, so that points stay in their bins while the range grows.
+  const width = spacing * 2 ** Math.max(0, Math.ceil(Math.log2((max - min) / MAX_DRAWN / spacing)));
   const bins = [];
   let start = 0;
   for (let i = 1; i <= xs.length; i++) {
-    const newest = i >= xs.length - 1; // stays as it is
+    const newest = i >= xs.length - 1; // is not merged
     if (newest || Math.floor(xs[i] / width) !== Math.floor(xs[start] / width)) {
       bins.push([start, i]);
       start = i;
@@ -66,7 +65,7 @@ export function evenly(history, axis, range) {
   const means = (values) => bins.map(([from, to]) => mean(values, from, to));
   const even = new History();
   for (const [name, values] of Object.entries(history.columns)) {
-    even.columns[name] = name === "examples" || name === "told"
+    even.columns[name] = name === "examples" || name === "emittedAt"
       ? bins.map(([, to]) => values[to - 1])
       : means(values);
   }
@@ -74,7 +73,7 @@ export function evenly(history, axis, range) {
   return even;
 }
 
-/** The mean of those that are defined. */
+/** Returns the mean of the defined values. */
 function mean(values, from, to) {
   let sum = 0;
   let defined = 0;
@@ -88,14 +87,14 @@ function mean(values, from, to) {
 }
 
 /**
- * The stream of one model at a time.
+ * Event stream of one model at a time.
  *
- * Calls onNews() after every message, and onConnection(state) with "connecting", "open", "lost",
+ * Calls onUpdate() after every message, and onConnection(state) with "connecting", "open", "lost",
  * "ended" or "paused".
  */
 export class Feed {
-  constructor(onNews, onConnection) {
-    this.onNews = onNews;
+  constructor(onUpdate, onConnection) {
+    this.onUpdate = onUpdate;
     this.onConnection = onConnection;
     this.source = null;
     this.retry = null;
@@ -107,15 +106,15 @@ export class Feed {
   forget() {
     this.history = new History();
     this.latest = null;
-    this.told = null;
+    this.emittedAt = null;
     this.alerts = [];
     this.versions = [];
     this.state = null;
     this.models = [];
-    this.deadLettersOfNoModel = {};
+    this.unattributedDeadLetters = {};
   }
 
-  /** Shows a model; without one the server chooses. */
+  /** Subscribes to a model; null lets the server choose. */
   open(modelId) {
     if (modelId !== this.modelId) {
       this.forget();
@@ -125,7 +124,7 @@ export class Feed {
     this.connect();
   }
 
-  /** Stops the stream; what is on the page stays. */
+  /** Stops the stream; the page keeps its contents. */
   pause() {
     this.disconnect();
     this.onConnection("paused");
@@ -137,7 +136,7 @@ export class Feed {
     this.source = new EventSource(`/events${query}`);
     this.source.onmessage = (event) => {
       this.failures = 0;
-      this.take(JSON.parse(event.data));
+      this.apply(JSON.parse(event.data));
     };
     this.source.onerror = () => this.lost();
   }
@@ -151,31 +150,31 @@ export class Feed {
   lost() {
     this.disconnect();
     this.onConnection(this.state?.state === "ended" ? "ended" : "lost");
-    const wait = WAITS_MILLIS[Math.min(this.failures++, WAITS_MILLIS.length - 1)];
+    const wait = RETRY_MILLIS[Math.min(this.failures++, RETRY_MILLIS.length - 1)];
     this.retry = setTimeout(() => this.connect(), wait);
   }
 
-  take(message) {
+  apply(message) {
     this.state = message.feed;
     this.models = message.models;
-    this.deadLettersOfNoModel = message.deadLettersOfNoModel;
-    this.modelId = message.chosen;
+    this.unattributedDeadLetters = message.unattributedDeadLetters;
+    this.modelId = message.modelId;
     const model = message.model;
     if (model) {
-      if (model.whole) {
+      if (model.full) {
         this.history.replace(model.points);
       } else {
         this.history.append(model.points);
       }
-      this.told = model.told;
+      this.emittedAt = model.emittedAt;
       this.latest = model.latest ?? this.latest;
       this.alerts = model.alerts ?? this.alerts;
       this.versions = model.versions ?? this.versions;
     }
-    if (this.history.length > MOST_POINTS) {
+    if (this.history.length > MAX_POINTS) {
       this.connect();
     }
     this.onConnection(this.state.state === "ended" ? "ended" : "open");
-    this.onNews();
+    this.onUpdate();
   }
 }

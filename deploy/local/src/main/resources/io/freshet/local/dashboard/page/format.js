@@ -1,4 +1,4 @@
-// Numbers and times as people read them.
+// Formatting of numbers and times.
 
 export const NONE = "–";
 
@@ -33,7 +33,7 @@ export function percent(value, digits = 1) {
   return defined(value) ? `${(value * 100).toFixed(digits)} %` : NONE;
 }
 
-/** Two digits that count, without an exponent where people would not write one. */
+/** Two significant digits, with an exponent only for very small values. */
 export function rate(value) {
   if (!defined(value)) {
     return NONE;
@@ -71,7 +71,7 @@ export function duration(millis) {
   return `${count(Math.round(millis / 86_400_000))} d`;
 }
 
-/** 14:05:09, with the day where it is not today. */
+/** 14:05:09, with the day if it is not today. */
 export function time(millis) {
   if (!defined(millis)) {
     return NONE;
@@ -84,7 +84,7 @@ export function time(millis) {
 const minutes = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const days = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
-/** A time on an axis whose ticks are so far apart: 14:05:30, 14:05 or 25 Nov. */
+/** A tick of a time axis, by the distance of the ticks: 14:05:30, 14:05 or 25 Nov. */
 export function tickTime(millis, apart) {
   if (apart < 60_000) {
     return clock.format(millis);

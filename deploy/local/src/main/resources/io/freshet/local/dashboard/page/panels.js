@@ -1,4 +1,4 @@
-// What is not a curve: figures, alerts, detectors, classes, calibration, confusion, fates, versions.
+// The panels other than charts: key metrics, alerts, detectors, classes, calibration, confusion, and more.
 
 import { bar, data, element, empty, setText, svg } from "/dom.js";
 import {
@@ -6,13 +6,13 @@ import {
 } from "/format.js";
 import { colour } from "/theme.js";
 
-const MOST_CLASSES = 12;
-const MOST_ALERTS = 6;
-const LARGEST_TABLE = 20;
-const MOST_CONFUSED = 8;
-const BROKEN = 0.1;
+const MAX_CLASSES = 12;
+const MAX_ALERTS = 6;
+const MAX_TABLE_CLASSES = 20;
+const MAX_CONFUSED = 8;
+const MIN_RECALL_DROP = 0.1;
 
-/** A difference with its sign. */
+/** Formats a difference with its sign. */
 function signed(value, format) {
   if (value === null || !Number.isFinite(value)) {
     return NONE;
@@ -24,7 +24,7 @@ function difference(a, b) {
   return typeof a === "number" && typeof b === "number" ? a - b : null;
 }
 
-/** Key figures: name, figure, what stands below it, and whether it tells of a drift. */
+/** Returns the key metrics: name, value, note below it, and whether it is marked as a drift. */
 export function keyFigures(latest, alerts) {
   const rolling = latest.rolling;
   const all = latest.prequential;
@@ -33,15 +33,15 @@ export function keyFigures(latest, alerts) {
   return [
     ["Loss", figure(rolling.loss), `since the start ${figure(all.loss)}`, false],
     ["Accuracy", percent(rolling.accuracy), `since the start ${percent(all.accuracy)}`, false],
-    ["Over no change", points(rolling.accuracy, rolling.noChangeAccuracy),
-      `which has ${percent(rolling.noChangeAccuracy)}`, false],
-    ["Over majority", points(rolling.accuracy, rolling.majorityAccuracy),
-      `which has ${percent(rolling.majorityAccuracy)}`, false],
+    ["Above no-change", points(rolling.accuracy, rolling.noChangeAccuracy),
+      `baseline ${percent(rolling.noChangeAccuracy)}`, false],
+    ["Above majority", points(rolling.accuracy, rolling.majorityAccuracy),
+      `baseline ${percent(rolling.majorityAccuracy)}`, false],
     ["Kappa", figure(rolling.kappa, 3),
       `temporal ${figure(rolling.kappaTemporal, 2)} · M ${figure(rolling.kappaM, 2)}`, false],
     ["Examples seen", count(latest.examplesSeen), `window ${count(latest.windowSize)}`, false],
-    ["Throughput", latest.throughput === null ? NONE : `${compact(latest.throughput)}/s`, "examples a second", false],
-    ["Event-time lag", duration(latest.eventTimeLag), "told after it happened", false],
+    ["Throughput", latest.throughput === null ? NONE : `${compact(latest.throughput)}/s`, "examples per second", false],
+    ["Event-time lag", duration(latest.eventTimeLag), "behind the newest event", false],
     ["Model version", count(latest.modelVersion),
       `${plural(latest.rollBacks, "roll-back")} · ${plural(latest.skippedSteps, "skipped step")}`, false],
     ["Drifts", count(latest.drifts),
@@ -49,7 +49,7 @@ export function keyFigures(latest, alerts) {
   ];
 }
 
-/** Shows key figures in a list, in the same elements each time. */
+/** Updates the list of key metrics in place. */
 export function fillKeyFigures(list, rows) {
   if (list.children.length !== rows.length) {
     list.replaceChildren(...rows.map(([name]) => element("div.key-figure", {},
@@ -77,75 +77,75 @@ function change(name, before, after, format, worse) {
       element(`strong.after${kind ? `.${kind}` : ""}`, {}, format(after))));
 }
 
-/** Classes whose recall fell most. */
-function broken(event) {
+/** Returns the classes whose recall fell by MIN_RECALL_DROP or more. */
+function withLowerRecall(event) {
   return event.classes
     .map((each) => ({ ...each, fall: difference(each.recallBefore, each.recallAfter) }))
-    .filter((each) => each.fall !== null && each.fall >= BROKEN);
+    .filter((each) => each.fall !== null && each.fall >= MIN_RECALL_DROP);
 }
 
-/** A sentence about an alert. */
+/** Describes an alert in a sentence. */
 export function alertSentence(event) {
   const accuracy = event.before && event.after
     ? ` Accuracy went from ${percent(event.before.accuracy)} to ${percent(event.after.accuracy)}.`
     : "";
-  return `Drift ${event.sequence + 1} at ${count(event.examplesSeen)} examples, found by ${event.detector}.${accuracy}`;
+  return `Drift ${event.sequence + 1} at ${count(event.examplesSeen)} examples, detected by ${event.detector}.${accuracy}`;
 }
 
-/** Alerts, newest first; show(event) is called to see one in the charts. */
+/** Creates the list of alerts, newest first; show(event) zooms the charts to one. */
 export function alertCards(alerts, expanded, show, expand) {
   const newestFirst = [...alerts].reverse();
-  const cards = newestFirst.slice(0, expanded ? undefined : MOST_ALERTS).map(({ event, told }) => {
+  const cards = newestFirst.slice(0, expanded ? undefined : MAX_ALERTS).map(({ event, emittedAt }) => {
     const { before, after } = event;
-    const fell = broken(event);
+    const fell = withLowerRecall(event);
     const look = element("button.link", { type: "button" }, "Show in the charts");
     look.addEventListener("click", () => show(event));
     return element("li.alert", {},
       element("div.alert-head", {},
         element("h3", {}, `Drift ${event.sequence + 1}`),
-        element("span.alert-where", {}, `at ${count(event.examplesSeen)} examples · ${time(told)}`),
+        element("span.alert-where", {}, `at ${count(event.examplesSeen)} examples · ${time(emittedAt)}`),
         look),
       element("dl.changes", {},
         change("Loss", before?.loss ?? null, after?.loss ?? null, (value) => figure(value, 3), 1),
         change("Accuracy", before?.accuracy ?? null, after?.accuracy ?? null, percent, -1),
         element("div.change", {},
-          element("dt", {}, "Found after"),
+          element("dt", {}, "Detected after"),
           element("dd", {}, after ? plural(after.examples, "example") : NONE)),
         element("div.change", {},
           element("dt", {}, "Reaction"),
           element("dd", {}, data(event.reaction)))),
       fell.length === 0 ? null : element("p.broken", {},
-        element("span", {}, "Broke: "),
+        element("span", {}, "Recall fell: "),
         ...fell.flatMap((each) => [
           element("span.chip", {},
             data(each.name),
             ` ${percent(each.recallBefore, 0)} → ${percent(each.recallAfter, 0)}`),
           " ",
         ]),
-        element("span.quiet", {}, "(recall before and after)")),
+        element("span.quiet", {}, "(before and after)")),
       element("p.fine", {},
         data(event.detector), ` on ${event.signal || "loss"}: ${statistic(event.statistic)} over ${statistic(event.threshold)}`,
-        event.warningExamplesSeen === null ? "" : ` · warned since ${count(event.warningExamplesSeen)}`));
+        event.warningExamplesSeen === null ? "" : ` · warning since ${count(event.warningExamplesSeen)}`));
   });
   const more = element("button.more", { type: "button" }, `Show all ${alerts.length}`);
   more.addEventListener("click", expand);
   return [
     element("ol.alerts", {}, ...cards),
-    expanded || alerts.length <= MOST_ALERTS ? null : more,
+    expanded || alerts.length <= MAX_ALERTS ? null : more,
   ].filter((node) => node !== null);
 }
 
 export function noAlerts(latest) {
   return latest === null || latest.detectors.length > 0
-    ? empty("No drift so far.", "When the loss changes, what changed and when appears here and in the curves.")
-    : empty("No drift detector runs.", "With a detector in drift.detector the job tells when the loss changes.");
+    ? empty("No drift detected yet.", "Each alert appears here and as a mark in the charts.")
+    : empty("No drift detector is enabled.", "The setting drift.detector enables one or more.");
 }
 
 const STATUS_MARKS = { stable: "●", warning: "▲", drift: "◆" };
 
 export function detectorTable(latest) {
   if (latest.detectors.length === 0) {
-    return empty("No drift detector runs.", "drift.detector names those that should.");
+    return empty("No drift detector is enabled.", "The setting drift.detector enables one or more.");
   }
   return element("ul.detectors", {}, ...latest.detectors.map((each) => {
     const share = each.threshold ? Math.abs(each.statistic ?? 0) / Math.abs(each.threshold) : 0;
@@ -166,16 +166,16 @@ function share(value, kind) {
   return element("td.share", {}, element("span", {}, figure(value, 3)), bar(value, kind));
 }
 
-/** Classes, in the order told or the worst recall first. */
+/** Creates the table of classes, in the published order or by ascending recall. */
 export function classTable(latest, { worstFirst, expanded }, sort, expand) {
   const classes = latest.classes;
   if (classes.length === 0) {
-    return [empty("No figures by class yet.", "Older jobs do not tell them.")];
+    return [empty("No metrics by class yet.", "Jobs of older versions do not publish them.")];
   }
   const ordered = worstFirst
     ? [...classes].sort((a, b) => (a.rolling.recall ?? 2) - (b.rolling.recall ?? 2))
     : classes;
-  const rows = ordered.slice(0, expanded ? undefined : MOST_CLASSES);
+  const rows = ordered.slice(0, expanded ? undefined : MAX_CLASSES);
   const order = element("div.segments.small", { role: "group", "aria-label": "Order of the classes" },
     ...[["Most frequent", false], ["Worst recall", true]].map(([name, worst]) => {
       const button = element("button", { type: "button", "aria-pressed": worst === worstFirst, "data-key": name }, name);
@@ -200,17 +200,17 @@ export function classTable(latest, { worstFirst, expanded }, sort, expand) {
           share(rolling.recall, "recall"),
           share(rolling.precision, "precision"),
           share(rolling.f1, "f1")))))),
-    expanded || classes.length <= MOST_CLASSES ? null : more,
+    expanded || classes.length <= MAX_CLASSES ? null : more,
     latest.otherClasses === 0 ? null
-      : element("p.fine", {}, `${plural(latest.otherClasses, "rarer class", "rarer classes")} not told.`),
+      : element("p.fine", {}, `${plural(latest.otherClasses, "rarer class", "rarer classes")} not included.`),
   ].filter((node) => node !== null);
 }
 
-/** A reliability diagram: in each bin, how often the prediction was right. */
+/** Creates a reliability diagram: the accuracy in each bin of confidence. */
 export function calibrationPlot(latest) {
   const bins = latest.calibration;
   if (bins.length === 0) {
-    return empty("No calibration told yet.", "Older jobs do not tell it.");
+    return empty("No calibration yet.", "Jobs of older versions do not publish it.");
   }
   const error = latest.rolling.calibrationError;
   const most = Math.max(...bins.map((bin) => bin.examples), 1);
@@ -237,7 +237,7 @@ export function calibrationPlot(latest) {
     drawing.append(
       svg("rect", { x: x + 0.6, width: width - 1.2, y: at(bin.accuracy), height: bin.accuracy * 100, class: "bin",
         "fill-opacity": 0.35 + 0.65 * Math.sqrt(bin.examples / most) },
-      svg("title", {}, `confidence ${percent(bin.lower, 0)} to ${percent(bin.upper, 0)}: right ${percent(bin.accuracy)}, `
+      svg("title", {}, `confidence ${percent(bin.lower, 0)} to ${percent(bin.upper, 0)}: accuracy ${percent(bin.accuracy)}, `
         + `mean confidence ${percent(bin.meanConfidence)}, ${plural(bin.examples, "example")}`)),
       svg("rect", { x: x + 0.6, width: width - 1.2, y: at(gap[1]), height: (gap[1] - gap[0]) * 100, class: "gap" }));
   }
@@ -253,22 +253,22 @@ export function calibrationPlot(latest) {
     element("p.headline", {}, element("strong", {}, figure(error)), " expected calibration error"),
     drawing,
     element("p.key", {},
-      element("span.swatch.bin", { "aria-hidden": "true" }), "right ",
-      element("span.swatch.gap", { "aria-hidden": "true" }), "gap to the confidence ",
-      element("span.swatch.diagonal", { "aria-hidden": "true" }), "calibrated"),
+      element("span.swatch.bin", { "aria-hidden": "true" }), "accuracy ",
+      element("span.swatch.gap", { "aria-hidden": "true" }), "gap to mean confidence ",
+      element("span.swatch.diagonal", { "aria-hidden": "true" }), "perfect calibration"),
     element("details", { "data-key": "calibration" }, element("summary", {}, "As a table"),
       element("div.scroll", { tabindex: 0, role: "group", "aria-label": "Calibration as a table" },
         element("table", {},
           element("thead", {}, element("tr", {},
             element("th", { scope: "col" }, "Confidence"),
             element("th.number", { scope: "col" }, "Examples"),
-            element("th.number", { scope: "col" }, "Mean"),
-            element("th.number", { scope: "col" }, "Right"))),
+            element("th.number", { scope: "col" }, "Mean confidence"),
+            element("th.number", { scope: "col" }, "Accuracy"))),
           body))),
   ];
 }
 
-/** The matrix in a form that can be drawn: classes in the order of their indices, rows of shares. */
+/** Returns the confusion matrix with classes ordered by index, and cells with their fraction of the row. */
 function confusionMatrix(latest) {
   const names = new Map(latest.classes.map((each) => [each.classIndex, each.name]));
   const indices = new Set(latest.classes.map((each) => each.classIndex));
@@ -295,15 +295,15 @@ function confusionMatrix(latest) {
 
 export function confusionPanel(latest) {
   if (latest.confusion === null || latest.confusion.cells.length === 0) {
-    return [empty("No confusion matrix told yet.", "Older jobs do not tell it.")];
+    return [empty("No confusion matrix yet.", "Jobs of older versions do not publish it.")];
   }
   const matrix = confusionMatrix(latest);
   const rest = latest.confusion.otherExamples;
   return [
-    matrix.names.length <= LARGEST_TABLE ? confusionTable(matrix) : confusionMap(matrix),
+    matrix.names.length <= MAX_TABLE_CLASSES ? confusionTable(matrix) : confusionMap(matrix),
     mostConfused(matrix),
     rest === 0 ? null : element("p.fine", {},
-      `${plural(rest, "example")} in ${plural(latest.confusion.otherCells, "cell")} not told.`),
+      `${plural(rest, "example")} in ${plural(latest.confusion.otherCells, "cell")} not included.`),
   ].filter((node) => node !== null);
 }
 
@@ -329,7 +329,7 @@ function confusionTable({ names, cells }) {
         }))))));
 }
 
-/** Too many classes for figures: a picture, and the cell that is pointed at in words. */
+/** Creates a heat map, for too many classes for a table; the cell under the pointer is described below it. */
 function confusionMap({ names, cells }) {
   const size = names.length;
   const pixels = Math.max(2, Math.floor(720 / size));
@@ -363,14 +363,14 @@ function confusionMap({ names, cells }) {
 function mostConfused({ names, cells }) {
   const wrong = cells.filter((cell) => cell.row !== cell.column)
     .sort((a, b) => b.count - a.count)
-    .slice(0, MOST_CONFUSED);
+    .slice(0, MAX_CONFUSED);
   if (wrong.length === 0) {
-    return element("p.fine", {}, "No example of the window was predicted wrong.");
+    return element("p.fine", {}, "No example of the window was misclassified.");
   }
   return element("details", { "data-key": "confused" },
     element("summary", {}, "Most confused"),
     element("ol.confused", {}, ...wrong.map((cell) => element("li", {},
-      data(names[cell.row]), " taken for ", data(names[cell.column]),
+      data(names[cell.row]), " predicted as ", data(names[cell.column]),
       ` ${plural(cell.count, "time")}, ${percent(cell.share)}`))));
 }
 
@@ -390,22 +390,22 @@ function reasonTable(title, note, reasons, kind) {
     element("thead.quiet", {}, element("tr", {},
       element("th", { scope: "col" }, "Reason"),
       element("th", { scope: "col" }, "Events"),
-      element("th", { scope: "col" }, "Compared"))),
+      element("th", { scope: "col" }, "Proportion"))),
     element("tbody", {}, ...rows));
 }
 
-/** What became of the events that were not trained on. */
-export function fatePanel(latest, deadLettersOfNoModel) {
+/** Creates the panel of events by outcome, and the reasons of those that were not trained on. */
+export function fatePanel(latest, unattributedDeadLetters) {
   const { audit } = latest;
   const tables = [
-    reasonTable("Dead letters", "kept byte for byte on their topic", latest.deadLettersByReason, "drift"),
-    reasonTable("Dead letters of no model", "their model could not be told", deadLettersOfNoModel, "drift"),
-    reasonTable("Ignored", "valid, and not to be trained on", latest.ignoredByReason, "f1"),
+    reasonTable("Dead letters", "published byte for byte on their topic", latest.deadLettersByReason, "drift"),
+    reasonTable("Dead letters without a model", "the model of the message is unknown", unattributedDeadLetters, "drift"),
+    reasonTable("Ignored", "valid, but not trained on", latest.ignoredByReason, "f1"),
   ].filter((node) => node !== null);
   return [
     element("p.headline.small", {}, ...[
-      [audit.accepted.count, "learnt"],
-      [audit.unlabelled.count, "only predicted"],
+      [audit.accepted.count, "trained on"],
+      [audit.unlabelled.count, "predicted only"],
       [audit.ignored.count, "ignored"],
       [audit.deadLetters.count, "dead letters"],
     ].flatMap(([number, fate], i) => [
@@ -413,14 +413,14 @@ export function fatePanel(latest, deadLettersOfNoModel) {
       element("span.fate", {}, element("strong", {}, count(number)), ` ${fate}`),
     ])),
     ...(tables.length === 0
-      ? [empty("Nothing was set aside.", "Every event so far could be used.")]
+      ? [empty("No dead letters or ignored events.", "Every event so far was used.")]
       : tables),
   ];
 }
 
 export function versionTable(versions) {
   if (versions.length === 0) {
-    return empty("No snapshot seen yet.", "They are published every models.publish-interval, if the model has changed.");
+    return empty("No snapshot yet.", "The job publishes one every models.publish-interval if the model has changed.");
   }
   return element("div.scroll.tall", { tabindex: 0, role: "group", "aria-labelledby": "versions-title" },
     element("table", {},
@@ -428,11 +428,11 @@ export function versionTable(versions) {
         element("th.number", { scope: "col" }, "Version"),
         element("th.number", { scope: "col" }, "Examples"),
         element("th", { scope: "col" }, "Published"),
-        element("th", { scope: "col" }, "Content"))),
+        element("th", { scope: "col" }, "Content hash"))),
       element("tbody", {}, ...[...versions].reverse().map((each) => element("tr", {},
         element("th.number", { scope: "row" }, count(each.version)),
         element("td.number", {}, count(each.examples)),
-        element("td", {}, time(each.told)),
+        element("td", {}, time(each.emittedAt)),
         element("td", {}, element("code", { title: each.hash }, each.hash.slice(0, 10))))))));
 }
 
@@ -449,7 +449,7 @@ const SCORES = [
   ["Calibration error", "calibrationError", figure],
 ];
 
-/** Every score over the window, fading, and since the start; then what there is once. */
+/** Creates the table of all scores, rolling, fading and since the start, followed by single values. */
 export function scoreTable(latest) {
   const named = (name, key) => (key === "topKAccuracy" && latest.topK > 0 ? `Top-${latest.topK} accuracy` : name);
   const once = [
@@ -463,7 +463,7 @@ export function scoreTable(latest) {
         element("th", { scope: "col" }, "Score"),
         element("th.number", { scope: "col" }, "Rolling"),
         element("th.number", { scope: "col" }, "Fading"),
-        element("th.number", { scope: "col" }, "All"))),
+        element("th.number", { scope: "col" }, "Since start"))),
       element("tbody", {},
         ...SCORES.map(([name, key, format]) => element("tr", {},
           element("th", { scope: "row" }, named(name, key)),
@@ -475,10 +475,10 @@ export function scoreTable(latest) {
           element("td", { colspan: 2 }))))));
 }
 
-/** What the mixture is, where it is none. */
+/** Creates the message of the learning-rate panel if there is no mixture. */
 export function noMixture(latest) {
   return latest !== null && latest.experts.length === 1
     ? empty(`One learning rate, ${rate(latest.learningRate)}.`,
-      "With training.learning-rate=auto seven learn side by side and answer as one.")
-    : empty("No mixture told yet.");
+      "With training.learning-rate=auto seven rates are trained in parallel and their predictions combined.")
+    : empty("No learning rates yet.");
 }

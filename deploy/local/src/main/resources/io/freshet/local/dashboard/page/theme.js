@@ -1,4 +1,4 @@
-// Dark or light: as the system asks, until somebody chooses.
+// Dark or light theme: the system's preference, until the user chooses.
 
 const KEY = "freshet-theme";
 const system = window.matchMedia("(prefers-color-scheme: dark)");
@@ -11,7 +11,7 @@ function chosen() {
   try {
     return window.localStorage.getItem(KEY);
   } catch {
-    return null; // storage is forbidden: the choice lasts as long as the page
+    return null; // storage is not allowed: the choice lasts as long as the page
   }
 }
 
@@ -27,7 +27,7 @@ function apply() {
   listeners.forEach((listener) => listener());
 }
 
-/** Calls back now and whenever the colours change. */
+/** Calls the listener now and whenever the theme changes. */
 export function onTheme(listener) {
   listeners.push(listener);
   listener();
@@ -43,7 +43,7 @@ export function toggleTheme() {
   apply();
 }
 
-/** A colour of the style sheet, such as "--model", as a canvas takes it. */
+/** Returns a colour of the style sheet, such as "--model", in a form that a canvas accepts. */
 export function colour(name) {
   if (!colours.has(name)) {
     probe.style.color = `var(${name})`;

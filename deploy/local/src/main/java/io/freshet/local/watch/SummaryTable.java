@@ -1,20 +1,23 @@
 package io.freshet.local.watch;
 
 import static io.freshet.local.cli.TerminalText.printable;
-import static io.freshet.local.watch.Display.figure;
-import static io.freshet.local.watch.Display.format;
+import static io.freshet.local.watch.TerminalDisplay.figure;
+import static io.freshet.local.watch.TerminalDisplay.format;
 
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
-/** What a run came to, and whether everything is accounted for. */
-public final class FinalTable {
-    private FinalTable() {}
+/**
+ * Final report of a run: the scores beside the baselines', the counts, and the checks of the audit.
+ */
+public final class SummaryTable {
+    private SummaryTable() {}
 
+    /** Prints the report. */
     public static void print(
-            PrintWriter out, Summary summary, @Nullable MetricsEvent last, Audit audit) {
+            PrintWriter out, RunSummary summary, @Nullable MetricsEvent last, TopicAudit audit) {
         out.println();
         out.println("                        model   no change    majority");
         out.println(
@@ -41,9 +44,9 @@ public final class FinalTable {
                         summary.unlabelled(),
                         summary.ignored(),
                         summary.deadLetters()));
-        Display.mixture(last).ifPresent(text -> out.println("  " + text));
+        TerminalDisplay.mixture(last).ifPresent(text -> out.println("  " + text));
         out.println();
-        for (Audit.Check check : audit.checks()) {
+        for (TopicAudit.Check check : audit.checks()) {
             out.println(
                     format(
                             "  %s %-36s %s",

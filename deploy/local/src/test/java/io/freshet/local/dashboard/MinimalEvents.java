@@ -13,14 +13,16 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Events as small as they may be. */
-final class Told {
+/** Events with only the required fields. */
+final class MinimalEvents {
     private static final Tally NONE = new Tally(0L, -1L);
     private static final Audit NOTHING = new Audit(NONE, NONE, NONE, NONE);
 
-    private Told() {}
+    private MinimalEvents() {}
 
-    /** The record of a sequence, after 100 examples for each so far. */
+    /**
+     * Returns the metrics record with a sequence number, after 100 examples for each record so far.
+     */
     static MetricsEvent.Builder metrics(String modelId, long sequence, @Nullable Double loss) {
         Scores scores =
                 new Scores(

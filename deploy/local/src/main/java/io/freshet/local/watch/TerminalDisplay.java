@@ -18,21 +18,21 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows how a model learns: at a terminal a picture that is drawn anew in place, elsewhere a line
- * about every second.
+ * Text output of a model's learning curve: on a terminal a display that is redrawn in place,
+ * otherwise about one line a second.
  */
-public final class Display {
+public final class TerminalDisplay {
     private static final int LABEL = 12;
     private static final int FIGURE = 14;
     private static final int WIDEST = 100;
 
-    /** Below this there is room for figures, but not for margins and curves. */
+    /** Width below which numbers are shown without margins and sparklines. */
     private static final int NARROW = 40;
 
     private static final int BAR = 10;
     private static final String SEPARATOR = " · ";
     private static final String MODELS_HEADER =
-            "       learnt    loss  accuracy  no-change  majority    version  drifts  model";
+            "     examples    loss  accuracy  no-change  majority    version  drifts  model";
     private static final String NARROW_MODELS_HEADER = "accuracy  model";
 
     private final PrintWriter out;
@@ -43,7 +43,7 @@ public final class Display {
     private int drawn;
     private boolean headerPrinted;
 
-    Display(PrintWriter out, boolean interactive, boolean colours, int width) {
+    TerminalDisplay(PrintWriter out, boolean interactive, boolean colours, int width) {
         this.out = out;
         this.interactive = interactive;
         this.colours = colours;
@@ -51,27 +51,30 @@ public final class Display {
         margin = width < NARROW ? "" : "  ";
     }
 
-    /** A display fit for where the output goes, as the script {@code freshet} tells. */
-    public static Display forTerminal(PrintWriter out) {
+    /**
+     * Creates the display that fits the output. The script {@code freshet} sets {@code
+     * FRESHET_COLUMNS} if the output is a terminal.
+     */
+    public static TerminalDisplay forTerminal(PrintWriter out) {
         String columns = System.getenv("FRESHET_COLUMNS");
         if (columns == null || !columns.matches("[0-9]{2,4}")) {
-            return new Display(out, false, false, WIDEST);
+            return new TerminalDisplay(out, false, false, WIDEST);
         }
         boolean colours = System.getenv("NO_COLOR") == null;
-        return new Display(out, true, colours, Integer.parseInt(columns));
+        return new TerminalDisplay(out, true, colours, Integer.parseInt(columns));
     }
 
-    /** Whether it redraws in place, and so may be shown often. */
+    /** Returns whether the display is redrawn in place. */
     public boolean isInteractive() {
         return interactive;
     }
 
     /**
-     * Shows where things stand.
+     * Shows the current state of a run.
      *
-     * @param sent events handed to Kafka
-     * @param total events that there will be
-     * @param eventsPerSecond that the model has taken lately
+     * @param sent events sent to Kafka so far
+     * @param total events that will be sent
+     * @param eventsPerSecond recent rate of training
      */
     public void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
         if (interactive) {
@@ -87,11 +90,11 @@ public final class Display {
             screen.append("\u001b[").append(drawn).append('A');
         }
         for (String text : lines) {
-            // One that wraps is two to a terminal, and the picture would climb down the screen.
+            // A line that wraps would occupy two rows, and the next redraw would start too low.
             screen.append("\u001b[2K").append(TerminalText.fit(text, width)).append('\n');
         }
         if (lines.size() < drawn) {
-            screen.append("\u001b[J"); // what is left of before
+            screen.append("\u001b[J"); // clears the rest of the previous display
         }
         out.print(screen);
         out.flush();
@@ -102,11 +105,11 @@ public final class Display {
         List<String> lines = new ArrayList<>();
         MetricsEvent last = curve.last();
         long seen = last == null ? 0 : last.getExamplesSeen();
-        String learnt =
-                format("%,d of %,d learnt", seen, total) + (sent < total ? "" : ", all sent");
+        String progress =
+                format("%,d of %,d trained on", seen, total) + (sent < total ? "" : ", all sent");
         int bar = Math.max(BAR, width - 52);
         int full = (int) (bar * Math.max(0, Math.min(seen, total)) / Math.max(1, total));
-        lines.addAll(joined("  ", colour(36, "█".repeat(full)) + "░".repeat(bar - full), learnt));
+        lines.addAll(joined("  ", colour(36, "█".repeat(full)) + "░".repeat(bar - full), progress));
         lines.add("");
         lines.addAll(curves(curve, eventsPerSecond));
         return lines;
@@ -134,7 +137,9 @@ public final class Display {
         return lines;
     }
 
-    /** Shows jobs that are watched: the curves of one model, or a line a model of several. */
+    /**
+     * Redraws a watched job: sparklines of a single model, or one line for each of several models.
+     */
     void showWatched(Collection<LearningCurve> curves, List<String> alerts) {
         List<String> lines = new ArrayList<>();
         if (curves.size() == 1) {
@@ -144,7 +149,7 @@ public final class Display {
             lines.addAll(
                     joined(
                             SEPARATOR,
-                            format("%,d learnt", last == null ? 0 : last.getExamplesSeen()),
+                            format("%,d examples", last == null ? 0 : last.getExamplesSeen()),
                             format("%,d %s", drifts, drifts == 1 ? "drift" : "drifts"),
                             "model " + printable(curve.modelId())));
             lines.add("");
@@ -161,7 +166,7 @@ public final class Display {
         redraw(lines);
     }
 
-    /** Prints a line about each model, below a header the first time. */
+    /** Prints one line for each model, with a header the first time. */
     void printWatched(Collection<LearningCurve> curves) {
         if (!headerPrinted) {
             headerPrinted = true;
@@ -171,7 +176,7 @@ public final class Display {
         out.flush();
     }
 
-    /** Prints one line; a picture goes on below it. */
+    /** Prints one line; the display continues below it. */
     public void print(String text) {
         out.println(printable(text));
         out.flush();
@@ -204,7 +209,7 @@ public final class Display {
                 printable(curve.modelId()));
     }
 
-    /** Parts of one line, or of as many as it takes to fit them; none of no parts. */
+    /** Joins parts on one line, or on as many lines as they need; no parts give no line. */
     private List<String> joined(String separator, String... parts) {
         List<String> lines = new ArrayList<>();
         for (String part : parts) {
@@ -229,7 +234,7 @@ public final class Display {
             String unit) {
         String figure =
                 values.isEmpty() ? "" : format("%.3f", values.get(values.size() - 1)) + unit;
-        String curve = Curve.draw(values, low, high, room);
+        String curve = Sparkline.draw(values, low, high, room);
         String start = margin + pad(label, LABEL);
         return room == 0
                 ? start + figure
@@ -244,7 +249,7 @@ public final class Display {
         if (!headerPrinted) {
             headerPrinted = true;
             out.println(
-                    "     learnt    loss  accuracy  no-change  majority   events/s    version"
+                    "   examples    loss  accuracy  no-change  majority   events/s    version"
                             + "  dead letters");
         }
         Scores rolling = last.getRolling();
@@ -262,7 +267,10 @@ public final class Display {
         out.flush();
     }
 
-    /** What a mixture of learning rates has come to; empty where there is only one. */
+    /**
+     * Returns the mixture's effective learning rate and dominant member; empty if there is only one
+     * member.
+     */
     static Optional<String> mixture(@Nullable MetricsEvent event) {
         String[] parts = mixtureParts(event);
         return parts.length == 0 ? Optional.empty() : Optional.of(String.join(SEPARATOR, parts));
@@ -282,7 +290,7 @@ public final class Display {
         };
     }
 
-    /** A rate to two digits that count, as people write it. */
+    /** Returns a number rounded to two significant digits, without an exponent. */
     private static String twoDigits(double value) {
         if (!Double.isFinite(value)) {
             return Double.toString(value);
@@ -290,11 +298,12 @@ public final class Display {
         return new BigDecimal(value).round(new MathContext(2)).stripTrailingZeros().toPlainString();
     }
 
-    /** A figure to four digits, or a dash where it is not defined. */
+    /** Returns a number with four decimals, or a dash if it is undefined. */
     static String figure(@Nullable Double value) {
         return value == null ? "–" : format("%.4f", value);
     }
 
+    /** Formats in {@link Locale#ROOT}. */
     public static String format(String format, Object... values) {
         return String.format(Locale.ROOT, format, values);
     }
@@ -303,7 +312,7 @@ public final class Display {
         return text + " ".repeat(Math.max(0, length - text.length()));
     }
 
-    /** Text in a colour of the terminal, where there are any. */
+    /** Returns a text in a terminal colour, if colours are enabled. */
     String colour(int code, String text) {
         return colours ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
     }

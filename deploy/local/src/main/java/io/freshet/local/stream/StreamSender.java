@@ -17,9 +17,12 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Sends a stream of examples to a topic as labelled events, in order, at a given pace. */
-public final class Feeder {
-    /** As fast as it goes. */
+/**
+ * Kafka producer that sends a stream of examples to a topic as labelled events, in order, at a
+ * given rate.
+ */
+public final class StreamSender {
+    /** Rate that stands for full speed. */
     public static final double UNLIMITED = Double.POSITIVE_INFINITY;
 
     private final Map<String, String> client;
@@ -29,17 +32,22 @@ public final class Feeder {
     private volatile boolean stopped;
 
     /**
-     * @param client properties of Kafka's clients
+     * @param client properties of the Kafka clients
+     * @param topic topic of labelled events
+     * @param eventsPerSecond rate, or {@link #UNLIMITED}
      */
-    public Feeder(Map<String, String> client, String topic, double eventsPerSecond) {
+    public StreamSender(Map<String, String> client, String topic, double eventsPerSecond) {
         this.client = client;
         this.topic = topic;
         this.eventsPerSecond = eventsPerSecond;
     }
 
-    /** Sends the first {@code limit} examples, or all. Returns when Kafka has them. */
-    @SuppressWarnings("FutureReturnValueIgnored") // the callback tells
-    public void feed(LabelledStream stream, long limit) throws IOException {
+    /**
+     * Sends the first {@code limit} examples, or all if there are fewer, and waits until Kafka has
+     * acknowledged them.
+     */
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback reports failures
+    public void send(LabelledStream stream, long limit) throws IOException {
         Properties properties = new Properties();
         properties.putAll(client);
         properties.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, "5");
@@ -85,12 +93,12 @@ public final class Feeder {
         }
     }
 
-    /** How many events were handed to Kafka so far. */
+    /** Returns the number of events passed to the producer so far. */
     public long sent() {
         return sent.get();
     }
 
-    /** Sends no more. */
+    /** Stops sending. */
     public void stop() {
         stopped = true;
     }

@@ -2,8 +2,8 @@ package io.freshet.local.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.local.ToldStory;
-import io.freshet.local.audit.Audit;
+import io.freshet.local.SimulatedResults;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class DisplayTest {
+class TerminalDisplayTest {
     private static final Scores SCORES =
             new Scores(
                     1_000L, 1e3, 0.5, 0.75, 0.5, 0.5, 0.5, 0.5, null, null, null, null, null, null);
@@ -44,12 +44,12 @@ class DisplayTest {
     private static List<String> picture(MetricsEvent event) {
         LearningCurve curve = new LearningCurve("m");
         curve.add(event);
-        return new Display(new PrintWriter(new StringWriter()), true, false, 80)
+        return new TerminalDisplay(new PrintWriter(new StringWriter()), true, false, 80)
                 .picture(curve, 1_000, 1_000, 123);
     }
 
     @Test
-    void pictureOfAMixture_endsWithItsRate_andWhichLeads() {
+    void displayOfAMixture_endsWithItsLearningRateAndDominantMember() {
         List<String> lines =
                 picture(
                         metrics(
@@ -61,9 +61,9 @@ class DisplayTest {
     }
 
     @Test
-    void baselineThatLeads_isNamed() {
+    void dominantBaseline_isNamed() {
         assertThat(
-                        Display.mixture(
+                        TerminalDisplay.mixture(
                                 metrics(
                                         1,
                                         new Expert("rate 1", 1.0, 0.25, 0L),
@@ -72,9 +72,9 @@ class DisplayTest {
     }
 
     @Test
-    void nameOfALeader_isPrintedWithoutCommandsForATerminal() {
+    void nameOfTheDominantMember_isPrintedWithoutControlCharacters() {
         assertThat(
-                        Display.mixture(
+                        TerminalDisplay.mixture(
                                 metrics(
                                         1,
                                         new Expert("\u001b[2Jevil", 1.0, 0.75, 0L),
@@ -83,39 +83,42 @@ class DisplayTest {
     }
 
     @Test
-    void finalTable_isPrintedWithoutCommandsForATerminal() {
+    void summaryTable_isPrintedWithoutControlCharacters() {
         MetricsEvent event = metrics(1);
         event.setModelId("\u001b[2Jevil");
-        Audit audit = new Audit();
+        TopicAudit audit = new TopicAudit();
         audit.metrics(event);
         StringWriter out = new StringWriter();
 
-        FinalTable.print(
-                new PrintWriter(out), Summary.of(audit, event.getModelId(), 1), event, audit);
+        SummaryTable.print(
+                new PrintWriter(out), RunSummary.of(audit, event.getModelId(), 1), event, audit);
 
         assertThat(out.toString())
-                .contains("✗ metrics come in sequence")
-                .contains("model \"\ufffd[2Jevil\": 1 where 0 was due")
+                .contains("✗ the metrics sequence is complete")
+                .contains("model \"\ufffd[2Jevil\": 1 where 0 was expected")
                 .doesNotContain("\u001b");
     }
 
-    /** Every width, since what fits where a word or a figure is cut need not fit elsewhere. */
+    /** Tries every width, since a line that is cut at one width may be cut wrongly at another. */
     @Test
-    void lineDrawnInPlace_neverWraps() {
-        ToldStory story =
-                new ToldStory(5, "模型 модель 모델 🦆 é", List.of("上", "下"), List.of(500L), 0, 1_000);
-        ToldStory other = new ToldStory(6, "m".repeat(200), List.of("a", "b"), List.of(), 0, 1_000);
-        LearningCurve curve = new LearningCurve(story.metrics(0).getModelId());
+    void redrawnLine_neverWraps() {
+        SimulatedResults results =
+                new SimulatedResults(
+                        5, "模型 модель 모델 🦆 é", List.of("上", "下"), List.of(500L), 0, 1_000);
+        SimulatedResults other =
+                new SimulatedResults(6, "m".repeat(200), List.of("a", "b"), List.of(), 0, 1_000);
+        LearningCurve curve = new LearningCurve(results.metrics(0).getModelId());
         LearningCurve second = new LearningCurve(other.metrics(0).getModelId());
         for (int i = 0; i < 50; i++) {
-            curve.add(story.metrics(i));
+            curve.add(results.metrics(i));
             second.add(other.metrics(i));
         }
-        List<String> alerts = List.of(TerminalWatch.line(story.alert(0)));
+        List<String> alerts = List.of(TerminalReporter.alertLine(results.alert(0)));
         for (int width = 10; width <= 120; width++) {
             for (boolean colours : new boolean[] {true, false}) {
                 StringWriter out = new StringWriter();
-                Display display = new Display(new PrintWriter(out), true, colours, width);
+                TerminalDisplay display =
+                        new TerminalDisplay(new PrintWriter(out), true, colours, width);
                 display.show(curve, 1_000_000, 1_000_000, 123_456);
                 display.show(new LearningCurve("none"), 0, 1_000_000, 0);
                 display.showWatched(List.of(curve), alerts);
@@ -131,16 +134,16 @@ class DisplayTest {
     }
 
     @Test
-    void pictureOnTwentyColumns_hasItsFigures_aLineEach() {
+    void displayOfTwentyColumns_hasOneValueALine() {
         LearningCurve curve = new LearningCurve("m");
         curve.add(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L)));
 
         assertThat(
-                        new Display(new PrintWriter(new StringWriter()), true, false, 20)
+                        new TerminalDisplay(new PrintWriter(new StringWriter()), true, false, 20)
                                 .picture(curve, 1_000, 1_000, 123))
                 .containsExactly(
                         "██████████",
-                        "1,000 of 1,000 learnt, all sent",
+                        "1,000 of 1,000 trained on, all sent",
                         "",
                         "accuracy    0.750",
                         "no change   0.500",
@@ -153,7 +156,7 @@ class DisplayTest {
     }
 
     @Test
-    void longText_endsWithAnEllipsis_inItsColour_countingWideCharactersTwice() {
+    void longText_isTruncatedWithAnEllipsis_countingWideCharactersTwice() {
         assertThat(TerminalText.fit("abcdef", 6)).isEqualTo("abcdef");
         assertThat(TerminalText.fit("abcdefg", 6)).isEqualTo("abcde…");
         assertThat(TerminalText.fit("\u001b[32mabcdefg\u001b[0mh", 6))
@@ -164,11 +167,11 @@ class DisplayTest {
     }
 
     @Test
-    void pictureOfAFixedRate_saysNothingOfAMixture() {
+    void displayOfAFixedRate_doesNotMentionAMixture() {
         assertThat(picture(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L))))
                 .last()
                 .isEqualTo("  123 events/s · model version 1,000 · 0 dead letters");
-        assertThat(Display.mixture(metrics(0.01))).isEmpty();
-        assertThat(Display.mixture(null)).isEmpty();
+        assertThat(TerminalDisplay.mixture(metrics(0.01))).isEmpty();
+        assertThat(TerminalDisplay.mixture(null)).isEmpty();
     }
 }

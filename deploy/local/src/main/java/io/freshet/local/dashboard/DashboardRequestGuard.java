@@ -15,10 +15,10 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Access control of the page, by {@link RequestRules}: reading only, and with the headers that keep
- * a page to itself.
+ * Access control of the dashboard by {@link RequestRules}: allows GET and HEAD only, and adds
+ * security headers to every response.
  */
-final class Guard extends Handler.Wrapper {
+final class DashboardRequestGuard extends Handler.Wrapper {
     private static final List<HttpField> HEADERS =
             List.of(
                     new HttpField(
@@ -37,9 +37,9 @@ final class Guard extends Handler.Wrapper {
     private final RequestRules rules;
 
     /**
-     * @param host a name of this server beside those of the machine itself
+     * @param host another name of this server, besides the loopback names
      */
-    Guard(Handler guarded, String host) {
+    DashboardRequestGuard(Handler guarded, String host) {
         super(guarded);
         rules = new RequestRules(host);
     }
@@ -48,7 +48,7 @@ final class Guard extends Handler.Wrapper {
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         Optional<Refusal> refusal =
                 rules.refusal(request.getHeaders()::getValuesList)
-                        // The request line may name another host than the header.
+                        // The host in the request line may differ from the header.
                         .or(() -> rules.refusalOfHost(Request.getServerName(request)));
         if (refusal.isPresent()) {
             answer(response, callback, refusal.get().status(), refusal.get().sentence());
@@ -63,7 +63,7 @@ final class Guard extends Handler.Wrapper {
         return super.handle(request, response, callback);
     }
 
-    /** Answers with a sentence. */
+    /** Sends a response with a sentence as plain text. */
     static void answer(Response response, Callback callback, int status, String sentence) {
         response.setStatus(status);
         HEADERS.forEach(response.getHeaders()::put);

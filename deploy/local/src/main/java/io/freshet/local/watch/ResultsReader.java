@@ -2,7 +2,7 @@ package io.freshet.local.watch;
 
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.cli.UserException;
-import io.freshet.local.watch.FeedState.Kind;
+import io.freshet.local.watch.ReaderState.Kind;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
@@ -33,41 +33,42 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads on a thread of its own what a job tells, from outside, as any other reader would: committed
- * records only, the last so many of each partition and then those to come. Topics that are not
- * there yet are looked for again.
+ * Kafka consumer of a job's results that passes them to a {@link ResultsListener}, on its own
+ * thread. It reads committed records only: the last records of each partition, up to a maximum for
+ * each topic, then new ones. Topics that do not exist yet are looked up again every five seconds.
  */
-public final class Feed implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
-    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(5);
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+public final class ResultsReader implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ResultsReader.class);
+    private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final long METRICS_BEFORE = 20_000;
-    private static final long ALERTS_BEFORE = 2_000;
-    private static final long SNAPSHOTS_BEFORE = 200;
+    private static final long MAX_PAST_METRICS = 20_000;
+    private static final long MAX_PAST_ALERTS = 2_000;
+    private static final long MAX_PAST_SNAPSHOTS = 200;
     private static final EventReader<DriftAlertEvent> DRIFT_ALERTS =
             EventReader.of(DriftAlertEvent.class);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String bootstrapServers;
     private final WatchedTopics topics;
-    private final Watcher watcher;
+    private final ResultsListener listener;
     private final Map<TopicPartition, Long> ends = new HashMap<>();
     private final CompletableFuture<Void> caughtUp = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
-    private final Thread thread = new Thread(this::read, "freshet-feed");
+    private final Thread thread = new Thread(this::read, "freshet-results");
     private volatile boolean closed;
     private boolean metricsFound;
-    private String told = "";
+    private String problem = "";
 
-    private Feed(Map<String, String> client, WatchedTopics topics, Watcher watcher) {
+    private ResultsReader(
+            Map<String, String> client, WatchedTopics topics, ResultsListener listener) {
         this.topics = topics;
-        this.watcher = watcher;
+        this.listener = listener;
         bootstrapServers = client.getOrDefault(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "");
         Properties properties = new Properties();
         properties.putAll(client);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        // What the brokers have deleted meanwhile is skipped: a history is bounded anyway.
+        // Records that the brokers have deleted are skipped; the history is bounded anyway.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
@@ -80,16 +81,17 @@ public final class Feed implements AutoCloseable {
     /**
      * Starts reading.
      *
-     * @param client properties of Kafka's clients
+     * @param client properties of the Kafka clients
      */
-    public static Feed start(Map<String, String> client, WatchedTopics topics, Watcher watcher) {
-        Feed feed = new Feed(client, topics, watcher);
-        feed.thread.start();
-        return feed;
+    public static ResultsReader start(
+            Map<String, String> client, WatchedTopics topics, ResultsListener listener) {
+        ResultsReader reader = new ResultsReader(client, topics, listener);
+        reader.thread.start();
+        return reader;
     }
 
     /**
-     * Waits until everything has been read that was there at the start.
+     * Waits until everything that existed at the start has been read.
      *
      * @throws UserException if the topics cannot be read
      */
@@ -98,7 +100,7 @@ public final class Feed implements AutoCloseable {
     }
 
     /**
-     * Waits until somebody closes it.
+     * Waits until the reader is closed.
      *
      * @throws UserException if the topics cannot be read
      */
@@ -106,9 +108,9 @@ public final class Feed implements AutoCloseable {
         await(ended);
     }
 
-    private void await(CompletableFuture<Void> moment) {
+    private void await(CompletableFuture<Void> event) {
         try {
-            moment.join();
+            event.join();
         } catch (CompletionException e) {
             throw new UserException(
                     "the job's topics can no longer be read: " + String.valueOf(e.getCause()), e);
@@ -117,22 +119,22 @@ public final class Feed implements AutoCloseable {
 
     private void read() {
         try (consumer) {
-            long look = System.nanoTime();
+            long nextRefresh = System.nanoTime();
             while (!closed) {
-                if (System.nanoTime() - look >= 0) {
-                    look();
-                    look = System.nanoTime() + LOOK_NANOS;
+                if (System.nanoTime() - nextRefresh >= 0) {
+                    refreshAssignment();
+                    nextRefresh = System.nanoTime() + REFRESH_NANOS;
                 }
                 if (consumer.assignment().isEmpty()) {
                     LockSupport.parkNanos(POLL.toNanos());
                     continue;
                 }
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    take(record);
+                    dispatch(record);
                 }
-                watcher.upToDate();
-                if (!caughtUp.isDone() && metricsFound && isAtTheEnds()) {
-                    watcher.state(new FeedState(Kind.LIVE, told));
+                listener.onPollEnd();
+                if (!caughtUp.isDone() && metricsFound && hasReachedEnds()) {
+                    listener.onStateChange(new ReaderState(Kind.LIVE, problem));
                     caughtUp.complete(null);
                 }
             }
@@ -141,8 +143,8 @@ public final class Feed implements AutoCloseable {
             end();
         } catch (RuntimeException e) {
             LOG.error("the job's topics can no longer be read", e);
-            watcher.state(
-                    new FeedState(
+            listener.onStateChange(
+                    new ReaderState(
                             Kind.ENDED, "The topics can no longer be read: " + e.getMessage()));
             caughtUp.completeExceptionally(e);
             ended.completeExceptionally(e);
@@ -150,18 +152,18 @@ public final class Feed implements AutoCloseable {
     }
 
     private void end() {
-        watcher.state(new FeedState(Kind.ENDED, ""));
+        listener.onStateChange(new ReaderState(Kind.ENDED, ""));
         caughtUp.complete(null);
         ended.complete(null);
     }
 
-    /** Finds topics and partitions that were not there before, and says what keeps it. */
-    private void look() {
+    /** Starts reading new topics and partitions, and reports missing topics and permissions. */
+    private void refreshAssignment() {
         try {
             List<String> forbidden = new ArrayList<>();
-            metricsFound = assign(topics.metrics(), METRICS_BEFORE, forbidden);
-            assign(topics.driftAlerts(), ALERTS_BEFORE, forbidden);
-            assign(topics.models(), SNAPSHOTS_BEFORE, forbidden);
+            metricsFound = assign(topics.metrics(), MAX_PAST_METRICS, forbidden);
+            assign(topics.driftAlerts(), MAX_PAST_ALERTS, forbidden);
+            assign(topics.models(), MAX_PAST_SNAPSHOTS, forbidden);
             String detail =
                     forbidden.isEmpty()
                             ? ""
@@ -169,11 +171,11 @@ public final class Feed implements AutoCloseable {
                                     + String.join(", ", forbidden)
                                     + ".";
             if (metricsFound) {
-                watcher.state(
-                        new FeedState(caughtUp.isDone() ? Kind.LIVE : Kind.CATCHING_UP, detail));
+                listener.onStateChange(
+                        new ReaderState(caughtUp.isDone() ? Kind.LIVE : Kind.CATCHING_UP, detail));
             } else if (detail.isEmpty()) {
-                watcher.state(
-                        new FeedState(
+                listener.onStateChange(
+                        new ReaderState(
                                 Kind.WAITING,
                                 "Topic "
                                         + topics.metrics()
@@ -181,15 +183,15 @@ public final class Feed implements AutoCloseable {
                                         + bootstrapServers
                                         + " yet."));
             } else {
-                watcher.state(new FeedState(Kind.WAITING, detail));
+                listener.onStateChange(new ReaderState(Kind.WAITING, detail));
             }
-            told = detail;
+            problem = detail;
         } catch (WakeupException e) {
             throw e;
         } catch (KafkaException e) {
-            LOG.warn("Kafka at {} does not tell its topics", bootstrapServers, e);
-            watcher.state(
-                    new FeedState(
+            LOG.warn("Kafka at {} does not return its topics", bootstrapServers, e);
+            listener.onStateChange(
+                    new ReaderState(
                             Kind.WAITING,
                             "Kafka at "
                                     + bootstrapServers
@@ -199,22 +201,22 @@ public final class Feed implements AutoCloseable {
     }
 
     /**
-     * Begins to read those partitions of a topic that are not read yet.
+     * Starts reading the partitions of a topic that are not assigned yet.
      *
-     * @param before how many of the last records of each
-     * @param forbidden gets the topic where it may not be read
-     * @return whether the topic is there
+     * @param maxPast maximum number of existing records to read from each partition
+     * @param forbidden receives the topic if it may not be read
+     * @return whether the topic exists and may be read
      */
-    private boolean assign(String topic, long before, List<String> forbidden) {
+    private boolean assign(String topic, long maxPast, List<String> forbidden) {
         try {
-            List<PartitionInfo> infos = consumer.partitionsFor(topic, PATIENCE);
+            List<PartitionInfo> infos = consumer.partitionsFor(topic, TIMEOUT);
             List<TopicPartition> found =
                     infos.stream()
                             .map(info -> new TopicPartition(info.topic(), info.partition()))
                             .filter(partition -> !consumer.assignment().contains(partition))
                             .toList();
             if (!found.isEmpty()) {
-                assign(found, before);
+                assign(found, maxPast);
             }
             return !infos.isEmpty();
         } catch (TopicAuthorizationException e) {
@@ -223,36 +225,37 @@ public final class Feed implements AutoCloseable {
         }
     }
 
-    private void assign(List<TopicPartition> found, long before) {
-        Map<TopicPartition, Long> first = consumer.beginningOffsets(found, PATIENCE);
-        Map<TopicPartition, Long> end = consumer.endOffsets(found, PATIENCE);
+    private void assign(List<TopicPartition> found, long maxPast) {
+        Map<TopicPartition, Long> first = consumer.beginningOffsets(found, TIMEOUT);
+        Map<TopicPartition, Long> end = consumer.endOffsets(found, TIMEOUT);
         List<TopicPartition> all = new ArrayList<>(consumer.assignment());
         all.addAll(found);
         consumer.assign(all);
         for (TopicPartition partition : found) {
             long last = end.getOrDefault(partition, 0L);
-            consumer.seek(partition, Math.max(first.getOrDefault(partition, 0L), last - before));
+            consumer.seek(partition, Math.max(first.getOrDefault(partition, 0L), last - maxPast));
         }
         if (!caughtUp.isDone()) {
             ends.putAll(end);
         }
     }
 
-    private boolean isAtTheEnds() {
+    private boolean hasReachedEnds() {
         return ends.entrySet().stream()
                 .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) {
+    private void dispatch(ConsumerRecord<byte[], byte[]> record) {
         try {
             if (record.topic().equals(topics.metrics())) {
                 MetricsEvent event = AuditReader.METRICS.read(record.value());
-                Instant told = event.getToldAt();
-                watcher.metrics(event, told == null ? record.timestamp() : told.toEpochMilli());
+                Instant emittedAt = event.getToldAt();
+                listener.onMetrics(
+                        event, emittedAt == null ? record.timestamp() : emittedAt.toEpochMilli());
             } else if (record.topic().equals(topics.driftAlerts())) {
-                watcher.driftAlert(DRIFT_ALERTS.read(record.value()), record.timestamp());
+                listener.onDriftAlert(DRIFT_ALERTS.read(record.value()), record.timestamp());
             } else if (isFirstChunk(record)) {
-                watcher.snapshot(AuditReader.SNAPSHOTS.read(record.value()), record.timestamp());
+                listener.onSnapshot(AuditReader.SNAPSHOTS.read(record.value()), record.timestamp());
             }
         } catch (IOException e) {
             LOG.warn(
@@ -261,11 +264,14 @@ public final class Feed implements AutoCloseable {
                     record.partition(),
                     record.offset(),
                     e);
-            watcher.unreadable(record.topic());
+            listener.onUnreadableRecord(record.topic());
         }
     }
 
-    /** Only the first chunk of a snapshot says more than parameters; a null value deletes one. */
+    /**
+     * Returns whether a record is the first chunk of a snapshot: further chunks hold parameters
+     * only, and a null value is a tombstone.
+     */
     private static boolean isFirstChunk(ConsumerRecord<byte[], byte[]> record) {
         byte @Nullable [] key = record.key();
         return key != null
@@ -273,7 +279,7 @@ public final class Feed implements AutoCloseable {
                 && new String(key, StandardCharsets.UTF_8).endsWith("/0");
     }
 
-    /** Stops reading. */
+    /** Stops reading and waits until the thread has ended. */
     @Override
     public void close() {
         closed = true;

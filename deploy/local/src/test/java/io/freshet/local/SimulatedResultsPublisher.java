@@ -16,18 +16,20 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Tells stories on the topics of a job. */
-final class StoryTeller implements AutoCloseable {
+/** Kafka producer of {@link SimulatedResults} on the topics of a job. */
+final class SimulatedResultsPublisher implements AutoCloseable {
     private final WatchedTopics topics;
     private final KafkaProducer<byte[], byte[]> producer;
 
-    private StoryTeller(WatchedTopics topics, KafkaProducer<byte[], byte[]> producer) {
+    private SimulatedResultsPublisher(
+            WatchedTopics topics, KafkaProducer<byte[], byte[]> producer) {
         this.topics = topics;
         this.producer = producer;
     }
 
-    /** Creates the topics and begins. */
-    static StoryTeller on(EmbeddedKafka kafka, WatchedTopics topics) throws Exception {
+    /** Creates the topics and a publisher. */
+    static SimulatedResultsPublisher on(EmbeddedKafka kafka, WatchedTopics topics)
+            throws Exception {
         Map<String, Object> client = Map.of("bootstrap.servers", kafka.bootstrapServers());
         try (Admin admin = Admin.create(client)) {
             admin.createTopics(
@@ -38,24 +40,27 @@ final class StoryTeller implements AutoCloseable {
                     .all()
                     .get();
         }
-        return new StoryTeller(
+        return new SimulatedResultsPublisher(
                 topics,
                 new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
-    /** Tells a record of the metrics, the alerts up to it and, now and then, a snapshot. */
-    void tell(ToldStory story, long sequence) throws IOException {
-        MetricsEvent event = story.metrics(sequence);
-        long drifts = sequence == 0 ? 0 : story.metrics(sequence - 1).getDrifts();
+    /**
+     * Publishes one metrics record, the alerts up to it and, with every twentieth record, a
+     * snapshot.
+     */
+    void publish(SimulatedResults results, long sequence) throws IOException {
+        MetricsEvent event = results.metrics(sequence);
+        long drifts = sequence == 0 ? 0 : results.metrics(sequence - 1).getDrifts();
         for (long drift = drifts; drift < event.getDrifts(); drift++) {
-            send(topics.driftAlerts(), event.getModelId(), story.alert((int) drift));
+            send(topics.driftAlerts(), event.getModelId(), results.alert((int) drift));
         }
         send(topics.metrics(), event.getModelId(), event);
         if (sequence % 20 == 19) {
             send(
                     topics.models(),
                     event.getModelId() + "/0",
-                    story.snapshot(event.getExamplesSeen()));
+                    results.snapshot(event.getExamplesSeen()));
         }
     }
 
@@ -69,12 +74,12 @@ final class StoryTeller implements AutoCloseable {
         send(topic, key, value);
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // whoever reads will miss it
+    @SuppressWarnings("FutureReturnValueIgnored") // a lost record fails the test that reads it
     void send(String topic, String key, byte[] value) {
         producer.send(new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value));
     }
 
-    /** Waits until the broker has everything. */
+    /** Waits until the broker has acknowledged everything. */
     void flush() {
         producer.flush();
     }

@@ -2,19 +2,19 @@ package io.freshet.local.watch;
 
 import java.util.List;
 
-/** A curve of block characters, as wide as there is room, each column the mean of its share. */
-final class Curve {
+/** Sparkline of block characters; each column is the mean of an equal share of the values. */
+final class Sparkline {
     private static final String BLOCKS = "▁▂▃▄▅▆▇█";
 
-    private Curve() {}
+    private Sparkline() {}
 
     /**
-     * Draws values.
+     * Draws a sparkline.
      *
-     * @param values oldest first
-     * @param low what the lowest block stands for
-     * @param high what the highest stands for; above {@code low}
-     * @param width columns at most
+     * @param values values, oldest first
+     * @param low value of the lowest block
+     * @param high value of the highest block; greater than {@code low}
+     * @param width maximum number of columns
      */
     static String draw(List<Double> values, double low, double high, int width) {
         int columns = Math.min(width, values.size());

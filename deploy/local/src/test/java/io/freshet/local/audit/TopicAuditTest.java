@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class AuditTest {
+class TopicAuditTest {
     private static final String TOPIC = "labelled-events";
     private static final Scores NONE =
             new Scores(
@@ -24,9 +24,12 @@ class AuditTest {
                     null);
 
     private final EventHash hash = new EventHash();
-    private final Audit audit = new Audit();
+    private final TopicAudit audit = new TopicAudit();
 
-    /** Offsets 0 to 4 accepted, 5 unlabelled, 6 ignored, 7 a dead letter without a model. */
+    /**
+     * Creates the records of a topic with offsets 0 to 4 accepted, 5 unlabelled, 6 ignored, and 7 a
+     * dead letter without a model.
+     */
     @BeforeEach
     void readInput() {
         for (int offset = 0; offset < 8; offset++) {
@@ -112,12 +115,12 @@ class AuditTest {
     private List<String> failed() {
         return audit.checks().stream()
                 .filter(check -> !check.holds())
-                .map(Audit.Check::name)
+                .map(TopicAudit.Check::name)
                 .toList();
     }
 
     @Test
-    void wholeStory_holds() {
+    void completeRun_passes() {
         metrics("m", 0, tally(0, 1), tally(), tally());
         metrics("m", 1, tally(0, 1, 2, 3, 4), tally(5), tally());
         metrics("", 0, tally(), tally(), tally(7));
@@ -131,18 +134,19 @@ class AuditTest {
     }
 
     @Test
-    void lostExample_isNoticed() {
+    void lostExample_isDetected() {
         metrics("m", 0, tally(0, 1, 2, 3), tally(5), tally());
         metrics("", 0, tally(), tally(), tally(7));
         prediction(5);
         deadLetter(7);
 
         assertThat(failed())
-                .containsExactly("every event met one fate", "none was lost, none counted twice");
+                .containsExactly(
+                        "every event is accounted for", "none was lost, none counted twice");
     }
 
     @Test
-    void exampleTrainedOnTwice_insteadOfAnother_isNoticed() {
+    void exampleTrainedOnTwiceInsteadOfAnother_isDetected() {
         metrics("m", 0, tally(0, 1, 2, 3, 3), tally(5), tally());
         metrics("", 0, tally(), tally(), tally(7));
         prediction(5);
@@ -152,29 +156,28 @@ class AuditTest {
     }
 
     @Test
-    void missingPrediction_andAnotherDeadLetter_areNoticed() {
+    void missingPredictionAndExtraDeadLetter_areDetected() {
         metrics("m", 0, tally(0, 1, 2, 3, 4), tally(5), tally());
         metrics("", 0, tally(), tally(), tally(7));
         deadLetter(6);
 
         assertThat(failed())
-                .containsExactly(
-                        "every dead letter is on its topic", "every prediction is on its topic");
+                .containsExactly("every dead letter is published", "every prediction is published");
     }
 
     @Test
-    void gapInTheSequence_isNoticed() {
+    void gapInTheSequence_isDetected() {
         metrics("m", 0, tally(0, 1), tally(), tally());
         metrics("m", 2, tally(0, 1, 2, 3, 4), tally(5), tally());
         metrics("", 0, tally(), tally(), tally(7));
         prediction(5);
         deadLetter(7);
 
-        assertThat(failed()).containsExactly("metrics come in sequence");
+        assertThat(failed()).containsExactly("the metrics sequence is complete");
     }
 
     @Test
-    void recordsThatComeAgain_withAHigherAttempt_replaceTheOthers() {
+    void repeatedRecordsWithAHigherAttempt_replaceTheOthers() {
         metrics("m", 0, 7L, tally(0, 1), tally(), tally());
         metrics("m", 1, 7L, tally(0, 1, 2, 3), tally(), tally());
         metrics("m", 2, 7L, tally(0, 1, 2, 3, 4), tally(5), tally());
@@ -188,13 +191,13 @@ class AuditTest {
     }
 
     @Test
-    void recordsThatComeAgain_withTheSameAttempt_areNoticed() {
+    void repeatedRecordsWithTheSameAttempt_areDetected() {
         metrics("m", 0, 7L, tally(0, 1), tally(), tally());
         metrics("m", 0, 7L, tally(0, 1, 2, 3, 4), tally(5), tally());
         metrics("", 0, 7L, tally(), tally(), tally(7));
         prediction(5);
         deadLetter(7);
 
-        assertThat(failed()).containsExactly("metrics come in sequence");
+        assertThat(failed()).containsExactly("the metrics sequence is complete");
     }
 }

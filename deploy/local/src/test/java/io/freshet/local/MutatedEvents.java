@@ -9,18 +9,19 @@ import java.util.Random;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificRecordBase;
 
-/** Events as they are read from records of which a few bytes were changed at random. */
-public final class Mutants {
+/** Events decoded from records in which a few bytes were changed at random. */
+public final class MutatedEvents {
     private static final int HEADER_BYTES = 10;
 
-    private Mutants() {}
+    private MutatedEvents() {}
 
     /**
-     * Changes an event many times; records that are none any more are left out.
+     * Returns randomly changed copies of an event; records that can no longer be decoded are left
+     * out.
      *
-     * @param records how many records are changed
+     * @param records number of records to change
      */
-    @SuppressWarnings("unchecked") // an event's class is its own
+    @SuppressWarnings("unchecked") // the decoded event has the class of the original
     public static <T extends SpecificRecordBase> List<T> of(T event, long seed, int records)
             throws IOException {
         ByteBuffer encoded =
@@ -40,7 +41,7 @@ public final class Mutants {
             try {
                 mutants.add(reader.read(record));
             } catch (IOException e) {
-                // It is no event any more.
+                // It cannot be decoded any more.
             }
         }
         return mutants;

@@ -15,111 +15,120 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one model's records told: the newest, a history, its last alerts and snapshots.
+ * Data of one model for the dashboard: its newest metrics, a history, and its latest alerts and
+ * snapshots.
  *
- * <p>A job that goes back, to an older savepoint or to the beginning, tells sequences again. Then
- * what is known from there on is of a past that did not happen, and is forgotten.
+ * <p>A job that is restarted from an older savepoint, or from the beginning, repeats sequence
+ * numbers. The data from the repeated sequence number on was superseded, and is removed.
  */
-final class ModelFigures {
-    static final int MOST_ALERTS = 100;
-    static final int MOST_VERSIONS = 50;
+final class ModelData {
+    static final int MAX_ALERTS = 100;
+    static final int MAX_VERSIONS = 50;
 
-    /** Told apart in the whole process: a model may be forgotten and come again. */
-    private static final AtomicLong LIVES = new AtomicLong();
+    /** Unique in the process, because a model may be dropped and added again. */
+    private static final AtomicLong GENERATIONS = new AtomicLong();
 
-    private record Alert(DriftAlertEvent event, long told) {}
+    private record Alert(DriftAlertEvent event, long emittedAt) {}
 
     private record Version(
-            long version, long examples, long told, int chunks, int numFeatures, String hash) {}
+            long version,
+            long examples,
+            long emittedAt,
+            int chunks,
+            int numFeatures,
+            String contentHash) {}
 
     private final String id;
-    private final History history = new History();
+    private final ChartHistory history = new ChartHistory();
     private final Deque<Alert> alerts = new ArrayDeque<>();
     private final Deque<Version> versions = new ArrayDeque<>();
     private List<String> members = List.of();
     private @Nullable MetricsEvent latest;
-    private long told;
-    private long life = LIVES.incrementAndGet();
-    private long goneBackAt = Long.MIN_VALUE;
-    private long goneBackTo;
+    private long emittedAt;
+    private long generation = GENERATIONS.incrementAndGet();
+    private long rewoundAt = Long.MIN_VALUE;
+    private long rewoundTo;
     private long changes;
-    private long changesOfAlerts;
-    private long changesOfVersions;
+    private long alertChanges;
+    private long versionChanges;
 
-    ModelFigures(String id) {
+    ModelData(String id) {
         this.id = id;
     }
 
-    void metrics(MetricsEvent event, long toldNow) {
+    void metrics(MetricsEvent event, long recordEmittedAt) {
         MetricsEvent before = latest;
         if (before != null && event.getSequence() <= before.getSequence()) {
-            if (isOfAnOlderAttempt(event, before)) {
+            if (isOlderAttempt(event, before)) {
                 return;
             }
-            goBack(event);
+            rewind(event);
         }
         List<String> membersNow = event.getExperts().stream().map(Expert::getName).toList();
         if (!membersNow.equals(members)) {
             members = membersNow;
-            history.forgetWeights();
-            life = LIVES.incrementAndGet();
+            history.dropWeights();
+            generation = GENERATIONS.incrementAndGet();
         }
         float[] weights = new float[members.size()];
         for (int i = 0; i < weights.length; i++) {
             weights[i] = (float) event.getExperts().get(i).getWeight();
         }
-        told = Math.max(told, toldNow);
+        emittedAt = Math.max(emittedAt, recordEmittedAt);
         history.add(
-                new Point(
+                new ChartPoint(
                         event.getSequence(),
                         event.getExamplesSeen(),
-                        told,
+                        emittedAt,
                         1,
-                        Figure.of(event),
+                        ChartSeries.of(event),
                         weights));
         latest = event;
         changes++;
     }
 
-    /** Under at-least-once delivery the highest attempt wins, in whatever order they come. */
-    private static boolean isOfAnOlderAttempt(MetricsEvent event, MetricsEvent newest) {
+    /**
+     * Under at-least-once delivery the record with the highest attempt applies, in whatever order
+     * records arrive.
+     */
+    private static boolean isOlderAttempt(MetricsEvent event, MetricsEvent newest) {
         return event.getAttempt() != null
                 && newest.getAttempt() != null
                 && event.getAttempt() <= newest.getAttempt();
     }
 
-    private void goBack(MetricsEvent event) {
-        history.cutBackTo(event.getSequence());
-        life = LIVES.incrementAndGet();
-        goneBackAt = told;
-        goneBackTo = event.getExamplesSeen();
-        alerts.removeIf(alert -> isUndone(alert.event().getExamplesSeen(), alert.told()));
-        versions.removeIf(version -> isUndone(version.examples(), version.told()));
-        changesOfAlerts++;
-        changesOfVersions++;
+    private void rewind(MetricsEvent event) {
+        history.removeFrom(event.getSequence());
+        generation = GENERATIONS.incrementAndGet();
+        rewoundAt = emittedAt;
+        rewoundTo = event.getExamplesSeen();
+        alerts.removeIf(alert -> isSuperseded(alert.event().getExamplesSeen(), alert.emittedAt()));
+        versions.removeIf(version -> isSuperseded(version.examples(), version.emittedAt()));
+        alertChanges++;
+        versionChanges++;
     }
 
-    private boolean isUndone(long examples, long when) {
-        return when <= goneBackAt && examples > goneBackTo;
+    private boolean isSuperseded(long examples, long emittedAt) {
+        return emittedAt <= rewoundAt && examples > rewoundTo;
     }
 
-    void driftAlert(DriftAlertEvent event, long when) {
-        if (isUndone(event.getExamplesSeen(), when)) {
+    void driftAlert(DriftAlertEvent event, long emittedAt) {
+        if (isSuperseded(event.getExamplesSeen(), emittedAt)) {
             return;
         }
         alerts.removeIf(alert -> alert.event().getSequence() >= event.getSequence());
-        alerts.addLast(new Alert(event, when));
-        if (alerts.size() > MOST_ALERTS) {
+        alerts.addLast(new Alert(event, emittedAt));
+        if (alerts.size() > MAX_ALERTS) {
             alerts.removeFirst();
         }
-        changesOfAlerts++;
+        alertChanges++;
         changes++;
     }
 
-    void snapshot(ModelSnapshotEvent event, long when) {
+    void snapshot(ModelSnapshotEvent event, long emittedAt) {
         Provenance provenance = event.getProvenance();
         long examples = provenance == null ? 0 : provenance.getExamplesSeen();
-        if (isUndone(examples, when)) {
+        if (isSuperseded(examples, emittedAt)) {
             return;
         }
         versions.removeIf(version -> version.version() >= event.getModelVersion());
@@ -127,30 +136,30 @@ final class ModelFigures {
                 new Version(
                         event.getModelVersion(),
                         examples,
-                        when,
+                        emittedAt,
                         event.getChunks(),
                         event.getNumFeatures(),
                         event.getContentHash()));
-        if (versions.size() > MOST_VERSIONS) {
+        if (versions.size() > MAX_VERSIONS) {
             versions.removeFirst();
         }
-        changesOfVersions++;
+        versionChanges++;
         changes++;
     }
 
-    /** How often anything changed. */
+    /** Returns the number of changes so far. */
     long changes() {
         return changes;
     }
 
-    /** Writes the line of the list of models. */
+    /** Writes the model's entry in the list of models. */
     void writeSummary(JsonGenerator json) throws IOException {
         MetricsEvent newest = latest;
         Scores rolling = newest == null ? null : newest.getRolling();
         json.writeStartObject();
         json.writeStringField("id", id);
         json.writeNumberField("examples", newest == null ? 0 : newest.getExamplesSeen());
-        json.writeNumberField("told", told);
+        json.writeNumberField("emittedAt", emittedAt);
         json.writeNumberField("drifts", newest == null ? 0 : newest.getDrifts());
         json.writeFieldName("accuracy");
         AvroJson.number(json, orNaN(rolling == null ? null : rolling.getAccuracy()));
@@ -161,60 +170,58 @@ final class ModelFigures {
         return value == null ? Double.NaN : value;
     }
 
-    /**
-     * Writes what a reader lacks who has been told everything up to a place, and moves the place
-     * here.
-     */
-    void write(JsonGenerator json, Cursor cursor) throws IOException {
-        List<Point> points = cursor.life == life ? history.since(cursor.added) : null;
-        boolean whole = points == null;
+    /** Writes what a client at this position does not have yet, and advances the position. */
+    void write(JsonGenerator json, StreamPosition position) throws IOException {
+        List<ChartPoint> points =
+                position.generation == generation ? history.addedSince(position.pointsSent) : null;
+        boolean full = points == null;
         json.writeStartObject();
         json.writeStringField("id", id);
-        json.writeNumberField("told", told);
-        json.writeBooleanField("whole", whole);
+        json.writeNumberField("emittedAt", emittedAt);
+        json.writeBooleanField("full", full);
         writePoints(json, points == null ? history.all() : points);
         MetricsEvent newest = latest;
         if (newest != null) {
             json.writeFieldName("latest");
             AvroJson.write(json, newest);
         }
-        if (cursor.changesOfAlerts != changesOfAlerts) {
+        if (position.alertChanges != alertChanges) {
             writeAlerts(json);
         }
-        if (cursor.changesOfVersions != changesOfVersions) {
+        if (position.versionChanges != versionChanges) {
             writeVersions(json);
         }
         json.writeEndObject();
-        cursor.life = life;
-        cursor.added = history.added();
-        cursor.changesOfModel = changes;
-        cursor.changesOfAlerts = changesOfAlerts;
-        cursor.changesOfVersions = changesOfVersions;
+        position.generation = generation;
+        position.pointsSent = history.added();
+        position.modelChanges = changes;
+        position.alertChanges = alertChanges;
+        position.versionChanges = versionChanges;
     }
 
-    private void writePoints(JsonGenerator json, List<Point> points) throws IOException {
+    private void writePoints(JsonGenerator json, List<ChartPoint> points) throws IOException {
         json.writeObjectFieldStart("points");
         json.writeArrayFieldStart("examples");
-        for (Point point : points) {
+        for (ChartPoint point : points) {
             json.writeNumber(point.examples());
         }
         json.writeEndArray();
-        json.writeArrayFieldStart("told");
-        for (Point point : points) {
-            json.writeNumber(point.told());
+        json.writeArrayFieldStart("emittedAt");
+        for (ChartPoint point : points) {
+            json.writeNumber(point.emittedAt());
         }
         json.writeEndArray();
-        for (int i = 0; i < Figure.ALL.size(); i++) {
-            json.writeArrayFieldStart(Figure.ALL.get(i).name());
-            for (Point point : points) {
-                AvroJson.number(json, point.figures()[i]);
+        for (int i = 0; i < ChartSeries.ALL.size(); i++) {
+            json.writeArrayFieldStart(ChartSeries.ALL.get(i).name());
+            for (ChartPoint point : points) {
+                AvroJson.number(json, point.values()[i]);
             }
             json.writeEndArray();
         }
         json.writeArrayFieldStart("weights");
         for (int member = 0; member < members.size(); member++) {
             json.writeStartArray();
-            for (Point point : points) {
+            for (ChartPoint point : points) {
                 AvroJson.number(
                         json,
                         member < point.weights().length ? point.weights()[member] : Float.NaN);
@@ -229,7 +236,7 @@ final class ModelFigures {
         json.writeArrayFieldStart("alerts");
         for (Alert alert : alerts) {
             json.writeStartObject();
-            json.writeNumberField("told", alert.told());
+            json.writeNumberField("emittedAt", alert.emittedAt());
             json.writeFieldName("event");
             AvroJson.write(json, alert.event());
             json.writeEndObject();
@@ -243,10 +250,10 @@ final class ModelFigures {
             json.writeStartObject();
             json.writeNumberField("version", version.version());
             json.writeNumberField("examples", version.examples());
-            json.writeNumberField("told", version.told());
+            json.writeNumberField("emittedAt", version.emittedAt());
             json.writeNumberField("chunks", version.chunks());
             json.writeNumberField("numFeatures", version.numFeatures());
-            json.writeStringField("hash", version.hash());
+            json.writeStringField("hash", version.contentHash());
             json.writeEndObject();
         }
         json.writeEndArray();

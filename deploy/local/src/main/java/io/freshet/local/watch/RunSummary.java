@@ -3,7 +3,7 @@ package io.freshet.local.watch;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.freshet.local.audit.Audit;
+import io.freshet.local.audit.TopicAudit;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import java.io.IOException;
@@ -11,13 +11,14 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run in figures, counted from outside. Figures that are not defined are null.
+ * Counts and final scores of a run, from a {@link TopicAudit}. Scores that are undefined are null.
  *
- * @param digest of the accepted events, in hexadecimal
- * @param loss prequential over the whole stream, nats; {@code accuracy} and the kappas likewise
- * @param rollingLoss over the last {@code metrics.window-size} examples; {@code rollingAccuracy}
- *     likewise
- * @param seconds from the first event sent to the last result committed
+ * @param digest digest of the accepted events, in hexadecimal
+ * @param loss prequential loss over the whole stream, in nats; {@code accuracy}, the kappas and the
+ *     baselines' accuracies are over the whole stream too
+ * @param rollingLoss loss over the last {@code metrics.window-size} examples, in nats; {@code
+ *     rollingAccuracy} likewise
+ * @param seconds time from the first event sent to the last result committed
  */
 @JsonPropertyOrder({
     "events",
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
     "seconds",
     "eventsPerSecond"
 })
-public record Summary(
+public record RunSummary(
         long events,
         long accepted,
         long unlabelled,
@@ -59,19 +60,19 @@ public record Summary(
         double seconds,
         double eventsPerSecond) {
 
-    /** The figures of an audited run of one model. */
-    public static Summary of(Audit audit, String modelId, double seconds) {
+    /** Returns the summary of one model's run. */
+    public static RunSummary of(TopicAudit audit, String modelId, double seconds) {
         MetricsEvent last = audit.last(modelId);
         Scores all = last == null ? null : last.getPrequential();
         Scores rolling = last == null ? null : last.getRolling();
-        return new Summary(
+        return new RunSummary(
                 audit.events(),
                 audit.accepted().count(),
                 audit.unlabelled().count(),
                 audit.ignored().count(),
                 audit.deadLetters().count(),
                 audit.examplesSeen(),
-                Display.format("%016x", audit.accepted().digest()),
+                TerminalDisplay.format("%016x", audit.accepted().digest()),
                 last == null ? 0 : last.getModelVersion(),
                 all == null ? null : all.getLoss(),
                 all == null ? null : all.getAccuracy(),
@@ -85,7 +86,7 @@ public record Summary(
                 audit.events() / seconds);
     }
 
-    /** Writes one JSON object. */
+    /** Writes the summary to a file, as one JSON object. */
     public void write(Path file) throws IOException {
         new ObjectMapper()
                 .enable(SerializationFeature.INDENT_OUTPUT)

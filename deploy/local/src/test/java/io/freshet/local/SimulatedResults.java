@@ -26,58 +26,59 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * What a job would tell of one model, every field filled, about a stream that changes at known
- * examples. The figures are made up, and agree with each other as far as people would notice.
+ * Simulated results of a job for one model, with every field set, on a stream that drifts at known
+ * examples. The values are made up, but plausible together.
  */
-public final class ToldStory {
-    static final int EVERY = 500;
-    static final int DELAY = 180;
+public final class SimulatedResults {
+    static final int EXAMPLES_PER_RECORD = 500;
+    static final int DETECTION_DELAY = 180;
 
     private static final int WINDOW = 1_000;
     private static final double[] RATES = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1};
     private static final int BINS = 10;
-    private static final double BEST = 0.87;
+    private static final double BEST_RECALL = 0.87;
 
     private final long seed;
     private final String modelId;
     private final List<String> classes;
     private final List<Long> drifts;
     private final long start;
-    private final long millisARecord;
+    private final long millisPerRecord;
 
     /**
-     * @param drifts examples at which the stream changes
-     * @param start when the first record was told; {@code millisARecord} later the next
+     * @param drifts examples at which the stream drifts
+     * @param start time of the first record in epoch milliseconds; each further one is {@code
+     *     millisPerRecord} later
      */
-    public ToldStory(
+    public SimulatedResults(
             long seed,
             String modelId,
             List<String> classes,
             List<Long> drifts,
             long start,
-            long millisARecord) {
+            long millisPerRecord) {
         this.seed = seed;
         this.modelId = modelId;
         this.classes = List.copyOf(classes);
         this.drifts = List.copyOf(drifts);
         this.start = start;
-        this.millisARecord = millisARecord;
+        this.millisPerRecord = millisPerRecord;
     }
 
-    /** The metrics at one sequence. */
+    /** Returns the metrics record with a sequence number. */
     public MetricsEvent metrics(long sequence) {
         Random random = new Random(seed * 1_000_003 + sequence);
-        long examples = (sequence + 1) * EVERY;
+        long examples = (sequence + 1) * EXAMPLES_PER_RECORD;
         long[][] cells = confusion(examples, random);
         Scores rolling = scores(cells, examples, random);
         long dead = examples / 9_000;
-        long told = start + sequence * millisARecord;
+        long emittedAt = start + sequence * millisPerRecord;
         long lag = 220L + random.nextInt(120) + (random.nextInt(25) == 0 ? 900 : 0);
         return MetricsEvent.newBuilder()
                 .setModelId(modelId)
                 .setSequence(sequence)
                 .setAttempt(null)
-                .setTimestamp(Instant.ofEpochMilli(told - lag))
+                .setTimestamp(Instant.ofEpochMilli(emittedAt - lag))
                 .setModelVersion(examples)
                 .setExamplesSeen(examples)
                 .setAudit(
@@ -116,18 +117,21 @@ public final class ToldStory {
                 .setExpectedAccuracyEvents(80)
                 .setGradientNorm(0.4 + random.nextDouble() * 0.1)
                 .setParameterNorm(3 + examples * 1e-5)
-                .setToldAt(Instant.ofEpochMilli(told))
+                .setToldAt(Instant.ofEpochMilli(emittedAt))
                 .setThroughput(9_400 + 700 * random.nextGaussian())
                 .setEventTimeLag(lag)
-                .setDrifts(drifts.stream().filter(drift -> drift + DELAY <= examples).count())
+                .setDrifts(
+                        drifts.stream()
+                                .filter(drift -> drift + DETECTION_DELAY <= examples)
+                                .count())
                 .setDetectors(detectors(examples, rolling, random))
                 .build();
     }
 
-    /** The alert of one drift, found {@value #DELAY} examples after it. */
+    /** Returns the alert of a drift, detected {@value #DETECTION_DELAY} examples after it. */
     public DriftAlertEvent alert(int index) {
         long drift = drifts.get(index);
-        long found = drift + DELAY;
+        long found = drift + DETECTION_DELAY;
         int broken = index % classes.size();
         List<ClassChange> changes = new ArrayList<>();
         for (int k = 0; k < Math.min(classes.size(), 5); k++) {
@@ -140,7 +144,7 @@ public final class ToldStory {
         return DriftAlertEvent.newBuilder()
                 .setModelId(modelId)
                 .setSequence(index)
-                .setTimestamp(Instant.ofEpochMilli(toldAt(found)))
+                .setTimestamp(Instant.ofEpochMilli(emittedAt(found)))
                 .setDetector("adwin")
                 .setExamplesSeen(found)
                 .setModelVersion(found)
@@ -148,20 +152,20 @@ public final class ToldStory {
                 .setThreshold(0.2214)
                 .setSignal("loss")
                 .setWarningExamplesSeen(found - 60)
-                .setBefore(window(drift - DELAY, drift, 0.42, 0.86))
+                .setBefore(window(drift - DETECTION_DELAY, drift, 0.42, 0.86))
                 .setAfter(window(drift, found, 1.61, 0.47))
                 .setClasses(changes)
                 .setReaction(index % 2 == 0 ? "none" : "reset-scaler")
                 .build();
     }
 
-    /** A snapshot after so many examples. */
+    /** Returns a snapshot after a number of examples. */
     ModelSnapshotEvent snapshot(long examples) {
         Tally none = new Tally(0L, 0L);
         return ModelSnapshotEvent.newBuilder()
                 .setModelId(modelId)
                 .setModelVersion(examples)
-                .setTimestamp(Instant.ofEpochMilli(toldAt(examples)))
+                .setTimestamp(Instant.ofEpochMilli(emittedAt(examples)))
                 .setChunk(0)
                 .setChunks(1)
                 .setContentHash(String.format("%016x%016x", examples * 0x9E3779B97F4A7C15L, seed))
@@ -180,22 +184,22 @@ public final class ToldStory {
                 .build();
     }
 
-    /** When the record before or at so many examples was told. */
-    long toldAt(long examples) {
-        return start + (examples / EVERY - 1) * millisARecord;
+    /** Returns the time of the last record up to a number of examples. */
+    long emittedAt(long examples) {
+        return start + (examples / EXAMPLES_PER_RECORD - 1) * millisPerRecord;
     }
 
     private DriftWindow window(long from, long to, double loss, double accuracy) {
         return new DriftWindow(
                 to - from,
                 List.of(new OffsetRange("labelled-events", 0, from, to - 1)),
-                Instant.ofEpochMilli(toldAt(from)),
-                Instant.ofEpochMilli(toldAt(to)),
+                Instant.ofEpochMilli(emittedAt(from)),
+                Instant.ofEpochMilli(emittedAt(to)),
                 loss,
                 accuracy);
     }
 
-    /** How much of the best is reached: low at the beginning and after each change. */
+    /** Returns the model's skill, 0 to 1: low at the start and after each drift. */
     private double skill(long examples) {
         double skill = 1 - 0.5 * Math.exp(-examples / 2_500.0);
         for (long drift : drifts) {
@@ -207,7 +211,7 @@ public final class ToldStory {
     }
 
     private double recall(int k, long examples) {
-        double recall = BEST * skill(examples) + 0.08 * Math.cos(2.3 * k + seed);
+        double recall = BEST_RECALL * skill(examples) + 0.08 * Math.cos(2.3 * k + seed);
         for (int i = 0; i < drifts.size(); i++) {
             if (examples > drifts.get(i) && i % classes.size() == k) {
                 recall *= 1 - 0.7 * Math.exp(-(examples - drifts.get(i)) / 2_000.0);
@@ -216,7 +220,7 @@ public final class ToldStory {
         return Math.min(0.99, Math.max(0.02, recall));
     }
 
-    /** (label, predicted). */
+    /** Returns a confusion matrix (label, predicted). */
     private long[][] confusion(long examples, Random random) {
         int n = classes.size();
         long[][] cells = new long[n][n];
@@ -297,16 +301,16 @@ public final class ToldStory {
     }
 
     private static Confusion confusion(long[][] cells) {
-        List<ConfusionCell> told = new ArrayList<>();
+        List<ConfusionCell> counted = new ArrayList<>();
         for (int label = 0; label < cells.length; label++) {
             for (int predicted = 0; predicted < cells.length; predicted++) {
                 if (cells[label][predicted] > 0) {
-                    told.add(new ConfusionCell(label, predicted, cells[label][predicted]));
+                    counted.add(new ConfusionCell(label, predicted, cells[label][predicted]));
                 }
             }
         }
-        told.sort(Comparator.comparing(cell -> -cell.getCount()));
-        return new Confusion(told, 0L, 0L);
+        counted.sort(Comparator.comparing(cell -> -cell.getCount()));
+        return new Confusion(counted, 0L, 0L);
     }
 
     private static List<CalibrationBin> calibration(double accuracy, Random random) {
@@ -327,7 +331,7 @@ public final class ToldStory {
         return bins;
     }
 
-    /** High rates lead after a change, low ones later. */
+    /** Returns the mixture's members: high rates dominate after a drift, low ones later. */
     private List<Expert> experts(long examples) {
         long since = examples;
         for (long drift : drifts) {
@@ -351,8 +355,9 @@ public final class ToldStory {
     }
 
     private List<DetectorState> detectors(long examples, Scores rolling, Random random) {
-        boolean fresh = drifts.stream().anyMatch(d -> examples > d && examples <= d + EVERY);
-        long found = drifts.stream().filter(drift -> drift + DELAY <= examples).count();
+        boolean fresh =
+                drifts.stream().anyMatch(d -> examples > d && examples <= d + EXAMPLES_PER_RECORD);
+        long found = drifts.stream().filter(drift -> drift + DETECTION_DELAY <= examples).count();
         return List.of(
                 new DetectorState(
                         "adwin",

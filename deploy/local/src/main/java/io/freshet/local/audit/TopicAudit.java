@@ -16,16 +16,17 @@ import net.jpountz.xxhash.XXHashFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what a job says of itself against what a reader from outside finds in the topics.
+ * Comparison of the counts and digests that a job publishes with those of an independent consumer
+ * of its topics.
  *
- * <p>Fed with every record of the topics; knows no Kafka. Its hash of a record's place is written
- * anew here, so that it would notice a mistake in the job's.
+ * <p>It receives every record of the topics, and does not depend on Kafka. It computes the hash of
+ * a record's position with its own code, so that it would detect an error in the job's.
  */
-public final class Audit {
-    /** One thing that must hold, and whether it does. */
+public final class TopicAudit {
+    /** Result of one check. */
     public record Check(String name, boolean holds, String detail) {}
 
-    /** A count and a digest: the sum of the hashes of the places. */
+    /** Count of records, and digest: the sum modulo 2⁶⁴ of the hashes of their positions. */
     public record Sum(long count, long digest) {
         static final Sum NONE = new Sum(0, 0);
 
@@ -54,14 +55,14 @@ public final class Audit {
     private Sum deadLetters = Sum.NONE;
     private Sum predictions = Sum.NONE;
 
-    /** A record of the labelled events. */
+    /** Adds a record of the topic of labelled events. */
     void input(String topic, int partition, long offset) {
         input = input.plus(hash(topic, partition, offset));
     }
 
     /**
-     * A record of the metrics, in the order of the topic. Under at-least-once delivery records may
-     * come again, with a higher attempt.
+     * Adds a metrics record, in the order of the topic. Under at-least-once delivery records may be
+     * repeated, with a higher attempt.
      */
     public void metrics(MetricsEvent event) {
         String modelId = event.getModelId();
@@ -79,7 +80,7 @@ public final class Audit {
                             + event.getSequence()
                             + " where "
                             + expected
-                            + " was due");
+                            + " was expected");
         }
         records.put(modelId, again ? event.getSequence() + 1 : expected + 1);
         last.put(modelId, event);
@@ -89,13 +90,13 @@ public final class Audit {
         return event.getAttempt() == null ? 0 : event.getAttempt();
     }
 
-    /** A record of the dead letters. */
+    /** Adds a dead letter. */
     void deadLetter(DeadLetterEvent event) {
         deadLetters =
                 deadLetters.plus(hash(event.getTopic(), event.getPartition(), event.getOffset()));
     }
 
-    /** A record of the predictions. */
+    /** Adds a prediction. */
     void prediction(PredictionEvent event) {
         PartitionOffset source = event.getSource();
         predictions =
@@ -103,12 +104,12 @@ public final class Audit {
                         hash(source.getTopic(), source.getPartition(), source.getOffset()));
     }
 
-    /** The last metrics of a model. */
+    /** Returns the last metrics record of a model; null if there is none. */
     public @Nullable MetricsEvent last(String modelId) {
         return last.get(modelId);
     }
 
-    /** Records of the labelled events. */
+    /** Returns the number of records in the topic of labelled events. */
     public long events() {
         return input.count;
     }
@@ -141,12 +142,12 @@ public final class Audit {
         return sum;
     }
 
-    /** Everything that must hold. */
+    /** Returns the results of all checks. */
     public List<Check> checks() {
         Sum fates = accepted().plus(unlabelled()).plus(ignored()).plus(deadLetters());
         return List.of(
                 new Check(
-                        "every event met one fate",
+                        "every event is accounted for",
                         fates.count == input.count,
                         String.format("%,d of %,d", fates.count, input.count)),
                 new Check(
@@ -158,15 +159,15 @@ public final class Audit {
                         fates.equals(input),
                         String.format("digest %016x of %016x", fates.digest, input.digest)),
                 new Check(
-                        "every dead letter is on its topic",
+                        "every dead letter is published",
                         deadLetters.equals(deadLetters()),
                         deadLetters + " of " + deadLetters()),
                 new Check(
-                        "every prediction is on its topic",
+                        "every prediction is published",
                         predictions.equals(unlabelled()),
                         predictions + " of " + unlabelled()),
                 new Check(
-                        "metrics come in sequence",
+                        "the metrics sequence is complete",
                         outOfSequence.isEmpty(),
                         outOfSequence.isEmpty()
                                 ? String.format(
@@ -175,7 +176,7 @@ public final class Audit {
                                 : String.join("; ", outOfSequence)));
     }
 
-    /** Whether all of it does. */
+    /** Returns whether all checks pass. */
     public boolean holds() {
         return checks().stream().allMatch(Check::holds);
     }

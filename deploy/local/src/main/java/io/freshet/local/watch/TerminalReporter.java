@@ -1,8 +1,8 @@
 package io.freshet.local.watch;
 
 import static io.freshet.local.cli.TerminalText.printable;
-import static io.freshet.local.watch.Display.figure;
-import static io.freshet.local.watch.Display.format;
+import static io.freshet.local.watch.TerminalDisplay.figure;
+import static io.freshet.local.watch.TerminalDisplay.format;
 
 import io.freshet.schemas.ClassChange;
 import io.freshet.schemas.DriftAlertEvent;
@@ -22,76 +22,77 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prints how models do: at a terminal a picture that is drawn anew in place, elsewhere a line about
- * every second for each model that told something, and one for each alert.
+ * Listener that shows results on a {@link TerminalDisplay}: on a terminal a display that is redrawn
+ * in place, otherwise about every second a line for each model with new metrics, and a line for
+ * each drift alert.
  */
-public final class TerminalWatch implements Watcher {
-    private static final int MOST_MODELS = 20;
-    private static final int MOST_ALERTS = 5;
-    private static final int MOST_CLASSES = 3;
-    private static final double BROKEN = 0.1;
+public final class TerminalReporter implements ResultsListener {
+    private static final int MAX_MODELS = 20;
+    private static final int MAX_ALERTS = 5;
+    private static final int MAX_CLASSES = 3;
+    private static final double MIN_RECALL_DROP = 0.1;
 
-    private final Display display;
-    private final @Nullable String only;
+    private final TerminalDisplay display;
+    private final @Nullable String modelFilter;
 
-    /** The one told of last is the last. */
+    /** By model id; the most recently updated is last. */
     private final Map<String, LearningCurve> curves = new LinkedHashMap<>();
 
-    private final Set<LearningCurve> news = new LinkedHashSet<>();
+    private final Set<LearningCurve> changedCurves = new LinkedHashSet<>();
     private final Deque<String> alerts = new ArrayDeque<>();
-    private FeedState state = new FeedState(FeedState.Kind.STARTING, "");
-    private long shown = System.nanoTime();
+    private ReaderState state = new ReaderState(ReaderState.Kind.STARTING, "");
+    private long lastShown = System.nanoTime();
 
     /**
-     * @param only the model to show, or null for all
+     * @param modelFilter id of the model to show, or null for all
      */
-    public TerminalWatch(Display display, @Nullable String only) {
+    public TerminalReporter(TerminalDisplay display, @Nullable String modelFilter) {
         this.display = display;
-        this.only = only;
+        this.modelFilter = modelFilter;
     }
 
     @Override
-    public void metrics(MetricsEvent event, long told) {
+    public void onMetrics(MetricsEvent event, long emittedAt) {
         String id = event.getModelId();
         if (id.isEmpty()) {
             curves.values().forEach(curve -> curve.add(event));
-        } else if (isWanted(id)) {
+        } else if (matchesFilter(id)) {
             LearningCurve known = curves.remove(id);
             LearningCurve curve = known == null ? new LearningCurve(id) : known;
             curve.add(event);
             curves.put(id, curve);
-            news.add(curve);
-            if (curves.size() > MOST_MODELS) {
+            changedCurves.add(curve);
+            if (curves.size() > MAX_MODELS) {
                 curves.remove(curves.keySet().iterator().next());
             }
         }
     }
 
-    private boolean isWanted(String id) {
-        return only == null || only.equals(id);
+    private boolean matchesFilter(String id) {
+        return modelFilter == null || modelFilter.equals(id);
     }
 
     @Override
-    public void driftAlert(DriftAlertEvent event, long told) {
-        if (!isWanted(event.getModelId())) {
+    public void onDriftAlert(DriftAlertEvent event, long emittedAt) {
+        if (!matchesFilter(event.getModelId())) {
             return;
         }
         if (display.isInteractive()) {
-            alerts.addLast(line(event));
-            if (alerts.size() > MOST_ALERTS) {
+            alerts.addLast(alertLine(event));
+            if (alerts.size() > MAX_ALERTS) {
                 alerts.removeFirst();
             }
         } else {
-            display.print(line(event));
+            display.print(alertLine(event));
         }
     }
 
-    /** An alert in one line. */
-    static String line(DriftAlertEvent event) {
+    /** Returns an alert as one line. */
+    static String alertLine(DriftAlertEvent event) {
         StringBuilder line = new StringBuilder();
         line.append(
                 format(
-                        "drift %d of %s at %,d learnt, by %s",
+                        "drift %d of %s after %,d examples, detected by %s",
                         event.getSequence() + 1,
                         printable(event.getModelId()),
                         event.getExamplesSeen(),
@@ -107,66 +108,66 @@ public final class TerminalWatch implements Watcher {
                             figure(before.getLoss()),
                             figure(after.getLoss())));
         }
-        String broken =
+        String lowered =
                 event.getClasses().stream()
-                        .filter(TerminalWatch::isBroken)
-                        .limit(MOST_CLASSES)
+                        .filter(TerminalReporter::hasLowerRecall)
+                        .limit(MAX_CLASSES)
                         .map(
                                 change ->
                                         format(
-                                                "%s (recall %.2f to %.2f)",
+                                                "%s (%.2f to %.2f)",
                                                 printable(change.getName()),
                                                 change.getRecallBefore(),
                                                 change.getRecallAfter()))
                         .collect(Collectors.joining(", "));
-        if (!broken.isEmpty()) {
-            line.append("; broke ").append(broken);
+        if (!lowered.isEmpty()) {
+            line.append("; recall fell: ").append(lowered);
         }
         return line.append("; reaction ").append(printable(event.getReaction())).toString();
     }
 
-    private static boolean isBroken(ClassChange change) {
+    private static boolean hasLowerRecall(ClassChange change) {
         return change.getRecallBefore() != null
                 && change.getRecallAfter() != null
-                && change.getRecallBefore() - change.getRecallAfter() >= BROKEN;
+                && change.getRecallBefore() - change.getRecallAfter() >= MIN_RECALL_DROP;
     }
 
     @Override
-    public void snapshot(ModelSnapshotEvent event, long told) {}
+    public void onSnapshot(ModelSnapshotEvent event, long emittedAt) {}
 
     @Override
-    public void unreadable(String topic) {
+    public void onUnreadableRecord(String topic) {
         if (!display.isInteractive()) {
-            display.print("a record of " + topic + " cannot be read; the log says which");
+            display.print("a record of " + topic + " cannot be read; see the log");
         }
     }
 
     @Override
-    public void state(FeedState newState) {
+    public void onStateChange(ReaderState newState) {
         if (!newState.detail().isEmpty() && !newState.equals(state)) {
             display.print(newState.detail());
         }
         state = newState;
-        if (state.kind() == FeedState.Kind.ENDED || state.kind() == FeedState.Kind.LIVE) {
+        if (state.kind() == ReaderState.Kind.ENDED || state.kind() == ReaderState.Kind.LIVE) {
             show();
         }
     }
 
     @Override
-    public void upToDate() {
+    public void onPollEnd() {
         long pause = TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000);
-        if (state.kind() == FeedState.Kind.LIVE && System.nanoTime() - shown > pause) {
+        if (state.kind() == ReaderState.Kind.LIVE && System.nanoTime() - lastShown > pause) {
             show();
         }
     }
 
     private void show() {
-        if (news.isEmpty()) {
+        if (changedCurves.isEmpty()) {
             return;
         }
-        Collection<LearningCurve> changed = List.copyOf(news);
-        news.clear();
-        shown = System.nanoTime();
+        Collection<LearningCurve> changed = List.copyOf(changedCurves);
+        changedCurves.clear();
+        lastShown = System.nanoTime();
         if (display.isInteractive()) {
             display.showWatched(curves.values(), List.copyOf(alerts));
         } else {

@@ -13,58 +13,61 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The orderly end of the process: what commands have open is closed, within a bounded time, then
- * the process's directory is removed.
+ * Orderly shutdown of the process: closes the resources of the commands within a bounded time, then
+ * deletes the process's directory.
  *
- * <p>A first INT or TERM begins the end, a second one ends the process at once.
+ * <p>The first SIGINT or SIGTERM starts the shutdown; a second one halts the process at once.
  */
-public final class ProcessEnd {
-    /** The exit code of what failed, other than by what the user may mend before starting. */
+public final class ProcessShutdown {
+    /**
+     * Exit code of a failure that is not an error in the command line, the configuration or Kafka's
+     * setup.
+     */
     public static final int FAILED = 1;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(40);
-    private static final Duration LONGEST_END = PATIENCE.plusSeconds(10);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(40);
+    private static final Duration HALT_TIMEOUT = CLOSE_TIMEOUT.plusSeconds(10);
     private static final int SIGNAL_BASE = 128;
 
-    private static final List<AutoCloseable> OPEN = new ArrayList<>();
+    private static final List<AutoCloseable> RESOURCES = new ArrayList<>();
     private static @Nullable Thread hook;
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
     private static volatile boolean signalled;
 
-    private ProcessEnd() {}
+    private ProcessShutdown() {}
 
-    /** Whether the process is ending, so that what fails now need not be told. */
+    /** Returns whether the shutdown has begun, so that failures it causes need not be reported. */
     public static boolean hasBegun() {
         return begun;
     }
 
-    /** Closes something when the process ends before somebody else closes it. */
-    static synchronized void add(AutoCloseable closeable) {
-        OPEN.add(closeable);
+    /** Registers a resource to be closed at shutdown. */
+    static synchronized void register(AutoCloseable closeable) {
+        RESOURCES.add(closeable);
         ensureHook();
     }
 
-    /** It has been closed. */
-    static synchronized void remove(AutoCloseable closeable) {
-        OPEN.remove(closeable);
+    /** Unregisters a resource that has been closed. */
+    static synchronized void unregister(AutoCloseable closeable) {
+        RESOURCES.remove(closeable);
     }
 
-    /** Removes a directory last of all. */
-    public static synchronized void removeAtTheEnd(ProcessDirectory last) {
+    /** Sets the directory to be deleted after everything else. */
+    public static synchronized void deleteLast(ProcessDirectory last) {
         directory = last;
         ensureHook();
     }
 
     private static void ensureHook() {
         if (hook == null && !begun) {
-            hook = new Thread(ProcessEnd::end, "freshet-end");
+            hook = new Thread(ProcessShutdown::end, "freshet-end");
             Runtime.getRuntime().addShutdownHook(hook);
         }
     }
 
     private static synchronized List<AutoCloseable> newestFirst() {
-        List<AutoCloseable> newest = new ArrayList<>(OPEN);
+        List<AutoCloseable> newest = new ArrayList<>(RESOURCES);
         Collections.reverse(newest);
         return newest;
     }
@@ -72,19 +75,19 @@ public final class ProcessEnd {
     private static void end() {
         begun = true;
         haltLater(FAILED);
-        Thread ending = new Thread(ProcessEnd::closeAll, "freshet-closing");
+        Thread ending = new Thread(ProcessShutdown::closeAll, "freshet-closing");
         ending.setDaemon(true);
         ending.start();
         try {
-            ending.join(PATIENCE.toMillis());
+            ending.join(CLOSE_TIMEOUT.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         if (ending.isAlive()) {
             System.err.println(
                     "freshet: not everything has stopped within "
-                            + PATIENCE.toSeconds()
-                            + " s; ending without it");
+                            + CLOSE_TIMEOUT.toSeconds()
+                            + " s; exiting anyway");
         }
         removeDirectory();
         if (ending.isAlive()) {
@@ -92,12 +95,15 @@ public final class ProcessEnd {
         }
     }
 
-    /** Ends the process when its end takes too long, whatever hangs: others have hooks too. */
+    /**
+     * Halts the process if the shutdown takes too long, also when it is another shutdown hook that
+     * hangs.
+     */
     private static void haltLater(int code) {
         Thread watchdog =
                 new Thread(
                         () -> {
-                            long until = System.nanoTime() + LONGEST_END.toNanos();
+                            long until = System.nanoTime() + HALT_TIMEOUT.toNanos();
                             while (System.nanoTime() - until < 0) {
                                 LockSupport.parkNanos(until - System.nanoTime());
                             }
@@ -120,7 +126,7 @@ public final class ProcessEnd {
 
     private static void removeDirectory() {
         ProcessDirectory last;
-        synchronized (ProcessEnd.class) {
+        synchronized (ProcessShutdown.class) {
             last = directory;
             directory = null;
         }
@@ -130,19 +136,20 @@ public final class ProcessEnd {
         try {
             last.close();
         } catch (IOException e) {
-            System.err.println("freshet: some files are left behind: " + Failures.reason(e));
+            System.err.println(
+                    "freshet: some temporary files could not be deleted: " + Failures.reason(e));
         }
     }
 
-    /** Takes the signals INT and TERM, of which a second one ends the process at once. */
+    /** Installs the handlers of SIGINT and SIGTERM. */
     public static void handleSignals() {
         handle("INT");
         handle("TERM");
     }
 
     /**
-     * Sets a handler by reflection: the class is in module jdk.unsupported of every JDK, and there
-     * is no supported way.
+     * Installs a handler by reflection: there is no supported API, but {@code sun.misc.Signal} is
+     * in the module jdk.unsupported of every JDK.
      */
     private static void handle(String name) {
         try {
@@ -167,22 +174,25 @@ public final class ProcessEnd {
                             null,
                             signal,
                             Proxy.newProxyInstance(
-                                    ProcessEnd.class.getClassLoader(),
+                                    ProcessShutdown.class.getClassLoader(),
                                     new Class<?>[] {handlerType},
                                     handler));
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
-            logger().warn("signal {} ends the process as the virtual machine does", name, e);
+            logger().warn("no handler for signal {}; the JVM's default applies", name, e);
         }
     }
 
-    /** Not a constant: a logger that is made before the log has its name would log elsewhere. */
+    /**
+     * Returns the logger. Not a constant, since a logger that is created before {@link
+     * LogFile#configure} would log elsewhere.
+     */
     private static Logger logger() {
-        return LoggerFactory.getLogger(ProcessEnd.class);
+        return LoggerFactory.getLogger(ProcessShutdown.class);
     }
 
     private static void onSignal(String name, int code) {
         if (signalled) {
-            System.err.println("freshet: a second signal, ending at once");
+            System.err.println("freshet: second signal, halting at once");
             Runtime.getRuntime().halt(code);
         }
         signalled = true;

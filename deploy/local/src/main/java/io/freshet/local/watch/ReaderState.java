@@ -1,0 +1,22 @@
+package io.freshet.local.watch;
+
+/**
+ * State of a {@link ResultsReader}.
+ *
+ * @param detail what is wrong, as a sentence for people, or ""
+ */
+public record ReaderState(Kind kind, String detail) {
+    /** Kind of state. */
+    public enum Kind {
+        /** The topics are being looked up. */
+        STARTING,
+        /** A topic or Kafka is not available; the reader tries again. */
+        WAITING,
+        /** Records that existed at the start are being read. */
+        CATCHING_UP,
+        /** New records are being read. */
+        LIVE,
+        /** The reader has stopped. */
+        ENDED
+    }
+}

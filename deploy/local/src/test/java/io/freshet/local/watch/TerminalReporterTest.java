@@ -1,0 +1,139 @@
+package io.freshet.local.watch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.local.MutatedEvents;
+import io.freshet.local.SimulatedResults;
+import io.freshet.local.cli.TerminalText;
+import io.freshet.schemas.DriftAlertEvent;
+import io.freshet.schemas.MetricsEvent;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TerminalReporterTest {
+    private static final ReaderState LIVE = new ReaderState(ReaderState.Kind.LIVE, "");
+
+    private final StringWriter out = new StringWriter();
+
+    private TerminalReporter reporter(boolean interactive, String only) {
+        return new TerminalReporter(
+                new TerminalDisplay(new PrintWriter(out), interactive, false, 80), only);
+    }
+
+    private static SimulatedResults results(String modelId) {
+        return new SimulatedResults(5, modelId, List.of("a", "b"), List.of(500L), 0, 1_000);
+    }
+
+    @Test
+    void alert_isOneLine_withChangedScoresAndClassesOfLowerRecall() {
+        assertThat(TerminalReporter.alertLine(results("m").alert(0)))
+                .isEqualTo(
+                        "drift 1 of m after 680 examples, detected by adwin: accuracy 0.8600 to"
+                                + " 0.4700, loss 0.4200 to 1.6100; recall fell: a (0.88 to 0.07), b"
+                                + " (0.88 to 0.31); reaction none");
+    }
+
+    @Test
+    void alertWithRequiredFieldsOnly_isOneLine() {
+        var alert = results("m").alert(0);
+        alert.setBefore(null);
+        alert.setAfter(null);
+        alert.setClasses(List.of());
+
+        assertThat(TerminalReporter.alertLine(alert))
+                .isEqualTo("drift 1 of m after 680 examples, detected by adwin; reaction none");
+    }
+
+    @Test
+    void modelId_isPrintedWithoutControlCharacters() {
+        TerminalReporter reporter = reporter(false, null);
+
+        reporter.onMetrics(results("\u001b[2Jevil\u202e\n").metrics(0), 0);
+        reporter.onStateChange(LIVE);
+
+        assertThat(out.toString()).doesNotContain("\u001b").doesNotContain("\u202e");
+        assertThat(out.toString().lines()).hasSize(2);
+        assertThat(out.toString()).contains("\ufffd[2Jevil\ufffd\ufffd");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void mutatedEvents_areAllPrinted(boolean interactive) throws Exception {
+        TerminalReporter reporter = reporter(interactive, null);
+        SimulatedResults results = results("m");
+        int count = 0;
+        for (MetricsEvent event : MutatedEvents.of(results.metrics(3), 1, 2_000)) {
+            reporter.onMetrics(event, count++);
+            reporter.onStateChange(LIVE);
+        }
+        for (DriftAlertEvent event : MutatedEvents.of(results.alert(0), 2, 1_000)) {
+            reporter.onDriftAlert(event, count++);
+        }
+        assertThat(count).isGreaterThan(500);
+        assertThat(out.toString().lines()).allMatch(line -> !interactive || columnsOf(line) <= 80);
+    }
+
+    private static int columnsOf(String line) {
+        return TerminalText.columns(line.replaceAll("\u001b\\[[0-9]*[AJK]", ""));
+    }
+
+    @Test
+    void learningRateNaN_isPrintedAsNaN() {
+        MetricsEvent event = results("m").metrics(3);
+        event.setLearningRate(Double.NaN);
+        TerminalReporter reporter = reporter(true, null);
+
+        reporter.onMetrics(event, 0);
+        reporter.onStateChange(LIVE);
+
+        assertThat(out.toString()).contains("learning rate NaN · ");
+    }
+
+    @Test
+    void messages_arePrintedWithoutControlCharacters() {
+        TerminalReporter reporter = reporter(false, null);
+
+        reporter.onStateChange(
+                new ReaderState(ReaderState.Kind.WAITING, "not\u001b[2J there\u2028yet"));
+        reporter.onUnreadableRecord("metrics\u0007");
+
+        assertThat(out.toString())
+                .isEqualTo(
+                        "not\ufffd[2J there\ufffdyet\n"
+                                + "a record of metrics\ufffd cannot be read; see the log\n");
+    }
+
+    @Test
+    void singleModel_isShownAsSparklines_withAlertsBelow() {
+        TerminalReporter reporter = reporter(true, "m");
+        for (int i = 0; i < 4; i++) {
+            reporter.onMetrics(results("m").metrics(i), i);
+            reporter.onMetrics(results("other").metrics(i), i);
+        }
+        reporter.onDriftAlert(results("m").alert(0), 0);
+
+        reporter.onStateChange(LIVE);
+
+        assertThat(out.toString())
+                .contains("2,000 examples · 1 drift · model m")
+                .contains("accuracy")
+                .contains("drift 1 of m after 680")
+                .doesNotContain("other");
+        assertThat(out.toString().lines()).allMatch(line -> line.length() < 80 + 8);
+    }
+
+    @Test
+    void severalModels_areShownAsOneLineEach() {
+        TerminalReporter reporter = reporter(true, null);
+        reporter.onMetrics(results("m").metrics(0), 0);
+        reporter.onMetrics(results("other").metrics(1), 1);
+
+        reporter.onStateChange(LIVE);
+
+        assertThat(out.toString().lines()).hasSize(3).last().asString().endsWith("other");
+    }
+}
