@@ -3,7 +3,8 @@ package io.freshet.ingest;
 import java.util.Arrays;
 
 /**
- * Counts and digests of events by outcome, which prove that no event was lost and none counted twice.
+ * Counts and digests of events by outcome, which prove that no event was lost and none counted
+ * twice.
  *
  * <p>A digest is the sum modulo 2⁶⁴ of the events' hashes (see {@link EventHash}). So it does not
  * depend on their order, and the sum of two audits is the audit of both.

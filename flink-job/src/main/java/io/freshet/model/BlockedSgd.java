@@ -50,7 +50,10 @@ final class BlockedSgd implements AutoCloseable {
     private final ExecutionBlock block;
     private final BlockRows rows;
     private final BlockInputs inputs;
-    private final LogitRecursion recursion;
+
+    /** The block path; null where no two mini-batches fit into a block. */
+    private final @Nullable LogitRecursion recursion;
+
     private final DirectStep directStep;
 
     /**
@@ -92,7 +95,7 @@ final class BlockedSgd implements AutoCloseable {
         this.block = new ExecutionBlock(settings, workspace.capacity, workspace.maxSteps);
         this.rows = block.rows();
         this.inputs = new BlockInputs(workspace, rows, scaler);
-        this.recursion = new LogitRecursion(workspace, rows);
+        this.recursion = workspace.maxSteps == 1 ? null : new LogitRecursion(workspace, rows);
         this.directStep = new DirectStep(workspace, block, inputs, parameters, scorer, restarts);
         this.factors = new double[workspace.columns];
         Mixture mixture = settings.mixture();
@@ -208,8 +211,8 @@ final class BlockedSgd implements AutoCloseable {
             Examples examples,
             Evaluation evaluation,
             @Nullable StepObserver observer) {
-        if (workspace.maxSteps > 1 && !needsDirectPath) {
-            RunResult result = runBlock(begin, before, examples, evaluation, observer);
+        if (recursion != null && !needsDirectPath) {
+            RunResult result = runBlock(recursion, begin, before, examples, evaluation, observer);
             if (result != null) {
                 return result;
             }
@@ -259,6 +262,7 @@ final class BlockedSgd implements AutoCloseable {
      * react. Returns null, and changes nothing, where a number could leave a float's range.
      */
     private @Nullable RunResult runBlock(
+            LogitRecursion blockPath,
             int begin,
             LearnerCounters before,
             Examples examples,
@@ -274,7 +278,7 @@ final class BlockedSgd implements AutoCloseable {
             inputs.undoObserve();
             return null;
         }
-        recursion.start(begin, end, parameters);
+        blockPath.start(begin, end, parameters);
         scorer.begin();
         boolean reactionDue = false;
         int row = begin;
@@ -282,7 +286,7 @@ final class BlockedSgd implements AutoCloseable {
             int batchEnd = rows.endOfMiniBatch(row, end);
             int stepsBefore = rows.step(row) - rows.step(begin);
             if (batchEnd == row) {
-                recursion.select(row, scorer);
+                blockPath.select(row, scorer);
                 scorer.answer(rows.example(row), before.modelVersion() + stepsBefore, evaluation);
                 row++;
                 continue;
@@ -290,14 +294,14 @@ final class BlockedSgd implements AutoCloseable {
             double learningRate = before.learningRate(optimizer, stepsBefore);
             setFactors(learningRate);
             for (int r = row; r < batchEnd; r++) {
-                recursion.select(r, scorer);
+                blockPath.select(r, scorer);
                 int example = rows.example(r);
                 scorer.score(r - row, examples, example, evaluation);
-                scorer.gradient(examples, example, block.scale(r), factors, recursion.gradient(r));
+                scorer.gradient(examples, example, block.scale(r), factors, blockPath.gradient(r));
                 evaluation.outcome(example, Outcome.TRAINED);
             }
             scorer.learn(rows, row, batchEnd, examples);
-            recursion.step(learningRate);
+            blockPath.step(learningRate);
             reactionDue =
                     observer != null
                             && observer.observe(
@@ -308,8 +312,8 @@ final class BlockedSgd implements AutoCloseable {
             }
             row = batchEnd;
         }
-        recursion.takeSteps(end, parameters);
-        noteGradientNorm(end);
+        blockPath.takeSteps(end, parameters);
+        noteGradientNorm(blockPath, end);
         return new RunResult(end, false, reactionDue);
     }
 
@@ -319,9 +323,9 @@ final class BlockedSgd implements AutoCloseable {
         inputs.observeAndWrite(begin, end, examples);
     }
 
-    private void noteGradientNorm(int end) {
+    private void noteGradientNorm(LogitRecursion blockPath, int end) {
         int firstOutput = scorer.dominantRate() * settings.numOutputs();
-        double norm = recursion.gradientNorm(end, firstOutput, settings.numOutputs());
+        double norm = blockPath.gradientNorm(end, firstOutput, settings.numOutputs());
         if (!Double.isNaN(norm)) {
             gradientNorm = norm / Math.abs(factors[firstOutput]);
         }

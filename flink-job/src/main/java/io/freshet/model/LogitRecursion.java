@@ -28,7 +28,7 @@ final class LogitRecursion {
     private final Matrix inputs;
     private final Matrix logits;
     private final Matrix gradients;
-    private final @Nullable Matrix gram;
+    private final Matrix gram;
     private final @Nullable Matrix velocityLogits;
     private final @Nullable Matrix velocityGradients;
     private final LinearSteps linearSteps;
@@ -52,10 +52,13 @@ final class LogitRecursion {
     private int begin;
 
     /**
-     * @param workspace must stay open
+     * @param workspace of blocks of several mini-batches; must stay open
      * @param rows of the block
      */
     LogitRecursion(BlockWorkspace workspace, BlockRows rows) {
+        if (workspace.gram == null || workspace.linearSteps == null) {
+            throw new IllegalArgumentException("the workspace is of blocks of one mini-batch");
+        }
         this.rows = rows;
         this.plain = workspace.settings().optimizer().isPlain();
         this.columns = workspace.columns;
@@ -99,9 +102,6 @@ final class LogitRecursion {
 
     /** Computes the Gram matrix and, with momentum, the inputs times the velocity. */
     private void multiplyInputs(int count, @Nullable Matrix velocity) {
-        if (gram == null) {
-            throw new IllegalStateException("a block of one mini-batch needs no Gram matrix");
-        }
         gram.setToProductWithTransposed(inputs, count, inputs, count);
         gram.get(gramValues, count);
         if (velocity != null && velocityLogits != null) {

@@ -5,6 +5,7 @@ import io.freshet.model.scale.Standardization;
 import org.jspecify.annotations.Nullable;
 
 /** The scalers that tests of the learner are run with. */
+@SuppressWarnings("ImmutableEnumChecker") // rules are immutable
 enum ScalerChoice {
     NONE(null),
     WELFORD(new Standardization());

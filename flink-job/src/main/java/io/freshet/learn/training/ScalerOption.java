@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The scalings of features that can be configured. A constant is the only place to add one. */
+@SuppressWarnings("ImmutableEnumChecker") // rules are immutable
 public enum ScalerOption {
     NONE(null, "leaves the features as they are"),
     WELFORD(

@@ -141,6 +141,14 @@ final class StandardScaler implements Scaler {
         int i = from;
         while (i < to) {
             int end = block.endOfMiniBatch(i, to);
+            if (end == i + 1) {
+                observe(features, block.example(i) * numFeatures);
+                computeScale();
+                // The row has been copied already.
+                standardiseRow(out, (i - from) * width);
+                i = end;
+                continue;
+            }
             for (int r = i; r < end; r++) {
                 observe(features, block.example(r) * numFeatures);
             }
@@ -296,6 +304,10 @@ final class StandardScaler implements Scaler {
     @Override
     public void transform(float[] features, int offset, float[] out, int outOffset) {
         System.arraycopy(features, offset, row, 0, numFeatures);
+        standardiseRow(out, outOffset);
+    }
+
+    private void standardiseRow(float[] out, int outOffset) {
         standardise(row, centre, inverseDeviation, correction, numFeatures);
         System.arraycopy(row, 0, out, outOffset, numFeatures);
     }
