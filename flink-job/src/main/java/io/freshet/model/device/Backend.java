@@ -61,7 +61,8 @@ public final class Backend {
                 initialise(Nd4j.class.getClassLoader());
                 if (MatrixFactory.isCpu()) {
                     yield DeviceDecision.fallBack(
-                            "ND4J skipped it, and warned with the reason", fallback);
+                            "ND4J did not load it; its warning in the log has the reason",
+                            fallback);
                 }
                 requireCorrectProducts();
                 yield decision;

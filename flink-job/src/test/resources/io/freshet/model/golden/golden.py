@@ -1,4 +1,4 @@
-"""How golden files are written: a case is a paragraph of lines `name value...`, arrays row-major."""
+"""Writer of golden files: each case is a paragraph of lines `name value...`, arrays row-major."""
 
 import os
 
@@ -6,7 +6,7 @@ import torch
 
 
 def number(value):
-    """17 significant digits for float64 and 9 for float32: each reads back as the same number."""
+    """Returns 17 significant digits for float64 and 9 for float32, which parse to the same number."""
     if value.dtype == torch.int64:
         return str(value.item())
     if value.isnan():
@@ -23,7 +23,7 @@ def line(name, values):
 
 
 def write(file, cases):
-    """Writes cases, each a dictionary, to a file beside this script; lines of None are left out."""
+    """Writes cases, each a dictionary, to a file in this directory; entries of None are left out."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), file)
     with open(path, "w") as out:
         out.write(f"# Written by {file.replace('.txt', '.py')} with PyTorch {torch.__version__}.\n")

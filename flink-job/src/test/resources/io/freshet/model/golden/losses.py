@@ -41,7 +41,7 @@ def uniform(*shape):
 
 
 def saturated(size, width):
-    """Ordinary logits and such of 10,000 and -10,000."""
+    """Returns ordinary logits, and logits of 10,000 and -10,000."""
     extreme = torch.where(uniform(size, width) < 0.5, 1e4, -1e4)
     return torch.where(uniform(size, width) < 0.5, extreme, normal(size, width))
 
@@ -54,7 +54,7 @@ def weights(count, zero=False):
 
 
 def labels(size, num_classes, ignore_index):
-    """Every class in turn; in larger batches every third example is ignored."""
+    """Returns every class in turn; in larger batches every third example is ignored."""
     values = (torch.arange(size) + 1) % num_classes
     if size > 1:
         values[1::3] = ignore_index
@@ -66,13 +66,13 @@ def distributions(size, num_classes):
 
 
 def multi_label(size, num_outputs):
-    """Targets of 0 and 1, and some between."""
+    """Returns targets of 0 and 1, and some in between."""
     hard = torch.where(uniform(size, num_outputs) < 0.5, 1.0, 0.0)
     return torch.where(uniform(size, num_outputs) < 0.7, hard, uniform(size, num_outputs))
 
 
 def probabilities(size, num_outputs):
-    """Probabilities with exact 0 and 1 among them, and some near."""
+    """Returns probabilities, among them exactly 0 and 1 and values near them."""
     values = torch.sigmoid(normal(size, num_outputs))
     edges = torch.tensor([0, 1, 1e-30, 1e-6, 1 - 2**-20])
     chosen = edges[torch.randint(len(edges), (size, num_outputs), generator=generator)]
@@ -245,7 +245,7 @@ def softmax_cases():
 
 
 def softmax_edge_cases():
-    """Means over nothing: all ignored, or of classes of weight 0."""
+    """Yields cases whose mean has the divisor 0: all examples ignored, or of classes of weight 0."""
     size, width = 4, 3
     for class_weights in (None, weights(width, zero=True)):
         for ignore_index, label in ((NO_CLASS, NO_CLASS), (1, 1), (NO_CLASS, width - 1)):
