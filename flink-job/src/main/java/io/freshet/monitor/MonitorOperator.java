@@ -69,7 +69,7 @@ public final class MonitorOperator
     }
 
     @Override
-    protected String nameOfStateOfEveryKey() {
+    protected String commonStateName() {
         return MEMORY;
     }
 
