@@ -169,7 +169,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     }
 
     @Override
-    protected String nameOfStateOfEveryKey() {
+    protected String commonStateName() {
         return MODEL_STATE;
     }
 

@@ -93,7 +93,7 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
     protected abstract void finish(T object) throws Exception;
 
     /** Returns the name of a state that every saved key has. */
-    protected abstract String nameOfStateOfEveryKey();
+    protected abstract String commonStateName();
 
     /** Registers the keyed states with Flink. */
     protected abstract void openState(KeyedStateStore store);
@@ -224,7 +224,7 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         saveAll();
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         List<String> keys;
-        try (var stream = backend.getKeys(nameOfStateOfEveryKey(), VoidNamespace.INSTANCE)) {
+        try (var stream = backend.getKeys(commonStateName(), VoidNamespace.INSTANCE)) {
             keys = stream.sorted().toList();
         }
         for (String key : keys) {

@@ -71,7 +71,7 @@ public final class MonitorOperator
     }
 
     @Override
-    protected String nameOfStateOfEveryKey() {
+    protected String commonStateName() {
         return STATE_NAME;
     }
 

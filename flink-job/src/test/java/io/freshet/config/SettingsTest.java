@@ -47,7 +47,7 @@ class SettingsTest {
     }
 
     @Test
-    void valuesNotGiven_areTheDefaults() {
+    void missingValues_areTheDefaults() {
         Settings settings = settings(Map.of("a.size", "5"));
 
         assertThat(settings.get(COUNT)).isEqualTo(3);
@@ -66,7 +66,7 @@ class SettingsTest {
     }
 
     @Test
-    void valuesGiven_areRead() {
+    void givenValues_areRead() {
         Settings settings =
                 settings(
                         Map.ofEntries(
@@ -121,7 +121,7 @@ class SettingsTest {
         "a.shares, '1,', 'comma-separated numbers, each a number, at least 0.0, at most" + " 1.0'",
         "a.enabled, yes, 'true or false'",
     })
-    void valueThatCannotBe_isAProblem_thatNamesItAndWhatCould(
+    void invalidValue_isAProblem_thatNamesItAndTheExpectedValues(
             String key, String value, String expected) {
         Settings settings = settings(Map.of("a.size", "1", key, value));
         KEYS.forEach(settings::get);
@@ -151,7 +151,38 @@ class SettingsTest {
     }
 
     @Test
-    void overrides_goOverTheFile(@TempDir Path directory) throws IOException {
+    void value_isDefault_whetherItIsGivenOrNot() {
+        Settings settings = settings(Map.of("a.count", "3", "a.rate", "2", "a.list", ""));
+
+        assertThat(settings.isDefault(COUNT)).isTrue();
+        assertThat(settings.isDefault(PACE)).isTrue();
+        assertThat(settings.isDefault(LIST)).isTrue();
+        assertThat(settings.isDefault(RATE)).isFalse();
+    }
+
+    @Test
+    void assignment_showsTheValueAsItWasGiven_orTheDefault() {
+        Settings settings = settings(Map.of("a.rate", " 1e0 "));
+
+        assertThat(settings.assignment(RATE)).isEqualTo("a.rate = 1e0");
+        assertThat(settings.assignment(STEP)).isEqualTo("a.step = auto");
+    }
+
+    @Test
+    void text_isAsInSettings() {
+        assertThat(Key.text(Pace.VERY_FAST)).isEqualTo("very-fast");
+        assertThat(Key.text(1e-3)).isEqualTo("0.001");
+        assertThat(Key.text(100.0)).isEqualTo("100");
+        assertThat(Key.text(List.of(1.0, 0.5))).isEqualTo("1,0.5");
+        assertThat(Key.text(List.of())).isEmpty();
+        assertThat(Key.text(false)).isEqualTo("false");
+        assertThat(Key.phrase(List.of(Pace.SLOW))).isEqualTo("slow");
+        assertThat(Key.phrase(List.of(Pace.SLOW, Pace.VERY_FAST, Pace.SLOW)))
+                .isEqualTo("slow, very-fast and slow");
+    }
+
+    @Test
+    void overrides_replaceValuesOfTheFile(@TempDir Path directory) throws IOException {
         Path file = Files.writeString(directory.resolve("f"), "a.name=däta\na.count=1\n");
 
         assertThat(SettingsSource.read(file, List.of("a.count=2", "a.list=x=y")))
@@ -159,7 +190,7 @@ class SettingsTest {
     }
 
     @Test
-    void missingFile_andOverrideWithoutEquals_areNamed() {
+    void missingFile_andOverrideWithoutEquals_areProblems() {
         assertThatThrownBy(() -> SettingsSource.read(Path.of("no-such-file"), List.of("x")))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("the configuration file no-such-file cannot be read")
@@ -167,7 +198,7 @@ class SettingsTest {
     }
 
     @Test
-    void reference_tellsOfEveryKey_whatItMeansAndItsDefault() {
+    void reference_hasTheMeaningTypeAndDefaultOfEveryKey() {
         assertThat(KeyReference.render("Head.", Map.of("Section", List.of(COUNT, SIZE))))
                 .isEqualTo(
                         """

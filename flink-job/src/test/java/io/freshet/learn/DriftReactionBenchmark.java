@@ -28,11 +28,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What reactions to drift do to the prequential log-loss: a line a stream, a column a reaction, in
- * per cent of the log-loss without one (below 100 is better).
+ * Benchmark of the effect of reactions to drift on the prequential log-loss: one line per stream
+ * and one column per reaction, in per cent of the log-loss without a reaction (below 100 is
+ * better).
  *
- * <p>Run {@link #main}, with CSV files as arguments for more streams; the last column is the label.
- * The detector is that of the defaults.
+ * <p>Run {@link #main}, optionally with CSV files as arguments for more streams, whose last column
+ * is the label. The detector is the default one.
  */
 final class DriftReactionBenchmark {
     private static final int EVENTS = 20_000;

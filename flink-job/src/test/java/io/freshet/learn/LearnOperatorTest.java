@@ -64,7 +64,7 @@ class LearnOperatorTest {
                 DeviceFallback.CPU);
     }
 
-    /** Blocks of one to twenty examples of one model each, in the order of the stream. */
+    /** Returns blocks of one to twenty examples of one model each, in stream order. */
     private static List<ExampleBlock> blocks(List<Blocks.Example> stream) {
         return blocks(stream, 0);
     }
@@ -82,7 +82,7 @@ class LearnOperatorTest {
         return blocks;
     }
 
-    /** What the stream ends in: the last snapshot of each model. */
+    /** Returns the last snapshot of each model. */
     private static Map<String, ModelSnapshot> run(LearnConfig config) throws Exception {
         return run(config, blocks(STREAM));
     }
@@ -175,7 +175,7 @@ class LearnOperatorTest {
                     for (String model : MODELS) {
                         before.put(model, live(harness, model));
                     }
-                    // What comes after the checkpoint is lost with the operator.
+                    // The output after the checkpoint is lost with the operator.
                     harness.processElement(blocks.get(to), 0);
                 }
                 last.putAll(lastSnapshots(harness));
@@ -229,7 +229,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void restoredOperator_answersAsBefore() throws Exception {
+    void restoredOperator_predictsAsBefore() throws Exception {
         LearnConfig config = LearnerTest.mixtureWithBaselines();
         List<Blocks.Example> stream = Blocks.stream(5, 300, 4, 3, "m");
         List<Blocks.Example> questions =
@@ -252,7 +252,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void stateThatDoesNotFitTheConfiguration_endsTheJob() throws Exception {
+    void stateOfAnotherConfiguration_failsTheJob() throws Exception {
         List<Blocks.Example> stream = Blocks.stream(5, 40, 4, 3, "m");
         try (var one = harness(LearnerTest.mixtureWithBaselines(), false);
                 var other = harness(LearnerTest.config(1), false)) {
@@ -272,7 +272,7 @@ class LearnOperatorTest {
         }
     }
 
-    /** An operator that keeps a text under the name of the learner's state. */
+    /** Operator with a state of another type under the name of the learner's state. */
     private static final class OtherState extends AbstractStreamOperator<BlockEvaluation>
             implements OneInputStreamOperator<ExampleBlock, BlockEvaluation> {
         private static final long serialVersionUID = 1;
@@ -286,7 +286,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void stateOfAnotherType_endsTheJob() throws Exception {
+    void stateOfAnotherType_failsTheJob() throws Exception {
         List<Blocks.Example> stream = Blocks.stream(5, 40, 4, 3, "m");
         try (var one =
                         new KeyedOneInputStreamOperatorTestHarness<>(
@@ -322,12 +322,12 @@ class LearnOperatorTest {
     }
 
     @Test
-    void evictedModels_areReloadedAsTheyWere() throws Exception {
+    void evictedModels_areReloadedUnchanged() throws Exception {
         assertSame(run(config(1, 32, null)), run(config(1000, 32, null)));
     }
 
     @Test
-    void endOfInput_closesShortMiniBatches_ofModelsInStateOnlyToo() throws Exception {
+    void endOfInput_closesIncompleteMiniBatches_alsoOfModelsInStateOnly() throws Exception {
         Map<String, ModelSnapshot> last = run(config(1, 1000, null));
 
         long accepted = 0;
@@ -378,7 +378,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void snapshots_areTakenAtCheckpoints_whenTheModelChanged_andTheIntervalIsOver()
+    void snapshots_arePublishedAtCheckpoints_ifTheModelChanged_andTheIntervalIsOver()
             throws Exception {
         try (var harness = harness(config(1000, 1, null), false)) {
             harness.setup();
@@ -418,7 +418,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void miniBatchThatWaitedLongEnough_isClosedShort() throws Exception {
+    void miniBatch_isClosedIncomplete_afterItsMaximumWait() throws Exception {
         try (var harness = harness(config(1000, 32, Duration.ofSeconds(5)), false)) {
             harness.setup();
             harness.open();
@@ -436,7 +436,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void miniBatchBehindASkippedOne_hasAWaitOfItsOwn() throws Exception {
+    void miniBatchAfterASkippedOne_hasItsOwnWait() throws Exception {
         try (var harness = harness(config(1000, 32, Duration.ofSeconds(5)), false)) {
             harness.setup();
             harness.open();
@@ -455,7 +455,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void openMiniBatchOfAJobThatDidNotWait_waitsFromItsNextExampleOn() throws Exception {
+    void openMiniBatchOfAJobWithoutAMaximumWait_waitsFromItsNextExample() throws Exception {
         List<Blocks.Example> stream = Blocks.stream(1, 10, 4, 3, "m");
         try (var before = harness(config(1000, 32, null), false);
                 var after = harness(config(1000, 32, Duration.ofSeconds(5)), false)) {
@@ -478,7 +478,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void openMiniBatchOfAJobThatNoLongerWaits_staysOpen() throws Exception {
+    void openMiniBatchOfAJobThatNoLongerHasAMaximumWait_staysOpen() throws Exception {
         List<Blocks.Example> stream = Blocks.stream(1, 10, 4, 3, "m");
         try (var before = harness(config(1000, 32, Duration.ofSeconds(5)), false);
                 var after = harness(config(1000, 32, null), false)) {
@@ -500,7 +500,7 @@ class LearnOperatorTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void openMiniBatchOfAnEvictedModel_waitsNoLonger(boolean rocksDb) throws Exception {
+    void openMiniBatchOfAnEvictedModel_doesNotWaitLonger(boolean rocksDb) throws Exception {
         try (var harness = harness(config(1, 32, Duration.ofSeconds(5)), rocksDb)) {
             harness.setup();
             harness.open();

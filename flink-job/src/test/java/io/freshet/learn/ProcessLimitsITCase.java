@@ -21,18 +21,18 @@ import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
-/** A heap fills once a process, so each test needs a process of its own, with a small one. */
+/** Tests of a full heap, each in a process of its own with a small heap. */
 @SuppressWarnings("try") // closing a harness may be interrupted
 class ProcessLimitsITCase {
     private static final int MODELS_MAX = 200_000;
 
-    /** More than twice what fits. */
+    /** More than twice as many models as fit. */
     private static final int MODELS = 15_000;
 
     private static final String HASHMAP = "hashmap";
     private static final String ROCKSDB = "rocksdb";
 
-    /** An operator that meets a new model with every event, and then the first ones again. */
+    /** Program that runs an operator on events of ever new models, then of the first ones again. */
     public static final class ManyModels {
         private ManyModels() {}
 
@@ -111,7 +111,7 @@ class ProcessLimitsITCase {
     }
 
     @Test
-    void moreModelsThanTheHeapTakes_withStateInIt_endTheJobWithALine() throws Exception {
+    void moreModelsThanFitIntoTheHeap_withStateInTheHeap_failTheJobWithAMessage() throws Exception {
         Process process = start(HASHMAP, MODELS_MAX);
 
         String output = output(process);
@@ -126,7 +126,7 @@ class ProcessLimitsITCase {
     }
 
     @Test
-    void moreModelsThanTheHeapTakes_withStateOutsideIt_goOnFromState() throws Exception {
+    void moreModelsThanFitIntoTheHeap_withStateOutsideTheHeap_continueFromState() throws Exception {
         Process process = start(ROCKSDB, MODELS);
 
         String output = output(process);
@@ -139,7 +139,7 @@ class ProcessLimitsITCase {
     }
 
     @Test
-    void nativesThatCannotBeLoaded_endTheJobWithALine() throws Exception {
+    void nativesThatCannotBeLoaded_failTheJobWithAMessage() throws Exception {
         Process process = start(HASHMAP, 1, "-Dorg.bytedeco.javacpp.platform=none");
 
         assertThat(output(process))
