@@ -286,7 +286,9 @@ public final class TerminalDisplay {
                         .orElseThrow();
         return new String[] {
             "learning rate " + twoDigits(event.getLearningRate()),
-            format("largest weight: %s, %.0f %%", printable(dominant.getName()), 100 * dominant.getWeight())
+            format(
+                    "largest weight: %s, %.0f %%",
+                    printable(dominant.getName()), 100 * dominant.getWeight())
         };
     }
 

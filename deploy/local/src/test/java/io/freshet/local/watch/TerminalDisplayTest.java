@@ -57,7 +57,9 @@ class TerminalDisplayTest {
                                 new Expert("rate 0.01", 0.01, 0.25, 0L),
                                 new Expert("rate 0.1", 0.1, 0.75, 0L)));
 
-        assertThat(lines).last().isEqualTo("  learning rate 0.078 · largest weight: rate 0.1, 75 %");
+        assertThat(lines)
+                .last()
+                .isEqualTo("  learning rate 0.078 · largest weight: rate 0.1, 75 %");
     }
 
     @Test
