@@ -195,7 +195,7 @@ class FreshetITCase {
                 csv + ", line 3, column \"x\": the feature \"red\" is not a number");
         assertOneLine(
                 freshet("demo", "--csv", csv.toString()),
-                "--csv needs --label, the name of the label's column");
+                "--csv needs --label, the name of the label column");
         assertOneLine(
                 freshet("demo", "--rate", "fast"), "--rate fast: must be a number above 0, or max");
     }
