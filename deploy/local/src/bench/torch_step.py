@@ -1,8 +1,8 @@
-"""Times one step of the loop that PyTorch's tutorials teach, on one thread.
+"""Measures one step of the training loop of PyTorch's tutorials, on one thread.
 
-Prints a line for each shape: batch x features x classes, and the median of the step's time in
-microseconds. Shapes are arguments, as 256x512x10; before them, --device cuda asks for a GPU, which
-has the batch in its memory already.
+Prints a line for each shape: batch x features x classes, and the median time of a step in
+microseconds. Arguments are shapes, such as 256x512x10; --device cuda before them selects a GPU,
+with the batch in its memory already.
 """
 
 import argparse

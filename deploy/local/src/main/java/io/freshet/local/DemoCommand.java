@@ -109,8 +109,7 @@ final class DemoCommand implements Callable<Integer> {
                         settings(
                                 given,
                                 stream,
-                                "localhost:1")) // reports configuration errors before anything
-                // starts
+                                "localhost:1")) // reports configuration errors first
                 .memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> out.println("warning: " + shortage));
         out.println(

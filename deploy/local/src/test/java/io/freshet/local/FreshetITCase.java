@@ -146,7 +146,7 @@ class FreshetITCase {
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out())
                 .doesNotContain("✗")
-                .containsPattern("learning rate [0-9.]+ · rate [0-9.]+ leads with [0-9]+ %");
+                .containsPattern("learning rate [0-9.]+ · largest weight: rate [0-9.]+, [0-9]+ %");
         JsonNode json = new ObjectMapper().readTree(summary.toFile());
         assertThat(json.get("modelVersion").asLong()).isEqualTo(2_700);
         assertThat(json.get("rollingAccuracy").asDouble()).isGreaterThan(0.95);
@@ -195,7 +195,7 @@ class FreshetITCase {
                 csv + ", line 3, column \"x\": the feature \"red\" is not a number");
         assertOneLine(
                 freshet("demo", "--csv", csv.toString()),
-                "--csv needs --label, the name of the label's column");
+                "--csv needs --label, the name of the label column");
         assertOneLine(
                 freshet("demo", "--rate", "fast"), "--rate fast: must be a number above 0, or max");
     }

@@ -87,7 +87,7 @@ public final class SimulatedResults {
                                 new Tally(examples / 12, examples),
                                 new Tally(dead / 2, 1L),
                                 new Tally(dead, 2L)))
-                .setIgnoredByReason(dead < 2 ? Map.of() : Map.of("WEIGHT_ZERO", dead / 2))
+                .setIgnoredByReason(dead < 2 ? Map.of() : Map.of("ZERO_WEIGHT", dead / 2))
                 .setDeadLettersByReason(
                         dead == 0
                                 ? Map.of()

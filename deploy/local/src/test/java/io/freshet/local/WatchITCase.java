@@ -256,7 +256,7 @@ class WatchITCase {
                 .anyMatch(
                         line ->
                                 line.startsWith(
-                                        "drift 1 of m after 2,180 examples, detected by adwin:  "));
+                                        "drift 1 of m after 2,180 examples, detected by adwin: "));
 
         Outcome one = watch("--terminal", "--once", "--model", "other");
         assertThat(one.out()).contains("other").doesNotContain("drift 1");

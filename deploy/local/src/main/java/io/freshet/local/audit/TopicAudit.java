@@ -161,11 +161,11 @@ public final class TopicAudit {
                 new Check(
                         "every dead letter is published",
                         deadLetters.equals(deadLetters()),
-                        deadLetters + " of " + deadLetters()),
+                        detail(deadLetters, deadLetters())),
                 new Check(
                         "every prediction is published",
                         predictions.equals(unlabelled()),
-                        predictions + " of " + unlabelled()),
+                        detail(predictions, unlabelled())),
                 new Check(
                         "the metrics sequence is complete",
                         outOfSequence.isEmpty(),
@@ -174,6 +174,10 @@ public final class TopicAudit {
                                         "%,d records",
                                         records.values().stream().mapToLong(n -> n).sum())
                                 : String.join("; ", outOfSequence)));
+    }
+
+    private static String detail(Sum found, Sum expected) {
+        return found.equals(expected) ? found.toString() : found + " of " + expected;
     }
 
     /** Returns whether all checks pass. */

@@ -280,13 +280,15 @@ public final class TerminalDisplay {
         if (event == null || event.getExperts().size() < 2) {
             return new String[0];
         }
-        Expert leader =
+        Expert dominant =
                 event.getExperts().stream()
                         .max(Comparator.comparingDouble(Expert::getWeight))
                         .orElseThrow();
         return new String[] {
             "learning rate " + twoDigits(event.getLearningRate()),
-            format("%s leads with %.0f %%", printable(leader.getName()), 100 * leader.getWeight())
+            format(
+                    "largest weight: %s, %.0f %%",
+                    printable(dominant.getName()), 100 * dominant.getWeight())
         };
     }
 

@@ -57,7 +57,9 @@ class TerminalDisplayTest {
                                 new Expert("rate 0.01", 0.01, 0.25, 0L),
                                 new Expert("rate 0.1", 0.1, 0.75, 0L)));
 
-        assertThat(lines).last().isEqualTo("  learning rate 0.078 · rate 0.1 leads with 75 %");
+        assertThat(lines)
+                .last()
+                .isEqualTo("  learning rate 0.078 · largest weight: rate 0.1, 75 %");
     }
 
     @Test
@@ -68,7 +70,7 @@ class TerminalDisplayTest {
                                         1,
                                         new Expert("rate 1", 1.0, 0.25, 0L),
                                         new Expert("no-change", null, 0.75, 0L))))
-                .contains("learning rate 1 · no-change leads with 75 %");
+                .contains("learning rate 1 · largest weight: no-change, 75 %");
     }
 
     @Test
@@ -79,7 +81,7 @@ class TerminalDisplayTest {
                                         1,
                                         new Expert("\u001b[2Jevil", 1.0, 0.75, 0L),
                                         new Expert("no-change", null, 0.25, 0L))))
-                .contains("learning rate 1 · \ufffd[2Jevil leads with 75 %");
+                .contains("learning rate 1 · largest weight: \ufffd[2Jevil, 75 %");
     }
 
     @Test

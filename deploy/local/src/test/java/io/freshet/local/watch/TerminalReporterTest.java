@@ -103,8 +103,10 @@ class TerminalReporterTest {
 
         assertThat(out.toString())
                 .isEqualTo(
-                        "not\ufffd[2J there\ufffdyet\n"
-                                + "a record of metrics\ufffd cannot be read; see the log\n");
+                        """
+                        not\ufffd[2J there\ufffdyet
+                        a record of metrics\ufffd cannot be read; see the log
+                        """);
     }
 
     @Test
