@@ -7,18 +7,20 @@ import io.freshet.model.scale.ScalerState;
 import java.util.Arrays;
 
 /**
- * What a model's learner keeps in state, beside what is kept in chunks ({@link ModelChunks}).
+ * The part of a learner's state that is stored in one value of Flink's keyed state: scalars, small
+ * arrays, and the lengths of the large arrays, which are stored in chunks ({@link ModelChunks}).
  *
- * @param numParameters parameters in chunks
+ * @param numParameters number of parameters
  * @param optimizerSteps steps taken since the optimiser's state was zero
- * @param optimizerArrays names of the optimiser's arrays in chunks, each as long as the parameters
- * @param numGoodParameters last good parameters in chunks: as many, or 0
- * @param numBaselineCounts counts of the baselines in chunks
- * @param counters what the learner counted
- * @param weights what the mixture weighs
- * @param restarts times that each learning rate started anew
+ * @param optimizerArrays names of the arrays of the optimiser's state, each as long as the
+ *     parameters
+ * @param numGoodParameters number of last good parameters: as many as parameters, or 0
+ * @param numBaselineCounts number of counts of the baselines
+ * @param counters the learner's counters
+ * @param weights weights of the mixture
+ * @param restarts number of restarts of each learning rate
  * @param lastLabel the newest label, for the baselines
- * @param goodWeights the mixture's weights beside the last good parameters
+ * @param goodWeights weights of the mixture that belong to the last good parameters
  * @param scaler state of the scaler
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -34,7 +36,7 @@ public record LearnerStateHeader(
         int lastLabel,
         double[] goodWeights,
         ScalerState scaler) {
-    /** What is kept of a learner's state. */
+    /** Returns the header of a learner's state. */
     static LearnerStateHeader of(LearnerState state) {
         return new LearnerStateHeader(
                 state.parameters().length,

@@ -12,11 +12,11 @@ import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
 
 /**
- * The parts of a learner's state that grow with the model, in Flink's keyed state: in chunks, so
- * that no single value of state grows with it.
+ * The arrays of a learner's state that grow with the model, in Flink's keyed state: split into
+ * chunks, so that no single value of state grows with the model.
  */
 final class ModelChunks {
-    /** Floats in a chunk: 64 KiB. */
+    /** Number of floats in a chunk, 64 KiB. */
     private static final int CHUNK = 16_384;
 
     private final KeyedStateStore store;
@@ -44,7 +44,7 @@ final class ModelChunks {
                 name, Types.INT, PrimitiveArrayTypeInfo.FLOAT_PRIMITIVE_ARRAY_TYPE_INFO);
     }
 
-    /** Writes the current key's, but for the last good parameters. */
+    /** Writes the arrays of the current key, except the last good parameters. */
     void save(LearnerState state) throws Exception {
         put(parameters, state.parameters());
         for (NamedArray array : state.optimizer().arrays()) {
@@ -53,12 +53,12 @@ final class ModelChunks {
         put(baselineCounts, state.baselineCounts());
     }
 
-    /** Writes the current key's last good parameters. */
+    /** Writes the last good parameters of the current key. */
     void saveGoodParameters(LearnerState state) throws Exception {
         put(goodParameters, state.goodParameters());
     }
 
-    /** Removes the current key's. */
+    /** Removes the arrays of the current key. */
     void clear() {
         parameters.clear();
         for (String name : optimizerArrays) {
@@ -68,7 +68,7 @@ final class ModelChunks {
         baselineCounts.clear();
     }
 
-    /** Reads the current key's, and makes a whole state with what else is remembered. */
+    /** Reads the arrays of the current key, and completes them with a header to a whole state. */
     LearnerState load(LearnerStateHeader header) throws Exception {
         return new LearnerState(
                 header.counters(),

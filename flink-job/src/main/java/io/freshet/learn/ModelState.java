@@ -5,23 +5,21 @@ import io.freshet.learn.drift.DriftMonitorState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a learner keeps in state beside the large arrays of its parameters and the rows of an open
- * mini-batch.
+ * The state of one model in Flink's keyed state, without its large arrays ({@link ModelChunks}) and
+ * its pending examples.
  *
- * <p>Flink's POJO serializer writes it: a later release may add components, and none may be
- * renamed.
+ * <p>Written by Flink's POJO serializer: a later release may add components, but not rename any.
  *
- * @param classes class names by index, so that a restore with others is noticed
- * @param deadline when the open mini-batch is to be closed, processing time in milliseconds since
- *     1970-01-01T00:00Z; the largest long for never
- * @param publishedVersion the newest version published; -1 before the first
- * @param timestamp latest event time among the examples trained on
- * @param audit counts and digests by fate
- * @param offsets last offset of each partition whose event is among the examples trained on
- * @param model what its learner keeps beside chunks; null if none was ever needed, as in a model of
- *     dead letters only
- * @param drift what the drift detectors keep; null without any
- * @param successor of a learner that was started at a warning; null if there is none
+ * @param classes class names by index; a restore with other classes is refused
+ * @param deadline processing time at which the incomplete mini-batch is closed, in milliseconds
+ *     since 1970-01-01T00:00Z; {@link Long#MAX_VALUE} for never
+ * @param publishedVersion the newest published version; -1 before the first
+ * @param timestamp latest event time of the examples trained on
+ * @param audit counts and digests of the model's events by outcome
+ * @param offsets last offset of each partition of which an example was trained on
+ * @param model state of the learner; null before the first example
+ * @param drift state of drift detection; null without any
+ * @param successor state of the learner that was started at a warning; null if there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelState(

@@ -10,12 +10,12 @@ import io.freshet.model.scale.ScalerRule;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scratch memory of the blocks that learners of the same settings run: the matrices of a {@link
- * BlockedSgd} and the arrays beside them, in and outside the heap.
+ * Scratch memory for the execution blocks of learners with the same settings: the matrices of a
+ * {@link BlockedSgd} and the arrays beside them, in and outside the heap.
  *
  * <p>Nothing in it outlasts a run of a block, so any number of learners that run one after the
- * other share one, and a learner that does not run costs its parameters and little else. For one
- * thread at a time. Must outlive its learners.
+ * other share one, and an idle learner takes little more memory than its parameters. For one thread
+ * at a time. Must outlive its learners.
  */
 public final class BlockWorkspace implements AutoCloseable {
     private final LearnerSettings settings;
@@ -41,7 +41,7 @@ public final class BlockWorkspace implements AutoCloseable {
     final @Nullable Matrix velocityGradients;
     final @Nullable LinearSteps linearSteps;
 
-    // The same, where loops read and write them.
+    // Copies of the matrices in arrays, which loops read and write.
     final double[] logitValues;
     final double[] gramValues;
     final double[] velocityLogitValues;
@@ -54,7 +54,7 @@ public final class BlockWorkspace implements AutoCloseable {
     final Scorer.Scratch scorer;
     final ScalerRule.@Nullable Workspace scaler;
 
-    /** Memory for learners of these settings. */
+    /** Creates a workspace for learners with these settings. */
     public BlockWorkspace(LearnerSettings settings) {
         this(settings, Precision.FLOAT, MatrixFactory.tiles(Precision.FLOAT));
     }
@@ -124,7 +124,7 @@ public final class BlockWorkspace implements AutoCloseable {
         return precision;
     }
 
-    /** Begins a learner's run, which nobody else's may interrupt. */
+    /** Marks the begin of a learner's run, during which no other learner may run. */
     void begin() {
         if (inUse) {
             throw new IllegalStateException("another learner is in the middle of a block");
@@ -132,7 +132,7 @@ public final class BlockWorkspace implements AutoCloseable {
         inUse = true;
     }
 
-    /** Ends a learner's run. */
+    /** Marks the end of a learner's run. */
     void end() {
         inUse = false;
     }

@@ -8,23 +8,24 @@ import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
 
 /**
- * What a learner remembers: with {@link LearnerSettings} it fixes every number that follows.
+ * The complete state of a learner: together with {@link LearnerSettings} it determines all later
+ * results.
  *
- * <p>Immutable by convention: whoever makes one hands its arrays over and never writes to them
- * again. Two states are equal only if their arrays are the same objects.
+ * <p>Immutable by convention: its creator hands the arrays over and never writes to them again. Two
+ * states are equal only if their arrays are the same objects.
  *
- * @param counters what it counted
+ * @param counters the learner's counters
  * @param parameters one matrix per learning rate, (numFeatures + 1, numOutputs) row-major: the
- *     weights, the bias in the last row
+ *     weights, with the bias in the last row
  * @param optimizer state of the optimiser
- * @param weights what the mixture weighs: under each share the experts, then the shares; empty
- *     without a mixture
- * @param restarts (learning rates) times that each started anew
- * @param baselineCounts the baselines'; empty without them
+ * @param weights weights of the mixture: those of the experts under each switching rate, then those
+ *     of the switching rates; empty without a mixture
+ * @param restarts (learning rates) number of restarts of each
+ * @param baselineCounts counts of the baselines; empty without them
  * @param lastLabel the newest label, for the baselines; -1 before the first
- * @param goodParameters the last good parameters, as {@code parameters}; empty for those of the
- *     start
- * @param goodWeights the mixture's weights then; empty likewise
+ * @param goodParameters the last good parameters, shaped as {@code parameters}; empty where these
+ *     are the initial ones
+ * @param goodWeights weights of the mixture at that time; empty likewise
  * @param scaler state of the scaler; of no features without one
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier between the learner and whoever stores it

@@ -15,25 +15,27 @@ import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Softmax regression that learns from a stream, test-then-train: the live form of a {@link
+ * Softmax regression that is trained online, test-then-train: the live form of a {@link
  * LearnerState}.
  *
- * <p>A mini-batch's features first move the scaler's moments, then the whole mini-batch is scored
- * by the parameters before it, then one step of SGD is taken. Examples without a label are answered
- * by what is in force at their place, and change nothing. Parameters start at zero. With a {@link
- * Mixture} several learning rates do so side by side and answer as one.
+ * <p>For each mini-batch the scaler observes the features, then the whole mini-batch is scored with
+ * the parameters before it, then one step of the optimiser is taken. Examples without a label are
+ * predicted with the parameters and the scaler at their place in the stream, and change nothing.
+ * Parameters start at zero. With a {@link Mixture} several learning rates are trained in parallel,
+ * and their predictions are mixed.
  *
- * <p>Steps run in blocks ({@link BlockedSgd}). How a stream is cut into calls changes nothing but
- * the rounding; the same state and the same calls give the same bits, whether or not the state went
- * through {@link #state()} and a new learner in between; no clock and no chance is involved.
+ * <p>Steps run in blocks ({@link BlockedSgd}). The way in which a stream is cut into calls changes
+ * nothing but the rounding. The same state and the same calls give the same bits, whether or not
+ * the state went through {@link #state()} and a new learner in between; neither a clock nor a
+ * random number is used.
  *
- * <p>Where a loss, or what the step would make of the parameters, is not finite, the step is
- * skipped as a whole: parameters, velocity, weights and scaler are what they were before the
- * mini-batch, and a counter goes up. In a mixture that happens only where no rate's step is finite;
- * otherwise the rates that failed start anew, each from the parameters of the heaviest of the
- * others. After {@code patience} skipped steps in a row the parameters go back to the last good
- * ones: a copy taken every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if there is no
- * copy yet or no step could be taken since the last time.
+ * <p>Where a loss, or the parameters after a step, are not finite, the whole step is skipped:
+ * parameters, optimiser state, weights and scaler are as before the mini-batch, and a counter is
+ * incremented. In a mixture this happens only where no learning rate's step is finite; otherwise
+ * the failed rates restart from the parameters of the dominant one of the others. After {@code
+ * patience} consecutive skipped steps the parameters are rolled back to the last good copy, taken
+ * every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if there is no copy yet or no step
+ * could be taken since the last roll-back.
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
@@ -47,17 +49,18 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private LearnerCounters counters;
     private @Nullable StepObserver observer;
 
-    /** The last good parameters as they are in a state; null if they have changed since. */
+    /**
+     * The last good parameters as in the last {@link #state()}; null if they have changed since.
+     */
     private float @Nullable [] goodParameters;
 
     private double[] goodWeights;
     private boolean hasCopy;
 
     /**
-     * A learner with a workspace of its own.
+     * Creates a learner with a workspace of its own.
      *
-     * @param settings the rule
-     * @param state what it remembers; copied. Not modified.
+     * @param state initial state; copied
      */
     public SoftmaxLearner(LearnerSettings settings, LearnerState state) {
         this(settings, Precision.FLOAT, state);
@@ -68,21 +71,18 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     /**
-     * @param pieces those for which blocks are sized
+     * @param tiles tile sizes of products, for which blocks are sized
      */
     SoftmaxLearner(
-            LearnerSettings settings,
-            Precision precision,
-            ProductTiles pieces,
-            LearnerState state) {
-        this(new BlockWorkspace(settings, precision, pieces), true, state);
+            LearnerSettings settings, Precision precision, ProductTiles tiles, LearnerState state) {
+        this(new BlockWorkspace(settings, precision, tiles), true, state);
     }
 
     /**
-     * A learner that runs in a workspace which others use too.
+     * Creates a learner that shares a workspace with others.
      *
-     * @param workspace of the rule; must stay open
-     * @param state what it remembers; copied. Not modified.
+     * @param workspace its settings are the learner's; must stay open
+     * @param state initial state; copied
      */
     public SoftmaxLearner(BlockWorkspace workspace, LearnerState state) {
         this(workspace, false, state);
@@ -103,17 +103,17 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         }
     }
 
-    /** Returns the rule. */
+    /** Returns the settings. */
     public LearnerSettings settings() {
         return settings;
     }
 
-    /** Returns what is learnt, as it is kept. */
+    /** Returns the live parameters; not a copy. */
     Parameters parameters() {
         return sgd.parameters();
     }
 
-    /** Returns what it counted. */
+    /** Returns the counters. */
     public LearnerCounters counters() {
         return counters;
     }
@@ -140,13 +140,13 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         return rate / sum;
     }
 
-    /** Returns an expert's share of the prediction, 0 to 1; 1 without a mixture. */
+    /** Returns an expert's weight in the prediction, 0 to 1; 1 without a mixture. */
     public double weight(int expert) {
         MixtureWeights weights = sgd.weights();
         return weights == null ? 1 : weights.weight(expert);
     }
 
-    /** Returns how often a learning rate started anew because its step was not finite. */
+    /** Returns how often a learning rate restarted because its step was not finite. */
     public long restarts(int rate) {
         return sgd.restarts()[rate];
     }
@@ -154,23 +154,23 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     /**
      * Tests on examples in their order, then trains on them, mini-batch by mini-batch.
      *
-     * @param examples Not modified; what the evaluation leaves open has to come again, before those
-     *     that follow
-     * @param closeLast whether the last mini-batch is closed though it is not full
-     * @param evaluation what came of each. Modified.
+     * @param examples Not modified. Those that the evaluation leaves open must be passed again,
+     *     before later ones.
+     * @param closeLast whether the last mini-batch is closed even if it is incomplete
+     * @param evaluation gets the outcome of each example. Modified.
      */
     public void learn(Examples examples, boolean closeLast, Evaluation evaluation) {
         learn(examples, closeLast, evaluation, null);
     }
 
     /**
-     * Tests on examples in their order, then trains on them, mini-batch by mini-batch, and lets an
-     * observer look at each and change the learner in between.
+     * Tests on examples in their order, then trains on them, mini-batch by mini-batch. An observer
+     * sees each mini-batch and may change the learner before the next.
      *
-     * @param examples Not modified; what the evaluation leaves open has to come again, before those
-     *     that follow
-     * @param closeLast whether the last mini-batch is closed though it is not full
-     * @param evaluation what came of each. Modified.
+     * @param examples Not modified. Those that the evaluation leaves open must be passed again,
+     *     before later ones.
+     * @param closeLast whether the last mini-batch is closed even if it is incomplete
+     * @param evaluation gets the outcome of each example. Modified.
      * @param stepObserver null for none
      */
     public void learn(
@@ -181,7 +181,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         if (sgd.block().rows().size() > 0) {
             throw new IllegalStateException(
                     "the learner is in the middle of a call: an observer may change it, but not"
-                            + " hand it examples");
+                            + " pass it examples");
         }
         observer = stepObserver;
         requireFits(examples);
@@ -216,7 +216,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 evaluation.outcome(open[i], Outcome.WEIGHTLESS);
             }
         }
-        // A block ends where a copy is due, so that it does not depend on how the calls were cut.
+        // A block ends where a copy is due, so that copies do not depend on how calls are cut.
         if (counters.stepsSinceCopy() + sgd.block().rows().numSteps() >= STEPS_BETWEEN_COPIES) {
             run(examples, evaluation);
         }
@@ -239,7 +239,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             if (result.reactionDue() && observer != null) {
                 observer.react(this);
             }
-            // After a reaction, which may go back to the copy before.
+            // After a reaction, which may roll back to the previous copy.
             if (counters.stepsSinceCopy() >= STEPS_BETWEEN_COPIES) {
                 copy();
             }
@@ -256,7 +256,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     @Override
     public void resetParameters() {
-        toStart();
+        returnToStart();
         counters = counters.changed().copied();
     }
 
@@ -297,16 +297,15 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     /**
      * Returns the Euclidean norm of the last mini-batch's mean gradient, the bias's part included,
-     * of the learning rate that weighs most; NaN before the first step of this object, and where
-     * its learning rate was 0.
+     * of the dominant learning rate; NaN before the first step of this object, and where its
+     * learning rate was 0.
      */
     public double gradientNorm() {
         return sgd.gradientNorm();
     }
 
     /**
-     * Returns the Euclidean norm of the parameters, bias included, of the learning rate that weighs
-     * most.
+     * Returns the Euclidean norm of the parameters, bias included, of the dominant learning rate.
      */
     public double parameterNorm() {
         return sgd.parameterNorm();
@@ -326,11 +325,11 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             sgd.parameters().returnToGood();
             setWeights(goodWeights);
         } else {
-            toStart();
+            returnToStart();
         }
     }
 
-    private void toStart() {
+    private void returnToStart() {
         sgd.parameters().returnToStart();
         setWeights(LearnerState.initialWeights(settings));
         goodParameters = null;
@@ -346,27 +345,27 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     /**
-     * Computes probabilities by the parameters and the scaler in force. Changes nothing.
+     * Predicts probabilities with the current parameters and scaler. Changes nothing.
      *
      * @param features (count, numFeatures) row-major. Not modified.
-     * @param count any number
+     * @param count number of rows
      * @param probabilities (count, numClasses) row-major. Modified.
      */
     public void predict(float[] features, int count, float[] probabilities) {
-        Examples questions = new Examples(settings.numFeatures());
-        Evaluation answers = new Evaluation(settings.numClasses());
+        Examples queries = new Examples(settings.numFeatures());
+        Evaluation predictions = new Evaluation(settings.numClasses());
         for (int i = 0; i < count; i++) {
-            questions.add(features, i * settings.numFeatures(), Examples.UNLABELLED, 1);
+            queries.add(features, i * settings.numFeatures(), Examples.UNLABELLED, 1);
         }
-        learn(questions, false, answers);
+        learn(queries, false, predictions);
         int numClasses = settings.numClasses();
         for (int i = 0; i < count; i++) {
             System.arraycopy(
-                    answers.probabilities(i), 0, probabilities, i * numClasses, numClasses);
+                    predictions.probabilities(i), 0, probabilities, i * numClasses, numClasses);
         }
     }
 
-    /** Returns what this learner remembers, in arrays of its own that nothing writes to again. */
+    /** Returns the state, in new arrays that are never written to again. */
     public LearnerState state() {
         MixtureWeights weights = sgd.weights();
         Baselines baselines = sgd.baselines();

@@ -26,8 +26,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What an event costs the learner of a model, a step an event and otherwise as by default, with
- * drift detection and without.
+ * Benchmark of the time per event of one model's learner, with one step per event and the default
+ * configuration otherwise, with and without drift detection.
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \

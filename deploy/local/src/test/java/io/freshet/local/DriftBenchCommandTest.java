@@ -1,7 +1,5 @@
 package io.freshet.local;
 
-import io.freshet.model.scale.Standardization;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.local.driftbench.DriftContender;
@@ -15,6 +13,7 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.Standardization;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,7 +3,7 @@ package io.freshet.model.optim;
 import java.io.Serializable;
 
 /**
- * The learning rate by the number of steps taken.
+ * The schedule of a learning rate: its value by the number of steps taken.
  *
  * <p>Source: PyTorch's {@code torch.optim.lr_scheduler}; inverse time: Bottou, <i>Stochastic
  * gradient descent tricks</i> (2012).
@@ -51,7 +51,7 @@ public record LearningRateSchedule(Kind kind, double initial, double decay, int 
         }
     }
 
-    /** A rate that stays. */
+    /** Returns a constant schedule. */
     public static LearningRateSchedule constant(double learningRate) {
         return new LearningRateSchedule(Kind.CONSTANT, learningRate, 1, 1);
     }

@@ -14,7 +14,7 @@ import java.util.List;
  *
  * <p>for the parameters {@code θ}, the velocity {@code v} and the gradient {@code g}, all of one
  * shape; {@code η} is the learning rate, {@code μ} the momentum, {@code τ} the dampening and {@code
- * λ} the weight decay, which falls on the bias too.
+ * λ} the weight decay, which applies to the bias too.
  *
  * <p>Source: {@code torch.optim.SGD}; Sutskever et al., <i>On the importance of initialization and
  * momentum in deep learning</i> (2013), with the difference that here the learning rate multiplies
@@ -63,7 +63,7 @@ public record Sgd(
         }
     }
 
-    /** SGD with a constant rate and, unless it is 0, momentum. */
+    /** Creates SGD with a constant learning rate and, unless it is 0, momentum. */
     public Sgd(double learningRate, double momentum) {
         this(LearningRateSchedule.constant(learningRate), momentum, 0, false, 0);
     }
