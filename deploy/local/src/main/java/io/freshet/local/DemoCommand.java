@@ -106,9 +106,7 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         JobConfig.parse(
                         settings(
-                                given,
-                                stream,
-                                "localhost:1")) // reports configuration errors first
+                                given, stream, "localhost:1")) // reports configuration errors first
                 .memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> out.println("warning: " + shortage));
         out.println(

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Creation of a job's topics. */
 public final class Topics {
-    private static final int LARGEST_ANSWER_BYTES = 4 << 20;
+    private static final int MAX_OUTPUT_BYTES = 4 << 20;
 
     private Topics() {}
 
@@ -58,8 +58,7 @@ public final class Topics {
         if (topic.equals(config.publish().deadLetters())
                 || topic.equals(config.publish().predictions())) {
             // Larger than the largest input message, which they may quote.
-            return Map.of(
-                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(LARGEST_ANSWER_BYTES));
+            return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_OUTPUT_BYTES));
         }
         return Map.of();
     }
