@@ -357,7 +357,7 @@ class StepObserverTest {
                                                 everyThird(control -> reaction.accept(learner)),
                                                 10))
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("may change it, but not hand it examples");
+                        .hasMessageContaining("may change it, but not pass it examples");
             }
         }
     }

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Integration test of the access rules of Flink's REST endpoint against hostile pages and programs.
  */
 class FlinkRestITCase {
-    private static final int PATIENCE_MILLIS = (int) TimeUnit.SECONDS.toMillis(60);
+    private static final int TIMEOUT_MILLIS = (int) TimeUnit.SECONDS.toMillis(60);
     private static final String BROWSER =
             "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0\r\n";
     private static final String FLINKS_PAGE =
@@ -239,7 +239,7 @@ class FlinkRestITCase {
 
     private static Answer ask(String request) {
         try (Socket socket = new Socket("localhost", port)) {
-            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.setSoTimeout(TIMEOUT_MILLIS);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
             String text =
                     new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * is kept in a file.
  */
 final class JavaProcess implements AutoCloseable {
-    private static final long PATIENCE_SECONDS = 120;
+    private static final long TIMEOUT_SECONDS = 120;
 
     private final Process process;
     private final Path output;
@@ -177,9 +177,8 @@ final class JavaProcess implements AutoCloseable {
 
     /** Waits for the end of the process, and returns its exit code. */
     int awaitExit() throws InterruptedException {
-        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            throw new AssertionError(
-                    "still running after " + PATIENCE_SECONDS + " s:\n" + output());
+        if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("still running after " + TIMEOUT_SECONDS + " s:\n" + output());
         }
         return process.exitValue();
     }

@@ -50,7 +50,7 @@ final class JobOnKafka implements AutoCloseable {
                     "flink.restart-strategy.fixed-delay.attempts", "100",
                     "flink.restart-strategy.fixed-delay.delay", "50 ms");
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(120);
 
     private final JobConfig config;
     private final LocalCluster cluster;
@@ -124,7 +124,7 @@ final class JobOnKafka implements AutoCloseable {
     }
 
     static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        long deadline = System.nanoTime() + TIMEOUT_NANOS;
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
                 throw new AssertionError("waited two minutes for " + what);

@@ -257,7 +257,7 @@ class RunEndITCase {
             process.signal("TERM");
             process.signal("TERM");
             assertThat(process.awaitExit()).isEqualTo(TERMINATED);
-            assertThat(process.output()).contains("a second signal, ending at once");
+            assertThat(process.output()).contains("second signal, halting at once");
         }
     }
 }

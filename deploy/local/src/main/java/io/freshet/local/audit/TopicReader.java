@@ -15,7 +15,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Kafka consumer that reads a whole topic, committed records only. */
 public final class TopicReader implements AutoCloseable {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final List<TopicPartition> partitions;
@@ -48,7 +48,7 @@ public final class TopicReader implements AutoCloseable {
     /** Reads from the current position to the topic's current end. */
     public void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> records) {
         Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
-        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        long deadline = System.nanoTime() + TIMEOUT_NANOS;
         while (!reached(ends)) {
             int read = 0;
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
@@ -56,7 +56,7 @@ public final class TopicReader implements AutoCloseable {
                 read++;
             }
             if (read > 0) {
-                deadline = System.nanoTime() + PATIENCE_NANOS;
+                deadline = System.nanoTime() + TIMEOUT_NANOS;
             } else if (System.nanoTime() > deadline) {
                 throw new IllegalStateException(
                         "no record could be read for a minute before the end of " + partitions);

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Creation of a job's topics. */
 public final class Topics {
-    private static final int MAX_RECORD_BYTES = 4 << 20;
+    private static final int MAX_OUTPUT_BYTES = 4 << 20;
 
     private Topics() {}
 
@@ -62,7 +62,7 @@ public final class Topics {
         }
         if (topic.exceedsMessages()) {
             // Larger than the default limit of the input topic.
-            return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_RECORD_BYTES));
+            return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_OUTPUT_BYTES));
         }
         return Map.of();
     }

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
     private static final int STATIONARY_LENGTH = 50_000;
     private static final int LENGTH = 12_000;
-    private static final int EARLIEST = 4_000;
-    private static final int LATEST = 8_000;
+    private static final int MIN_POSITION = 4_000;
+    private static final int MAX_POSITION = 8_000;
     private static final int GRADUAL_WIDTH = 1_000;
     private static final int INCREMENTAL_WIDTH = 2_000;
     private static final int RECURRENCE = 3_000;
@@ -30,7 +30,7 @@ public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
 
     /** Draws a random plan. */
     static DriftPlan draw(DriftKind kind, Random random) {
-        int at = EARLIEST + random.nextInt(LATEST - EARLIEST);
+        int at = MIN_POSITION + random.nextInt(MAX_POSITION - MIN_POSITION);
         return switch (kind) {
             case STATIONARY -> new DriftPlan(kind, STATIONARY_LENGTH, List.of());
             case ABRUPT, PARTIAL -> new DriftPlan(kind, LENGTH, List.of(new Change(at, 0)));

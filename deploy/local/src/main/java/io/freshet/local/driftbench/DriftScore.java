@@ -6,15 +6,15 @@ import java.util.List;
  * Detection score: counts of alarms, of detected and missed drifts, and detection delays, over one
  * or more streams.
  *
- * <p>A drift is detected by the first alarm between its first example and {@value #PATIENCE}
- * examples after its last, or the next drift if that is earlier. The delay is the distance of that
- * alarm from the drift's first example. Every other alarm is false. Precision is detected drifts
- * divided by alarms, recall is detected drifts divided by drifts, and F1 is their harmonic mean.
- * Examples at which no drift can be detected are stationary.
+ * <p>A drift is detected by the first alarm between its first example and {@value
+ * #DETECTION_WINDOW} examples after its last, or the next drift if that is earlier. The delay is
+ * the distance of that alarm from the drift's first example. Every other alarm is false. Precision
+ * is detected drifts divided by alarms, recall is detected drifts divided by drifts, and F1 is
+ * their harmonic mean. Examples at which no drift can be detected are stationary.
  */
 public final class DriftScore {
     /** Number of examples after a drift in which it can still be detected. */
-    static final int PATIENCE = 1_000;
+    static final int DETECTION_WINDOW = 1_000;
 
     private int drifts;
     private int found;
@@ -31,7 +31,7 @@ public final class DriftScore {
         for (int k = 0; k < planted.size(); k++) {
             DriftPlan.Change drift = planted.get(k);
             int last = k + 1 < planted.size() ? planted.get(k + 1).at() : stream.size();
-            int end = Math.min(last, drift.at() + drift.width() + PATIENCE);
+            int end = Math.min(last, drift.at() + drift.width() + DETECTION_WINDOW);
             while (next < found.size() && found.get(next) < drift.at()) {
                 next++;
                 outside++;

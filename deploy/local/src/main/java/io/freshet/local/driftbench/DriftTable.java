@@ -114,7 +114,7 @@ public final class DriftTable {
                             + " false alarms per%n  10,000 stationary examples · repeated alarms"
                             + " within %,d examples of a drift"
                                 + (families.size() > 1 ? " · F1 by family" : ""),
-                        DriftScore.PATIENCE));
+                        DriftScore.DETECTION_WINDOW));
         out.flush();
     }
 

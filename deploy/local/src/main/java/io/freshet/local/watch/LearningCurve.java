@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Learning curve of one model: its rolling scores over its latest metrics records. */
 public final class LearningCurve {
-    private static final int KEPT = 10_000;
+    private static final int MAX_POINTS = 10_000;
 
     private final String modelId;
     private final List<Double> loss = new ArrayList<>();
@@ -36,9 +36,9 @@ public final class LearningCurve {
             noChange.add(orZero(rolling.getNoChangeAccuracy()));
             majority.add(orZero(rolling.getMajorityAccuracy()));
         }
-        if (loss.size() == 2 * KEPT) {
+        if (loss.size() == 2 * MAX_POINTS) {
             for (List<Double> figures : List.of(loss, accuracy, noChange, majority)) {
-                figures.subList(0, KEPT).clear();
+                figures.subList(0, MAX_POINTS).clear();
             }
         }
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class TerminalDisplay {
     private static final int LABEL = 12;
     private static final int FIGURE = 14;
-    private static final int WIDEST = 100;
+    private static final int MAX_WIDTH = 100;
 
     /** Width below which numbers are shown without margins and sparklines. */
     private static final int NARROW = 40;
@@ -47,7 +47,7 @@ public final class TerminalDisplay {
         this.out = out;
         this.interactive = interactive;
         this.colours = colours;
-        this.width = Math.min(width, WIDEST);
+        this.width = Math.min(width, MAX_WIDTH);
         margin = width < NARROW ? "" : "  ";
     }
 
@@ -58,7 +58,7 @@ public final class TerminalDisplay {
     public static TerminalDisplay forTerminal(PrintWriter out) {
         String columns = System.getenv("FRESHET_COLUMNS");
         if (columns == null || !columns.matches("[0-9]{2,4}")) {
-            return new TerminalDisplay(out, false, false, WIDEST);
+            return new TerminalDisplay(out, false, false, MAX_WIDTH);
         }
         boolean colours = System.getenv("NO_COLOR") == null;
         return new TerminalDisplay(out, true, colours, Integer.parseInt(columns));
