@@ -86,6 +86,21 @@ public interface Matrix extends AutoCloseable {
      */
     void addScaled(double factor, Matrix other);
 
+    /**
+     * Adds {@code factor·other²}, element by element.
+     *
+     * @param other a matrix of the same shape. Not modified.
+     */
+    void addSquares(double factor, Matrix other);
+
+    /**
+     * Adds {@code factor·a / (√b / divisor + epsilon)}, element by element.
+     *
+     * @param a a matrix of the same shape. Not modified.
+     * @param b a matrix of the same shape, without values below 0. Not modified.
+     */
+    void addRatio(double factor, Matrix a, Matrix b, double divisor, double epsilon);
+
     /** Multiplies every value by a factor. */
     void scale(double factor);
 

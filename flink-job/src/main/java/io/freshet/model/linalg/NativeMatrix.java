@@ -114,6 +114,36 @@ abstract sealed class NativeMatrix implements Matrix {
     }
 
     @Override
+    public final void addSquares(double factor, Matrix other) {
+        double[] sum = new double[columns];
+        double[] squared = new double[columns];
+        for (int from = 0; from < rows * columns; from += columns) {
+            memory.get(from, sum, columns);
+            ((NativeMatrix) other).memory.get(from, squared, columns);
+            for (int i = 0; i < columns; i++) {
+                sum[i] += factor * squared[i] * squared[i];
+            }
+            memory.put(from, sum, columns);
+        }
+    }
+
+    @Override
+    public final void addRatio(double factor, Matrix a, Matrix b, double divisor, double epsilon) {
+        double[] sum = new double[columns];
+        double[] numerator = new double[columns];
+        double[] square = new double[columns];
+        for (int from = 0; from < rows * columns; from += columns) {
+            memory.get(from, sum, columns);
+            ((NativeMatrix) a).memory.get(from, numerator, columns);
+            ((NativeMatrix) b).memory.get(from, square, columns);
+            for (int i = 0; i < columns; i++) {
+                sum[i] += factor * numerator[i] / (Math.sqrt(square[i]) / divisor + epsilon);
+            }
+            memory.put(from, sum, columns);
+        }
+    }
+
+    @Override
     public final boolean isClosed() {
         return array.wasClosed();
     }

@@ -7,6 +7,7 @@ import org.nd4j.linalg.api.ops.DynamicCustomOp;
 import org.nd4j.linalg.api.ops.OpContext;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * Matrix computed by ND4J's operators, on the device of ND4J's backend.
@@ -104,6 +105,22 @@ final class OperatorMatrix implements Matrix {
     public void addScaled(double factor, Matrix other) {
         axpy.context.setTArguments(factor);
         axpy.run(array, array, array(other)); // the operator scales its second input
+    }
+
+    @Override
+    public void addSquares(double factor, Matrix other) {
+        try (INDArray squares = array(other).mul(array(other))) {
+            array.addi(squares.muli(factor));
+        }
+    }
+
+    @Override
+    public void addRatio(double factor, Matrix a, Matrix b, double divisor, double epsilon) {
+        try (INDArray denominator = Transforms.sqrt(array(b), true);
+                INDArray ratio = array(a).mul(factor)) {
+            denominator.divi(divisor).addi(epsilon);
+            array.addi(ratio.divi(denominator));
+        }
     }
 
     @Override

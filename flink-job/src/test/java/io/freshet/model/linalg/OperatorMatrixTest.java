@@ -114,6 +114,28 @@ class OperatorMatrixTest {
     }
 
     @ParameterizedTest
+    @EnumSource(Precision.class)
+    void squaresAndRatios_areAddedElementByElement(Precision precision) {
+        for (BiFunction<Integer, Integer, Matrix> zeros : implementations(precision)) {
+            try (Matrix a = zeros.apply(2, 2);
+                    Matrix b = zeros.apply(2, 2)) {
+                a.put(new float[] {1, -2, 3, 0}, 2);
+                b.put(new float[] {1, 1, 1, 4}, 2);
+                b.addSquares(2, a);
+                assertThat(toArray(b)).containsExactly(3, 9, 19, 4);
+
+                // 1 + 6·a / (√b / 2 + 0.5)
+                Matrix sum = zeros.apply(2, 2);
+                sum.put(new float[] {1, 1, 1, 1}, 2);
+                b.put(new float[] {1, 9, 25, 4}, 2);
+                sum.addRatio(6, a, b, 2, 0.5);
+                assertThat(toArray(sum)).containsExactly(7, -5, 7, 1);
+                sum.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"1, 1", "55, 7", "7, 55", "513, 10"})
     void sumsAndCopies_areThoseOfTheNativeMatrix(int rows, int columns) {
         float[] x = values(rows * columns, 4);
