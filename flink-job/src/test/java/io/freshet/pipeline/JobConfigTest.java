@@ -133,6 +133,7 @@ class JobConfigTest {
         settings.put("training.experts.rates", "0.25,4"); // of the mixture: see below
         settings.put("training.experts.shares", "0.125,0");
         settings.put("training.experts.baselines", "false");
+        settings.put("training.optimizer", "sgd");
         settings.put("training.momentum", "0.75");
         settings.put("training.dampening", "0"); // its default: Nesterov excludes another
         settings.put("training.nesterov", "true");
@@ -750,8 +751,8 @@ class JobConfigTest {
                         "training.pos-weight",
                         "training.label-smoothing",
                         "training.class-weights",
-                        "training.nesterov",
                         "training.schedule.decay",
+                        "training.nesterov",
                         "training.nesterov",
                         "training.weight-decay",
                         "training.schedule",

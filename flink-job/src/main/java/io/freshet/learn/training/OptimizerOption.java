@@ -5,6 +5,7 @@ import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Optimizer;
 import io.freshet.model.optim.Sgd;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +25,8 @@ import java.util.stream.Stream;
 public enum OptimizerOption {
     /** {@link Sgd}. */
     SGD(
+            Sgd.class,
+            "stochastic gradient descent, with or without momentum",
             keys -> {
                 var momentum =
                         keys.add(
@@ -51,17 +55,8 @@ public enum OptimizerOption {
                                         "Whether to use Nesterov momentum, as in PyTorch:"
                                                 + " parameters -= learning rate (gradient + m v)."),
                                 Sgd::nesterov);
-                var weightDecay =
-                        keys.add(
-                                Key.ofDouble(
-                                        "training.weight-decay",
-                                        0,
-                                        0,
-                                        Float.MAX_VALUE,
-                                        "Weight decay w, as in PyTorch: w times the parameters, the"
-                                                + " bias included, is added to the gradient."),
-                                Sgd::weightDecay);
-                return (settings, learningRate) -> {
+                var weightDecay = keys.add(SharedKeys.WEIGHT_DECAY, Sgd::weightDecay);
+                return (settings, schedule) -> {
                     boolean hasMomentum = settings.get(momentum) > 0;
                     List<String> problems = new ArrayList<>();
                     if (settings.get(dampening) > 0 && (!hasMomentum || settings.get(nesterov))) {
@@ -77,7 +72,6 @@ public enum OptimizerOption {
                                 settings.assignment(nesterov) + " needs " + momentum + " above 0");
                     }
                     problems.forEach(settings::problem);
-                    LearningRateSchedule schedule = ScheduleConfig.read(settings, learningRate);
                     return problems.isEmpty()
                             ? new Sgd(
                                     schedule,
@@ -85,62 +79,120 @@ public enum OptimizerOption {
                                     settings.get(dampening),
                                     settings.get(nesterov),
                                     settings.get(weightDecay))
-                            : plain(learningRate);
+                            : plain(schedule.initial());
                 };
             });
 
-    /** The keys of all optimisers, and of the schedule that they share. */
+    /** Keys of several optimisers. An enum's own static fields are not there for its constants. */
+    private static final class SharedKeys {
+        static final Key<Double> WEIGHT_DECAY =
+                Key.ofDouble(
+                        "training.weight-decay",
+                        0,
+                        0,
+                        Float.MAX_VALUE,
+                        "Weight decay w, as in PyTorch: w times the parameters, the bias included,"
+                                + " is added to the gradient.");
+    }
+
+    /** The key that selects the optimiser. */
+    static final Key<OptimizerOption> OPTIMIZER =
+            Key.ofEnum(
+                    "training.optimizer",
+                    SGD,
+                    "Optimiser for a fixed learning rate: "
+                            + Arrays.stream(values())
+                                    .map(option -> Key.kebab(option) + " (" + option.meaning + ")")
+                                    .collect(Collectors.joining(", "))
+                            + ". Optimisers other than sgd train one mini-batch at a time, and so"
+                            + " more slowly.");
+
+    /** The keys of the optimisers, and of the schedule that they share. */
     static final List<Key<?>> KEYS =
-            Stream.concat(
+            Stream.of(
+                            Stream.<Key<?>>of(OPTIMIZER),
                             Arrays.stream(values())
                                     .<Key<?>>flatMap(option -> option.keys.keys().stream())
                                     .distinct(),
                             ScheduleConfig.KEYS.stream())
+                    .<Key<?>>flatMap(keys -> keys)
                     .toList();
 
-    private final OptionKeys<Sgd> keys = new OptionKeys<>(Sgd.class);
-    private final BiFunction<Settings, Double, Sgd> factory;
+    private final String meaning;
+    private final OptionKeys<?> keys;
+    private final BiFunction<Settings, LearningRateSchedule, Optimizer> factory;
 
     /**
+     * @param meaning the optimiser in words, to follow its name in brackets
      * @param definition declares the keys and returns the factory that reads them, given the
-     *     learning rate of the first step
+     *     schedule of the learning rate
      */
-    OptimizerOption(Function<OptionKeys<Sgd>, BiFunction<Settings, Double, Sgd>> definition) {
-        factory = definition.apply(keys);
+    <T extends Optimizer> OptimizerOption(
+            Class<T> type,
+            String meaning,
+            Function<OptionKeys<T>, BiFunction<Settings, LearningRateSchedule, Optimizer>>
+                    definition) {
+        OptionKeys<T> declared = new OptionKeys<>(type);
+        this.meaning = meaning;
+        this.factory = definition.apply(declared);
+        this.keys = declared;
     }
 
     /**
-     * Creates the optimiser. Problems are recorded in the settings, and the optimiser is then plain
-     * SGD.
+     * Reads the optimiser for a learning rate. Problems are recorded in the settings; the optimiser
+     * is then of no use.
      */
-    Sgd create(Settings settings, double learningRate) {
-        return factory.apply(settings, learningRate);
+    static Optimizer read(Settings settings, double learningRate) {
+        OptimizerOption option = settings.get(OPTIMIZER);
+        for (Key<?> key : KEYS) {
+            if (!settings.isDefault(key) && option.ignores(key)) {
+                settings.problem(
+                        settings.assignment(key)
+                                + " has no effect with "
+                                + settings.assignment(OPTIMIZER));
+            }
+        }
+        return option.factory.apply(settings, ScheduleConfig.read(settings, learningRate));
+    }
+
+    /** Returns whether a key belongs to other optimisers only. */
+    private boolean ignores(Key<?> key) {
+        return !keys.keys().contains(key)
+                && Arrays.stream(values()).anyMatch(other -> other.keys.keys().contains(key));
     }
 
     /**
      * Returns SGD with a constant learning rate and nothing else, the optimiser of a mixture's
      * experts.
      */
-    static Sgd plain(double learningRate) {
+    static Optimizer plain(double learningRate) {
         return new Sgd(learningRate, 0);
     }
 
     /** Returns the keys that must have their default values under a mixture of learning rates. */
-    List<Key<?>> keysRefusedUnderMixture() {
-        List<Key<?>> refused = new ArrayList<>(keys.keys());
+    static List<Key<?>> keysRefusedUnderMixture(Settings settings) {
+        List<Key<?>> refused = new ArrayList<>();
+        refused.add(OPTIMIZER);
+        refused.addAll(settings.get(OPTIMIZER).keys());
         refused.add(ScheduleConfig.SCHEDULE);
         return refused;
     }
 
-    /** Returns the keys of this optimiser alone. */
+    /** Returns the keys of this optimiser. */
     List<Key<?>> keys() {
         return keys.keys();
     }
 
     /** Returns an optimiser's hyper-parameters, without the learning rate, by key. */
-    static Map<String, String> hyperParameters(Sgd sgd) {
-        Map<String, String> values = SGD.keys.values(sgd);
-        values.putAll(ScheduleConfig.hyperParameters(sgd.learningRate()));
+    static Map<String, String> hyperParameters(Optimizer optimizer) {
+        OptimizerOption option =
+                Arrays.stream(values())
+                        .filter(candidate -> candidate.keys.configure(optimizer))
+                        .findFirst()
+                        .orElseThrow();
+        Map<String, String> values = option.keys.values(optimizer);
+        values.put(OPTIMIZER.name(), Key.kebab(option));
+        values.putAll(ScheduleConfig.hyperParameters(optimizer.learningRate()));
         return values;
     }
 

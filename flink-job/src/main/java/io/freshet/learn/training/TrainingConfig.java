@@ -9,7 +9,7 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
-import io.freshet.model.optim.Sgd;
+import io.freshet.model.optim.Optimizer;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -48,7 +48,6 @@ public final class TrainingConfig {
                             + " the last good parameters are restored.");
 
     /** The optimiser of learners with a fixed learning rate. */
-    private static final OptimizerOption OPTIMIZER = OptimizerOption.SGD;
 
     /** The keys of training. */
     public static final List<Key<?>> KEYS =
@@ -67,7 +66,7 @@ public final class TrainingConfig {
     public static LearnerSettings read(Settings settings, IngestConfig ingest) {
         int classes = ingest.classes().size();
         Loss loss = LossOption.read(settings, ingest);
-        Sgd sgd = optimizer(settings);
+        Optimizer optimizer = optimizer(settings);
         Mixture mixture = mixture(settings);
         try {
             return new LearnerSettings(
@@ -75,7 +74,7 @@ public final class TrainingConfig {
                     classes,
                     settings.get(MINI_BATCH_SIZE),
                     loss,
-                    sgd,
+                    optimizer,
                     loss.activation() == Activation.SOFTMAX ? mixture : null,
                     settings.get(REDUCTION),
                     settings.get(ScalerOption.TYPE).rule(),
@@ -103,10 +102,10 @@ public final class TrainingConfig {
         }
     }
 
-    private static Sgd optimizer(Settings settings) {
+    private static Optimizer optimizer(Settings settings) {
         double learningRate = settings.get(LearningRateConfig.LEARNING_RATE).orElse(1.0);
-        Sgd sgd = OPTIMIZER.create(settings, learningRate);
-        return isAuto(settings) ? OptimizerOption.plain(learningRate) : sgd;
+        Optimizer optimizer = OptimizerOption.read(settings, learningRate);
+        return isAuto(settings) ? OptimizerOption.plain(learningRate) : optimizer;
     }
 
     private static boolean isAuto(Settings settings) {
@@ -115,7 +114,7 @@ public final class TrainingConfig {
 
     private static @Nullable Mixture mixture(Settings settings) {
         if (isAuto(settings)) {
-            for (Key<?> key : OPTIMIZER.keysRefusedUnderMixture()) {
+            for (Key<?> key : OptimizerOption.keysRefusedUnderMixture(settings)) {
                 if (!settings.isDefault(key)) {
                     refuseUnderAuto(settings, key);
                 }
@@ -146,7 +145,7 @@ public final class TrainingConfig {
         values.putAll(LossOption.hyperParameters(learner.loss()));
         values.putAll(LearningRateConfig.hyperParameters(learner));
         if (learner.mixture() == null) {
-            values.putAll(OptimizerOption.hyperParameters((Sgd) learner.optimizer()));
+            values.putAll(OptimizerOption.hyperParameters(learner.optimizer()));
         }
         return values;
     }

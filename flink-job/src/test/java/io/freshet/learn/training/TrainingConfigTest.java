@@ -6,7 +6,6 @@ import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.model.LearnerSettings;
-import io.freshet.model.optim.Sgd;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,10 +67,18 @@ class TrainingConfigTest {
                 .isNotEmpty()
                 .allSatisfy(key -> assertThat(key.meaning()).endsWith("."));
         assertThat(TrainingConfig.KEYS).containsAll(option.keys());
-        assertThat(
-                        OptimizerOption.hyperParameters(
-                                (Sgd) read(Map.of("training.learning-rate", "1")).optimizer()))
+        LearnerSettings learner =
+                read(
+                        Map.of(
+                                "training.learning-rate",
+                                "0.5",
+                                "training.optimizer",
+                                Key.kebab(option)));
+        assertThat(OptimizerOption.OPTIMIZER.meaning()).contains(Key.kebab(option) + " ");
+        assertThat(TrainingConfig.hyperParameters(learner))
+                .containsEntry("training.optimizer", Key.kebab(option))
                 .containsKeys(option.keys().stream().map(Key::name).toArray(String[]::new));
+        assertThat(read(TrainingConfig.hyperParameters(learner))).isEqualTo(learner);
     }
 
     @ParameterizedTest
