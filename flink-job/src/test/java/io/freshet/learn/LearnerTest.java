@@ -26,7 +26,9 @@ import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Adam;
 import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.Optimizer;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.Standardization;
 import java.io.IOException;
@@ -65,18 +67,19 @@ public class LearnerTest {
                 DeviceFallback.CPU);
     }
 
-    private static LearnerSettings settings(int miniBatchSize, Sgd sgd, @Nullable Mixture mixture) {
-        return settings(miniBatchSize, new CrossEntropy(CLASSES), sgd, mixture);
+    private static LearnerSettings settings(
+            int miniBatchSize, Optimizer optimizer, @Nullable Mixture mixture) {
+        return settings(miniBatchSize, new CrossEntropy(CLASSES), optimizer, mixture);
     }
 
     private static LearnerSettings settings(
-            int miniBatchSize, Loss loss, Sgd sgd, @Nullable Mixture mixture) {
+            int miniBatchSize, Loss loss, Optimizer optimizer, @Nullable Mixture mixture) {
         return new LearnerSettings(
                 FEATURES,
                 CLASSES,
                 miniBatchSize,
                 loss,
-                sgd,
+                optimizer,
                 mixture,
                 MiniBatchReduction.EXAMPLES,
                 new Standardization(),
@@ -102,6 +105,11 @@ public class LearnerTest {
                         "a schedule, Nesterov's momentum and weight decay, event by event",
                         config(
                                 settings(1, new Sgd(falling, 0.9, 0, true, 1e-4), null),
+                                LabelType.CLASS)),
+                Named.of(
+                        "Adam, event by event",
+                        config(
+                                settings(1, new Adam(falling, 0.9, 0.999, 1e-8, 1e-4), null),
                                 LabelType.CLASS)),
                 Named.of("the mixture with its baselines, event by event", mixtureWithBaselines()),
                 Named.of(

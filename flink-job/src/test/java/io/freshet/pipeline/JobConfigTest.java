@@ -134,6 +134,10 @@ class JobConfigTest {
         settings.put("training.experts.shares", "0.125,0");
         settings.put("training.experts.baselines", "false");
         settings.put("training.optimizer", "sgd");
+        // Of another optimiser: their defaults.
+        settings.put("training.adam.beta1", "0.9");
+        settings.put("training.adam.beta2", "0.999");
+        settings.put("training.adam.epsilon", "1e-8");
         settings.put("training.momentum", "0.75");
         settings.put("training.dampening", "0"); // its default: Nesterov excludes another
         settings.put("training.nesterov", "true");

@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.optim.Adam;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Optimizer;
 import io.freshet.model.optim.Sgd;
@@ -81,6 +82,49 @@ public enum OptimizerOption {
                                     settings.get(weightDecay))
                             : plain(schedule.initial());
                 };
+            }),
+
+    /** {@link Adam}. */
+    ADAM(
+            Adam.class,
+            "a step size per parameter, from the moments of its gradients",
+            keys -> {
+                var beta1 =
+                        keys.add(
+                                Key.ofDouble(
+                                        "training.adam.beta1",
+                                        0.9,
+                                        0,
+                                        Math.nextDown(1.0),
+                                        "Decay of Adam's first moment, as in PyTorch."),
+                                Adam::beta1);
+                var beta2 =
+                        keys.add(
+                                Key.ofDouble(
+                                        "training.adam.beta2",
+                                        0.999,
+                                        0,
+                                        Math.nextDown(1.0),
+                                        "Decay of Adam's second moment, as in PyTorch."),
+                                Adam::beta2);
+                var epsilon =
+                        keys.add(
+                                Key.ofDouble(
+                                        "training.adam.epsilon",
+                                        1e-8,
+                                        Adam.MIN_EPSILON,
+                                        Float.MAX_VALUE,
+                                        "Number that Adam adds to the root of the second moment, as"
+                                                + " in PyTorch."),
+                                Adam::epsilon);
+                var weightDecay = keys.add(SharedKeys.WEIGHT_DECAY, Adam::weightDecay);
+                return (settings, schedule) ->
+                        new Adam(
+                                schedule,
+                                settings.get(beta1),
+                                settings.get(beta2),
+                                settings.get(epsilon),
+                                settings.get(weightDecay));
             });
 
     /** Keys of several optimisers. An enum's own static fields are not there for its constants. */

@@ -1,11 +1,15 @@
 package io.freshet.learn.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.optim.Adam;
+import io.freshet.model.optim.LearningRateSchedule;
+import io.freshet.model.optim.LearningRateSchedule.Kind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -79,6 +83,56 @@ class TrainingConfigTest {
                 .containsEntry("training.optimizer", Key.kebab(option))
                 .containsKeys(option.keys().stream().map(Key::name).toArray(String[]::new));
         assertThat(read(TrainingConfig.hyperParameters(learner))).isEqualTo(learner);
+    }
+
+    @Test
+    void adam_takesItsOwnKeys() {
+        LearnerSettings learner =
+                read(
+                        Map.of(
+                                "training.learning-rate", "0.01",
+                                "training.optimizer", "adam",
+                                "training.adam.beta1", "0.5",
+                                "training.adam.beta2", "0.75",
+                                "training.adam.epsilon", "0.001",
+                                "training.weight-decay", "0.25"));
+
+        assertThat(learner.optimizer())
+                .isEqualTo(
+                        new Adam(
+                                new LearningRateSchedule(Kind.CONSTANT, 0.01, 1, 1000),
+                                0.5,
+                                0.75,
+                                0.001,
+                                0.25));
+        assertThat(read(TrainingConfig.hyperParameters(learner))).isEqualTo(learner);
+    }
+
+    @Test
+    void keysOfAnotherOptimizer_andAdamUnderAuto_areRefused() {
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        Map.of(
+                                                "training.learning-rate", "0.01",
+                                                "training.optimizer", "adam",
+                                                "training.momentum", "0.9",
+                                                "training.nesterov", "true")))
+                .hasMessageContaining(
+                        "training.momentum = 0.9 has no effect with training.optimizer = adam")
+                .hasMessageContaining(
+                        "training.nesterov = true has no effect with training.optimizer = adam");
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        Map.of(
+                                                "training.learning-rate", "0.01",
+                                                "training.adam.beta1", "0.5")))
+                .hasMessageContaining(
+                        "training.adam.beta1 = 0.5 has no effect with training.optimizer = sgd");
+        assertThatThrownBy(() -> read(Map.of("training.optimizer", "adam")))
+                .hasMessageContaining(
+                        "training.optimizer = adam with training.learning-rate = auto");
     }
 
     @ParameterizedTest
