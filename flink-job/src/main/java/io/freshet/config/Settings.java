@@ -85,6 +85,22 @@ public final class Settings {
         return Objects.equals(get(key), key.placeholder());
     }
 
+    /**
+     * Records a problem for each key that has no effect under a selected option and is set.
+     *
+     * @param selector key that selects the option
+     * @param effective keys of the selected option
+     * @param all keys of all options
+     */
+    public void refuseIneffective(
+            Key<?> selector, Collection<Key<?>> effective, Collection<Key<?>> all) {
+        for (Key<?> key : all) {
+            if (!effective.contains(key) && !isDefault(key)) {
+                problem(assignment(key) + " has no effect with " + assignment(selector));
+            }
+        }
+    }
+
     /** Returns {@code name = value} for use in a message, the value as it was given. */
     public String assignment(Key<?> key) {
         String text = values.get(key.name());

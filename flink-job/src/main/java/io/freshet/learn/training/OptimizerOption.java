@@ -151,15 +151,17 @@ public enum OptimizerOption {
                             + ". Optimisers other than sgd train one mini-batch at a time, and so"
                             + " more slowly.");
 
+    /** The keys of single optimisers. */
+    private static final List<Key<?>> OWN_KEYS =
+            Arrays.stream(values())
+                    .<Key<?>>flatMap(option -> option.keys.keys().stream())
+                    .distinct()
+                    .toList();
+
     /** The keys of the optimisers, and of the schedule that they share. */
     static final List<Key<?>> KEYS =
-            Stream.of(
-                            Stream.<Key<?>>of(OPTIMIZER),
-                            Arrays.stream(values())
-                                    .<Key<?>>flatMap(option -> option.keys.keys().stream())
-                                    .distinct(),
-                            ScheduleConfig.KEYS.stream())
-                    .<Key<?>>flatMap(keys -> keys)
+            Stream.of(List.<Key<?>>of(OPTIMIZER), OWN_KEYS, ScheduleConfig.KEYS)
+                    .<Key<?>>flatMap(List::stream)
                     .toList();
 
     private final String meaning;
@@ -188,21 +190,8 @@ public enum OptimizerOption {
      */
     static Optimizer read(Settings settings, double learningRate) {
         OptimizerOption option = settings.get(OPTIMIZER);
-        for (Key<?> key : KEYS) {
-            if (!settings.isDefault(key) && option.ignores(key)) {
-                settings.problem(
-                        settings.assignment(key)
-                                + " has no effect with "
-                                + settings.assignment(OPTIMIZER));
-            }
-        }
+        settings.refuseIneffective(OPTIMIZER, option.keys(), OWN_KEYS);
         return option.factory.apply(settings, ScheduleConfig.read(settings, learningRate));
-    }
-
-    /** Returns whether a key belongs to other optimisers only. */
-    private boolean ignores(Key<?> key) {
-        return !keys.keys().contains(key)
-                && Arrays.stream(values()).anyMatch(other -> other.keys.keys().contains(key));
     }
 
     /**

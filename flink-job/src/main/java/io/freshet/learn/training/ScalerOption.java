@@ -1,20 +1,33 @@
 package io.freshet.learn.training;
 
 import io.freshet.config.Key;
+import io.freshet.config.OptionKeys;
+import io.freshet.config.Settings;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.Standardization;
 import java.util.Arrays;
-import java.util.Objects;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The scalings of features that can be configured. A constant is the only place to add one. */
-@SuppressWarnings("ImmutableEnumChecker") // rules are immutable
+/**
+ * The scalings of features that can be configured. A constant is the only place to add one: it
+ * declares the scaling's keys, each with the property that it sets, and its factory.
+ */
+@SuppressWarnings("ImmutableEnumChecker") // keys are complete once their constant is created
 public enum ScalerOption {
-    NONE(null, "leaves the features as they are"),
+    /** No scaling. */
+    NONE("leaves the features as they are"),
+
+    /** {@link Standardization}. */
     WELFORD(
-            new Standardization(),
-            "standardises each feature online to mean 0 and variance 1, by Welford's algorithm");
+            Standardization.class,
+            "standardises each feature online to mean 0 and variance 1, by Welford's algorithm",
+            keys -> settings -> new Standardization());
 
     /** The key that selects the scaling. */
     static final Key<ScalerOption> TYPE =
@@ -27,27 +40,67 @@ public enum ScalerOption {
                                     .collect(Collectors.joining("; "))
                             + ".");
 
-    private final @Nullable ScalerRule rule;
+    /** The keys of single scalings. */
+    private static final List<Key<?>> OWN_KEYS =
+            Arrays.stream(values())
+                    .<Key<?>>flatMap(option -> option.keys().stream())
+                    .distinct()
+                    .toList();
+
+    /** The keys of the scalings. */
+    static final List<Key<?>> KEYS =
+            Stream.of(List.<Key<?>>of(TYPE), OWN_KEYS).<Key<?>>flatMap(List::stream).toList();
+
     private final String effect;
+
+    /** Null for no scaling. */
+    private final @Nullable OptionKeys<?> keys;
+
+    private final @Nullable Function<Settings, ? extends ScalerRule> factory;
+
+    ScalerOption(String effect) {
+        this.effect = effect;
+        this.keys = null;
+        this.factory = null;
+    }
 
     /**
      * @param effect what the scaling does, to follow its name in a sentence
+     * @param definition declares the keys and returns the factory that reads them
      */
-    ScalerOption(@Nullable ScalerRule rule, String effect) {
-        this.rule = rule;
+    <T extends ScalerRule> ScalerOption(
+            Class<T> type,
+            String effect,
+            Function<OptionKeys<T>, Function<Settings, T>> definition) {
+        OptionKeys<T> declared = new OptionKeys<>(type);
         this.effect = effect;
+        this.factory = definition.apply(declared);
+        this.keys = declared;
     }
 
-    /** Returns the rule that learners are given; null to leave the features as they are. */
-    @Nullable ScalerRule rule() {
-        return rule;
+    /** Reads the rule of scaling; null to leave the features as they are. */
+    static @Nullable ScalerRule read(Settings settings) {
+        ScalerOption option = settings.get(TYPE);
+        settings.refuseIneffective(TYPE, option.keys(), OWN_KEYS);
+        return option.factory == null ? null : option.factory.apply(settings);
     }
 
-    /** Returns the option of a rule. */
-    static ScalerOption of(@Nullable ScalerRule rule) {
-        return Arrays.stream(values())
-                .filter(option -> Objects.equals(option.rule, rule))
-                .findFirst()
-                .orElseThrow();
+    /** Returns the keys of this scaling. */
+    List<Key<?>> keys() {
+        return keys == null ? List.of() : keys.keys();
+    }
+
+    /** Returns a scaling's hyper-parameters by key. */
+    static Map<String, String> hyperParameters(@Nullable ScalerRule rule) {
+        Map<String, String> values = new TreeMap<>();
+        ScalerOption option = NONE;
+        for (ScalerOption candidate : values()) {
+            if (rule != null && candidate.keys != null && candidate.keys.configure(rule)) {
+                option = candidate;
+                values.putAll(candidate.keys.values(rule));
+            }
+        }
+        values.put(TYPE.name(), Key.kebab(option));
+        return values;
     }
 }

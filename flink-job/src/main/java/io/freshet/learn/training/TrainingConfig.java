@@ -56,7 +56,8 @@ public final class TrainingConfig {
                             LearningRateConfig.KEYS,
                             OptimizerOption.KEYS,
                             LossOption.KEYS,
-                            List.of(REDUCTION, MAX_SKIPPED_STEPS, ScalerOption.TYPE))
+                            List.of(REDUCTION, MAX_SKIPPED_STEPS),
+                            ScalerOption.KEYS)
                     .<Key<?>>flatMap(List::stream)
                     .toList();
 
@@ -77,7 +78,7 @@ public final class TrainingConfig {
                     optimizer,
                     loss.activation() == Activation.SOFTMAX ? mixture : null,
                     settings.get(REDUCTION),
-                    settings.get(ScalerOption.TYPE).rule(),
+                    ScalerOption.read(settings),
                     settings.get(MAX_SKIPPED_STEPS));
         } catch (IllegalArgumentException e) {
             // Everything else has been checked above: the arrays are too large.
@@ -140,7 +141,7 @@ public final class TrainingConfig {
         Map<String, String> values = new TreeMap<>();
         values.put(MINI_BATCH_SIZE.name(), Key.text(learner.miniBatchSize()));
         values.put(REDUCTION.name(), Key.text(learner.reduction()));
-        values.put(ScalerOption.TYPE.name(), Key.text(ScalerOption.of(learner.scaler())));
+        values.putAll(ScalerOption.hyperParameters(learner.scaler()));
         values.put(MAX_SKIPPED_STEPS.name(), Key.text(learner.patience()));
         values.putAll(LossOption.hyperParameters(learner.loss()));
         values.putAll(LearningRateConfig.hyperParameters(learner));

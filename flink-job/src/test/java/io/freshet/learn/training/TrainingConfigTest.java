@@ -140,9 +140,13 @@ class TrainingConfigTest {
     void scaler_isDocumented_andNamedInProvenance(ScalerOption option) {
         String name = Key.kebab(option);
 
+        LearnerSettings learner = read(Map.of("scaler.type", name));
         assertThat(ScalerOption.TYPE.meaning()).contains(name + " ");
-        assertThat(read(Map.of("scaler.type", name)).scaler()).isEqualTo(option.rule());
-        assertThat(TrainingConfig.hyperParameters(read(Map.of("scaler.type", name))))
-                .containsEntry("scaler.type", name);
+        assertThat(option.keys()).allSatisfy(key -> assertThat(key.meaning()).endsWith("."));
+        assertThat(TrainingConfig.KEYS).containsAll(option.keys());
+        assertThat(TrainingConfig.hyperParameters(learner)).containsEntry("scaler.type", name);
+        assertThat(TrainingConfig.hyperParameters(learner).keySet())
+                .containsAll(option.keys().stream().map(Key::name).toList());
+        assertThat(read(TrainingConfig.hyperParameters(learner))).isEqualTo(learner);
     }
 }
