@@ -283,6 +283,6 @@ class VerifyingCommitterITCase {
                                 committer.commit(
                                         List.of(new Request(committable, new ArrayList<>()))))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("does not tell what became of the transaction away");
+                .hasMessageContaining("did not return the state of the transaction away");
     }
 }
