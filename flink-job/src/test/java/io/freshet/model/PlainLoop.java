@@ -10,6 +10,7 @@ import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.loss.NegativeLogLikelihood;
 import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.FadingStandardization;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -509,18 +510,33 @@ final class PlainLoop {
 
     private void observe(float[] features, int offset) {
         count++;
+        double fadingFactor =
+                settings.scaler() instanceof FadingStandardization fading
+                        ? Math.pow(0.5, 1 / fading.halfLife())
+                        : 1;
         for (int f = 0; f < mean.length; f++) {
             double difference = features[offset + f] - mean[f];
-            mean[f] += difference / count;
-            squaredDeviations[f] += difference * (features[offset + f] - mean[f]);
+            mean[f] += difference / sumOfWeights();
+            squaredDeviations[f] =
+                    fadingFactor * squaredDeviations[f]
+                            + difference * (features[offset + f] - mean[f]);
         }
+    }
+
+    /** Returns the sum of the weights of the examples that the scaler has observed. */
+    private double sumOfWeights() {
+        if (!(settings.scaler() instanceof FadingStandardization fading)) {
+            return (double) count;
+        }
+        double fadingFactor = Math.pow(0.5, 1 / fading.halfLife());
+        return (1 - Math.pow(fadingFactor, (double) count)) / (1 - fadingFactor);
     }
 
     private double[] scale(float[] features, int offset) {
         double[] input = new double[numInputs];
         for (int f = 0; f < mean.length; f++) {
             double value = features[offset + f];
-            double deviation = count == 0 ? 0 : Math.sqrt(squaredDeviations[f] / count);
+            double deviation = count == 0 ? 0 : Math.sqrt(squaredDeviations[f] / sumOfWeights());
             input[f] =
                     settings.scaler() == null
                             ? value

@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.scale.FadingStandardization;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.Standardization;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ImmutableEnumChecker") // rules are immutable
 enum ScalerChoice {
     NONE(null),
-    WELFORD(new Standardization());
+    WELFORD(new Standardization()),
+    FADING(new FadingStandardization(200));
 
     private final @Nullable ScalerRule rule;
 

@@ -134,6 +134,8 @@ class JobConfigTest {
         settings.put("training.experts.shares", "0.125,0");
         settings.put("training.experts.baselines", "false");
         settings.put("training.optimizer", "sgd");
+        // Of another scaling: its default.
+        settings.put("scaler.half-life", "10000");
         // Of another optimiser: their defaults.
         settings.put("training.adam.beta1", "0.9");
         settings.put("training.adam.beta2", "0.999");
@@ -798,7 +800,7 @@ class JobConfigTest {
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
                                 + " 2 d, at least 1 ms",
-                        "scaler.type = minmax: must be none or welford",
+                        "scaler.type = minmax: must be none or welford or fading",
                         "topics.labelled-events = labelled-events: the job would read its own"
                                 + " output");
     }

@@ -3,6 +3,7 @@ package io.freshet.learn.training;
 import io.freshet.config.Key;
 import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
+import io.freshet.model.scale.FadingStandardization;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.Standardization;
 import java.util.Arrays;
@@ -27,7 +28,26 @@ public enum ScalerOption {
     WELFORD(
             Standardization.class,
             "standardises each feature online to mean 0 and variance 1, by Welford's algorithm",
-            keys -> settings -> new Standardization());
+            keys -> settings -> new Standardization()),
+
+    /** {@link FadingStandardization}. */
+    FADING(
+            FadingStandardization.class,
+            "standardises by a mean and a variance in which older examples fade, so that it follows"
+                    + " features whose level changes",
+            keys -> {
+                var halfLife =
+                        keys.add(
+                                Key.ofDouble(
+                                        "scaler.half-life",
+                                        10_000,
+                                        1,
+                                        1e15,
+                                        "Number of examples after which an example counts half as"
+                                                + " much, for the scaling fading."),
+                                FadingStandardization::halfLife);
+                return settings -> new FadingStandardization(settings.get(halfLife));
+            });
 
     /** The key that selects the scaling. */
     static final Key<ScalerOption> TYPE =

@@ -1,0 +1,164 @@
+package io.freshet.model.scale;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.freshet.model.example.BlockRows;
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Test of the fading scaler against weighted sums over all examples. */
+class FadingScalerTest {
+    private static final int FEATURES = 3;
+
+    private static Scaler start(double halfLife) {
+        return new FadingStandardization(halfLife)
+                .newWorkspace(FEATURES)
+                .start(ScalerState.initial(FEATURES));
+    }
+
+    /** Returns features around levels that differ between features and rise in the middle. */
+    private static float[] features(int rows) {
+        Random random = new Random(1);
+        float[] features = new float[rows * FEATURES];
+        for (int i = 0; i < features.length; i++) {
+            double level = 100.0 * (i % FEATURES) + (i > features.length / 2 ? 50 : 0);
+            features[i] = (float) (level + (1 + i % FEATURES) * random.nextGaussian());
+        }
+        return features;
+    }
+
+    /** Returns a block of mini-batches of this size; the last may be smaller. */
+    private static BlockRows block(int rows, int miniBatchSize) {
+        BlockRows block = new BlockRows(rows);
+        for (int from = 0; from < rows; from += miniBatchSize) {
+            int size = Math.min(miniBatchSize, rows - from);
+            int[] batch = new int[size];
+            int first = from;
+            Arrays.setAll(batch, i -> first + i);
+            block.addMiniBatch(batch, size);
+        }
+        return block;
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 20, 1000, 1e9})
+    void moments_areThoseOfExamplesWhoseWeightIsHalved_afterTheHalfLife(double halfLife) {
+        int rows = 400;
+        float[] features = features(rows);
+        Scaler scaler = start(halfLife);
+        scaler.observe(block(rows, 7), 0, rows, features);
+
+        ScalerState state = scaler.state();
+        double[] variance = new FadingStandardization(halfLife).variance(state);
+        assertThat(state.count()).isEqualTo(rows);
+        for (int f = 0; f < FEATURES; f++) {
+            double sum = 0;
+            double mean = 0;
+            for (int i = 0; i < rows; i++) {
+                double weight = Math.pow(0.5, (rows - 1 - i) / halfLife);
+                sum += weight;
+                mean += weight * features[i * FEATURES + f];
+            }
+            mean /= sum;
+            double squares = 0;
+            for (int i = 0; i < rows; i++) {
+                double weight = Math.pow(0.5, (rows - 1 - i) / halfLife);
+                squares += weight * Math.pow(features[i * FEATURES + f] - mean, 2);
+            }
+            assertThat(state.mean()[f]).isCloseTo(mean, within(1e-9 * Math.abs(mean)));
+            assertThat(variance[f]).isCloseTo(squares / sum, within(1e-8 * squares / sum));
+        }
+    }
+
+    @Test
+    void block_isScaledAsMiniBatchesOneByOne() {
+        int rows = 60;
+        float[] features = features(rows);
+        for (int size : new int[] {1, 4, 60}) {
+            BlockRows block = block(rows, size);
+            float[] whole = new float[rows * 5];
+            Scaler scaler = start(30);
+            scaler.scale(block, 0, rows, features, whole, 5);
+            Scaler single = start(30);
+            float[] row = new float[FEATURES];
+            for (int from = 0; from < rows; from += size) {
+                single.observe(block, from, Math.min(from + size, rows), features);
+                for (int r = from; r < Math.min(from + size, rows); r++) {
+                    single.transform(features, r * FEATURES, row, 0);
+                    assertThat(Arrays.copyOfRange(whole, r * 5, r * 5 + FEATURES))
+                            .containsExactly(row);
+                    for (float value : row) {
+                        assertThat((double) Math.abs(value)).isLessThanOrEqualTo(single.bound());
+                    }
+                }
+            }
+            assertThat(single.state()).usingRecursiveComparison().isEqualTo(scaler.state());
+        }
+    }
+
+    @Test
+    void rowWithoutALabel_isScaledByTheMomentsBeforeIt_andChangesNothing() {
+        float[] features = features(3);
+        BlockRows block = new BlockRows(3);
+        block.addMiniBatch(new int[] {0, 1}, 2);
+        block.addUnlabelled(2);
+        float[] out = new float[3 * FEATURES];
+        Scaler scaler = start(10);
+        scaler.scale(block, 0, 3, features, out, FEATURES);
+
+        assertThat(scaler.state().count()).isEqualTo(2);
+        float[] expected = new float[FEATURES];
+        scaler.prepare();
+        scaler.transform(features, 2 * FEATURES, expected, 0);
+        assertThat(Arrays.copyOfRange(out, 2 * FEATURES, 3 * FEATURES)).containsExactly(expected);
+    }
+
+    @Test
+    void undo_restoresEveryBit_andAConstantFeatureIsZero() {
+        float[] features = features(50);
+        for (int i = 0; i < 50; i++) {
+            features[i * FEATURES] = 1e6f;
+        }
+        Scaler scaler = start(5);
+        scaler.observe(block(40, 1), 0, 40, features);
+        ScalerState before = scaler.state();
+        float[] out = new float[10 * FEATURES];
+        scaler.scale(block(50, 1), 40, 50, features, out, FEATURES);
+        for (int i = 0; i < 10; i++) {
+            assertThat(out[i * FEATURES]).isZero();
+        }
+        scaler.undo();
+
+        assertThat(scaler.state()).usingRecursiveComparison().isEqualTo(before);
+    }
+
+    @Test
+    void levelThatRises_isFollowedWithinSomeHalfLives_whereStandardizationIsNot() {
+        int rows = 4000;
+        float[] features = features(rows);
+        Scaler fading = start(50);
+        Scaler steady =
+                new Standardization().newWorkspace(FEATURES).start(ScalerState.initial(FEATURES));
+        BlockRows block = block(rows, 1);
+        fading.observe(block, 0, rows, features);
+        steady.observe(block, 0, rows, features);
+        for (int f = 0; f < FEATURES; f++) {
+            double level = 100.0 * f + 50;
+            assertThat(fading.state().mean()[f]).isCloseTo(level, within(2.0));
+            assertThat(Math.abs(steady.state().mean()[f] - level)).isGreaterThan(20);
+        }
+    }
+
+    @Test
+    void halfLifeThatIsNoNumberAboveZero_isRefused() {
+        for (double halfLife : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> new FadingStandardization(halfLife))
+                    .hasMessageContaining("halfLife");
+        }
+    }
+}
