@@ -4,7 +4,9 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.optim.NamedArray;
 import io.freshet.model.optim.OptimizerState;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
@@ -22,6 +24,7 @@ final class ModelChunks {
     private final KeyedStateStore store;
     private final String prefix;
     private final List<String> optimizerArrays;
+    private final Map<String, MapState<Integer, float[]>> optimizerStates = new HashMap<>();
     private final MapState<Integer, float[]> parameters;
     private final MapState<Integer, float[]> goodParameters;
     private final MapState<Integer, float[]> baselineCounts;
@@ -92,8 +95,10 @@ final class ModelChunks {
         return new OptimizerState(header.optimizerSteps(), arrays);
     }
 
+    /** Returns the state of an optimiser's array, also of one that is not configured any more. */
     private MapState<Integer, float[]> optimizerArray(String name) {
-        return store.getMapState(chunks(prefix + "optimizer-" + name));
+        return optimizerStates.computeIfAbsent(
+                name, key -> store.getMapState(chunks(prefix + "optimizer-" + key)));
     }
 
     private static void put(MapState<Integer, float[]> chunks, float[] values) throws Exception {

@@ -60,9 +60,9 @@ public final class BlockWorkspace implements AutoCloseable {
     }
 
     /**
-     * @param pieces those for which blocks are sized
+     * @param tiles tile sizes of products, for which blocks are sized
      */
-    BlockWorkspace(LearnerSettings settings, Precision precision, ProductTiles pieces) {
+    BlockWorkspace(LearnerSettings settings, Precision precision, ProductTiles tiles) {
         this.settings = settings;
         this.precision = precision;
         this.columns = settings.numRates() * settings.numOutputs();
@@ -74,10 +74,10 @@ public final class BlockWorkspace implements AutoCloseable {
                         columns,
                         settings.miniBatchSize(),
                         settings.scaler() != null,
-                        pieces);
+                        tiles);
         LinearRule rule = settings.optimizer().linearRule();
         this.maxSteps = rule == null ? 1 : Math.max(1, wanted / settings.miniBatchSize());
-        this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, pieces) : wanted;
+        this.capacity = maxSteps == 1 ? BlockSize.directRows(numInputs, columns, tiles) : wanted;
         ScalerRule scalerRule = settings.scaler();
         boolean scales = scalerRule != null;
         boolean substitutes = maxSteps > 1;

@@ -47,8 +47,6 @@ public final class TrainingConfig {
                     "Number of consecutive steps skipped because of a non-finite number after which"
                             + " the last good parameters are restored.");
 
-    /** The optimiser of learners with a fixed learning rate. */
-
     /** The keys of training. */
     public static final List<Key<?>> KEYS =
             Stream.of(
