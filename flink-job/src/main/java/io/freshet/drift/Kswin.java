@@ -35,7 +35,8 @@ public record Kswin(int windowSize, int recentSize, double alpha, boolean increa
     /** The parameters of the paper. */
     public static final Kswin DEFAULT = new Kswin(100, 30, 0.005, false);
 
-    static final int MAX_VALUES = 2_000;
+    /** Maximum number of values in the window. */
+    public static final int MAX_VALUES = 2_000;
 
     public Kswin {
         ParameterChecks.requireAtLeast(2, "windowSize", windowSize);

@@ -41,9 +41,9 @@ public enum DetectorOption {
                         keys.number(
                                 "slack",
                                 RobustCusum::slack,
-                                "Allowance of robust CUSUM: an example counts towards a drift only"
-                                        + " by what exceeds the mean by more than this, in standard"
-                                        + " deviations of the signal.");
+                                "Allowance of robust CUSUM, in standard deviations of the signal:"
+                                        + " the amount by which an example exceeds the mean, less"
+                                        + " this allowance, is added to the cumulative sum.");
                 var warningThreshold =
                         keys.positive(
                                 "warning-threshold",
@@ -60,9 +60,9 @@ public enum DetectorOption {
                         keys.positive(
                                 "cap",
                                 RobustCusum::cap,
-                                "Most that a single example can add to the cumulative sum of robust"
-                                        + " CUSUM, in standard deviations, before the slack is"
-                                        + " subtracted.");
+                                "Maximum that a single example can add to the cumulative sum of"
+                                        + " robust CUSUM, in standard deviations, before the slack"
+                                        + " is subtracted.");
                 return settings ->
                         new RobustCusum(
                                 settings.get(minInstances),
@@ -221,9 +221,9 @@ public enum DetectorOption {
                         keys.number(
                                 "delta",
                                 PageHinkley::delta,
-                                "Allowance of the Page-Hinkley test: an example counts towards a"
-                                        + " drift only by what exceeds the mean by more than this,"
-                                        + " in the unit of the signal.");
+                                "Allowance of the Page-Hinkley test, in the unit of the signal: the"
+                                        + " amount by which an example exceeds the mean, less this"
+                                        + " allowance, is added to the cumulative sum.");
                 var threshold =
                         keys.positive(
                                 "threshold",
@@ -256,7 +256,7 @@ public enum DetectorOption {
                                 "window-size",
                                 Kswin::windowSize,
                                 2,
-                                10_000,
+                                Kswin.MAX_VALUES,
                                 "examples",
                                 "Number of examples in KSWIN's window.");
                 var recentSize =
@@ -264,10 +264,10 @@ public enum DetectorOption {
                                 "recent-size",
                                 Kswin::recentSize,
                                 1,
-                                10_000,
+                                Kswin.MAX_VALUES - 1,
                                 "examples",
                                 "Number of the newest examples in the window that KSWIN compares"
-                                        + " with all older ones.");
+                                    + " with all older ones. Must be less than the window size.");
                 var alpha =
                         keys.probability(
                                 "alpha",
@@ -294,9 +294,9 @@ public enum DetectorOption {
                         keys.number(
                                 "delta",
                                 Cusum::delta,
-                                "Allowance of CUSUM: an example counts towards a drift only by what"
-                                        + " exceeds the mean by more than this, in the unit of the"
-                                        + " signal.");
+                                "Allowance of CUSUM, in the unit of the signal: the amount by which"
+                                        + " an example exceeds the mean, less this allowance, is"
+                                        + " added to the cumulative sum.");
                 var threshold =
                         keys.positive(
                                 "threshold",

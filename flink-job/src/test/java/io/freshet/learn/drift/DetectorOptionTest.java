@@ -1,7 +1,9 @@
 package io.freshet.learn.drift;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.drift.DriftDetector;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -80,6 +83,27 @@ class DetectorOptionTest {
         double number = Double.parseDouble(value);
         return Key.text(
                 number == 1 ? 0.5 : number == Math.rint(number) ? number + 1 : number + 1e-5);
+    }
+
+    @Test
+    void kswinWindow_isLimitedByItsKeys() {
+        Map<String, String> largest =
+                Map.of("drift.kswin.window-size", "2000", "drift.kswin.recent-size", "1999");
+        assertThat(DetectorOption.hyperParameters(create(DetectorOption.KSWIN, largest)))
+                .containsAllEntriesOf(largest);
+
+        Map<String, String> tooLarge =
+                Map.of("drift.kswin.window-size", "2001", "drift.kswin.recent-size", "2000");
+        assertThatThrownBy(() -> create(DetectorOption.KSWIN, tooLarge))
+                .isInstanceOfSatisfying(
+                        ConfigurationException.class,
+                        e ->
+                                assertThat(e.problems())
+                                        .containsExactlyInAnyOrder(
+                                                "drift.kswin.window-size = 2001: must be a whole"
+                                                        + " number of examples, 2 to 2000",
+                                                "drift.kswin.recent-size = 2000: must be a whole"
+                                                        + " number of examples, 1 to 1999"));
     }
 
     @ParameterizedTest
