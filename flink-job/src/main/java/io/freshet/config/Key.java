@@ -26,8 +26,8 @@ public final class Key<T> {
     private final Function<String, T> parser;
 
     /**
-     * @param parser throws {@link IllegalArgumentException} whose message describes the expected
-     *     values
+     * @param parser function from a text to a value; throws an {@link IllegalArgumentException}
+     *     whose message describes the expected values
      */
     private Key(
             String name,
@@ -399,7 +399,8 @@ public final class Key<T> {
                     List<String> items =
                             Arrays.stream(text.split(",", -1)).map(String::strip).toList();
                     if (items.contains("")) {
-                        throw new IllegalArgumentException("no empty text between the commas");
+                        throw new IllegalArgumentException(
+                                "comma-separated texts, none of them empty");
                     }
                     return items;
                 });

@@ -8,9 +8,9 @@ import java.util.function.Function;
 
 /**
  * The keys that configure one kind of object, such as a loss or a drift detector, each with the
- * property of the object that it sets. So an object's settings can be read back from it.
+ * property of the object that it sets, so that an object's settings can be read back from it.
  *
- * <p>Complete once the keys are added; not thread-safe until then.
+ * <p>Not thread-safe until all keys have been added.
  *
  * @param <T> type of the configured object
  */

@@ -20,8 +20,8 @@ public final class SettingsSource {
      * Returns the settings of a file with the overrides applied.
      *
      * @param file properties in UTF-8, or null
-     * @param overrides {@code key=value}; they replace those of the file, and a later one replaces
-     *     an earlier one of the same key
+     * @param overrides settings of the form {@code key=value}, which take precedence over the file;
+     *     of several for the same key the last one is used
      * @throws ConfigurationException if the file cannot be read or an override has no {@code =}
      */
     public static Map<String, String> read(@Nullable Path file, List<String> overrides) {

@@ -1,6 +1,6 @@
 /**
  * Settings of the job: definitions of keys, parsing and validation, with all problems reported at
- * once. Imports no stage.
+ * once. Does not depend on any stage of the pipeline.
  */
 @NullMarked
 package io.freshet.config;

@@ -18,9 +18,10 @@ package io.freshet.drift;
  * dropped repeatedly while there is a cut.
  *
  * <p>The window is cut at increases and at decreases. With {@code increasesOnly} a cut is an alarm
- * only if the mean of the remaining window is above the mean before; decreases are forgotten
- * silently. After an alarm the detector continues with the remaining window. The term {@code ⅔ m d}
- * is meant for values between 0 and 1; with larger values alarms are more frequent than {@code δ}.
+ * only if the mean of the remaining window is above the mean before; a cut at a decrease only drops
+ * the older values. After an alarm the detector continues with the remaining window. The term
+ * {@code ⅔ m d} is meant for values between 0 and 1; with larger values alarms are more frequent
+ * than {@code δ}.
  *
  * <p>The estimated start of the change is the split at which the difference exceeds its bound most.
  * Source: Bifet and Gavaldà, <i>Learning from time-changing data with adaptive windowing</i>, SIAM

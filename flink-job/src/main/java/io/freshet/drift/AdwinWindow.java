@@ -6,8 +6,8 @@ import java.util.Arrays;
  * Window of the ADWIN detector, updated in place.
  *
  * <p>Row {@code r} holds buckets of {@code 2ʳ} values, oldest first. When a row has one bucket too
- * many, its two oldest are merged into a bucket of the next row. So the buckets of a row are older
- * than those of all rows before it.
+ * many, its two oldest are merged into a bucket of the next row. The buckets of a row are therefore
+ * older than those of all rows before it.
  */
 final class AdwinWindow implements RunningDetector {
     /** Maximum number of buckets per size. */
@@ -71,7 +71,7 @@ final class AdwinWindow implements RunningDetector {
         this.numRows = state.length < HEADER ? 0 : (int) ParameterChecks.count(state[0]);
         if (numRows < 1 || numRows > MAX_ROWS) {
             throw new IllegalArgumentException(
-                    "the state is not one of a window: it has "
+                    "the state is not that of a window: it has "
                             + state.length
                             + " numbers for "
                             + numRows

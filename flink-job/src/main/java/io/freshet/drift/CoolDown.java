@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * Detector with a cool-down after each alarm, so that one drift causes one alarm: the next {@code
- * values} values are ignored, then the detector restarts. In the meantime a learner adapts, and the
- * restarted detector sees its new performance only.
+ * values} values are ignored, then the detector restarts. In the meantime the learner adapts, so
+ * that the restarted detector sees only its performance after the change.
  *
  * @param detector the detector that restarts after the cool-down
  * @param values number of values in the cool-down, at least 1

@@ -17,8 +17,8 @@ import static io.freshet.drift.ParameterChecks.count;
  *
  * <p>The estimated start of the change is where {@code g} was last 0. Source: Page, <i>Continuous
  * inspection schemes</i>, Biometrika 41 (1954), with the running mean instead of a known one, as in
- * MOA's {@code CusumDM}. Its alarms are at the same values; MOA counts from 1, so that its 30
- * values are 29 here.
+ * MOA's {@code CusumDM}. MOA's counter starts at 1, so its alarms are at the same values if {@code
+ * minInstances} is one less than MOA's parameter.
  *
  * @param minInstances number of values before the first possible alarm, at least 1
  * @param delta {@code δ}, allowance by which a value may exceed the mean: finite, at least 0

@@ -6,7 +6,7 @@ import static io.freshet.drift.ParameterChecks.count;
  * Drift Detection Method (DDM): an alarm when the error rate since the start is significantly above
  * its minimum.
  *
- * <p>With {@code p} the share of errors among the {@code n} values since the start or the last
+ * <p>With {@code p} the fraction of errors among the {@code n} values since the start or the last
  * alarm and {@code s = √(p (1 − p) / n)}, the method keeps {@code p_min} and {@code s_min}, the
  * values of {@code p} and {@code s} where {@code p + s} was lowest, and warns where
  *
@@ -21,7 +21,7 @@ import static io.freshet.drift.ParameterChecks.count;
  *
  * <p>The estimated start of the change is the warning. Source: Gama, Medas, Castillo and Rodrigues,
  * <i>Learning with drift detection</i>, SBIA 2004. Its alarms are at the same values as those of
- * MOA's {@code DDM}; like that, it starts to update the minimum one value before {@code
+ * MOA's {@code DDM}; like MOA, it starts to update the minimum one value before {@code
  * minInstances}.
  *
  * @param minInstances number of values before the first possible alarm, at least 1

@@ -6,7 +6,7 @@ package io.freshet.drift;
  * <p>Let {@code i} of {@code r} recent and {@code j} of {@code m} older values be at most {@code
  * x}. The statistic is {@code D = max |i/r − j/m|} over all {@code x}, and for the one-sided test
  * {@code max (j/m − i/r)}, which is large if the recent values are larger. It is a multiple of
- * {@code 1 / (r m)}; this class counts it in these steps.
+ * {@code 1 / (r m)}, so this class represents it by its number of such steps.
  *
  * <p>If all values are drawn from one continuous distribution, all their orders are equally likely.
  * An order is a path through the lattice of {@code (i, j)}, and the p-value is the probability that

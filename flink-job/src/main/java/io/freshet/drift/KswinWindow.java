@@ -5,8 +5,8 @@ package io.freshet.drift;
  * and sorted by size.
  *
  * <p>Each further value changes {@code D} by at most {@code 1/r + 1/m}: one value joins the recent
- * ones, one moves from the recent to the older ones, and one leaves. So each computation of {@code
- * D} tells for how many values it cannot reach its threshold, and it is not recomputed before.
+ * ones, one moves from the recent to the older ones, and one leaves. The distance of {@code D} from
+ * its threshold therefore determines for how many values {@code D} need not be recomputed.
  */
 final class KswinWindow implements RunningDetector {
     /** Length of the state before the values. */
@@ -54,7 +54,7 @@ final class KswinWindow implements RunningDetector {
         int countInState = state.length < HEADER ? -1 : (int) ParameterChecks.count(state[0]);
         if (countInState < 0 || countInState > values.length) {
             throw new IllegalArgumentException(
-                    "the state is not one of a window of at most "
+                    "the state is not that of a window of at most "
                             + values.length
                             + " values: it has "
                             + state.length
@@ -153,8 +153,8 @@ final class KswinWindow implements RunningDetector {
     }
 
     /**
-     * Returns {@code r m D} of a full window. Whether a value is recent is unpredictable for the
-     * processor, so shifts are used instead of branches: they turn a negative number into all ones.
+     * Returns {@code r m D} of a full window. The processor cannot predict a branch on whether a
+     * value is recent, so the code uses shifts instead, which turn a negative number into all ones.
      */
     private int compare() {
         int size = values.length;

@@ -23,9 +23,10 @@ import static io.freshet.drift.ParameterChecks.count;
  * <i>Test of Page–Hinkley, an approach for fault detection in an agro-alimentary production
  * system</i>, 5th Asian Control Conference (2004). MOA's {@code PageHinkleyDM} differs: it compares
  * {@code m} with {@code λ} and has no minimum, so that an increase must first outweigh every
- * earlier decrease of {@code m}. Where {@code m} does not fall below 0 the two are the same. MOA
- * counts from 1, so that its 30 values are 29 here. River fades {@code m} but not {@code M}, so
- * that fading alone raises {@code m} above a low minimum, which is an alarm without a change.
+ * earlier decrease of {@code m}. Where {@code m} does not fall below 0 the two are the same, if
+ * {@code minInstances} is one less than MOA's parameter, since MOA's counter starts at 1. River
+ * fades {@code m} but not {@code M}, so that fading alone raises {@code m} above a low minimum,
+ * which causes an alarm without a change.
  *
  * @param minInstances number of values before the first possible alarm, at least 1
  * @param delta {@code δ}, allowance by which a value may exceed the mean: finite, at least 0

@@ -6,14 +6,14 @@ import java.util.Arrays;
  * Counts and digests of events by outcome, which prove that no event was lost and none counted
  * twice.
  *
- * <p>A digest is the sum modulo 2⁶⁴ of the events' hashes (see {@link EventHash}). So it does not
- * depend on their order, and the sum of two audits is the audit of both.
+ * <p>A digest is the sum modulo 2⁶⁴ of the events' hashes (see {@link EventHash}). It therefore
+ * does not depend on the order of the events, and the sum of the audits of two sets of events is
+ * the audit of their union.
  *
- * <p>Mutable: the methods that count change it in place. Not thread-safe. Flink serialises it as a
- * POJO, which is what the constructor and the setters are for; each array is indexed by the ordinal
- * of its enum.
+ * <p>Mutable and not thread-safe. The public constructor and the setters exist because Flink
+ * serialises an audit as a POJO. Each array is indexed by the ordinal of its enum.
  */
-@SuppressWarnings("EnumOrdinal") // the enums are append only, which a test holds
+@SuppressWarnings("EnumOrdinal") // the enums are append-only, as a test verifies
 public final class Audit {
     private long[] counts = new long[EventOutcome.values().length];
     private long[] digests = new long[EventOutcome.values().length];
@@ -93,7 +93,7 @@ public final class Audit {
     /**
      * Adds the counts and digests of another audit.
      *
-     * @param other not modified; it may be of an older release, which had fewer reasons
+     * @param other not modified; may have been written by an older release, which had fewer reasons
      */
     public void add(Audit other) {
         add(other.counts, counts);

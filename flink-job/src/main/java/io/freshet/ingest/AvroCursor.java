@@ -42,7 +42,7 @@ final class AvroCursor {
         }
     }
 
-    /** Size that no record reaches: a larger length or count is invalid, not truncated data. */
+    /** Upper bound of a record's size; a length or count beyond it is invalid, not truncated. */
     private static final long MAX_RECORD_BYTES = 64L << 20;
 
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder();
@@ -134,7 +134,7 @@ final class AvroCursor {
                     length > MAX_RECORD_BYTES
                             ? DeadLetterReason.OVERSIZED
                             : DeadLetterReason.TRUNCATED,
-                    "a string of " + length + " bytes with " + remaining() + " bytes left");
+                    "a string of " + length + " bytes where " + remaining() + " bytes remain");
         }
         position += (int) length;
         return (int) length;
@@ -177,7 +177,7 @@ final class AvroCursor {
                     count > MAX_RECORD_BYTES / minItemBytes
                             ? DeadLetterReason.OVERSIZED
                             : DeadLetterReason.TRUNCATED,
-                    "a count of " + count + " items with " + remaining() + " bytes left");
+                    "a count of " + count + " items where " + remaining() + " bytes remain");
         }
         return (int) count;
     }

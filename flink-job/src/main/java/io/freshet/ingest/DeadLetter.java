@@ -1,11 +1,11 @@
 package io.freshet.ingest;
 
 /**
- * A message that could not be used, kept byte for byte, and the reason.
+ * An event that could not be used, kept byte for byte, and the reason.
  *
  * @param message the unmodified message
- * @param modelId model that the message was meant for; "" if it could not be read or is not allowed
- * @param reason why the message could not be used
+ * @param modelId model of the event; "" if its id could not be read or the model is not allowed
+ * @param reason why the event could not be used
  * @param detail human-readable explanation that contains the invalid value
  */
 public record DeadLetter(

@@ -1,7 +1,7 @@
 package io.freshet.ingest;
 
 /**
- * Reason for which a message became a dead letter.
+ * Reason for which an event became a dead letter.
  *
  * <p>State stores counts by ordinal: append only, never reorder or remove.
  */
@@ -36,7 +36,7 @@ public enum DeadLetterReason {
     NON_FINITE_FEATURE,
     /** A class index that is negative or not below the number of classes. */
     LABEL_OUT_OF_RANGE,
-    /** A class name that is not among {@code classes}. */
+    /** A class name that is not listed in {@code classes}. */
     UNKNOWN_CLASS,
     /** A negative weight. */
     NEGATIVE_WEIGHT,

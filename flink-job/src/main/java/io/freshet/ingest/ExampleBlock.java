@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
  * Batch of one model's examples on their way from ingest to the learner: the {@link Examples}, the
  * {@link Origins} of each, and the {@link Audit} of the events that did not become examples.
  *
- * <p>Ingest reuses a block once it has been emitted: it is cleared and filled again, so whoever
- * receives it must neither modify it nor keep it. Blocks only determine how examples travel; where
- * a stream is cut into blocks has no meaning.
+ * <p>Ingest clears and refills a block after emitting it, so a receiver must neither modify the
+ * block nor keep a reference to it. Blocks only determine how examples are transported: results do
+ * not depend on how the stream is divided into blocks, except for rounding.
  */
 @TypeInfo(ExampleBlockTypeInfo.Factory.class)
 public final class ExampleBlock {
-    /** {@link #waitingSince()} of a block that was just opened, or came over the network. */
+    /** {@link #waitingSince()} of a block that was just opened or has been deserialised. */
     static final long NOT_WAITING = Long.MIN_VALUE;
 
     private static final int FIRST_CAPACITY = 8;
@@ -28,8 +28,9 @@ public final class ExampleBlock {
     /**
      * Creates an empty block.
      *
-     * @param numFeatures features of each example, at least 1
-     * @param numTargets target values of each label: one per class, or 0 where labels are classes
+     * @param numFeatures number of features of each example, at least 1
+     * @param numTargets number of target values of each label: one per class, or 0 if labels are
+     *     single classes
      */
     public ExampleBlock(String modelId, int numFeatures, int numTargets) {
         this(
@@ -57,7 +58,7 @@ public final class ExampleBlock {
         this.origins = origins;
     }
 
-    /** Creates a block that only stands in where Flink asks for an instance. */
+    /** Creates an empty block for uses in which Flink requires some instance. */
     static ExampleBlock placeholder() {
         return new ExampleBlock("", new Examples(1), new Origins());
     }
@@ -72,7 +73,7 @@ public final class ExampleBlock {
         return examples.size();
     }
 
-    /** Returns the examples, their features as they were sent; not a copy. */
+    /** Returns the examples, with their features as they were sent, not scaled; not a copy. */
     public Examples examples() {
         return examples;
     }
@@ -112,7 +113,7 @@ public final class ExampleBlock {
         waitingSince = NOT_WAITING;
     }
 
-    /** Returns when the first message was packed, in processing time, milliseconds. */
+    /** Returns the processing time at which the first event was packed, in milliseconds. */
     long waitingSince() {
         return waitingSince;
     }

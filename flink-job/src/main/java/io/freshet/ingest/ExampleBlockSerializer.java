@@ -13,7 +13,7 @@ import org.apache.flink.core.memory.DataOutputView;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serializer of {@link ExampleBlock}s: column by column, each as one run of little-endian bytes.
+ * Serializer of {@link ExampleBlock}s that writes each column as contiguous little-endian values.
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has no targets. Not thread-safe, since it keeps a scratch
@@ -188,7 +188,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         bytes.asLongBuffer().get(values, 0, length);
     }
 
-    /** Writes a text of any length; {@code writeUTF} ends at 64 KiB. */
+    /** Writes a text of any length; {@code writeUTF} is limited to 64 KiB. */
     private static void writeText(String text, DataOutputView target) throws IOException {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         target.writeInt(bytes.length);

@@ -9,7 +9,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Flink type information that selects {@link ExampleBlockSerializer}, on the network and in state.
+ * Flink type information that selects {@link ExampleBlockSerializer} for the network and for state.
  */
 public final class ExampleBlockTypeInfo extends TypeInformation<ExampleBlock> {
     private static final long serialVersionUID = 1;

@@ -11,11 +11,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packer of messages into blocks of examples by model; invalid messages become dead letters.
+ * Packer of events into blocks of examples by model; events that cannot be used become dead
+ * letters.
  *
- * <p>Every message is counted in exactly one block: as a row, as ignored or as a dead letter. A
- * dead letter is counted in the block of the model that it was meant for, or of {@link #NO_MODEL}
- * if the model id cannot be read or is not allowed. Not thread-safe.
+ * <p>Every event is counted in exactly one block: as an example, as ignored or as a dead letter. A
+ * dead letter is counted in the block of its model, or in that of {@link #NO_MODEL} if the model id
+ * cannot be read or the model is not allowed. Not thread-safe.
  */
 final class ExamplePacker {
     /** Reserved model id under which dead letters without a model are counted. */
@@ -33,7 +34,9 @@ final class ExamplePacker {
     private final Set<String> allowedModels;
     private final int numTargets;
 
-    /** Buffer into which the values of a message without a block are read. */
+    /**
+     * Buffer for the features and targets of an event that does not belong to any model's block.
+     */
     private final float[] discarded;
 
     private final Map<String, ExampleBlock> blocks = new LinkedHashMap<>();
@@ -71,9 +74,9 @@ final class ExamplePacker {
     }
 
     /**
-     * Packs one message.
+     * Packs one event.
      *
-     * @return the block in which the message was counted
+     * @return the block in which the event was counted
      */
     ExampleBlock pack(RawMessage message) {
         long hash = eventHash.of(message.topic(), message.partition(), message.offset());
@@ -155,7 +158,7 @@ final class ExamplePacker {
         return block;
     }
 
-    /** Limits the length of a detail, which may quote the message; the message is kept whole. */
+    /** Limits the length of a detail, which may quote the event; the event itself is kept whole. */
     private static String truncate(String detail) {
         return detail.length() <= MAX_DETAIL_LENGTH
                 ? detail

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param numFeatures number of features of an example, at least 1
  * @param classes class names by index, at least two, without duplicates
- * @param blockSize number of messages after which a block is emitted, at least 1
- * @param blockMaxWait maximum time for which a message waits for its block to fill
+ * @param blockSize number of events after which a block is emitted, at least 1
+ * @param blockMaxWait maximum time for which an event waits for its block to fill
  * @param allowedModels ids of the models to train; empty for any
  * @param labelType kind of the labels
  * @param ignoreIndex class index of events to ignore, or null for none; must be null unless {@code

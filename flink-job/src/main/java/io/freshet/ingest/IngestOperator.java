@@ -7,11 +7,10 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Operator that decodes and validates messages and packs them into blocks, one open block per
- * model.
+ * Operator that decodes and validates events and packs them into blocks, one open block per model.
  *
- * <p>A block is emitted when it has {@code block.size} messages, when its first message has waited
- * for {@code block.max-wait}, before a checkpoint barrier and at the end of input. The operator
+ * <p>A block is emitted when it has {@code block.size} events, when its first event has waited for
+ * {@code block.max-wait}, before a checkpoint barrier and at the end of input. The operator
  * therefore has no state: at a checkpoint it has emitted everything up to the source's offsets, and
  * after a failure the source repeats only what the checkpoint does not contain.
  *
@@ -24,7 +23,7 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
     /** Maximum number of open blocks; when it is exceeded, the oldest one is emitted. */
     private static final int MAX_OPEN_BLOCKS = 1024;
 
-    /** Side output of the messages that could not be used. */
+    /** Side output of the events that could not be used. */
     public static final OutputTag<DeadLetter> DEAD_LETTERS =
             new OutputTag<>("dead-letters") {
                 private static final long serialVersionUID = 1;

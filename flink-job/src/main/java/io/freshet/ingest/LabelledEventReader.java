@@ -38,8 +38,8 @@ final class LabelledEventReader {
     private static final int LABEL_BRANCHES = 4;
 
     /**
-     * Largest accepted difference between 1 and a sum of probabilities, which senders have rounded
-     * to floats.
+     * Largest accepted deviation of a label's sum of probabilities from 1, which allows for their
+     * rounding to floats.
      */
     private static final double SUM_TOLERANCE = 1e-3;
 
@@ -321,7 +321,7 @@ final class LabelledEventReader {
         return hasIgnoreIndex;
     }
 
-    /** Returns the class index, or {@link ExampleBlock#UNLABELLED}. */
+    /** Returns the class index, or {@link Examples#UNLABELLED}. */
     int label() {
         return label;
     }

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Places in the stream that the examples of a block were read from, stored column by column:
+ * Positions in Kafka from which the examples of a block were read, stored column by column:
  * partition, offset, hash of the two, event time and event id. Row {@code i} belongs to the block's
  * example {@code i}.
  *
- * <p>The distinct partitions stand in a small table, and each row has an index into it.
+ * <p>Each distinct partition is stored once, and each row holds an index into this list.
  */
 public final class Origins {
     private static final int FIRST_CAPACITY = 16;
@@ -29,7 +29,7 @@ public final class Origins {
     }
 
     /**
-     * @param capacity rows that fit before the arrays have to grow
+     * @param capacity number of rows for which the arrays initially have space
      */
     Origins(int capacity) {
         hashes = new long[capacity];
@@ -67,7 +67,8 @@ public final class Origins {
     }
 
     /**
-     * Returns a number that two rows have in common if, and only if, their partition is the same.
+     * Returns an index that is equal for two rows exactly if they were read from the same
+     * partition.
      */
     public int sourceIndex(int row) {
         return sourceIndexes[row];
@@ -97,7 +98,7 @@ public final class Origins {
     }
 
     private int sourceIndexOf(String topic, int partition) {
-        // A block comes from few partitions, and the latest one is the likeliest.
+        // A block's events come from few partitions, most often from the one added last.
         for (int i = sources.length - 1; i >= 0; i--) {
             if (sources[i].partition() == partition && sources[i].topic().equals(topic)) {
                 return i;
@@ -150,7 +151,7 @@ public final class Origins {
         size += count;
     }
 
-    /** Keeps only the rows of examples that an evaluation left open, in their order. */
+    /** Keeps only the rows of examples that are pending after an evaluation, in their order. */
     public void retainOpen(Evaluation evaluation) {
         int kept = 0;
         for (int row = 0; row < size; row++) {

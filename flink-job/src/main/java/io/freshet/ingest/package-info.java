@@ -1,4 +1,4 @@
-/** Decoding of raw messages into blocks of examples; unusable messages become dead letters. */
+/** Decoding of raw messages into blocks of examples; unusable events become dead letters. */
 @NullMarked
 package io.freshet.ingest;
 

@@ -9,8 +9,8 @@ import io.freshet.model.example.ScoredColumns;
  *     0
  * @param unlabelledConfidences probability of the predicted class, for each event without a label
  *     that was predicted, in the order of the stream
- * @param miniBatchEnds row in {@code scored} after the last one of each mini-batch that was trained
- *     on
+ * @param miniBatchEnds end of each mini-batch that was trained on, as an exclusive row index in
+ *     {@code scored}
  * @param progress of the model after the block
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -18,7 +18,7 @@ final class BlockResults {
     /**
      * Begins a block.
      *
-     * @param maxRows most examples that may be added
+     * @param maxRows maximum number of examples to be added
      */
     void begin(int maxRows) {
         numExamples = 0;
@@ -49,7 +49,7 @@ final class BlockResults {
         }
     }
 
-    /** Returns what was added, in new arrays. */
+    /** Returns the added results in new arrays. */
     BlockEvaluation evaluation(String modelId, ModelProgress progress) {
         return new BlockEvaluation(
                 modelId,

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Flink operator that trains the models, with one {@link Learner} in memory per key.
  *
- * <p>The state of a model consists of its parameters, the optimiser's velocity, the last good
+ * <p>The state of a model consists of its parameters, the optimiser's state, the last good
  * parameters and the baselines' counts, in chunks of fixed size; the same for the learner that was
  * started at a drift warning, if any; the {@link ModelState}; and the examples of an incomplete
  * mini-batch. After a failure each model continues from the last checkpoint: the source repeats the
@@ -110,7 +110,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         evaluationRecord = new StreamRecord<>(null);
     }
 
-    /** Starts the device. A refusal fails the job, since a restart would find the same device. */
+    /** Starts the device. If it cannot be used, a restart would not help, and the job fails. */
     private void startDevice() throws Exception {
         DeviceDecision device = startBackend();
         switch (device.outcome()) {
@@ -124,7 +124,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                                             + Key.kebab(learnConfig.deviceFallback())));
             case CPU -> {
                 if (!device.reason().isEmpty()) {
-                    LOG.warn("{}; models learn on the CPU", device.reason());
+                    LOG.warn("{}; models are trained on the CPU", device.reason());
                 }
             }
             case CUDA -> {}

@@ -49,7 +49,7 @@ public final class Learner implements AutoCloseable {
     private long publishedVersion = -1;
     private boolean changed;
 
-    // Processing times that the operator keeps here; they do not affect what is learnt.
+    // Processing times that the operator keeps here; they do not affect training.
     private long deadline = NEVER;
     private long publishedAt = Long.MIN_VALUE / 2;
 
@@ -134,13 +134,13 @@ public final class Learner implements AutoCloseable {
             throw new StateMismatchException(
                     "The state of model \""
                             + modelId
-                            + "\" has an open mini-batch whose labels have "
+                            + "\" has pending examples whose labels have "
                             + pendingExamples.examples().numTargets()
-                            + " values each; the configuration, "
+                            + " values each; the configuration ("
                             + IngestConfig.LABEL_TYPE
                             + " = "
                             + Key.kebab(config.labelType())
-                            + ", asks for "
+                            + ") requires "
                             + config.numTargets());
         }
         if (learnerState != null) {
@@ -151,7 +151,7 @@ public final class Learner implements AutoCloseable {
                                 + modelId
                                 + "\" has "
                                 + learnerState.parameters().length
-                                + " parameters; the configuration asks for ("
+                                + " parameters; the configuration requires ("
                                 + config.learner().numFeatures()
                                 + " features + 1) x "
                                 + config.learner().numOutputs()
@@ -222,7 +222,7 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** Learns from a block in place while nothing is pending; copies only the rows left open. */
+    /** Trains on a block in place if nothing is pending; copies only the rows that are then. */
     private void learnBlock(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         boolean leavesOpen = learn(block.examples(), block.origins(), false, predictions, alerts);
@@ -251,7 +251,7 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** Returns whether examples are left open. */
+    /** Trains on examples and records the results; returns whether some examples are pending. */
     private boolean learn(
             Examples examples,
             Origins origins,
@@ -274,7 +274,7 @@ public final class Learner implements AutoCloseable {
             boolean isLabelled = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
                 case TRAINED -> {
-                    // Offsets rise within a partition: the last of a run is the largest.
+                    // Offsets increase within a partition, so the last of a run is the largest.
                     if (lastAccepted >= 0
                             && origins.sourceIndex(i) != origins.sourceIndex(lastAccepted)) {
                         recordOffset(origins, lastAccepted);

@@ -218,9 +218,8 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
 
     @Override
     public void endInput() throws Exception {
-        // All objects are then in state, so that the keys can be processed one by one whatever
-        // their
-        // number.
+        // All objects are then in state, so the keys can be processed one by one, however many
+        // there are.
         saveAll();
         KeyedStateBackend<String> backend = getKeyedStateBackend();
         List<String> keys;

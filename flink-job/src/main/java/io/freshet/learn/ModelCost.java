@@ -52,8 +52,8 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     public static ModelCost of(LearnConfig config) {
         LearnerSettings learner = config.learner();
         long parameters = learner.numParameters();
-        // Parameters, last good parameters, gradient of a mini-batch; arrays of the
-        // optimiser.
+        // The parameters, the last good parameters and a mini-batch's gradient; the optimiser's
+        // arrays.
         int arrays = 3 + learner.optimizer().stateNames().size();
         long heap =
                 LEARNER_OBJECTS

@@ -11,17 +11,17 @@ import io.freshet.learn.drift.DetectorReport;
  * @param skippedSteps number of steps skipped because of a non-finite number
  * @param timestamp latest event time among the examples trained on, milliseconds since
  *     1970-01-01T00:00Z; {@link #NO_TIMESTAMP} before the first
- * @param audit number and digest of the events by fate
+ * @param audit number and digest of the events by outcome
  * @param offsets last offset of an example trained on, by partition
  * @param learningRate current learning rate; of a mixture, the mean of its learning rates weighted
  *     by their experts' weights, without the baselines
- * @param experts members of the mixture: one per learning rate, in their order, then the baselines;
+ * @param experts experts of the mixture: one per learning rate, in their order, then the baselines;
  *     for a fixed learning rate, one expert of weight 1
  * @param rollBacks number of times that the last good parameters were restored
  * @param gradientNorm Euclidean norm of the last mini-batch's mean gradient, for the learning rate
- *     of the largest weight; NaN before the first step
+ *     with the largest weight; NaN before the first step
  * @param parameterNorm Euclidean norm of that learning rate's parameters, bias included
- * @param drifts number of drift alerts
+ * @param alerts number of drift alerts
  * @param detectors status of each drift detector
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -36,7 +36,7 @@ public record ModelProgress(
         long rollBacks,
         double gradientNorm,
         double parameterNorm,
-        long drifts,
+        long alerts,
         DetectorReport[] detectors) {
     /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;

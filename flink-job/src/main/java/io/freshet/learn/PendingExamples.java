@@ -42,7 +42,7 @@ final class PendingExamples {
     }
 
     /**
-     * Appends copies of the examples of a block that an evaluation left open.
+     * Appends copies of the examples of a block that are pending after an evaluation.
      *
      * @param block not modified
      * @param evaluation of the block's examples. Not modified.
@@ -57,7 +57,7 @@ final class PendingExamples {
     }
 
     /**
-     * Keeps only the examples that an evaluation left open, in their order.
+     * Keeps only the examples that are pending after an evaluation, in their order.
      *
      * @param evaluation of these examples. Not modified.
      */

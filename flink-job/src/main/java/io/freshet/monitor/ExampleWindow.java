@@ -9,17 +9,17 @@ import java.util.Arrays;
  *
  * <p>The tallies are exact. Counts are whole numbers, so an example that leaves the window is
  * subtracted from them. Sums are computed from the examples themselves, in segments, and only the
- * segments that changed are computed anew. The i-th example of the model is at position i modulo
- * the capacity, so that a restored window sums in the same order. The arrays grow with the number
- * of examples, up to the capacity.
+ * segments that changed are recomputed. The i-th example of the model is at position i modulo the
+ * capacity, so that a restored window sums in the same order. The arrays grow with the number of
+ * examples, up to the capacity.
  */
 final class ExampleWindow {
     /** Number of examples whose sums are kept together. */
     static final int SEGMENT = 1024;
 
     /**
-     * Bytes of an example and of a prediction without a label, each of them once in the window and
-     * once more in a checkpoint.
+     * Bytes of an example and of the confidence of a prediction for an event without a label,
+     * counted twice: once in memory and once in a checkpoint.
      */
     static final int BYTES_PER_EXAMPLE = 2 * (5 * Integer.BYTES + 4 * Float.BYTES + Double.BYTES);
 
@@ -85,12 +85,12 @@ final class ExampleWindow {
         segmentIsStale = Arrays.copyOf(segmentIsStale, segments.length);
     }
 
-    /** Number of examples in the window. */
+    /** Returns the number of examples in the window. */
     int size() {
         return ring.size();
     }
 
-    /** The tallies of the examples in the window. Valid until the next example is added. */
+    /** Returns the tallies of the window's examples. Valid until the next example is added. */
     Tallies tallies() {
         tallies.clearSums();
         for (int i = 0; i < segments.length; i++) {
@@ -111,7 +111,7 @@ final class ExampleWindow {
         }
     }
 
-    /** The confusion matrix of the examples in the window. */
+    /** Returns the confusion matrix of the examples in the window. */
     Confusion confusion() {
         return confusion;
     }
@@ -133,8 +133,8 @@ final class ExampleWindow {
     void restore(WindowState state) {
         int numSaved = state.scored().length();
         int kept = Math.min(numSaved, config.windowSize());
-        // A window that is full afterwards keeps its examples' positions; others start at the
-        // first.
+        // If the window is full afterwards, its examples keep their positions; else they start at
+        // the first position.
         long item = kept == config.windowSize() ? state.numAdded() - kept : 0;
         growTo(kept);
         for (int i = numSaved - kept; i < numSaved; i++) {

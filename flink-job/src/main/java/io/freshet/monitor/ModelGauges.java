@@ -79,7 +79,7 @@ final class ModelGauges {
             add("roll_backs_total", metrics -> metrics.progress().rollBacks());
             add("gradient_norm", metrics -> metrics.progress().gradientNorm());
             add("parameter_norm", metrics -> metrics.progress().parameterNorm());
-            add("drift_alerts_total", metrics -> metrics.progress().drifts());
+            add("drift_alerts_total", metrics -> metrics.progress().alerts());
             add("learning_rate", metrics -> metrics.progress().learningRate());
             for (DeadLetterReason reason : DeadLetterReason.values()) {
                 add(

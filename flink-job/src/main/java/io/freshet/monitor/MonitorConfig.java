@@ -94,7 +94,7 @@ public record MonitorConfig(
                     "metrics.include",
                     "fading, classes, confusion, calibration",
                     MetricPart.class,
-                    "Optional parts of the metrics to include beside the scores.");
+                    "Optional parts of the metrics to include in addition to the scores.");
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(
                     "metrics.max-classes",
@@ -102,9 +102,9 @@ public record MonitorConfig(
                     1,
                     2000,
                     "classes",
-                    "Maximum number of classes with precision, recall, F1 and counts in the"
-                            + " metrics: those with most labels. The number of the other classes is"
-                            + " included.");
+                    "Maximum number of classes for which the metrics contain precision, recall, F1"
+                            + " and counts: those with the most labels. The metrics also contain"
+                            + " the number of omitted classes.");
     public static final Key<Integer> MAX_CONFUSION_CELLS =
             Key.ofInt(
                     "metrics.max-confusion-cells",
@@ -114,8 +114,8 @@ public record MonitorConfig(
                     "cells",
                     "Maximum number of cells of the confusion matrix if there are more than "
                             + Confusion.DENSE_CLASSES
-                            + " classes: those with most examples. The number of the other cells"
-                            + " is included.");
+                            + " classes: those with the most examples. The metrics also contain"
+                            + " the number of omitted cells.");
     public static final Key<Integer> EVERY =
             Key.ofInt(
                     "metrics.every",
@@ -149,8 +149,8 @@ public record MonitorConfig(
                     100_000,
                     "models",
                     "Maximum number of models per subtask whose metrics are available to Flink's"
-                            + " metric reporters: the first ones. A model has about 90 gauges and 3"
-                            + " per class.");
+                            + " metric reporters: the first ones that emit metrics. A model has"
+                            + " about 90 gauges and 3 per class.");
 
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =

@@ -134,7 +134,7 @@ public final class MonitorOperator
         try {
             return ModelMonitor.restore(modelId, monitorConfig, startedAt, saved);
         } catch (StateMismatchException e) {
-            // A restart would meet the same state and the same configuration.
+            // A restart would find the same state and the same configuration.
             throw new SuppressRestartsException(e);
         }
     }

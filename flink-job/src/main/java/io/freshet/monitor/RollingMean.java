@@ -4,13 +4,16 @@ import io.freshet.model.example.RingIndex;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Mean of the last values up to a number, exact: it is summed anew each time it is asked for. */
+/**
+ * Mean of the latest values, up to a maximum number of them. Each call recomputes the sum, so that
+ * rounding errors do not accumulate.
+ */
 final class RollingMean {
     private final RingIndex ring;
     private double[] values = new double[0];
 
     /**
-     * @param capacity most values that the mean is of
+     * @param capacity maximum number of values that the mean covers
      */
     RollingMean(int capacity) {
         ring = new RingIndex(capacity);
@@ -25,12 +28,12 @@ final class RollingMean {
         ring.advance();
     }
 
-    /** Number of values that the mean is of. */
+    /** Returns the number of values that the mean covers. */
     int size() {
         return ring.size();
     }
 
-    /** The mean; null before the first value. */
+    /** Returns the mean; null before the first value. */
     @Nullable Double mean() {
         int size = ring.size();
         if (size == 0) {

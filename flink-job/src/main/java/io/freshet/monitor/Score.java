@@ -5,7 +5,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A score of how well a model predicted examples before it was trained on them.
+ * Measure of how well a model predicted examples before it was trained on them.
  *
  * <p>A new score needs a constant here, a nullable field of the same name in the Avro record {@code
  * Scores}, and a line in {@code deploy/prometheus/README.md}; gauges and events follow from the
@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>kappa is (h/n − c) / (1 − c) with the agreement by chance c = Σₖ aₖ pₖ / n²; for kappa-M
- *       and kappa-temporal, c is the accuracy of the baseline that predicts the most frequent label
- *       so far, or the previous label (from the second example on);
+ *       and kappa-temporal, c is instead the accuracy of a baseline: for kappa-M of majority, which
+ *       predicts the most frequent label so far, and for kappa-temporal of no-change, which
+ *       predicts the previous label (from the second example on);
  *   <li>balanced accuracy is the mean recall hₖ / aₖ of the classes with aₖ &gt; 0;
  *   <li>the Brier score is (1/n) Σᵢ Σₖ (pᵢₖ − yᵢₖ)²;
  *   <li>the expected calibration error is Σ_b n_b/n · |h_b/n_b − c_b/n_b| over bins of equal width

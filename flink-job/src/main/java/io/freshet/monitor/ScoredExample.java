@@ -10,7 +10,7 @@ import io.freshet.model.example.ScoredColumns;
  * @param previousLabel label of the example before, the prediction of the no-change baseline; or
  *     {@link #NONE}
  * @param majorityLabel most frequent label among the examples before, ties to the lowest class, the
- *     prediction of the majority-class baseline
+ *     prediction of the majority baseline
  */
 record ScoredExample(ScoredColumns columns, int row, int previousLabel, int majorityLabel) {
     /** The previous label of the first example. */
@@ -24,7 +24,7 @@ record ScoredExample(ScoredColumns columns, int row, int previousLabel, int majo
         return columns.predictedClasses()[row];
     }
 
-    /** Loss, nats, not weighted. */
+    /** Returns the loss in nats, not weighted. */
     float loss() {
         return columns.losses()[row];
     }
@@ -33,17 +33,17 @@ record ScoredExample(ScoredColumns columns, int row, int previousLabel, int majo
         return columns.weights()[row];
     }
 
-    /** Probability of the predicted class, 0 to 1. */
+    /** Returns the probability of the predicted class, 0 to 1. */
     float confidence() {
         return columns.confidences()[row];
     }
 
-    /** Sum over the classes of (probability − target)². */
+    /** Returns the sum over the classes of (probability − target)². */
     float brier() {
         return columns.briers()[row];
     }
 
-    /** Number of classes ahead of the label; 0 if it was predicted. */
+    /** Returns the number of classes ranked above the label; 0 if it was predicted. */
     int rank() {
         return columns.ranks()[row];
     }

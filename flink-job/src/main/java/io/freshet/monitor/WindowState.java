@@ -7,8 +7,8 @@ import io.freshet.model.example.ScoredColumns;
  *
  * @param numAdded number of examples that were ever added to the window
  * @param scored labels and scores
- * @param previousLabels label of the example before each
- * @param majorityLabels most frequent label before each
+ * @param previousLabels for each example, the label of the one before it
+ * @param majorityLabels for each example, the most frequent label before it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record WindowState(

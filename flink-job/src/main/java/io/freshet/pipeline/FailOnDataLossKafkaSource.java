@@ -38,9 +38,10 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * A Kafka source that fails the job permanently if the topic, or an offset in its state, no longer
  * exists.
  *
- * <p>A restart would meet the same gap. {@code KafkaSource} (flink-connector-kafka 5.0.0) fails in
- * a way that lets Flink restart the job, which would then restart for ever. The offsets initializer
- * of the wrapped source must make Kafka report missing offsets ({@link KafkaConnectors}).
+ * <p>A restart would not bring the records back. The failures of {@code KafkaSource}
+ * (flink-connector-kafka 5.0.0) let Flink restart the job, which would then restart forever. The
+ * offsets initializer of the wrapped source must make Kafka report missing offsets ({@link
+ * KafkaConnectors}).
  *
  * @param <T> type of the records
  */
@@ -112,7 +113,7 @@ final class FailOnDataLossKafkaSource<T>
                         "Kafka no longer has "
                                 + offsets(missingOffset.get())
                                 + ", from which the job has to continue: events were deleted"
-                                + " before they were learnt, or the topic was recreated",
+                                + " before the job read them, or the topic was recreated",
                         failure));
     }
 

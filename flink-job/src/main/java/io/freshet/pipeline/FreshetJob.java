@@ -28,13 +28,13 @@ import picocli.CommandLine.Option;
 @Command(
         name = "freshet-job",
         mixinStandardHelpOptions = true,
-        description = "Learns from labelled events in Kafka.")
+        description = "Trains models on labelled events in Kafka.")
 public final class FreshetJob implements Callable<Integer> {
     static final String REFERENCE_HEAD =
-            "All configuration keys of the job, with meaning and default. Copy the lines that you"
-                    + " change; every key can also be given as --set key=value. Any property of"
-                    + " Kafka's clients can be set with the prefix kafka. and any option of Flink"
-                    + " with the prefix flink.";
+            "All configuration keys of the job, with their meanings and defaults. Copy the lines"
+                + " that you change; every key can also be given as --set key=value. Any property"
+                + " of Kafka's clients can be set with the prefix kafka. and any option of Flink"
+                + " with the prefix flink.";
 
     @Option(names = "--config", paramLabel = "FILE", description = "Properties file with the keys.")
     private @Nullable Path file;

@@ -16,7 +16,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
  * @param driftAlerts detected drifts
  * @param predictions predictions for events without a label
  * @param snapshots snapshots of the models
- * @param deadLetters messages that could not be used
+ * @param deadLetters events that could not be used
  */
 public record FreshetStreams(
         DataStream<BlockEvaluation> evaluations,

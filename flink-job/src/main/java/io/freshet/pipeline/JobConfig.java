@@ -189,7 +189,7 @@ public record JobConfig(
                 .shortage(learn.maxModels(), parallelism, heapLimit, 0);
     }
 
-    /** Omits Flink's options, which may contain passwords. */
+    /** Contains only the name and Kafka's addresses: Flink's options may contain passwords. */
     @Override
     public String toString() {
         return "JobConfig[" + jobName + ", " + kafka + "]";
@@ -220,7 +220,7 @@ public record JobConfig(
                             + publish.chunkSize()
                             + " make a snapshot's first record up to "
                             + bytes
-                            + " bytes large; topics accept "
+                            + " bytes large; topics accept at most "
                             + MAX_RECORD_BYTES);
         }
     }
@@ -251,7 +251,7 @@ public record JobConfig(
                             + monitor.maxConfusionCells()
                             + " make a record of metrics up to "
                             + bytes
-                            + " bytes large; topics accept "
+                            + " bytes large; topics accept at most "
                             + MAX_RECORD_BYTES);
         }
     }

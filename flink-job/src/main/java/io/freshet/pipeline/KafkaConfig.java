@@ -12,7 +12,7 @@ import java.util.Properties;
  * Configuration of the Kafka source and sinks.
  *
  * @param client properties of Kafka's clients, including {@code bootstrap.servers}
- * @param labelledEvents topic to learn from
+ * @param labelledEvents topic of the events to train on and to predict
  * @param groupId consumer group under which offsets are committed, for monitoring only
  * @param start position at which a job without state starts to read
  * @param transactionalIdPrefix prefix of the sink's transactional ids, unique to the job
@@ -41,7 +41,10 @@ public record KafkaConfig(
                     "Addresses of Kafka brokers, as host:port,host:port. Any other property of"
                             + " Kafka's clients can also be set with the prefix kafka.");
     public static final Key<String> LABELLED_EVENTS =
-            Key.ofText("topics.labelled-events", "labelled-events", "Topic to learn from.");
+            Key.ofText(
+                    "topics.labelled-events",
+                    "labelled-events",
+                    "Topic of the events to train on and to predict.");
     public static final Key<String> GROUP_ID =
             Key.ofText(
                     "source.group-id",
@@ -53,8 +56,8 @@ public record KafkaConfig(
             Key.ofEnum(
                     "source.start",
                     Start.EARLIEST,
-                    "Where a job without state starts to read. If an offset in the job's state no"
-                            + " longer exists in the topic, the job fails permanently.");
+                    "Position at which a job without state starts to read. If an offset in the"
+                        + " job's state no longer exists in the topic, the job fails permanently.");
     public static final Key<String> TRANSACTIONAL_ID_PREFIX =
             Key.ofText(
                     "sink.transactional-id-prefix",
@@ -67,8 +70,8 @@ public record KafkaConfig(
                     "15 min",
                     Duration.ofSeconds(1),
                     "Time after which Kafka aborts an open transaction. Must be longer than a"
-                            + " checkpoint plus a recovery may take, and at most the brokers'"
-                            + " transaction.max.timeout.ms.");
+                            + " checkpoint and a recovery can take together, and at most the"
+                            + " brokers' transaction.max.timeout.ms.");
 
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =

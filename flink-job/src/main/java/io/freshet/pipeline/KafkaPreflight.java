@@ -146,8 +146,9 @@ public final class KafkaPreflight {
             throw new PreflightException(
                     "Kafka at "
                             + kafka.bootstrapServers()
-                            + " did not initialise transactions in time; its log says why. Has it"
-                            + " fewer brokers than transaction.state.log.replication.factor?",
+                            + " did not initialise transactions in time; see the brokers' logs for"
+                            + " the cause. Are there fewer brokers than"
+                            + " transaction.state.log.replication.factor?",
                     e);
         } finally {
             producer.close(Duration.ZERO);
@@ -203,12 +204,12 @@ public final class KafkaPreflight {
                                     + name
                                     + " accepts records of up to "
                                     + accepted
-                                    + " bytes (max.message.bytes); a record about the largest"
+                                    + " bytes (max.message.bytes), but the result for the largest"
                                     + " record of topic "
                                     + input
-                                    + " may have "
+                                    + " may need "
                                     + needed
-                                    + "; raise the limit, as `freshet topics` does");
+                                    + " bytes; raise the limit, as `freshet topics` does");
                 }
             }
         } catch (ExecutionException e) {

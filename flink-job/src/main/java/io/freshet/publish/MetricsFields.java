@@ -74,7 +74,7 @@ final class MetricsFields {
                 .setToldAt(Instant.ofEpochMilli(metrics.emittedAt()))
                 .setThroughput(metrics.throughput())
                 .setEventTimeLag(metrics.eventTimeLag())
-                .setDrifts(progress.drifts())
+                .setDrifts(progress.alerts())
                 .setDetectors(DriftFields.detectors(progress))
                 .build();
     }

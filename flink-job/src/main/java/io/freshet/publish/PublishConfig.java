@@ -26,8 +26,8 @@ public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implem
                     1,
                     100_000_000,
                     "parameters",
-                    "Number of parameters of a snapshot, 4 bytes each, in one record. A record must"
-                            + " be smaller than the limits of producer and topic.");
+                    "Maximum number of a snapshot's parameters in one record, 4 bytes each. A"
+                            + " record must not exceed the limits of the producer and the topic.");
 
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS = keys();
@@ -57,7 +57,9 @@ public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implem
             String name = settings.get(topic.key());
             names.put(topic, name);
             if (!seen.add(name)) {
-                settings.problem("topics: two kinds of records are to be written to " + name);
+                settings.problem(
+                        settings.assignment(topic.key())
+                                + ": another kind of output is already written to this topic");
             }
         }
         return new PublishConfig(names, settings.get(CHUNK_SIZE));

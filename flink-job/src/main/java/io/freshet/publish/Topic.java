@@ -30,7 +30,7 @@ public enum Topic {
     /** {@code DeadLetterEvent}s. */
     DEAD_LETTERS(
             "dead-letters",
-            "Topic of the messages that could not be used, kept byte for byte.",
+            "Topic of the events that could not be used, kept byte for byte.",
             Trait.EXCEEDS_MESSAGES);
 
     private enum Trait {

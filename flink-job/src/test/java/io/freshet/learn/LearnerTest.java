@@ -364,8 +364,8 @@ public class LearnerTest {
                                         learner.pendingExamples()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
-                        "The state of model \"m\" has an open mini-batch whose labels have 0 values"
-                                + " each; the configuration, label.type = probabilities, asks for"
+                        "The state of model \"m\" has pending examples whose labels have 0 values"
+                                + " each; the configuration (label.type = probabilities) requires"
                                 + " 3");
         learner.close();
     }
@@ -612,7 +612,7 @@ public class LearnerTest {
                                         null))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
-                        "The state of model \"m\" has 15 parameters; the configuration asks for"
+                        "The state of model \"m\" has 15 parameters; the configuration requires"
                                 + " (7 features + 1) x 3 outputs x 7 learning rates = 168");
         learner.close();
     }

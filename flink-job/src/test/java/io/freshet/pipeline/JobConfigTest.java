@@ -353,11 +353,14 @@ class JobConfigTest {
                                 "drift.detector", "ddm, hddm-a, hddm-w, adwin",
                                 "drift.signal", "loss"))
                 .containsExactly(
-                        "drift.signal = loss with drift.detector = ddm: its values must be 0 or 1,"
+                        "drift.signal = loss with drift.detector = ddm: the detector requires"
+                                + " values that are 0 or 1,"
                                 + " so it accepts error",
-                        "drift.signal = loss with drift.detector = hddm-a: its values must be from"
+                        "drift.signal = loss with drift.detector = hddm-a: the detector requires"
+                                + " values that are from"
                                 + " 0 to 1, so it accepts error and missed-probability",
-                        "drift.signal = loss with drift.detector = hddm-w: its values must be from"
+                        "drift.signal = loss with drift.detector = hddm-w: the detector requires"
+                                + " values that are from"
                                 + " 0 to 1, so it accepts error and missed-probability");
         assertThat(problems("drift.detector", "ddm", "drift.ddm.warning-level", "4"))
                 .singleElement()

@@ -296,9 +296,9 @@ class FreshetITCase {
             }
             assertOneLine(
                     freshet(with(job("run", servers), "--set", "topics.dead-letters=small")),
-                    "topic small accepts records of up to 1048588 bytes (max.message.bytes); a"
-                            + " record about the largest record of topic labelled-events may have"
-                            + " 1064980; raise the limit, as `freshet topics` does");
+                    "topic small accepts records of up to 1048588 bytes (max.message.bytes), but"
+                            + " the result for the largest record of topic labelled-events may need"
+                            + " 1064980 bytes; raise the limit, as `freshet topics` does");
 
             Outcome replayed = freshet("replay", "--events", "500", "--set", setServers);
             assertThat(replayed.exitCode()).isZero();

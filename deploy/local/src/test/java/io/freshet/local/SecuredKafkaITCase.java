@@ -252,8 +252,9 @@ class SecuredKafkaITCase {
                                     "",
                                     "freshet: Kafka at "
                                             + one.bootstrapServers()
-                                            + " did not initialise transactions in time; its log"
-                                            + " says why. Has it fewer brokers than"
+                                            + " did not initialise transactions in time; see the"
+                                            + " brokers' logs for the cause. Are there fewer"
+                                            + " brokers than"
                                             + " transaction.state.log.replication.factor?\n"));
         }
     }

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * Configuration of drift detection and of the reaction to a drift.
  *
  * @param detectors detectors of each model; may be empty
- * @param coolDown number of examples after an alert without another alert
+ * @param coolDown number of examples after an alert during which there is no other alert
  * @param reaction reaction to a drift
  * @param boostFactor factor by which a boost multiplies the learning rate
  * @param boostSteps number of steps that a boost lasts
@@ -109,8 +109,8 @@ public record DriftConfig(
                     2,
                     100_000,
                     "examples",
-                    "Number of a model's latest examples that an alert compares: those before the"
-                            + " estimated change with those after it.");
+                    "Number of a model's latest examples that are kept for alerts. An alert"
+                            + " compares those before the estimated change with those after it.");
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(
                     "drift.max-classes",
@@ -119,7 +119,7 @@ public record DriftConfig(
                     1000,
                     "classes",
                     "Maximum number of classes for which an alert reports recall and loss before"
-                            + " and after the change: those whose recall fell most.");
+                            + " and after the change: those with the largest drop in recall.");
 
     /** The keys of drift detection. */
     public static final List<Key<?>> KEYS =
@@ -250,7 +250,7 @@ public record DriftConfig(
                             + DETECTOR
                             + " = "
                             + name
-                            + ": its values must be "
+                            + ": the detector requires values that are "
                             + detector.domain().description()
                             + ", so it accepts "
                             + Key.phrase(Signal.within(detector.domain())));

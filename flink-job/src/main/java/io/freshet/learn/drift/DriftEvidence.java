@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * and after the change. The arrays grow with the number of examples, up to the capacity.
  */
 public final class DriftEvidence {
-    /** Fewest examples before a change that an alert compares with, if the buffer has as many. */
+    /** Minimum number of examples before a change in an alert, if the buffer has as many. */
     private static final int MIN_BEFORE = 100;
 
     /** Bytes that one example takes. */
@@ -87,7 +87,10 @@ public final class DriftEvidence {
         timestamps = Arrays.copyOf(timestamps, length);
     }
 
-    /** Most examples come from the same partition as the one before. */
+    /**
+     * Returns the index of a partition in the list, to which a new one is added. Most examples come
+     * from the same partition as the one before.
+     */
     private int indexOf(SourcePartition source) {
         if (lastSource < sources.size() && sources.get(lastSource).equals(source)) {
             return lastSource;
@@ -101,15 +104,19 @@ public final class DriftEvidence {
     }
 
     /**
-     * Returns how many of the last examples came after a change, of those in the buffer.
+     * Returns the number of examples in the buffer that came after a change, at least 1.
      *
-     * @param sinceChange examples since the change
+     * @param sinceChange number of examples since the change
      */
     int after(long sinceChange) {
         return (int) Math.max(1, Math.min(sinceChange, ring.size()));
     }
 
-    /** Returns how many examples before the last {@code after} an alert compares them with. */
+    /**
+     * Returns the number of examples before a change that an alert compares with those after it.
+     *
+     * @param after number of examples after the change
+     */
     int before(int after) {
         return Math.min(Math.max(after, MIN_BEFORE), ring.size() - after);
     }
@@ -117,8 +124,8 @@ public final class DriftEvidence {
     /**
      * Summarises some of the last examples.
      *
-     * @param end number of the last examples that are left out
-     * @param count number of examples before those
+     * @param end number of the latest examples to skip
+     * @param count number of examples before those to summarise
      */
     DriftWindow window(int end, int count) {
         if (count == 0) {
@@ -164,7 +171,7 @@ public final class DriftEvidence {
      *
      * @param before number of examples before the change
      * @param after number of examples after it, the last ones
-     * @param limit most classes
+     * @param limit maximum number of classes
      */
     ClassChange[] classes(int numClasses, int before, int after, int limit) {
         int[] counts = new int[2 * numClasses];
@@ -218,7 +225,7 @@ public final class DriftEvidence {
     }
 
     /**
-     * Adds the examples that another buffer had; the newest, if it had more than fit.
+     * Adds the examples of a saved buffer; if there are more than fit, the newest are kept.
      *
      * @param state not modified
      */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * alerts.
  *
  * <p>For a hand-over a second learner, the successor, is started when a detector begins to warn. It
- * learns from the same mini-batches, and is dropped when no detector warns any more.
+ * is trained on the same mini-batches, and dropped when no detector warns any more.
  */
 public final class DriftMonitor implements StepObserver, AutoCloseable {
     private static final Origins NO_ORIGINS = new Origins();
@@ -55,7 +55,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
 
     private @Nullable SoftmaxLearner successor;
 
-    /** Examples that the successor has not yet learnt from; null if there is no successor. */
+    /** Examples that the successor is still to be trained on; null if there is no successor. */
     private @Nullable Examples successorExamples;
 
     /** A detector, its state on this model, and the number of its drifts. */
@@ -72,7 +72,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             running = config.detector().start();
         }
 
-        /** Returns the configuration as text; a saved state fits only an equal one. */
+        /** Returns the configuration as text; a saved state is restored only if this is equal. */
         String identity() {
             return config.name() + " " + Key.kebab(config.signal()) + " " + config.detector();
         }
@@ -109,7 +109,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         }
     }
 
-    /** A detected drift, with everything that its alert reports of the moment of detection. */
+    /** A detected drift, with the values at its detection that the alert reports. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record DetectedDrift(
             DriftConfig.Detector detector,

@@ -14,6 +14,6 @@ public enum DriftReaction {
     HAND_OVER,
     /** Multiplies the learning rate for a number of steps. */
     BOOST,
-    /** Resets the optimiser's velocity. */
+    /** Resets the optimiser's state. */
     RESET_OPTIMIZER
 }

@@ -7,7 +7,7 @@ package io.freshet.learn.drift;
  * @param topics of the source partitions
  * @param partitions of the source partitions
  * @param hits whether the label was predicted
- * @param losses nats, not weighted
+ * @param losses loss of each example in nats, not weighted
  * @param sourceIndexes index of each example's source partition in {@code topics} and {@code
  *     partitions}
  */

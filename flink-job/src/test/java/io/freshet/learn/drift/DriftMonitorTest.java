@@ -235,7 +235,7 @@ class DriftMonitorTest {
         learner.close();
 
         assertThat(alerts).hasSize(1);
-        assertThat(progress.drifts()).isEqualTo(1);
+        assertThat(progress.alerts()).isEqualTo(1);
         assertThat(progress.detectors()).extracting(DetectorReport::drifts).containsExactly(1L, 1L);
     }
 
@@ -461,7 +461,7 @@ class DriftMonitorTest {
             assertThat(learner.modelState(state, null).drift().alerts()).isEqualTo(1);
             BlockEvaluation evaluation =
                     learner.process(blocks.get(0), prediction -> {}, alert -> {});
-            assertThat(evaluation.progress().drifts()).isEqualTo(1);
+            assertThat(evaluation.progress().alerts()).isEqualTo(1);
         }
         learner.close();
         assertThat(alerts).hasSize(1);
