@@ -461,7 +461,7 @@ public final class Learner implements AutoCloseable {
                 state.parameters(),
                 state.scaler().count(),
                 scaler == null ? null : state.scaler().mean(),
-                scaler == null ? null : scaler.variance(state.scaler()),
+                scaler == null ? null : state.scaler().variance(),
                 config.learner().numOutputs(),
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
     }

@@ -537,10 +537,12 @@ final class PlainLoop {
         for (int f = 0; f < mean.length; f++) {
             double value = features[offset + f];
             double deviation = count == 0 ? 0 : Math.sqrt(squaredDeviations[f] / sumOfWeights());
-            input[f] =
-                    settings.scaler() == null
-                            ? value
-                            : deviation == 0 ? 0 : (value - mean[f]) / deviation;
+            double scaled = deviation == 0 ? 0 : (value - mean[f]) / deviation;
+            if (settings.scaler() instanceof FadingStandardization) {
+                double limit = Math.sqrt(sumOfWeights());
+                scaled = Math.max(-limit, Math.min(limit, scaled));
+            }
+            input[f] = settings.scaler() == null ? value : scaled;
         }
         input[mean.length] = 1;
         return input;

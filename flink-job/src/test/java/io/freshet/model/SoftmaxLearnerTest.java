@@ -464,6 +464,7 @@ class SoftmaxLearnerTest {
                                 state.goodWeights().clone(),
                                 new ScalerState(
                                         state.scaler().count(),
+                                        state.scaler().sumOfWeights(),
                                         state.scaler().mean().clone(),
                                         state.scaler().squaredDeviations().clone()));
                 assertThat(state.goodParameters()).isNotEmpty();

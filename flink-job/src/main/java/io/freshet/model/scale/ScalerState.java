@@ -4,15 +4,29 @@ package io.freshet.model.scale;
  * The state of a {@link Scaler} between two examples. Immutable by convention: its creator hands
  * the arrays over and never writes to them again.
  *
- * @param count examples observed
- * @param mean (numFeatures) mean of each feature; empty without a scaler
- * @param squaredDeviations (numFeatures) weighted {@code Σ (x − mean)²} of each feature; empty
- *     without a scaler
+ * <p>The weights are part of the state, so that any rule can continue from the state of any other:
+ * examples that one rule has weighted keep their weights until the next rule changes them.
+ *
+ * @param count number of examples observed
+ * @param sumOfWeights {@code Σ wᵢ}, the sum of the weights of the observed examples
+ * @param mean (numFeatures) weighted mean of each feature; empty without a scaler
+ * @param squaredDeviations (numFeatures) {@code Σ wᵢ (xᵢ − mean)²} of each feature; empty without a
+ *     scaler
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record ScalerState(long count, double[] mean, double[] squaredDeviations) {
+public record ScalerState(
+        long count, double sumOfWeights, double[] mean, double[] squaredDeviations) {
     /** Returns the state before the first example. */
     public static ScalerState initial(int numFeatures) {
-        return new ScalerState(0, new double[numFeatures], new double[numFeatures]);
+        return new ScalerState(0, 0, new double[numFeatures], new double[numFeatures]);
+    }
+
+    /** Returns the variance of each feature, (numFeatures); 0 before the first example. */
+    public double[] variance() {
+        double[] variance = new double[squaredDeviations.length];
+        for (int f = 0; f < variance.length; f++) {
+            variance[f] = count == 0 ? 0 : squaredDeviations[f] / sumOfWeights;
+        }
+        return variance;
     }
 }

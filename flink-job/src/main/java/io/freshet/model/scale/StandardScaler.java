@@ -5,25 +5,28 @@ import java.util.Arrays;
 
 /**
  * Standardises features by the moments of all examples so far: {@code (x − mean) / σ}, with the
- * population's {@code σ² = Σ (x − mean)² / count}; exactly 0 where {@code σ} is 0.
+ * population's {@code σ² = Σ (x − mean)² / N}; exactly 0 where {@code σ} is 0.
  *
- * <p>{@code n} examples move the moments of the {@code N} before them by
+ * <p>{@code n} examples of weight 1 change the moments of the sum of weights {@code N} before them
+ * by
  *
  * <pre>{@code
  * mean' = mean + s₁ / (N + n)
  * M₂'   = M₂ + s₂ − s₁² / (N + n)      s₁ = Σ (x − mean),  s₂ = Σ (x − mean)²
  * }</pre>
  *
- * <p>Implementation notes. The sums run in float over differences from the float nearest to the
- * mean, over at most {@value #CHUNK} examples, and join the moments in double: deviations lose
- * nothing to a mean that is large beside them, and moments go on moving after 10⁹ examples. What
- * that float misses of the mean goes into {@code baseSum} and {@code baseSquares}. In between,
- * {@code σ} follows from the sums in float, to a few units of its last place, since {@code s₁²} is
- * small beside {@code (N + n) s₂} once there have been {@value #FEW} examples. Welford's recurrence
- * in double takes over, feature by feature, before that and where squares leave the range of float.
- * Either way a feature that has been constant has differences of exactly 0. The loops over features
- * are branch-free and run over whole arrays with one index: HotSpot 17 vectorises them only so,
- * which is worth a copy of each row.
+ * <p>Numerics. Within a block, the sums run in float over differences from the float nearest to
+ * the mean, at most {@value #CHUNK} examples at a time; they are then merged into the moments in
+ * double. A mean that is large beside the deviations costs no digits of them, and the moments keep
+ * moving after 10⁹ examples. {@code baseSum} and {@code baseSquares} hold the part of the moments
+ * that belongs to the difference between the mean and that float. While the sums run, {@code σ} is
+ * computed in float, to a few units of its last place, because {@code s₁²} is small beside {@code
+ * (N + n) s₂} after {@value #FEW} examples. Before that, and for features whose squares leave the
+ * range of float, Welford's recurrence in double is used instead. In both cases the differences of a
+ * constant feature are exactly 0.
+ *
+ * <p>Speed. The loops over features have no branches and run over whole arrays with one index:
+ * HotSpot 17 vectorises only such loops, which is worth a copy of each row.
  *
  * <p>Source: Welford, <i>Note on a method for calculating corrected sums of squares and
  * products</i>, Technometrics 4 (1962); Chan, Golub and LeVeque, <i>Algorithms for computing the
@@ -47,12 +50,12 @@ final class StandardScaler implements Scaler {
     private static final float TINY = 1e-37f;
 
     private final int numFeatures;
-    private long count;
+    private final Moments moments;
+    private final Moments previous;
+
+    // Arrays of the moments.
     private final double[] mean;
     private final double[] squaredDeviations;
-    private long previousCount;
-    private final double[] previousMean;
-    private final double[] previousSquaredDeviations;
 
     // Sums over the current block, in float, of differences from the centre.
     private final float[] centre;
@@ -74,8 +77,7 @@ final class StandardScaler implements Scaler {
 
     /** Scratch arrays, shared by scalers of as many features, one block at a time. */
     static final class Scratch implements ScalerRule.Workspace {
-        private final double[] previousMean;
-        private final double[] previousSquaredDeviations;
+        private final Moments previous;
         private final float[] centre;
         private final float[] baseSum;
         private final float[] baseSquares;
@@ -87,8 +89,7 @@ final class StandardScaler implements Scaler {
         private final float[] row;
 
         Scratch(int numFeatures) {
-            this.previousMean = new double[numFeatures];
-            this.previousSquaredDeviations = new double[numFeatures];
+            this.previous = new Moments(numFeatures);
             this.centre = new float[numFeatures];
             this.baseSum = new float[numFeatures];
             this.baseSquares = new float[numFeatures];
@@ -112,11 +113,10 @@ final class StandardScaler implements Scaler {
      */
     StandardScaler(ScalerState state, Scratch scratch) {
         this.numFeatures = state.mean().length;
-        this.count = state.count();
-        this.mean = state.mean().clone();
-        this.squaredDeviations = state.squaredDeviations().clone();
-        this.previousMean = scratch.previousMean;
-        this.previousSquaredDeviations = scratch.previousSquaredDeviations;
+        this.moments = Moments.of(state);
+        this.previous = scratch.previous;
+        this.mean = moments.mean;
+        this.squaredDeviations = moments.squaredDeviations;
         this.centre = scratch.centre;
         this.baseSum = scratch.baseSum;
         this.baseSquares = scratch.baseSquares;
@@ -130,13 +130,13 @@ final class StandardScaler implements Scaler {
 
     @Override
     public ScalerState state() {
-        return new ScalerState(count, mean.clone(), squaredDeviations.clone());
+        return moments.state();
     }
 
     @Override
     public void scale(BlockRows block, int from, int to, float[] features, float[] out, int width) {
-        saveForUndo();
-        Arrays.fill(needsDouble, count < FEW);
+        previous.set(moments);
+        Arrays.fill(needsDouble, moments.sumOfWeights < FEW);
         rebase();
         int i = from;
         while (i < to) {
@@ -177,8 +177,8 @@ final class StandardScaler implements Scaler {
 
     @Override
     public void observe(BlockRows block, int from, int to, float[] features) {
-        saveForUndo();
-        Arrays.fill(needsDouble, count < FEW);
+        previous.set(moments);
+        Arrays.fill(needsDouble, moments.sumOfWeights < FEW);
         rebase();
         for (int r = from; r < to; r++) {
             observe(features, block.example(r) * numFeatures);
@@ -194,12 +194,13 @@ final class StandardScaler implements Scaler {
 
     @Override
     public void prepare() {
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double inverse =
                     squaredDeviations[f] == 0
                             ? 0
-                            : Math.min(Math.sqrt(count / squaredDeviations[f]), Float.MAX_VALUE);
+                            : Math.min(Math.sqrt(sumOfWeights / squaredDeviations[f]), Float.MAX_VALUE);
             centre[f] = nearest;
             inverseDeviation[f] = (float) inverse;
             correction[f] = (float) ((mean[f] - nearest) * inverse);
@@ -208,37 +209,28 @@ final class StandardScaler implements Scaler {
 
     @Override
     public double bound() {
-        return 1.01 * Math.sqrt((double) count);
+        return 1.01 * Math.sqrt(moments.sumOfWeights);
     }
 
     @Override
     public void undo() {
-        count = previousCount;
-        System.arraycopy(previousMean, 0, mean, 0, numFeatures);
-        System.arraycopy(previousSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
+        moments.set(previous);
     }
 
     @Override
     public void set(ScalerState state) {
-        count = state.count();
-        System.arraycopy(state.mean(), 0, mean, 0, numFeatures);
-        System.arraycopy(state.squaredDeviations(), 0, squaredDeviations, 0, numFeatures);
-    }
-
-    private void saveForUndo() {
-        previousCount = count;
-        System.arraycopy(mean, 0, previousMean, 0, numFeatures);
-        System.arraycopy(squaredDeviations, 0, previousSquaredDeviations, 0, numFeatures);
+        moments.set(state);
     }
 
     /** Starts new sums in float, around the float nearest to the mean. */
     private void rebase() {
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double missed = mean[f] - nearest;
-            double squares = squaredDeviations[f] + count * missed * missed;
+            double squares = squaredDeviations[f] + sumOfWeights * missed * missed;
             centre[f] = nearest;
-            baseSum[f] = (float) (count * missed);
+            baseSum[f] = (float) (sumOfWeights * missed);
             baseSquares[f] = (float) squares;
             needsDouble[f] |=
                     squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
@@ -269,13 +261,13 @@ final class StandardScaler implements Scaler {
     }
 
     private void computeScale() {
-        float inverseCount = (float) (1.0 / (count + summed));
+        float inverseSum = (float) (1.0 / (moments.sumOfWeights + summed));
         computeScale(
                 baseSum,
                 baseSquares,
                 sums,
                 sumsOfSquares,
-                inverseCount,
+                inverseSum,
                 inverseDeviation,
                 correction,
                 numFeatures);
@@ -287,14 +279,14 @@ final class StandardScaler implements Scaler {
             float[] baseSquares,
             float[] sums,
             float[] sumsOfSquares,
-            float inverseCount,
+            float inverseSum,
             float[] inverse,
             float[] correction,
             int count) {
         for (int f = 0; f < count; f++) {
             float sum = baseSum[f] + sums[f];
-            float shift = sum * inverseCount;
-            float variance = (baseSquares[f] + sumsOfSquares[f] - sum * shift) * inverseCount;
+            float shift = sum * inverseSum;
+            float variance = (baseSquares[f] + sumsOfSquares[f] - sum * shift) * inverseSum;
             float inverted = 1f / (float) Math.sqrt(variance + TINY);
             inverse[f] = inverted;
             correction[f] = shift * inverted;
@@ -336,7 +328,7 @@ final class StandardScaler implements Scaler {
         if (summed == 0) {
             return;
         }
-        double inverseCount = 1.0 / (count + summed);
+        double inverseSum = 1.0 / (moments.sumOfWeights + summed);
         for (int f = 0; f < numFeatures; f++) {
             float sum = sums[f];
             float squares = sumsOfSquares[f];
@@ -345,19 +337,20 @@ final class StandardScaler implements Scaler {
             double missed = mean[f] - centre[f];
             double first = sum - summed * missed;
             double second = squares - missed * (sum + first);
-            double added = second - first * first * inverseCount;
-            mean[f] += first * inverseCount;
+            double added = second - first * first * inverseSum;
+            mean[f] += first * inverseSum;
             squaredDeviations[f] += added > 0 ? added : 0;
         }
-        count += summed;
+        moments.count += summed;
+        moments.sumOfWeights += summed;
         summed = 0;
     }
 
     /** Observes one feature of a mini-batch again, in double, by Welford's recurrence. */
     private void observeInDouble(int f, BlockRows block, int from, int to, float[] features) {
-        double mu = previousMean[f];
-        double squares = previousSquaredDeviations[f];
-        long seen = previousCount;
+        double mu = previous.mean[f];
+        double squares = previous.squaredDeviations[f];
+        double seen = previous.sumOfWeights;
         for (int r = from; r < to; r++) {
             double value = features[block.example(r) * numFeatures + f];
             double difference = value - mu;
@@ -372,9 +365,9 @@ final class StandardScaler implements Scaler {
     /** Observes and scales one feature of a block again, in double, by Welford's recurrence. */
     private void scaleInDouble(
             int f, BlockRows block, int from, int to, float[] features, float[] out, int width) {
-        double mu = previousMean[f];
-        double squares = previousSquaredDeviations[f];
-        long seen = previousCount;
+        double mu = previous.mean[f];
+        double squares = previous.squaredDeviations[f];
+        double seen = previous.sumOfWeights;
         int i = from;
         while (i < to) {
             int end = block.endOfMiniBatch(i, to);

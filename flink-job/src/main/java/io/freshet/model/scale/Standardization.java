@@ -6,9 +6,4 @@ public record Standardization() implements ScalerRule {
     public Workspace newWorkspace(int numFeatures) {
         return new StandardScaler.Scratch(numFeatures);
     }
-
-    @Override
-    public double sumOfWeights(long count) {
-        return (double) count;
-    }
 }

@@ -54,7 +54,7 @@ class FadingScalerTest {
         scaler.observe(block(rows, 7), 0, rows, features);
 
         ScalerState state = scaler.state();
-        double[] variance = new FadingStandardization(halfLife).variance(state);
+        double[] variance = state.variance();
         assertThat(state.count()).isEqualTo(rows);
         for (int f = 0; f < FEATURES; f++) {
             double sum = 0;
@@ -70,6 +70,7 @@ class FadingScalerTest {
                 double weight = Math.pow(0.5, (rows - 1 - i) / halfLife);
                 squares += weight * Math.pow(features[i * FEATURES + f] - mean, 2);
             }
+            assertThat(state.sumOfWeights()).isCloseTo(sum, within(1e-12 * sum));
             assertThat(state.mean()[f]).isCloseTo(mean, within(1e-9 * Math.abs(mean)));
             assertThat(variance[f]).isCloseTo(squares / sum, within(1e-8 * squares / sum));
         }
@@ -135,6 +136,125 @@ class FadingScalerTest {
         scaler.undo();
 
         assertThat(scaler.state()).usingRecursiveComparison().isEqualTo(before);
+    }
+
+    @Test
+    void featureThatBecomesConstant_isZero_andAnotherValueIsScaledToTheLimitAtMost() {
+        double halfLife = 10;
+        float[] features = features(4000);
+        int rows = 3999;
+        for (int i = 500; i < rows; i++) {
+            features[i * FEATURES] = 1.1f;
+            features[i * FEATURES + 1] = 0;
+            features[i * FEATURES + 2] = -123456.7f;
+        }
+        // The last row, without a label, has other values again.
+        BlockRows block = new BlockRows(4000);
+        for (int i = 0; i < rows; i++) {
+            block.addMiniBatch(new int[] {i}, 1);
+        }
+        block.addUnlabelled(rows);
+        float[] out = new float[4000 * FEATURES];
+        Scaler scaler = start(halfLife);
+        scaler.scale(block, 0, 4000, features, out, FEATURES);
+
+        double limit = Math.sqrt(scaler.state().sumOfWeights());
+        for (float value : out) {
+            assertThat((double) Math.abs(value)).isLessThanOrEqualTo(limit + 1e-6);
+        }
+        // After 40 half-lives, what is left of the old level is a millionth of its deviation.
+        for (int i = (500 + 400) * FEATURES; i < rows * FEATURES; i++) {
+            assertThat((double) out[i]).isCloseTo(0, within(1e-5));
+        }
+        // A variance that is nothing but rounding is 0; one that has a value is published.
+        assertThat(scaler.state().variance()[0]).isZero();
+        assertThat(scaler.state().variance()[2]).isZero();
+        assertThat(out[rows * FEATURES]).isZero();
+        assertThat(out[rows * FEATURES + 2]).isZero();
+    }
+
+    @Test
+    void rowsOfALongMiniBatch_areScaledToTheBoundAtMost() {
+        int rows = 5000;
+        float[] features = new float[rows * FEATURES];
+        features[0] = 1;
+        features[1] = 1e30f;
+        float[] out = new float[rows * FEATURES];
+        Scaler scaler = start(10);
+        scaler.scale(block(rows, rows), 0, rows, features, out, FEATURES);
+
+        assertThat(scaler.bound()).isLessThan(4);
+        for (float value : out) {
+            assertThat((double) Math.abs(value)).isLessThanOrEqualTo(scaler.bound());
+        }
+    }
+
+    /** The weights are in the state, so that a change of the rule changes no scale at once. */
+    @Test
+    void stateOfAnotherRule_isContinued() {
+        int rows = 3000;
+        float[] features = features(2 * rows);
+        BlockRows block = block(2 * rows, 1);
+        ScalerRule[] rules = {
+            new Standardization(), new FadingStandardization(20), new FadingStandardization(2000)
+        };
+        for (ScalerRule first : rules) {
+            Scaler before =
+                    first.newWorkspace(FEATURES).start(ScalerState.initial(FEATURES));
+            before.observe(block, 0, rows, features);
+            ScalerState state = before.state();
+            float[] expected = new float[FEATURES];
+            before.transform(features, rows * FEATURES, expected, 0);
+            for (ScalerRule second : rules) {
+                Scaler after = second.newWorkspace(FEATURES).start(state);
+                after.prepare();
+                float[] row = new float[FEATURES];
+                after.transform(features, rows * FEATURES, row, 0);
+                for (int f = 0; f < FEATURES; f++) {
+                    assertThat(row[f]).isCloseTo(expected[f], within(1e-5f));
+                }
+                after.observe(block, rows, 2 * rows, features);
+                assertMomentsAfter(state, second, features, rows, 2 * rows, after.state());
+            }
+        }
+    }
+
+    /** Asserts the moments of weighted examples that follow those of a state. */
+    private static void assertMomentsAfter(
+            ScalerState before,
+            ScalerRule rule,
+            float[] features,
+            int from,
+            int to,
+            ScalerState actual) {
+        double halfLife =
+                rule instanceof FadingStandardization fading
+                        ? fading.halfLife()
+                        : Double.POSITIVE_INFINITY;
+        for (int f = 0; f < FEATURES; f++) {
+            double oldWeight =
+                    before.sumOfWeights() * Math.pow(0.5, (to - from) / halfLife);
+            double sum = oldWeight;
+            double mean = oldWeight * before.mean()[f];
+            for (int i = from; i < to; i++) {
+                double weight = Math.pow(0.5, (to - 1 - i) / halfLife);
+                sum += weight;
+                mean += weight * features[i * FEATURES + f];
+            }
+            mean /= sum;
+            double squares =
+                    oldWeight
+                            * (before.variance()[f] + Math.pow(before.mean()[f] - mean, 2));
+            for (int i = from; i < to; i++) {
+                double weight = Math.pow(0.5, (to - 1 - i) / halfLife);
+                squares += weight * Math.pow(features[i * FEATURES + f] - mean, 2);
+            }
+            assertThat(actual.sumOfWeights()).isCloseTo(sum, within(1e-9 * sum));
+            assertThat(actual.mean()[f]).isCloseTo(mean, within(1e-5 * (1 + Math.abs(mean))));
+            assertThat(actual.variance()[f])
+                    .isCloseTo(squares / sum, within(1e-4 * squares / sum));
+        }
+        assertThat(actual.count()).isEqualTo(before.count() + to - from);
     }
 
     @Test

@@ -46,7 +46,10 @@ class StandardScalerTest {
                 observeInBatches(
                         new StandardScaler(
                                 new ScalerState(
-                                        seen, new double[] {mean}, new double[] {seen * variance}),
+                                        seen,
+                                        seen,
+                                        new double[] {mean},
+                                        new double[] {seen * variance}),
                                 new StandardScaler.Scratch(1)),
                         features,
                         rows,
