@@ -15,15 +15,15 @@ import java.util.Arrays;
  * M₂'   = M₂ + s₂ − s₁² / (N + n)      s₁ = Σ (x − mean),  s₂ = Σ (x − mean)²
  * }</pre>
  *
- * <p>Numerics. Within a block, the sums run in float over differences from the float nearest to
- * the mean, at most {@value #CHUNK} examples at a time; they are then merged into the moments in
+ * <p>Numerics. Within a block, the sums run in float over differences from the float nearest to the
+ * mean, at most {@value #CHUNK} examples at a time; they are then merged into the moments in
  * double. A mean that is large beside the deviations costs no digits of them, and the moments keep
  * moving after 10⁹ examples. {@code baseSum} and {@code baseSquares} hold the part of the moments
  * that belongs to the difference between the mean and that float. While the sums run, {@code σ} is
  * computed in float, to a few units of its last place, because {@code s₁²} is small beside {@code
  * (N + n) s₂} after {@value #FEW} examples. Before that, and for features whose squares leave the
- * range of float, Welford's recurrence in double is used instead. In both cases the differences of a
- * constant feature are exactly 0.
+ * range of float, Welford's recurrence in double is used instead. In both cases the differences of
+ * a constant feature are exactly 0.
  *
  * <p>Speed. The loops over features have no branches and run over whole arrays with one index:
  * HotSpot 17 vectorises only such loops, which is worth a copy of each row.
@@ -200,7 +200,9 @@ final class StandardScaler implements Scaler {
             double inverse =
                     squaredDeviations[f] == 0
                             ? 0
-                            : Math.min(Math.sqrt(sumOfWeights / squaredDeviations[f]), Float.MAX_VALUE);
+                            : Math.min(
+                                    Math.sqrt(sumOfWeights / squaredDeviations[f]),
+                                    Float.MAX_VALUE);
             centre[f] = nearest;
             inverseDeviation[f] = (float) inverse;
             correction[f] = (float) ((mean[f] - nearest) * inverse);
