@@ -471,6 +471,11 @@ public final class Learner implements AutoCloseable {
         return changed;
     }
 
+    /** Records that the state in Flink must be written again. */
+    void markChanged() {
+        changed = true;
+    }
+
     /** Records that the current state has been saved. */
     void markSaved() {
         changed = false;

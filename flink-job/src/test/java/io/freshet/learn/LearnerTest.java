@@ -94,6 +94,15 @@ public class LearnerTest {
         return config(settings(1, new Sgd(1, 0), mixture(true)), LabelType.CLASS);
     }
 
+    static LearnConfig adam() {
+        return config(
+                settings(
+                        1,
+                        new Adam(LearningRateSchedule.constant(0.01), 0.9, 0.999, 1e-8, 0),
+                        null),
+                LabelType.CLASS);
+    }
+
     /** Configurations that between them remember everything that a learner can remember. */
     static Stream<Named<LearnConfig>> configurations() {
         Sgd plain = new Sgd(1, 0);
