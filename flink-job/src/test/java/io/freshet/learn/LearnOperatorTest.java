@@ -269,7 +269,7 @@ class LearnOperatorTest {
             assertThatThrownBy(() -> other.processElement(Blocks.block(stream), 0))
                     .isInstanceOf(SuppressRestartsException.class)
                     .cause()
-                    .hasMessageStartingWith("The state of model \"m\" has ");
+                    .hasMessageStartingWith("The state of model \"m\" was saved with ");
         }
     }
 
