@@ -96,7 +96,7 @@ public final class LearningRateConfig {
             return true;
         }
         settings.problem(
-                settings.assignment(key) + ": must have at least one value, and none twice");
+                settings.assignment(key) + ": must have at least one value and no duplicates");
         return false;
     }
 
