@@ -23,6 +23,7 @@ import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,6 +73,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private transient ValueState<ExampleBlock> pendingExamples;
     private transient InternalTimerService<VoidNamespace> timers;
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
+    private transient boolean loggedOptimizerReset;
 
     @SuppressWarnings("NullAway.Init") // transient fields are set in openState() and open()
     public LearnOperator(LearnConfig learnConfig) {
@@ -263,17 +265,48 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         }
         LearnerStateHeader model = saved.model();
         LearnerStateHeader successor = saved.successor();
+        Learner learner;
         try {
-            return Learner.restore(
-                    modelId,
-                    workspace,
-                    saved,
-                    model == null ? null : chunks.load(model),
-                    successor == null ? null : successorChunks.load(successor),
-                    pendingExamples.value());
+            learner =
+                    Learner.restore(
+                            modelId,
+                            workspace,
+                            saved,
+                            model == null ? null : chunks.load(model),
+                            successor == null ? null : successorChunks.load(successor),
+                            pendingExamples.value());
         } catch (StateMismatchException e) {
             // A restart would find the same state and the same configuration.
             throw new SuppressRestartsException(e);
+        }
+        clearUnconfiguredArrays(learner, model, successor);
+        return learner;
+    }
+
+    /**
+     * Removes the arrays of an optimiser that is not configured any more from the state of a
+     * restored model. The first model for which this happens is logged.
+     */
+    private void clearUnconfiguredArrays(
+            Learner learner,
+            @Nullable LearnerStateHeader model,
+            @Nullable LearnerStateHeader successor) {
+        List<String> removed = model == null ? List.of() : chunks.clearUnconfigured(model);
+        List<String> removedOfSuccessor =
+                successor == null ? List.of() : successorChunks.clearUnconfigured(successor);
+        if (removed.isEmpty() && removedOfSuccessor.isEmpty()) {
+            return;
+        }
+        // The headers in state still name the removed arrays.
+        learner.markChanged();
+        if (!loggedOptimizerReset) {
+            loggedOptimizerReset = true;
+            LOG.info(
+                    "The state of model \"{}\" was saved with another optimiser, whose arrays {}"
+                        + " are removed; the state of the configured optimiser begins at zero. The"
+                        + " same for further models of this kind is not logged.",
+                    getCurrentKey(),
+                    removed.isEmpty() ? removedOfSuccessor : removed);
         }
     }
 

@@ -1,11 +1,9 @@
 package io.freshet.learn;
 
-import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.IgnoredReason;
-import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.Origins;
 import io.freshet.ingest.SourcePartition;
 import io.freshet.learn.drift.DetectorReport;
@@ -18,7 +16,6 @@ import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.scale.ScalerRule;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -101,6 +98,7 @@ public final class Learner implements AutoCloseable {
      * @param learnerState {@link #learnerState()} of the other
      * @param successorState {@link #successorState()} of the other
      * @param pendingExamples {@link #pendingExamples()} of the other. Not modified.
+     * @throws StateMismatchException if the state does not fit the configuration
      */
     public static Learner restore(
             String modelId,
@@ -110,15 +108,8 @@ public final class Learner implements AutoCloseable {
             @Nullable LearnerState successorState,
             @Nullable ExampleBlock pendingExamples) {
         LearnConfig config = workspace.config();
-        if (!Arrays.asList(modelState.classes()).equals(config.classes())) {
-            throw new StateMismatchException(
-                    "The state of model \""
-                            + modelId
-                            + "\" has the classes "
-                            + Arrays.toString(modelState.classes())
-                            + ", the configuration "
-                            + config.classes());
-        }
+        new RestoredState(modelId, modelState, learnerState, successorState, pendingExamples)
+                .requireFits(config);
         Learner learner = new Learner(modelId, workspace, modelState.audit().copy());
         for (PartitionOffset last : modelState.offsets()) {
             learner.lastOffsets.put(
@@ -129,37 +120,7 @@ public final class Learner implements AutoCloseable {
         if (config.miniBatchMaxWait() != null) {
             learner.deadline = modelState.deadline();
         }
-        if (pendingExamples != null
-                && pendingExamples.examples().numTargets() != config.numTargets()) {
-            throw new StateMismatchException(
-                    "The state of model \""
-                            + modelId
-                            + "\" has pending examples whose labels have "
-                            + pendingExamples.examples().numTargets()
-                            + " values each; the configuration ("
-                            + IngestConfig.LABEL_TYPE
-                            + " = "
-                            + Key.kebab(config.labelType())
-                            + ") requires "
-                            + config.numTargets());
-        }
         if (learnerState != null) {
-            int expected = config.learner().numParameters();
-            if (learnerState.parameters().length != expected) {
-                throw new StateMismatchException(
-                        "The state of model \""
-                                + modelId
-                                + "\" has "
-                                + learnerState.parameters().length
-                                + " parameters; the configuration requires ("
-                                + config.learner().numFeatures()
-                                + " features + 1) x "
-                                + config.learner().numOutputs()
-                                + " outputs x "
-                                + config.learner().numRates()
-                                + " learning rates = "
-                                + expected);
-            }
             learner.savedGoodParameters = learnerState.goodParameters();
             learner.model = new SoftmaxLearner(workspace.blocks(), learnerState);
         }
@@ -469,6 +430,11 @@ public final class Learner implements AutoCloseable {
     /** Returns whether something has changed since the last {@link #markSaved()}. */
     boolean hasUnsavedChanges() {
         return changed;
+    }
+
+    /** Records that the state in Flink must be written again. */
+    void markChanged() {
+        changed = true;
     }
 
     /** Records that the current state has been saved. */

@@ -47,9 +47,15 @@ final class ModelChunks {
                 name, Types.INT, PrimitiveArrayTypeInfo.FLOAT_PRIMITIVE_ARRAY_TYPE_INFO);
     }
 
-    /** Writes the arrays of the current key, except the last good parameters. */
+    /**
+     * Writes the arrays of the current key, except the last good parameters. Removes the arrays of
+     * the optimiser if the optimiser's state is zero, so that a header names all arrays that exist.
+     */
     void save(LearnerState state) throws Exception {
         put(parameters, state.parameters());
+        if (state.optimizer().arrays().length == 0) {
+            clearOptimizerArrays();
+        }
         for (NamedArray array : state.optimizer().arrays()) {
             put(optimizerArray(array.name()), array.values());
         }
@@ -64,11 +70,32 @@ final class ModelChunks {
     /** Removes the arrays of the current key. */
     void clear() {
         parameters.clear();
+        clearOptimizerArrays();
+        goodParameters.clear();
+        baselineCounts.clear();
+    }
+
+    private void clearOptimizerArrays() {
         for (String name : optimizerArrays) {
             optimizerArray(name).clear();
         }
-        goodParameters.clear();
-        baselineCounts.clear();
+    }
+
+    /**
+     * Removes the optimiser's arrays of the current key that the configured optimiser does not
+     * have. {@link #load} must not be called again with this header.
+     *
+     * @return names of the removed arrays; empty if the configured optimiser has them all
+     */
+    List<String> clearUnconfigured(LearnerStateHeader header) {
+        List<String> removed =
+                Arrays.stream(header.optimizerArrays())
+                        .filter(name -> !optimizerArrays.contains(name))
+                        .toList();
+        for (String name : removed) {
+            optimizerArray(name).clear();
+        }
+        return removed;
     }
 
     /** Reads the arrays of the current key, and completes them with a header to a whole state. */
@@ -95,7 +122,7 @@ final class ModelChunks {
         return new OptimizerState(header.optimizerSteps(), arrays);
     }
 
-    /** Returns the state of an optimiser's array, also of one that is not configured any more. */
+    /** Returns the state of an optimiser's array, which need not be a configured one. */
     private MapState<Integer, float[]> optimizerArray(String name) {
         return optimizerStates.computeIfAbsent(
                 name, key -> store.getMapState(chunks(prefix + "optimizer-" + key)));

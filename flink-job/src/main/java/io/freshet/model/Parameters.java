@@ -96,16 +96,17 @@ final class Parameters implements AutoCloseable {
      *     begins at zero
      */
     void set(float[] parameters, OptimizerState newState) {
-        set(parameters);
+        put(parameters, values);
+        stateSteps = 0;
         List<String> names = optimizer.stateNames();
-        if (newState.steps() == 0
-                || names.stream().anyMatch(name -> newState.array(name).length == 0)) {
-            return;
+        if (!names.isEmpty()
+                && newState.steps() > 0
+                && names.stream().allMatch(name -> newState.array(name).length > 0)) {
+            for (int i = 0; i < state.length; i++) {
+                put(newState.array(names.get(i)), state[i]);
+            }
+            stateSteps = newState.steps();
         }
-        for (int i = 0; i < state.length; i++) {
-            put(newState.array(names.get(i)), state[i]);
-        }
-        stateSteps = state.length == 0 ? 0 : newState.steps();
         refreshBounds();
     }
 

@@ -21,6 +21,7 @@ import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -268,7 +269,68 @@ class LearnOperatorTest {
             assertThatThrownBy(() -> other.processElement(Blocks.block(stream), 0))
                     .isInstanceOf(SuppressRestartsException.class)
                     .cause()
-                    .hasMessageStartingWith("The state of model \"m\" has ");
+                    .hasMessageStartingWith("The state of model \"m\" was saved with ");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void arraysOfAnotherOptimizer_areRemoved_andTheNewStateBeginsAtZero(boolean rocksDb)
+            throws Exception {
+        List<ExampleBlock> blocks = blocks(STREAM);
+        OperatorSubtaskState state;
+        Map<String, float[]> parameters = new TreeMap<>();
+        try (var momentum = harness(config(1000, 1, null), rocksDb)) {
+            momentum.setup();
+            momentum.open();
+            for (ExampleBlock block : blocks) {
+                momentum.processElement(block, 0);
+            }
+            momentum.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            state = momentum.snapshot(1, 1);
+            assertThat(keysWith("optimizer-velocity", momentum)).isEqualTo(MODELS);
+            for (String model : MODELS) {
+                parameters.put(model, live(momentum, model).parameters());
+            }
+        }
+
+        OperatorSubtaskState second;
+        try (var adam = harness(LearnerTest.adam(), rocksDb)) {
+            adam.setup();
+            adam.initializeState(state);
+            adam.open();
+            for (String model : MODELS) {
+                LearnerState restored = live(adam, model);
+                assertThat(restored.parameters()).containsExactly(parameters.get(model));
+                assertThat(restored.optimizer().steps()).isZero();
+            }
+            assertThat(keysWith("optimizer-velocity", adam)).isEmpty();
+            // The restored models have not changed, but their state has.
+            adam.getOneInputOperator().prepareSnapshotPreBarrier(2);
+            second = adam.snapshot(2, 2);
+        }
+
+        try (var again = harness(LearnerTest.adam(), rocksDb)) {
+            again.setup();
+            again.initializeState(second);
+            again.open();
+            for (ExampleBlock block : blocks) {
+                again.processElement(block, 0);
+            }
+            again.getOneInputOperator().prepareSnapshotPreBarrier(3);
+            for (String name : LearnerTest.adam().learner().optimizer().stateNames()) {
+                assertThat(keysWith("optimizer-" + name, again)).isEqualTo(MODELS);
+            }
+        }
+    }
+
+    private static List<String> keysWith(
+            String stateName, KeyedOneInputStreamOperatorTestHarness<?, ?, ?> harness)
+            throws Exception {
+        var backend =
+                ((AbstractStreamOperator<?>) harness.getOperator()).<String>getKeyedStateBackend();
+        try (Stream<String> keys = backend.getKeys(stateName, VoidNamespace.INSTANCE)) {
+            return keys.distinct().sorted().toList();
         }
     }
 

@@ -30,6 +30,8 @@ import io.freshet.model.optim.Adam;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Optimizer;
 import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.FadingStandardization;
+import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.Standardization;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 public class LearnerTest {
@@ -92,6 +95,15 @@ public class LearnerTest {
 
     static LearnConfig mixtureWithBaselines() {
         return config(settings(1, new Sgd(1, 0), mixture(true)), LabelType.CLASS);
+    }
+
+    static LearnConfig adam() {
+        return config(
+                settings(
+                        1,
+                        new Adam(LearningRateSchedule.constant(0.01), 0.9, 0.999, 1e-8, 0),
+                        null),
+                LabelType.CLASS);
     }
 
     /** Configurations that between them remember everything that a learner can remember. */
@@ -612,8 +624,113 @@ public class LearnerTest {
                                         null))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
-                        "The state of model \"m\" has 15 parameters; the configuration requires"
-                                + " (7 features + 1) x 3 outputs x 7 learning rates = 168");
+                        "The state of model \"m\" was saved with training.learning-rate = fixed,"
+                                + " the configuration has auto");
         learner.close();
+    }
+
+    private static LearnerSettings settingsOf(
+            int numFeatures, Loss loss, @Nullable Mixture mixture, @Nullable ScalerRule scaler) {
+        return new LearnerSettings(
+                numFeatures,
+                CLASSES,
+                1,
+                loss,
+                new Sgd(1, 0),
+                mixture,
+                MiniBatchReduction.EXAMPLES,
+                scaler,
+                PATIENCE);
+    }
+
+    static Stream<Arguments> mismatches() {
+        Loss loss = new CrossEntropy(CLASSES);
+        ScalerRule scaler = new Standardization();
+        Mixture mixture = new Mixture(List.of(0.1, 0.01), List.of(0.01, 0.1), false);
+        LearnerSettings fixed = settingsOf(FEATURES, loss, null, scaler);
+        LearnerSettings unscaled = settingsOf(FEATURES, loss, null, null);
+        LearnerSettings mixed = settingsOf(FEATURES, loss, mixture, scaler);
+        return Stream.of(
+                Arguments.of(
+                        fixed,
+                        unscaled,
+                        "was saved with scaler.type = welford or fading, the configuration has"
+                                + " none"),
+                Arguments.of(
+                        unscaled,
+                        fixed,
+                        "was saved with scaler.type = none, the configuration has welford"),
+                Arguments.of(
+                        unscaled,
+                        settingsOf(FEATURES, loss, null, new FadingStandardization(100)),
+                        "was saved with scaler.type = none, the configuration has fading"),
+                Arguments.of(
+                        mixed,
+                        fixed,
+                        "was saved with training.learning-rate = auto, the configuration has"
+                                + " fixed"),
+                // One learning rate: there are as many parameters as with a fixed one.
+                Arguments.of(
+                        fixed,
+                        settingsOf(FEATURES, loss, new Mixture(List.of(0.1), 0.1, false), scaler),
+                        "was saved with training.learning-rate = fixed, the configuration has"
+                                + " auto"),
+                Arguments.of(
+                        mixed,
+                        settingsOf(
+                                FEATURES,
+                                loss,
+                                new Mixture(List.of(0.1), List.of(0.01, 0.1), false),
+                                scaler),
+                        "was saved with training.experts.rates = 2 values, the configuration has"
+                                + " 1 value"),
+                Arguments.of(
+                        mixed,
+                        settingsOf(
+                                FEATURES,
+                                loss,
+                                new Mixture(List.of(0.1, 0.01), 0.1, false),
+                                scaler),
+                        "was saved with training.experts.shares = 2 values, the configuration has"
+                                + " 1 value"),
+                Arguments.of(
+                        mixed,
+                        settingsOf(
+                                FEATURES,
+                                loss,
+                                new Mixture(List.of(0.1, 0.01), List.of(0.01, 0.1), true),
+                                scaler),
+                        "was saved with training.experts.baselines = false, the configuration has"
+                                + " true"),
+                Arguments.of(
+                        fixed,
+                        settingsOf(7, loss, null, scaler),
+                        "was saved with num-features = 4, the configuration has 7"),
+                Arguments.of(
+                        unscaled,
+                        settingsOf(7, loss, null, null),
+                        "has 15 parameters; the configuration asks for (7 features + 1) x 3"
+                                + " outputs x 1 learning rates = 24 (num-features, training.loss,"
+                                + " label.type)"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("mismatches")
+    void stateOfOtherSettings_isRefused_namingTheKeyAndBothValues(
+            LearnerSettings saved, LearnerSettings configured, String difference) {
+        LearnConfig before = config(saved, LabelType.CLASS);
+        try (Learner learner = new Learner("m", new LearnerWorkspace(before))) {
+            learner.process(
+                    Blocks.block(Blocks.stream(1, 5, FEATURES, CLASSES, "m")),
+                    prediction -> {},
+                    alert -> {});
+            LearnerState state = learner.learnerState();
+            ModelState modelState = learner.modelState(state, null);
+            LearnerWorkspace workspace = new LearnerWorkspace(config(configured, LabelType.CLASS));
+
+            assertThatThrownBy(() -> Learner.restore("m", workspace, modelState, state, null, null))
+                    .isInstanceOf(StateMismatchException.class)
+                    .hasMessage("The state of model \"m\" " + difference);
+        }
     }
 }

@@ -716,7 +716,7 @@ class JobConfigTest {
                                 key
                                         + " = "
                                         + values
-                                        + ": must have at least one value, and none twice");
+                                        + ": must have at least one value and no duplicates");
             }
         }
         assertThat(problems("training.experts.rates", "0.1,0"))

@@ -27,7 +27,7 @@ public final class LearningRateConfig {
                     "Learning rate of SGD. Auto: a model is trained with each of the learning rates"
                             + " training.experts.rates side by side, and predicts by their mixture,"
                             + " which follows the best of them.");
-    private static final Key<List<Double>> EXPERTS_RATES =
+    static final Key<List<Double>> EXPERTS_RATES =
             MIXTURE_KEYS.add(
                     Key.ofDoubles(
                             "training.experts.rates",
@@ -36,7 +36,7 @@ public final class LearningRateConfig {
                             Float.MAX_VALUE,
                             "Learning rates of the mixture, one per expert."),
                     Mixture::rates);
-    private static final Key<List<Double>> EXPERTS_SHARES =
+    static final Key<List<Double>> EXPERTS_SHARES =
             MIXTURE_KEYS.add(
                     Key.ofDoubles(
                             "training.experts.shares",
@@ -49,7 +49,7 @@ public final class LearningRateConfig {
                                     + " the weights follow Bayes' rule. Several switching rates are"
                                     + " mixed in turn by the same rule."),
                     Mixture::switchingRates);
-    private static final Key<Boolean> EXPERTS_BASELINES =
+    static final Key<Boolean> EXPERTS_BASELINES =
             MIXTURE_KEYS.add(
                     Key.ofBoolean(
                             "training.experts.baselines",
@@ -96,7 +96,7 @@ public final class LearningRateConfig {
             return true;
         }
         settings.problem(
-                settings.assignment(key) + ": must have at least one value, and none twice");
+                settings.assignment(key) + ": must have at least one value and no duplicates");
         return false;
     }
 

@@ -105,7 +105,10 @@ public enum LossOption {
                 return reader -> new BinaryCrossEntropy(reader.numOutputs, reader.weights(weights));
             });
 
-    /** Keys that several losses share. */
+    /**
+     * Keys that several losses share. In a class of their own, because an enum's static fields are
+     * initialised only after its constants.
+     */
     private static final class SharedKeys {
         private static final Key<List<Double>> CLASS_WEIGHTS =
                 Key.ofDoubles(
@@ -137,7 +140,10 @@ public enum LossOption {
                                     Arrays.stream(values()).filter(LossOption::isBinary).toList())
                             + " have a single output.");
 
-    /** The losses' own keys, each once; beginning with the last loss gives the published order. */
+    /**
+     * The keys that belong to individual losses, without duplicates. In reverse order of the
+     * losses, which is the order in the published properties file.
+     */
     private static final List<Key<?>> OWN_KEYS =
             Arrays.stream(values())
                     .sorted(Comparator.reverseOrder())

@@ -127,7 +127,10 @@ public enum OptimizerOption {
                                 settings.get(weightDecay));
             });
 
-    /** Keys of several optimisers. An enum's own static fields are not there for its constants. */
+    /**
+     * Keys that several optimisers share. In a class of their own, because an enum's static fields
+     * are initialised only after its constants.
+     */
     private static final class SharedKeys {
         static final Key<Double> WEIGHT_DECAY =
                 Key.ofDouble(
@@ -151,7 +154,7 @@ public enum OptimizerOption {
                             + ". Optimisers other than sgd train one mini-batch at a time, and so"
                             + " more slowly.");
 
-    /** The keys of single optimisers. */
+    /** The keys that belong to individual optimisers, without duplicates. */
     private static final List<Key<?>> OWN_KEYS =
             Arrays.stream(values())
                     .<Key<?>>flatMap(option -> option.keys.keys().stream())
@@ -185,8 +188,8 @@ public enum OptimizerOption {
     }
 
     /**
-     * Reads the optimiser for a learning rate. Problems are recorded in the settings; the optimiser
-     * is then of no use.
+     * Reads the optimiser for a learning rate. Problems are recorded in the settings; the returned
+     * optimiser must not be used then.
      */
     static Optimizer read(Settings settings, double learningRate) {
         OptimizerOption option = settings.get(OPTIMIZER);

@@ -60,7 +60,7 @@ public enum ScalerOption {
                                     .collect(Collectors.joining("; "))
                             + ".");
 
-    /** The keys of single scalings. */
+    /** The keys that belong to individual scalings, without duplicates. */
     private static final List<Key<?>> OWN_KEYS =
             Arrays.stream(values())
                     .<Key<?>>flatMap(option -> option.keys().stream())

@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearnerState;
 import io.freshet.model.loss.Activation;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.Loss;
@@ -12,6 +13,7 @@ import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Optimizer;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -132,6 +134,17 @@ public final class TrainingConfig {
                         + LearningRateConfig.LEARNING_RATE
                         + " = auto: the experts of the mixture use plain SGD and a softmax loss;"
                         + " set a learning rate");
+    }
+
+    /**
+     * Compares a learner's saved state with the configured settings.
+     *
+     * @return the first difference, which names the key, the value in the state and the configured
+     *     value, in words that follow "The state of model m"; empty if a learner can continue from
+     *     the state
+     */
+    public static Optional<String> findMismatch(LearnerSettings learner, LearnerState saved) {
+        return new SavedLearner(saved, learner).mismatch();
     }
 
     /** Returns the configuration that determined the parameters, by key. */

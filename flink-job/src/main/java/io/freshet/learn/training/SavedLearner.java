@@ -1,0 +1,126 @@
+package io.freshet.learn.training;
+
+import io.freshet.config.Key;
+import io.freshet.ingest.IngestConfig;
+import io.freshet.model.LearnerSettings;
+import io.freshet.model.LearnerState;
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.Mixture;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A learner's saved state, compared with the settings that are configured now.
+ *
+ * <p>Another optimiser is no mismatch: its state is left out, and that of the configured one begins
+ * at zero. Hyper-parameters that change no array's length, such as the values of the learning
+ * rates, may differ.
+ */
+record SavedLearner(LearnerState state, LearnerSettings settings) {
+    /** Returns the first difference, to follow "The state of model m"; empty if there is none. */
+    Optional<String> mismatch() {
+        return Stream.of(mixture(), features(), parameters(), scaler())
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private Optional<String> mixture() {
+        Mixture mixture = settings.mixture();
+        boolean isMixture = state.weights().length > 0;
+        if (mixture == null || !isMixture) {
+            return differ(
+                    LearningRateConfig.LEARNING_RATE,
+                    isMixture ? "auto" : "fixed",
+                    mixture != null ? "auto" : "fixed");
+        }
+        int rates = state.restarts().length;
+        boolean baselines = state.baselineCounts().length > 0;
+        int experts = rates + (baselines ? Baselines.COUNT : 0);
+        int switchingRates = state.weights().length / (experts + 1);
+        return Stream.of(
+                        differ(
+                                LearningRateConfig.EXPERTS_RATES,
+                                values(rates),
+                                values(mixture.rates().size())),
+                        differ(
+                                LearningRateConfig.EXPERTS_BASELINES,
+                                Key.text(baselines),
+                                Key.text(mixture.baselines())),
+                        differ(
+                                LearningRateConfig.EXPERTS_SHARES,
+                                values(switchingRates),
+                                values(mixture.switchingRates().size())))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private Optional<String> features() {
+        int scaled = state.scaler().mean().length;
+        return scaled == 0
+                ? Optional.empty()
+                : differ(
+                        IngestConfig.NUM_FEATURES,
+                        Key.text(scaled),
+                        Key.text(settings.numFeatures()));
+    }
+
+    private Optional<String> parameters() {
+        int expected = settings.numParameters();
+        if (state.parameters().length == expected) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                "has "
+                        + state.parameters().length
+                        + " parameters; the configuration asks for ("
+                        + settings.numFeatures()
+                        + " features + 1) x "
+                        + settings.numOutputs()
+                        + " outputs x "
+                        + settings.numRates()
+                        + " learning rates = "
+                        + expected
+                        + " ("
+                        + IngestConfig.NUM_FEATURES
+                        + ", "
+                        + LossOption.LOSS
+                        + ", "
+                        + IngestConfig.LABEL_TYPE
+                        + ")");
+    }
+
+    private Optional<String> scaler() {
+        boolean isScaled = state.scaler().mean().length > 0;
+        String configured =
+                ScalerOption.hyperParameters(settings.scaler()).get(ScalerOption.TYPE.name());
+        if (isScaled == (settings.scaler() != null)) {
+            return Optional.empty();
+        }
+        // The state does not record by which rule it was scaled.
+        String scaling =
+                Stream.of(ScalerOption.values())
+                        .filter(option -> option != ScalerOption.NONE)
+                        .map(Key::kebab)
+                        .collect(Collectors.joining(" or "));
+        return differ(
+                ScalerOption.TYPE, isScaled ? scaling : Key.kebab(ScalerOption.NONE), configured);
+    }
+
+    private static String values(int count) {
+        return count + (count == 1 ? " value" : " values");
+    }
+
+    private static Optional<String> differ(Key<?> key, String saved, @Nullable String configured) {
+        return saved.equals(configured)
+                ? Optional.empty()
+                : Optional.of(
+                        "was saved with "
+                                + key
+                                + " = "
+                                + saved
+                                + ", the configuration has "
+                                + configured);
+    }
+}
