@@ -53,18 +53,18 @@ record RestoredState(
     private void requireFits(ExampleBlock pending, LearnConfig config) {
         if (pending.examples().numTargets() != config.numTargets()) {
             throw mismatch(
-                    "has an open mini-batch whose labels have "
+                    "has pending examples whose labels have "
                             + pending.examples().numTargets()
-                            + " values each; the configuration, "
+                            + " values each; the configuration ("
                             + IngestConfig.LABEL_TYPE
                             + " = "
                             + Key.kebab(config.labelType())
-                            + ", asks for "
+                            + ") requires "
                             + config.numTargets());
         }
         if (pending.examples().numFeatures() != config.learner().numFeatures()) {
             throw mismatch(
-                    "has an open mini-batch with "
+                    "has pending examples with "
                             + IngestConfig.NUM_FEATURES
                             + " = "
                             + pending.examples().numFeatures()

@@ -709,7 +709,7 @@ public class LearnerTest {
                 Arguments.of(
                         unscaled,
                         settingsOf(7, loss, null, null),
-                        "has 15 parameters; the configuration asks for (7 features + 1) x 3"
+                        "has 15 parameters; the configuration requires (7 features + 1) x 3"
                                 + " outputs x 1 learning rates = 24 (num-features, training.loss,"
                                 + " label.type)"));
     }

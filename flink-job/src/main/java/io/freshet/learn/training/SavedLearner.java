@@ -74,7 +74,7 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
         return Optional.of(
                 "has "
                         + state.parameters().length
-                        + " parameters; the configuration asks for ("
+                        + " parameters; the configuration requires ("
                         + settings.numFeatures()
                         + " features + 1) x "
                         + settings.numOutputs()
