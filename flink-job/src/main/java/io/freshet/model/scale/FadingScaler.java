@@ -4,9 +4,9 @@ import io.freshet.model.example.BlockRows;
 
 /**
  * Standardises features by moments in which older examples fade. Each new example has the weight 1
- * and first takes the fraction {@code g} from the weight of every example before it ({@link
- * FadingStandardization#lossPerExample}). An example {@code x} changes the sum of weights {@code
- * W}, the mean and {@code S = Σ wᵢ (xᵢ − mean)²} by
+ * and first takes the fraction {@code g} from the weight of every example before it, {@code g = 1 −
+ * 2^(−1 / halfLife)}. An example {@code x} changes the sum of weights {@code W}, the mean and
+ * {@code S = Σ wᵢ (xᵢ − mean)²} by
  *
  * <pre>{@code
  * W'    = W − g W + 1
@@ -14,9 +14,9 @@ import io.freshet.model.example.BlockRows;
  * S'    = S − g S + (x − mean) (x − mean')
  * }</pre>
  *
- * <p>The variance is {@code S / W}. It is set to 0 where it is not above {@code (W ε mean)²}, with
- * {@code ε = 2⁻⁵²}: the mean of a constant feature stops moving that far from the feature, and what
- * is left of {@code S} is rounding.
+ * <p>Where {@code (x − mean) / W'} is too small to change the mean in double, the mean is set to
+ * {@code x}. So a feature that becomes constant becomes exactly 0; its deviations, which go on
+ * fading, would otherwise fall to that remainder and scale it up again.
  *
  * <p>Scaled features are limited to {@code ±√W}. The newest example never exceeds that: it adds
  * {@code (x − mean')²} to {@code S}, so that {@code (x − mean')² W / S ≤ W}. Rows without a label,
@@ -28,9 +28,6 @@ import io.freshet.model.example.BlockRows;
  * Communications of the ACM 22 (1979), with weights that all fade at each example.
  */
 final class FadingScaler implements Scaler {
-    /** Distance from 1 to the next double. */
-    private static final double EPSILON = 0x1p-52;
-
     private final int numFeatures;
     private final double lossPerExample;
     private final Moments moments;
@@ -40,12 +37,15 @@ final class FadingScaler implements Scaler {
 
     /** Scratch memory, shared by scalers of as many features, one block at a time. */
     static final class Scratch implements ScalerRule.Workspace {
-        private final FadingStandardization rule;
+        private final double lossPerExample;
         private final Moments previous;
         private final double[] inverseDeviation;
 
-        Scratch(FadingStandardization rule, int numFeatures) {
-            this.rule = rule;
+        /**
+         * @param lossPerExample fraction of its weight that an example loses at each later one
+         */
+        Scratch(double lossPerExample, int numFeatures) {
+            this.lossPerExample = lossPerExample;
             this.previous = new Moments(numFeatures);
             this.inverseDeviation = new double[numFeatures];
         }
@@ -62,7 +62,7 @@ final class FadingScaler implements Scaler {
      */
     FadingScaler(ScalerState state, Scratch scratch) {
         this.numFeatures = state.mean().length;
-        this.lossPerExample = scratch.rule.lossPerExample();
+        this.lossPerExample = scratch.lossPerExample;
         this.moments = Moments.of(state);
         this.previous = scratch.previous;
         this.inverseDeviation = scratch.inverseDeviation;
@@ -118,13 +118,11 @@ final class FadingScaler implements Scaler {
             double value = features[offset + f];
             double difference = value - mean[f];
             double newMean = mean[f] + difference * inverseSum;
-            double squares =
-                    squaredDeviations[f]
-                            - lossPerExample * squaredDeviations[f]
-                            + difference * (value - newMean);
-            double rounding = moments.sumOfWeights * EPSILON * newMean;
-            squaredDeviations[f] =
-                    squares <= moments.sumOfWeights * rounding * rounding ? 0 : squares;
+            if (newMean == mean[f]) {
+                newMean = value;
+            }
+            squaredDeviations[f] +=
+                    difference * (value - newMean) - lossPerExample * squaredDeviations[f];
             mean[f] = newMean;
         }
     }

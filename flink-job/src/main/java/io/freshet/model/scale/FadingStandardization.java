@@ -15,13 +15,10 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
         }
     }
 
-    /** Returns the fraction {@code 1 − 2^(−1 / halfLife)} of its weight that an example loses. */
-    double lossPerExample() {
-        return -Math.expm1(-Math.log(2) / halfLife);
-    }
-
     @Override
     public Workspace newWorkspace(int numFeatures) {
-        return new FadingScaler.Scratch(this, numFeatures);
+        // 1 − 2^(−1 / halfLife), without the loss of digits where that is small.
+        double lossPerExample = -Math.expm1(-Math.log(2) / halfLife);
+        return new FadingScaler.Scratch(lossPerExample, numFeatures);
     }
 }
