@@ -225,7 +225,7 @@ final class BlockedSgd implements AutoCloseable {
         while (end < rows.size() && !rows.isLabelled(end)) {
             end++;
         }
-        directStep.answer(begin, end, examples, evaluation, before.modelVersion());
+        directStep.predict(begin, end, examples, evaluation, before.modelVersion());
         return new RunResult(end, false, false);
     }
 
@@ -287,7 +287,7 @@ final class BlockedSgd implements AutoCloseable {
             int stepsBefore = rows.step(row) - rows.step(begin);
             if (batchEnd == row) {
                 blockPath.select(row, scorer);
-                scorer.answer(rows.example(row), before.modelVersion() + stepsBefore, evaluation);
+                scorer.predict(rows.example(row), before.modelVersion() + stepsBefore, evaluation);
                 row++;
                 continue;
             }

@@ -60,14 +60,14 @@ final class DirectStep {
     }
 
     /** Answers rows without a label, by the parameters and the scaler in force. */
-    void answer(int begin, int end, Examples examples, Evaluation evaluation, long modelVersion) {
+    void predict(int begin, int end, Examples examples, Evaluation evaluation, long modelVersion) {
         inputs.prepareScaler();
         for (int from = begin; from < end; from += capacity) {
             int to = Math.min(from + capacity, end);
             computeLogits(from, to, examples);
             for (int row = from; row < to; row++) {
                 selectInChunk(from, row, to);
-                scorer.answer(rows.example(row), modelVersion, evaluation);
+                scorer.predict(rows.example(row), modelVersion, evaluation);
             }
         }
     }

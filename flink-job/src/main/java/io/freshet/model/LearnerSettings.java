@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     learning rate of the optimiser
  * @param reduction reduction of the gradients of a mini-batch to one
  * @param scaler rule by which features are scaled; null to use them as they are
- * @param patience number of consecutive skipped steps after which the parameters are rolled back to
- *     the last good copy, at least 1
+ * @param maxSkippedSteps number of consecutive skipped steps after which the parameters are rolled
+ *     back to the last good copy, at least 1
  */
 public record LearnerSettings(
         int numFeatures,
@@ -37,7 +37,7 @@ public record LearnerSettings(
         @Nullable Mixture mixture,
         MiniBatchReduction reduction,
         @Nullable ScalerRule scaler,
-        int patience)
+        int maxSkippedSteps)
         implements Serializable {
 
     /** Names of the baselines, in their order as experts after the learning rates. */
@@ -50,7 +50,7 @@ public record LearnerSettings(
         requireAtLeast(1, "numFeatures", numFeatures);
         requireAtLeast(2, "numClasses", numClasses);
         requireAtLeast(1, "miniBatchSize", miniBatchSize);
-        requireAtLeast(1, "patience", patience);
+        requireAtLeast(1, "maxSkippedSteps", maxSkippedSteps);
         int outputs = loss.numOutputs();
         if (outputs != numClasses && !(numClasses == 2 && outputs == 1)) {
             throw new IllegalArgumentException(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * gradients that follow from them.
  *
  * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #select}
- * and either {@link #answer}, or {@link #score} and {@link #gradient}; when all rows of a
+ * and either {@link #predict}, or {@link #score} and {@link #gradient}; when all rows of a
  * mini-batch have been scored, {@link #learn}, which moves the mixture's weights and the baselines.
  */
 final class Scorer {
@@ -215,11 +215,11 @@ final class Scorer {
     }
 
     /** Writes the prediction for an example without a label. */
-    void answer(int example, long modelVersion, Evaluation evaluation) {
+    void predict(int example, long modelVersion, Evaluation evaluation) {
         if (weights == null && numOutputs == numClasses) {
-            evaluation.answer(example, probabilities, probabilityOffset, modelVersion);
+            evaluation.predict(example, probabilities, probabilityOffset, modelVersion);
         } else {
-            evaluation.answer(example, mixed, 0, modelVersion);
+            evaluation.predict(example, mixed, 0, modelVersion);
         }
     }
 

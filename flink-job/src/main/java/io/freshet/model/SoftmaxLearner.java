@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * parameters, optimiser state, weights and scaler are as before the mini-batch, and a counter is
  * incremented. In a mixture this happens only where no learning rate's step is finite; otherwise
  * the failed rates restart from the parameters of the dominant one of the others. After {@code
- * patience} consecutive skipped steps the parameters are rolled back to the last good copy, taken
- * every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if there is no copy yet or no step
- * could be taken since the last roll-back.
+ * maxSkippedSteps} consecutive skipped steps the parameters are rolled back to the last good copy,
+ * taken every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if there is no copy yet or no
+ * step could be taken since the last roll-back.
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
@@ -230,7 +230,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             int end = result.end();
             if (result.skipped()) {
                 counters = counters.skipped();
-                if (counters.skippedInARow() >= settings.patience()) {
+                if (counters.skippedInARow() >= settings.maxSkippedSteps()) {
                     rollBack();
                 }
             } else if (rows.step(end) > rows.step(done)) {

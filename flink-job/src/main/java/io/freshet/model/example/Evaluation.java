@@ -31,7 +31,7 @@ public final class Evaluation {
         WEIGHTLESS,
 
         /** It has no label: it was predicted. */
-        ANSWERED,
+        PREDICTED,
 
         /** Its mini-batch is not full yet. */
         OPEN
@@ -44,8 +44,8 @@ public final class Evaluation {
 
     // Predictions without a label: the place of each row's among them, and one entry per
     // prediction.
-    private int[] answerOfRow = new int[0];
-    private int answers;
+    private int[] predictionOfRow = new int[0];
+    private int numPredictions;
     private long[] modelVersions = new long[0];
     private float[][] probabilities = new float[0][];
 
@@ -105,12 +105,12 @@ public final class Evaluation {
      * that this evaluation does not write to again; not finite where the features are too large.
      */
     public float[] probabilities(int row) {
-        return probabilities[answerOfRow[row]];
+        return probabilities[predictionOfRow[row]];
     }
 
     /** Returns the version of the model that predicted an example without a label. */
     public long modelVersion(int row) {
-        return modelVersions[answerOfRow[row]];
+        return modelVersions[predictionOfRow[row]];
     }
 
     /**
@@ -126,9 +126,9 @@ public final class Evaluation {
             int capacity = Math.max(size, 2 * outcomes.length);
             outcomes = new Outcome[capacity];
             scored = ScoredColumns.ofLength(capacity);
-            answerOfRow = new int[capacity];
+            predictionOfRow = new int[capacity];
         }
-        answers = 0;
+        numPredictions = 0;
         Arrays.fill(outcomes, 0, size, Outcome.OPEN);
         System.arraycopy(labels, 0, scored.labels(), 0, size);
         System.arraycopy(weights, 0, scored.weights(), 0, size);
@@ -155,17 +155,17 @@ public final class Evaluation {
      * @param classProbabilities array that holds them, (numClasses), from {@code offset} on. Not
      *     modified.
      */
-    public void answer(int row, double[] classProbabilities, int offset, long modelVersion) {
-        if (answers == modelVersions.length) {
-            int capacity = Math.max(1, Math.multiplyExact(2, answers));
+    public void predict(int row, double[] classProbabilities, int offset, long modelVersion) {
+        if (numPredictions == modelVersions.length) {
+            int capacity = Math.max(1, Math.multiplyExact(2, numPredictions));
             modelVersions = Arrays.copyOf(modelVersions, capacity);
             probabilities = Arrays.copyOf(probabilities, capacity);
         }
         float[] prediction = new float[numClasses];
-        answerOfRow[row] = answers;
-        modelVersions[answers] = modelVersion;
-        probabilities[answers] = prediction;
-        answers++;
+        predictionOfRow[row] = numPredictions;
+        modelVersions[numPredictions] = modelVersion;
+        probabilities[numPredictions] = prediction;
+        numPredictions++;
         int best = 0;
         for (int c = 0; c < numClasses; c++) {
             prediction[c] = (float) classProbabilities[offset + c];
@@ -175,6 +175,6 @@ public final class Evaluation {
         }
         scored.predictedClasses()[row] = best;
         scored.confidences()[row] = (float) classProbabilities[offset + best];
-        outcomes[row] = Outcome.ANSWERED;
+        outcomes[row] = Outcome.PREDICTED;
     }
 }
