@@ -3,8 +3,9 @@ package io.freshet.model.example;
 import java.util.Arrays;
 
 /**
- * Outcome and scores of each of some {@link Examples} in one call of test-then-train, by the model
- * before the example was trained on. The next call overwrites it.
+ * Outcome and scores of each of the {@link Examples} of one test-then-train call. An example's
+ * scores are those of the model before it was trained on the example. The next call overwrites the
+ * evaluation.
  *
  * <p>Row {@code i} belongs to example {@code i}. The arrays that the accessors return are the
  * evaluation's own, not copies; only the first {@link #size()} rows have a meaning.
@@ -15,22 +16,24 @@ public final class Evaluation {
         /** It was tested, then trained on. */
         TRAINED,
 
-        /** It was tested, but its loss is not finite: the step of its mini-batch was skipped. */
+        /**
+         * It was tested, but the step of its mini-batch was skipped because a loss is not finite.
+         */
         SKIPPED_LOSS,
 
         /**
-         * It was tested, but the step of its mini-batch would not leave the parameters finite, and
-         * was skipped.
+         * It was tested, but the step of its mini-batch was skipped because the parameters after it
+         * would not be finite.
          */
         SKIPPED_STEP,
 
         /**
-         * It was not tested: the weights of its mini-batch sum to 0, under the reduction that
-         * divides by that sum.
+         * It was neither tested nor trained on: the reduction divides by the sum of the weights of
+         * its mini-batch, which is 0.
          */
         WEIGHTLESS,
 
-        /** It has no label: it was predicted. */
+        /** It has no label and was predicted only. */
         PREDICTED,
 
         /** Its mini-batch is not full yet. */
@@ -42,8 +45,8 @@ public final class Evaluation {
     private Outcome[] outcomes = new Outcome[0];
     private ScoredColumns scored = ScoredColumns.ofLength(0);
 
-    // Predictions without a label: the place of each row's among them, and one entry per
-    // prediction.
+    // Predictions for examples without a label: the index of the prediction by row, and the
+    // predictions by this index.
     private int[] predictionOfRow = new int[0];
     private int numPredictions;
     private long[] modelVersions = new long[0];
