@@ -314,7 +314,7 @@ class BlockedSgdTest {
 
     // Division of the stream into calls.
 
-    static Stream<Arguments> rules() {
+    static Stream<Arguments> fixtures() {
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         return Stream.of(
@@ -329,7 +329,7 @@ class BlockedSgdTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void calls_mayDivideTheStreamAnywhere(String name, LearnerFixture fixture) {
         Examples stream =
                 new ExampleStream(fixture.settings(), 8).weighted().partlyLabelled().take(20_000);
@@ -342,7 +342,7 @@ class BlockedSgdTest {
                         RecordedEvaluation found =
                                 RecordedEvaluation.byCalls(learner, stream, size);
 
-                        // The scaler rounds to float wherever a call ends.
+                        // The scaler rounds to float at the end of each call.
                         double tolerance = precision == Precision.FLOAT ? FLOAT : SCALED;
                         found.assertCloseTo(expected, tolerance);
                         assertClose(
@@ -357,7 +357,7 @@ class BlockedSgdTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void sameCalls_giveTheSameBits(String name, LearnerFixture fixture) {
         Examples stream =
                 new ExampleStream(fixture.settings(), 9).weighted().partlyLabelled().take(5000);
@@ -371,7 +371,7 @@ class BlockedSgdTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void restoredLearner_continuesBitForBit(String name, LearnerFixture fixture) {
         ExampleStream examples =
                 new ExampleStream(fixture.settings(), 10).weighted().partlyLabelled();
@@ -401,12 +401,12 @@ class BlockedSgdTest {
 
     @Test
     void interleavedModels_doNotDisturbEachOther() {
-        List<LearnerFixture> rules =
-                rules().map(arguments -> (LearnerFixture) arguments.get()[1]).toList();
+        List<LearnerFixture> fixtures =
+                fixtures().map(arguments -> (LearnerFixture) arguments.get()[1]).toList();
         List<Examples> streams = new ArrayList<>();
         List<LearnerState> alone = new ArrayList<>();
         List<SoftmaxLearner> learners = new ArrayList<>();
-        for (LearnerFixture fixture : rules) {
+        for (LearnerFixture fixture : fixtures) {
             Examples stream = new ExampleStream(fixture.settings(), 11 + streams.size()).take(1920);
             streams.add(stream);
             try (SoftmaxLearner learner = fixture.start()) {
@@ -415,15 +415,15 @@ class BlockedSgdTest {
             }
             learners.add(fixture.start());
         }
-        // All mini-batch sizes divide 96: no mini-batch is incomplete when another model takes
-        // over.
+        // All mini-batch sizes divide 96, so no mini-batch is incomplete when the next model
+        // continues.
         for (int from = 0; from < 1920; from += 96) {
-            for (int k = 0; k < rules.size(); k++) {
+            for (int k = 0; k < fixtures.size(); k++) {
                 Examples part = ExampleStream.rows(streams.get(k), from, from + 96);
                 RecordedEvaluation.byCalls(learners.get(k), part, 24);
             }
         }
-        for (int k = 0; k < rules.size(); k++) {
+        for (int k = 0; k < fixtures.size(); k++) {
             assertSameBits(learners.get(k).state(), alone.get(k));
             learners.get(k).close();
         }

@@ -18,14 +18,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests of the changes that can be made to a learner between two steps: what changes and what does
- * not.
+ * Tests of the changes that can be made to a learner between two steps, including the state that
+ * must stay the same.
  */
 class LearnerChangesTest {
     private static final String[] SCALER = {"scaler"};
 
     /** Settings with every kind of state, for mini-batches in blocks and on the direct path. */
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
@@ -54,7 +54,7 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void resetScaler_forgetsTheMoments(LearnerFixture fixture) {
         try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 1, 30);
@@ -77,7 +77,7 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void resetParameters_returnsToTheStart_andDiscardsTheGoodCopy(LearnerFixture fixture) {
         try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 2, 1010);
@@ -117,7 +117,7 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void rollBack_returnsToTheLastCopy_andFromThereToTheStart(LearnerFixture fixture) {
         try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 4, 1000);
@@ -152,7 +152,7 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void resetOptimizer_forgetsTheVelocity(LearnerFixture fixture) {
         try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 6, 30);
@@ -168,7 +168,7 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void copyFrom_copiesTheModel_andKeepsCountersAndGoodCopy(LearnerFixture fixture) {
         try (SoftmaxLearner learner = fixture.start();
                 SoftmaxLearner other = fixture.start()) {
@@ -315,7 +315,7 @@ class LearnerChangesTest {
     // Restored state.
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void restoredLearner_continuesBitForBit_afterEachChange(LearnerFixture fixture) {
         boolean mixed = fixture.settings().mixture() != null;
         try (SoftmaxLearner other = fixture.start()) {

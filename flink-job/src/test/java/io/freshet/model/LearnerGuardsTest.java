@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LearnerGuardsTest {
     private static final Mixture MIXTURE = new Mixture(List.of(0.01, 0.1, 1.0), 0.01, true);
 
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         LearnerFixture fixture = LearnerFixture.of(5, 3);
         return Stream.of(ScalerChoice.values())
                 .map(fixture::scaler)
@@ -50,7 +50,7 @@ class LearnerGuardsTest {
     // Skipped steps.
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void stepThatIsNotFinite_changesNoBit(LearnerFixture fixture) {
         int size = fixture.miniBatchSize();
         for (float bad :
@@ -60,7 +60,7 @@ class LearnerGuardsTest {
                 Evaluation evaluation = new Evaluation(3);
                 try (SoftmaxLearner learner = fixture.start();
                         SoftmaxLearner undisturbed = fixture.start()) {
-                    // On a new and on a trained model.
+                    // On a new model and on a trained one.
                     for (int round = 0; round < 3; round++) {
                         Examples poisoned = stream.take(size);
                         (inTheWeight ? poisoned.weights() : poisoned.features())[size / 2] = bad;
@@ -88,7 +88,7 @@ class LearnerGuardsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void miniBatchInTheMiddleOfABlock_isSkippedAlone(LearnerFixture fixture) {
         int size = fixture.miniBatchSize();
         Examples stream = new ExampleStream(fixture.settings(), 10).take(size * 20);
@@ -230,9 +230,8 @@ class LearnerGuardsTest {
 
     @Test
     void firstStepThatIsNotFinite_leavesNoVelocityBehind() {
-        // Nesterov's velocity is computed before the parameters; that of a skipped first step must
-        // be
-        // discarded.
+        // With Nesterov's momentum the velocity is computed before the parameters. If the first
+        // step is skipped, this velocity must be discarded.
         LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(nesterov());
         Examples bad = new Examples(1);
         bad.add(new float[] {1}, 0, 0, Float.POSITIVE_INFINITY);
@@ -255,7 +254,7 @@ class LearnerGuardsTest {
     // Unlabelled examples next to numbers that are not finite.
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void unlabelledExample_cannotSpoilAStep(LearnerFixture fixture) {
         int size = fixture.miniBatchSize();
         for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 3e38f}) {
@@ -282,7 +281,7 @@ class LearnerGuardsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void unlabelledExample_isPredictedByTheCurrentModel_afterASkippedStep(LearnerFixture fixture) {
         int size = fixture.miniBatchSize();
         ExampleStream stream = new ExampleStream(fixture.settings(), 13);
@@ -322,8 +321,8 @@ class LearnerGuardsTest {
             float[] expected = new float[2];
             learner.predict(new float[] {1}, 1, expected);
 
-            // The frequencies now predict 1.1/1.2 for class 1, the others 1/2, each with weight
-            // 1/4.
+            // The baseline of frequencies now predicts 1.1/1.2 for class 1, and the three other
+            // experts predict 1/2. Each has the weight 1/4.
             assertThat((double) expected[1]).isCloseTo(0.75 * 0.5 + 0.25 * 1.1 / 1.2, within(1e-6));
             assertThat(evaluation.probabilities(1)).containsExactly(expected, within(1e-7f));
             assertThat(evaluation.modelVersion(1)).isEqualTo(1);
@@ -333,7 +332,7 @@ class LearnerGuardsTest {
     // Roll-backs.
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void skippedStepsInARow_rollBackToTheStart_whereThereIsNoCopy(LearnerFixture original) {
         LearnerFixture fixture = original.maxSkippedSteps(3);
         int size = fixture.miniBatchSize();
@@ -382,7 +381,7 @@ class LearnerGuardsTest {
             bad.features()[i * 5] = Float.NaN;
         }
         try (SoftmaxLearner learner = fixture.start()) {
-            // Calls of 8 end at step 1000, where the copy is taken.
+            // Calls of 8 examples end at step 1000, where the copy is made.
             RecordedEvaluation.byCalls(learner, stream.take(1000), 8);
             LearnerState copied = learner.state();
             double[] weights = weights(learner);
@@ -400,7 +399,8 @@ class LearnerGuardsTest {
             assertThat(back.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(weights(learner)).containsExactly(weights);
 
-            // No step has been taken since: the good copy is no better than the current parameters.
+            // No step was taken since the roll-back, so the good copy equals the current
+            // parameters.
             RecordedEvaluation.byCalls(learner, bad, 4);
             LearnerState start = LearnerState.initial(fixture.settings());
             assertThat(learner.state().parameters()).containsExactly(start.parameters());

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class LearnerNormsTest {
     /** Mini-batches of 1 and 3 go in blocks, those of 100 on the direct path in two chunks. */
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.99, 1);
         Mixture mixture = new Mixture(List.of(0.003, 0.03, 0.3), 0.1, false);
         LearnerFixture fixture = LearnerFixture.of(5, 3);
@@ -40,7 +40,7 @@ class LearnerNormsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void norms_matchThePlainLoop(LearnerFixture fixture) {
         for (Precision precision : Precision.values()) {
             ExampleStream stream = new ExampleStream(fixture.settings(), 1).weighted();

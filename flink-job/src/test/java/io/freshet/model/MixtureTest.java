@@ -125,8 +125,8 @@ class MixtureTest {
                     sum += plain.weights[k];
                 }
             }
-            // Where the baselines have nearly all weight, the rest is rounded away in the plain
-            // loop.
+            // Where the baselines have nearly all of the weight, the plain loop loses the weights
+            // of the learning rates by rounding.
             if (sum > tolerance) {
                 assertThat(learner.learningRate())
                         .isCloseTo(rate / sum, within(2 * tolerance / sum));
@@ -200,7 +200,8 @@ class MixtureTest {
         try (SoftmaxLearner learner = fixture.mixture(mixture).start()) {
             double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             if (concept == Concept.STATIONARY) {
-                // No gain, and a small loss: ln 7 to find the rate, and α for each example.
+                // Mixing cannot gain here. It costs at most ln 7 to find the rate, and about α for
+                // each example.
                 assertThat(total).isLessThan(best + Math.log(7) + 0.0011 * 12_000);
             } else {
                 assertThat(total).isLessThan(best);

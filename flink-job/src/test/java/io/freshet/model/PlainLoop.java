@@ -85,13 +85,13 @@ final class PlainLoop {
         this.frequencies = new double[settings.numClasses()];
     }
 
-    /** Tests and trains on a stream; closes the last mini-batch. */
+    /** Tests and trains on a stream, including the last mini-batch if it is incomplete. */
     RecordedEvaluation learn(Examples stream) {
         return learn(stream, size -> {});
     }
 
     /**
-     * Tests and trains on a stream; closes the last mini-batch.
+     * Tests and trains on a stream, including the last mini-batch if it is incomplete.
      *
      * @param afterStep called after each step with the size of its mini-batch
      */
@@ -219,7 +219,7 @@ final class PlainLoop {
         version++;
     }
 
-    /** Copies the parameters and the mixture's weights, and discards the velocity. */
+    /** Copies the parameters and the mixture's weights, and resets the velocity. */
     private void copyParameters(PlainLoop other) {
         copy(other.parameters, parameters);
         hasVelocity = false;

@@ -16,7 +16,7 @@ final class RecordedEvaluation {
     final int[] predictedClasses;
     final double[] confidences;
 
-    /** Of the plain loop only: the learner does not write them. */
+    /** Probabilities of the labels, recorded for the plain loop only. */
     final double[] labelProbabilities;
 
     final double[] briers;

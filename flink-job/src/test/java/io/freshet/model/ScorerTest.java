@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ScorerTest {
     private static final List<Double> RATES = List.of(0.01, 0.1, 0.5);
 
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         Mixture mixture = new Mixture(RATES, 0.01, false);
         Mixture baselines = new Mixture(RATES, List.of(0.001, 0.1), true);
         LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
@@ -46,7 +46,7 @@ class ScorerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void scores_matchThoseOfTheProbabilities(LearnerFixture fixture) {
         int events = fixture.settings().numClasses() > 100 ? 150 : 500;
         for (boolean valued : new boolean[] {false, true}) {

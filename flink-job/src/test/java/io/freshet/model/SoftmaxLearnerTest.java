@@ -276,8 +276,8 @@ class SoftmaxLearnerTest {
         try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(examples, false, evaluation);
         }
-        // Of the positions 0, 2, 4, 6 and 8, two are before the first step and one is after the
-        // last.
+        // Of the unlabelled examples at 0, 2, 4, 6 and 8, two are before the first step and one is
+        // after the last step.
         int[] versions = {0, 0, 1, 1, 2};
         try (SoftmaxLearner learner = fixture.start()) {
             float[] expected = new float[3];

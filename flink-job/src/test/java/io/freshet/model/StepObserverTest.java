@@ -29,11 +29,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Tests of what a step observer sees, and of where its reactions take effect. */
+/** Tests of the mini-batches that a step observer sees, and of the position of its reactions. */
 class StepObserverTest {
     private static final int[] CALLS = {1, 7, 256};
 
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.999, 1);
         LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         return Stream.of(
@@ -86,7 +86,7 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void reaction_takesEffectAtItsExample_howeverTheStreamIsDivided(LearnerFixture fixture) {
         Examples stream = stream(fixture, 1, 1500);
         Examples others = stream(fixture, 2, 200);
@@ -157,7 +157,7 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void stop_leavesTheStateAfterTheRowsSoFar(LearnerFixture fixture) {
         Examples stream = stream(fixture, 4, 600);
         // At every third mini-batch: the rows before it, and the moments after them.
@@ -278,7 +278,7 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void observer_seesEachMiniBatchThatIsTrainedOn_once_inOrder(LearnerFixture original) {
         LearnerFixture fixture = original.reduction(MiniBatchReduction.WEIGHTS);
         int size = fixture.miniBatchSize();
@@ -289,7 +289,7 @@ class StepObserverTest {
                 continue;
             }
             stream.weights()[i] = Witness.weightOf(i);
-            // Some mini-batches have weight 0, some are skipped because of values that are not
+            // Some mini-batches have weight 0, and some are skipped because a value is not
             // finite.
             int miniBatch = labelled++ / size % 7;
             if (miniBatch == 2) {
@@ -323,7 +323,7 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void observerThatNeverAsks_changesNoBit(LearnerFixture fixture) {
         Examples stream = stream(fixture, 6, 1000);
         stream.features()[300 * 5] = Float.NaN;
