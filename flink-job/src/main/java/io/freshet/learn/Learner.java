@@ -247,7 +247,7 @@ public final class Learner implements AutoCloseable {
                 case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
                 case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
-                case ANSWERED -> predict(origins, i, predictions);
+                case PREDICTED -> predict(origins, i, predictions);
                 case OPEN -> leavesOpen = true;
             }
             if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {

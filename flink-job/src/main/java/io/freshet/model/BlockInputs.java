@@ -17,7 +17,7 @@ final class BlockInputs {
     private final int numFeatures;
     private final int width;
 
-    /** (capacity, width), the scaled rows of a block before they go to the matrix in one piece. */
+    /** Scaled rows of a block, (capacity, width), which are copied to the matrix together. */
     private final float[] scaledRows;
 
     private final float[] scaledRow;
@@ -40,7 +40,7 @@ final class BlockInputs {
         return matrix;
     }
 
-    /** Writes rows; the scaler observes each mini-batch before it scales it. */
+    /** Writes rows. The scaler observes each mini-batch before it scales it. */
     void observeAndWrite(int begin, int end, Examples examples) {
         if (scaler == null) {
             write(begin, end, examples);
@@ -57,14 +57,14 @@ final class BlockInputs {
         }
     }
 
-    /** Lets the scaler observe rows, for {@link #write} to scale by. */
+    /** Lets the scaler observe rows, so that {@link #write} scales by the statistics after them. */
     void observe(int begin, int end, Examples examples) {
         if (scaler != null) {
             scaler.observe(rows, begin, end, examples.features());
         }
     }
 
-    /** Lets {@link #write} scale by the statistics as they are. */
+    /** Prepares the scaler for {@link #write}, which then scales by its current statistics. */
     void prepareScaler() {
         if (scaler != null) {
             scaler.prepare();

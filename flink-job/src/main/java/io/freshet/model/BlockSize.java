@@ -16,7 +16,7 @@ final class BlockSize {
     private static final int MIN_ROWS = 16;
     private static final int MAX_ROWS = 128;
 
-    /** Number of parameters per row, where products of few rows are slow. */
+    /** Number of parameters for each row of a block, where products of few rows are slow. */
     private static final int PARAMETERS_PER_ROW = 4096;
 
     /** The same with small tiles, where more rows save only reading the parameters from memory. */
@@ -38,7 +38,7 @@ final class BlockSize {
     private static final int MAX_WIDE_COLUMNS = 256;
     private static final int MAX_WIDE_MINI_BATCH = 2;
 
-    /** Limit of the direct path, where the only cost of a row is its space in a core's cache. */
+    /** Minimum on the direct path, where the only cost of a row is its space in a core's cache. */
     private static final int MIN_DIRECT_ROWS = 64;
 
     private static final int MAX_DIRECT_ROWS = 256;
@@ -51,8 +51,8 @@ final class BlockSize {
     private BlockSize() {}
 
     /**
-     * Returns the number of rows of a mini-batch that the direct path processes at a time: as many
-     * as keep their inputs in a core's cache from product to product.
+     * Returns the number of rows of a mini-batch that the direct path processes at a time: so few
+     * that their inputs stay in a core's cache from one product to the next.
      *
      * @param inputs features and the constant 1
      * @param columns number of outputs of all learning rates
@@ -76,8 +76,8 @@ final class BlockSize {
     }
 
     /**
-     * Returns the number of rows of a block: a multiple of 16, or 8 or 24; fewer where the inputs
-     * are so many that a matrix would be too large.
+     * Returns the number of rows of a block: a multiple of 16, or 8 or 24; fewer if a matrix of the
+     * block would otherwise exceed 64 MiB.
      *
      * @param inputs features and the constant 1
      * @param columns number of outputs of all learning rates

@@ -10,12 +10,12 @@ import io.freshet.model.scale.ScalerRule;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scratch memory for the execution blocks of learners with the same settings: the matrices of a
- * {@link BlockedSgd} and the arrays beside them, in and outside the heap.
+ * Scratch memory for the execution blocks of learners with the same settings: the native matrices
+ * and the arrays that {@link BlockedSgd} uses.
  *
- * <p>Nothing in it outlasts a run of a block, so any number of learners that run one after the
- * other share one, and an idle learner takes little more memory than its parameters. For one thread
- * at a time. Must outlive its learners.
+ * <p>Its contents are needed only while a block runs. Any number of learners that run one after the
+ * other can therefore share one, and an idle learner uses little more memory than its parameters.
+ * For one thread at a time. Must stay open until its learners are closed.
  */
 public final class BlockWorkspace implements AutoCloseable {
     private final LearnerSettings settings;
@@ -41,7 +41,7 @@ public final class BlockWorkspace implements AutoCloseable {
     final @Nullable Matrix velocityGradients;
     final @Nullable LinearSteps linearSteps;
 
-    // Copies of the matrices in arrays, which loops read and write.
+    // Contents of the matrices as arrays, for loops in Java.
     final double[] logitValues;
     final double[] gramValues;
     final double[] velocityLogitValues;
@@ -115,7 +115,7 @@ public final class BlockWorkspace implements AutoCloseable {
         this.scaler = scalerRule == null ? null : scalerRule.newWorkspace(settings.numFeatures());
     }
 
-    /** Returns the settings of the learners that may use it. */
+    /** Returns the settings of the learners that can use this workspace. */
     public LearnerSettings settings() {
         return settings;
     }
@@ -124,7 +124,7 @@ public final class BlockWorkspace implements AutoCloseable {
         return precision;
     }
 
-    /** Marks the begin of a learner's run, during which no other learner may run. */
+    /** Marks the beginning of a learner's run, during which no other learner may run. */
     void begin() {
         if (inUse) {
             throw new IllegalStateException("another learner is in the middle of a block");

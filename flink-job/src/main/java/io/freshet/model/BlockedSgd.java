@@ -14,8 +14,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exact SGD over blocks of mini-batches, at the cost of matrix products: chooses between the block
- * path ({@link LogitRecursion}) and the direct path ({@link DirectStep}).
+ * SGD over blocks of mini-batches, which computes the results of one step after the other by a few
+ * matrix products per block. It chooses between the block path ({@link LogitRecursion}) and the
+ * direct path ({@link DirectStep}).
  *
  * <p>Step {@code t} of plain SGD is {@code W_t = W_(t−1) − η_t X_tᵀ G_t} with the inputs {@code
  * X_t} of its mini-batch and the gradient {@code G_t} at its logits, reduction and weights
@@ -25,19 +26,21 @@ import org.jspecify.annotations.Nullable;
  * X_t W_(t−1) = X_t W₀ − Σ_(s<t) η_s (X_t X_sᵀ) G_s
  * }</pre>
  *
- * <p>Two products, {@code X W₀} and the Gram matrix {@code X Xᵀ}, serve the whole block; a forward
- * substitution finds each row's logits from rows of the Gram matrix and the gradients before it; a
- * third product takes all steps at once. The results equal those of one step after the other, to
- * rounding. Momentum, weight decay and schedules change only the coefficients ({@link
- * io.freshet.model.optim.LinearSteps}). Several learning rates share the inputs and the Gram
- * matrix; their parameters and gradients stand side by side.
+ * <p>Two products, {@code X W₀} and the Gram matrix {@code X Xᵀ}, are computed once for the whole
+ * block. A forward substitution then finds each row's logits from a row of the Gram matrix and the
+ * gradients of the earlier rows. A third product takes all steps at once. The results equal those
+ * of one step after the other up to rounding. Momentum, weight decay and schedules change only the
+ * coefficients ({@link io.freshet.model.optim.LinearSteps}). Several learning rates share the
+ * inputs and the Gram matrix; their parameters and gradients stand side by side.
  *
- * <p>Mini-batches so large that no two fit into a block take the direct path, without Gram matrix
- * and substitution.
+ * <p>Mini-batches of which no two fit into a block take the direct path, as do those of an
+ * optimiser without a linear rule. The direct path needs neither Gram matrix nor forward
+ * substitution.
  *
- * <p>Before a block runs, bounds on its inputs, gradients and parameters show whether any number in
- * it could leave a float's range. Almost never does one; where one could, the block's mini-batches
- * take the direct path, one at a time and checked.
+ * <p>Before a block runs, upper bounds of its inputs, gradients and parameters show whether any
+ * value in it could exceed the range of a float. That is rare. If one could, the block's
+ * mini-batches take the direct path one at a time, which checks every step that its own bounds do
+ * not clear.
  */
 final class BlockedSgd implements AutoCloseable {
     private final LearnerSettings settings;
@@ -51,7 +54,7 @@ final class BlockedSgd implements AutoCloseable {
     private final BlockRows rows;
     private final BlockInputs inputs;
 
-    /** The block path; null where no two mini-batches fit into a block. */
+    /** The block path; null if every mini-batch takes the direct path. */
     private final @Nullable LogitRecursion recursion;
 
     private final DirectStep directStep;
@@ -67,21 +70,25 @@ final class BlockedSgd implements AutoCloseable {
 
     private double gradientNorm = Double.NaN;
 
-    /** Whether the block at hand could leave a float's range, and takes the direct path. */
+    /**
+     * Whether a value of the current block could exceed the range of a float, so that its remaining
+     * rows take the direct path.
+     */
     private boolean needsDirectPath;
 
     /**
      * Outcome of a run over rows of the block.
      *
-     * @param end the row after those that are done: all of the block, or those up to the end of a
-     *     mini-batch that was done by itself or after which the observer asked to react
-     * @param skipped whether the step of the mini-batch was skipped
+     * @param end index after the last row of the run: the end of the block, of the mini-batch after
+     *     which the observer asked to react, or, on the direct path, of one mini-batch or one
+     *     sequence of unlabelled rows
+     * @param skipped whether the step was skipped, on the direct path
      * @param reactionDue whether the observer asked to react
      */
     record RunResult(int end, boolean skipped, boolean reactionDue) {}
 
     /**
-     * @param workspace of the settings; must stay open
+     * @param workspace workspace for the learner's settings; must stay open
      * @param state initial state. Not modified.
      */
     BlockedSgd(BlockWorkspace workspace, LearnerState state) {
@@ -143,14 +150,14 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /**
-     * Returns the Euclidean norm of the last mini-batch's mean gradient, of the dominant learning
-     * rate; NaN before the first, and where its learning rate was 0.
+     * Returns the Euclidean norm of the mean gradient of the last mini-batch, for the dominant
+     * learning rate; NaN before the first mini-batch, and if the learning rate was 0.
      */
     double gradientNorm() {
         return gradientNorm;
     }
 
-    /** Returns the Euclidean norm of the parameters of the dominant learning rate. */
+    /** Returns the Euclidean norm of the parameters, for the dominant learning rate. */
     double parameterNorm() {
         return parameters.norm(scorer.dominantRate());
     }
@@ -163,10 +170,10 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /**
-     * Continues with what another learner has learnt: parameters, optimiser state, weights,
-     * baselines, scaler.
+     * Copies the parameters, the optimiser's state, the mixture's weights, the baselines and the
+     * scaler of another learner.
      *
-     * @param state the other's, under the same settings. Not modified.
+     * @param state state of a learner with the same settings. Not modified.
      */
     void copyFrom(LearnerState state) {
         parameters.set(state.parameters(), state.optimizer());
@@ -184,12 +191,13 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /**
-     * Tests on rows of the block, then trains on them: on all of them in one piece, or on the next
-     * mini-batch alone.
+     * Tests on rows of the block, then trains on them. The block path runs all rows that are left,
+     * up to the mini-batch after which the observer asks to react; the direct path runs the next
+     * mini-batch or sequence of unlabelled rows.
      *
-     * @param begin the first row that is not done
-     * @param before counters before it
-     * @param observer sees each mini-batch that is trained on
+     * @param begin the first row that has not been run
+     * @param before counters before this row
+     * @param observer observes each mini-batch that is trained on; null for none
      */
     RunResult run(
             int begin,
@@ -225,7 +233,7 @@ final class BlockedSgd implements AutoCloseable {
         while (end < rows.size() && !rows.isLabelled(end)) {
             end++;
         }
-        directStep.answer(begin, end, examples, evaluation, before.modelVersion());
+        directStep.predict(begin, end, examples, evaluation, before.modelVersion());
         return new RunResult(end, false, false);
     }
 
@@ -258,8 +266,9 @@ final class BlockedSgd implements AutoCloseable {
     }
 
     /**
-     * Runs all rows from {@code begin} on as a block, or those up to where the observer asks to
-     * react. Returns null, and changes nothing, where a number could leave a float's range.
+     * Runs the rows from {@code begin} on as a block, up to its end or to the mini-batch after
+     * which the observer asks to react. Returns null, and changes nothing, if a value could exceed
+     * the range of a float.
      */
     private @Nullable RunResult runBlock(
             LogitRecursion blockPath,
@@ -287,7 +296,7 @@ final class BlockedSgd implements AutoCloseable {
             int stepsBefore = rows.step(row) - rows.step(begin);
             if (batchEnd == row) {
                 blockPath.select(row, scorer);
-                scorer.answer(rows.example(row), before.modelVersion() + stepsBefore, evaluation);
+                scorer.predict(rows.example(row), before.modelVersion() + stepsBefore, evaluation);
                 row++;
                 continue;
             }
@@ -317,7 +326,7 @@ final class BlockedSgd implements AutoCloseable {
         return new RunResult(end, false, reactionDue);
     }
 
-    /** Brings the scaler and the inputs to the state that a block of fewer rows leaves. */
+    /** Restores the scaler and writes the inputs again as for a block that ends at {@code end}. */
     private void shorten(int begin, int end, Examples examples) {
         inputs.undoObserve();
         inputs.observeAndWrite(begin, end, examples);
@@ -331,7 +340,10 @@ final class BlockedSgd implements AutoCloseable {
         }
     }
 
-    /** Returns a bound of the learning rates together; no schedule rises. */
+    /**
+     * Returns an upper bound of the sum of the learning rates in each of the next steps. No
+     * schedule increases, so the learning rate of the next step is the largest.
+     */
     private double sumOfLearningRates(LearnerCounters before) {
         return settings.mixture() == null
                 ? Math.max(1, before.boost()) * optimizer.learningRate().at(before.steps())

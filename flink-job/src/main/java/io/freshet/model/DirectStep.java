@@ -9,12 +9,13 @@ import io.freshet.model.mixture.MixtureWeights;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The direct path: one mini-batch is scored and its step taken, in chunks of rows that stay in a
- * core's cache. Also answers runs of rows without a label.
+ * The direct path of {@link BlockedSgd}, which scores one mini-batch and takes its step, in chunks
+ * of rows that stay in a core's cache. It also predicts sequences of rows without a label.
  *
- * <p>Where a number could leave a float's range, the step is checked before it counts: a learning
- * rate whose step is not finite restarts from the parameters of the dominant rate among the finite
- * ones; if there is none, the step is skipped and nothing that is learnt changes.
+ * <p>If a value could exceed the range of a float, the step is checked. A learning rate whose step
+ * is not finite restarts from the parameters of the dominant rate among those whose step is finite.
+ * If there is none, the step is skipped: parameters, optimiser's state, weights and scaler stay as
+ * they were.
  */
 final class DirectStep {
     private final LearnerSettings settings;
@@ -33,7 +34,7 @@ final class DirectStep {
     private final double[][] gradientRows;
 
     /**
-     * @param workspace must stay open
+     * @param workspace workspace for the learner's settings; must stay open
      * @param restarts (learning rates) number of restarts of each. Modified.
      */
     DirectStep(
@@ -59,15 +60,15 @@ final class DirectStep {
         this.gradientRows = workspace.gradientRows;
     }
 
-    /** Answers rows without a label, by the parameters and the scaler in force. */
-    void answer(int begin, int end, Examples examples, Evaluation evaluation, long modelVersion) {
+    /** Predicts rows without a label, with the current parameters and scaler. */
+    void predict(int begin, int end, Examples examples, Evaluation evaluation, long modelVersion) {
         inputs.prepareScaler();
         for (int from = begin; from < end; from += capacity) {
             int to = Math.min(from + capacity, end);
             computeLogits(from, to, examples);
             for (int row = from; row < to; row++) {
                 selectInChunk(from, row, to);
-                scorer.answer(rows.example(row), modelVersion, evaluation);
+                scorer.predict(rows.example(row), modelVersion, evaluation);
             }
         }
     }
@@ -75,10 +76,10 @@ final class DirectStep {
     /**
      * Scores one mini-batch, then takes its step.
      *
-     * @param learningRate of the optimiser
-     * @param sumOfLearningRates bound of the learning rates together, for the range check
-     * @param factors (columns) factors of the gradients. Not modified.
-     * @return the Euclidean norm of its mean gradient, of the dominant rate; null if the step was
+     * @param learningRate learning rate of the optimiser
+     * @param sumOfLearningRates upper bound of the sum of the learning rates, for the range check
+     * @param factors factors of the gradients, (columns). Not modified.
+     * @return the Euclidean norm of the mean gradient, for the dominant rate; null if the step was
      *     skipped
      */
     @Nullable Double run(
@@ -107,8 +108,8 @@ final class DirectStep {
             inputBound += inputs.bound(to - from);
         }
         boolean plain = settings.optimizer().isPlain();
-        // A step other than plain overwrites the gradient; a plain one may change the dominant
-        // rate.
+        // Plain SGD keeps the gradient, so its norm is computed after the step, for the rate that
+        // is dominant then. Other optimisers overwrite it, so its norm is computed before.
         double norm = plain ? Double.NaN : gradientNorm(factors);
         if (scorer.isAllFinite()
                 && parameters.tryExtendBounds(
@@ -139,7 +140,7 @@ final class DirectStep {
         scorer.select(place);
     }
 
-    /** Returns the norm of the mean gradient that was accumulated, of the dominant rate. */
+    /** Returns the norm of the accumulated mean gradient, for the dominant rate. */
     private double gradientNorm(double[] factors) {
         int rate = scorer.dominantRate();
         return parameters.gradientNorm(rate) / Math.abs(factors[rate * settings.numOutputs()]);
@@ -191,8 +192,7 @@ final class DirectStep {
         }
         for (int rate = 0; rate < numRates; rate++) {
             if (!scorer.isFinite(rate)) {
-                // Its weight fell to the switching rate when the mini-batch had no likelihood under
-                // it.
+                // Its weight is minimal already: its likelihood for the mini-batch was 0.
                 parameters.copyRate(dominant, rate);
                 restarts[rate]++;
             }

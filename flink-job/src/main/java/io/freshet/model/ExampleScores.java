@@ -17,8 +17,8 @@ final class ExampleScores {
     /**
      * Writes an example's loss and scores to an evaluation.
      *
-     * @param order (numClasses) from {@code orderOffset} on, by which classes are ranked: the
-     *     larger, the more probable. Not modified.
+     * @param order (numClasses) from {@code orderOffset} on, by which classes are ranked: a larger
+     *     value means a more probable class. Not modified.
      * @param probabilities (numClasses) from {@code offset} on. Not modified.
      */
     void write(
@@ -69,7 +69,8 @@ final class ExampleScores {
     }
 
     /**
-     * Returns the number of classes before a label: of a larger value, or equal and of lower index.
+     * Returns the number of classes that rank before a label: those with a larger value, or with
+     * the same value and a lower index.
      */
     private int rank(double[] values, int offset, int label) {
         double labelValue = values[offset + label];
@@ -83,7 +84,10 @@ final class ExampleScores {
         return rank;
     }
 
-    /** Returns the index of the largest value, counted from 0; the lowest of equals. */
+    /**
+     * Returns the index of the largest value, counted from 0; the lowest such index if several are
+     * equal.
+     */
     private static int argmax(double[] values, int offset, int count) {
         int largest = 0;
         double value = values[offset];

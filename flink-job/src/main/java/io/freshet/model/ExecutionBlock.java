@@ -14,8 +14,8 @@ final class ExecutionBlock {
     private final double[] gradientBounds;
 
     /**
-     * @param capacity rows of a block; a mini-batch that is larger makes a block by itself
-     * @param maxSteps mini-batches of a block
+     * @param capacity maximum number of rows; a mini-batch that is larger is a block by itself
+     * @param maxSteps maximum number of mini-batches
      */
     ExecutionBlock(LearnerSettings settings, int capacity, int maxSteps) {
         this.settings = settings;
@@ -41,7 +41,8 @@ final class ExecutionBlock {
     }
 
     /**
-     * Adds a mini-batch, unless its weights add up to nothing that a gradient could be divided by.
+     * Adds a mini-batch, unless the divisor of the reduction is 0, so that its gradient is
+     * undefined.
      *
      * @param batch indices of its examples, of which the first {@code count} are used. Not
      *     modified.
@@ -76,13 +77,14 @@ final class ExecutionBlock {
         return scales[rows.step(row)];
     }
 
-    /** Returns a bound of {@code Σ |g|} over the gradients of a row's mini-batch, scaled. */
+    /** Returns an upper bound of {@code Σ |g|} over the scaled gradients of a row's mini-batch. */
     double gradientBound(int row) {
         return gradientBounds[rows.step(row)];
     }
 
     /**
-     * Returns a bound of {@code Σ |g|} over the mini-batches from a row to the end of the block.
+     * Returns an upper bound of {@code Σ |g|} over the scaled gradients from a row to the end of
+     * the block.
      */
     double gradientBoundFrom(int begin) {
         double sum = 0;

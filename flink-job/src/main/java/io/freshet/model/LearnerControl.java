@@ -1,8 +1,8 @@
 package io.freshet.model;
 
 /**
- * The changes that may be made to a learner between two mini-batches: by a {@link StepObserver}, or
- * between two calls. Each takes effect before the next mini-batch.
+ * The changes that can be made to a learner between two mini-batches, by a {@link StepObserver} or
+ * by the caller between two calls. Each takes effect before the next mini-batch.
  */
 public interface LearnerControl {
     /**
@@ -14,22 +14,25 @@ public interface LearnerControl {
     void resetScaler();
 
     /**
-     * Resets the parameters to their start: zero in every learning rate, without velocity, and
-     * equal weights in the mixture. Scaler, baselines and counters stay.
+     * Resets the parameters of every learning rate and the optimiser's state to zero and the
+     * mixture's weights to equal ones, and discards the last good parameters. Scaler and baselines
+     * are kept.
      */
     void resetParameters();
 
     /**
-     * Returns to the last good parameters and their weights in the mixture. Before the first copy,
-     * and where no step was taken since the last roll-back, returns to the start.
+     * Restores the last good parameters with the mixture's weights of that time, and resets the
+     * optimiser's state to zero. If no good parameters have been copied yet, or no step was taken
+     * since the last roll-back, resets the parameters as {@link #resetParameters} does.
      */
     void rollBack();
 
-    /** Resets the optimiser's velocity. */
+    /** Resets the optimiser's state to zero. */
     void resetOptimizer();
 
     /**
-     * Multiplies the learning rate of the next steps. A boost in force ends.
+     * Multiplies the learning rate of the next steps by a factor. Replaces an earlier boost that
+     * still applies.
      *
      * @param factor greater than 0
      * @param steps number of steps, at least 0
@@ -38,8 +41,9 @@ public interface LearnerControl {
     void boost(double factor, long steps);
 
     /**
-     * Continues with what another learner has learnt: parameters, velocity, weights, baselines and
-     * scaler. Counters and the last good parameters stay.
+     * Copies the parameters, the optimiser's state, the mixture's weights, the baselines and the
+     * scaler of another learner. The last good parameters are kept, and so are all counters except
+     * the model version.
      *
      * @param other state of a learner with the same settings. Not modified.
      */

@@ -4,7 +4,7 @@ import io.freshet.model.optim.Optimizer;
 
 /**
  * Counters of a learner: steps, skipped steps, roll-backs and a temporary boost of the learning
- * rate. Immutable; each method returns the counters after an event.
+ * rate. Immutable; each method returns the counters after a change.
  *
  * @param modelVersion number of SGD steps taken, plus one for each roll-back or other change
  * @param steps number of SGD steps taken

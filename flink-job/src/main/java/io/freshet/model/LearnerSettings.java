@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param numFeatures number of features of an example, at least 1
  * @param numClasses number of classes, at least 2
- * @param miniBatchSize largest number of examples in a mini-batch, which is one SGD step; at least
- *     1
+ * @param miniBatchSize number of examples in a full mini-batch, each of which is one step of the
+ *     optimiser; at least 1
  * @param loss the loss that is minimised; its number of outputs is the model's
  * @param optimizer the optimiser; with a mixture it must be plain SGD, and its learning rate is not
  *     used
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *     learning rate of the optimiser
  * @param reduction reduction of the gradients of a mini-batch to one
  * @param scaler rule by which features are scaled; null to use them as they are
- * @param patience number of consecutive skipped steps after which the parameters are rolled back to
- *     the last good copy, at least 1
+ * @param maxSkippedSteps number of consecutive skipped steps after which the parameters are rolled
+ *     back to the last good copy, at least 1
  */
 public record LearnerSettings(
         int numFeatures,
@@ -37,10 +37,14 @@ public record LearnerSettings(
         @Nullable Mixture mixture,
         MiniBatchReduction reduction,
         @Nullable ScalerRule scaler,
-        int patience)
+        int maxSkippedSteps)
         implements Serializable {
 
-    /** Names of the baselines, in their order as experts after the learning rates. */
+    /**
+     * Names of the {@link io.freshet.model.mixture.Baselines} as experts, in their order after the
+     * learning rates. They are other predictors than the baselines of the metrics, no-change and
+     * majority.
+     */
     public static final List<String> BASELINES = List.of("no-change", "frequencies");
 
     /** Number of floats in 2 GiB, the largest size of an array in native memory. */
@@ -50,7 +54,7 @@ public record LearnerSettings(
         requireAtLeast(1, "numFeatures", numFeatures);
         requireAtLeast(2, "numClasses", numClasses);
         requireAtLeast(1, "miniBatchSize", miniBatchSize);
-        requireAtLeast(1, "patience", patience);
+        requireAtLeast(1, "maxSkippedSteps", maxSkippedSteps);
         int outputs = loss.numOutputs();
         if (outputs != numClasses && !(numClasses == 2 && outputs == 1)) {
             throw new IllegalArgumentException(
@@ -58,12 +62,14 @@ public record LearnerSettings(
         }
         if (mixture != null && !optimizer.isPlain()) {
             throw new IllegalArgumentException(
-                    "a mixture takes plain SGD, without momentum and weight decay, but got "
+                    "a mixture requires plain SGD, without momentum and weight decay, but the"
+                            + " optimiser is "
                             + optimizer);
         }
         if (mixture != null && loss.activation() != Activation.SOFTMAX) {
             throw new IllegalArgumentException(
-                    "a mixture takes a softmax loss, but got " + loss.getClass().getSimpleName());
+                    "a mixture requires a softmax loss, but the loss is "
+                            + loss.getClass().getSimpleName());
         }
         int experts = mixture == null ? 1 : mixture.rates().size();
         long columns = (long) experts * outputs;

@@ -23,12 +23,13 @@ import io.freshet.model.scale.ScalerState;
  * @param restarts (learning rates) number of restarts of each
  * @param baselineCounts counts of the baselines; empty without them
  * @param lastLabel the newest label, for the baselines; -1 before the first
- * @param goodParameters the last good parameters, shaped as {@code parameters}; empty where these
- *     are the initial ones
- * @param goodWeights weights of the mixture at that time; empty likewise
- * @param scaler state of the scaler; of no features without one
+ * @param goodParameters the last good parameters, in the shape of {@code parameters}; empty if none
+ *     have been copied yet
+ * @param goodWeights weights of the mixture when {@code goodParameters} were copied; empty if none
+ *     have been copied, and without a mixture
+ * @param scaler state of the scaler, for no features if there is no scaler
  */
-@SuppressWarnings("ArrayRecordComponent") // a carrier between the learner and whoever stores it
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerState(
         LearnerCounters counters,
         float[] parameters,
@@ -41,7 +42,10 @@ public record LearnerState(
         double[] goodWeights,
         ScalerState scaler) {
 
-    /** Returns the state before the first example: parameters of zero, equal weights. */
+    /**
+     * Returns the state before the first example: parameters of zero, and equal weights in a
+     * mixture.
+     */
     public static LearnerState initial(LearnerSettings settings) {
         int scaled = numScaled(settings);
         return new LearnerState(
@@ -57,7 +61,7 @@ public record LearnerState(
                 ScalerState.initial(scaled));
     }
 
-    /** Returns what the mixture weighs at the start; empty without one. */
+    /** Returns the initial weights of the mixture; empty without one. */
     static double[] initialWeights(LearnerSettings settings) {
         Mixture mixture = settings.mixture();
         return mixture == null ? new double[0] : MixtureWeights.initialState(mixture);
@@ -74,7 +78,11 @@ public record LearnerState(
                 : 0;
     }
 
-    /** Throws if this state is not one of a learner with these settings. */
+    /**
+     * Checks that the arrays have the lengths that the settings require.
+     *
+     * @throws IllegalArgumentException if one of them has another length
+     */
     void requireFits(LearnerSettings settings) {
         requireLength("parameters", settings.numParameters(), parameters.length);
         for (NamedArray array : optimizer.arrays()) {

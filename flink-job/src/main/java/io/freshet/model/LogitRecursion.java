@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * X_t W₀ − Σ_(s<t) cₛ (X_t · X_s) gₛ
  * }</pre>
  *
- * <p>The Gram matrix {@code X Xᵀ} has all inner products; rows follow by forward substitution. See
- * {@link BlockedSgd}.
+ * <p>The Gram matrix {@code X Xᵀ} holds all inner products, and a forward substitution computes one
+ * row after the other. See {@link BlockedSgd}.
  */
 final class LogitRecursion {
     private final BlockRows rows;
@@ -33,7 +33,7 @@ final class LogitRecursion {
     private final @Nullable Matrix velocityGradients;
     private final LinearSteps linearSteps;
 
-    // Copies of the matrices in arrays, which loops read and write.
+    // Contents of the matrices as arrays, for loops in Java.
     private final double[] logitValues;
     private final double[] gramValues;
     private final double[] velocityLogitValues;
@@ -52,12 +52,12 @@ final class LogitRecursion {
     private int begin;
 
     /**
-     * @param workspace of blocks of several mini-batches; must stay open
-     * @param rows of the block
+     * @param workspace workspace for blocks of several mini-batches; must stay open
+     * @param rows rows of the block
      */
     LogitRecursion(BlockWorkspace workspace, BlockRows rows) {
         if (workspace.gram == null || workspace.linearSteps == null) {
-            throw new IllegalArgumentException("the workspace is of blocks of one mini-batch");
+            throw new IllegalArgumentException("the workspace is for blocks of one mini-batch");
         }
         this.rows = rows;
         this.plain = workspace.settings().optimizer().isPlain();
@@ -81,11 +81,11 @@ final class LogitRecursion {
     }
 
     /**
-     * Computes the products of a block, whose inputs have been written.
+     * Computes the products of a block, whose inputs must have been written.
      *
      * @param firstRow the first row of the block
-     * @param end after its last row
-     * @param parameters those before the block. Not modified.
+     * @param end index after its last row
+     * @param parameters parameters before the block. Not modified.
      */
     void start(int firstRow, int end, Parameters parameters) {
         begin = firstRow;
@@ -110,7 +110,7 @@ final class LogitRecursion {
         }
     }
 
-    /** Selects a row in the scorer by its logits after the steps before it. */
+    /** Activates and selects a row in the scorer, with its logits after the steps before it. */
     void select(int row, Scorer scorer) {
         int offset = (row - begin) * columns;
         if (rows.step(row) == rows.step(begin)) {
@@ -123,12 +123,12 @@ final class LogitRecursion {
         scorer.select(0);
     }
 
-    /** Returns where a row's gradient is to be written, (columns). */
+    /** Returns the array to which the gradient of a row must be written, (columns). */
     double[] gradient(int row) {
         return gradientRows[row - begin];
     }
 
-    /** Counts the step of a mini-batch whose gradients have been written. */
+    /** Records the step of a mini-batch, whose gradients must have been written. */
     void step(double learningRate) {
         if (!plain) {
             linearSteps.step(learningRate);
@@ -171,7 +171,10 @@ final class LogitRecursion {
         }
     }
 
-    /** One index for both arrays: so HotSpot 17 vectorises it; and likewise {@link #addFour}. */
+    /**
+     * Adds {@code factor·from} to {@code to}. HotSpot 17 vectorises this loop, and that of {@link
+     * #addFour}, because it reads and writes all arrays at the same index.
+     */
     private static void addScaled(double factor, double[] from, double[] to, int count) {
         for (int k = 0; k < count; k++) {
             to[k] += factor * from[k];
@@ -197,10 +200,10 @@ final class LogitRecursion {
     }
 
     /**
-     * Takes the steps of the block, along the gradients that have been written.
+     * Takes the steps of the block, whose gradients must have been written.
      *
-     * @param end after the last row whose step is to be taken; the inputs have been written up to
-     *     it
+     * @param end index after the last row whose step is taken; the inputs must have been written up
+     *     to it
      * @param parameters Modified.
      */
     void takeSteps(int end, Parameters parameters) {
@@ -261,9 +264,9 @@ final class LogitRecursion {
      * Returns the Euclidean norm of the gradient {@code Xᵀ G} of the last mini-batch before a row,
      * from {@code ‖Xᵀ G‖² = Σᵢⱼ Kᵢⱼ ⟨gᵢ, gⱼ⟩} with the Gram matrix {@code K}; NaN if there is none.
      *
-     * @param end after the last row
-     * @param firstOutput first of the columns that count
-     * @param numOutputs number of columns that count
+     * @param end index after the last row
+     * @param firstOutput the first column that is included
+     * @param numOutputs number of columns that are included
      */
     double gradientNorm(int end, int firstOutput, int numOutputs) {
         int last = end - 1;

@@ -20,10 +20,13 @@ import org.jspecify.annotations.Nullable;
  * rows. In arrays that leave this class, a rate's parameters are (numFeatures + 1, numOutputs).
  */
 final class Parameters implements AutoCloseable {
-    /** Limit far below the largest float: no product or sum of numbers below it overflows. */
+    /**
+     * Limit of every bound, and of its product with the bound of the inputs: far below the largest
+     * float.
+     */
     static final double SAFE = 1e30;
 
-    /** Factor by which rounding may exceed a bound. */
+    /** Factor by which bounds are enlarged, because rounded values may exceed them slightly. */
     private static final double SLACK = 1 + 1e-4;
 
     private final Optimizer optimizer;
@@ -84,7 +87,10 @@ final class Parameters implements AutoCloseable {
         return bounds.parameters();
     }
 
-    /** Returns the velocity of a linear rule, same shape; null if there is none, or it is zero. */
+    /**
+     * Returns the velocity of an optimiser with a linear rule, in the shape of {@link #values};
+     * null if there is none or it is zero.
+     */
     @Nullable Matrix velocity() {
         return state.length == 0 || stateSteps == 0 ? null : state[0];
     }
@@ -92,8 +98,8 @@ final class Parameters implements AutoCloseable {
     /**
      * Sets parameters and optimiser state.
      *
-     * @param newState state of this optimiser; that of another one is left out, and this one's
-     *     begins at zero
+     * @param newState state of the optimiser. If it lacks an array of this optimiser, because
+     *     another one wrote it, it is not used, and the optimiser's state begins at zero.
      */
     void set(float[] parameters, OptimizerState newState) {
         put(parameters, values);
@@ -135,14 +141,15 @@ final class Parameters implements AutoCloseable {
     }
 
     /**
-     * Extends the bounds over steps to come, if every number of them stays within a float's range,
-     * with room to spare. Returns whether it did.
+     * Extends the bounds over the next steps, provided that no value in these steps can come near
+     * the limits of a float. Returns whether the bounds were extended.
      *
      * @param steps number of steps
      * @param inputs upper bound of {@code Σ |x|} over the block
      * @param gradients upper bound of {@code Σ |∂loss/∂z|} over the block, reduction and weights
      *     included
-     * @param learningRate upper bound of the learning rate; in a mixture the sum of all
+     * @param learningRate upper bound of the learning rate; in a mixture, the sum of all learning
+     *     rates
      */
     boolean tryExtendBounds(int steps, double inputs, double gradients, double learningRate) {
         if (tryExtend(steps, inputs, gradients, learningRate)) {
@@ -187,8 +194,9 @@ final class Parameters implements AutoCloseable {
     }
 
     /**
-     * Takes one step along the accumulated gradient. The gradient of a plain step has been
-     * multiplied by minus the learning rate and stays as it is; that of any other is lost.
+     * Takes one step with the accumulated gradient. For plain SGD, the gradient must have been
+     * multiplied by minus the learning rate, and it is not modified. Any other optimiser overwrites
+     * it.
      */
     void step(double learningRate) {
         if (optimizer.isPlain()) {
@@ -210,8 +218,10 @@ final class Parameters implements AutoCloseable {
      *
      * @param steps coefficients of the steps
      * @param count number of steps
-     * @param toParameters gradients, each row multiplied by its {@code c}. Not modified.
-     * @param toVelocity gradients, each row multiplied by its {@code e}. Not modified.
+     * @param toParameters gradients, each row multiplied by the coefficient {@code c} of its step.
+     *     Not modified.
+     * @param toVelocity gradients, each row multiplied by the coefficient {@code e} of its step.
+     *     Not modified.
      * @param inputs (at least rows, inputs). Not modified.
      */
     void add(
@@ -222,7 +232,7 @@ final class Parameters implements AutoCloseable {
             Matrix inputs,
             int rows) {
         Matrix velocity = state.length == 0 ? null : state[0];
-        // Only under weight decay does the velocity depend on the parameters before the block.
+        // The velocity depends on the parameters before the block only with weight decay.
         Matrix before = null;
         if (velocity != null && steps.velocityOfParameters() != 0) {
             before = gradient();
@@ -270,7 +280,7 @@ final class Parameters implements AutoCloseable {
         refreshBounds();
     }
 
-    /** Copies the parameters as the last good ones, for {@link #returnToGood}. */
+    /** Copies the current parameters as the last good ones, for {@link #returnToGood}. */
     void keepGood() {
         good = madeOnce(good);
         good.copyFrom(values);
@@ -319,7 +329,7 @@ final class Parameters implements AutoCloseable {
         return values.norm(rate * numOutputs, numOutputs);
     }
 
-    /** Returns the Euclidean norm of a rate's part of the gradient that was accumulated. */
+    /** Returns the Euclidean norm of a rate's part of the accumulated gradient. */
     double gradientNorm(int rate) {
         return gradient().norm(rate * numOutputs, numOutputs);
     }

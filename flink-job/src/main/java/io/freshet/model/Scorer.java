@@ -12,12 +12,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The probabilities of rows, of each learning rate and of the mixture, with the losses and
+ * The probabilities of rows under each learning rate and under the mixture, and the losses and
  * gradients that follow from them.
  *
  * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #select}
- * and either {@link #answer}, or {@link #score} and {@link #gradient}; when all rows of a
- * mini-batch have been scored, {@link #learn}, which moves the mixture's weights and the baselines.
+ * and either {@link #predict}, or {@link #score} and {@link #gradient}; when all rows of a
+ * mini-batch have been scored, {@link #learn}, which updates the mixture's weights and the
+ * baselines.
  */
 final class Scorer {
     /**
@@ -94,7 +95,7 @@ final class Scorer {
 
     /**
      * @param state initial state of the mixture and the baselines. Not modified.
-     * @param scratch of the same settings. Modified by every call.
+     * @param scratch scratch arrays for the same settings. Modified by every call.
      */
     Scorer(LearnerSettings settings, LearnerState state, Scratch scratch) {
         Mixture mixture = settings.mixture();
@@ -154,7 +155,7 @@ final class Scorer {
         return true;
     }
 
-    /** Returns whether any rate's losses were all finite since {@link #begin}. */
+    /** Returns whether there is a rate whose losses were all finite since {@link #begin}. */
     boolean isAnyFinite() {
         for (boolean rateFinite : finite) {
             if (rateFinite) {
@@ -195,7 +196,7 @@ final class Scorer {
                         maxima);
     }
 
-    /** Selects one of the rows that were activated; each is to be selected once. */
+    /** Selects one of the activated rows. Each must be selected only once. */
     void select(int row) {
         selected = row;
         probabilityOffset = selected * numRates * numOutputs;
@@ -215,11 +216,11 @@ final class Scorer {
     }
 
     /** Writes the prediction for an example without a label. */
-    void answer(int example, long modelVersion, Evaluation evaluation) {
+    void predict(int example, long modelVersion, Evaluation evaluation) {
         if (weights == null && numOutputs == numClasses) {
-            evaluation.answer(example, probabilities, probabilityOffset, modelVersion);
+            evaluation.predict(example, probabilities, probabilityOffset, modelVersion);
         } else {
-            evaluation.answer(example, mixed, 0, modelVersion);
+            evaluation.predict(example, mixed, 0, modelVersion);
         }
     }
 
@@ -256,8 +257,8 @@ final class Scorer {
     }
 
     /**
-     * Returns the loss of the selected row under a learning rate. Where it is not finite as a
-     * float, returns infinity and marks the rate.
+     * Returns the loss of the selected row under a learning rate. If it is not finite as a float,
+     * returns infinity and marks the rate as not finite.
      */
     private double finiteLoss(int rate, Examples examples, int example) {
         int at = selected * numRates + rate;
@@ -272,8 +273,8 @@ final class Scorer {
     }
 
     /**
-     * Sets the likelihoods to the label's probabilities. Returns false where one is so small that
-     * its logarithm is needed, or where targets are values.
+     * Sets the likelihoods to the label's probabilities. Returns false if one is so small that its
+     * logarithm is needed, or if targets are values.
      */
     private boolean setLikelihoods(Likelihoods rowLikelihoods, Examples examples, int example) {
         if (examples.numTargets() > 0) {
@@ -317,8 +318,8 @@ final class Scorer {
     }
 
     /**
-     * Normalises the probabilities of each rate and mixes them, weighted. Rates whose probabilities
-     * are not finite are left out.
+     * Normalises the probabilities of each rate and computes their weighted mean, which includes
+     * the baselines and leaves out rates whose probabilities are not finite.
      */
     private void mix(MixtureWeights mixtureWeights) {
         Arrays.fill(mixed, 0);
@@ -399,7 +400,7 @@ final class Scorer {
      * Updates the mixture's weights and the baselines with a scored mini-batch, row by row.
      *
      * @param begin its first row in the block
-     * @param end after its last row
+     * @param end index after its last row
      */
     void learn(BlockRows rows, int begin, int end, Examples examples) {
         if (weights == null) {

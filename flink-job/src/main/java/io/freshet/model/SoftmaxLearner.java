@@ -15,27 +15,28 @@ import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Softmax regression that is trained online, test-then-train: the live form of a {@link
+ * Softmax regression that is trained online, by test-then-train: the live form of a {@link
  * LearnerState}.
  *
  * <p>For each mini-batch the scaler observes the features, then the whole mini-batch is scored with
- * the parameters before it, then one step of the optimiser is taken. Examples without a label are
- * predicted with the parameters and the scaler at their place in the stream, and change nothing.
- * Parameters start at zero. With a {@link Mixture} several learning rates are trained in parallel,
- * and their predictions are mixed.
+ * the parameters before its step, then one step of the optimiser is taken. Examples without a label
+ * are predicted with the parameters and the scaler at their position in the stream, and change
+ * nothing. Parameters start at zero. With a {@link Mixture} several learning rates are trained in
+ * parallel, and their predictions are mixed.
  *
- * <p>Steps run in blocks ({@link BlockedSgd}). The way in which a stream is cut into calls changes
- * nothing but the rounding. The same state and the same calls give the same bits, whether or not
- * the state went through {@link #state()} and a new learner in between; neither a clock nor a
- * random number is used.
+ * <p>Steps are computed in blocks ({@link BlockedSgd}). How a stream is divided into calls changes
+ * results by rounding at most. The same state and the same calls give the same results bit for bit,
+ * even if a new learner is created from {@link #state()} in between: the learner uses neither a
+ * clock nor random numbers.
  *
- * <p>Where a loss, or the parameters after a step, are not finite, the whole step is skipped:
- * parameters, optimiser state, weights and scaler are as before the mini-batch, and a counter is
- * incremented. In a mixture this happens only where no learning rate's step is finite; otherwise
- * the failed rates restart from the parameters of the dominant one of the others. After {@code
- * patience} consecutive skipped steps the parameters are rolled back to the last good copy, taken
- * every {@value #STEPS_BETWEEN_COPIES} steps; or to the start, if there is no copy yet or no step
- * could be taken since the last roll-back.
+ * <p>If a loss or the parameters after a step would not be finite, the whole step is skipped: the
+ * parameters, the optimiser's state, the mixture's weights and the scaler stay as they were before
+ * the mini-batch, and a counter is incremented. In a mixture a step is skipped only if it is finite
+ * for none of the learning rates. Otherwise each rate whose step is not finite restarts from the
+ * parameters of the rate with the largest weight among the others. After {@code maxSkippedSteps}
+ * consecutive skipped steps the parameters are rolled back to the last good copy; such a copy is
+ * made every {@value #STEPS_BETWEEN_COPIES} steps. If there is no copy yet, or no step was taken
+ * since the last roll-back, they are reset to zero.
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
@@ -50,7 +51,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private @Nullable StepObserver observer;
 
     /**
-     * The last good parameters as in the last {@link #state()}; null if they have changed since.
+     * The last good parameters as the last {@link #state()} returned them; null if they have
+     * changed since then.
      */
     private float @Nullable [] goodParameters;
 
@@ -124,7 +126,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     /**
-     * Returns the learning rate of the next step; of a mixture, the mean of the rates by weight.
+     * Returns the learning rate of the next step; for a mixture, the weighted mean of its rates.
      */
     public double learningRate() {
         MixtureWeights weights = sgd.weights();
@@ -154,10 +156,10 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     /**
      * Tests on examples in their order, then trains on them, mini-batch by mini-batch.
      *
-     * @param examples Not modified. Those that the evaluation leaves open must be passed again,
-     *     before later ones.
-     * @param closeLast whether the last mini-batch is closed even if it is incomplete
-     * @param evaluation gets the outcome of each example. Modified.
+     * @param examples Not modified. Those whose outcome is {@link Outcome#OPEN} must be passed
+     *     again in the next call, before newer ones.
+     * @param closeLast whether the last mini-batch is trained on even if it is incomplete
+     * @param evaluation receives the outcome of each example. Modified.
      */
     public void learn(Examples examples, boolean closeLast, Evaluation evaluation) {
         learn(examples, closeLast, evaluation, null);
@@ -165,12 +167,12 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     /**
      * Tests on examples in their order, then trains on them, mini-batch by mini-batch. An observer
-     * sees each mini-batch and may change the learner before the next.
+     * sees each mini-batch and may change the learner before the next one.
      *
-     * @param examples Not modified. Those that the evaluation leaves open must be passed again,
-     *     before later ones.
-     * @param closeLast whether the last mini-batch is closed even if it is incomplete
-     * @param evaluation gets the outcome of each example. Modified.
+     * @param examples Not modified. Those whose outcome is {@link Outcome#OPEN} must be passed
+     *     again in the next call, before newer ones.
+     * @param closeLast whether the last mini-batch is trained on even if it is incomplete
+     * @param evaluation receives the outcome of each example. Modified.
      * @param stepObserver null for none
      */
     public void learn(
@@ -216,7 +218,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 evaluation.outcome(open[i], Outcome.WEIGHTLESS);
             }
         }
-        // A block ends where a copy is due, so that copies do not depend on how calls are cut.
+        // A block ends where a copy is due, so that copies do not depend on the calls' sizes.
         if (counters.stepsSinceCopy() + sgd.block().rows().numSteps() >= STEPS_BETWEEN_COPIES) {
             run(examples, evaluation);
         }
@@ -230,7 +232,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             int end = result.end();
             if (result.skipped()) {
                 counters = counters.skipped();
-                if (counters.skippedInARow() >= settings.patience()) {
+                if (counters.skippedInARow() >= settings.maxSkippedSteps()) {
                     rollBack();
                 }
             } else if (rows.step(end) > rows.step(done)) {
@@ -239,7 +241,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             if (result.reactionDue() && observer != null) {
                 observer.react(this);
             }
-            // After a reaction, which may roll back to the previous copy.
+            // Copied only after the reaction, which may roll back to the previous copy.
             if (counters.stepsSinceCopy() >= STEPS_BETWEEN_COPIES) {
                 copy();
             }
@@ -296,16 +298,17 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     /**
-     * Returns the Euclidean norm of the last mini-batch's mean gradient, the bias's part included,
-     * of the dominant learning rate; NaN before the first step of this object, and where its
-     * learning rate was 0.
+     * Returns the Euclidean norm of the mean gradient of the last mini-batch, bias included; in a
+     * mixture, that of the learning rate with the largest weight. NaN before the first step of this
+     * object, and if the learning rate was 0.
      */
     public double gradientNorm() {
         return sgd.gradientNorm();
     }
 
     /**
-     * Returns the Euclidean norm of the parameters, bias included, of the dominant learning rate.
+     * Returns the Euclidean norm of the parameters, bias included; in a mixture, those of the
+     * learning rate with the largest weight.
      */
     public double parameterNorm() {
         return sgd.parameterNorm();

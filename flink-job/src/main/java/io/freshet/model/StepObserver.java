@@ -6,10 +6,11 @@ import io.freshet.model.example.Examples;
 /**
  * An observer of a learner's mini-batches that may change the learner between two of them.
  *
- * <p>It sees each mini-batch after it has been scored and its step decided, in the order of the
- * stream. When it asks to react, the execution block ends there: the steps so far are taken, later
- * ones wait, and {@link #react} is called. So a reaction takes effect at its place in the stream,
- * however that is cut into calls and blocks. Mini-batches whose step was skipped are not shown.
+ * <p>The observer sees each mini-batch that is trained on, in the order of the stream, before the
+ * next one is scored. If it asks to react, the execution block ends with this mini-batch: the steps
+ * up to it are taken, and {@link #react} is called before later examples are used. So a reaction
+ * takes effect at the same position in the stream, however the stream is divided into calls and
+ * blocks. Mini-batches whose step is skipped are not observed.
  */
 public interface StepObserver {
     /**

@@ -1,6 +1,6 @@
 /**
- * The maths of the learner. Imports nothing of Freshet's, no Flink, no Kafka, no Avro; the only
- * package that imports ND4J.
+ * The online learner: pure maths without Flink, Kafka and Avro. This package and its sub-packages
+ * import no other package of Freshet, and they alone import ND4J.
  */
 @NullMarked
 package io.freshet.model;

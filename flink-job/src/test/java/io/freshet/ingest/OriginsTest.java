@@ -41,7 +41,7 @@ class OriginsTest {
         Evaluation evaluation = new Evaluation(2);
         evaluation.begin(4, new int[4], new float[4]);
         evaluation.outcome(0, Outcome.TRAINED);
-        evaluation.outcome(1, Outcome.ANSWERED);
+        evaluation.outcome(1, Outcome.PREDICTED);
 
         origins.retainOpen(evaluation);
 

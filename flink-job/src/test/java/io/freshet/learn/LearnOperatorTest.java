@@ -199,7 +199,7 @@ class LearnOperatorTest {
     void restoredOperator_rollsBackToTheGoodParametersFromBeforeItStopped(boolean rocksDb)
             throws Exception {
         LearnConfig config = config(1000, 1, null);
-        int patience = config.learner().patience();
+        int patience = config.learner().maxSkippedSteps();
         List<Blocks.Example> stream = Blocks.stream(3, 1_400, 4, 3, "m");
         try (var before = harness(config, rocksDb);
                 var after = harness(config, rocksDb)) {

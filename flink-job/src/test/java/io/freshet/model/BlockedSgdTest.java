@@ -92,25 +92,25 @@ class BlockedSgdTest {
     @ParameterizedTest
     @MethodSource("optimisersByMiniBatch")
     void optimiser_matchesThePlainLoop_inDouble(String optimiser, int miniBatchSize) {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3).sgd(OPTIMISERS.get(optimiser)).miniBatch(miniBatchSize);
-        ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted().partlyLabelled();
+        ExampleStream stream = new ExampleStream(fixture.settings(), 1).weighted().partlyLabelled();
 
-        assertPlainLoop(rule, Precision.DOUBLE, stream.take(EVENTS), DOUBLE, MIXED);
+        assertPlainLoop(fixture, Precision.DOUBLE, stream.take(EVENTS), DOUBLE, MIXED);
     }
 
     @ParameterizedTest
     @MethodSource("optimisersByMiniBatch")
     void optimiser_matchesThePlainLoop_inFloat(String optimiser, int miniBatchSize) {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3)
                         .sgd(OPTIMISERS.get(optimiser))
                         .miniBatch(miniBatchSize)
                         .reduction(MiniBatchReduction.WEIGHTS);
-        ExampleStream stream = new ExampleStream(rule.settings(), 2).weighted().partlyLabelled();
+        ExampleStream stream = new ExampleStream(fixture.settings(), 2).weighted().partlyLabelled();
         int events = optimiser.equals("plain") ? EVENTS : EVENTS / 5;
 
-        assertPlainLoop(rule, Precision.FLOAT, stream.take(events), FLOAT, MIXED);
+        assertPlainLoop(fixture, Precision.FLOAT, stream.take(events), FLOAT, MIXED);
     }
 
     @Test
@@ -118,11 +118,11 @@ class BlockedSgdTest {
         assertThat(BlockSize.directRows(6, 3, ProductTiles.WHOLE)).isEqualTo(64);
         for (Sgd optimiser : OPTIMISERS.values()) {
             for (ScalerChoice scaler : ScalerChoice.values()) {
-                LearnerFixture rule =
+                LearnerFixture fixture =
                         LearnerFixture.of(5, 3).sgd(optimiser).miniBatch(150).scaler(scaler);
-                ExampleStream stream = new ExampleStream(rule.settings(), 12).weighted();
+                ExampleStream stream = new ExampleStream(fixture.settings(), 12).weighted();
 
-                assertPlainLoop(rule, stream.partlyLabelled().take(10_000), 500, 1, 99);
+                assertPlainLoop(fixture, stream.partlyLabelled().take(10_000), 500, 1, 99);
             }
         }
     }
@@ -131,18 +131,18 @@ class BlockedSgdTest {
     @ValueSource(ints = {1, 3, 8, 32})
     void scaledFeatures_matchThePlainLoop(int miniBatchSize) {
         for (String optimiser : List.of("plain", "nesterov")) {
-            LearnerFixture rule =
+            LearnerFixture fixture =
                     LearnerFixture.of(5, 3)
                             .sgd(OPTIMISERS.get(optimiser))
                             .miniBatch(miniBatchSize)
                             .scaler(ScalerChoice.WELFORD);
             Examples stream =
-                    new ExampleStream(rule.settings(), 3)
+                    new ExampleStream(fixture.settings(), 3)
                             .weighted()
                             .partlyLabelled()
                             .take(EVENTS / 2);
 
-            assertPlainLoop(rule, stream, MIXED);
+            assertPlainLoop(fixture, stream, MIXED);
         }
     }
 
@@ -173,7 +173,7 @@ class BlockedSgdTest {
     @MethodSource("lossesByMiniBatch")
     void loss_matchesThePlainLoop(Loss loss, int miniBatchSize) {
         for (MiniBatchReduction reduction : MiniBatchReduction.values()) {
-            LearnerFixture rule =
+            LearnerFixture fixture =
                     LearnerFixture.of(5, loss.numClasses())
                             .loss(loss)
                             .sgd(0.05, reduction == MiniBatchReduction.EXAMPLES ? 0 : 0.5)
@@ -181,17 +181,20 @@ class BlockedSgdTest {
                             .miniBatch(miniBatchSize);
             List<Examples> streams = new ArrayList<>();
             streams.add(
-                    new ExampleStream(rule.settings(), 4).weighted().partlyLabelled().take(5000));
+                    new ExampleStream(fixture.settings(), 4)
+                            .weighted()
+                            .partlyLabelled()
+                            .take(5000));
             if (loss.acceptsValueTargets()) {
                 streams.add(
-                        new ExampleStream(rule.settings(), 5)
+                        new ExampleStream(fixture.settings(), 5)
                                 .weighted()
                                 .partlyLabelled()
                                 .valued()
                                 .take(5000));
             }
             for (Examples stream : streams) {
-                assertPlainLoop(rule, stream, MIXED);
+                assertPlainLoop(fixture, stream, MIXED);
             }
         }
     }
@@ -209,10 +212,11 @@ class BlockedSgdTest {
     @MethodSource("classesByMiniBatch")
     void anyNumberOfClasses_matchesThePlainLoop(int numClasses, int miniBatchSize) {
         int events = numClasses == 1000 ? 1000 : 10_000;
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(11, numClasses).miniBatch(miniBatchSize).sgd(0.05, 0);
-        for (LearnerFixture either : List.of(rule, rule.sgd(0.05, 0.8))) {
-            Examples stream = new ExampleStream(rule.settings(), 6).partlyLabelled().take(events);
+        for (LearnerFixture either : List.of(fixture, fixture.sgd(0.05, 0.8))) {
+            Examples stream =
+                    new ExampleStream(fixture.settings(), 6).partlyLabelled().take(events);
 
             assertPlainLoop(either, stream, MIXED);
         }
@@ -221,17 +225,17 @@ class BlockedSgdTest {
     @Test
     void blocksOfManyRows_matchThePlainLoop() {
         // With this many parameters a block has more than the minimum number of rows.
-        LearnerFixture rule = LearnerFixture.of(199, 700).sgd(0.02, 0.5);
+        LearnerFixture fixture = LearnerFixture.of(199, 700).sgd(0.02, 0.5);
         assertThat(BlockSize.rows(200, 700, 1, false, ProductTiles.WHOLE)).isEqualTo(32);
-        Examples stream = new ExampleStream(rule.settings(), 7).partlyLabelled().take(200);
-        PlainLoop plain = new PlainLoop(rule.settings());
+        Examples stream = new ExampleStream(fixture.settings(), 7).partlyLabelled().take(200);
+        PlainLoop plain = new PlainLoop(fixture.settings());
         RecordedEvaluation expected = plain.learn(stream);
 
-        try (SoftmaxLearner learner = rule.start(ProductTiles.WHOLE)) {
+        try (SoftmaxLearner learner = fixture.start(ProductTiles.WHOLE)) {
             RecordedEvaluation.byCalls(learner, stream, 200).assertCloseTo(expected, FLOAT);
             assertClose(StateAssertions.parameters(learner), plain.parameters, FLOAT);
         }
-        assertLearner(rule, Precision.DOUBLE, stream, plain, expected, DOUBLE, 200);
+        assertLearner(fixture, Precision.DOUBLE, stream, plain, expected, DOUBLE, 200);
     }
 
     @ParameterizedTest
@@ -239,14 +243,15 @@ class BlockedSgdTest {
     void blocksForAllTileSizes_matchThePlainLoop(int miniBatchSize) {
         for (int numFeatures : new int[] {20, 600}) {
             for (ScalerChoice scaler : ScalerChoice.values()) {
-                LearnerFixture rule =
+                LearnerFixture fixture =
                         LearnerFixture.of(numFeatures, 3)
                                 .sgd(1.0 / numFeatures, 0)
                                 .scaler(scaler)
                                 .miniBatch(miniBatchSize);
-                for (LearnerFixture either : List.of(rule, rule.sgd(0.1 / numFeatures, 0.8))) {
+                for (LearnerFixture either :
+                        List.of(fixture, fixture.sgd(0.1 / numFeatures, 0.8))) {
                     Examples stream =
-                            new ExampleStream(rule.settings(), 8).partlyLabelled().take(1000);
+                            new ExampleStream(fixture.settings(), 8).partlyLabelled().take(1000);
                     PlainLoop plain = new PlainLoop(either.settings());
                     RecordedEvaluation expected = plain.learn(stream);
                     for (ProductTiles tiles : ProductTiles.values()) {
@@ -263,39 +268,45 @@ class BlockedSgdTest {
     }
 
     /** Asserts that the learner matches the plain loop in both precisions. */
-    private static void assertPlainLoop(LearnerFixture rule, Examples stream, int... sizes) {
-        PlainLoop plain = new PlainLoop(rule.settings());
+    private static void assertPlainLoop(LearnerFixture fixture, Examples stream, int... sizes) {
+        PlainLoop plain = new PlainLoop(fixture.settings());
         RecordedEvaluation expected = plain.learn(stream);
-        boolean scales = rule.settings().scaler() != null;
+        boolean scales = fixture.settings().scaler() != null;
         assertLearner(
-                rule, Precision.DOUBLE, stream, plain, expected, scales ? SCALED : DOUBLE, sizes);
-        assertLearner(rule, Precision.FLOAT, stream, plain, expected, FLOAT, sizes);
+                fixture,
+                Precision.DOUBLE,
+                stream,
+                plain,
+                expected,
+                scales ? SCALED : DOUBLE,
+                sizes);
+        assertLearner(fixture, Precision.FLOAT, stream, plain, expected, FLOAT, sizes);
     }
 
     private static void assertPlainLoop(
-            LearnerFixture rule,
+            LearnerFixture fixture,
             Precision precision,
             Examples stream,
             double tolerance,
             int... sizes) {
-        PlainLoop plain = new PlainLoop(rule.settings());
-        assertLearner(rule, precision, stream, plain, plain.learn(stream), tolerance, sizes);
+        PlainLoop plain = new PlainLoop(fixture.settings());
+        assertLearner(fixture, precision, stream, plain, plain.learn(stream), tolerance, sizes);
     }
 
     private static void assertLearner(
-            LearnerFixture rule,
+            LearnerFixture fixture,
             Precision precision,
             Examples stream,
             PlainLoop plain,
             RecordedEvaluation expected,
             double tolerance,
             int... sizes) {
-        try (SoftmaxLearner learner = rule.start(precision)) {
+        try (SoftmaxLearner learner = fixture.start(precision)) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, sizes);
 
             found.assertCloseTo(expected, tolerance);
             assertClose(StateAssertions.parameters(learner), plain.parameters, tolerance);
-            if (!rule.settings().optimizer().stateNames().isEmpty()) {
+            if (!fixture.settings().optimizer().stateNames().isEmpty()) {
                 assertClose(StateAssertions.velocity(learner), plain.velocity, tolerance);
             }
         }
@@ -303,35 +314,35 @@ class BlockedSgdTest {
 
     // Division of the stream into calls.
 
-    static Stream<Arguments> rules() {
+    static Stream<Arguments> fixtures() {
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         return Stream.of(
-                Arguments.of("plain", rule),
-                Arguments.of("momentum", rule.sgd(0.02, 0.9).miniBatch(3)),
+                Arguments.of("plain", fixture),
+                Arguments.of("momentum", fixture.sgd(0.02, 0.9).miniBatch(3)),
                 Arguments.of(
                         "all options",
-                        rule.sgd(OPTIMISERS.get("nesterov, decay, exponential")).miniBatch(8)),
-                Arguments.of("full blocks", rule.sgd(0.02, 0.9).miniBatch(32)),
-                Arguments.of("mixture", rule.mixture(mixture)),
-                Arguments.of("mixture of mini-batches", rule.mixture(mixture).miniBatch(3)));
+                        fixture.sgd(OPTIMISERS.get("nesterov, decay, exponential")).miniBatch(8)),
+                Arguments.of("full blocks", fixture.sgd(0.02, 0.9).miniBatch(32)),
+                Arguments.of("mixture", fixture.mixture(mixture)),
+                Arguments.of("mixture of mini-batches", fixture.mixture(mixture).miniBatch(3)));
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void calls_mayDivideTheStreamAnywhere(String name, LearnerFixture rule) {
+    @MethodSource("fixtures")
+    void calls_mayDivideTheStreamAnywhere(String name, LearnerFixture fixture) {
         Examples stream =
-                new ExampleStream(rule.settings(), 8).weighted().partlyLabelled().take(20_000);
+                new ExampleStream(fixture.settings(), 8).weighted().partlyLabelled().take(20_000);
         for (Precision precision : Precision.values()) {
-            try (SoftmaxLearner whole = rule.start(precision)) {
+            try (SoftmaxLearner whole = fixture.start(precision)) {
                 RecordedEvaluation expected =
                         RecordedEvaluation.byCalls(whole, stream, stream.size());
                 for (int size : new int[] {1, 7, 256}) {
-                    try (SoftmaxLearner learner = rule.start(precision)) {
+                    try (SoftmaxLearner learner = fixture.start(precision)) {
                         RecordedEvaluation found =
                                 RecordedEvaluation.byCalls(learner, stream, size);
 
-                        // The scaler rounds to float wherever a call ends.
+                        // The scaler rounds to float at the end of each call.
                         double tolerance = precision == Precision.FLOAT ? FLOAT : SCALED;
                         found.assertCloseTo(expected, tolerance);
                         assertClose(
@@ -346,12 +357,12 @@ class BlockedSgdTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void sameCalls_giveTheSameBits(String name, LearnerFixture rule) {
+    @MethodSource("fixtures")
+    void sameCalls_giveTheSameBits(String name, LearnerFixture fixture) {
         Examples stream =
-                new ExampleStream(rule.settings(), 9).weighted().partlyLabelled().take(5000);
-        try (SoftmaxLearner one = rule.start();
-                SoftmaxLearner other = rule.start()) {
+                new ExampleStream(fixture.settings(), 9).weighted().partlyLabelled().take(5000);
+        try (SoftmaxLearner one = fixture.start();
+                SoftmaxLearner other = fixture.start()) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(one, stream, MIXED);
 
             RecordedEvaluation.byCalls(other, stream, MIXED).assertSameBitsAs(found);
@@ -360,11 +371,12 @@ class BlockedSgdTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void restoredLearner_continuesBitForBit(String name, LearnerFixture rule) {
-        ExampleStream examples = new ExampleStream(rule.settings(), 10).weighted().partlyLabelled();
-        SoftmaxLearner restored = rule.start();
-        try (SoftmaxLearner learner = rule.start()) {
+    @MethodSource("fixtures")
+    void restoredLearner_continuesBitForBit(String name, LearnerFixture fixture) {
+        ExampleStream examples =
+                new ExampleStream(fixture.settings(), 10).weighted().partlyLabelled();
+        SoftmaxLearner restored = fixture.start();
+        try (SoftmaxLearner learner = fixture.start()) {
             for (int round = 0; round < 40; round++) {
                 Examples stream = examples.take(97);
                 if (round % 10 == 9) {
@@ -376,8 +388,8 @@ class BlockedSgdTest {
                 LearnerState state = restored.state();
                 assertSameBits(state, learner.state());
                 restored.close();
-                restored = new SoftmaxLearner(rule.settings(), state);
-                for (int k = 0; k < rule.settings().numExperts(); k++) {
+                restored = new SoftmaxLearner(fixture.settings(), state);
+                for (int k = 0; k < fixture.settings().numExperts(); k++) {
                     assertThat(restored.weight(k)).isEqualTo(learner.weight(k));
                 }
             }
@@ -389,29 +401,29 @@ class BlockedSgdTest {
 
     @Test
     void interleavedModels_doNotDisturbEachOther() {
-        List<LearnerFixture> rules =
-                rules().map(arguments -> (LearnerFixture) arguments.get()[1]).toList();
+        List<LearnerFixture> fixtures =
+                fixtures().map(arguments -> (LearnerFixture) arguments.get()[1]).toList();
         List<Examples> streams = new ArrayList<>();
         List<LearnerState> alone = new ArrayList<>();
         List<SoftmaxLearner> learners = new ArrayList<>();
-        for (LearnerFixture rule : rules) {
-            Examples stream = new ExampleStream(rule.settings(), 11 + streams.size()).take(1920);
+        for (LearnerFixture fixture : fixtures) {
+            Examples stream = new ExampleStream(fixture.settings(), 11 + streams.size()).take(1920);
             streams.add(stream);
-            try (SoftmaxLearner learner = rule.start()) {
+            try (SoftmaxLearner learner = fixture.start()) {
                 RecordedEvaluation.byCalls(learner, stream, 24);
                 alone.add(learner.state());
             }
-            learners.add(rule.start());
+            learners.add(fixture.start());
         }
-        // All mini-batch sizes divide 96: no mini-batch is incomplete when another model takes
-        // over.
+        // All mini-batch sizes divide 96, so no mini-batch is incomplete when the next model
+        // continues.
         for (int from = 0; from < 1920; from += 96) {
-            for (int k = 0; k < rules.size(); k++) {
+            for (int k = 0; k < fixtures.size(); k++) {
                 Examples part = ExampleStream.rows(streams.get(k), from, from + 96);
                 RecordedEvaluation.byCalls(learners.get(k), part, 24);
             }
         }
-        for (int k = 0; k < rules.size(); k++) {
+        for (int k = 0; k < fixtures.size(); k++) {
             assertSameBits(learners.get(k).state(), alone.get(k));
             learners.get(k).close();
         }
@@ -422,12 +434,12 @@ class BlockedSgdTest {
     @ParameterizedTest
     @EnumSource(Precision.class)
     void miniBatchOfWeightZero_isSkipped_inTheMiddleOfABlock(Precision precision) {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3)
                         .reduction(MiniBatchReduction.WEIGHTS)
                         .sgd(0.1, 0.5)
                         .miniBatch(2);
-        Examples stream = new ExampleStream(rule.settings(), 20).partlyLabelled().take(300);
+        Examples stream = new ExampleStream(fixture.settings(), 20).partlyLabelled().take(300);
         int labelled = 0;
         for (int i = 0; i < stream.size(); i++) {
             if (stream.labels()[i] != Examples.UNLABELLED && labelled++ / 2 % 3 == 1) {
@@ -435,15 +447,15 @@ class BlockedSgdTest {
             }
         }
         double tolerance = precision == Precision.FLOAT ? FLOAT : DOUBLE;
-        assertPlainLoop(rule, precision, stream, tolerance, 300);
-        assertPlainLoop(rule, precision, stream, tolerance, 1);
+        assertPlainLoop(fixture, precision, stream, tolerance, 300);
+        assertPlainLoop(fixture, precision, stream, tolerance, 1);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 32, 150})
-    void hundredsOfUnlabelledExamples_areAnswered(int miniBatchSize) {
-        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
-        for (LearnerFixture either : List.of(rule, rule.scaler(ScalerChoice.WELFORD))) {
+    void hundredsOfUnlabelledExamples_arePredicted(int miniBatchSize) {
+        LearnerFixture fixture = LearnerFixture.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
+        for (LearnerFixture either : List.of(fixture, fixture.scaler(ScalerChoice.WELFORD))) {
             ExampleStream examples = new ExampleStream(either.settings(), 23);
             Examples stream = examples.take(200);
             Examples questions = examples.take(300);
@@ -459,27 +471,27 @@ class BlockedSgdTest {
 
     @Test
     void examplesOfWeightZero_areStepsWithoutGradient_underTheReductionByExamples() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(new Sgd(0.1, 0.9)).miniBatch(2);
-        Examples stream = new ExampleStream(rule.settings(), 21).take(300);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).sgd(new Sgd(0.1, 0.9)).miniBatch(2);
+        Examples stream = new ExampleStream(fixture.settings(), 21).take(300);
         for (int i = 20; i < 300; i++) {
             stream.weights()[i] = i % 100 < 50 ? 0 : 1;
         }
-        assertPlainLoop(rule, Precision.DOUBLE, stream, DOUBLE, 300);
+        assertPlainLoop(fixture, Precision.DOUBLE, stream, DOUBLE, 300);
     }
 
     @Test
     void unlabelledExamples_changeNothing() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD).sgd(0.1, 0.5).miniBatch(3);
-        Examples stream = new ExampleStream(rule.settings(), 22).partlyLabelled().take(3000);
+        Examples stream = new ExampleStream(fixture.settings(), 22).partlyLabelled().take(3000);
         Examples labelled = new Examples(5);
         for (int i = 0; i < stream.size(); i++) {
             if (stream.labels()[i] != Examples.UNLABELLED) {
                 ExampleStream.append(stream, i, labelled);
             }
         }
-        try (SoftmaxLearner with = rule.start(Precision.DOUBLE);
-                SoftmaxLearner without = rule.start(Precision.DOUBLE)) {
+        try (SoftmaxLearner with = fixture.start(Precision.DOUBLE);
+                SoftmaxLearner without = fixture.start(Precision.DOUBLE)) {
             RecordedEvaluation.byCalls(with, stream, 256);
             RecordedEvaluation.byCalls(without, labelled, 256);
 

@@ -18,18 +18,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Tests of the changes that can be made to a learner between two steps: what changes and what does
- * not.
+ * Tests of the changes that can be made to a learner between two steps, including the state that
+ * must stay the same.
  */
 class LearnerChangesTest {
     private static final String[] SCALER = {"scaler"};
 
     /** Settings with every kind of state, for mini-batches in blocks and on the direct path. */
-    static Stream<LearnerFixture> rules() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
+    static Stream<LearnerFixture> fixtures() {
+        LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
-        return Stream.of(rule.sgd(nesterov), rule.mixture(mixture))
+        return Stream.of(fixture.sgd(nesterov), fixture.mixture(mixture))
                 .flatMap(either -> Stream.of(1, 3, 40).map(either::miniBatch));
     }
 
@@ -54,9 +54,9 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void resetScaler_forgetsTheMoments(LearnerFixture rule) {
-        try (SoftmaxLearner learner = rule.start()) {
+    @MethodSource("fixtures")
+    void resetScaler_forgetsTheMoments(LearnerFixture fixture) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 1, 30);
             LearnerState before = learner.state();
 
@@ -68,18 +68,18 @@ class LearnerChangesTest {
             assertThat(after.scaler().mean()).containsOnly(0);
             assertThat(after.scaler().squaredDeviations()).containsOnly(0);
             // Before the first example the scaler turns every feature into 0.
-            float[] answers = new float[6];
-            learner.predict(new float[] {0, 0, 0, 0, 0, 1e6f, -1, 2, 3, 4}, 2, answers);
+            float[] predictions = new float[6];
+            learner.predict(new float[] {0, 0, 0, 0, 0, 1e6f, -1, 2, 3, 4}, 2, predictions);
             for (int c = 0; c < 3; c++) {
-                assertThat(answers[c + 3]).isEqualTo(answers[c]);
+                assertThat(predictions[c + 3]).isEqualTo(predictions[c]);
             }
         }
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void resetParameters_returnsToTheStart_andDiscardsTheGoodCopy(LearnerFixture rule) {
-        try (SoftmaxLearner learner = rule.start()) {
+    @MethodSource("fixtures")
+    void resetParameters_returnsToTheStart_andDiscardsTheGoodCopy(LearnerFixture fixture) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 2, 1010);
             LearnerState before = learner.state();
             assertThat(before.goodParameters()).isNotEmpty();
@@ -87,7 +87,7 @@ class LearnerChangesTest {
             learner.resetParameters();
 
             LearnerState after = learner.state();
-            LearnerState start = LearnerState.initial(rule.settings());
+            LearnerState start = LearnerState.initial(fixture.settings());
             assertThat(after)
                     .usingRecursiveComparison()
                     .withComparatorForType(Double::compare, Double.class)
@@ -117,9 +117,9 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void rollBack_returnsToTheLastCopy_andFromThereToTheStart(LearnerFixture rule) {
-        try (SoftmaxLearner learner = rule.start()) {
+    @MethodSource("fixtures")
+    void rollBack_returnsToTheLastCopy_andFromThereToTheStart(LearnerFixture fixture) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 4, 1000);
             LearnerState copied = learner.state();
             learn(learner, 5, 10);
@@ -142,7 +142,7 @@ class LearnerChangesTest {
                     .isEqualTo(new LearnerCounters(1011, 1010, 0, 0, 1, 0, 0, 1, 0));
 
             learner.rollBack();
-            LearnerState start = LearnerState.initial(rule.settings());
+            LearnerState start = LearnerState.initial(fixture.settings());
             assertThat(learner.state().parameters()).containsExactly(start.parameters());
             assertThat(learner.state().weights()).containsExactly(start.weights());
             assertThat(learner.state().goodParameters()).isEmpty();
@@ -152,13 +152,13 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void resetOptimizer_forgetsTheVelocity(LearnerFixture rule) {
-        try (SoftmaxLearner learner = rule.start()) {
+    @MethodSource("fixtures")
+    void resetOptimizer_forgetsTheVelocity(LearnerFixture fixture) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 6, 30);
             LearnerState before = learner.state();
             assertThat(before.optimizer().array(Sgd.VELOCITY).length > 0)
-                    .isEqualTo(rule.settings().mixture() == null);
+                    .isEqualTo(fixture.settings().mixture() == null);
 
             learner.resetOptimizer();
 
@@ -168,10 +168,10 @@ class LearnerChangesTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void copyFrom_copiesTheModel_andKeepsCountersAndGoodCopy(LearnerFixture rule) {
-        try (SoftmaxLearner learner = rule.start();
-                SoftmaxLearner other = rule.start()) {
+    @MethodSource("fixtures")
+    void copyFrom_copiesTheModel_andKeepsCountersAndGoodCopy(LearnerFixture fixture) {
+        try (SoftmaxLearner learner = fixture.start();
+                SoftmaxLearner other = fixture.start()) {
             learn(learner, 7, 1010);
             learn(other, 8, 30);
             LearnerState before = learner.state();
@@ -207,9 +207,9 @@ class LearnerChangesTest {
 
     @Test
     void copyFrom_copiesNoVelocity_whereTheOtherHasNone_andNothing_whereShapesDiffer() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.9);
-        try (SoftmaxLearner learner = rule.start();
-                SoftmaxLearner fresh = rule.start();
+        LearnerFixture fixture = LearnerFixture.of(5, 3).sgd(0.1, 0.9);
+        try (SoftmaxLearner learner = fixture.start();
+                SoftmaxLearner fresh = fixture.start();
                 SoftmaxLearner wider = LearnerFixture.of(6, 3).start()) {
             learn(learner, 10, 30);
             LearnerState before = learner.state();
@@ -230,11 +230,11 @@ class LearnerChangesTest {
     void boost_multipliesTheLearningRateOfItsSteps(int miniBatchSize, int steps) {
         LearningRateSchedule falling =
                 new LearningRateSchedule(LearningRateSchedule.Kind.EXPONENTIAL, 0.1, 0.99, 1);
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
                         .sgd(new Sgd(falling, 0, 0, false, 0));
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 11, 5);
             LearnerState before = learner.state();
             learner.boost(9, 1000);
@@ -257,12 +257,12 @@ class LearnerChangesTest {
 
     @Test
     void boost_isNotUsedUpByStepsThatAreSkipped() {
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(0.5, 0);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(0.5, 0);
         Examples bad = new Examples(1);
         bad.add(new float[] {Float.NaN}, 0, 0, 1);
         Examples good = new Examples(1);
         good.add(new float[] {1}, 0, 0, 1);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.boost(4, 1);
             RecordedEvaluation.byCalls(learner, bad, 1);
             RecordedEvaluation.byCalls(learner, good, 1);
@@ -275,11 +275,11 @@ class LearnerChangesTest {
 
     @Test
     void boostThatHasEnded_hasNoEffect() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0);
-        Examples weightless = new ExampleStream(rule.settings(), 13).take(1);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).sgd(0.1, 0);
+        Examples weightless = new ExampleStream(fixture.settings(), 13).take(1);
         weightless.weights()[0] = 0;
-        try (SoftmaxLearner boosted = rule.start();
-                SoftmaxLearner plain = rule.start()) {
+        try (SoftmaxLearner boosted = fixture.start();
+                SoftmaxLearner plain = fixture.start()) {
             boosted.boost(1e20, 1);
             for (SoftmaxLearner either : List.of(boosted, plain)) {
                 RecordedEvaluation.byCalls(either, weightless, 1);
@@ -293,10 +293,10 @@ class LearnerChangesTest {
 
     @Test
     void boost_refusesMixtures_andInvalidFactors() {
-        LearnerFixture rule = LearnerFixture.of(5, 3);
+        LearnerFixture fixture = LearnerFixture.of(5, 3);
         Mixture mixture = new Mixture(List.of(0.1), 0.01, false);
-        try (SoftmaxLearner mixed = rule.mixture(mixture).start();
-                SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner mixed = fixture.mixture(mixture).start();
+                SoftmaxLearner learner = fixture.start()) {
             assertThatThrownBy(() -> mixed.boost(2, 10))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("a mixture has no learning rate to boost");
@@ -315,10 +315,10 @@ class LearnerChangesTest {
     // Restored state.
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void restoredLearner_continuesBitForBit_afterEachChange(LearnerFixture rule) {
-        boolean mixed = rule.settings().mixture() != null;
-        try (SoftmaxLearner other = rule.start()) {
+    @MethodSource("fixtures")
+    void restoredLearner_continuesBitForBit_afterEachChange(LearnerFixture fixture) {
+        boolean mixed = fixture.settings().mixture() != null;
+        try (SoftmaxLearner other = fixture.start()) {
             learn(other, 15, 20);
             List<Consumer<LearnerControl>> changes =
                     List.of(
@@ -328,9 +328,9 @@ class LearnerChangesTest {
                             learner -> learner.copyFrom(other.state()),
                             LearnerControl::rollBack,
                             LearnerControl::resetParameters);
-            try (SoftmaxLearner learner = rule.start()) {
+            try (SoftmaxLearner learner = fixture.start()) {
                 learn(learner, 16, 1000);
-                SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state());
+                SoftmaxLearner restored = new SoftmaxLearner(fixture.settings(), learner.state());
                 for (int round = 0; round < 12; round++) {
                     Consumer<LearnerControl> change = changes.get(round % changes.size());
                     change.accept(learner);
@@ -340,7 +340,7 @@ class LearnerChangesTest {
                         LearnerState state = restored.state();
                         assertSameBits(state, learner.state());
                         restored.close();
-                        restored = new SoftmaxLearner(rule.settings(), state);
+                        restored = new SoftmaxLearner(fixture.settings(), state);
                         assertThat(restored.learningRate()).isEqualTo(learner.learningRate());
                         learn(learner, 17 + round, 10);
                         learn(restored, 17 + round, 10);

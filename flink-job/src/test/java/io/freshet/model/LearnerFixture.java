@@ -30,15 +30,17 @@ record LearnerFixture(LearnerSettings settings) {
     }
 
     LearnerFixture miniBatch(int size) {
-        return with(size, loss(), sgd(), mixture(), reduction(), scaler(), patience());
+        return with(size, loss(), sgd(), mixture(), reduction(), scaler(), maxSkippedSteps());
     }
 
     LearnerFixture loss(Loss loss) {
-        return with(miniBatchSize(), loss, sgd(), mixture(), reduction(), scaler(), patience());
+        return with(
+                miniBatchSize(), loss, sgd(), mixture(), reduction(), scaler(), maxSkippedSteps());
     }
 
     LearnerFixture sgd(Sgd sgd) {
-        return with(miniBatchSize(), loss(), sgd, mixture(), reduction(), scaler(), patience());
+        return with(
+                miniBatchSize(), loss(), sgd, mixture(), reduction(), scaler(), maxSkippedSteps());
     }
 
     LearnerFixture sgd(double learningRate, double momentum) {
@@ -46,20 +48,29 @@ record LearnerFixture(LearnerSettings settings) {
     }
 
     LearnerFixture mixture(Mixture mixture) {
-        return with(miniBatchSize(), loss(), sgd(), mixture, reduction(), scaler(), patience());
+        return with(
+                miniBatchSize(), loss(), sgd(), mixture, reduction(), scaler(), maxSkippedSteps());
     }
 
     LearnerFixture reduction(MiniBatchReduction reduction) {
-        return with(miniBatchSize(), loss(), sgd(), mixture(), reduction, scaler(), patience());
+        return with(
+                miniBatchSize(), loss(), sgd(), mixture(), reduction, scaler(), maxSkippedSteps());
     }
 
     LearnerFixture scaler(ScalerChoice scaler) {
         return with(
-                miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler.rule(), patience());
+                miniBatchSize(),
+                loss(),
+                sgd(),
+                mixture(),
+                reduction(),
+                scaler.rule(),
+                maxSkippedSteps());
     }
 
-    LearnerFixture patience(int patience) {
-        return with(miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler(), patience);
+    LearnerFixture maxSkippedSteps(int maxSkippedSteps) {
+        return with(
+                miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler(), maxSkippedSteps);
     }
 
     private LearnerFixture with(
@@ -69,7 +80,7 @@ record LearnerFixture(LearnerSettings settings) {
             Mixture mixture,
             MiniBatchReduction reduction,
             ScalerRule scaler,
-            int patience) {
+            int maxSkippedSteps) {
         return new LearnerFixture(
                 new LearnerSettings(
                         settings.numFeatures(),
@@ -80,7 +91,7 @@ record LearnerFixture(LearnerSettings settings) {
                         mixture,
                         reduction,
                         scaler,
-                        patience));
+                        maxSkippedSteps));
     }
 
     int miniBatchSize() {
@@ -107,8 +118,8 @@ record LearnerFixture(LearnerSettings settings) {
         return settings.scaler();
     }
 
-    private int patience() {
-        return settings.patience();
+    private int maxSkippedSteps() {
+        return settings.maxSkippedSteps();
     }
 
     /** Returns a learner before its first example. */

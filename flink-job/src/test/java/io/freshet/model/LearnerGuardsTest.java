@@ -29,10 +29,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LearnerGuardsTest {
     private static final Mixture MIXTURE = new Mixture(List.of(0.01, 0.1, 1.0), 0.01, true);
 
-    static Stream<LearnerFixture> rules() {
-        LearnerFixture rule = LearnerFixture.of(5, 3);
+    static Stream<LearnerFixture> fixtures() {
+        LearnerFixture fixture = LearnerFixture.of(5, 3);
         return Stream.of(ScalerChoice.values())
-                .map(rule::scaler)
+                .map(fixture::scaler)
                 .flatMap(
                         scaled ->
                                 Stream.of(
@@ -50,17 +50,17 @@ class LearnerGuardsTest {
     // Skipped steps.
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void stepThatIsNotFinite_changesNoBit(LearnerFixture rule) {
-        int size = rule.miniBatchSize();
+    @MethodSource("fixtures")
+    void stepThatIsNotFinite_changesNoBit(LearnerFixture fixture) {
+        int size = fixture.miniBatchSize();
         for (float bad :
                 new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             for (boolean inTheWeight : new boolean[] {false, true}) {
-                ExampleStream stream = new ExampleStream(rule.settings(), 9);
+                ExampleStream stream = new ExampleStream(fixture.settings(), 9);
                 Evaluation evaluation = new Evaluation(3);
-                try (SoftmaxLearner learner = rule.start();
-                        SoftmaxLearner undisturbed = rule.start()) {
-                    // On a new and on a trained model.
+                try (SoftmaxLearner learner = fixture.start();
+                        SoftmaxLearner undisturbed = fixture.start()) {
+                    // On a new model and on a trained one.
                     for (int round = 0; round < 3; round++) {
                         Examples poisoned = stream.take(size);
                         (inTheWeight ? poisoned.weights() : poisoned.features())[size / 2] = bad;
@@ -88,10 +88,10 @@ class LearnerGuardsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void miniBatchInTheMiddleOfABlock_isSkippedAlone(LearnerFixture rule) {
-        int size = rule.miniBatchSize();
-        Examples stream = new ExampleStream(rule.settings(), 10).take(size * 20);
+    @MethodSource("fixtures")
+    void miniBatchInTheMiddleOfABlock_isSkippedAlone(LearnerFixture fixture) {
+        int size = fixture.miniBatchSize();
+        Examples stream = new ExampleStream(fixture.settings(), 10).take(size * 20);
         Examples clean = new Examples(5);
         for (int i = 0; i < stream.size(); i++) {
             if (i / size == 3 || i / size == 4 || i / size == 19) {
@@ -100,8 +100,8 @@ class LearnerGuardsTest {
                 ExampleStream.append(stream, i, clean);
             }
         }
-        try (SoftmaxLearner learner = rule.start(Precision.DOUBLE);
-                SoftmaxLearner undisturbed = rule.start(Precision.DOUBLE)) {
+        try (SoftmaxLearner learner = fixture.start(Precision.DOUBLE);
+                SoftmaxLearner undisturbed = fixture.start(Precision.DOUBLE)) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, size * 20);
             RecordedEvaluation expected = RecordedEvaluation.byCalls(undisturbed, clean, size * 17);
 
@@ -130,11 +130,11 @@ class LearnerGuardsTest {
 
     @Test
     void stepBeyondTheRangeOfFloats_isSkipped() {
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1e38, 0.5);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(1e38, 0.5);
         Examples batch = new Examples(1);
         batch.add(new float[] {2}, 0, 0, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.state().parameters())
@@ -155,11 +155,11 @@ class LearnerGuardsTest {
     @Test
     void stepBeyondTheRangeOfFloats_isSkipped_howeverSmall() {
         // Both biases are 1.7e38 after the first step; the next would add 0.2 % by momentum alone.
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1e38, 0.002);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(1e38, 0.002);
         Examples batch = new Examples(1);
         batch.add(new float[] {0}, 0, 0, 3.4f);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             learner.learn(batch, false, evaluation);
@@ -169,13 +169,13 @@ class LearnerGuardsTest {
 
     @Test
     void stepOfAnInfiniteLoss_isSkipped_thoughItsGradientIsFinite() {
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(0.1, 0.9).miniBatch(2);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(0.1, 0.9).miniBatch(2);
         float[] parameters = {0, -1e30f, 0, 0};
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
         batch.add(new float[] {1e10f}, 0, 1, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.startFrom(parameters)) {
+        try (SoftmaxLearner learner = fixture.startFrom(parameters)) {
             learner.learn(batch, false, evaluation);
             assertThat(Arrays.copyOf(evaluation.losses(), 2))
                     .containsExactly(0f, Float.POSITIVE_INFINITY);
@@ -186,11 +186,11 @@ class LearnerGuardsTest {
 
     @Test
     void largeParameters_takeCheckedSteps() {
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1e36, 0);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(1e36, 0);
         Examples batch = new Examples(1);
         batch.add(new float[] {0}, 0, 0, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.startFrom(0, 0, 3e37f, 3e37f)) {
+        try (SoftmaxLearner learner = fixture.startFrom(0, 0, 3e37f, 3e37f)) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.state().parameters())
@@ -204,8 +204,8 @@ class LearnerGuardsTest {
     void checkedSteps_matchThePlainLoop(Precision precision) {
         // The square of 2⁵⁴ is too large for a block, so the step is checked.
         float[] large = {0, 0, 0x1p54f};
-        LearnerFixture rule = LearnerFixture.of(3, 3).miniBatch(2);
-        for (LearnerFixture either : List.of(rule.sgd(0.1, 0.5), rule.mixture(MIXTURE))) {
+        LearnerFixture fixture = LearnerFixture.of(3, 3).miniBatch(2);
+        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.5), fixture.mixture(MIXTURE))) {
             Examples stream = new ExampleStream(either.settings(), 11).take(400);
             Examples grown = new Examples(3);
             for (int i = 0; i < 400; i++) {
@@ -230,17 +230,16 @@ class LearnerGuardsTest {
 
     @Test
     void firstStepThatIsNotFinite_leavesNoVelocityBehind() {
-        // Nesterov's velocity is computed before the parameters; that of a skipped first step must
-        // be
-        // discarded.
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(nesterov());
+        // With Nesterov's momentum the velocity is computed before the parameters. If the first
+        // step is skipped, this velocity must be discarded.
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(nesterov());
         Examples bad = new Examples(1);
         bad.add(new float[] {1}, 0, 0, Float.POSITIVE_INFINITY);
         Examples good = new Examples(1);
         good.add(new float[] {1}, 0, 0, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.start();
-                SoftmaxLearner undisturbed = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start();
+                SoftmaxLearner undisturbed = fixture.start()) {
             learner.learn(bad, false, evaluation);
             assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
             assertThat(learner.state().optimizer().array(Sgd.VELOCITY)).isEmpty();
@@ -255,18 +254,18 @@ class LearnerGuardsTest {
     // Unlabelled examples next to numbers that are not finite.
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void unlabelledExample_cannotSpoilAStep(LearnerFixture rule) {
-        int size = rule.miniBatchSize();
+    @MethodSource("fixtures")
+    void unlabelledExample_cannotSpoilAStep(LearnerFixture fixture) {
+        int size = fixture.miniBatchSize();
         for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 3e38f}) {
-            Examples batches = new ExampleStream(rule.settings(), 12).take(2 * size);
+            Examples batches = new ExampleStream(fixture.settings(), 12).take(2 * size);
             Examples examples = ExampleStream.rows(batches, 0, size);
             examples.add(new float[] {0, 0, bad, 0, 0}, 0, Examples.UNLABELLED, 1);
             for (int i = size; i < 2 * size; i++) {
                 ExampleStream.append(batches, i, examples);
             }
-            try (SoftmaxLearner learner = rule.start(Precision.DOUBLE);
-                    SoftmaxLearner undisturbed = rule.start(Precision.DOUBLE)) {
+            try (SoftmaxLearner learner = fixture.start(Precision.DOUBLE);
+                    SoftmaxLearner undisturbed = fixture.start(Precision.DOUBLE)) {
                 RecordedEvaluation found =
                         RecordedEvaluation.byCalls(learner, examples, examples.size());
                 RecordedEvaluation.byCalls(undisturbed, batches, batches.size());
@@ -282,17 +281,17 @@ class LearnerGuardsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void unlabelledExample_isAnsweredByTheCurrentModel_afterASkippedStep(LearnerFixture rule) {
-        int size = rule.miniBatchSize();
-        ExampleStream stream = new ExampleStream(rule.settings(), 13);
+    @MethodSource("fixtures")
+    void unlabelledExample_isPredictedByTheCurrentModel_afterASkippedStep(LearnerFixture fixture) {
+        int size = fixture.miniBatchSize();
+        ExampleStream stream = new ExampleStream(fixture.settings(), 13);
         Examples examples = stream.take(size);
         float[] question = {1, -1, 0, 0.5f, 2};
         for (boolean inTheWeight : new boolean[] {false, true}) {
             Examples poisoned = ExampleStream.rows(examples, 0, size);
             (inTheWeight ? poisoned.weights() : poisoned.features())[0] = Float.POSITIVE_INFINITY;
             poisoned.add(question, 0, Examples.UNLABELLED, 1);
-            try (SoftmaxLearner learner = rule.start()) {
+            try (SoftmaxLearner learner = fixture.start()) {
                 learner.learn(examples, false, new Evaluation(3));
                 float[] expected = new float[3];
                 learner.predict(question, 1, expected);
@@ -301,7 +300,7 @@ class LearnerGuardsTest {
                 learner.learn(poisoned, false, evaluation);
 
                 assertThat(learner.counters().skippedSteps()).isEqualTo(1);
-                assertThat(evaluation.outcome(size)).isEqualTo(Outcome.ANSWERED);
+                assertThat(evaluation.outcome(size)).isEqualTo(Outcome.PREDICTED);
                 assertThat(evaluation.modelVersion(size)).isEqualTo(1);
                 assertThat(evaluation.probabilities(size)).containsExactly(expected, within(1e-6f));
             }
@@ -309,21 +308,21 @@ class LearnerGuardsTest {
     }
 
     @Test
-    void unlabelledExample_isAnsweredByTheWeightsAfterACheckedStep() {
+    void unlabelledExample_isPredictedByTheWeightsAfterACheckedStep() {
         // A labelled feature of 2⁵⁴ leads to a checked step; the baselines learn its label.
         Mixture mixture = new Mixture(List.of(1e-30, 1e-29), 0.01, true);
-        LearnerFixture rule = LearnerFixture.of(1, 2).mixture(mixture);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).mixture(mixture);
         Examples examples = new Examples(1);
         examples.add(new float[] {0x1p54f}, 0, 1, 1);
         examples.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(examples, false, evaluation);
             float[] expected = new float[2];
             learner.predict(new float[] {1}, 1, expected);
 
-            // The frequencies now predict 1.1/1.2 for class 1, the others 1/2, each with weight
-            // 1/4.
+            // The baseline of frequencies now predicts 1.1/1.2 for class 1, and the three other
+            // experts predict 1/2. Each has the weight 1/4.
             assertThat((double) expected[1]).isCloseTo(0.75 * 0.5 + 0.25 * 1.1 / 1.2, within(1e-6));
             assertThat(evaluation.probabilities(1)).containsExactly(expected, within(1e-7f));
             assertThat(evaluation.modelVersion(1)).isEqualTo(1);
@@ -333,15 +332,15 @@ class LearnerGuardsTest {
     // Roll-backs.
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void skippedStepsInARow_rollBackToTheStart_whereThereIsNoCopy(LearnerFixture original) {
-        LearnerFixture rule = original.patience(3);
-        int size = rule.miniBatchSize();
-        ExampleStream stream = new ExampleStream(rule.settings(), 14);
+        LearnerFixture fixture = original.maxSkippedSteps(3);
+        int size = fixture.miniBatchSize();
+        ExampleStream stream = new ExampleStream(fixture.settings(), 14);
         Examples bad = stream.take(size);
         bad.features()[0] = Float.NaN;
         Evaluation evaluation = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(stream.take(20 * size), false, evaluation);
             LearnerState before = learner.state();
             for (int skip = 1; skip <= 2; skip++) {
@@ -356,7 +355,7 @@ class LearnerGuardsTest {
             assertThat(learner.counters())
                     .isEqualTo(new LearnerCounters(21, 20, 3, 0, 1, 0, 0, 1, 0));
             LearnerState after = learner.state();
-            LearnerState start = LearnerState.initial(rule.settings());
+            LearnerState start = LearnerState.initial(fixture.settings());
             assertThat(after.parameters()).containsExactly(start.parameters());
             assertThat(after.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(after.weights()).containsExactly(start.weights());
@@ -373,15 +372,16 @@ class LearnerGuardsTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void skippedStepsInARow_rollBackToTheLastCopy_andThenToTheStart(boolean mixture) {
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD).patience(4);
-        rule = mixture ? rule.mixture(MIXTURE) : rule.sgd(0.1, 0.9);
-        ExampleStream stream = new ExampleStream(rule.settings(), 15);
+        LearnerFixture fixture =
+                LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD).maxSkippedSteps(4);
+        fixture = mixture ? fixture.mixture(MIXTURE) : fixture.sgd(0.1, 0.9);
+        ExampleStream stream = new ExampleStream(fixture.settings(), 15);
         Examples bad = stream.take(4);
         for (int i = 0; i < 4; i++) {
             bad.features()[i * 5] = Float.NaN;
         }
-        try (SoftmaxLearner learner = rule.start()) {
-            // Calls of 8 end at step 1000, where the copy is taken.
+        try (SoftmaxLearner learner = fixture.start()) {
+            // Calls of 8 examples end at step 1000, where the copy is made.
             RecordedEvaluation.byCalls(learner, stream.take(1000), 8);
             LearnerState copied = learner.state();
             double[] weights = weights(learner);
@@ -399,9 +399,10 @@ class LearnerGuardsTest {
             assertThat(back.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(weights(learner)).containsExactly(weights);
 
-            // No step has been taken since: the good copy is no better than the current parameters.
+            // No step was taken since the roll-back, so the good copy equals the current
+            // parameters.
             RecordedEvaluation.byCalls(learner, bad, 4);
-            LearnerState start = LearnerState.initial(rule.settings());
+            LearnerState start = LearnerState.initial(fixture.settings());
             assertThat(learner.state().parameters()).containsExactly(start.parameters());
             assertThat(learner.state().weights()).containsExactly(start.weights());
             assertThat(learner.counters())
@@ -417,15 +418,16 @@ class LearnerGuardsTest {
 
     @Test
     void restoredLearner_rollsBackToTheSameCopy() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0.9).patience(2);
-        ExampleStream stream = new ExampleStream(rule.settings(), 16);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).sgd(0.1, 0.9).maxSkippedSteps(2);
+        ExampleStream stream = new ExampleStream(fixture.settings(), 16);
         Examples bad = stream.take(2);
         bad.features()[0] = Float.NaN;
         bad.features()[5] = Float.NaN;
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             RecordedEvaluation.byCalls(learner, stream.take(1400), 8);
             RecordedEvaluation.byCalls(learner, ExampleStream.rows(bad, 0, 1), 1);
-            try (SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state())) {
+            try (SoftmaxLearner restored =
+                    new SoftmaxLearner(fixture.settings(), learner.state())) {
                 RecordedEvaluation.byCalls(learner, ExampleStream.rows(bad, 1, 2), 1);
                 RecordedEvaluation.byCalls(restored, ExampleStream.rows(bad, 1, 2), 1);
 
@@ -443,10 +445,11 @@ class LearnerGuardsTest {
         // The magnitudes of the first gradient at the logits sum to 2 (1 - 1/1000), nearly the most
         // that cross-entropy allows; those of the inputs to 3.
         Mixture mixture = new Mixture(List.of(1e-6, 1.1e-6, 1.2e-6), 0.01, false);
-        LearnerFixture rule = LearnerFixture.of(2, 1000).mixture(mixture).miniBatch(miniBatchSize);
+        LearnerFixture fixture =
+                LearnerFixture.of(2, 1000).mixture(mixture).miniBatch(miniBatchSize);
         Examples examples = new Examples(2);
         examples.add(new float[] {1, 1}, 0, 0, 1);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             RecordedEvaluation.byCalls(learner, examples, 1);
 
             Parameters parameters = learner.parameters();
@@ -461,14 +464,14 @@ class LearnerGuardsTest {
         // The third rate takes a step of 1e33 · x / 2, to logits that overflow a float.
         double switchingRate = 0.03;
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 1e33), switchingRate, false);
-        LearnerFixture rule = LearnerFixture.of(2, 2).mixture(mixture);
+        LearnerFixture fixture = LearnerFixture.of(2, 2).mixture(mixture);
         LearnerFixture without =
                 LearnerFixture.of(2, 2)
                         .mixture(new Mixture(List.of(0.01, 0.1), switchingRate, false));
         Examples examples = new Examples(2);
         examples.add(new float[] {1e5f, 1}, 0, 0, 1);
         examples.add(new float[] {-1e5f, 2}, 0, 0, 1);
-        try (SoftmaxLearner learner = rule.start();
+        try (SoftmaxLearner learner = fixture.start();
                 SoftmaxLearner finite = without.start()) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(learner, examples, 1);
             RecordedEvaluation.byCalls(finite, examples, 1);
@@ -504,9 +507,9 @@ class LearnerGuardsTest {
     @ValueSource(doubles = {0, 0.01})
     void ratesThatDivergeInTurn_leaveFiniteWeights(double switchingRate) {
         Mixture mixture = new Mixture(List.of(1e34, 1e33, 0.01), switchingRate, false);
-        LearnerFixture rule = LearnerFixture.of(2, 2).mixture(mixture);
+        LearnerFixture fixture = LearnerFixture.of(2, 2).mixture(mixture);
         Random random = new Random(17);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             Examples examples = new Examples(2);
             for (int i = 0; i < 300; i++) {
                 float scale = i % 3 == 0 ? 1e5f : 1;
@@ -528,9 +531,9 @@ class LearnerGuardsTest {
                 if (found.outcomes[i] == Outcome.TRAINED) {
                     assertThat(found.losses[i]).as("loss of %d", i).isFinite();
                 }
-                if (found.outcomes[i] == Outcome.ANSWERED) {
+                if (found.outcomes[i] == Outcome.PREDICTED) {
                     assertThat(Arrays.stream(found.probabilities[i]).sum())
-                            .as("answer %d", i)
+                            .as("prediction for %d", i)
                             .isCloseTo(1, within(1e-6));
                 }
             }
@@ -540,11 +543,11 @@ class LearnerGuardsTest {
     @Test
     void rateThatDivergesOnAnExampleOfWeightZero_leavesTheWeightsFinite() {
         Mixture mixture = new Mixture(List.of(0.01, 1e33), 0.02, false);
-        LearnerFixture rule = LearnerFixture.of(1, 2).mixture(mixture);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).mixture(mixture);
         Examples examples = new Examples(1);
         examples.add(new float[] {1e5f}, 0, 0, 1);
         examples.add(new float[] {-1e5f}, 0, 0, 0);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(learner, examples, 1);
 
             assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
@@ -556,14 +559,14 @@ class LearnerGuardsTest {
 
     @Test
     void learnerWithoutAFiniteRate_skips_andKeepsWeightsAndBaselines() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, true));
         Examples good = new Examples(1);
         good.add(new float[] {1}, 0, 0, 1);
         Examples bad = new Examples(1);
         bad.add(new float[] {Float.NaN}, 0, 1, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(good, false, evaluation);
             LearnerState before = learner.state();
             learner.learn(bad, false, evaluation);
@@ -577,12 +580,12 @@ class LearnerGuardsTest {
 
     @Test
     void lossWithoutAFiniteRate_isInfinite() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(1, 2).mixture(new Mixture(List.of(0.01, 0.1), 0.02, false));
         Examples bad = new Examples(1);
         bad.add(new float[] {Float.NaN}, 0, 1, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(bad, false, evaluation);
 
             assertOutcomes(evaluation, Outcome.SKIPPED_LOSS);
@@ -595,30 +598,30 @@ class LearnerGuardsTest {
     static Stream<LearnerFixture> wildRules() {
         Sgd wild = new Sgd(1e6, 0);
         Sgd wilder = new Sgd(LearningRateSchedule.constant(1e6), 0.9, 0, true, 0.5);
-        LearnerFixture rule = LearnerFixture.of(5, 3).patience(3);
-        LearnerFixture two = LearnerFixture.of(5, 2).patience(3);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).maxSkippedSteps(3);
+        LearnerFixture two = LearnerFixture.of(5, 2).maxSkippedSteps(3);
         return Stream.of(
-                        rule.sgd(wild),
-                        LearnerFixture.of(5, 300).sgd(wild).patience(3),
-                        rule.sgd(wilder),
-                        rule.sgd(wild).loss(new BinaryCrossEntropyWithLogits(3)),
-                        rule.sgd(wild).loss(new BinaryCrossEntropy(3)),
+                        fixture.sgd(wild),
+                        LearnerFixture.of(5, 300).sgd(wild).maxSkippedSteps(3),
+                        fixture.sgd(wilder),
+                        fixture.sgd(wild).loss(new BinaryCrossEntropyWithLogits(3)),
+                        fixture.sgd(wild).loss(new BinaryCrossEntropy(3)),
                         two.sgd(wilder).loss(new BinaryCrossEntropyWithLogits(1)),
-                        rule.mixture(new Mixture(List.of(1e6, 1e5), 0.001, true)),
-                        rule.mixture(new Mixture(List.of(1e6, 0.001), 0, false)))
+                        fixture.mixture(new Mixture(List.of(1e6, 1e5), 0.001, true)),
+                        fixture.mixture(new Mixture(List.of(1e6, 0.001), 0, false)))
                 .flatMap(wildly -> Stream.of(wildly, wildly.scaler(ScalerChoice.WELFORD)))
                 .flatMap(wildly -> Stream.of(1, 3, 32, 100).map(wildly::miniBatch));
     }
 
     @ParameterizedTest
     @MethodSource("wildRules")
-    void hugeFeaturesAtAHugeRate_leaveTheModelFinite(LearnerFixture rule) {
-        Examples stream = new ExampleStream(rule.settings(), 18).partlyLabelled().take(3000);
+    void hugeFeaturesAtAHugeRate_leaveTheModelFinite(LearnerFixture fixture) {
+        Examples stream = new ExampleStream(fixture.settings(), 18).partlyLabelled().take(3000);
         Random random = new Random(19);
         for (int i = 0; i < 3000 * 5; i++) {
             stream.features()[i] *= random.nextInt(4) == 0 ? 1e30f : 1;
         }
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, 100, 1, 7);
 
             for (int i = 0; i < 3000; i++) {

@@ -24,28 +24,28 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class LearnerNormsTest {
     /** Mini-batches of 1 and 3 go in blocks, those of 100 on the direct path in two chunks. */
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.99, 1);
         Mixture mixture = new Mixture(List.of(0.003, 0.03, 0.3), 0.1, false);
-        LearnerFixture rule = LearnerFixture.of(5, 3);
+        LearnerFixture fixture = LearnerFixture.of(5, 3);
         return Stream.of(
-                        rule,
-                        rule.sgd(new Sgd(falling, 0, 0, false, 0)),
-                        rule.sgd(0.02, 0.9).scaler(ScalerChoice.WELFORD),
-                        rule.sgd(new Sgd(falling, 0.7, 0, true, 0.1)),
-                        rule.loss(new BinaryCrossEntropyWithLogits(3))
+                        fixture,
+                        fixture.sgd(new Sgd(falling, 0, 0, false, 0)),
+                        fixture.sgd(0.02, 0.9).scaler(ScalerChoice.WELFORD),
+                        fixture.sgd(new Sgd(falling, 0.7, 0, true, 0.1)),
+                        fixture.loss(new BinaryCrossEntropyWithLogits(3))
                                 .reduction(MiniBatchReduction.WEIGHTS),
-                        rule.mixture(mixture).scaler(ScalerChoice.WELFORD))
+                        fixture.mixture(mixture).scaler(ScalerChoice.WELFORD))
                 .flatMap(either -> Stream.of(1, 3, 100).map(either::miniBatch));
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void norms_matchThePlainLoop(LearnerFixture rule) {
+    @MethodSource("fixtures")
+    void norms_matchThePlainLoop(LearnerFixture fixture) {
         for (Precision precision : Precision.values()) {
-            ExampleStream stream = new ExampleStream(rule.settings(), 1).weighted();
-            PlainLoop plain = new PlainLoop(rule.settings());
-            try (SoftmaxLearner learner = rule.start(precision)) {
+            ExampleStream stream = new ExampleStream(fixture.settings(), 1).weighted();
+            PlainLoop plain = new PlainLoop(fixture.settings());
+            try (SoftmaxLearner learner = fixture.start(precision)) {
                 // Calls that end in the middle of a block, and after unlabelled examples.
                 for (int call = 0; call < 20; call++) {
                     Examples examples = stream.partlyLabelled().take(1 + 37 * call % 300);
@@ -83,11 +83,11 @@ class LearnerNormsTest {
     void gradientNorm_isOfTheMean_biasIncluded(int miniBatchSize) {
         // All probabilities are 1/2: the gradients are ±x/2 for the feature and ±1/2 for the bias,
         // of two outputs. Their means are ±(3 + 5)/4 and ±1/2.
-        LearnerFixture rule = LearnerFixture.of(1, 2).miniBatch(miniBatchSize);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).miniBatch(miniBatchSize);
         Examples examples = new Examples(1);
         examples.add(new float[] {3}, 0, 1, 1);
         examples.add(new float[] {5}, 0, 1, 1);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(examples, true, new Evaluation(2));
 
             assertThat(learner.gradientNorm()).isCloseTo(Math.sqrt(2 * (4 + 0.25)), within(1e-6));
@@ -99,11 +99,11 @@ class LearnerNormsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 100})
     void gradientNorm_isOfTheLastStepTaken_andNaNBefore(int miniBatchSize) {
-        LearnerFixture rule = LearnerFixture.of(5, 3).miniBatch(miniBatchSize);
-        ExampleStream stream = new ExampleStream(rule.settings(), 2);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).miniBatch(miniBatchSize);
+        ExampleStream stream = new ExampleStream(fixture.settings(), 2);
         Examples poisoned = stream.take(1);
         poisoned.features()[0] = Float.NaN;
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.predict(new float[5], 1, new float[3]);
             assertThat(RecordedEvaluation.byCalls(learner, poisoned, 1).outcomes)
                     .containsExactly(Outcome.SKIPPED_LOSS);
@@ -117,7 +117,8 @@ class LearnerNormsTest {
             RecordedEvaluation.byCalls(learner, poisoned, 1);
             assertThat(learner.gradientNorm()).isEqualTo(norm);
 
-            try (SoftmaxLearner restored = new SoftmaxLearner(rule.settings(), learner.state())) {
+            try (SoftmaxLearner restored =
+                    new SoftmaxLearner(fixture.settings(), learner.state())) {
                 assertThat(restored.gradientNorm()).isNaN();
                 assertThat(restored.parameterNorm()).isEqualTo(learner.parameterNorm());
             }
@@ -128,12 +129,12 @@ class LearnerNormsTest {
     @ValueSource(ints = {1, 100})
     void gradientNorm_isNaN_whereTheLearningRateIsZero(int miniBatchSize) {
         LearningRateSchedule ending = new LearningRateSchedule(Kind.STEP, 0.1, 0, 1);
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
                         .sgd(new Sgd(ending, 0, 0, false, 0));
-        ExampleStream stream = new ExampleStream(rule.settings(), 3);
-        try (SoftmaxLearner learner = rule.start()) {
+        ExampleStream stream = new ExampleStream(fixture.settings(), 3);
+        try (SoftmaxLearner learner = fixture.start()) {
             RecordedEvaluation.byCalls(learner, stream.take(miniBatchSize), miniBatchSize);
             assertThat(learner.gradientNorm()).isPositive();
             double norm = learner.parameterNorm();

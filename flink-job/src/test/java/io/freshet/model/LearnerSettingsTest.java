@@ -24,8 +24,8 @@ class LearnerSettingsTest {
         assertThatThrownBy(() -> settings(0, 2, 1)).hasMessageContaining("numFeatures");
         assertThatThrownBy(() -> settings(1, 1, 1)).hasMessageContaining("numClasses");
         assertThatThrownBy(() -> settings(1, 2, 0)).hasMessageContaining("miniBatchSize");
-        assertThatThrownBy(() -> LearnerFixture.of(1, 2).patience(0))
-                .hasMessageContaining("patience");
+        assertThatThrownBy(() -> LearnerFixture.of(1, 2).maxSkippedSteps(0))
+                .hasMessageContaining("maxSkippedSteps");
     }
 
     @Test
@@ -46,10 +46,10 @@ class LearnerSettingsTest {
 
     @Test
     void learningRates_countInTheDimensions() {
-        LearnerFixture rule = LearnerFixture.of(99_999, 1_000);
-        assertThat(rule.settings().numParameters()).isEqualTo(100_000_000);
+        LearnerFixture fixture = LearnerFixture.of(99_999, 1_000);
+        assertThat(fixture.settings().numParameters()).isEqualTo(100_000_000);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0, false);
-        assertThatThrownBy(() -> rule.mixture(mixture))
+        assertThatThrownBy(() -> fixture.mixture(mixture))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("learning rates × numClasses × (numFeatures + 1)")
                 .hasMessageContaining("700000000");

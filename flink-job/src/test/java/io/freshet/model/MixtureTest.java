@@ -39,42 +39,44 @@ class MixtureTest {
     @MethodSource("options")
     void lossesPredictionsAndWeights_matchThePlainLoop(
             List<Double> switchingRates, int miniBatchSize) {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
                         .mixture(new Mixture(RATES, switchingRates, false));
         for (boolean valued : new boolean[] {false, true}) {
-            ExampleStream stream = new ExampleStream(rule.settings(), 1);
+            ExampleStream stream = new ExampleStream(fixture.settings(), 1);
             Examples examples =
                     (valued ? stream.valued() : stream).weighted().partlyLabelled().take(10_000);
             // Tolerances of parameters as in BlockedSgdTest; the logarithms sum losses of up to 10.
-            assertPlainLoop(rule, examples, 1e-9, 1e-3);
+            assertPlainLoop(fixture, examples, 1e-9, 1e-3);
         }
     }
 
     @Test
     void manyClasses_matchThePlainLoop() {
         // With this many classes a mini-batch is activated row by row.
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 300).miniBatch(70).mixture(new Mixture(RATES, 0.001, true));
         Examples examples =
-                new ExampleStream(rule.settings(), 10).weighted().partlyLabelled().take(1000);
-        assertPlainLoop(rule, examples, 1e-4, 1e-3);
+                new ExampleStream(fixture.settings(), 10).weighted().partlyLabelled().take(1000);
+        assertPlainLoop(fixture, examples, 1e-4, 1e-3);
     }
 
     @ParameterizedTest
     @MethodSource("options")
     void baselines_matchThePlainLoop(List<Double> switchingRates, int miniBatchSize) {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
                         .mixture(new Mixture(RATES, switchingRates, true))
                         .reduction(MiniBatchReduction.WEIGHTS)
                         .scaler(ScalerChoice.WELFORD);
         Examples examples =
-                inRuns(new ExampleStream(rule.settings(), 2).weighted().partlyLabelled(), 10_000);
+                inRuns(
+                        new ExampleStream(fixture.settings(), 2).weighted().partlyLabelled(),
+                        10_000);
         // Counts are floats: up to 1000 fadings, each with a random relative error of 2⁻²⁴.
-        assertPlainLoop(rule, examples, 1e-4, 1e-3);
+        assertPlainLoop(fixture, examples, 1e-4, 1e-3);
     }
 
     /** Returns examples whose labels come in runs, so that the last label predicts the next. */
@@ -94,21 +96,21 @@ class MixtureTest {
     }
 
     private static void assertPlainLoop(
-            LearnerFixture rule, Examples stream, double inDouble, double inFloat) {
-        PlainLoop plain = new PlainLoop(rule.settings());
+            LearnerFixture fixture, Examples stream, double inDouble, double inFloat) {
+        PlainLoop plain = new PlainLoop(fixture.settings());
         RecordedEvaluation expected = plain.learn(stream);
-        assertClose(rule, Precision.DOUBLE, stream, plain, expected, inDouble);
-        assertClose(rule, Precision.FLOAT, stream, plain, expected, inFloat);
+        assertClose(fixture, Precision.DOUBLE, stream, plain, expected, inDouble);
+        assertClose(fixture, Precision.FLOAT, stream, plain, expected, inFloat);
     }
 
     private static void assertClose(
-            LearnerFixture rule,
+            LearnerFixture fixture,
             Precision precision,
             Examples stream,
             PlainLoop plain,
             RecordedEvaluation expected,
             double tolerance) {
-        try (SoftmaxLearner learner = rule.start(precision)) {
+        try (SoftmaxLearner learner = fixture.start(precision)) {
             RecordedEvaluation.byCalls(learner, stream, 256, 1, 7)
                     .assertCloseTo(expected, tolerance);
 
@@ -123,8 +125,8 @@ class MixtureTest {
                     sum += plain.weights[k];
                 }
             }
-            // Where the baselines have nearly all weight, the rest is rounded away in the plain
-            // loop.
+            // Where the baselines have nearly all of the weight, the plain loop loses the weights
+            // of the learning rates by rounding.
             if (sum > tolerance) {
                 assertThat(learner.learningRate())
                         .isCloseTo(rate / sum, within(2 * tolerance / sum));
@@ -135,12 +137,13 @@ class MixtureTest {
 
     @Test
     void mixtureOfOneRate_equalsThatRate() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).sgd(0.1, 0);
-        Examples stream = new ExampleStream(rule.settings(), 4).partlyLabelled().take(5000);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).sgd(0.1, 0);
+        Examples stream = new ExampleStream(fixture.settings(), 4).partlyLabelled().take(5000);
         for (double switchingRate : new double[] {0, 0.01}) {
-            try (SoftmaxLearner fixed = rule.start();
+            try (SoftmaxLearner fixed = fixture.start();
                     SoftmaxLearner mixed =
-                            rule.mixture(new Mixture(List.of(0.1), switchingRate, false)).start()) {
+                            fixture.mixture(new Mixture(List.of(0.1), switchingRate, false))
+                                    .start()) {
                 RecordedEvaluation expected = RecordedEvaluation.byCalls(fixed, stream, 256);
                 RecordedEvaluation found = RecordedEvaluation.byCalls(mixed, stream, 256);
 
@@ -155,13 +158,13 @@ class MixtureTest {
 
     @Test
     void eachRate_learnsAsIfAlone() {
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
-        Examples stream = new ExampleStream(rule.settings(), 5).take(5000);
-        try (SoftmaxLearner mixed = rule.mixture(new Mixture(RATES, 0.01, true)).start()) {
+        LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
+        Examples stream = new ExampleStream(fixture.settings(), 5).take(5000);
+        try (SoftmaxLearner mixed = fixture.mixture(new Mixture(RATES, 0.01, true)).start()) {
             RecordedEvaluation.byCalls(mixed, stream, 256);
             float[] parameters = mixed.state().parameters();
             for (int r = 0; r < RATES.size(); r++) {
-                try (SoftmaxLearner alone = rule.sgd(RATES.get(r), 0).start()) {
+                try (SoftmaxLearner alone = fixture.sgd(RATES.get(r), 0).start()) {
                     RecordedEvaluation.byCalls(alone, stream, 256);
                     assertThat(Arrays.copyOfRange(parameters, r * 18, r * 18 + 18))
                             .containsExactly(alone.state().parameters(), within(1e-4f));
@@ -176,11 +179,11 @@ class MixtureTest {
     @EnumSource(Concept.class)
     void totalLossWithoutSwitching_isAtMostThatOfTheBestRate_plusTheLogOfTheirNumber(
             Concept concept) {
-        LearnerFixture rule = LearnerFixture.of(8, 3);
+        LearnerFixture fixture = LearnerFixture.of(8, 3);
         Examples stream = concept.stream(6, 12_000);
-        double best = bestFixed(rule, stream);
+        double best = bestFixed(fixture, stream);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0, false);
-        try (SoftmaxLearner learner = rule.mixture(mixture).start(Precision.DOUBLE)) {
+        try (SoftmaxLearner learner = fixture.mixture(mixture).start(Precision.DOUBLE)) {
             double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             // Losses of up to about 8 are rounded to float: errors of at most 2⁻²².
             assertThat(total).isLessThanOrEqualTo(best + Math.log(7) + 12_000 * 0x1p-22);
@@ -190,14 +193,15 @@ class MixtureTest {
     @ParameterizedTest
     @EnumSource(Concept.class)
     void meanLossUnderDrift_isBelowTheBestFixedRateInHindsight(Concept concept) {
-        LearnerFixture rule = LearnerFixture.of(8, 3);
+        LearnerFixture fixture = LearnerFixture.of(8, 3);
         Examples stream = concept.stream(7, 12_000);
-        double best = bestFixed(rule, stream);
+        double best = bestFixed(fixture, stream);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, false);
-        try (SoftmaxLearner learner = rule.mixture(mixture).start()) {
+        try (SoftmaxLearner learner = fixture.mixture(mixture).start()) {
             double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             if (concept == Concept.STATIONARY) {
-                // No gain, and a small loss: ln 7 to find the rate, and α for each example.
+                // Mixing cannot gain here. It costs at most ln 7 to find the rate, and about α for
+                // each example.
                 assertThat(total).isLessThan(best + Math.log(7) + 0.0011 * 12_000);
             } else {
                 assertThat(total).isLessThan(best);
@@ -205,10 +209,10 @@ class MixtureTest {
         }
     }
 
-    private static double bestFixed(LearnerFixture rule, Examples stream) {
+    private static double bestFixed(LearnerFixture fixture, Examples stream) {
         double best = Double.POSITIVE_INFINITY;
         for (double rate : Mixture.DEFAULT_RATES) {
-            try (SoftmaxLearner learner = rule.sgd(rate, 0).start(Precision.DOUBLE)) {
+            try (SoftmaxLearner learner = fixture.sgd(rate, 0).start(Precision.DOUBLE)) {
                 best = Math.min(best, RecordedEvaluation.byCalls(learner, stream, 256).totalLoss());
             }
         }
@@ -239,9 +243,9 @@ class MixtureTest {
 
         Examples stream(long seed, int count) {
             Random random = new Random(seed);
-            double[][][] rules = new double[3][8][3];
-            for (double[][] rule : rules) {
-                for (double[] row : rule) {
+            double[][][] concepts = new double[3][8][3];
+            for (double[][] concept : concepts) {
+                for (double[] row : concept) {
                     Arrays.setAll(row, c -> 2 * random.nextGaussian());
                 }
             }
@@ -256,7 +260,8 @@ class MixtureTest {
                     features[f] = (float) random.nextGaussian();
                     for (int c = 0; c < 3; c++) {
                         double slope =
-                                (1 - turned) * rules[from][f][c] + turned * rules[from + 1][f][c];
+                                (1 - turned) * concepts[from][f][c]
+                                        + turned * concepts[from + 1][f][c];
                         logits[c] += features[f] * slope;
                     }
                 }

@@ -85,13 +85,13 @@ final class PlainLoop {
         this.frequencies = new double[settings.numClasses()];
     }
 
-    /** Tests and trains on a stream; closes the last mini-batch. */
+    /** Tests and trains on a stream, including the last mini-batch if it is incomplete. */
     RecordedEvaluation learn(Examples stream) {
         return learn(stream, size -> {});
     }
 
     /**
-     * Tests and trains on a stream; closes the last mini-batch.
+     * Tests and trains on a stream, including the last mini-batch if it is incomplete.
      *
      * @param afterStep called after each step with the size of its mini-batch
      */
@@ -101,7 +101,7 @@ final class PlainLoop {
         int size = 0;
         for (int i = 0; i < stream.size(); i++) {
             if (stream.labels()[i] == Examples.UNLABELLED) {
-                recorded.outcomes[i] = Outcome.ANSWERED;
+                recorded.outcomes[i] = Outcome.PREDICTED;
                 recorded.versions[i] = version;
                 predict(stream, i, recorded);
             } else {
@@ -219,7 +219,7 @@ final class PlainLoop {
         version++;
     }
 
-    /** Copies the parameters and the mixture's weights, and discards the velocity. */
+    /** Copies the parameters and the mixture's weights, and resets the velocity. */
     private void copyParameters(PlainLoop other) {
         copy(other.parameters, parameters);
         hasVelocity = false;
@@ -409,11 +409,11 @@ final class PlainLoop {
     /** Returns the contribution of an example to the divisor of PyTorch's weighted mean. */
     private double lossWeight(Examples stream, int row) {
         int label = stream.labels()[row];
-        if (loss instanceof CrossEntropy rule && stream.numTargets() == 0) {
-            return label == rule.ignoreIndex() ? 0 : rule.classWeights().get(label);
+        if (loss instanceof CrossEntropy options && stream.numTargets() == 0) {
+            return label == options.ignoreIndex() ? 0 : options.classWeights().get(label);
         }
-        if (loss instanceof NegativeLogLikelihood rule) {
-            return label == rule.ignoreIndex() ? 0 : rule.classWeights().get(label);
+        if (loss instanceof NegativeLogLikelihood options) {
+            return label == options.ignoreIndex() ? 0 : options.classWeights().get(label);
         }
         return 1;
     }
@@ -442,18 +442,18 @@ final class PlainLoop {
         double sum = 0;
         for (int c = 0; c < numOutputs; c++) {
             double y = target(stream, row, c, numOutputs);
-            if (loss instanceof CrossEntropy rule) {
-                double smoothing = rule.labelSmoothing();
+            if (loss instanceof CrossEntropy options) {
+                double smoothing = options.labelSmoothing();
                 y = (1 - smoothing) * y + smoothing / numOutputs;
-                coefficients[c] = rule.classWeights().get(c) * y;
-            } else if (loss instanceof NegativeLogLikelihood rule) {
-                coefficients[c] = rule.classWeights().get(c) * y;
-            } else if (loss instanceof BinaryCrossEntropyWithLogits rule) {
-                double positive = rule.positiveWeights().get(c) * y;
+                coefficients[c] = options.classWeights().get(c) * y;
+            } else if (loss instanceof NegativeLogLikelihood options) {
+                coefficients[c] = options.classWeights().get(c) * y;
+            } else if (loss instanceof BinaryCrossEntropyWithLogits options) {
+                double positive = options.positiveWeights().get(c) * y;
                 double unweighted = (1 - y) * p[c] - positive * (1 - p[c]);
-                residual[c] = rule.outputWeights().get(c) * unweighted / numOutputs;
-            } else if (loss instanceof BinaryCrossEntropy rule) {
-                residual[c] = rule.outputWeights().get(c) * (p[c] - y) / numOutputs;
+                residual[c] = options.outputWeights().get(c) * unweighted / numOutputs;
+            } else if (loss instanceof BinaryCrossEntropy options) {
+                residual[c] = options.outputWeights().get(c) * (p[c] - y) / numOutputs;
             }
             sum += coefficients[c];
         }

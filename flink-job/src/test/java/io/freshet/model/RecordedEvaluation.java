@@ -16,7 +16,7 @@ final class RecordedEvaluation {
     final int[] predictedClasses;
     final double[] confidences;
 
-    /** Of the plain loop only: the learner does not write them. */
+    /** Probabilities of the labels, recorded for the plain loop only. */
     final double[] labelProbabilities;
 
     final double[] briers;
@@ -81,12 +81,12 @@ final class RecordedEvaluation {
         confidences[row] = evaluation.confidences()[index];
         briers[row] = evaluation.briers()[index];
         ranks[row] = evaluation.ranks()[index];
-        if (outcomes[row] == Outcome.ANSWERED) {
+        if (outcomes[row] == Outcome.PREDICTED) {
             versions[row] = evaluation.modelVersion(index);
             probabilities[row] = new double[numClasses];
-            float[] answer = evaluation.probabilities(index);
+            float[] predicted = evaluation.probabilities(index);
             for (int c = 0; c < numClasses; c++) {
-                probabilities[row][c] = answer[c];
+                probabilities[row][c] = predicted[c];
             }
         }
     }
@@ -131,7 +131,7 @@ final class RecordedEvaluation {
                 }
                 assertScoresCloseTo(expected, i, allowed);
             }
-            if (outcomes[i] == Outcome.ANSWERED) {
+            if (outcomes[i] == Outcome.PREDICTED) {
                 assertThat(versions[i]).as("version of %d", i).isEqualTo(expected.versions[i]);
                 for (int c = 0; c < probabilities[i].length; c++) {
                     double difference = probabilities[i][c] - expected.probabilities[i][c];

@@ -27,17 +27,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ScorerTest {
     private static final List<Double> RATES = List.of(0.01, 0.1, 0.5);
 
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         Mixture mixture = new Mixture(RATES, 0.01, false);
         Mixture baselines = new Mixture(RATES, List.of(0.001, 0.1), true);
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         LearnerFixture two = LearnerFixture.of(5, 2);
         LearnerFixture many = LearnerFixture.of(5, 300);
         return Stream.of(
-                        rule,
-                        rule.mixture(mixture),
-                        rule.mixture(baselines),
-                        rule.loss(new BinaryCrossEntropyWithLogits(3)),
+                        fixture,
+                        fixture.mixture(mixture),
+                        fixture.mixture(baselines),
+                        fixture.loss(new BinaryCrossEntropyWithLogits(3)),
                         two.loss(new BinaryCrossEntropyWithLogits(1)),
                         two.loss(new BinaryCrossEntropy(1)),
                         many,
@@ -46,15 +46,15 @@ class ScorerTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void scores_matchThoseOfTheProbabilities(LearnerFixture rule) {
-        int events = rule.settings().numClasses() > 100 ? 150 : 500;
+    @MethodSource("fixtures")
+    void scores_matchThoseOfTheProbabilities(LearnerFixture fixture) {
+        int events = fixture.settings().numClasses() > 100 ? 150 : 500;
         for (boolean valued : new boolean[] {false, true}) {
-            ExampleStream examples = new ExampleStream(rule.settings(), 1).partlyLabelled();
+            ExampleStream examples = new ExampleStream(fixture.settings(), 1).partlyLabelled();
             Examples stream = (valued ? examples.valued() : examples).take(events);
-            RecordedEvaluation expected = new PlainLoop(rule.settings()).learn(stream);
+            RecordedEvaluation expected = new PlainLoop(fixture.settings()).learn(stream);
             for (Precision precision : Precision.values()) {
-                try (SoftmaxLearner learner = rule.start(precision)) {
+                try (SoftmaxLearner learner = fixture.start(precision)) {
                     RecordedEvaluation found =
                             RecordedEvaluation.byCalls(learner, stream, 256, 1, 7);
 
@@ -78,8 +78,8 @@ class ScorerTest {
     @Test
     void scoresOfEqualProbabilities_areKnown() {
         Mixture mixture = new Mixture(RATES, 0.01, true);
-        LearnerFixture rule = LearnerFixture.of(1, 4).miniBatch(4);
-        for (LearnerFixture either : List.of(rule, rule.mixture(mixture))) {
+        LearnerFixture fixture = LearnerFixture.of(1, 4).miniBatch(4);
+        for (LearnerFixture either : List.of(fixture, fixture.mixture(mixture))) {
             Evaluation evaluation = evaluate(either, 1, new float[0]);
 
             for (int label = 0; label < 4; label++) {
@@ -103,10 +103,10 @@ class ScorerTest {
 
     @Test
     void rankOfOneOutput_isZeroOrOne() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).miniBatch(2);
         for (float logit : new float[] {-2, 0, 2}) {
-            Evaluation evaluation = evaluate(rule, 1, logit);
+            Evaluation evaluation = evaluate(fixture, 1, logit);
 
             double one = 1 / (1 + Math.exp(-logit));
             int predicted = logit > 0 ? 1 : 0;
@@ -126,20 +126,20 @@ class ScorerTest {
     // Different logits whose probabilities round to the same number.
 
     static Stream<Arguments> saturated() {
-        LearnerFixture rule = LearnerFixture.of(1, 3).miniBatch(3);
+        LearnerFixture fixture = LearnerFixture.of(1, 3).miniBatch(3);
         Loss yesOrNo = new BinaryCrossEntropyWithLogits(3);
         return Stream.of(
                 // exp(1e-20) is 1, exp(-900) is 0, and 1 / (1 + exp(-40)) is 1.
-                Arguments.of(rule, new float[] {0, 1e-20f, 0}, new int[] {1, 0, 2}),
-                Arguments.of(rule, new float[] {-900, -800, 0}, new int[] {2, 1, 0}),
-                Arguments.of(rule.loss(yesOrNo), new float[] {40, 50, 60}, new int[] {2, 1, 0}));
+                Arguments.of(fixture, new float[] {0, 1e-20f, 0}, new int[] {1, 0, 2}),
+                Arguments.of(fixture, new float[] {-900, -800, 0}, new int[] {2, 1, 0}),
+                Arguments.of(fixture.loss(yesOrNo), new float[] {40, 50, 60}, new int[] {2, 1, 0}));
     }
 
     @ParameterizedTest
     @MethodSource("saturated")
     void rank_distinguishesLogits_whereProbabilitiesDoNot(
-            LearnerFixture rule, float[] logits, int[] ranks) {
-        for (LearnerFixture either : List.of(rule, rule.miniBatch(30))) {
+            LearnerFixture fixture, float[] logits, int[] ranks) {
+        for (LearnerFixture either : List.of(fixture, fixture.miniBatch(30))) {
             Evaluation evaluation = evaluate(either, 1, logits);
 
             assertThat(Arrays.copyOf(evaluation.ranks(), 3)).containsExactly(ranks);
@@ -161,15 +161,15 @@ class ScorerTest {
     }
 
     /** Returns the evaluation of a mini-batch with one example of each class. */
-    private static Evaluation evaluate(LearnerFixture rule, float feature, float... weights) {
-        int numClasses = rule.settings().numClasses();
+    private static Evaluation evaluate(LearnerFixture fixture, float feature, float... weights) {
+        int numClasses = fixture.settings().numClasses();
         Examples examples = new Examples(1);
         for (int label = 0; label < numClasses; label++) {
             examples.add(new float[] {feature}, 0, label, 1);
         }
         Evaluation evaluation = new Evaluation(numClasses);
-        int numParameters = rule.settings().numParameters();
-        try (SoftmaxLearner learner = rule.startFrom(Arrays.copyOf(weights, numParameters))) {
+        int numParameters = fixture.settings().numParameters();
+        try (SoftmaxLearner learner = fixture.startFrom(Arrays.copyOf(weights, numParameters))) {
             learner.learn(examples, true, evaluation);
         }
         return evaluation;

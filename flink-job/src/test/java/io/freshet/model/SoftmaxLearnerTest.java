@@ -41,10 +41,10 @@ class SoftmaxLearnerTest {
 
     @Test
     void lossOfUniformLogits_isLogOfNumClasses() {
-        LearnerFixture rule = plain(3, 7, 5);
+        LearnerFixture fixture = plain(3, 7, 5);
         Evaluation evaluation = new Evaluation(7);
-        try (SoftmaxLearner learner = rule.start()) {
-            learner.learn(randomBatch(new Random(1), rule, 5), false, evaluation);
+        try (SoftmaxLearner learner = fixture.start()) {
+            learner.learn(randomBatch(new Random(1), fixture, 5), false, evaluation);
         }
         assertThat(evaluation.size()).isEqualTo(5);
         assertOutcomes(evaluation, Outcome.TRAINED);
@@ -56,7 +56,7 @@ class SoftmaxLearnerTest {
     void firstStep_followsTheMeanOfTheGradients() {
         // From zero parameters every probability is 1/2, so that an example of class 0 with feature
         // x and weight w has the gradient w·(−x/2, x/2), and at the bias w·(−1/2, 1/2).
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(1, 0).miniBatch(4);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(1, 0).miniBatch(4);
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
         batch.add(new float[] {2}, 0, 0, 1);
@@ -64,9 +64,9 @@ class SoftmaxLearnerTest {
         batch.add(new float[] {8}, 0, 0, 2);
         float weight = (1 + 2 - 4 + 2 * 8) / 2f;
         float bias = (1 + 1 - 1 + 2) / 2f;
-        assertThat(stepFromZero(rule, batch))
+        assertThat(stepFromZero(fixture, batch))
                 .containsExactly(weight / 4, -weight / 4, bias / 4, -bias / 4);
-        assertThat(stepFromZero(rule.reduction(MiniBatchReduction.WEIGHTS), batch))
+        assertThat(stepFromZero(fixture.reduction(MiniBatchReduction.WEIGHTS), batch))
                 .containsExactly(
                         new float[] {weight / 5, -weight / 5, bias / 5, -bias / 5}, within(1e-6f));
     }
@@ -81,20 +81,20 @@ class SoftmaxLearnerTest {
     })
     void steps_matchALoopInDoubles(
             MiniBatchReduction reduction, double momentum, ScalerChoice scaler) {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(11, 5)
                         .sgd(0.05, momentum)
                         .miniBatch(16)
                         .reduction(reduction)
                         .scaler(scaler);
         Random random = new Random(2);
-        PlainLoop plain = new PlainLoop(rule.settings());
+        PlainLoop plain = new PlainLoop(fixture.settings());
         long examples = 0;
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             for (int step = 1; step <= 300; step++) {
                 int size = step % 3 == 0 ? 1 + random.nextInt(16) : 16;
                 examples += size;
-                Examples batch = randomBatch(random, rule, size);
+                Examples batch = randomBatch(random, fixture, size);
                 RecordedEvaluation expected = plain.learn(batch);
                 RecordedEvaluation found = RecordedEvaluation.byCalls(learner, batch, 16);
                 assertThat(found.outcomes).containsOnly(Outcome.TRAINED);
@@ -117,18 +117,19 @@ class SoftmaxLearnerTest {
     @ParameterizedTest
     @EnumSource(MiniBatchReduction.class)
     void step_matchesNd4jsLossOperators(MiniBatchReduction reduction) {
-        LearnerFixture rule = LearnerFixture.of(9, 6).sgd(1, 0).miniBatch(8).reduction(reduction);
+        LearnerFixture fixture =
+                LearnerFixture.of(9, 6).sgd(1, 0).miniBatch(8).reduction(reduction);
         Random random = new Random(3);
-        float[] before = randomParameters(random, rule);
+        float[] before = randomParameters(random, fixture);
         SoftmaxCrossEntropy operators = new SoftmaxCrossEntropy(6, reduction);
         for (int size = 1; size <= 8; size++) {
-            Examples batch = randomBatch(random, rule, size);
+            Examples batch = randomBatch(random, fixture, size);
             int[] labels = Arrays.copyOf(batch.labels(), size);
             float[] weights = Arrays.copyOf(batch.weights(), size);
-            float[] logits = logits(rule, before, batch);
+            float[] logits = logits(fixture, before, batch);
             Evaluation evaluation = new Evaluation(6);
             float[] after;
-            try (SoftmaxLearner learner = rule.startFrom(before)) {
+            try (SoftmaxLearner learner = fixture.startFrom(before)) {
                 learner.learn(batch, true, evaluation);
                 after = learner.state().parameters();
             }
@@ -152,12 +153,13 @@ class SoftmaxLearnerTest {
     @ParameterizedTest
     @EnumSource(MiniBatchReduction.class)
     void step_matchesCentralDifferencesOfTheLoss(MiniBatchReduction reduction) {
-        LearnerFixture rule = LearnerFixture.of(3, 4).sgd(1, 0).miniBatch(6).reduction(reduction);
+        LearnerFixture fixture =
+                LearnerFixture.of(3, 4).sgd(1, 0).miniBatch(6).reduction(reduction);
         Random random = new Random(4);
-        float[] before = randomParameters(random, rule);
-        Examples batch = randomBatch(random, rule, 6);
+        float[] before = randomParameters(random, fixture);
+        Examples batch = randomBatch(random, fixture, 6);
         float[] after;
-        try (SoftmaxLearner learner = rule.startFrom(before)) {
+        try (SoftmaxLearner learner = fixture.startFrom(before)) {
             learner.learn(batch, false, new Evaluation(4));
             after = learner.state().parameters();
         }
@@ -168,7 +170,8 @@ class SoftmaxLearnerTest {
             up[p] += h;
             down[p] -= h;
             double slope =
-                    (loss(rule, up, batch) - loss(rule, down, batch)) / ((double) up[p] - down[p]);
+                    (loss(fixture, up, batch) - loss(fixture, down, batch))
+                            / ((double) up[p] - down[p]);
             assertThat((double) before[p] - after[p]).isCloseTo(slope, within(1e-3));
         }
     }
@@ -176,11 +179,11 @@ class SoftmaxLearnerTest {
     @Test
     void velocity_followsPyTorchsMomentum() {
         // One example, repeated, with weight 0 except in the first step: v ← μ·v, θ ← θ − η·v.
-        LearnerFixture rule = LearnerFixture.of(1, 2).sgd(0.1, 0.9);
+        LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(0.1, 0.9);
         Examples batch = new Examples(1);
         double velocity = 1.5;
         double parameter = 0;
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             for (int step = 0; step < 20; step++) {
                 batch.clear();
                 batch.add(new float[] {3}, 0, 1, step == 0 ? 1 : 0);
@@ -198,7 +201,7 @@ class SoftmaxLearnerTest {
     @Test
     void singleOutput_isTheProbabilityOfClassOne() {
         // Logit 2·x: at x = 1 the probability of class 1 is 1/(1 + e⁻²).
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).sgd(0.5, 0);
         double one = 1 / (1 + Math.exp(-2));
         Examples examples = new Examples(1);
@@ -206,7 +209,7 @@ class SoftmaxLearnerTest {
         examples.add(new float[] {1}, 0, 1, 1);
         examples.add(new float[] {-1}, 0, 1, 1);
         Evaluation evaluation = new Evaluation(2);
-        try (SoftmaxLearner learner = rule.startFrom(2, 0)) {
+        try (SoftmaxLearner learner = fixture.startFrom(2, 0)) {
             learner.learn(examples, false, evaluation);
         }
         assertThat((double) evaluation.probabilities(0)[0]).isCloseTo(1 - one, within(1e-7));
@@ -222,12 +225,12 @@ class SoftmaxLearnerTest {
 
     @Test
     void examples_waitForTheirMiniBatch_untilItIsFullOrClosed() {
-        LearnerFixture rule = plain(2, 3, 4);
+        LearnerFixture fixture = plain(2, 3, 4);
         Random random = new Random(14);
         Evaluation evaluation = new Evaluation(3);
-        Examples examples = randomBatch(random, rule, 6);
+        Examples examples = randomBatch(random, fixture, 6);
         examples.add(new float[] {1, 2}, 0, Examples.UNLABELLED, 1);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(examples, false, evaluation);
             assertThat(IntStream.range(0, 7).mapToObj(evaluation::outcome))
                     .containsExactly(
@@ -237,7 +240,7 @@ class SoftmaxLearnerTest {
                             Outcome.TRAINED,
                             Outcome.OPEN,
                             Outcome.OPEN,
-                            Outcome.ANSWERED);
+                            Outcome.PREDICTED);
             assertThat(learner.counters().steps()).isEqualTo(1);
             float[] fifth = Arrays.copyOfRange(examples.features(), 8, 12);
 
@@ -258,10 +261,10 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void unlabelledExample_isAnsweredWithTheParametersAtItsPosition() {
-        LearnerFixture rule = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerChoice.WELFORD);
+    void unlabelledExample_isPredictedWithTheParametersAtItsPosition() {
+        LearnerFixture fixture = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerChoice.WELFORD);
         Random random = new Random(15);
-        Examples labelled = randomBatch(random, rule, 4);
+        Examples labelled = randomBatch(random, fixture, 4);
         float[] question = {0.3f, -2};
         Examples examples = new Examples(2);
         examples.add(question, 0, Examples.UNLABELLED, 1);
@@ -270,13 +273,13 @@ class SoftmaxLearnerTest {
             examples.add(question, 0, Examples.UNLABELLED, 1);
         }
         Evaluation evaluation = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(examples, false, evaluation);
         }
-        // Of the positions 0, 2, 4, 6 and 8, two are before the first step and one is after the
-        // last.
+        // Of the unlabelled examples at 0, 2, 4, 6 and 8, two are before the first step and one is
+        // after the last step.
         int[] versions = {0, 0, 1, 1, 2};
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             float[] expected = new float[3];
             int steps = 0;
             for (int k = 0; k < 5; k++) {
@@ -287,7 +290,7 @@ class SoftmaxLearnerTest {
                 }
                 learner.predict(question, 1, expected);
                 int at = 2 * k;
-                assertThat(evaluation.outcome(at)).isEqualTo(Outcome.ANSWERED);
+                assertThat(evaluation.outcome(at)).isEqualTo(Outcome.PREDICTED);
                 assertThat(evaluation.modelVersion(at)).isEqualTo(versions[k]);
                 assertThat(evaluation.probabilities(at)).containsExactly(expected, within(1e-6f));
             }
@@ -296,18 +299,18 @@ class SoftmaxLearnerTest {
 
     @Test
     void miniBatchOfWeightZero_isWeightless_underTheReductionByWeights() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 plain(2, 3, 2).reduction(MiniBatchReduction.WEIGHTS).scaler(ScalerChoice.WELFORD);
         Examples batch = new Examples(2);
         batch.add(new float[] {1, 2}, 0, 0, 0);
         batch.add(new float[] {3, 4}, 0, 1, 0);
         Evaluation evaluation = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.WEIGHTLESS);
-            assertSameBits(learner.state(), LearnerState.initial(rule.settings()));
+            assertSameBits(learner.state(), LearnerState.initial(fixture.settings()));
         }
-        try (SoftmaxLearner learner = rule.reduction(MiniBatchReduction.EXAMPLES).start()) {
+        try (SoftmaxLearner learner = fixture.reduction(MiniBatchReduction.EXAMPLES).start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.modelVersion()).isEqualTo(1);
@@ -317,17 +320,17 @@ class SoftmaxLearnerTest {
     @Test
     void ignoredClass_isNotTrainedOn_butIsScored() {
         Loss loss = new CrossEntropy(3, OutputWeights.NONE, 2, 0.1);
-        LearnerFixture rule = LearnerFixture.of(2, 3).loss(loss).sgd(0.1, 0);
+        LearnerFixture fixture = LearnerFixture.of(2, 3).loss(loss).sgd(0.1, 0);
         Examples batch = new Examples(2);
         batch.add(new float[] {1, 2}, 0, 2, 1);
         Evaluation evaluation = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(losses(evaluation)).containsExactly((float) Math.log(3));
             assertThat(learner.state().parameters()).containsOnly(0f);
         }
-        try (SoftmaxLearner learner = rule.reduction(MiniBatchReduction.WEIGHTS).start()) {
+        try (SoftmaxLearner learner = fixture.reduction(MiniBatchReduction.WEIGHTS).start()) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.WEIGHTLESS);
             assertThat(learner.modelVersion()).isZero();
@@ -338,12 +341,12 @@ class SoftmaxLearnerTest {
 
     @Test
     void duplicatedExample_equalsWeightTwo() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(4, 3)
                         .sgd(0.5, 0.9)
                         .miniBatch(8)
                         .reduction(MiniBatchReduction.WEIGHTS);
-        Examples example = randomBatch(new Random(5), rule, 3);
+        Examples example = randomBatch(new Random(5), fixture, 3);
         Examples twice = new Examples(4);
         Examples weighted = new Examples(4);
         for (int i = 0; i < 3; i++) {
@@ -354,23 +357,23 @@ class SoftmaxLearnerTest {
                 twice.add(example.features(), i * 4, example.labels()[i], 1);
             }
         }
-        assertThat(stepFromZero(rule, twice))
-                .containsExactly(stepFromZero(rule, weighted), within(1e-6f));
+        assertThat(stepFromZero(fixture, twice))
+                .containsExactly(stepFromZero(fixture, weighted), within(1e-6f));
     }
 
     @Test
     void shufflingFeatures_changesNothing() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerChoice.WELFORD);
         int[] order = {4, 2, 0, 5, 1, 3};
         Random random = new Random(6);
         Examples shuffled = new Examples(6);
         Evaluation evaluation = new Evaluation(3);
         Evaluation evaluationOfShuffled = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.start();
-                SoftmaxLearner learnerOfShuffled = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start();
+                SoftmaxLearner learnerOfShuffled = fixture.start()) {
             for (int step = 0; step < 100; step++) {
-                Examples batch = randomBatch(random, rule, 8);
+                Examples batch = randomBatch(random, fixture, 8);
                 shuffled.clear();
                 for (int i = 0; i < 8; i++) {
                     float[] features = new float[6];
@@ -390,19 +393,20 @@ class SoftmaxLearnerTest {
     @ParameterizedTest
     @EnumSource(ScalerChoice.class)
     void restoredLearner_continuesBitForBit(ScalerChoice scaler) {
-        LearnerFixture rule = LearnerFixture.of(13, 5).sgd(0.05, 0.9).miniBatch(32).scaler(scaler);
+        LearnerFixture fixture =
+                LearnerFixture.of(13, 5).sgd(0.05, 0.9).miniBatch(32).scaler(scaler);
         Random random = new Random(7);
         Evaluation evaluation = new Evaluation(5);
         Evaluation evaluationOfRestored = new Evaluation(5);
-        SoftmaxLearner restored = rule.start();
-        try (SoftmaxLearner learner = rule.start()) {
+        SoftmaxLearner restored = fixture.start();
+        try (SoftmaxLearner learner = fixture.start()) {
             for (int step = 0; step < 60; step++) {
                 if (step % 7 == 3) {
                     LearnerState state = restored.state();
                     restored.close();
-                    restored = new SoftmaxLearner(rule.settings(), state);
+                    restored = new SoftmaxLearner(fixture.settings(), state);
                 }
-                Examples batch = randomBatch(random, rule, step % 5 == 4 ? 11 : 32);
+                Examples batch = randomBatch(random, fixture, step % 5 == 4 ? 11 : 32);
                 if (step % 20 == 9) {
                     batch.features()[3] = Float.NaN;
                 }
@@ -420,9 +424,9 @@ class SoftmaxLearnerTest {
 
     @Test
     void learnersOnSeveralThreads_doNotDisturbEachOther() {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerChoice.WELFORD);
-        for (LearnerFixture either : List.of(rule, rule.miniBatch(1))) {
+        for (LearnerFixture either : List.of(fixture, fixture.miniBatch(1))) {
             LearnerState alone = stateAfter(either, 300);
             IntStream.range(0, 4)
                     .parallel()
@@ -431,12 +435,12 @@ class SoftmaxLearnerTest {
         }
     }
 
-    private static LearnerState stateAfter(LearnerFixture rule, int calls) {
+    private static LearnerState stateAfter(LearnerFixture fixture, int calls) {
         Random random = new Random(13);
-        Evaluation evaluation = new Evaluation(rule.settings().numClasses());
-        try (SoftmaxLearner learner = rule.start()) {
+        Evaluation evaluation = new Evaluation(fixture.settings().numClasses());
+        try (SoftmaxLearner learner = fixture.start()) {
             for (int call = 0; call < calls; call++) {
-                learner.learn(randomBatch(random, rule, 32), false, evaluation);
+                learner.learn(randomBatch(random, fixture, 32), false, evaluation);
             }
             return learner.state();
         }
@@ -445,8 +449,8 @@ class SoftmaxLearnerTest {
     @Test
     void state_isNotTouchedByLaterSteps() {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
-        LearnerFixture rule = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerChoice.WELFORD);
-        for (LearnerFixture either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
+        LearnerFixture fixture = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerChoice.WELFORD);
+        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
             Random random = new Random(8);
             try (SoftmaxLearner learner = either.start()) {
                 learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
@@ -480,14 +484,14 @@ class SoftmaxLearnerTest {
 
     @Test
     void losses_stayFinite_atLogitsOfTenThousand() {
-        LearnerFixture rule = plain(1, 3, 4);
+        LearnerFixture fixture = plain(1, 3, 4);
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, 0, 1);
         batch.add(new float[] {1}, 0, 1, 1);
         batch.add(new float[] {-1}, 0, 0, 1);
         batch.add(new float[] {-1}, 0, 2, 1);
         Evaluation evaluation = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.startFrom(1e4f, -1e4f, 0, 0, 0, 0)) {
+        try (SoftmaxLearner learner = fixture.startFrom(1e4f, -1e4f, 0, 0, 0, 0)) {
             learner.learn(batch, false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(losses(evaluation)).containsExactly(0f, 2e4f, 2e4f, 1e4f);
@@ -500,7 +504,7 @@ class SoftmaxLearnerTest {
 
     @Test
     void losses_stayFinite_atLogitsOfTenThousand_ofManyClasses() {
-        LearnerFixture rule = plain(1, 300, 40);
+        LearnerFixture fixture = plain(1, 300, 40);
         Examples batch = new Examples(1);
         for (int i = 0; i < 40; i++) {
             batch.add(new float[] {i % 2 == 0 ? 1 : -1}, 0, 0, 1);
@@ -509,7 +513,7 @@ class SoftmaxLearnerTest {
         parameters[0] = 1e4f;
         parameters[1] = -1e4f;
         Evaluation evaluation = new Evaluation(300);
-        try (SoftmaxLearner learner = rule.startFrom(parameters)) {
+        try (SoftmaxLearner learner = fixture.startFrom(parameters)) {
             learner.learn(batch, false, evaluation);
         }
         assertOutcomes(evaluation, Outcome.TRAINED);
@@ -521,13 +525,13 @@ class SoftmaxLearnerTest {
 
     @Test
     void loss_staysFinite_whenTheTrueClassSaturates() {
-        LearnerFixture rule = plain(1, 2, 1);
+        LearnerFixture fixture = plain(1, 2, 1);
         Examples batch = new Examples(1);
         for (float feature : new float[] {1, -1}) {
             Evaluation evaluation = new Evaluation(2);
             batch.clear();
             batch.add(new float[] {feature}, 0, 0, 1);
-            try (SoftmaxLearner learner = rule.startFrom(200, -200, 0, 0)) {
+            try (SoftmaxLearner learner = fixture.startFrom(200, -200, 0, 0)) {
                 learner.learn(batch, false, evaluation);
             }
             assertOutcomes(evaluation, Outcome.TRAINED);
@@ -537,12 +541,12 @@ class SoftmaxLearnerTest {
 
     @Test
     void tie_goesToTheLowestClass() {
-        LearnerFixture rule = plain(1, 4, 1);
+        LearnerFixture fixture = plain(1, 4, 1);
         Evaluation evaluation = new Evaluation(4);
         Examples batch = new Examples(1);
         batch.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
         batch.add(new float[] {1}, 0, 0, 1);
-        try (SoftmaxLearner learner = rule.startFrom(1, 3, 3, 2, 0, 0, 0, 0)) {
+        try (SoftmaxLearner learner = fixture.startFrom(1, 3, 3, 2, 0, 0, 0, 0)) {
             learner.learn(batch, false, evaluation);
         }
         assertThat(predictedClasses(evaluation)).containsExactly(1, 1);
@@ -554,8 +558,8 @@ class SoftmaxLearnerTest {
     @EnumSource(ScalerChoice.class)
     void predict_usesTheCurrentParametersAndScaler(ScalerChoice scaler) {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
-        LearnerFixture rule = LearnerFixture.of(6, 4).miniBatch(8).scaler(scaler);
-        for (LearnerFixture either : List.of(rule.sgd(0.1, 0.9), rule.mixture(mixture))) {
+        LearnerFixture fixture = LearnerFixture.of(6, 4).miniBatch(8).scaler(scaler);
+        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
             Random random = new Random(10);
             PlainLoop expected = new PlainLoop(either.settings());
             try (SoftmaxLearner learner = either.start()) {
@@ -566,21 +570,21 @@ class SoftmaxLearnerTest {
                 }
                 LearnerState before = learner.state();
                 for (int rows : new int[] {0, 1, 7, 8, 9, 100}) {
-                    Examples questions = new Examples(6);
+                    Examples queries = new Examples(6);
                     float[] features = new float[rows * 6];
                     for (int i = 0; i < features.length; i++) {
                         features[i] = (float) random.nextGaussian();
                     }
                     for (int i = 0; i < rows; i++) {
-                        questions.add(features, i * 6, Examples.UNLABELLED, 1);
+                        queries.add(features, i * 6, Examples.UNLABELLED, 1);
                     }
                     float[] probabilities = new float[rows * 4];
                     learner.predict(features, rows, probabilities);
-                    RecordedEvaluation answers = expected.learn(questions);
+                    RecordedEvaluation predictions = expected.learn(queries);
                     for (int i = 0; i < rows; i++) {
                         for (int c = 0; c < 4; c++) {
                             assertThat((double) probabilities[i * 4 + c])
-                                    .isCloseTo(answers.probabilities[i][c], within(1e-5));
+                                    .isCloseTo(predictions.probabilities[i][c], within(1e-5));
                         }
                     }
                 }
@@ -591,9 +595,9 @@ class SoftmaxLearnerTest {
 
     @Test
     void predict_isUniform_beforeTheFirstExample() {
-        LearnerFixture rule = LearnerFixture.of(2, 4).scaler(ScalerChoice.WELFORD);
+        LearnerFixture fixture = LearnerFixture.of(2, 4).scaler(ScalerChoice.WELFORD);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, true);
-        for (LearnerFixture either : List.of(rule, rule.mixture(mixture))) {
+        for (LearnerFixture either : List.of(fixture, fixture.mixture(mixture))) {
             float[] probabilities = new float[12];
             try (SoftmaxLearner learner = either.start()) {
                 learner.predict(new float[] {1, 2, 3, 4, 5, 6}, 3, probabilities);
@@ -606,9 +610,9 @@ class SoftmaxLearnerTest {
 
     @Test
     void invalidArguments_areRefused() {
-        LearnerFixture rule = plain(2, 3, 4);
+        LearnerFixture fixture = plain(2, 3, 4);
         Evaluation evaluation = new Evaluation(3);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             Examples wide = randomBatch(new Random(11), plain(3, 3, 4), 4);
             assertThatThrownBy(() -> learner.learn(wide, false, evaluation))
                     .hasMessage("the model has 2 features, but the examples have 3");
@@ -627,7 +631,7 @@ class SoftmaxLearnerTest {
             assertThat(learner.counters()).isEqualTo(LearnerCounters.NONE);
 
             // They have no effect.
-            learner.learn(randomBatch(new Random(11), rule, 4), false, evaluation);
+            learner.learn(randomBatch(new Random(11), fixture, 4), false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.modelVersion()).isEqualTo(1);
         }
@@ -671,10 +675,10 @@ class SoftmaxLearnerTest {
     void learningRate_followsTheSchedule() {
         LearningRateSchedule schedule =
                 new LearningRateSchedule(LearningRateSchedule.Kind.STEP, 0.8, 0.5, 3);
-        LearnerFixture rule = LearnerFixture.of(2, 3).sgd(new Sgd(schedule, 0, 0, false, 0));
-        try (SoftmaxLearner learner = rule.start()) {
+        LearnerFixture fixture = LearnerFixture.of(2, 3).sgd(new Sgd(schedule, 0, 0, false, 0));
+        try (SoftmaxLearner learner = fixture.start()) {
             assertThat(learner.learningRate()).isEqualTo(0.8);
-            learner.learn(randomBatch(new Random(16), rule, 7), false, new Evaluation(3));
+            learner.learn(randomBatch(new Random(16), fixture, 7), false, new Evaluation(3));
             assertThat(learner.learningRate()).isEqualTo(0.2);
             assertThat(learner.weight(0)).isEqualTo(1);
             assertThat(learner.restarts(0)).isZero();
@@ -714,14 +718,14 @@ class SoftmaxLearnerTest {
             boolean online,
             ScalerChoice scaler,
             List<Double> rates) {
-        LearnerFixture rule =
+        LearnerFixture fixture =
                 LearnerFixture.of(numFeatures, numClasses)
                         .miniBatch(online ? 1 : examples)
                         .scaler(scaler);
-        rule =
+        fixture =
                 rates.isEmpty()
-                        ? rule.sgd(0.01, 0.9)
-                        : rule.mixture(new Mixture(rates, 0.001, false));
+                        ? fixture.sgd(0.01, 0.9)
+                        : fixture.mixture(new Mixture(rates, 0.001, false));
         int columns = numClasses * Math.max(1, rates.size());
         int rows =
                 online
@@ -734,9 +738,9 @@ class SoftmaxLearnerTest {
                         : examples;
         int blocks = (examples + rows - 1) / rows;
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        Examples batch = randomBatch(new Random(12), rule, examples);
+        Examples batch = randomBatch(new Random(12), fixture, examples);
         Evaluation evaluation = new Evaluation(numClasses);
-        try (SoftmaxLearner learner = rule.start()) {
+        try (SoftmaxLearner learner = fixture.start()) {
             // A copy for roll-backs is made every 1000 steps and must not be measured: none is due
             // if the counters say that the last copy is less than 900 steps old.
             int calls = online ? 900 / examples : 100;
@@ -762,8 +766,8 @@ class SoftmaxLearnerTest {
         return LearnerFixture.of(numFeatures, numClasses).sgd(0.1, 0.9).miniBatch(miniBatchSize);
     }
 
-    private static float[] randomParameters(Random random, LearnerFixture rule) {
-        float[] parameters = new float[rule.settings().numParameters()];
+    private static float[] randomParameters(Random random, LearnerFixture fixture) {
+        float[] parameters = new float[fixture.settings().numParameters()];
         for (int i = 0; i < parameters.length; i++) {
             parameters[i] = (float) random.nextGaussian();
         }
@@ -771,10 +775,10 @@ class SoftmaxLearnerTest {
     }
 
     /** Returns examples whose class depends on their features, with weights from 0.5 to 2. */
-    private static Examples randomBatch(Random random, LearnerFixture rule, int size) {
-        int numClasses = rule.settings().numClasses();
-        Examples batch = new Examples(rule.settings().numFeatures());
-        float[] features = new float[rule.settings().numFeatures()];
+    private static Examples randomBatch(Random random, LearnerFixture fixture, int size) {
+        int numClasses = fixture.settings().numClasses();
+        Examples batch = new Examples(fixture.settings().numFeatures());
+        float[] features = new float[fixture.settings().numFeatures()];
         for (int i = 0; i < size; i++) {
             int label = random.nextInt(numClasses);
             for (int f = 0; f < features.length; f++) {
@@ -792,8 +796,8 @@ class SoftmaxLearnerTest {
                 : batch.features()[row * batch.numFeatures() + feature];
     }
 
-    private static float[] logits(LearnerFixture rule, float[] parameters, Examples batch) {
-        int numClasses = rule.settings().numClasses();
+    private static float[] logits(LearnerFixture fixture, float[] parameters, Examples batch) {
+        int numClasses = fixture.settings().numClasses();
         float[] logits = new float[batch.size() * numClasses];
         for (int i = 0; i < logits.length; i++) {
             double sum = 0;
@@ -808,9 +812,9 @@ class SoftmaxLearnerTest {
     }
 
     /** Returns the reduced loss of a mini-batch, in double precision except for the logits. */
-    private static double loss(LearnerFixture rule, float[] parameters, Examples batch) {
-        float[] logits = logits(rule, parameters, batch);
-        int numClasses = rule.settings().numClasses();
+    private static double loss(LearnerFixture fixture, float[] parameters, Examples batch) {
+        float[] logits = logits(fixture, parameters, batch);
+        int numClasses = fixture.settings().numClasses();
         double loss = 0;
         double sumOfWeights = 0;
         for (int i = 0; i < batch.size(); i++) {
@@ -822,14 +826,14 @@ class SoftmaxLearnerTest {
             sumOfWeights += batch.weights()[i];
         }
         return loss
-                / (rule.settings().reduction() == MiniBatchReduction.EXAMPLES
+                / (fixture.settings().reduction() == MiniBatchReduction.EXAMPLES
                         ? batch.size()
                         : sumOfWeights);
     }
 
-    private static float[] stepFromZero(LearnerFixture rule, Examples batch) {
-        try (SoftmaxLearner learner = rule.start()) {
-            learner.learn(batch, true, new Evaluation(rule.settings().numClasses()));
+    private static float[] stepFromZero(LearnerFixture fixture, Examples batch) {
+        try (SoftmaxLearner learner = fixture.start()) {
+            learner.learn(batch, true, new Evaluation(fixture.settings().numClasses()));
             return learner.state().parameters();
         }
     }

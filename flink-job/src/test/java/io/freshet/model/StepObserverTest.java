@@ -29,26 +29,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Tests of what a step observer sees, and of where its reactions take effect. */
+/** Tests of the mini-batches that a step observer sees, and of the position of its reactions. */
 class StepObserverTest {
     private static final int[] CALLS = {1, 7, 256};
 
-    static Stream<LearnerFixture> rules() {
+    static Stream<LearnerFixture> fixtures() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.999, 1);
-        LearnerFixture rule = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
+        LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         return Stream.of(
-                        rule,
-                        rule.sgd(0.02, 0.9),
-                        rule.sgd(new Sgd(falling, 0.7, 0, true, 0.005)),
-                        rule.mixture(new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true)))
+                        fixture,
+                        fixture.sgd(0.02, 0.9),
+                        fixture.sgd(new Sgd(falling, 0.7, 0, true, 0.005)),
+                        fixture.mixture(new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true)))
                 .flatMap(either -> Stream.of(1, 3, 8, 32, 100).map(either::miniBatch));
     }
 
     /**
      * Returns examples of which a tenth are unlabelled, and a tenth of the others have weight 0.
      */
-    private static Examples stream(LearnerFixture rule, long seed, int count) {
-        return new ExampleStream(rule.settings(), seed).weighted().partlyLabelled().take(count);
+    private static Examples stream(LearnerFixture fixture, long seed, int count) {
+        return new ExampleStream(fixture.settings(), seed).weighted().partlyLabelled().take(count);
     }
 
     // Position of reactions.
@@ -86,17 +86,17 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void reaction_takesEffectAtItsExample_howeverTheStreamIsDivided(LearnerFixture rule) {
-        Examples stream = stream(rule, 1, 1500);
-        Examples others = stream(rule, 2, 200);
-        PlainLoop otherLoop = new PlainLoop(rule.settings());
+    @MethodSource("fixtures")
+    void reaction_takesEffectAtItsExample_howeverTheStreamIsDivided(LearnerFixture fixture) {
+        Examples stream = stream(fixture, 1, 1500);
+        Examples others = stream(fixture, 2, 200);
+        PlainLoop otherLoop = new PlainLoop(fixture.settings());
         otherLoop.learn(others);
         for (Precision precision : Precision.values()) {
-            try (SoftmaxLearner other = rule.start(precision)) {
+            try (SoftmaxLearner other = fixture.start(precision)) {
                 RecordedEvaluation.byCalls(other, others, 200);
-                SortedMap<Integer, Reaction> reactions = reactions(rule, other, otherLoop);
-                PlainLoop plain = new PlainLoop(rule.settings());
+                SortedMap<Integer, Reaction> reactions = reactions(fixture, other, otherLoop);
+                PlainLoop plain = new PlainLoop(fixture.settings());
                 Plan ofLoop = new Plan(reactions);
                 RecordedEvaluation expected =
                         plain.learn(
@@ -107,7 +107,7 @@ class StepObserverTest {
                                                         reaction ->
                                                                 reaction.ofLoop().accept(plain)));
                 for (int size : CALLS) {
-                    try (SoftmaxLearner learner = rule.start(precision)) {
+                    try (SoftmaxLearner learner = fixture.start(precision)) {
                         RecordedEvaluation found =
                                 RecordedEvaluation.byCalls(
                                         learner, stream, new Plan(reactions), size);
@@ -130,7 +130,7 @@ class StepObserverTest {
 
     /** Returns one reaction of each kind at a random example, and one more at the next. */
     private static SortedMap<Integer, Reaction> reactions(
-            LearnerFixture rule, SoftmaxLearner other, PlainLoop otherLoop) {
+            LearnerFixture fixture, SoftmaxLearner other, PlainLoop otherLoop) {
         Reaction resetOptimizer =
                 new Reaction(LearnerControl::resetOptimizer, PlainLoop::resetOptimizer);
         List<Reaction> kinds =
@@ -139,7 +139,7 @@ class StepObserverTest {
                         resetOptimizer,
                         new Reaction(
                                 l -> l.copyFrom(other.state()), loop -> loop.copyFrom(otherLoop)),
-                        rule.settings().mixture() == null
+                        fixture.settings().mixture() == null
                                 ? new Reaction(l -> l.boost(3, 20), loop -> loop.boost(3, 20))
                                 : resetOptimizer,
                         new Reaction(LearnerControl::rollBack, PlainLoop::rollBack),
@@ -157,11 +157,11 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void stop_leavesTheStateAfterTheRowsSoFar(LearnerFixture rule) {
-        Examples stream = stream(rule, 4, 600);
+    @MethodSource("fixtures")
+    void stop_leavesTheStateAfterTheRowsSoFar(LearnerFixture fixture) {
+        Examples stream = stream(fixture, 4, 600);
         // At every third mini-batch: the rows before it, and the moments after them.
-        PlainLoop plain = new PlainLoop(rule.settings());
+        PlainLoop plain = new PlainLoop(fixture.settings());
         List<long[]> counts = new ArrayList<>();
         List<double[]> moments = new ArrayList<>();
         List<double[][][]> parameters = new ArrayList<>();
@@ -176,7 +176,7 @@ class StepObserverTest {
                 });
         for (int size : CALLS) {
             int[] stops = {0};
-            try (SoftmaxLearner learner = rule.start()) {
+            try (SoftmaxLearner learner = fixture.start()) {
                 StepObserver observer =
                         everyThird(
                                 control -> {
@@ -278,18 +278,18 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
+    @MethodSource("fixtures")
     void observer_seesEachMiniBatchThatIsTrainedOn_once_inOrder(LearnerFixture original) {
-        LearnerFixture rule = original.reduction(MiniBatchReduction.WEIGHTS);
-        int size = rule.miniBatchSize();
-        Examples stream = new ExampleStream(rule.settings(), 5).partlyLabelled().take(800);
+        LearnerFixture fixture = original.reduction(MiniBatchReduction.WEIGHTS);
+        int size = fixture.miniBatchSize();
+        Examples stream = new ExampleStream(fixture.settings(), 5).partlyLabelled().take(800);
         int labelled = 0;
         for (int i = 0; i < 800; i++) {
             if (stream.labels()[i] == Examples.UNLABELLED) {
                 continue;
             }
             stream.weights()[i] = Witness.weightOf(i);
-            // Some mini-batches have weight 0, some are skipped because of values that are not
+            // Some mini-batches have weight 0, and some are skipped because a value is not
             // finite.
             int miniBatch = labelled++ / size % 7;
             if (miniBatch == 2) {
@@ -301,7 +301,7 @@ class StepObserverTest {
         for (boolean asks : new boolean[] {false, true}) {
             for (int calls : CALLS) {
                 Witness witness = new Witness(asks);
-                try (SoftmaxLearner learner = rule.start()) {
+                try (SoftmaxLearner learner = fixture.start()) {
                     RecordedEvaluation found =
                             RecordedEvaluation.byCalls(learner, stream, witness, calls);
 
@@ -323,13 +323,13 @@ class StepObserverTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rules")
-    void observerThatNeverAsks_changesNoBit(LearnerFixture rule) {
-        Examples stream = stream(rule, 6, 1000);
+    @MethodSource("fixtures")
+    void observerThatNeverAsks_changesNoBit(LearnerFixture fixture) {
+        Examples stream = stream(fixture, 6, 1000);
         stream.features()[300 * 5] = Float.NaN;
         for (int size : CALLS) {
-            try (SoftmaxLearner observed = rule.start();
-                    SoftmaxLearner alone = rule.start()) {
+            try (SoftmaxLearner observed = fixture.start();
+                    SoftmaxLearner alone = fixture.start()) {
                 RecordedEvaluation found =
                         RecordedEvaluation.byCalls(observed, stream, new Witness(false), size);
 
@@ -341,14 +341,14 @@ class StepObserverTest {
 
     @Test
     void reactionThatLearnsOrPredicts_isRefused() {
-        LearnerFixture rule = LearnerFixture.of(5, 3);
-        Examples stream = stream(rule, 7, 10);
+        LearnerFixture fixture = LearnerFixture.of(5, 3);
+        Examples stream = stream(fixture, 7, 10);
         List<Consumer<SoftmaxLearner>> reactions =
                 List.of(
                         learner -> learner.learn(stream, false, new Evaluation(3)),
                         learner -> learner.predict(new float[5], 1, new float[3]));
         for (Consumer<SoftmaxLearner> reaction : reactions) {
-            try (SoftmaxLearner learner = rule.start()) {
+            try (SoftmaxLearner learner = fixture.start()) {
                 assertThatThrownBy(
                                 () ->
                                         RecordedEvaluation.byCalls(

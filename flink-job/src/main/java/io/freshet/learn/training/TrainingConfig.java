@@ -153,7 +153,7 @@ public final class TrainingConfig {
         values.put(MINI_BATCH_SIZE.name(), Key.text(learner.miniBatchSize()));
         values.put(REDUCTION.name(), Key.text(learner.reduction()));
         values.putAll(ScalerOption.hyperParameters(learner.scaler()));
-        values.put(MAX_SKIPPED_STEPS.name(), Key.text(learner.patience()));
+        values.put(MAX_SKIPPED_STEPS.name(), Key.text(learner.maxSkippedSteps()));
         values.putAll(LossOption.hyperParameters(learner.loss()));
         values.putAll(LearningRateConfig.hyperParameters(learner));
         if (learner.mixture() == null) {

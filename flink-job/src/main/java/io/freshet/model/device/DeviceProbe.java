@@ -57,7 +57,9 @@ final class DeviceProbe {
         this.environment = environment;
     }
 
-    /** Probes the machine. Without ND4J's CUDA backend on the class path it does nothing more. */
+    /**
+     * Probes the machine. If ND4J's CUDA backend is not on the class path, nothing else is probed.
+     */
     DeviceFacts probe() throws InterruptedException {
         if (classPath.getResource(CUDA_BACKEND) == null) {
             return DeviceFacts.WITHOUT_CUDA;

@@ -14,7 +14,7 @@ public final class BlockRows {
     /**
      * Creates an empty block.
      *
-     * @param capacity largest number of rows
+     * @param capacity maximum number of rows
      */
     public BlockRows(int capacity) {
         this.examples = new int[capacity];
@@ -51,7 +51,8 @@ public final class BlockRows {
     /**
      * Adds a mini-batch.
      *
-     * @param miniBatch indices of its examples; the first {@code count} are used. Not modified.
+     * @param miniBatch indices of its examples, of which the first {@code count} are used. Not
+     *     modified.
      */
     public void addMiniBatch(int[] miniBatch, int count) {
         for (int i = 0; i < count; i++) {

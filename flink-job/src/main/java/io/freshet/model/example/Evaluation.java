@@ -3,8 +3,9 @@ package io.freshet.model.example;
 import java.util.Arrays;
 
 /**
- * Outcome and scores of each of some {@link Examples} in one call of test-then-train, by the model
- * before the example was trained on. The next call overwrites it.
+ * Outcome and scores of each of the {@link Examples} of one test-then-train call. An example's
+ * scores are those of the model before it was trained on the example. The next call overwrites the
+ * evaluation.
  *
  * <p>Row {@code i} belongs to example {@code i}. The arrays that the accessors return are the
  * evaluation's own, not copies; only the first {@link #size()} rows have a meaning.
@@ -15,23 +16,25 @@ public final class Evaluation {
         /** It was tested, then trained on. */
         TRAINED,
 
-        /** It was tested, but its loss is not finite: the step of its mini-batch was skipped. */
+        /**
+         * It was tested, but the step of its mini-batch was skipped because a loss is not finite.
+         */
         SKIPPED_LOSS,
 
         /**
-         * It was tested, but the step of its mini-batch would not leave the parameters finite, and
-         * was skipped.
+         * It was tested, but the step of its mini-batch was skipped because the parameters after it
+         * would not be finite.
          */
         SKIPPED_STEP,
 
         /**
-         * It was not tested: the weights of its mini-batch sum to 0, under the reduction that
-         * divides by that sum.
+         * It was neither tested nor trained on: the reduction divides by the sum of the weights of
+         * its mini-batch, which is 0.
          */
         WEIGHTLESS,
 
-        /** It has no label: it was predicted. */
-        ANSWERED,
+        /** It has no label and was predicted only. */
+        PREDICTED,
 
         /** Its mini-batch is not full yet. */
         OPEN
@@ -42,10 +45,10 @@ public final class Evaluation {
     private Outcome[] outcomes = new Outcome[0];
     private ScoredColumns scored = ScoredColumns.ofLength(0);
 
-    // Predictions without a label: the place of each row's among them, and one entry per
-    // prediction.
-    private int[] answerOfRow = new int[0];
-    private int answers;
+    // Predictions for examples without a label: the index of the prediction by row, and the
+    // predictions by this index.
+    private int[] predictionOfRow = new int[0];
+    private int numPredictions;
     private long[] modelVersions = new long[0];
     private float[][] probabilities = new float[0][];
 
@@ -105,12 +108,12 @@ public final class Evaluation {
      * that this evaluation does not write to again; not finite where the features are too large.
      */
     public float[] probabilities(int row) {
-        return probabilities[answerOfRow[row]];
+        return probabilities[predictionOfRow[row]];
     }
 
     /** Returns the version of the model that predicted an example without a label. */
     public long modelVersion(int row) {
-        return modelVersions[answerOfRow[row]];
+        return modelVersions[predictionOfRow[row]];
     }
 
     /**
@@ -126,9 +129,9 @@ public final class Evaluation {
             int capacity = Math.max(size, 2 * outcomes.length);
             outcomes = new Outcome[capacity];
             scored = ScoredColumns.ofLength(capacity);
-            answerOfRow = new int[capacity];
+            predictionOfRow = new int[capacity];
         }
-        answers = 0;
+        numPredictions = 0;
         Arrays.fill(outcomes, 0, size, Outcome.OPEN);
         System.arraycopy(labels, 0, scored.labels(), 0, size);
         System.arraycopy(weights, 0, scored.weights(), 0, size);
@@ -155,17 +158,17 @@ public final class Evaluation {
      * @param classProbabilities array that holds them, (numClasses), from {@code offset} on. Not
      *     modified.
      */
-    public void answer(int row, double[] classProbabilities, int offset, long modelVersion) {
-        if (answers == modelVersions.length) {
-            int capacity = Math.max(1, Math.multiplyExact(2, answers));
+    public void predict(int row, double[] classProbabilities, int offset, long modelVersion) {
+        if (numPredictions == modelVersions.length) {
+            int capacity = Math.max(1, Math.multiplyExact(2, numPredictions));
             modelVersions = Arrays.copyOf(modelVersions, capacity);
             probabilities = Arrays.copyOf(probabilities, capacity);
         }
         float[] prediction = new float[numClasses];
-        answerOfRow[row] = answers;
-        modelVersions[answers] = modelVersion;
-        probabilities[answers] = prediction;
-        answers++;
+        predictionOfRow[row] = numPredictions;
+        modelVersions[numPredictions] = modelVersion;
+        probabilities[numPredictions] = prediction;
+        numPredictions++;
         int best = 0;
         for (int c = 0; c < numClasses; c++) {
             prediction[c] = (float) classProbabilities[offset + c];
@@ -175,6 +178,6 @@ public final class Evaluation {
         }
         scored.predictedClasses()[row] = best;
         scored.confidences()[row] = (float) classProbabilities[offset + best];
-        outcomes[row] = Outcome.ANSWERED;
+        outcomes[row] = Outcome.PREDICTED;
     }
 }

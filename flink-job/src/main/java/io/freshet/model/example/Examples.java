@@ -32,19 +32,19 @@ public final class Examples {
     /**
      * Creates an empty set of examples.
      *
-     * @param numFeatures features of each example, at least 1
-     * @param numTargets target values of each label; 0 where labels are classes
+     * @param numFeatures number of features of each example, at least 1
+     * @param numTargets number of target values of each label; 0 where labels are classes
      */
     public Examples(int numFeatures, int numTargets) {
         this(numFeatures, numTargets, 0);
     }
 
     /**
-     * Creates an empty set of examples with room for some.
+     * Creates an empty set of examples with a capacity.
      *
-     * @param numFeatures features of each example, at least 1
-     * @param numTargets target values of each label; 0 where labels are classes
-     * @param capacity rows that fit before the arrays have to grow
+     * @param numFeatures number of features of each example, at least 1
+     * @param numTargets number of target values of each label; 0 where labels are classes
+     * @param capacity number of rows that fit before the arrays have to grow
      */
     public Examples(int numFeatures, int numTargets, int capacity) {
         if (numFeatures < 1 || numTargets < 0) {
@@ -120,7 +120,7 @@ public final class Examples {
      * Adds an example whose label has a value per class.
      *
      * @param from array that holds its features from {@code offset} on. Copied, not modified.
-     * @param label the class that stands for the label where only one class can
+     * @param label the class that stands for the label where a single class is needed
      * @param values array that holds its targets from {@code valuesOffset} on. Copied, not
      *     modified.
      * @param weight its example weight; finite, at least 0
@@ -132,9 +132,9 @@ public final class Examples {
     }
 
     /**
-     * Adds a copy of one example of others.
+     * Adds a copy of one example of another set.
      *
-     * @param others with as many features and targets each. Not modified.
+     * @param others examples with the same numbers of features and targets. Not modified.
      */
     public void addFrom(Examples others, int row) {
         add(
@@ -147,9 +147,9 @@ public final class Examples {
     }
 
     /**
-     * Adds copies of all of the others.
+     * Adds copies of all examples of another set.
      *
-     * @param others with as many features and targets each. Not modified.
+     * @param others examples with the same numbers of features and targets. Not modified.
      */
     public void addAll(Examples others) {
         int first = size;
@@ -170,7 +170,7 @@ public final class Examples {
         size = rows;
     }
 
-    /** Keeps only the examples that an evaluation left open, in their order. */
+    /** Keeps only the examples whose outcome is {@link Evaluation.Outcome#OPEN}, in their order. */
     public void retainOpen(Evaluation evaluation) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
@@ -190,7 +190,10 @@ public final class Examples {
         }
     }
 
-    /** Returns a copy that shares no array; its arrays are as long as its rows. */
+    /**
+     * Returns a copy that shares no array with this set. Its arrays have exactly {@link #size()}
+     * rows.
+     */
     public Examples copy() {
         Examples copy = new Examples(numFeatures, numTargets, size);
         copy.addAll(this);
@@ -220,8 +223,8 @@ public final class Examples {
     }
 
     /**
-     * Returns the targets, (at least size, numTargets) row-major: the value that each label gives
-     * to each class, 0 to 1. Those of an example without a label have no meaning.
+     * Returns the targets, (at least size, numTargets) row-major: the value of each class in each
+     * label, 0 to 1. Those of an example without a label have no meaning.
      */
     public float[] targets() {
         return targets;

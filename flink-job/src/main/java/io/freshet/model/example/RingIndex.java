@@ -5,7 +5,7 @@ package io.freshet.model.example;
  * {@code i} is at position {@code i} modulo the capacity.
  *
  * <p>The arrays belong to the caller. They may be shorter than the capacity as long as they hold
- * all items so far, and {@link #grownLength} says how long to make them.
+ * all items so far; {@link #grownLength} returns the length that they should grow to.
  */
 public final class RingIndex {
     private static final int FIRST_LENGTH = 16;
@@ -15,7 +15,7 @@ public final class RingIndex {
     private int next;
 
     /**
-     * @param capacity most items in the ring, at least 1
+     * @param capacity maximum number of items in the ring, at least 1
      */
     public RingIndex(int capacity) {
         this.capacity = capacity;
@@ -46,7 +46,11 @@ public final class RingIndex {
         return added <= capacity ? 0 : next;
     }
 
-    /** Returns the position of an item, counted from 0 since the first that was ever added. */
+    /**
+     * Returns the position of an item.
+     *
+     * @param item number of items that were added before it
+     */
     public int position(long item) {
         return (int) (item % capacity);
     }
@@ -64,10 +68,10 @@ public final class RingIndex {
     }
 
     /**
-     * Returns how long arrays should be that have become too short.
+     * Returns the length that arrays which are too short should grow to.
      *
-     * @param length of the arrays
-     * @param needed at most the capacity
+     * @param length current length of the arrays
+     * @param needed minimum length, at most the capacity
      */
     public int grownLength(int length, int needed) {
         return (int) Math.min(capacity, Math.max(needed, Math.max(FIRST_LENGTH, 2L * length)));

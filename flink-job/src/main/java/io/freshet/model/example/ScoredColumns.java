@@ -7,19 +7,19 @@ import java.util.Arrays;
  * each column belongs to example {@code i}; the scores are those of the model before the example
  * was trained on.
  *
- * <p>All columns have the same length. The arrays are shared with whoever handed them in; a holder
- * that fills them row by row keeps count of its rows, and replaces the columns by {@linkplain
- * #resized longer} ones when they are full.
+ * <p>All columns have the same length. The arrays are not copied when the columns are created. A
+ * caller that fills the columns row by row counts the rows itself, and replaces full columns by
+ * {@linkplain #resized longer} ones.
  *
  * @param labels class of the label
- * @param predictedClasses most probable class, the lowest of equals
+ * @param predictedClasses most probable class; the lowest of them if several are equally probable
  * @param losses loss in nats, at least 0, not clipped and not weighted
  * @param weights example weight
  * @param confidences probability of the predicted class, 0 to 1
  * @param briers Brier score {@code Σₖ (pₖ − yₖ)²} over the classes, with the probabilities {@code
  *     p} and the target {@code y}, one-hot where the label is a class
- * @param ranks number of classes ahead of the label: more probable, or as probable and lower; 0
- *     where the label was predicted
+ * @param ranks number of classes that rank before the label, because they are more probable, or
+ *     equally probable and lower; 0 if the label was predicted
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ScoredColumns(
@@ -61,9 +61,9 @@ public record ScoredColumns(
     }
 
     /**
-     * Overwrites a row with one of others.
+     * Overwrites a row with a row of other columns.
      *
-     * @param others not modified
+     * @param others Not modified.
      */
     public void copyRow(int row, ScoredColumns others, int otherRow) {
         labels[row] = others.labels[otherRow];

@@ -102,7 +102,10 @@ public final class Exponential {
         return Math.abs(x) <= MAX_SAFE;
     }
 
-    /** One array, one index, nothing else: HotSpot 17 vectorises such a loop. */
+    /**
+     * Replaces each value {@code x} by {@code eʳ − 1}. HotSpot 17 vectorises the loop because it
+     * uses a single array at a single index and does nothing else.
+     */
     private static void replaceByExpm1OfRemainder(double[] values, int count) {
         for (int i = 0; i < count; i++) {
             values[i] = expm1OfRemainder(values[i]);

@@ -22,7 +22,7 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  * <p>Source: OpenBLAS 0.3.31, {@code driver/others/dynamic.c}.
  */
 public final class OpenBlasCore {
-    /** The name where the table in use is none of those below. */
+    /** Name if the table in use belongs to none of the cores below. */
     static final String UNKNOWN = "unknown";
 
     /** Cores of 64-bit x86, as {@code openblas_get_corename} spells them. */

@@ -213,8 +213,8 @@ final class OperatorMatrix implements Matrix {
 
         @Override
         public void close() {
-            context.purge(); // its close() does nothing; the garbage collector frees it with this
-            // object
+            // The context's own close() does nothing: the garbage collector frees the context.
+            context.purge();
         }
     }
 }

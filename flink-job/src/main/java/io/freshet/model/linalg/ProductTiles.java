@@ -7,10 +7,10 @@ import java.util.Set;
  *
  * <p>These kernels, for AVX-512, read their operands in place. Larger products are first packed:
  * OpenBLAS copies the operands into panels, which for the few rows of a block takes as long as the
- * product itself. Whether a product is small depends on its sizes alone. Computed in tiles that are
- * small, products of 16 rows take half the time, provided that a tile has at least {@value
- * #TILE_MULTIPLE} outputs. Cores without such kernels would pack the rows again for every tile, so
- * there a product is one tile.
+ * product itself. Whether a product is small depends on its sizes alone. In tiles that are small,
+ * products of 16 rows take half the time, provided that a tile has at least {@value #TILE_MULTIPLE}
+ * outputs. Cores without such kernels would pack the rows again for every tile, so there a product
+ * is one tile.
  *
  * <p>Source: OpenBLAS 0.3.31, {@code kernel/x86_64/sgemm_small_kernel_permit_skylakex.c}, for the
  * limits and, with its {@code KERNEL} files, for the cores; measured with {@code
@@ -36,7 +36,7 @@ public enum ProductTiles {
     /** Smallest number of terms in each result of a small product {@code a·bᵀ}. */
     private static final int MIN_TERMS = 32;
 
-    /** Outputs in a tile: this number or a multiple of it, except in the last tile. */
+    /** The number of outputs in a tile is a multiple of this, except in the last tile. */
     private static final int TILE_MULTIPLE = 8;
 
     /** Returns the tile sizes for the core that OpenBLAS chose in this process. Loads OpenBLAS. */
@@ -98,8 +98,8 @@ public enum ProductTiles {
     }
 
     /**
-     * Returns the size of tiles that are much the same, multiples of {@link #TILE_MULTIPLE} except
-     * for the last.
+     * Returns the size of tiles of nearly equal size. It is a multiple of {@link #TILE_MULTIPLE};
+     * only the last tile may be smaller.
      */
     private static int tileSize(long max, int width) {
         if (max >= width || max < TILE_MULTIPLE) {

@@ -262,7 +262,7 @@ public record BatchLoss(Loss loss) {
             return gradient;
         }
 
-        /** Returns 1 over the divisor of the mean; NaN where that is 0. */
+        /** Returns the reciprocal of the divisor of the mean; NaN if the divisor is 0. */
         private double meanFactor() {
             double divisor = size;
             if (labels != null && loss.activation() == Activation.SOFTMAX) {

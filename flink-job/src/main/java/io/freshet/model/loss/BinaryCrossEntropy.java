@@ -25,7 +25,7 @@ package io.freshet.model.loss;
 public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) implements Loss {
     private static final double MIN_LOG = -100;
 
-    /** A float in PyTorch, even where it computes in double. */
+    /** PyTorch uses this float even where it computes in double. */
     private static final double MIN_SLOPE = 1e-12f;
 
     public BinaryCrossEntropy {

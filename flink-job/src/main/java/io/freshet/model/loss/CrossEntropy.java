@@ -91,7 +91,10 @@ public record CrossEntropy(
         multiply(gradients, factors, factor * classWeights.get(label), gradients.length);
     }
 
-    /** One index for both arrays: HotSpot 17 vectorises such a loop. */
+    /**
+     * Multiplies each value by its factor and by a common factor. HotSpot 17 vectorises the loop
+     * because both arrays have the same index.
+     */
     private static void multiply(double[] values, double[] factors, double factor, int count) {
         for (int i = 0; i < count; i++) {
             values[i] *= factor * factors[i];

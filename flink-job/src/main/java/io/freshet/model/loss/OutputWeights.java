@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Weights of the outputs of a model, one for each; or none, which means ones. Immutable. */
+/**
+ * Weights of the outputs of a model: one for each output, or none, which stands for weights of 1.
+ * Immutable.
+ */
 public final class OutputWeights implements Serializable {
     /** No weights: every output has weight 1. */
     public static final OutputWeights NONE = new OutputWeights(null);
@@ -60,7 +63,7 @@ public final class OutputWeights implements Serializable {
      * Checks that there are no weights, or one for each output.
      *
      * @param name name of the weights in the exception's message
-     * @throws IllegalArgumentException if the number of weights is another
+     * @throws IllegalArgumentException if there is another number of weights
      */
     void requireLength(String name, int numOutputs) {
         if (values != null && values.length != numOutputs) {

@@ -3,12 +3,26 @@ package io.freshet.model.mixture;
 import java.util.Arrays;
 
 /**
- * Two baseline predictors that use no features, as experts of a {@link Mixture}.
+ * Two baseline predictors that use the labels only, not the features, as experts of a {@link
+ * Mixture}.
  *
- * <p><i>Label transitions</i> ({@code no-change} in output) count which labels followed the last
- * label, in a matrix of which a row is multiplied by the fading factor {@value #TRANSITIONS_FADING}
- * each time it is counted in. <i>Frequencies</i> count all labels, with the fading factor {@value
- * #FREQUENCIES_FADING}. Both predict {@code (count + 0.1) / (total + 0.1 numClasses)}.
+ * <ul>
+ *   <li><i>Label transitions</i>, the expert {@code no-change}: the distribution of the label given
+ *       the label before it, estimated from the labels that followed the same label earlier. When
+ *       such a label is counted, the older counts for the same preceding label are multiplied by
+ *       the fading factor {@value #TRANSITIONS_FADING}. Before the first label the prediction is
+ *       uniform.
+ *   <li><i>Frequencies</i>, the expert {@code frequencies}: the distribution of the label,
+ *       estimated from all labels. When a label is counted, the older counts are multiplied by the
+ *       fading factor {@value #FREQUENCIES_FADING}.
+ * </ul>
+ *
+ * <p>Both predict class {@code c} with the probability {@code (count_c + 0.1) / (total + 0.1
+ * numClasses)}.
+ *
+ * <p>They are other predictors than the baselines that the metrics compare the model with. Those
+ * predict a class instead of probabilities: no-change the label of the last example, and majority
+ * the most frequent label.
  */
 public final class Baselines {
     /** Number of baselines. */

@@ -6,8 +6,8 @@ import io.freshet.model.linalg.Exponential;
  * Likelihood of an example's label under each expert of a {@link Mixture}; 0 for an expert whose
  * output is not finite.
  *
- * <p>Implementation note. Stored directly where every likelihood is far from underflow, which saves
- * a logarithm and two exponentials for each expert, and otherwise as logarithms.
+ * <p>Implementation note. They are stored directly if every likelihood is far from underflow, which
+ * saves a logarithm and two exponentials for each expert; otherwise they are stored as logarithms.
  */
 public final class Likelihoods {
     /** Smallest likelihood that is stored directly: products of two of them are normal doubles. */
@@ -99,7 +99,7 @@ public final class Likelihoods {
             return;
         }
         for (int k = 0; k < values.length; k++) {
-            // Dividing makes the largest exactly 1, and so is every power of it.
+            // The quotient of the largest is exactly 1, and so is every power of it.
             relative[k] = values[k] == 0 ? 0 : Math.pow(values[k] / max, exampleWeight);
         }
     }

@@ -52,7 +52,7 @@ public record Mixture(List<Double> rates, List<Double> switchingRates, boolean b
         rates = List.copyOf(rates);
         if (rates.isEmpty() || new HashSet<>(rates).size() < rates.size()) {
             throw new IllegalArgumentException(
-                    "there must be at least one learning rate, and none twice, but they are "
+                    "there must be at least one learning rate and no duplicates, but the rates are "
                             + rates);
         }
         for (double rate : rates) {
@@ -66,8 +66,8 @@ public record Mixture(List<Double> rates, List<Double> switchingRates, boolean b
                 || new HashSet<>(switchingRates).size() < switchingRates.size()
                 || switchingRates.stream().anyMatch(rate -> !(rate >= 0 && rate < 1))) {
             throw new IllegalArgumentException(
-                    "switching rates must be at least 0 and less than 1, at least one and none"
-                            + " twice, but are "
+                    "there must be at least one switching rate and no duplicates, and switching"
+                            + " rates must be at least 0 and less than 1, but they are "
                             + switchingRates);
         }
     }

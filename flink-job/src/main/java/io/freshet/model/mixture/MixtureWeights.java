@@ -55,9 +55,7 @@ public final class MixtureWeights {
         set(state);
     }
 
-    /**
-     * Returns the state in which all experts have the same weight, and so have all switching rates.
-     */
+    /** Returns the initial state: equal weights for all experts, and for all switching rates. */
     public static double[] initialState(Mixture mixture) {
         int experts = mixture.numExperts();
         int rates = mixture.switchingRates().size();

@@ -1,4 +1,4 @@
-/** Fixed-share mixture of learning rates and baselines. */
+/** Fixed-share mixture of experts: learning rates and baselines. */
 @NullMarked
 package io.freshet.model.mixture;
 

@@ -33,15 +33,16 @@ public record Adam(
         double epsilon,
         double weightDecay)
         implements Optimizer {
-    /** Names of the state's arrays. */
+    /** Name of the array of the first moments {@code m}. */
     public static final String FIRST_MOMENT = "first-moment";
 
+    /** Name of the array of the second moments {@code v}. */
     public static final String SECOND_MOMENT = "second-moment";
 
     /** Smallest {@code ε} that is well above the rounding of moments in float. */
     public static final double MIN_EPSILON = 1e-12;
 
-    /** Magnitude of a first moment whose second moment may be 0 in float. */
+    /** Magnitude up to which a first moment can have a second moment that is 0 in float. */
     private static final double UNDERFLOW = 1e-18;
 
     public Adam {

@@ -3,7 +3,7 @@ package io.freshet.model.optim;
 import java.io.Serializable;
 
 /**
- * The schedule of a learning rate: its value by the number of steps taken.
+ * The schedule of a learning rate: its value as a function of the number of steps taken.
  *
  * <p>Source: PyTorch's {@code torch.optim.lr_scheduler}; inverse time: Bottou, <i>Stochastic
  * gradient descent tricks</i> (2012).
@@ -11,7 +11,7 @@ import java.io.Serializable;
  * @param kind the form of the schedule
  * @param initial the rate of the first step: finite, greater than 0
  * @param decay {@code γ}; 1 for a constant rate
- * @param every steps between two decays of {@link Kind#STEP}, at least 1
+ * @param every number of steps between two decays of {@link Kind#STEP}, at least 1
  */
 public record LearningRateSchedule(Kind kind, double initial, double decay, int every)
         implements Serializable {
@@ -59,7 +59,7 @@ public record LearningRateSchedule(Kind kind, double initial, double decay, int 
     /**
      * Returns the learning rate of a step.
      *
-     * @param step steps taken before it
+     * @param step number of steps taken before it
      */
     public double at(long step) {
         return switch (kind) {

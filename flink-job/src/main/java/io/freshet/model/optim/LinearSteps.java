@@ -1,8 +1,8 @@
 package io.freshet.model.optim;
 
 /**
- * Coefficients of several steps of a {@link LinearRule} together, computed before any gradient is
- * known.
+ * Coefficients that combine several steps of a {@link LinearRule} into one. They do not depend on
+ * the gradients.
  *
  * <p>A step is linear in parameters, velocity and gradient, so that after {@code t} steps from
  * {@code θ₀} and {@code v₀} along the gradients {@code g₀ … g₍ₜ₋₁₎}
@@ -11,8 +11,8 @@ package io.freshet.model.optim;
  * θ = a·θ₀ + b·v₀ + Σ cₛ·gₛ        v = p·θ₀ + q·v₀ + Σ eₛ·gₛ
  * }</pre>
  *
- * with coefficients that follow from applying the rule to them. For a constant rate and momentum
- * alone {@code cₛ = −η (1 − μ^(t−s)) / (1 − μ)} and {@code b = −η μ (1 − μᵗ) / (1 − μ)}.
+ * with coefficients that follow from applying the rule {@code t} times. For a constant rate and
+ * momentum alone {@code cₛ = −η (1 − μ^(t−s)) / (1 − μ)} and {@code b = −η μ (1 − μᵗ) / (1 − μ)}.
  */
 public final class LinearSteps {
     /** Indices of the coefficients of θ₀ and v₀; those of the gradients follow. */

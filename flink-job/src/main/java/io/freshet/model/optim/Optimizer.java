@@ -6,11 +6,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rule by which a gradient changes the parameters, immutable. Its state between steps is a
- * number of arrays in the shape of the parameters and a count of steps; both belong to the learner.
+ * An optimiser: the immutable rule by which a gradient changes the parameters. Its state between
+ * steps consists of arrays in the shape of the parameters and a count of steps, which the learner
+ * keeps.
  */
 public interface Optimizer extends Serializable {
-    /** Returns the learning rate by the number of steps taken. */
+    /** Returns the learning rate as a function of the number of steps taken. */
     LearningRateSchedule learningRate();
 
     /**
@@ -24,9 +25,9 @@ public interface Optimizer extends Serializable {
     }
 
     /**
-     * Returns the rule by which steps are linear in parameters, state and gradients, so that blocks
-     * of mini-batches run as matrix products. Null for an optimiser without one, whose mini-batches
-     * run one at a time.
+     * Returns the coefficients of an optimiser whose steps are linear in parameters, state and
+     * gradient, which allow a block of mini-batches to run as matrix products. Returns null for any
+     * other optimiser, whose mini-batches run one at a time.
      */
     default @Nullable LinearRule linearRule() {
         return null;
@@ -39,7 +40,7 @@ public interface Optimizer extends Serializable {
      * @param gradient {@code g}, of the same shape. Modified: its values are lost.
      * @param state the arrays of the state, of the same shape; undefined before the first step.
      *     Modified.
-     * @param stepsBefore steps taken since the state was zero
+     * @param stepsBefore number of steps taken since the state was zero
      * @param learningRate {@code η} of this step
      */
     void step(
@@ -50,13 +51,13 @@ public interface Optimizer extends Serializable {
             double learningRate);
 
     /**
-     * Extends bounds over steps to come.
+     * Extends bounds over the next steps.
      *
-     * @param bounds of parameters and state before the steps. Modified: upper bounds after them.
+     * @param bounds upper bounds before the steps on entry, after them on return. Modified.
      * @param steps number of steps
      * @param gradient upper bound of {@code Σ |g|} over the parameters and over all of the steps
-     * @param learningRate upper bound of the learning rate of each step; in a mixture the sum of
-     *     all
+     * @param learningRate upper bound of the learning rate of each step; in a mixture, the sum of
+     *     all learning rates
      */
     void extendBounds(StepBounds bounds, int steps, double gradient, double learningRate);
 }

@@ -4,7 +4,7 @@ package io.freshet.model.optim;
  * The state of an {@link Optimizer} between two steps. Immutable by convention: its creator hands
  * the arrays over and never writes to them again.
  *
- * @param steps steps taken since the state was zero; 0 for an optimiser without state
+ * @param steps number of steps taken since the state was zero; 0 for an optimiser without state
  * @param arrays the arrays by name; empty while {@code steps} is 0
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -115,7 +115,7 @@ public record Sgd(
     public void extendBounds(StepBounds bounds, int steps, double gradient, double learningRate) {
         double theta = bounds.parameters();
         if (isPlain()) {
-            // The gradient's bound is of all steps together.
+            // The bound of the gradient covers all steps together.
             bounds.parameters(theta + learningRate * gradient);
             return;
         }

@@ -1,8 +1,8 @@
 package io.freshet.model.optim;
 
 /**
- * Upper bounds of the magnitudes of parameters and optimiser state, by which a learner knows that
- * no number of the steps to come leaves a float's range.
+ * Upper bounds of the magnitudes of the parameters and the optimiser's state, which show that no
+ * value in the next steps exceeds the range of a float.
  */
 public final class StepBounds {
     private final int numParameters;

@@ -56,7 +56,7 @@ class BackendTest {
                 Nd4jEnvironment.CUDA_TOTAL_MEMORY_KEY, memory);
     }
 
-    /** With a directory that looks to ND4J like the jar of its CUDA backend. */
+    /** Uses a directory that looks to ND4J like the jar of its CUDA backend. */
     @Test
     void hiddenBackend_isNotOffered_andTheOtherIs(@TempDir Path folder) throws Exception {
         Path backend = folder.resolve(DeviceProbe.CUDA_BACKEND);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
     @Test
-    void answers_takeMemoryForAnsweredExamplesOnly() {
+    void predictions_takeMemoryForUnlabelledExamplesOnly() {
         // Probabilities for all 5,000 examples would fill 20 GB.
         int numClasses = 1_000_000;
         double[] first = new double[numClasses];
@@ -17,11 +17,11 @@ class EvaluationTest {
         second[3] = 0.25;
         Evaluation evaluation = new Evaluation(numClasses);
         evaluation.begin(5_000, new int[5_000], new float[5_000]);
-        evaluation.answer(4_321, first, 0, 7);
-        evaluation.answer(17, second, 0, 8);
+        evaluation.predict(4_321, first, 0, 7);
+        evaluation.predict(17, second, 0, 8);
 
-        assertThat(evaluation.outcome(4_321)).isEqualTo(Outcome.ANSWERED);
-        assertThat(evaluation.outcome(17)).isEqualTo(Outcome.ANSWERED);
+        assertThat(evaluation.outcome(4_321)).isEqualTo(Outcome.PREDICTED);
+        assertThat(evaluation.outcome(17)).isEqualTo(Outcome.PREDICTED);
         assertThat(evaluation.outcome(18)).isEqualTo(Outcome.OPEN);
         assertThat(evaluation.modelVersion(4_321)).isEqualTo(7);
         assertThat(evaluation.modelVersion(17)).isEqualTo(8);
@@ -33,12 +33,12 @@ class EvaluationTest {
     }
 
     @Test
-    void answers_areThoseOfTheLastCall() {
+    void predictions_areThoseOfTheLastCall() {
         Evaluation evaluation = new Evaluation(2);
         for (int call = 0; call < 3; call++) {
             evaluation.begin(100, new int[100], new float[100]);
             for (int i = 0; i < 100; i++) {
-                evaluation.answer(i, new double[] {0, i, call}, 1, 1000 * call + i);
+                evaluation.predict(i, new double[] {0, i, call}, 1, 1000 * call + i);
             }
             for (int i = 0; i < 100; i++) {
                 assertThat(evaluation.modelVersion(i)).isEqualTo(1000 * call + i);

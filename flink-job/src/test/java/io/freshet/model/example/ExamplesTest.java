@@ -42,7 +42,7 @@ class ExamplesTest {
         }
         evaluation.begin(6, examples.labels(), examples.weights());
         evaluation.outcome(0, Outcome.TRAINED);
-        evaluation.outcome(2, Outcome.ANSWERED);
+        evaluation.outcome(2, Outcome.PREDICTED);
         evaluation.outcome(3, Outcome.SKIPPED_LOSS);
 
         examples.retainOpen(evaluation);

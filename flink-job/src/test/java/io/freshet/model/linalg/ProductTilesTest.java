@@ -33,10 +33,10 @@ class ProductTilesTest {
         "8, 800, 151, 80, 151",
         "128, 528, 1008, 8, 8",
         "64, 64, 70, 16, 70",
-        // Not even eight outputs make a small product: one tile.
+        // Even a tile of eight outputs is not small, so the product is one tile.
         "151, 528, 70, 70, 8",
         "16, 100000, 70, 70, 70",
-        // Too few terms: there is no kernel for them.
+        // There are no small-matrix kernels for so few terms.
         "16, 16, 182, 182, 182"
     })
     void tiles_areAsLargeAsTheKernelsAllow(
@@ -67,7 +67,7 @@ class ProductTilesTest {
         }
     }
 
-    /** The two products of an SGD step, of the same numbers for all tile sizes. */
+    /** The two products of an SGD step, computed from the same numbers for all tile sizes. */
     private static final class Products implements AutoCloseable {
         private final Matrix inputs;
         private final Matrix parameters;
