@@ -6,6 +6,7 @@ import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
+import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.JobSupervisor;
@@ -45,10 +46,10 @@ import picocli.CommandLine.Spec;
  * same topic in the same run.
  *
  * <p>The first run warms up and is not reported. Both rates exclude the first fifth of the events,
- * which includes start-up and warm-up. The consumer's rate is measured by its own clock; the job's
- * from the Kafka timestamps of its metrics records, up to the last record before the end of input.
- * With {@code --against}, the two configurations of the job alternate in which runs first, so that
- * changes on the machine affect both.
+ * which includes start-up and warm-up. The consumer's rate is measured by its own clock. The job's
+ * rate is computed from the Kafka timestamps of its metrics records, up to the last record before
+ * the end of input. With {@code --against}, the two configurations of the job take turns in running
+ * first, so that a gradual change of the machine's speed affects both equally.
  */
 @Command(
         name = "bench",
@@ -56,6 +57,9 @@ import picocli.CommandLine.Spec;
         description = "Measures the job against a bare consumer of the same topic.")
 final class BenchCommand implements Callable<Integer> {
     private static final double WARM_UP = 0.2;
+
+    /** Width of the first column of the table of CPU times; longer names are truncated. */
+    private static final int GROUP_WIDTH = 48;
 
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
 
@@ -134,15 +138,15 @@ final class BenchCommand implements Callable<Integer> {
                             learner.miniBatchSize(),
                             learner.mixture() == null ? learner.learningRate() : "auto"));
             out.println(
-                    "  run   consumer, events/s   job, events/s   ratio"
-                            + (against.isEmpty() ? "" : "   against, events/s   job/against"));
+                    "  run  consumer, events/s  job, events/s  ratio"
+                            + (against.isEmpty() ? "" : "  against, events/s  job/against"));
             List<Double> consumers = new ArrayList<>();
             Contender job = new Contender(List.of());
             Contender other = new Contender(against);
             int started = 0;
             for (int run = 0; run <= runs; run++) {
                 consumers.add(consumerRate(topics, events));
-                // The second run finds a warmer machine, so the two alternate in which runs first.
+                // The one that runs second finds a warmer machine, so the two take turns.
                 List<Contender> inTurn =
                         against.isEmpty()
                                 ? List.of(job)
@@ -183,13 +187,13 @@ final class BenchCommand implements Callable<Integer> {
     private static String row(List<Double> consumers, List<Double> jobs, List<Double> others) {
         String row =
                 TerminalDisplay.format(
-                        "%,18.0f   %,13.0f   %5.2f",
+                        "%,17.0f  %,13.0f  %5.2f",
                         median(consumers), median(jobs), median(ratios(jobs, consumers)));
         return others.isEmpty()
                 ? row
                 : row
                         + TerminalDisplay.format(
-                                "   %,17.0f   %11.3f",
+                                "  %,17.0f  %11.3f",
                                 median(others), median(ratios(jobs, others)));
     }
 
@@ -229,8 +233,8 @@ final class BenchCommand implements Callable<Integer> {
                 .forEach(
                         group -> {
                             double job = group.getValue() / 1e3 / events;
-                            out.print(
-                                    TerminalDisplay.format("    %-48s %6.2f", group.getKey(), job));
+                            String name = TerminalText.fit(group.getKey(), GROUP_WIDTH);
+                            out.print(TerminalDisplay.format("    %-48s %6.2f", name, job));
                             Long other = ofOthers.get(group.getKey());
                             if (other != null) {
                                 out.print(

@@ -277,8 +277,8 @@ final class DashboardCheck {
                   };
                   const light = (text) => {
                     const [r, g, b] = channels(text).map((each) => {
-                      const share = each / 255;
-                      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+                      const channel = each / 255;
+                      return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
                     });
                     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
                   };

@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.local.cli.TerminalText;
 import io.freshet.local.driftbench.DriftContender;
 import io.freshet.local.driftbench.DriftKind;
 import io.freshet.local.driftbench.DriftScore;
@@ -85,7 +86,20 @@ class DriftBenchCommandTest {
         assertThat(code).isZero();
         assertThat(out.toString())
                 .contains("1 streams, 4,000 examples, 1 drifts")
-                .containsPattern("robust-cusum +error +[0-9]+ \\(0\\)");
+                .containsPattern(" 1 robust-cusum +error +[0-9.]+ ")
+                .containsPattern(" 1 robust-cusum +[0-9]+ \\(0\\)");
+    }
+
+    @Test
+    void tables_haveAtMostEightyColumns() {
+        StringWriter out = new StringWriter();
+
+        TABLE.print(new PrintWriter(out, true));
+
+        assertThat(out.toString())
+                .contains("F1 by family of streams")
+                .containsPattern("abrupt +partial +gradual +incremental +recurring");
+        assertThat(out.toString().lines()).allMatch(line -> TerminalText.columns(line) <= 80);
     }
 
     /** Two classes, distinguished by the sign of one feature, that exchange places. */

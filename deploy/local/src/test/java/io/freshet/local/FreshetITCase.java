@@ -89,7 +89,7 @@ class FreshetITCase {
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out())
                 .contains("3,000 events, 2 features, 2 classes")
-                .contains("✓ none was lost, none counted twice")
+                .contains("✓ every event is counted once (digest)")
                 .doesNotContain("✗")
                 .doesNotContain("learning rate");
         JsonNode json = new ObjectMapper().readTree(summary.toFile());

@@ -331,7 +331,7 @@ public final class SimulatedResults {
         return bins;
     }
 
-    /** Returns the mixture's members: high rates dominate after a drift, low ones later. */
+    /** Returns the mixture's experts: high rates dominate after a drift, low ones later. */
     private List<Expert> experts(long examples) {
         long since = examples;
         for (long drift : drifts) {

@@ -19,14 +19,23 @@ import org.jspecify.annotations.Nullable;
  * Comparison of the counts and digests that a job publishes with those of an independent consumer
  * of its topics.
  *
- * <p>It receives every record of the topics, and does not depend on Kafka. It computes the hash of
- * a record's position with its own code, so that it would detect an error in the job's.
+ * <p>The caller passes it every record of the topics, so that it does not depend on Kafka. It hashes
+ * positions with code of its own, which detects errors in the job's hash function.
  */
 public final class TopicAudit {
-    /** Result of one check. */
+    /**
+     * Result of one check.
+     *
+     * @param name what is checked, in at most 36 characters
+     * @param holds whether the check passed
+     * @param detail the numbers that were compared, as text
+     */
     public record Check(String name, boolean holds, String detail) {}
 
-    /** Count of records, and digest: the sum modulo 2⁶⁴ of the hashes of their positions. */
+    /**
+     * Number of records and their digest, which is the sum modulo 2⁶⁴ of the hashes of their
+     * positions.
+     */
     public record Sum(long count, long digest) {
         static final Sum NONE = new Sum(0, 0);
 
@@ -61,8 +70,8 @@ public final class TopicAudit {
     }
 
     /**
-     * Adds a metrics record, in the order of the topic. Under at-least-once delivery records may be
-     * repeated, with a higher attempt.
+     * Adds a metrics record. Records must be added in the order of the topic. Under at-least-once
+     * delivery, records may be repeated with a higher attempt number.
      */
     public void metrics(MetricsEvent event) {
         String modelId = event.getModelId();
@@ -134,30 +143,30 @@ public final class TopicAudit {
         return last.values().stream().mapToLong(MetricsEvent::getExamplesSeen).sum();
     }
 
-    private Sum sum(Function<MetricsEvent, Tally> fate) {
+    private Sum sum(Function<MetricsEvent, Tally> outcome) {
         Sum sum = Sum.NONE;
         for (MetricsEvent event : last.values()) {
-            sum = sum.plus(fate.apply(event));
+            sum = sum.plus(outcome.apply(event));
         }
         return sum;
     }
 
     /** Returns the results of all checks. */
     public List<Check> checks() {
-        Sum fates = accepted().plus(unlabelled()).plus(ignored()).plus(deadLetters());
+        Sum outcomes = accepted().plus(unlabelled()).plus(ignored()).plus(deadLetters());
         return List.of(
                 new Check(
                         "every event is accounted for",
-                        fates.count == input.count,
-                        String.format("%,d of %,d", fates.count, input.count)),
+                        outcomes.count == input.count,
+                        String.format("%,d of %,d", outcomes.count, input.count)),
                 new Check(
                         "every accepted event was trained on",
                         examplesSeen() == accepted().count,
                         String.format("%,d of %,d", examplesSeen(), accepted().count)),
                 new Check(
-                        "none was lost, none counted twice",
-                        fates.equals(input),
-                        String.format("digest %016x of %016x", fates.digest, input.digest)),
+                        "every event is counted once (digest)",
+                        outcomes.equals(input),
+                        String.format("%016x of %016x", outcomes.digest, input.digest)),
                 new Check(
                         "every dead letter is published",
                         deadLetters.equals(deadLetters()),

@@ -1,18 +1,21 @@
 package io.freshet.local.cli;
 
 import java.lang.Character.UnicodeScript;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Width, truncation and sanitising of text for a terminal: East Asian characters and emoji occupy
- * two columns, combining marks and colour codes none.
+ * Width, truncation, line breaking and sanitising of text for a terminal. East Asian characters and
+ * emoji occupy two columns; combining marks and colour codes occupy none.
  */
 public final class TerminalText {
     private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{C}\\p{Zl}\\p{Zp}]");
+    private static final Pattern WORDS = Pattern.compile(" ");
     private static final Set<UnicodeScript> WIDE =
             EnumSet.of(
                     UnicodeScript.HAN,
@@ -51,6 +54,25 @@ public final class TerminalText {
         return fullwidth || emoji || (!halfwidth && WIDE.contains(UnicodeScript.of(codePoint)))
                 ? 2
                 : 1;
+    }
+
+    /**
+     * Breaks a text at its spaces into lines of at most {@code width} columns. A longer word is
+     * truncated with "…". An empty text gives one empty line.
+     */
+    public static List<String> wrapped(String text, int width) {
+        List<String> lines = new ArrayList<>();
+        StringBuilder line = new StringBuilder();
+        for (String word : WORDS.split(text, -1)) {
+            String fitted = fit(word, width);
+            if (!line.isEmpty() && columns(line + " " + fitted) > width) {
+                lines.add(line.toString());
+                line.setLength(0);
+            }
+            line.append(line.isEmpty() ? "" : " ").append(fitted);
+        }
+        lines.add(line.toString());
+        return lines;
     }
 
     /** Returns the text, truncated with "…" if it occupies more than {@code width} columns. */

@@ -57,7 +57,7 @@ final class ChartHistory {
         }
     }
 
-    /** Removes the mixture weights from all points, because the mixture's members have changed. */
+    /** Removes the mixture weights from all points, because the mixture's experts have changed. */
     void dropWeights() {
         List<ChartPoint> kept = recent.stream().map(ChartPoint::withoutWeights).toList();
         recent.clear();

@@ -8,7 +8,7 @@ package io.freshet.local.dashboard;
  * @param emittedAt when the newest of them was emitted, milliseconds since 1970-01-01T00:00Z
  * @param records number of metrics records
  * @param values in the order of {@link ChartSeries#ALL}; NaN if undefined
- * @param weights weights of the mixture's members, in their order; empty if the members have
+ * @param weights weights of the mixture's experts, in their order; empty if the experts have
  *     changed since
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -22,14 +22,14 @@ record ChartPoint(
 
     /** Returns the mean of this point and the next newer one. */
     ChartPoint mergedWith(ChartPoint next) {
-        boolean sameMembers = weights.length == next.weights.length;
+        boolean sameExperts = weights.length == next.weights.length;
         return new ChartPoint(
                 next.sequence,
                 next.examples,
                 next.emittedAt,
                 records + next.records,
                 means(values, records, next.values, next.records),
-                sameMembers ? means(weights, records, next.weights, next.records) : next.weights);
+                sameExperts ? means(weights, records, next.weights, next.records) : next.weights);
     }
 
     ChartPoint withoutWeights() {

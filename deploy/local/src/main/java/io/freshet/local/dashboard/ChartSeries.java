@@ -25,7 +25,7 @@ record ChartSeries(String name, Function<MetricsEvent, @Nullable Number> value) 
                             "noChangeAccuracy", event -> event.getRolling().getNoChangeAccuracy()),
                     new ChartSeries(
                             "majorityAccuracy", event -> event.getRolling().getMajorityAccuracy()),
-                    new ChartSeries("expectedAccuracy", MetricsEvent::getExpectedAccuracy),
+                    new ChartSeries("averageConfidence", MetricsEvent::getExpectedAccuracy),
                     new ChartSeries("throughput", MetricsEvent::getThroughput),
                     new ChartSeries("eventTimeLag", MetricsEvent::getEventTimeLag));
 

@@ -42,7 +42,7 @@ final class ModelData {
     private final ChartHistory history = new ChartHistory();
     private final Deque<Alert> alerts = new ArrayDeque<>();
     private final Deque<Version> versions = new ArrayDeque<>();
-    private List<String> members = List.of();
+    private List<String> experts = List.of();
     private @Nullable MetricsEvent latest;
     private long emittedAt;
     private long generation = GENERATIONS.incrementAndGet();
@@ -64,13 +64,13 @@ final class ModelData {
             }
             rewind(event);
         }
-        List<String> membersNow = event.getExperts().stream().map(Expert::getName).toList();
-        if (!membersNow.equals(members)) {
-            members = membersNow;
+        List<String> expertsNow = event.getExperts().stream().map(Expert::getName).toList();
+        if (!expertsNow.equals(experts)) {
+            experts = expertsNow;
             history.dropWeights();
             generation = GENERATIONS.incrementAndGet();
         }
-        float[] weights = new float[members.size()];
+        float[] weights = new float[experts.size()];
         for (int i = 0; i < weights.length; i++) {
             weights[i] = (float) event.getExperts().get(i).getWeight();
         }
@@ -219,12 +219,12 @@ final class ModelData {
             json.writeEndArray();
         }
         json.writeArrayFieldStart("weights");
-        for (int member = 0; member < members.size(); member++) {
+        for (int expert = 0; expert < experts.size(); expert++) {
             json.writeStartArray();
             for (ChartPoint point : points) {
                 AvroJson.number(
                         json,
-                        member < point.weights().length ? point.weights()[member] : Float.NaN);
+                        expert < point.weights().length ? point.weights()[expert] : Float.NaN);
             }
             json.writeEndArray();
         }

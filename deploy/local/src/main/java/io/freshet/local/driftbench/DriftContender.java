@@ -41,25 +41,25 @@ public record DriftContender(String name, Signal signal, DriftDetector detector)
      */
     public static List<DriftContender> all() {
         return List.of(
-                rested("robust-cusum", Signal.ERROR, RobustCusum.DEFAULT),
-                rested("robust-cusum", Signal.LOSS, RobustCusum.DEFAULT),
-                rested("adwin", Signal.ERROR, new Adwin(0.01, 32, true)),
-                rested(
+                withCoolDown("robust-cusum", Signal.ERROR, RobustCusum.DEFAULT),
+                withCoolDown("robust-cusum", Signal.LOSS, RobustCusum.DEFAULT),
+                withCoolDown("adwin", Signal.ERROR, new Adwin(0.01, 32, true)),
+                withCoolDown(
                         "page-hinkley",
                         Signal.MISSED_PROBABILITY,
                         new PageHinkley(30, 0.05, 10, 0.999)),
-                rested("cusum", Signal.MISSED_PROBABILITY, new Cusum(30, 0.05, 10)),
-                rested("hddm-a", Signal.ERROR, new HddmA(1e-4, 1e-3, false)),
-                rested("hddm-w", Signal.MISSED_PROBABILITY, new HddmW(0.01, 0.1, 0.005, false)),
-                rested("kswin", Signal.LOSS, new Kswin(1000, 200, 1e-5, true)),
-                rested("ddm", Signal.ERROR, new Ddm(500, 2, 3)),
-                rested("eddm", Signal.ERROR, new Eddm(200, 0.95, 0.8)),
+                withCoolDown("cusum", Signal.MISSED_PROBABILITY, new Cusum(30, 0.05, 10)),
+                withCoolDown("hddm-a", Signal.ERROR, new HddmA(1e-4, 1e-3, false)),
+                withCoolDown("hddm-w", Signal.MISSED_PROBABILITY, new HddmW(0.01, 0.1, 0.005, false)),
+                withCoolDown("kswin", Signal.LOSS, new Kswin(1000, 200, 1e-5, true)),
+                withCoolDown("ddm", Signal.ERROR, new Ddm(500, 2, 3)),
+                withCoolDown("eddm", Signal.ERROR, new Eddm(200, 0.95, 0.8)),
                 new DriftContender("dummy, every 3,000", Signal.ERROR, new PeriodicDetector(3000)),
                 new DriftContender("adwin (MOA defaults)", Signal.ERROR, Adwin.DEFAULT),
                 new DriftContender("ddm (MOA defaults)", Signal.ERROR, Ddm.DEFAULT));
     }
 
-    private static DriftContender rested(String name, Signal signal, DriftDetector detector) {
+    private static DriftContender withCoolDown(String name, Signal signal, DriftDetector detector) {
         return new DriftContender(name, signal, new CoolDown(detector, COOL_DOWN));
     }
 

@@ -10,8 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Results table of the drift benchmark, with one line for each detector. */
+/**
+ * Results of the drift benchmark, as tables with one line for each detector: the scores, the
+ * detection delays by kind of drift, and F1 by family of streams. Lines have at most 80 columns.
+ */
 public final class DriftTable {
+    private static final int DELAY_WIDTH = 10;
+
     private final List<DriftContender> contenders;
     private final List<DriftScore> totals = new ArrayList<>();
     private final List<Map<DriftKind, DriftScore>> byKind = new ArrayList<>();
@@ -55,71 +60,106 @@ public final class DriftTable {
         return score;
     }
 
-    /** Prints the table: detection delays and missed drifts, false alarms, and scores. */
+    /** Prints the tables. */
     public void print(PrintWriter out) {
+        out.println(
+                format(
+                        "  %,d streams, %,d examples, %,d drifts",
+                        streams, examples, totals.get(0).drifts()));
+        printScores(out);
         List<DriftKind> kinds =
                 byKind.get(0).entrySet().stream()
                         .filter(entry -> entry.getValue().drifts() > 0)
                         .map(Map.Entry::getKey)
                         .toList();
-        List<String> families = List.copyOf(byFamily.get(0).keySet());
-        out.println(
-                format(
-                        "  %,d streams, %,d examples, %,d drifts",
-                        streams, examples, totals.get(0).drifts()));
-        out.println();
-        StringBuilder header = new StringBuilder();
-        header.append(format("  %-21s %-18s", "detector", "signal"));
-        for (DriftKind kind : kinds) {
-            header.append(format("  %13s", Key.kebab(kind)));
+        if (!kinds.isEmpty()) {
+            printDelays(out, kinds);
         }
-        header.append("  false  repeated  precision  recall     F1");
-        if (families.size() > 1) {
-            families.forEach(family -> header.append(format("  %7s", family)));
-        }
-        out.println(header);
-        for (int i = 0; i < contenders.size(); i++) {
-            DriftContender contender = contenders.get(i);
-            DriftScore total = totals.get(i);
-            StringBuilder line = new StringBuilder();
-            line.append(format("  %-21s %-18s", contender.name(), Key.kebab(contender.signal())));
-            for (DriftKind kind : kinds) {
-                DriftScore score = total(i, kind);
-                line.append(
-                        format(
-                                "  %13s",
-                                score.missed() == score.drifts()
-                                        ? format("– (%d)", score.missed())
-                                        : format("%,.0f (%d)", score.meanDelay(), score.missed())));
-            }
-            line.append(
-                    format(
-                            "  %5s  %8d  %9s  %6s  %5s",
-                            share(total.falseAlarms()),
-                            total.repeated(),
-                            share(total.precision()),
-                            share(total.recall()),
-                            share(total.f1())));
-            if (families.size() > 1) {
-                byFamily.get(i)
-                        .values()
-                        .forEach(score -> line.append(format("  %7s", share(score.f1()))));
-            }
-            out.println(line);
+        if (byFamily.get(0).size() > 1) {
+            printFamilies(out);
         }
         out.println();
-        out.println(
-                format(
-                        "  mean delay of detected drifts, in examples (number of missed drifts) ·"
-                            + " false alarms per%n  10,000 stationary examples · repeated alarms"
-                            + " within %,d examples of a drift"
-                                + (families.size() > 1 ? " · F1 by family" : ""),
-                        DriftScore.DETECTION_WINDOW));
         out.flush();
     }
 
+    private void printScores(PrintWriter out) {
+        out.println();
+        out.println("  false: false alarms per 10,000 stationary examples");
+        out.println(
+                format(
+                        "  repeated: repeated alarms within %,d examples of a drift",
+                        DriftScore.DETECTION_WINDOW));
+        out.println(start("signal") + " false repeated precision recall    F1");
+        for (int i = 0; i < contenders.size(); i++) {
+            DriftScore total = totals.get(i);
+            out.println(
+                    start(i, Key.kebab(contenders.get(i).signal()))
+                            + format(
+                                    " %5s %8d %9s %6s %5s",
+                                    figure(total.falseAlarms()),
+                                    total.repeated(),
+                                    figure(total.precision()),
+                                    figure(total.recall()),
+                                    figure(total.f1())));
+        }
+    }
+
+    private void printDelays(PrintWriter out, List<DriftKind> kinds) {
+        out.println();
+        out.println("  Mean delay of the detected drifts, in examples (number of missed drifts)");
+        StringBuilder header = new StringBuilder(start(""));
+        kinds.forEach(kind -> header.append(delayCell(kind, Key.kebab(kind))));
+        out.println(header);
+        for (int i = 0; i < contenders.size(); i++) {
+            StringBuilder line = new StringBuilder(start(i, ""));
+            for (DriftKind kind : kinds) {
+                DriftScore score = total(i, kind);
+                String delay =
+                        score.missed() == score.drifts() ? "–" : format("%,.0f", score.meanDelay());
+                line.append(delayCell(kind, format("%s (%d)", delay, score.missed())));
+            }
+            out.println(line);
+        }
+    }
+
+    private static String delayCell(DriftKind kind, String text) {
+        int width = Math.max(Key.kebab(kind).length(), DELAY_WIDTH);
+        return " " + " ".repeat(Math.max(0, width - text.length())) + text;
+    }
+
+    private void printFamilies(PrintWriter out) {
+        out.println();
+        out.println("  F1 by family of streams");
+        StringBuilder header = new StringBuilder(start("signal"));
+        byFamily.get(0).keySet().forEach(family -> header.append(format(" %7s", family)));
+        out.println(header);
+        for (int i = 0; i < contenders.size(); i++) {
+            StringBuilder line =
+                    new StringBuilder(start(i, Key.kebab(contenders.get(i).signal())));
+            byFamily.get(i)
+                    .values()
+                    .forEach(score -> line.append(format(" %7s", figure(score.f1()))));
+            out.println(line);
+        }
+    }
+
+    /** Returns the start of a header; an empty second column is left out. */
+    private static String start(String second) {
+        return start("", "detector", second);
+    }
+
+    /** Returns the start of a detector's line; its number is the same in all tables. */
+    private String start(int contender, String second) {
+        return start(Integer.toString(contender + 1), contenders.get(contender).name(), second);
+    }
+
+    private static String start(String number, String name, String second) {
+        String start = format("%2s %-20s", number, name);
+        return second.isEmpty() ? start : start + format(" %-18s", second);
+    }
+
     /** Returns a number with three decimals, or a dash for NaN. */
-    private static String share(double value) {
+    private static String figure(double value) {
         return Double.isNaN(value) ? "–" : format("%.3f", value);
     }
 }

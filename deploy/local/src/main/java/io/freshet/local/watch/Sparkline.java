@@ -2,7 +2,7 @@ package io.freshet.local.watch;
 
 import java.util.List;
 
-/** Sparkline of block characters; each column is the mean of an equal share of the values. */
+/** Sparkline of block characters; each column is the mean of an equal part of the values. */
 final class Sparkline {
     private static final String BLOCKS = "▁▂▃▄▅▆▇█";
 
@@ -27,8 +27,8 @@ final class Sparkline {
                             .mapToDouble(value -> value)
                             .average()
                             .orElse(low);
-            double share = Math.min(1, Math.max(0, (mean - low) / (high - low)));
-            curve.append(BLOCKS.charAt((int) Math.round(share * (BLOCKS.length() - 1))));
+            double fraction = Math.min(1, Math.max(0, (mean - low) / (high - low)));
+            curve.append(BLOCKS.charAt((int) Math.round(fraction * (BLOCKS.length() - 1))));
         }
         return curve.toString();
     }

@@ -5,21 +5,26 @@ import static io.freshet.local.watch.TerminalDisplay.figure;
 import static io.freshet.local.watch.TerminalDisplay.format;
 
 import io.freshet.local.audit.TopicAudit;
+import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Final report of a run: the scores beside the baselines', the counts, and the checks of the audit.
+ * Final report of a run: the scores of the model and of the baselines, the counts of events, and
+ * the checks of the audit.
  */
 public final class SummaryTable {
+    private static final int WIDTH = 80;
+    private static final int CHECK_WIDTH = 41;
+
     private SummaryTable() {}
 
     /** Prints the report. */
     public static void print(
             PrintWriter out, RunSummary summary, @Nullable MetricsEvent last, TopicAudit audit) {
         out.println();
-        out.println("                        model   no change    majority");
+        out.println("                        model   no-change    majority");
         out.println(
                 format(
                         "  accuracy         %10s  %10s  %10s",
@@ -46,13 +51,17 @@ public final class SummaryTable {
                         summary.deadLetters()));
         TerminalDisplay.mixture(last).ifPresent(text -> out.println("  " + text));
         out.println();
-        for (TopicAudit.Check check : audit.checks()) {
-            out.println(
-                    format(
-                            "  %s %-36s %s",
-                            check.holds() ? "✓" : "✗", check.name(), printable(check.detail())));
-        }
+        audit.checks().forEach(check -> print(out, check));
         out.println();
         out.flush();
+    }
+
+    private static void print(PrintWriter out, TopicAudit.Check check) {
+        String start = format("  %s %-36s ", check.holds() ? "✓" : "✗", check.name());
+        for (String line :
+                TerminalText.wrapped(printable(check.detail()), WIDTH - CHECK_WIDTH)) {
+            out.println(start + line);
+            start = " ".repeat(CHECK_WIDTH);
+        }
     }
 }

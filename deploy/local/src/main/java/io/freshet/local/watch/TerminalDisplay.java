@@ -18,8 +18,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text output of a model's learning curve: on a terminal a display that is redrawn in place,
- * otherwise about one line a second.
+ * Text output of a model's learning curve: a display that is redrawn in place if the output is a
+ * terminal, otherwise about one line a second.
  */
 public final class TerminalDisplay {
     private static final int LABEL = 12;
@@ -32,7 +32,9 @@ public final class TerminalDisplay {
     private static final int BAR = 10;
     private static final String SEPARATOR = " · ";
     private static final String MODELS_HEADER =
-            "     examples    loss  accuracy  no-change  majority    version  drifts  model";
+            "    examples    loss accuracy no-change majority      version drifts  model";
+    private static final String RUN_HEADER =
+            "  examples    loss accuracy no-change majority  events/s    version dead letters";
     private static final String NARROW_MODELS_HEADER = "accuracy  model";
 
     private final PrintWriter out;
@@ -121,7 +123,7 @@ public final class TerminalDisplay {
         int room = width < NARROW ? 0 : width - LABEL - FIGURE - 4;
         double worst = curve.loss().stream().mapToDouble(loss -> loss).max().orElse(1);
         lines.add(row("accuracy", 32, curve.accuracy(), 0, 1, room, ""));
-        lines.add(row("no change", 90, curve.noChange(), 0, 1, room, ""));
+        lines.add(row("no-change", 90, curve.noChange(), 0, 1, room, ""));
         lines.add(row("majority", 90, curve.majority(), 0, 1, room, ""));
         lines.add(row("loss", 33, curve.loss(), 0, Math.max(worst, 1e-9), room, " nats"));
         lines.add("");
@@ -190,7 +192,7 @@ public final class TerminalDisplay {
         }
         Scores rolling = last.getRolling();
         return format(
-                "%,13d %7s %9s %10s %9s %,10d %7d  %s",
+                "%,12d %7s %8s %9s %8s %,12d %6d  %s",
                 last.getExamplesSeen(),
                 figure(rolling.getLoss()),
                 figure(rolling.getAccuracy()),
@@ -248,14 +250,12 @@ public final class TerminalDisplay {
         }
         if (!headerPrinted) {
             headerPrinted = true;
-            out.println(
-                    "   examples    loss  accuracy  no-change  majority   events/s    version"
-                            + "  dead letters");
+            out.println(RUN_HEADER);
         }
         Scores rolling = last.getRolling();
         out.println(
                 format(
-                        "%,11d %7s %9s %10s %9s %,10.0f %,10d %,13d",
+                        "%,10d %7s %8s %9s %8s %,9.0f %,10d %,12d",
                         last.getExamplesSeen(),
                         figure(rolling.getLoss()),
                         figure(rolling.getAccuracy()),
@@ -268,8 +268,8 @@ public final class TerminalDisplay {
     }
 
     /**
-     * Returns the mixture's effective learning rate and dominant member; empty if there is only one
-     * member.
+     * Returns the mixture's effective learning rate, and the expert with the largest weight as a
+     * percentage; empty if there is only one expert.
      */
     static Optional<String> mixture(@Nullable MetricsEvent event) {
         String[] parts = mixtureParts(event);

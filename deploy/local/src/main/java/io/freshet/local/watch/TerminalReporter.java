@@ -4,12 +4,14 @@ import static io.freshet.local.cli.TerminalText.printable;
 import static io.freshet.local.watch.TerminalDisplay.figure;
 import static io.freshet.local.watch.TerminalDisplay.format;
 
+import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.ClassChange;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.DriftWindow;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -22,14 +24,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listener that shows results on a {@link TerminalDisplay}: on a terminal a display that is redrawn
- * in place, otherwise about every second a line for each model with new metrics, and a line for
- * each drift alert.
+ * Listener that shows results on a {@link TerminalDisplay}. On a terminal, the display is redrawn in
+ * place. Otherwise, each drift alert is printed as it is read, and about once a second a line is
+ * printed for each model with new metrics.
  */
 public final class TerminalReporter implements ResultsListener {
     private static final int MAX_MODELS = 20;
     private static final int MAX_ALERTS = 5;
     private static final int MAX_CLASSES = 3;
+    private static final int WIDTH = 80;
+    private static final String INDENT = "    ";
     private static final double MIN_RECALL_DROP = 0.1;
 
     private final TerminalDisplay display;
@@ -83,26 +87,39 @@ public final class TerminalReporter implements ResultsListener {
                 alerts.removeFirst();
             }
         } else {
-            display.print(alertLine(event));
+            String indent = "";
+            for (String part : alertParts(event)) {
+                for (String line : TerminalText.wrapped(part, WIDTH - INDENT.length())) {
+                    display.print(indent + line);
+                    indent = INDENT;
+                }
+            }
         }
     }
 
     /** Returns an alert as one line. */
     static String alertLine(DriftAlertEvent event) {
-        StringBuilder line = new StringBuilder();
-        line.append(
+        return String.join(" ", alertParts(event));
+    }
+
+    /** Returns the parts of an alert with their punctuation. */
+    private static List<String> alertParts(DriftAlertEvent event) {
+        List<String> parts = new ArrayList<>();
+        DriftWindow before = event.getBefore();
+        DriftWindow after = event.getAfter();
+        boolean hasScores = before != null && after != null;
+        parts.add(
                 format(
-                        "drift %d of %s after %,d examples, detected by %s",
+                        "drift %d of %s after %,d examples, detected by %s%s",
                         event.getSequence() + 1,
                         printable(event.getModelId()),
                         event.getExamplesSeen(),
-                        printable(event.getDetector())));
-        DriftWindow before = event.getBefore();
-        DriftWindow after = event.getAfter();
+                        printable(event.getDetector()),
+                        hasScores ? ":" : ";"));
         if (before != null && after != null) {
-            line.append(
+            parts.add(
                     format(
-                            ": accuracy %s to %s, loss %s to %s",
+                            "accuracy %s to %s, loss %s to %s;",
                             figure(before.getAccuracy()),
                             figure(after.getAccuracy()),
                             figure(before.getLoss()),
@@ -121,9 +138,10 @@ public final class TerminalReporter implements ResultsListener {
                                                 change.getRecallAfter()))
                         .collect(Collectors.joining(", "));
         if (!lowered.isEmpty()) {
-            line.append("; recall fell: ").append(lowered);
+            parts.add("recall fell: " + lowered + ";");
         }
-        return line.append("; reaction ").append(printable(event.getReaction())).toString();
+        parts.add("reaction " + printable(event.getReaction()));
+        return parts;
     }
 
     private static boolean hasLowerRecall(ClassChange change) {

@@ -49,7 +49,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void displayOfAMixture_endsWithItsLearningRateAndDominantMember() {
+    void displayOfAMixture_endsWithItsLearningRateAndDominantExpert() {
         List<String> lines =
                 picture(
                         metrics(
@@ -74,7 +74,7 @@ class TerminalDisplayTest {
     }
 
     @Test
-    void nameOfTheDominantMember_isPrintedWithoutControlCharacters() {
+    void nameOfTheDominantExpert_isPrintedWithoutControlCharacters() {
         assertThat(
                         TerminalDisplay.mixture(
                                 metrics(
@@ -99,6 +99,49 @@ class TerminalDisplayTest {
                 .contains("✗ the metrics sequence is complete")
                 .contains("model \"\ufffd[2Jevil\": 1 where 0 was expected")
                 .doesNotContain("\u001b");
+        assertThat(out.toString().lines()).allMatch(line -> TerminalText.columns(line) <= 80);
+    }
+
+    /** An incomplete run has the longest lines: each failed check shows two counts and digests. */
+    @Test
+    void summaryOfAnIncompleteRun_hasLinesOfAtMostEightyColumns() {
+        MetricsEvent event = metrics(0.01);
+        Tally million = new Tally(1_000_000L, -1L);
+        event.setAudit(new io.freshet.schemas.Audit(million, million, million, million));
+        TopicAudit audit = new TopicAudit();
+        audit.metrics(event);
+        StringWriter out = new StringWriter();
+
+        SummaryTable.print(new PrintWriter(out), RunSummary.of(audit, "m", 1), event, audit);
+
+        assertThat(out.toString())
+                .contains("✗ every event is counted once (digest)")
+                .contains("0 (0000000000000000) of 1,000,000\n" + " ".repeat(41) + "(ffffffff");
+        assertThat(out.toString().lines()).allMatch(line -> TerminalText.columns(line) <= 80);
+    }
+
+    @Test
+    void lineOfARun_hasAtMostEightyColumns() {
+        SimulatedResults results =
+                new SimulatedResults(5, "m", List.of("a", "b"), List.of(500L), 0, 1_000);
+        LearningCurve curve = new LearningCurve("m");
+        curve.add(results.metrics(99));
+        StringWriter out = new StringWriter();
+        TerminalDisplay display = new TerminalDisplay(new PrintWriter(out), false, false, 100);
+
+        display.show(curve, 50_000, 50_000, 1_234_567);
+        display.printWatched(List.of(curve));
+
+        assertThat(out.toString().lines())
+                .hasSize(3)
+                .allMatch(line -> TerminalText.columns(line) <= 80);
+    }
+
+    @Test
+    void longText_isBrokenAtSpaces() {
+        assertThat(TerminalText.wrapped("one two three", 7)).containsExactly("one two", "three");
+        assertThat(TerminalText.wrapped("one 模型模型模型", 7)).containsExactly("one", "模型模…");
+        assertThat(TerminalText.wrapped("", 7)).containsExactly("");
     }
 
     /** Tries every width, since a line that is cut at one width may be cut wrongly at another. */
@@ -148,7 +191,7 @@ class TerminalDisplayTest {
                         "1,000 of 1,000 trained on, all sent",
                         "",
                         "accuracy    0.750",
-                        "no change   0.500",
+                        "no-change   0.500",
                         "majority    0.500",
                         "loss        0.500 nats",
                         "",

@@ -77,6 +77,32 @@ class TerminalReporterTest {
         assertThat(out.toString().lines()).allMatch(line -> !interactive || columnsOf(line) <= 80);
     }
 
+    @Test
+    void alert_isPrintedOnOneLineForEachPart() {
+        reporter(false, null).onDriftAlert(results("m").alert(0), 0);
+
+        assertThat(out.toString())
+                .isEqualTo(
+                        """
+                        drift 1 of m after 680 examples, detected by adwin:
+                            accuracy 0.8600 to 0.4700, loss 0.4200 to 1.6100;
+                            recall fell: a (0.88 to 0.07), b (0.88 to 0.31);
+                            reaction none
+                        """);
+    }
+
+    @Test
+    void alertWithLongNames_isPrintedInLinesOfAtMostEightyColumns() {
+        DriftAlertEvent alert = results("m".repeat(200)).alert(0);
+        alert.getClasses().forEach(change -> change.setName("a class with a name ".repeat(9)));
+
+        reporter(false, null).onDriftAlert(alert, 0);
+
+        assertThat(out.toString().lines())
+                .hasSizeGreaterThan(4)
+                .allMatch(line -> columnsOf(line) <= 80);
+    }
+
     private static int columnsOf(String line) {
         return TerminalText.columns(line.replaceAll("\u001b\\[[0-9]*[AJK]", ""));
     }

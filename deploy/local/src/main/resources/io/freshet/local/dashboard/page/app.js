@@ -5,7 +5,7 @@ import { byId, element, empty, setText } from "/dom.js";
 import { Feed } from "/feed.js";
 import { compact, count, duration, figure, percent, plural, time } from "/format.js";
 import {
-  alertCards, alertSentence, calibrationPlot, classTable, confusionPanel, detectorTable, fatePanel,
+  alertCards, alertSentence, calibrationPlot, classTable, confusionPanel, detectorTable, outcomePanel,
   fillKeyFigures, keyFigures, noAlerts, noMixture, scoreTable,
   versionTable,
 } from "/panels.js";
@@ -21,7 +21,7 @@ const CONNECTIONS = {
   ended: "Ended, showing the last values",
   paused: "Paused",
 };
-const MEMBERS = 9;
+const EXPERT_COLOURS = 9;
 const FOCUSABLE = "button, summary, [tabindex]";
 
 const state = {
@@ -70,10 +70,10 @@ new Chart(byId("accuracy"), {
   name: "Accuracy",
   lines: lines(
     { of: "accuracy", label: "Model", colour: "--model", width: 2 },
-    { of: "noChangeAccuracy", label: "No change", colour: "--second", dash: [8, 4] },
+    { of: "noChangeAccuracy", label: "No-change", colour: "--second", dash: [8, 4] },
     { of: "majorityAccuracy", label: "Majority", colour: "--third", dash: [2, 3] },
     { of: "fadingAccuracy", label: "Fading", colour: "--fourth", dash: [12, 3], optional: true, hidden: true },
-    { of: "expectedAccuracy", label: "Mean confidence, unlabelled", colour: "--fifth", dash: [5, 5], optional: true },
+    { of: "averageConfidence", label: "Average confidence, unlabelled", colour: "--fifth", dash: [5, 5], optional: true },
   ),
   format: (value) => percent(value),
   tick: (value) => percent(value, 0),
@@ -107,19 +107,19 @@ new Chart(byId("lag"), {
   empty: () => empty("No lag yet.", "Jobs of older versions do not publish it."),
 });
 
-/** Each member is drawn as the sum of its weight and the weights of later members, so that the areas are stacked. */
+/** Each expert is drawn as the sum of its weight and the weights of later experts, so that the areas are stacked. */
 function stacked(weights, names) {
   const sums = weights.map((values) => [...values]);
-  for (let member = sums.length - 2; member >= 0; member--) {
-    for (let i = 0; i < sums[member].length; i++) {
-      sums[member][i] = sums[member][i] === null ? null : sums[member][i] + (sums[member + 1][i] ?? 0);
+  for (let expert = sums.length - 2; expert >= 0; expert--) {
+    for (let i = 0; i < sums[expert].length; i++) {
+      sums[expert][i] = sums[expert][i] === null ? null : sums[expert][i] + (sums[expert + 1][i] ?? 0);
     }
   }
-  return names.map((name, member) => ({
+  return names.map((name, expert) => ({
     label: name,
-    colour: `--member-${(member % MEMBERS) + 1}`,
-    values: weights[member],
-    drawn: sums[member],
+    colour: `--expert-${(expert % EXPERT_COLOURS) + 1}`,
+    values: weights[expert],
+    drawn: sums[expert],
     width: 1,
   }));
 }
@@ -265,7 +265,7 @@ function showPanels() {
   panel("calibration", [], () => calibrationPlot(latest));
   panel("scores", [], () => scoreTable(latest));
   panel("confusion", [isDark()], () => confusionPanel(latest));
-  panel("fates", [feed.unattributedDeadLetters], () => fatePanel(latest, feed.unattributedDeadLetters));
+  panel("outcomes", [feed.unattributedDeadLetters], () => outcomePanel(latest, feed.unattributedDeadLetters));
 }
 
 function showAlert(event) {

@@ -74,8 +74,8 @@ function timeOfExample(examples) {
     return emittedAt[Math.min(low, xs.length - 1)];
   }
   const span = xs[low] - xs[low - 1];
-  const share = span === 0 ? 1 : (examples - xs[low - 1]) / span;
-  return emittedAt[low - 1] + share * (emittedAt[low] - emittedAt[low - 1]);
+  const fraction = span === 0 ? 1 : (examples - xs[low - 1]) / span;
+  return emittedAt[low - 1] + fraction * (emittedAt[low] - emittedAt[low - 1]);
 }
 
 function place(examples) {

@@ -45,9 +45,9 @@ export function setText(node, text) {
 }
 
 /** Creates a bar from 0 to 1, as decoration beside its number. */
-export function bar(share, kind) {
+export function bar(fraction, kind) {
   const fill = element(`span.bar-fill.${kind}`);
-  fill.style.width = `${Math.max(0, Math.min(1, share ?? 0)) * 100}%`;
+  fill.style.width = `${Math.max(0, Math.min(1, fraction ?? 0)) * 100}%`;
   return element("span.bar", { "aria-hidden": "true" }, fill);
 }
 

@@ -28,7 +28,7 @@ export class History {
     for (const [name, values] of Object.entries(columns)) {
       this.columns[name].push(...values);
     }
-    weights.forEach((values, member) => this.weights[member].push(...values));
+    weights.forEach((values, expert) => this.weights[expert].push(...values));
   }
 }
 

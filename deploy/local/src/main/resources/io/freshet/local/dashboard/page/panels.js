@@ -148,7 +148,7 @@ export function detectorTable(latest) {
     return empty("No drift detector is enabled.", "The setting drift.detector enables one or more.");
   }
   return element("ul.detectors", {}, ...latest.detectors.map((each) => {
-    const share = each.threshold ? Math.abs(each.statistic ?? 0) / Math.abs(each.threshold) : 0;
+    const fraction = each.threshold ? Math.abs(each.statistic ?? 0) / Math.abs(each.threshold) : 0;
     const known = Object.hasOwn(STATUS_MARKS, each.status);
     return element("li", {},
       element("div.detector-head", {},
@@ -156,14 +156,14 @@ export function detectorTable(latest) {
         element("span.note", {}, ` on ${each.signal}`),
         element(`span.status.${known ? each.status : "stable"}`, {},
           element("span", { "aria-hidden": "true" }, known ? STATUS_MARKS[each.status] : "●"), ` ${each.status}`)),
-      bar(share, known ? each.status : "stable"),
+      bar(fraction, known ? each.status : "stable"),
       element("p.fine", {},
         `${statistic(each.statistic)} of ${statistic(each.threshold)} · ${plural(each.drifts, "drift")}`));
   }));
 }
 
-function share(value, kind) {
-  return element("td.share", {}, element("span", {}, figure(value, 3)), bar(value, kind));
+function scoreCell(value, kind) {
+  return element("td.score", {}, element("span", {}, figure(value, 3)), bar(value, kind));
 }
 
 /** Creates the table of classes, in the published order or by ascending recall. */
@@ -197,9 +197,9 @@ export function classTable(latest, { worstFirst, expanded }, sort, expand) {
         element("tbody", {}, ...rows.map(({ name, rolling }) => element("tr", {},
           element("th", { scope: "row" }, data(name)),
           element("td.number", {}, count(rolling.labels)),
-          share(rolling.recall, "recall"),
-          share(rolling.precision, "precision"),
-          share(rolling.f1, "f1")))))),
+          scoreCell(rolling.recall, "recall"),
+          scoreCell(rolling.precision, "precision"),
+          scoreCell(rolling.f1, "f1")))))),
     expanded || classes.length <= MAX_CLASSES ? null : more,
     latest.otherClasses === 0 ? null
       : element("p.fine", {}, `${plural(latest.otherClasses, "rarer class", "rarer classes")} not included.`),
@@ -288,7 +288,7 @@ function confusionMatrix(latest) {
       row: places.get(cell.label),
       column: places.get(cell.predicted),
       count: cell.count,
-      share: cell.count / labels.get(cell.label),
+      fraction: cell.count / labels.get(cell.label),
     })),
   };
 }
@@ -323,8 +323,8 @@ function confusionTable({ names, cells }) {
         ...row.map((cell, j) => {
           const td = element(`td${i === j ? ".right" : ""}`, {
             title: `${names[i]} predicted as ${names[j]}: ${plural(cell?.count ?? 0, "example")}`,
-          }, cell === null ? "·" : percent(cell.share, 0).replace(" %", ""));
-          td.style.setProperty("--share", String(cell?.share ?? 0));
+          }, cell === null ? "·" : percent(cell.fraction, 0).replace(" %", ""));
+          td.style.setProperty("--fraction", String(cell?.fraction ?? 0));
           return td;
         }))))));
 }
@@ -344,7 +344,7 @@ function confusionMap({ names, cells }) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   const found = new Map();
   for (const cell of cells) {
-    context.globalAlpha = 0.15 + 0.85 * Math.sqrt(cell.share);
+    context.globalAlpha = 0.15 + 0.85 * Math.sqrt(cell.fraction);
     context.fillStyle = colour(cell.row === cell.column ? "--heat" : "--heat-wrong");
     context.fillRect(cell.column * pixels, cell.row * pixels, pixels, pixels);
     found.set(cell.row * size + cell.column, cell);
@@ -355,7 +355,7 @@ function confusionMap({ names, cells }) {
     const row = Math.min(size - 1, Math.floor((event.offsetY / canvas.clientHeight) * size));
     const cell = found.get(row * size + column);
     words.replaceChildren(data(names[row]), " predicted as ", data(names[column]),
-      `: ${plural(cell?.count ?? 0, "example")}, ${percent(cell?.share ?? 0)} of the label's`);
+      `: ${plural(cell?.count ?? 0, "example")}, ${percent(cell?.fraction ?? 0)} of the label's`);
   });
   return element("div.confusion-map", {}, canvas, words);
 }
@@ -371,7 +371,7 @@ function mostConfused({ names, cells }) {
     element("summary", {}, "Most confused"),
     element("ol.confused", {}, ...wrong.map((cell) => element("li", {},
       data(names[cell.row]), " predicted as ", data(names[cell.column]),
-      ` ${plural(cell.count, "time")}, ${percent(cell.share)}`))));
+      ` ${plural(cell.count, "time")}, ${percent(cell.fraction)}`))));
 }
 
 function reasonRows(reasons, kind) {
@@ -395,7 +395,7 @@ function reasonTable(title, note, reasons, kind) {
 }
 
 /** Creates the panel of events by outcome, and the reasons of those that were not trained on. */
-export function fatePanel(latest, unattributedDeadLetters) {
+export function outcomePanel(latest, unattributedDeadLetters) {
   const { audit } = latest;
   const tables = [
     reasonTable("Dead letters", "published byte for byte on their topic", latest.deadLettersByReason, "drift"),
@@ -408,9 +408,9 @@ export function fatePanel(latest, unattributedDeadLetters) {
       [audit.unlabelled.count, "predicted only"],
       [audit.ignored.count, "ignored"],
       [audit.deadLetters.count, "dead letters"],
-    ].flatMap(([number, fate], i) => [
+    ].flatMap(([number, outcome], i) => [
       i === 0 ? "" : " ",
-      element("span.fate", {}, element("strong", {}, count(number)), ` ${fate}`),
+      element("span.outcome", {}, element("strong", {}, count(number)), ` ${outcome}`),
     ])),
     ...(tables.length === 0
       ? [empty("No dead letters or ignored events.", "Every event so far was used.")]
