@@ -78,16 +78,17 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "6",
             description =
-                    "Measured runs of each, after one warm-up run (default: ${DEFAULT-VALUE}). With"
-                            + " --against choose an even number, so that each runs first in half of"
-                            + " them.")
+                    "Number of measured runs, after one warm-up run (default: ${DEFAULT-VALUE})."
+                            + " With --against, choose an even number, so that each configuration"
+                            + " runs first equally often.")
     private int runs;
 
     @Option(
             names = "--megabytes",
             paramLabel = "N",
             defaultValue = "200",
-            description = "Feature bytes in the topic (default: ${DEFAULT-VALUE} MB).")
+            description =
+                    "Size of all features in the topic, in megabytes (default: ${DEFAULT-VALUE}).")
     private int megabytes;
 
     @Option(
@@ -298,10 +299,7 @@ final class BenchCommand implements Callable<Integer> {
         return rateByMetrics(config, run, events);
     }
 
-    /**
-     * Returns the events per second between the first and the last metrics record after the
-     * warm-up.
-     */
+    /** Returns the events per second from the first to the last metrics record that is measured. */
     private static double rateByMetrics(JobConfig config, int run, long events) {
         List<long[]> points = new ArrayList<>();
         long[] begun = {0};
@@ -323,14 +321,14 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalStateException(
                     "run "
                             + run
-                            + " published "
+                            + " cannot be measured: it published "
                             + points.size()
-                            + " metrics after "
+                            + " metrics records after the warm-up; the topic has those of "
                             + begun[0]
                             + " runs");
         }
         long[] first = points.get(0);
-        // The last metrics are written at the end of input, after the source has been idle.
+        // The last records, at the end of input, are left out: the source is idle before them.
         long[] last = first;
         for (long[] point : points) {
             if (point[0] > last[0] && point[0] <= events - events / 100) {
@@ -357,8 +355,9 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /**
-     * Returns the row of the CPU table for a thread, or "". A job's threads end with its run; the
-     * broker's threads live through all runs and are left out.
+     * Returns the row of the table of CPU times in which a thread is counted, or "" if it is not
+     * counted. The broker's threads are not: they live through all runs, whereas a job's threads
+     * end with its run.
      */
     private static String group(String thread) {
         if (thread.startsWith("Source Data Fetcher")) {

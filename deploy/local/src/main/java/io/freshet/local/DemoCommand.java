@@ -48,8 +48,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Command {@code freshet demo}: a stream, a Kafka broker, a Flink cluster and the job, all in one
- * process.
+ * Command {@code freshet demo}: sends a stream to a Kafka broker and runs the job on it in a Flink
+ * cluster, all in one process.
  */
 @Command(
         name = "demo",
@@ -157,7 +157,7 @@ final class DemoCommand implements Callable<Integer> {
         settings.put("num-features", Integer.toString(stream.numFeatures()));
         settings.put("classes", String.join(",", stream.classes()));
         settings.put("checkpoint.interval", "1 s");
-        // Frequent enough that a short file, sent at full speed, still gives a curve.
+        // Frequent enough that even a short file, sent at full speed, gives a curve.
         settings.put("metrics.every", "1000");
         settings.putAll(given);
         settings.put("kafka.bootstrap.servers", bootstrapServers);

@@ -36,7 +36,7 @@ import picocli.CommandLine.ScopeType;
 public final class Freshet implements Runnable {
     private static final int USAGE_ERROR = 2;
 
-    /** Message of the operating system. */
+    /** Message of the operating system if a disk is full. */
     private static final String DISK_FULL = "No space left on device";
 
     @Option(
@@ -96,7 +96,7 @@ public final class Freshet implements Runnable {
 
     private int report(Exception e, PrintWriter err) {
         if (ProcessShutdown.hasBegun() && !(e instanceof JobFailedException)) {
-            return ProcessShutdown.FAILED; // failures caused by the shutdown are not reported
+            return ProcessShutdown.FAILED; // the shutdown itself caused this failure
         }
         boolean userError =
                 e instanceof UserException

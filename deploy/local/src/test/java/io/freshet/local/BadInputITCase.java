@@ -180,8 +180,8 @@ class BadInputITCase {
     }
 
     private static byte[] arrayOfHundredMillion(byte[] event) {
-        // After 2 + 8 bytes of header, "id" and "good" with their lengths, and a timestamp and a
-        // union branch of one byte each comes the array's count, here 10^8 in zig-zag encoding.
+        // The array's count, here 10^8 in zig-zag encoding, follows 2 + 8 bytes of header, "id" and
+        // "good" with a length of one byte each, and one byte each of timestamp and union branch.
         byte[] bomb = Arrays.copyOf(Arrays.copyOf(event, 2 + 8 + 3 + 5 + 1 + 1), 200);
         long zigZag = 2L * 100_000_000;
         int at = 20;

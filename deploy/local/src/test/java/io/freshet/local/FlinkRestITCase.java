@@ -122,10 +122,11 @@ class FlinkRestITCase {
     }
 
     /**
-     * Returns the paths that change something: all methods other than GET, and GET paths with the
-     * same handlers.
+     * Returns the paths that change something: those with a method other than GET, and those with
+     * GET that have the same handler as one of them.
      *
-     * <p>Jar submission is disabled, so Flink registers no handlers for it; these are their paths.
+     * <p>The paths of jar submission are added here, because Flink registers no handlers for it
+     * while it is disabled.
      */
     private static List<Route> routesThatWrite() throws ReflectiveOperationException {
         List<Route> routes = routes();

@@ -28,10 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Integration test that unrecoverable failures end the job at once, and that recoverable ones are
- * reported.
- */
+/** Integration test that a final failure ends the job at once, and others are reported. */
 @Timeout(120) // seconds, in case a job restarts for ever
 class JobSupervisorITCase {
     private static EmbeddedKafka kafka;

@@ -16,8 +16,7 @@ public final class MutatedEvents {
     private MutatedEvents() {}
 
     /**
-     * Returns randomly changed copies of an event; records that can no longer be decoded are left
-     * out.
+     * Returns the events that can still be decoded from randomly changed records of one event.
      *
      * @param records number of records to change
      */
@@ -41,7 +40,7 @@ public final class MutatedEvents {
             try {
                 mutants.add(reader.read(record));
             } catch (IOException e) {
-                // It cannot be decoded any more.
+                // This record is no longer valid.
             }
         }
         return mutants;

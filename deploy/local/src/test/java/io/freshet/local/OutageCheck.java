@@ -34,7 +34,7 @@ final class OutageCheck {
                             check ->
                                     System.out.println(
                                             "  " + check.name() + ": " + check.detail()));
-            System.out.println("what the job said:");
+            System.out.println("output of the job:");
             job.process().output().lines().forEach(line -> System.out.println("  " + line));
         } finally {
             Directories.delete(directory);

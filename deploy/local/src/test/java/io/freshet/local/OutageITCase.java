@@ -24,8 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
  * long outages.
  */
 class OutageITCase {
-    /** Short timeouts, which relate to the outage as Kafka's defaults do to one of two minutes. */
-    private static final Map<String, String> IMPATIENT =
+    /**
+     * Timeouts so short that a brief outage exceeds them, as an outage of two minutes exceeds
+     * Kafka's default timeouts.
+     */
+    private static final Map<String, String> SHORT_TIMEOUTS =
             Map.of(
                     "kafka.max.block.ms", "2000",
                     "kafka.request.timeout.ms", "1000",
@@ -38,7 +41,7 @@ class OutageITCase {
 
     @Test
     void brokerAwayForLongerThanEveryTimeout_losesNothing_andIsReported() throws Exception {
-        try (RunningJob job = RunningJob.start(directory, IMPATIENT)) {
+        try (RunningJob job = RunningJob.start(directory, SHORT_TIMEOUTS)) {
             job.secondsToTheNextMetrics();
 
             job.broker().kill();
@@ -79,7 +82,7 @@ class OutageITCase {
 
     @Test
     void revokedLimitAndPermission_areRecoveredFrom() throws Exception {
-        try (RunningJob job = RunningJob.start(directory, IMPATIENT);
+        try (RunningJob job = RunningJob.start(directory, SHORT_TIMEOUTS);
                 Admin admin = job.broker().admin()) {
             job.secondsToTheNextMetrics();
             String topic = job.config().publish().topic(Topic.METRICS);

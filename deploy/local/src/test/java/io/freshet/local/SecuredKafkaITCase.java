@@ -287,7 +287,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithoutLogin_isToldThatTheBrokerRequiresOne() throws Exception {
+    void clientWithoutLogin_getsTheErrorThatTheBrokerRequiresOne() throws Exception {
         Map<String, String> client = login(secured, "reader", "canary");
         client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));
 
@@ -300,7 +300,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithLogin_isToldThatTheBrokerAcceptsNone() throws Exception {
+    void clientWithLogin_getsTheErrorThatTheBrokerAcceptsNone() throws Exception {
         assertEachSays(
                 login(plain, "reader", "canary"),
                 "Kafka at "
@@ -311,7 +311,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithTls_isToldThatTheBrokerHasNoTls() throws Exception {
+    void clientWithTls_getsTheErrorThatTheBrokerHasNoTls() throws Exception {
         Map<String, String> client = login(plain, "reader", "canary");
         client.keySet().removeIf(key -> key.startsWith("sasl."));
         client.put("security.protocol", "SSL");
@@ -325,7 +325,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithoutTls_isToldThatTheBrokerMayRequireIt_andClientWithoutTrustIsToldWhy()
+    void clientWithoutTlsOrTrust_getsAnErrorThatNamesTheCause()
             throws Exception {
         Path store = directory.resolve("broker.p12");
         Process keytool =

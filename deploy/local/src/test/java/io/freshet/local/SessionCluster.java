@@ -62,8 +62,7 @@ final class SessionCluster implements AutoCloseable {
     }
 
     /**
-     * Starts both processes, on free loopback ports, with the memory that Flink's scripts would
-     * assign.
+     * Starts both processes on free loopback ports, with as much memory as Flink's scripts assign.
      *
      * @param directory empty directory for everything that they write
      * @param settings Flink's settings

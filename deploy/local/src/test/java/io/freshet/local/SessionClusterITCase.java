@@ -17,14 +17,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Integration test that consecutive jobs leave nothing behind in the processes of a session
- * cluster.
- */
+/** Integration test that consecutive jobs on a session cluster leave nothing in its processes. */
 class SessionClusterITCase {
     private static final int ROUNDS = 20;
 
-    /** Number of jobs after which everything that is loaded or compiled once has been. */
+    /** Number of jobs after which the code that all jobs share is loaded and compiled. */
     private static final int WARM = 5;
 
     private static final int NUM_FEATURES = 2_000;
@@ -32,8 +29,9 @@ class SessionClusterITCase {
     private static final int NUM_MODELS = 16;
 
     /**
-     * Limit of the metaspace. The classes of the JVM, Flink and ND4J take 60 MB in the JobManager
-     * and in the TaskManager, those of a job some 20 MB, so that six jobs fit.
+     * Settings with a limited metaspace. In each of JobManager and TaskManager, the classes of the
+     * JVM, Flink and ND4J need 60 MB, and those of a job about 20 MB, so that the classes of six
+     * jobs fit.
      */
     private static final Map<String, String> SMALL =
             Map.of(
@@ -45,8 +43,8 @@ class SessionClusterITCase {
                     "taskmanager.memory.network.max", "64m");
 
     /**
-     * Limit of the growth in memory. Fifteen jobs that leaked their models, with seven rates each,
-     * would take 130 MB.
+     * Maximum growth in memory, in bytes. If fifteen jobs leaked their models, with seven learning
+     * rates each, memory would grow by 130 MB.
      */
     private static final long GROWTH = 64 << 20;
 
@@ -91,10 +89,7 @@ class SessionClusterITCase {
                 .toList();
     }
 
-    /**
-     * Returns whether a job without restored state has published metrics, which start at sequence
-     * 0.
-     */
+    /** Returns whether new metrics have sequence number 0, as those of a job without state do. */
     private static boolean startsAnew(TopicReader metrics) {
         boolean first = false;
         for (var record : metrics.poll(Duration.ofMillis(100))) {
@@ -104,8 +99,9 @@ class SessionClusterITCase {
     }
 
     /**
-     * Waits until the jobs' class loaders have been garbage-collected. The JDK's method handles
-     * keep that of the last job, and JavaCPP's thread that of the TaskManager's first job.
+     * Waits until the jobs' class loaders have been garbage-collected. The last job's class loader
+     * remains, because the JDK's method handles refer to it; so does the first job's in the
+     * TaskManager, because of JavaCPP's thread.
      */
     private static void awaitJobsGone(SessionCluster cluster) {
         JobOnKafka.await(

@@ -45,10 +45,7 @@ final class SimulatedResultsPublisher implements AutoCloseable {
                 new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
-    /**
-     * Publishes one metrics record, the alerts up to it and, with every twentieth record, a
-     * snapshot.
-     */
+    /** Publishes a metrics record, the alerts up to it, and a snapshot with every 20th record. */
     void publish(SimulatedResults results, long sequence) throws IOException {
         MetricsEvent event = results.metrics(sequence);
         long drifts = sequence == 0 ? 0 : results.metrics(sequence - 1).getDrifts();

@@ -34,10 +34,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/**
- * Integration test of the committer with transactions that a real broker has committed, aborted or
- * refused.
- */
+/** Integration test of the committer: transactions that a broker commits, aborts or refuses. */
 class VerifyingCommitterITCase {
     private static final String TOPIC = "results";
     private static final String CANARY = "canary-19c4";
@@ -145,7 +142,7 @@ class VerifyingCommitterITCase {
         }
     }
 
-    /** Repeated, as a job can fail several times between a checkpoint and the next one. */
+    /** Repeated, because a job can fail several times between two checkpoints. */
     @RepeatedTest(5)
     void openTransactionOfACheckpoint_isCommitted_afterAnyNumberOfRestores(RepetitionInfo run)
             throws Exception {
@@ -156,7 +153,7 @@ class VerifyingCommitterITCase {
 
             committer(id).commit(List.of(new Request(committable, results)));
 
-            assertThat(results).isEmpty(); // Flink treats a request without an answer as committed
+            assertThat(results).isEmpty(); // Flink treats a request without a signal as committed
             assertThat(state(id))
                     .isIn(
                             TransactionState.PREPARE_COMMIT,

@@ -13,7 +13,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Kafka consumer that reads a whole topic, committed records only. */
+/** Kafka consumer that reads all committed records of a topic. */
 public final class TopicReader implements AutoCloseable {
     private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -59,7 +59,7 @@ public final class TopicReader implements AutoCloseable {
                 deadline = System.nanoTime() + TIMEOUT_NANOS;
             } else if (System.nanoTime() > deadline) {
                 throw new IllegalStateException(
-                        "no record could be read for a minute before the end of " + partitions);
+                        "no record was read for a minute before the end of " + partitions);
             }
         }
     }

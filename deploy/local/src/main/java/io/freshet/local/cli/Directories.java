@@ -28,9 +28,9 @@ public final class Directories {
     }
 
     /**
-     * Deletes a directory recursively. Files that others delete at the same time, and a directory
-     * that does not exist, are no error. If others add files meanwhile, deletion is repeated for up
-     * to two seconds.
+     * Deletes a directory recursively. It is not an error if the directory does not exist, or if
+     * others delete files in it at the same time. If others add files meanwhile, the deletion is
+     * repeated for up to two seconds.
      */
     public static void delete(Path directory) throws IOException {
         for (int attempt = 1; ; attempt++) {

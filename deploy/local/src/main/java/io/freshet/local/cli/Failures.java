@@ -6,7 +6,7 @@ import org.apache.flink.runtime.throwable.ThrowableType;
 import org.apache.flink.util.SerializedThrowable;
 import org.jspecify.annotations.Nullable;
 
-/** One-line reasons of failures, for people. */
+/** Reasons of failures, as one-line texts for error messages. */
 public final class Failures {
     private Failures() {}
 

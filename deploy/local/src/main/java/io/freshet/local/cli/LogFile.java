@@ -11,8 +11,8 @@ import org.apache.logging.log4j.status.StatusListener;
 import org.apache.logging.log4j.status.StatusLogger;
 
 /**
- * Log file of a command, in the system's temporary directory: one for each command and job name.
- * Later runs append to it.
+ * Log file in the system's temporary directory. Each command, and each job name of {@code run}, has
+ * its own file, to which later runs append.
  */
 public final class LogFile {
     /** System property from which {@code log4j2.properties} takes the path. */

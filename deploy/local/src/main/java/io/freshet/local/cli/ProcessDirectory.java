@@ -33,8 +33,7 @@ public final class ProcessDirectory implements AutoCloseable {
     }
 
     /**
-     * Creates the directory of this process, and deletes those of processes that are no longer
-     * alive.
+     * Creates the directory of this process, and deletes the directories of ended processes.
      *
      * @param parent system's temporary directory
      */
@@ -44,8 +43,8 @@ public final class ProcessDirectory implements AutoCloseable {
         Path lockFile = lockFile(path);
         FileChannel channel =
                 FileChannel.open(lockFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        // The lock is taken before the directory exists, so that no other process can see the
-        // directory without it.
+        // Locked before the directory is created, so that no other process finds the directory
+        // without its lock.
         channel.lock();
         Files.createDirectory(
                 path,
@@ -63,8 +62,7 @@ public final class ProcessDirectory implements AutoCloseable {
                 try {
                     removeIfLeftBehind(lockFile);
                 } catch (IOException e) {
-                    // It may belong to another user, or be deleted by another process: start
-                    // anyway.
+                    // Not fatal: another user may own it, or another process may be deleting it.
                     System.err.println(
                             "freshet: the directory of an earlier process, locked by "
                                     + lockFile

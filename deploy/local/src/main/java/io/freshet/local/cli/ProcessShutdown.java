@@ -19,10 +19,7 @@ import org.slf4j.LoggerFactory;
  * <p>The first SIGINT or SIGTERM starts the shutdown; a second one halts the process at once.
  */
 public final class ProcessShutdown {
-    /**
-     * Exit code of a failure that is not an error in the command line, the configuration or Kafka's
-     * setup.
-     */
+    /** Exit code of all failures except errors in the command line, configuration or Kafka setup. */
     public static final int FAILED = 1;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(40);
@@ -37,7 +34,7 @@ public final class ProcessShutdown {
 
     private ProcessShutdown() {}
 
-    /** Returns whether the shutdown has begun, so that failures it causes need not be reported. */
+    /** Returns whether the shutdown has begun; failures that it causes need not be reported. */
     public static boolean hasBegun() {
         return begun;
     }
@@ -95,10 +92,7 @@ public final class ProcessShutdown {
         }
     }
 
-    /**
-     * Halts the process if the shutdown takes too long, also when it is another shutdown hook that
-     * hangs.
-     */
+    /** Halts the process if the shutdown takes too long, even if another shutdown hook hangs. */
     private static void haltLater(int code) {
         Thread watchdog =
                 new Thread(

@@ -21,8 +21,7 @@ public final class ShutdownStack implements AutoCloseable {
     /**
      * Adds a resource to close at the end.
      *
-     * @throws CancellationException if the stack has been closed already; the resource is closed
-     *     then
+     * @throws CancellationException if the stack is already closed; this also closes the resource
      */
     public <T extends AutoCloseable> T add(T closeable) throws Exception {
         synchronized (this) {

@@ -120,7 +120,7 @@ public final class EmbeddedKafka implements AutoCloseable {
                 "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
         properties.put("log.dirs", directory.toString());
         properties.put("auto.create.topics.enable", "false");
-        // With a single node nothing is replicated and no other member is waited for.
+        // A single node has no replicas, and consumer groups need not wait for more consumers.
         properties.put("offsets.topic.replication.factor", "1");
         properties.put("offsets.topic.num.partitions", "1");
         properties.put("transaction.state.log.replication.factor", "1");

@@ -26,7 +26,7 @@ public final class JobSupervisor {
     private static final Logger LOG = LoggerFactory.getLogger(JobSupervisor.class);
     private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
-    /** Time after which a missing TaskManager is replaced; it may only be late to register. */
+    /** Time that a missing TaskManager has to register before it is replaced. */
     private static final Duration TASK_MANAGER_TIMEOUT = Duration.ofSeconds(5);
 
     /** Number of consecutive failed checks after which the supervisor gives up. */
@@ -151,7 +151,7 @@ public final class JobSupervisor {
                             + " s"
                             + (checkpoint.isPresent()
                                     ? ", from checkpoint " + checkpoint.getAsLong()
-                                    : ", from the start, since no checkpoint was complete"));
+                                    : ", from the start: no checkpoint was complete"));
         }
     }
 

@@ -38,7 +38,7 @@ public final class LocalCluster implements AutoCloseable {
     /** Port number that stands for any free port. */
     public static final int ANY_PORT = 0;
 
-    /** Time that Flink has to stop; after it, closing continues without waiting. */
+    /** Time that {@link #close} waits for Flink to stop before it deletes Flink's files. */
     private static final Duration CLOSING = Duration.ofSeconds(20);
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
@@ -128,8 +128,8 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * Stops the job with a savepoint after what it has read: open mini-batches are trained on and
-     * all results are published.
+     * Stops the job with a savepoint. The job first processes all events that it has read: it
+     * trains on incomplete mini-batches too, and publishes all results.
      */
     public void stopWithDrain() throws Exception {
         awaitRunning(); // Flink refuses a savepoint of a job that is restarting

@@ -21,7 +21,7 @@ import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 
 /**
- * Configuration of Flink in this process such that other machines cannot reach it and web pages
+ * Configuration of Flink in this process, in which other machines cannot reach Flink and web pages
  * cannot change anything.
  *
  * <p>All ports are bound to the loopback interface, unless {@code jobmanager.bind-host} or {@code
@@ -31,9 +31,7 @@ import org.apache.flink.configuration.WebOptions;
 final class LocalFlinkConfiguration {
     private static final String LOOPBACK = "localhost";
 
-    /**
-     * Time that Flink keeps the results of savepoint requests; closing the cluster waits as long.
-     */
+    /** Time that Flink keeps results of savepoint requests; closing the cluster can take as long. */
     private static final Duration RESULTS_OF_REQUESTS = Duration.ofSeconds(10);
 
     /** Maximum delay between restarts. */

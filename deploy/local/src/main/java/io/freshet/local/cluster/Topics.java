@@ -75,7 +75,7 @@ public final class Topics {
             String name, @Nullable KafkaFuture<Void> created, KafkaConfig kafka)
             throws InterruptedException {
         if (created == null) {
-            throw new IllegalStateException("Kafka was not asked for " + name);
+            throw new IllegalStateException("Kafka returned no result for topic " + name);
         }
         try {
             created.get();

@@ -64,7 +64,7 @@ final class AvroJson {
             }
             json.writeEndObject();
         } else {
-            throw new IllegalArgumentException("no JSON for a " + value.getClass());
+            throw new IllegalArgumentException("cannot write as JSON: " + value.getClass());
         }
     }
 

@@ -6,10 +6,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time series of a model's points in bounded memory: the newest {@value #RECENT} unchanged, and up
- * to {@value #OLDER} older points, each the mean of {@code stride} records. When these are full,
- * neighbours are merged and the stride is doubled, so that the history always starts at the first
- * record.
+ * Time series of a model's points in bounded memory: the newest {@value #RECENT} points unchanged,
+ * and up to {@value #OLDER} older points, each the mean of {@code stride} records. When there are
+ * that many, neighbours are merged and the stride is doubled. The history therefore always starts
+ * at the first record.
  */
 final class ChartHistory {
     static final int RECENT = 1024;

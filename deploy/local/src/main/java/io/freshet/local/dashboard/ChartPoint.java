@@ -4,9 +4,9 @@ package io.freshet.local.dashboard;
  * Values of all chart series at one time, or the means of several adjacent records.
  *
  * @param sequence sequence number of the newest metrics record
- * @param examples examples trained on so far
- * @param emittedAt when the newest of them was emitted, milliseconds since 1970-01-01T00:00Z
- * @param records number of metrics records
+ * @param examples number of examples trained on up to that record
+ * @param emittedAt time at which that record was emitted, milliseconds since 1970-01-01T00:00Z
+ * @param records number of metrics records whose mean this is
  * @param values in the order of {@link ChartSeries#ALL}; NaN if undefined
  * @param weights weights of the mixture's experts, in their order; empty if the experts have
  *     changed since

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * HTTP server of the dashboard page and its event stream, on Jetty.
  *
  * <p>{@code GET /events?model=ID} is a stream of server-sent events. Each event is a JSON object
- * with what the client does not have yet; the first contains the whole history of the model. A
+ * with the data that the client does not have yet; the first contains the model's whole history. A
  * separate thread sends the events, so that clients do not slow down the reading of results.
  */
 public final class Dashboard implements AutoCloseable {
@@ -49,9 +49,7 @@ public final class Dashboard implements AutoCloseable {
     private static final long CLOSE_TIMEOUT_SECONDS = 2;
     private static final int MAX_MODEL_ID_LENGTH = 255;
 
-    /**
-     * Size of the socket's send buffer, which bounds what is held for a client that does not read.
-     */
+    /** Size of a socket's send buffer, which limits the memory for a client that does not read. */
     private static final int SEND_BUFFER_BYTES = 64 << 10;
 
     private final DashboardData data;
@@ -97,8 +95,7 @@ public final class Dashboard implements AutoCloseable {
     /**
      * Starts serving.
      *
-     * @param host name or address to bind to; {@code localhost} can be reached from this machine
-     *     only
+     * @param host name or address to bind to; {@code localhost} is reachable from this machine only
      * @param port port, or {@link #ANY_PORT}
      * @throws BindException if the port is in use
      * @throws IOException if the server cannot be started

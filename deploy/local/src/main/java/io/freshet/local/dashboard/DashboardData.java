@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  * Each update contains what its client does not have yet. The {@value #MAX_MODELS} most recently
  * updated models are kept.
  *
- * <p>Thread-safe. Updates are built from the current data when a client is ready, so that a slow
- * client delays nothing.
+ * <p>Thread-safe. An update is built from the current data when its client is ready to receive it,
+ * so that a slow client does not delay others.
  */
 public final class DashboardData implements ResultsListener {
     static final int MAX_MODELS = 64;
 
-    /** Model id of dead letters whose model is unknown. */
+    /** Model id in metrics of the dead letters whose model is unknown. */
     private static final String UNATTRIBUTED = "";
 
     private final JsonFactory jsonFactory = new JsonFactory();

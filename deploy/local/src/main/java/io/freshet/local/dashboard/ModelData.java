@@ -15,17 +15,21 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Data of one model for the dashboard: its newest metrics, a history, and its latest alerts and
+ * Data of one model for the dashboard: its newest metrics, their history, and the latest alerts and
  * snapshots.
  *
  * <p>A job that is restarted from an older savepoint, or from the beginning, repeats sequence
- * numbers. The data from the repeated sequence number on was superseded, and is removed.
+ * numbers. When a sequence number is repeated, the earlier data from that number on is superseded
+ * and therefore removed.
  */
 final class ModelData {
     static final int MAX_ALERTS = 100;
     static final int MAX_VERSIONS = 50;
 
-    /** Unique in the process, because a model may be dropped and added again. */
+    /**
+     * Source of generation numbers. They are unique in the process, not only in a model, because a
+     * model may be dropped and added again.
+     */
     private static final AtomicLong GENERATIONS = new AtomicLong();
 
     private record Alert(DriftAlertEvent event, long emittedAt) {}
@@ -88,8 +92,9 @@ final class ModelData {
     }
 
     /**
-     * Under at-least-once delivery the record with the highest attempt applies, in whatever order
-     * records arrive.
+     * Returns whether a record with a repeated sequence number has to be ignored. Under
+     * at-least-once delivery the records of the highest attempt are valid, in whatever order the
+     * records of the attempts arrive.
      */
     private static boolean isOlderAttempt(MetricsEvent event, MetricsEvent newest) {
         return event.getAttempt() != null

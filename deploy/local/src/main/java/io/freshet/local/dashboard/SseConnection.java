@@ -11,8 +11,8 @@ import org.eclipse.jetty.util.Callback;
  * Stream of server-sent events to one page.
  *
  * <p>At most one message is being written at a time, and there is no queue: the next message to a
- * slow client contains everything that it has missed. {@link #sendUpdate} is called by one thread
- * and never blocks.
+ * slow client contains everything that the client has missed. {@link #sendUpdate} is called by one
+ * thread and never blocks.
  */
 final class SseConnection {
     private static final long KEEP_ALIVE_NANOS = TimeUnit.SECONDS.toNanos(10);

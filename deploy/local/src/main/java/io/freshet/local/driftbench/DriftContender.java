@@ -30,7 +30,11 @@ public record DriftContender(String name, Signal signal, DriftDetector detector)
     public DriftContender {
         if (!detector.domain().includes(signal.domain())) {
             throw new IllegalArgumentException(
-                    name + " takes " + detector.domain() + ", and " + signal + " is not in it");
+                    name
+                            + ": the detector's domain "
+                            + detector.domain()
+                            + " does not include the values of the signal "
+                            + signal);
         }
     }
 

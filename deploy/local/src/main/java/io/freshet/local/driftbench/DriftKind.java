@@ -2,13 +2,13 @@ package io.freshet.local.driftbench;
 
 /** Kind of change in a stream. */
 public enum DriftKind {
-    /** No change. */
+    /** The distribution does not change. */
     STATIONARY,
 
     /** The distribution changes from one example to the next. */
     ABRUPT,
 
-    /** As {@link #ABRUPT}, but a small change, or one of some classes only. */
+    /** Like {@link #ABRUPT}, but the change is small, or affects only some classes. */
     PARTIAL,
 
     /** A growing fraction of the examples comes from the new distribution. */

@@ -48,9 +48,9 @@ public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
     }
 
     /**
-     * Returns the fraction, 0 to 1, of the second of two regimes in an example. The first change
-     * leads to the second regime, the next one back. In a gradual change the fraction is 0 or 1,
-     * drawn at random.
+     * Returns the fraction, 0 to 1, to which an example belongs to the second of the two regimes.
+     * Changes lead alternately to the second regime and back to the first. In a gradual change each
+     * example belongs to one of them, drawn at random, so that the fraction is 0 or 1.
      */
     double secondRegimeFraction(int example, Random random) {
         double fraction = 0;

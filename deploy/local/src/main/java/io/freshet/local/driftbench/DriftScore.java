@@ -6,14 +6,15 @@ import java.util.List;
  * Detection score: counts of alarms, of detected and missed drifts, and detection delays, over one
  * or more streams.
  *
- * <p>A drift is detected by the first alarm between its first example and {@value
- * #DETECTION_WINDOW} examples after its last, or the next drift if that is earlier. The delay is
- * the distance of that alarm from the drift's first example. Every other alarm is false. Precision
- * is detected drifts divided by alarms, recall is detected drifts divided by drifts, and F1 is
- * their harmonic mean. Examples at which no drift can be detected are stationary.
+ * <p>The detection window of a drift begins with the drift's first example. It ends {@value
+ * #DETECTION_WINDOW} examples after the drift's last example, or at the next drift if that is
+ * earlier. The first alarm in the window detects the drift; the delay is the number of examples
+ * from the start of the window to this alarm, which is included. Every other alarm is false.
+ * Examples outside all windows are stationary. Precision is detected drifts divided by alarms,
+ * recall is detected drifts divided by drifts, and F1 is their harmonic mean.
  */
 public final class DriftScore {
-    /** Number of examples after a drift in which it can still be detected. */
+    /** Number of examples after the end of a drift in which it can still be detected. */
     static final int DETECTION_WINDOW = 1_000;
 
     private int drifts;
@@ -77,8 +78,8 @@ public final class DriftScore {
     }
 
     /**
-     * Returns the number of false alarms that repeat the detection of a drift, within the time in
-     * which it can be detected.
+     * Returns the number of false alarms inside detection windows, each after the alarm that
+     * detected the drift.
      */
     int repeated() {
         return alarms - found - outside;
@@ -100,7 +101,7 @@ public final class DriftScore {
     }
 
     /**
-     * Returns the harmonic mean of precision and recall; NaN if there are neither alarms nor
+     * Returns the harmonic mean of precision and recall. It is NaN if there are no alarms and
      * drifts.
      */
     public double f1() {

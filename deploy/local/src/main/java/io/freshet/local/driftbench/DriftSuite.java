@@ -20,7 +20,7 @@ public final class DriftSuite {
      * Generates the streams of a seed.
      *
      * @param seed seed of the suite
-     * @param settings settings of the learner for a stream of events
+     * @param settings function that returns the learner's settings for a stream of events
      */
     public static List<LossStream> streams(
             long seed, Function<LabelledStream, LearnerSettings> settings) {

@@ -13,8 +13,7 @@ final class DriftingLevels {
 
     /**
      * Generates errors with a rate of 0.02 to 0.3 that rises by 0.15 to 0.5, or by 0.05 to 0.15 in
-     * a partial drift. The losses are those of a model whose confidence is calibrated before the
-     * drift.
+     * a partial drift. The losses are those of a model that is calibrated before the drift.
      */
     static LossStream errors(DriftKind kind, long seed) {
         Random random = new Random(seed);

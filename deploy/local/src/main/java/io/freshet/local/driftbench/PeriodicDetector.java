@@ -6,8 +6,8 @@ import io.freshet.drift.DriftStatus;
 import io.freshet.drift.RunningDetector;
 
 /**
- * Baseline detector that ignores the values and raises an alarm at every {@code interval}-th one.
- * Its score is that of chance; the value of a detector is its score beyond that.
+ * Baseline detector that ignores the values and raises an alarm at every {@code interval}-th value.
+ * Its score is what chance achieves, so that other detectors have to exceed it.
  *
  * @param interval number of values from one alarm to the next, at least 1
  */

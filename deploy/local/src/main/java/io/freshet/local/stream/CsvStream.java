@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * unlabelled example.
  *
  * <p>The classes are the labels that occur, in numeric order if all are integers, otherwise in
- * alphabetical order. The constructor reads the whole file once to find them and to check every
- * cell.
+ * alphabetical order. The constructor reads the whole file once, to find the classes and to check
+ * all cells.
  */
 public final class CsvStream implements LabelledStream {
     private final Path file;
@@ -58,7 +58,7 @@ public final class CsvStream implements LabelledStream {
                         file + " has no column \"" + label + "\"; it has " + shortened(header));
             }
             if (header.size() < 2) {
-                throw new UserException(file + " has no feature besides \"" + label + "\"");
+                throw new UserException(file + " has no feature column besides \"" + label + "\"");
             }
             numFeatures = header.size() - 1;
             while (records.hasNext()) {
@@ -76,15 +76,19 @@ public final class CsvStream implements LabelledStream {
             throw unreadable(e);
         }
         if (rows == 0) {
-            throw new UserException(file + " has a header and no rows");
+            throw new UserException(file + " has a header but no rows");
         }
         if (labels.size() < 2) {
             throw new UserException(
-                    file + ": column \"" + label + "\" has " + labels.size() + " class, not two");
+                    file
+                            + ": column \""
+                            + label
+                            + "\" must have at least two different labels, but has "
+                            + labels.size());
         }
         for (String found : labels) {
             if (found.contains(",")) {
-                throw new UserException(file + ": the class \"" + found + "\" has a comma");
+                throw new UserException(file + ": the label \"" + found + "\" contains a comma");
             }
         }
         size = rows;
@@ -101,11 +105,10 @@ public final class CsvStream implements LabelledStream {
                     file
                             + ", line "
                             + row.getStartingLineNumber()
-                            + ": "
+                            + ": the row has "
                             + row.getFieldCount()
-                            + " cells, "
-                            + header.size()
-                            + " in the header");
+                            + " cells, but the header has "
+                            + header.size());
         }
         for (int column = 0; column < header.size(); column++) {
             if (column != labelColumn && parse(row.getField(column)) == null) {
@@ -151,7 +154,7 @@ public final class CsvStream implements LabelledStream {
             bytes = new GZIPInputStream(bytes, 1 << 16);
         }
         Reader text = new InputStreamReader(bytes, StandardCharsets.UTF_8);
-        // check() reports rows of another length, with the file and the line.
+        // Rows of a wrong length are reported by check(), which names the file and the line.
         return CsvReader.builder()
                 .allowExtraFields(true)
                 .allowMissingFields(true)

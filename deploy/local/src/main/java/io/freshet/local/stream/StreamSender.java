@@ -22,7 +22,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * given rate.
  */
 public final class StreamSender {
-    /** Rate that stands for full speed. */
+    /** Rate that means full speed. */
     public static final double UNLIMITED = Double.POSITIVE_INFINITY;
 
     private final Map<String, String> client;

@@ -1,4 +1,4 @@
-/** Streams of labelled examples and their way to a topic. */
+/** Streams of labelled examples, and the producer that sends them to a topic. */
 @NullMarked
 package io.freshet.local.stream;
 

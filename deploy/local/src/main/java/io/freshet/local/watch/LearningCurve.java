@@ -22,7 +22,7 @@ public final class LearningCurve {
         this.modelId = modelId;
     }
 
-    /** Adds the next metrics record; records of other models count for the dead letters only. */
+    /** Adds the next metrics record. Of other models' records, only dead letters are counted. */
     public void add(MetricsEvent event) {
         if (!event.getModelId().equals(modelId)) {
             deadLettersElsewhere = event.getAudit().getDeadLetters().getCount();

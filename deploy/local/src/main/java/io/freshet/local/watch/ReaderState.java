@@ -3,7 +3,7 @@ package io.freshet.local.watch;
 /**
  * State of a {@link ResultsReader}.
  *
- * @param detail what is wrong, as a sentence for people, or ""
+ * @param detail description of a problem as a sentence, or "" if there is none
  */
 public record ReaderState(Kind kind, String detail) {
     /** Kind of state. */

@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Kafka consumer of a job's results that passes them to a {@link ResultsListener}, on its own
- * thread. It reads committed records only: the last records of each partition, up to a maximum for
- * each topic, then new ones. Topics that do not exist yet are looked up again every five seconds.
+ * thread. It reads committed records only. It starts with the last records of each partition, up to
+ * a maximum number for each topic, and continues with new ones. Topics that do not exist yet are
+ * looked up again every five seconds.
  */
 public final class ResultsReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ResultsReader.class);
@@ -68,7 +69,7 @@ public final class ResultsReader implements AutoCloseable {
         Properties properties = new Properties();
         properties.putAll(client);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        // Records that the brokers have deleted are skipped; the history is bounded anyway.
+        // If records have been deleted, reading continues with the earliest that exists.
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
@@ -189,7 +190,7 @@ public final class ResultsReader implements AutoCloseable {
         } catch (WakeupException e) {
             throw e;
         } catch (KafkaException e) {
-            LOG.warn("Kafka at {} does not return its topics", bootstrapServers, e);
+            LOG.warn("the topics of Kafka at {} cannot be looked up", bootstrapServers, e);
             listener.onStateChange(
                     new ReaderState(
                             Kind.WAITING,

@@ -211,7 +211,7 @@ public final class TerminalDisplay {
                 printable(curve.modelId()));
     }
 
-    /** Joins parts on one line, or on as many lines as they need; no parts give no line. */
+    /** Joins parts into one line, or into several if they do not fit; without parts, no line. */
     private List<String> joined(String separator, String... parts) {
         List<String> lines = new ArrayList<>();
         for (String part : parts) {

@@ -271,7 +271,7 @@ class DashboardTest {
     void clientThatDoesNotRead_delaysNobody_andHasNoQueue() throws Exception {
         data.onMetrics(MinimalEvents.metrics("m", 0, 0.5).build(), 0);
         data.onMetrics(MinimalEvents.metrics("n", 0, 0.5).build(), 0);
-        // More than any socket's buffers hold.
+        // Larger than the buffers of any socket.
         DriftAlertEvent large = MinimalEvents.alert("m", 0, 100);
         large.setDetector("x".repeat(16 << 20));
         data.onDriftAlert(large, 0);
@@ -295,8 +295,7 @@ class DashboardTest {
             }
             data.onStateChange(new ReaderState(ReaderState.Kind.ENDED, ""));
 
-            // It finally reads the message that was being written, and then one with the current
-            // state.
+            // Now it reads the message that was being written, and then the current state.
             BufferedReader lines =
                     new BufferedReader(
                             new InputStreamReader(stuck.getInputStream(), StandardCharsets.UTF_8));

@@ -24,7 +24,7 @@ class DriftScoreTest {
     @Test
     void firstAlarmAfterADrift_detectsIt_andAllOthersAreFalse() {
         DriftScore score = new DriftScore();
-        // Too early; in time, and repeated; one example too late; far from any drift.
+        // In order: too early, in time, repeated, one example too late, far from any drift.
         score.add(
                 stream(20_000, at(5_000, 0), at(10_000, 0)),
                 List.of(4_999, 5_099, 5_300, 11_000, 15_000));
@@ -33,7 +33,7 @@ class DriftScoreTest {
         assertThat(score.missed()).isEqualTo(1);
         assertThat(score.meanDelay()).isEqualTo(100);
         assertThat(score.repeated()).isEqualTo(1);
-        // Three in the 18,000 examples at which no drift can be detected.
+        // Three alarms are in the 18,000 stationary examples.
         assertThat(score.falseAlarms()).isCloseTo(3 / 1.8, within(1e-12));
         assertThat(score.precision()).isEqualTo(1 / 5.0);
         assertThat(score.recall()).isEqualTo(1 / 2.0);

@@ -63,16 +63,20 @@ class CsvStreamTest {
     @Test
     void invalidFile_isReportedInOneLine() throws IOException {
         assertRefused("", "y", " is empty");
-        assertRefused("x,y\n", "y", " has a header and no rows");
+        assertRefused("x,y\n", "y", " has a header but no rows");
         assertRefused("x,y\n1,a\n", "z", " has no column \"z\"; it has x, y");
-        assertRefused("y\na\nb\n", "y", " has no feature besides \"y\"");
-        assertRefused("x,y\n1,a\n2,a\n", "y", ": column \"y\" has 1 class, not two");
-        assertRefused("x,y\n1,a\n2,b,3\n", "y", ", line 3: 3 cells, 2 in the header");
+        assertRefused("y\na\nb\n", "y", " has no feature column besides \"y\"");
+        assertRefused(
+                "x,y\n1,a\n2,a\n",
+                "y",
+                ": column \"y\" must have at least two different labels, but has 1");
+        assertRefused(
+                "x,y\n1,a\n2,b,3\n", "y", ", line 3: the row has 3 cells, but the header has 2");
         assertRefused(
                 "x,y\n1,a\nred,b\n",
                 "y",
                 ", line 3, column \"x\": the feature \"red\" is not a number");
-        assertRefused("x,y\n1,\"a,b\"\n2,c\n", "y", ": the class \"a,b\" has a comma");
+        assertRefused("x,y\n1,\"a,b\"\n2,c\n", "y", ": the label \"a,b\" contains a comma");
         Path missing = directory.resolve("none.csv");
         assertThatThrownBy(() -> new CsvStream(missing, "y"))
                 .isInstanceOf(UserException.class)

@@ -35,8 +35,8 @@ class SyntheticStreamTest {
         List<LabelledStream.Example> examples = all(stream);
 
         assertThat(stream.drifts()).containsExactly(2_000L, 4_000L, 6_000L);
-        // The means of 1,000 examples of one class vary by 1.5 / sqrt(200) = 0.1; centres by sqrt
-        // 2.
+        // In each feature, means of a class's 200 examples vary by 1.5 / sqrt(200) = 0.1, and two
+        // centres differ by sqrt(2).
         assertThat(distance(mean(examples, 0, 1_000), mean(examples, 1_000, 2_000))).isLessThan(1);
         assertThat(distance(mean(examples, 1_000, 2_000), mean(examples, 2_000, 3_000)))
                 .isGreaterThan(2);

@@ -40,7 +40,7 @@ const column = (name) => (history) => history.columns[name] ?? [];
 
 function lines(...specs) {
   return (history) => specs
-    .map(({ of, optional, ...spec }) => ({ ...spec, optional, values: column(of)(history) }))
+    .map(({ series, optional, ...spec }) => ({ ...spec, optional, values: column(series)(history) }))
     .filter((line) => !line.optional || line.values.some((value) => value !== null));
 }
 
@@ -56,9 +56,9 @@ const fromZero = (min, max) => [0, Math.max(max * 1.1, 1e-9)];
 new Chart(byId("loss"), {
   name: "Loss",
   lines: lines(
-    { of: "loss", label: "Rolling", colour: "--model", width: 2 },
-    { of: "fadingLoss", label: "Fading", colour: "--second", dash: [8, 4], optional: true },
-    { of: "runningLoss", label: "Running", colour: "--third", dash: [2, 3], optional: true },
+    { series: "loss", label: "Rolling", colour: "--model", width: 2 },
+    { series: "fadingLoss", label: "Fading", colour: "--second", dash: [8, 4], optional: true },
+    { series: "runningLoss", label: "Running", colour: "--third", dash: [2, 3], optional: true },
   ),
   format: (value) => figure(value, 3),
   tick: (value) => figure(value, 2),
@@ -69,11 +69,11 @@ new Chart(byId("loss"), {
 new Chart(byId("accuracy"), {
   name: "Accuracy",
   lines: lines(
-    { of: "accuracy", label: "Model", colour: "--model", width: 2 },
-    { of: "noChangeAccuracy", label: "No-change", colour: "--second", dash: [8, 4] },
-    { of: "majorityAccuracy", label: "Majority", colour: "--third", dash: [2, 3] },
-    { of: "fadingAccuracy", label: "Fading", colour: "--fourth", dash: [12, 3], optional: true, hidden: true },
-    { of: "averageConfidence", label: "Average confidence, unlabelled", colour: "--fifth", dash: [5, 5], optional: true },
+    { series: "accuracy", label: "Model", colour: "--model", width: 2 },
+    { series: "noChangeAccuracy", label: "No-change", colour: "--second", dash: [8, 4] },
+    { series: "majorityAccuracy", label: "Majority", colour: "--third", dash: [2, 3] },
+    { series: "fadingAccuracy", label: "Fading", colour: "--fourth", dash: [12, 3], optional: true, hidden: true },
+    { series: "averageConfidence", label: "Average confidence, unlabelled", colour: "--fifth", dash: [5, 5], optional: true },
   ),
   format: (value) => percent(value),
   tick: (value) => percent(value, 0),
@@ -94,14 +94,14 @@ new Chart(byId("weights"), {
 });
 new Chart(byId("throughput"), {
   name: "Throughput",
-  lines: lines({ of: "throughput", label: "Examples per second", colour: "--model", width: 2 }),
+  lines: lines({ series: "throughput", label: "Examples per second", colour: "--model", width: 2 }),
   format: compact,
   range: fromZero,
   empty: () => empty("No throughput yet.", "Jobs of older versions do not publish it."),
 });
 new Chart(byId("lag"), {
   name: "Event-time lag",
-  lines: lines({ of: "eventTimeLag", label: "Lag", colour: "--model", width: 2 }),
+  lines: lines({ series: "eventTimeLag", label: "Lag", colour: "--model", width: 2 }),
   format: duration,
   range: (min, max) => [Math.min(0, min), Math.max(max * 1.1, 1)],
   empty: () => empty("No lag yet.", "Jobs of older versions do not publish it."),

@@ -171,7 +171,7 @@ export class Chart {
     } else {
       this.build(columns);
     }
-    this.tell();
+    this.showValues();
   }
 
   build(columns) {
@@ -215,7 +215,7 @@ export class Chart {
         hooks: {
           drawClear: [(plot) => this.markRanges(plot)],
           draw: [(plot) => this.markDrifts(plot)],
-          setCursor: [() => this.tell()],
+          setCursor: [() => this.showValues()],
           setSelect: [(plot) => this.select(plot)],
         },
       },
@@ -317,16 +317,16 @@ export class Chart {
   }
 
   /** Updates the values in the legend and the description: those under the cursor, or the newest. */
-  tell() {
+  showValues() {
     const index = this.plot?.cursor.idx ?? null;
     const at = index ?? drawn.length - 1;
     this.lines.forEach((line, i) => setText(this.values[i], this.options.format(newest(line.values, at))));
     if (index === null) {
-      const said = this.lines.map((line) => `${line.label} ${this.options.format(newest(line.values, at))}`);
+      const values = this.lines.map((line) => `${line.label} ${this.options.format(newest(line.values, at))}`);
       const marked = this.options.marked && marks.length > 0 ? `; ${marks.length} drifts marked` : "";
       this.canvas.setAttribute(
         "aria-label",
-        `${this.options.name} up to ${count(drawn.columns.examples[at])} examples: ${said.join(", ")}${marked}`,
+        `${this.options.name} up to ${count(drawn.columns.examples[at])} examples: ${values.join(", ")}${marked}`,
       );
     }
     if (this.details.open) {
