@@ -101,8 +101,8 @@ public final class DriftScore {
     }
 
     /**
-     * Returns the harmonic mean of precision and recall. It is NaN if there are no alarms and
-     * drifts.
+     * Returns the harmonic mean of precision and recall. It is NaN for streams without drifts in
+     * which no alarm was raised.
      */
     public double f1() {
         return 2.0 * found / (alarms + drifts);
