@@ -44,7 +44,7 @@ final class Chromium implements AutoCloseable {
     private final Path directory;
     private final WebSocket socket;
     private final AtomicInteger lastId = new AtomicInteger();
-    private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
+    private final Map<Integer, CompletableFuture<JsonNode>> responses = new ConcurrentHashMap<>();
     private final List<String> complaints = new CopyOnWriteArrayList<>();
 
     private Chromium(Process process, Path directory) throws IOException, InterruptedException {
@@ -162,7 +162,7 @@ final class Chromium implements AutoCloseable {
 
     /** Evaluates a JavaScript expression. */
     JsonNode evaluate(String expression) {
-        JsonNode answer =
+        JsonNode response =
                 call(
                         "Runtime.evaluate",
                         Map.of(
@@ -172,10 +172,10 @@ final class Chromium implements AutoCloseable {
                                 true,
                                 "awaitPromise",
                                 true));
-        if (answer.has("exceptionDetails")) {
-            throw new AssertionError(expression + ": " + answer.get("exceptionDetails"));
+        if (response.has("exceptionDetails")) {
+            throw new AssertionError(expression + ": " + response.get("exceptionDetails"));
         }
-        return answer.get("result").path("value");
+        return response.get("result").path("value");
     }
 
     boolean isTrue(String expression) {
@@ -212,11 +212,11 @@ final class Chromium implements AutoCloseable {
 
     /** Writes a screenshot of the whole page as PNG. */
     void screenshot(Path file) throws IOException {
-        JsonNode answer =
+        JsonNode response =
                 call(
                         "Page.captureScreenshot",
                         Map.of("format", "png", "captureBeyondViewport", true));
-        Files.write(file, Base64.getDecoder().decode(answer.get("data").asText()));
+        Files.write(file, Base64.getDecoder().decode(response.get("data").asText()));
     }
 
     /** Returns the recorded errors and warnings. */
@@ -226,12 +226,12 @@ final class Chromium implements AutoCloseable {
 
     private JsonNode call(String method, Map<String, ?> parameters) {
         int id = lastId.incrementAndGet();
-        CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-        answers.put(id, answer);
+        CompletableFuture<JsonNode> response = new CompletableFuture<>();
+        responses.put(id, response);
         ObjectNode message = mapper.createObjectNode().put("id", id).put("method", method);
         message.set("params", mapper.valueToTree(parameters));
         socket.sendText(message.toString(), true).join();
-        return answer.orTimeout(60, TimeUnit.SECONDS).join();
+        return response.orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     static void await(String what, BooleanSupplier condition) {
@@ -244,14 +244,14 @@ final class Chromium implements AutoCloseable {
         }
     }
 
-    private void take(JsonNode message) {
+    private void handle(JsonNode message) {
         JsonNode parameters = message.path("params");
         if (message.has("id")) {
-            CompletableFuture<JsonNode> answer = answers.remove(message.get("id").asInt());
+            CompletableFuture<JsonNode> response = responses.remove(message.get("id").asInt());
             if (message.has("error")) {
-                answer.completeExceptionally(new IOException(message.get("error").toString()));
+                response.completeExceptionally(new IOException(message.get("error").toString()));
             } else {
-                answer.complete(message.get("result"));
+                response.complete(message.get("result"));
             }
             return;
         }
@@ -300,7 +300,7 @@ final class Chromium implements AutoCloseable {
                 String whole = message.toString();
                 message.setLength(0);
                 try {
-                    take(mapper.readTree(whole));
+                    handle(mapper.readTree(whole));
                 } catch (IOException e) {
                     complaints.add("not JSON: " + whole);
                 }

@@ -233,11 +233,11 @@ class FreshetITCase {
     }
 
     @Test
-    void takenPort_isNamedInOneLine() throws IOException {
+    void portInUse_isNamedInOneLine() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertOneLine(
                     freshet("demo", "--events", "10", "--ui-port", "" + taken.getLocalPort()),
-                    "port " + taken.getLocalPort() + " for Flink's web UI is taken (--ui-port)");
+                    "port " + taken.getLocalPort() + " for Flink's web UI is already in use (--ui-port)");
         }
     }
 

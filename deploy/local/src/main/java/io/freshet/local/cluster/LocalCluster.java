@@ -89,7 +89,7 @@ public final class LocalCluster implements AutoCloseable {
             }
             if (ExceptionUtils.findThrowable(e, BindException.class).isPresent()) {
                 throw new UserException(
-                        "port " + uiPort + " for Flink's web UI is taken (--ui-port)", e);
+                        "port " + uiPort + " for Flink's web UI is already in use (--ui-port)", e);
             }
             throw e;
         }

@@ -31,7 +31,7 @@ import org.apache.flink.configuration.WebOptions;
 final class LocalFlinkConfiguration {
     private static final String LOOPBACK = "localhost";
 
-    /** Time that Flink keeps results of savepoint requests; closing the cluster can take as long. */
+    /** Time that Flink keeps the results of savepoints; closing the cluster can take as long. */
     private static final Duration RESULTS_OF_REQUESTS = Duration.ofSeconds(10);
 
     /** Maximum delay between restarts. */

@@ -84,7 +84,7 @@ final class FlinkRequestGuard extends ChannelDuplexHandler {
             case NONE -> Optional.empty();
             case CHANGE -> RequestRules.refusalToWrite(headers);
             case SUBMISSION ->
-                    refusal(HttpResponseStatus.FORBIDDEN, "No job can be submitted here.");
+                    refusal(HttpResponseStatus.FORBIDDEN, "Jobs cannot be submitted to this cluster.");
             case UNKNOWN -> refusal(HttpResponseStatus.BAD_REQUEST, "Malformed request.");
         };
     }

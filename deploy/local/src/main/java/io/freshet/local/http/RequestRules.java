@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Access rules of an HTTP server without authentication: it answers under its own names only, and
- * not to pages of other origins.
+ * Access rules of an HTTP server without authentication: it accepts requests only under its own
+ * names, and refuses those from pages of other origins.
  *
  * <p>The loopback interface keeps other machines out, but not the web pages that a browser on this
  * machine shows: their scripts, forms, images and frames can send requests to the server. Therefore
@@ -99,7 +99,7 @@ public final class RequestRules {
             }
         }
         return isFromAnotherOrigin(headers, hosts.get(0)) || isFromAnotherSite(headers)
-                ? Optional.of(new Refusal(Refusal.FORBIDDEN, "For pages of this server only."))
+                ? Optional.of(new Refusal(Refusal.FORBIDDEN, "Only pages of this server may send requests."))
                 : Optional.empty();
     }
 
@@ -118,7 +118,9 @@ public final class RequestRules {
     private Refusal misdirected() {
         return new Refusal(
                 Refusal.MISDIRECTED_REQUEST,
-                "This server answers to " + String.join(", ", names) + " only.");
+                "This server accepts requests only under these names: "
+                        + String.join(", ", names)
+                        + ".");
     }
 
     /**
@@ -126,7 +128,7 @@ public final class RequestRules {
      */
     public static Optional<Refusal> refusalToWrite(Headers headers) {
         return isFromABrowser(headers)
-                ? Optional.of(new Refusal(Refusal.FORBIDDEN, "A browser may only read here."))
+                ? Optional.of(new Refusal(Refusal.FORBIDDEN, "Browsers may only read."))
                 : Optional.empty();
     }
 
