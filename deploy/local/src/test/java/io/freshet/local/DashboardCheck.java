@@ -215,7 +215,7 @@ final class DashboardCheck {
         picture("hostile");
     }
 
-    /** Sends more points than are kept to an open page, whose chart must still start at the first. */
+    /** Sends more points than an open page keeps; its chart must still start at the first. */
     private void lookAtALongStream(SimulatedResultsPublisher publisher, long start)
             throws Exception {
         int records = 8_000;

@@ -103,7 +103,7 @@ class ListeningSocketsITCase {
         }
     }
 
-    /** Parses an address as the kernel prints it: words of 32 bits in native order, then the port. */
+    /** Parses an address as the kernel prints it: 32-bit words in native order, then the port. */
     private static InetSocketAddress address(String printed) throws IOException {
         String[] addressAndPort = printed.split(":", 2);
         byte[] words = HexFormat.of().parseHex(addressAndPort[0]);

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * <p>The first SIGINT or SIGTERM starts the shutdown; a second one halts the process at once.
  */
 public final class ProcessShutdown {
-    /** Exit code of all failures except errors in the command line, configuration or Kafka setup. */
+    /** Exit code of all failures except errors in the options, the settings or Kafka's setup. */
     public static final int FAILED = 1;
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(40);
