@@ -311,9 +311,7 @@ public enum DetectorOption {
 
     /** The keys of all detectors. */
     static final List<Key<?>> KEYS =
-            Arrays.stream(values())
-                    .<Key<?>>flatMap(option -> option.parameters.bound.keys().stream())
-                    .toList();
+            OptionKeys.keysOf(values(), option -> option.parameters.bound);
 
     private final Signal signal;
     private final boolean warns;
@@ -387,10 +385,7 @@ public enum DetectorOption {
     static Map<String, String> hyperParameters(DriftDetector detector) {
         DriftDetector inner =
                 detector instanceof CoolDown coolDown ? coolDown.detector() : detector;
-        return Arrays.stream(values())
-                .filter(option -> option.parameters.bound.configure(inner))
-                .findFirst()
-                .orElseThrow()
+        return OptionKeys.optionOf(values(), option -> option.parameters.bound, inner)
                 .parameters
                 .bound
                 .values(inner);

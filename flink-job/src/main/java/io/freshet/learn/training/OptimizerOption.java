@@ -156,10 +156,7 @@ public enum OptimizerOption {
 
     /** The keys that belong to individual optimisers, without duplicates. */
     private static final List<Key<?>> OWN_KEYS =
-            Arrays.stream(values())
-                    .<Key<?>>flatMap(option -> option.keys.keys().stream())
-                    .distinct()
-                    .toList();
+            OptionKeys.keysOf(values(), option -> option.keys);
 
     /** The keys of the optimisers, and of the schedule that they share. */
     static final List<Key<?>> KEYS =
@@ -222,10 +219,7 @@ public enum OptimizerOption {
     /** Returns an optimiser's hyper-parameters, without the learning rate, by key. */
     static Map<String, String> hyperParameters(Optimizer optimizer) {
         OptimizerOption option =
-                Arrays.stream(values())
-                        .filter(candidate -> candidate.keys.configure(optimizer))
-                        .findFirst()
-                        .orElseThrow();
+                OptionKeys.optionOf(values(), candidate -> candidate.keys, optimizer);
         Map<String, String> values = option.keys.values(optimizer);
         values.put(OPTIMIZER.name(), Key.kebab(option));
         values.putAll(ScheduleConfig.hyperParameters(optimizer.learningRate()));
