@@ -15,6 +15,7 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
+import io.freshet.model.example.FiniteCheck;
 import io.freshet.model.scale.ScalerRule;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -183,13 +184,16 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** Trains on a block in place if nothing is pending; copies only the rows that are then. */
+    /**
+     * Trains on a block without copying it, when nothing is pending. Only those of its examples
+     * that do not fill a mini-batch are copied, and are pending afterwards.
+     */
     private void learnBlock(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        boolean leavesOpen = learn(block.examples(), block.origins(), false, predictions, alerts);
-        if (leavesOpen) {
+        boolean somePending = learn(block.examples(), block.origins(), false, predictions, alerts);
+        if (somePending) {
             pending = workspace.takePending();
-            pending.appendOpen(block, workspace.evaluation());
+            pending.appendPending(block, workspace.evaluation());
         }
     }
 
@@ -205,7 +209,7 @@ public final class Learner implements AutoCloseable {
                 closeLast,
                 predictions,
                 alerts);
-        pendingExamples.retainOpen(workspace.evaluation());
+        pendingExamples.retainPending(workspace.evaluation());
         if (pendingExamples.isEmpty()) {
             pending = null;
             workspace.recyclePending(pendingExamples);
@@ -230,7 +234,7 @@ public final class Learner implements AutoCloseable {
         }
         int inMiniBatch = 0;
         int lastAccepted = -1;
-        boolean leavesOpen = false;
+        boolean somePending = false;
         for (int i = 0; i < examples.size(); i++) {
             boolean isLabelled = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
@@ -248,7 +252,7 @@ public final class Learner implements AutoCloseable {
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
                 case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
                 case PREDICTED -> predict(origins, i, predictions);
-                case OPEN -> leavesOpen = true;
+                case PENDING -> somePending = true;
             }
             if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {
                 results.endMiniBatch();
@@ -260,7 +264,7 @@ public final class Learner implements AutoCloseable {
             recordOffset(origins, lastAccepted);
         }
         changed = true;
-        return leavesOpen;
+        return somePending;
     }
 
     private void ignore(Origins origins, int row, IgnoredReason reason) {
@@ -281,7 +285,7 @@ public final class Learner implements AutoCloseable {
     private void predict(Origins origins, int row, Consumer<Prediction> predictions) {
         Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
-        if (!allFinite(probabilities)) {
+        if (!FiniteCheck.allFinite(probabilities, 0, probabilities.length)) {
             audit.ignore(origins.hash(row), IgnoredReason.NON_FINITE_PREDICTION);
             return;
         }
@@ -298,15 +302,6 @@ public final class Learner implements AutoCloseable {
                         evaluation.modelVersion(row),
                         evaluation.predictedClasses()[row],
                         probabilities));
-    }
-
-    private static boolean allFinite(float[] values) {
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** The model, created on first use: a model that receives only dead letters has none. */

@@ -47,9 +47,9 @@ final class PendingExamples {
      * @param block not modified
      * @param evaluation of the block's examples. Not modified.
      */
-    void appendOpen(ExampleBlock block, Evaluation evaluation) {
+    void appendPending(ExampleBlock block, Evaluation evaluation) {
         for (int row = 0; row < block.size(); row++) {
-            if (evaluation.outcome(row) == Evaluation.Outcome.OPEN) {
+            if (evaluation.outcome(row) == Evaluation.Outcome.PENDING) {
                 examples.addFrom(block.examples(), row);
                 origins.addFrom(block.origins(), row);
             }
@@ -61,9 +61,9 @@ final class PendingExamples {
      *
      * @param evaluation of these examples. Not modified.
      */
-    void retainOpen(Evaluation evaluation) {
-        origins.retainOpen(evaluation);
-        examples.retainOpen(evaluation);
+    void retainPending(Evaluation evaluation) {
+        origins.retainPending(evaluation);
+        examples.retainPending(evaluation);
         if (isEmpty()) {
             origins.clear();
         }

@@ -43,7 +43,7 @@ class OriginsTest {
         evaluation.outcome(0, Outcome.TRAINED);
         evaluation.outcome(1, Outcome.PREDICTED);
 
-        origins.retainOpen(evaluation);
+        origins.retainPending(evaluation);
 
         assertThat(origins.size()).isEqualTo(2);
         assertThat(origins.source(0)).isEqualTo(new SourcePartition("a", 2));
@@ -58,7 +58,7 @@ class OriginsTest {
         evaluation.begin(4, new int[4], new float[4]);
         evaluation.outcome(0, Outcome.TRAINED);
         evaluation.outcome(1, Outcome.TRAINED);
-        origins.retainOpen(evaluation);
+        origins.retainPending(evaluation);
 
         Origins copy = origins.copy();
         origins.clear();

@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 public class LearnerTest {
     private static final int FEATURES = 4;
     private static final int CLASSES = 3;
-    private static final int PATIENCE = 10;
+    private static final int MAX_SKIPPED_STEPS = 10;
 
     static LearnConfig config(int miniBatchSize) {
         return config(settings(miniBatchSize, new Sgd(0.05, 0.9), null), LabelType.CLASS);
@@ -86,7 +86,7 @@ public class LearnerTest {
                 mixture,
                 MiniBatchReduction.EXAMPLES,
                 new Standardization(),
-                PATIENCE);
+                MAX_SKIPPED_STEPS);
     }
 
     private static Mixture mixture(boolean baselines) {
@@ -157,7 +157,7 @@ public class LearnerTest {
                             example.weight());
                 }
                 model.learn(examples, false, evaluation);
-                examples.retainOpen(evaluation);
+                examples.retainPending(evaluation);
             }
             model.learn(examples, true, evaluation);
             return model.state();
@@ -501,7 +501,7 @@ public class LearnerTest {
 
     @Test
     void rowsWhoseLossIsNotFinite_areIgnored_withTheirReason() {
-        LearnConfig config = config(unscaled(1, new Sgd(1e5, 0), null, PATIENCE), LabelType.CLASS);
+        LearnConfig config = config(unscaled(1, new Sgd(1e5, 0), null, MAX_SKIPPED_STEPS), LabelType.CLASS);
         // The first step makes parameters of 5e4 · 1e33, and the second logits beyond any float.
         List<Blocks.Example> stream =
                 List.of(
@@ -520,7 +520,7 @@ public class LearnerTest {
     @Test
     void rateWhoseStepIsNotFinite_restartsAlone_andTheProgressSaysSo() {
         Mixture mixture = new Mixture(List.of(1e-35, 1e30), 0.001, false);
-        LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, PATIENCE), LabelType.CLASS);
+        LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, MAX_SKIPPED_STEPS), LabelType.CLASS);
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             ModelProgress progress =
                     learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
@@ -569,7 +569,7 @@ public class LearnerTest {
     }
 
     private static LearnerSettings unscaled(
-            int miniBatchSize, Sgd sgd, @Nullable Mixture mixture, int patience) {
+            int miniBatchSize, Sgd sgd, @Nullable Mixture mixture, int maxSkippedSteps) {
         return new LearnerSettings(
                 1,
                 2,
@@ -579,7 +579,7 @@ public class LearnerTest {
                 mixture,
                 MiniBatchReduction.EXAMPLES,
                 null,
-                patience);
+                maxSkippedSteps);
     }
 
     private static List<Blocks.Example> hugeFeatures() {
@@ -601,16 +601,8 @@ public class LearnerTest {
         ModelState memory = learner.modelState(state, null);
         LearnConfig other =
                 config(
-                        new LearnerSettings(
-                                7,
-                                CLASSES,
-                                1,
-                                new CrossEntropy(CLASSES),
-                                new Sgd(1, 0),
-                                mixture(false),
-                                MiniBatchReduction.EXAMPLES,
-                                new Standardization(),
-                                PATIENCE),
+                        settingsOf(
+                                7, new CrossEntropy(CLASSES), mixture(false), new Standardization()),
                         LabelType.CLASS);
 
         assertThatThrownBy(
@@ -640,7 +632,7 @@ public class LearnerTest {
                 mixture,
                 MiniBatchReduction.EXAMPLES,
                 scaler,
-                PATIENCE);
+                MAX_SKIPPED_STEPS);
     }
 
     static Stream<Arguments> mismatches() {

@@ -62,14 +62,14 @@ final class RecordedEvaluation {
                 ExampleStream.append(stream, next, pending);
             }
             learner.learn(pending, next == stream.size(), evaluation, observer);
-            int open = 0;
+            int kept = 0;
             for (int i = 0; i < pending.size(); i++) {
                 recorded.record(origins[i], evaluation, i, numClasses);
-                if (evaluation.outcome(i) == Outcome.OPEN) {
-                    origins[open++] = origins[i];
+                if (evaluation.outcome(i) == Outcome.PENDING) {
+                    origins[kept++] = origins[i];
                 }
             }
-            pending.retainOpen(evaluation);
+            pending.retainPending(evaluation);
         }
         return recorded;
     }

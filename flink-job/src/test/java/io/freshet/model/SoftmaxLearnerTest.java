@@ -238,21 +238,21 @@ class SoftmaxLearnerTest {
                             Outcome.TRAINED,
                             Outcome.TRAINED,
                             Outcome.TRAINED,
-                            Outcome.OPEN,
-                            Outcome.OPEN,
+                            Outcome.PENDING,
+                            Outcome.PENDING,
                             Outcome.PREDICTED);
             assertThat(learner.counters().steps()).isEqualTo(1);
             float[] fifth = Arrays.copyOfRange(examples.features(), 8, 12);
 
-            examples.retainOpen(evaluation);
+            examples.retainPending(evaluation);
             assertThat(examples.size()).isEqualTo(2);
             assertThat(examples.features()).startsWith(fifth);
             learner.learn(examples, false, evaluation);
-            assertOutcomes(evaluation, Outcome.OPEN);
+            assertOutcomes(evaluation, Outcome.PENDING);
             learner.learn(examples, true, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.counters().steps()).isEqualTo(2);
-            examples.retainOpen(evaluation);
+            examples.retainPending(evaluation);
             assertThat(examples.size()).isZero();
             learner.learn(examples, true, evaluation);
             assertThat(evaluation.size()).isZero();

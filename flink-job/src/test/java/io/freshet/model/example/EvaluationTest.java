@@ -22,7 +22,7 @@ class EvaluationTest {
 
         assertThat(evaluation.outcome(4_321)).isEqualTo(Outcome.PREDICTED);
         assertThat(evaluation.outcome(17)).isEqualTo(Outcome.PREDICTED);
-        assertThat(evaluation.outcome(18)).isEqualTo(Outcome.OPEN);
+        assertThat(evaluation.outcome(18)).isEqualTo(Outcome.PENDING);
         assertThat(evaluation.modelVersion(4_321)).isEqualTo(7);
         assertThat(evaluation.modelVersion(17)).isEqualTo(8);
         assertThat(evaluation.predictedClasses()[4_321]).isEqualTo(1);

@@ -45,7 +45,7 @@ class ExamplesTest {
         evaluation.outcome(2, Outcome.PREDICTED);
         evaluation.outcome(3, Outcome.SKIPPED_LOSS);
 
-        examples.retainOpen(evaluation);
+        examples.retainPending(evaluation);
 
         assertThat(examples.size()).isEqualTo(3);
         assertThat(examples.features()).startsWith(1, 4, 5);
