@@ -104,15 +104,17 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
         public void scale(
                 BlockRows block, int from, int to, float[] features, float[] out, int width) {
             previous.set(moments);
-            prepare();
+            boolean prepared = false;
             int i = from;
             while (i < to) {
                 int end = block.endOfMiniBatch(i, to);
                 for (int r = i; r < end; r++) {
                     observe(features, block.example(r) * numFeatures);
                 }
-                if (end > i) {
+                // Rows without a label before the first mini-batch need the statistics so far.
+                if (end > i || !prepared) {
                     prepare();
+                    prepared = true;
                 }
                 end = Math.max(end, i + 1);
                 for (int r = i; r < end; r++) {
