@@ -199,7 +199,7 @@ class LearnOperatorTest {
     void restoredOperator_rollsBackToTheGoodParametersFromBeforeItStopped(boolean rocksDb)
             throws Exception {
         LearnConfig config = config(1000, 1, null);
-        int patience = config.learner().maxSkippedSteps();
+        int maxSkippedSteps = config.learner().maxSkippedSteps();
         List<Blocks.Example> stream = Blocks.stream(3, 1_400, 4, 3, "m");
         try (var before = harness(config, rocksDb);
                 var after = harness(config, rocksDb)) {
@@ -218,7 +218,7 @@ class LearnOperatorTest {
             after.open();
             // An example that weighs so much that its step leaves the range of a float.
             List<Blocks.Example> bad = new ArrayList<>();
-            for (int i = 0; i < patience; i++) {
+            for (int i = 0; i < maxSkippedSteps; i++) {
                 bad.add(new Blocks.Example("m", 1_400 + i, 0, 3e38f, new float[] {0, 1e5f, 0, 0}));
             }
             after.processElement(Blocks.block(bad), 0);
