@@ -114,8 +114,8 @@ public enum OptimizerOption {
                                         1e-8,
                                         Adam.MIN_EPSILON,
                                         Float.MAX_VALUE,
-                                        "Number that Adam adds to the root of the second moment, as"
-                                                + " in PyTorch."),
+                                        "Constant that Adam adds to the square root of the"
+                                                + " second moment, as in PyTorch."),
                                 Adam::epsilon);
                 var weightDecay = keys.add(SharedKeys.WEIGHT_DECAY, Adam::weightDecay);
                 return (settings, schedule) ->

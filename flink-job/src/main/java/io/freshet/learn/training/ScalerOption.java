@@ -32,7 +32,7 @@ public enum ScalerOption {
     /** {@link FadingStandardization}. */
     FADING(
             FadingStandardization.class,
-            "standardises by a mean and a variance in which older examples fade, so that it follows"
+            "standardises by a mean and a variance in which older examples fade, and so follows"
                     + " features whose level changes",
             keys -> {
                 var halfLife =
@@ -42,8 +42,9 @@ public enum ScalerOption {
                                         10_000,
                                         1,
                                         1e15,
-                                        "Number of examples after which an example counts half as"
-                                                + " much, for the scaling fading."),
+                                        "Number of examples after which the weight of an"
+                                                + " example in the mean and the variance is halved,"
+                                                + " for scaler.type = fading."),
                                 FadingStandardization::halfLife);
                 return settings -> new FadingStandardization(settings.get(halfLife));
             });
