@@ -400,7 +400,7 @@ class BlockedSgdTest {
     }
 
     @Test
-    void interleavedModels_doNotDisturbEachOther() {
+    void interleavedModels_doNotAffectEachOther() {
         List<LearnerFixture> fixtures =
                 fixtures().map(arguments -> (LearnerFixture) arguments.get()[1]).toList();
         List<Examples> streams = new ArrayList<>();
@@ -480,7 +480,7 @@ class BlockedSgdTest {
     }
 
     @Test
-    void unlabelledExamples_changeNothing() {
+    void unlabelledExamples_doNotAffectTraining() {
         LearnerFixture fixture =
                 LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD).sgd(0.1, 0.5).miniBatch(3);
         Examples stream = new ExampleStream(fixture.settings(), 22).partlyLabelled().take(3000);

@@ -195,7 +195,7 @@ class LearnerChangesTest {
                     .isEqualTo(before);
             assertThat(after.counters()).isEqualTo(before.counters().changed());
 
-            // From here on both learn the same.
+            // From here on both are trained identically.
             learn(learner, 9, 30);
             learn(other, 9, 30);
             assertThat(learner.state().parameters()).containsExactly(other.state().parameters());

@@ -157,7 +157,7 @@ class MixtureTest {
     }
 
     @Test
-    void eachRate_learnsAsIfAlone() {
+    void eachRate_isTrainedAsIfAlone() {
         LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Examples stream = new ExampleStream(fixture.settings(), 5).take(5000);
         try (SoftmaxLearner mixed = fixture.mixture(new Mixture(RATES, 0.01, true)).start()) {

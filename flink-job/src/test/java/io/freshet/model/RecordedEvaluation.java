@@ -37,8 +37,7 @@ final class RecordedEvaluation {
     }
 
     /**
-     * Lets a learner learn from a stream in several calls. The last call closes the last
-     * mini-batch.
+     * Trains a learner on a stream in several calls, the last of which closes the last mini-batch.
      *
      * @param sizes numbers of new examples of the calls, used cyclically
      */

@@ -216,15 +216,15 @@ class SoftmaxLearnerTest {
         assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(one, within(1e-7));
         assertThat(predictedClasses(evaluation)).containsExactly(1, 1, 0);
         assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(one), within(1e-6));
-        // The previous step changed weight and bias by half the residual, 1 − one: the logit of the
-        // third is −(2 + s) + s, as before.
+        // The step before the third example adds the same s to weight and bias, so that the logit at
+        // x = -1 is −(2 + s) + s = −2.
         assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - one), within(1e-6));
     }
 
     // Mini-batches and calls.
 
     @Test
-    void examples_waitForTheirMiniBatch_untilItIsFullOrClosed() {
+    void examples_arePending_untilTheirMiniBatchIsFullOrClosed() {
         LearnerFixture fixture = plain(2, 3, 4);
         Random random = new Random(14);
         Evaluation evaluation = new Evaluation(3);
@@ -362,7 +362,7 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void shufflingFeatures_changesNothing() {
+    void orderOfTheFeatures_doesNotMatter() {
         LearnerFixture fixture =
                 LearnerFixture.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerChoice.WELFORD);
         int[] order = {4, 2, 0, 5, 1, 3};
@@ -423,7 +423,7 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void learnersOnSeveralThreads_doNotDisturbEachOther() {
+    void learnersOnSeveralThreads_doNotAffectEachOther() {
         LearnerFixture fixture =
                 LearnerFixture.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerChoice.WELFORD);
         for (LearnerFixture either : List.of(fixture, fixture.miniBatch(1))) {
@@ -447,7 +447,7 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void state_isNotTouchedByLaterSteps() {
+    void state_isNotModifiedByLaterSteps() {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerChoice.WELFORD);
         for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {

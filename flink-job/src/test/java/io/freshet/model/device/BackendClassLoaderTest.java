@@ -79,7 +79,7 @@ class BackendClassLoaderTest {
     }
 
     @Test
-    void jobInTheProcessOfAnEndedOne_learns() throws Exception {
+    void jobInTheProcessOfAnEndedJob_canTrain() throws Exception {
         Process process =
                 new ProcessBuilder(
                                 List.of(

@@ -33,7 +33,7 @@ class EvaluationTest {
     }
 
     @Test
-    void predictions_areThoseOfTheLastCall() {
+    void predictions_areThoseOfTheLatestCall() {
         Evaluation evaluation = new Evaluation(2);
         for (int call = 0; call < 3; call++) {
             evaluation.begin(100, new int[100], new float[100]);

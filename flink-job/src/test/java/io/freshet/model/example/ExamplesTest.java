@@ -34,7 +34,7 @@ class ExamplesTest {
     }
 
     @Test
-    void openExamples_stayInTheirOrder() {
+    void pendingExamples_areKeptInTheirOrder() {
         Examples examples = new Examples(1, 1);
         Evaluation evaluation = new Evaluation(2);
         for (int i = 0; i < 6; i++) {
