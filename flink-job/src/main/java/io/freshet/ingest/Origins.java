@@ -67,8 +67,7 @@ public final class Origins {
     }
 
     /**
-     * Returns an index that is equal for two rows exactly if they were read from the same
-     * partition.
+     * Returns an index that is equal for two rows exactly if they are from the same partition.
      */
     public int sourceIndex(int row) {
         return sourceIndexes[row];

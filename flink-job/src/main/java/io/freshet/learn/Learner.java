@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Labelled examples are pending until their mini-batch is full; only then are they scored,
  * trained on and counted. An example without a label is predicted by the parameters at its place in
  * the stream: those after the last full mini-batch before it. So the results do not depend on how
- * the stream was cut into blocks, except for rounding. Independent of Flink and of any clock. Not
+ * the stream was cut into blocks, except for rounding. Does not depend on Flink or on a clock. Not
  * thread-safe.
  */
 public final class Learner implements AutoCloseable {

@@ -6,8 +6,7 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 
 /**
- * Examples of a model that do not yet fill a mini-batch, and their origins, in the order of the
- * stream.
+ * Examples of a model that do not yet fill a mini-batch, with their origins, in stream order.
  */
 final class PendingExamples {
     private final Examples examples;

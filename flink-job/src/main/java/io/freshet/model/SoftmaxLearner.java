@@ -15,7 +15,7 @@ import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Softmax regression that is trained online, by test-then-train: the live form of a {@link
+ * Softmax regression, trained online by test-then-train; the live form of a {@link
  * LearnerState}.
  *
  * <p>For each mini-batch the scaler observes the features, then the whole mini-batch is scored with

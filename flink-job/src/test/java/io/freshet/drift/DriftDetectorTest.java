@@ -52,8 +52,7 @@ class DriftDetectorTest {
     }
 
     /**
-     * Detectors with a warning zone, except EDDM, whose status changes at errors only and may skip
-     * it.
+     * Detectors with a warning zone, except EDDM, whose status changes only at errors and may skip that zone.
      */
     static Stream<DriftDetector> detectorsThatWarn() {
         return DETECTORS.stream()

@@ -415,8 +415,8 @@ class BlockedSgdTest {
             }
             learners.add(fixture.start());
         }
-        // All mini-batch sizes divide 96, so no mini-batch is incomplete when the next model
-        // continues.
+        // All mini-batch sizes divide 96, so no mini-batch is incomplete when the
+        // next model continues.
         for (int from = 0; from < 1920; from += 96) {
             for (int k = 0; k < fixtures.size(); k++) {
                 Examples part = ExampleStream.rows(streams.get(k), from, from + 96);

@@ -399,8 +399,8 @@ class LearnerGuardsTest {
             assertThat(back.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(weights(learner)).containsExactly(weights);
 
-            // No step was taken since the roll-back, so the good copy equals the current
-            // parameters.
+            // No step was taken since the roll-back, so the good copy equals the
+            // current parameters.
             RecordedEvaluation.byCalls(learner, bad, 4);
             LearnerState start = LearnerState.initial(fixture.settings());
             assertThat(learner.state().parameters()).containsExactly(start.parameters());

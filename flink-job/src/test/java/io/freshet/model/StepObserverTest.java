@@ -160,8 +160,8 @@ class StepObserverTest {
     @MethodSource("fixtures")
     void stateDuringAReaction_isThatAfterTheExamplesSoFar(LearnerFixture fixture) {
         Examples stream = stream(fixture, 4, 600);
-        // After every third step: the numbers of steps and of examples, the scaler's moments and the
-        // parameters.
+        // After every third step: the numbers of steps and of examples, the scaler's moments
+        // and the parameters.
         PlainLoop plain = new PlainLoop(fixture.settings());
         List<long[]> counts = new ArrayList<>();
         List<double[]> moments = new ArrayList<>();
@@ -239,8 +239,7 @@ class StepObserverTest {
     // Calls of the observer.
 
     /**
-     * Observer that records the examples that it sees, by their weights, and that may react to each
-     * mini-batch.
+     * Observer that records the examples that it sees, by weight, and may react to each mini-batch.
      */
     private static final class RecordingObserver implements StepObserver {
         private final boolean reacts;
@@ -290,8 +289,8 @@ class StepObserverTest {
                 continue;
             }
             stream.weights()[i] = RecordingObserver.weightOf(i);
-            // Some mini-batches have weight 0, and some are skipped because a value is not
-            // finite.
+            // Some mini-batches have weight 0, and some are skipped because a value
+            // is not finite.
             int miniBatch = labelled++ / size % 7;
             if (miniBatch == 2) {
                 stream.weights()[i] = 0;

@@ -379,7 +379,7 @@ public enum DetectorOption {
     }
 
     /**
-     * Returns the parameters of a detector, with or without a cool-down, by key, for a model's
+     * Returns a detector's parameters, with or without a cool-down, by key, for a model's
      * provenance.
      */
     static Map<String, String> hyperParameters(DriftDetector detector) {

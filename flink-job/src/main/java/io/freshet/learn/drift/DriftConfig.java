@@ -207,8 +207,7 @@ public record DriftConfig(
 
     /**
      * Returns the configuration by key, for a model's provenance, with the signal of each detector
-     * in their order. Empty without a reaction, since detection alone does not affect the
-     * parameters.
+     * in their order. Empty without a reaction, since detection alone does not change the model's parameters.
      */
     public Map<String, String> hyperParameters() {
         Map<String, String> values = new TreeMap<>();

@@ -203,8 +203,7 @@ public enum LossOption {
     }
 
     /**
-     * Reads the loss. Problems are recorded in the settings, and the loss is then plain
-     * cross-entropy.
+     * Reads the loss; plain cross-entropy if there are problems, which the settings record.
      */
     static Loss read(Settings settings, IngestConfig ingest) {
         LossOption option = settings.get(LOSS);

@@ -195,7 +195,7 @@ public enum OptimizerOption {
     }
 
     /**
-     * Returns SGD with a constant learning rate and nothing else, the optimiser of a mixture's
+     * Returns plain SGD with a constant learning rate, the optimiser of a mixture's
      * experts.
      */
     static Optimizer plain(double learningRate) {

@@ -191,7 +191,7 @@ public final class Examples {
     }
 
     /**
-     * Returns a copy that shares no array with this set. Its arrays have exactly {@link #size()}
+     * Returns a copy that shares no array with this set; its arrays have {@link #size()}
      * rows.
      */
     public Examples copy() {

@@ -1,7 +1,7 @@
 package io.freshet.model.loss;
 
 /**
- * Binary cross-entropy of the sigmoid of logits, one loss for each output, PyTorch's {@code
+ * Binary cross-entropy of the sigmoid of logits, one loss for each output, like PyTorch's {@code
  * BCEWithLogitsLoss}.
  *
  * <p>{@code loss_c = −w_c (q_c y_c ln p_c + (1 − y_c) ln(1 − p_c))} and {@code ∂loss_c/∂z_c = w_c

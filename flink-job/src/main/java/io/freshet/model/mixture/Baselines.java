@@ -3,7 +3,7 @@ package io.freshet.model.mixture;
 import java.util.Arrays;
 
 /**
- * Two baseline predictors that use the labels only, not the features, as experts of a {@link
+ * Two predictors that use only the labels, not the features: experts of a {@link
  * Mixture}.
  *
  * <ul>
@@ -17,7 +17,7 @@ import java.util.Arrays;
  *       fading factor {@value #FREQUENCIES_FADING}.
  * </ul>
  *
- * <p>Both predict class {@code c} with the probability {@code (count_c + 0.1) / (total + 0.1
+ * <p>Each of them predicts class {@code c} with the probability {@code (count_c + 0.1) / (total + 0.1
  * numClasses)}.
  *
  * <p>They are other predictors than the baselines that the metrics compare the model with. Those

@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Tests in a new process, because ND4J is initialised once per process. */
 class BackendClassLoaderTest {
     /**
-     * Class loader that throws after it is closed, as that of a Flink job does after its end or
-     * restart.
+     * Class loader that throws after it is closed, like that of a Flink job that has ended or restarted.
      */
     private static final class ClassLoaderOfAJob extends ClassLoader {
         private boolean closed;

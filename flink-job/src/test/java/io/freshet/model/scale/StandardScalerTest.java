@@ -96,8 +96,8 @@ class StandardScalerTest {
         batch[31] = changed;
         observe(scaler, batch, 32);
 
-        // One of n values differs by d: the variance is d²·(n − 1)/n², its own distance d·(n −
-        // 1)/n.
+        // One of n values differs by d: the variance is d²·(n − 1)/n², its own distance
+        // d·(n − 1)/n.
         int count = 101 * 32;
         float[] out = new float[1];
         transform(scaler, batch, 31, out);
