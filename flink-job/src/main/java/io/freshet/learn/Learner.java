@@ -24,8 +24,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by
- * count, learns from each, and keeps the model's audit.
+ * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by count, trains on each, and keeps the model's audit.
  *
  * <p>Labelled examples are pending until their mini-batch is full; only then are they scored,
  * trained on and counted. An example without a label is predicted by the parameters at its place in
@@ -93,7 +92,7 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Restores a learner from what another had when it was saved.
+     * Restores a learner from the saved state of another.
      *
      * @param modelState {@link #modelState} of the other. Not modified.
      * @param learnerState {@link #learnerState()} of the other

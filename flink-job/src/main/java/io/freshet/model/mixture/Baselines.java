@@ -20,9 +20,7 @@ import java.util.Arrays;
  * <p>Each of them predicts class {@code c} with the probability {@code (count_c + 0.1) / (total + 0.1
  * numClasses)}.
  *
- * <p>They are other predictors than the baselines that the metrics compare the model with. Those
- * predict a class instead of probabilities: no-change the label of the last example, and majority
- * the most frequent label.
+ * <p>They differ from the baselines with which the metrics compare the model. Those predict a class instead of probabilities: no-change predicts the label of the last example, and majority the most frequent label so far.
  */
 public final class Baselines {
     /** Number of baselines. */
