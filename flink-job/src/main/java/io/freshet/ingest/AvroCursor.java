@@ -233,11 +233,11 @@ final class AvroCursor {
         }
     }
 
-    private void require(int count, String what) throws InvalidEventException {
+    private void require(int count, String item) throws InvalidEventException {
         if (remaining() < count) {
             throw new InvalidEventException(
                     DeadLetterReason.TRUNCATED,
-                    "the value ends at byte " + bytes.length + " within " + what);
+                    "the value ends at byte " + bytes.length + " within " + item);
         }
     }
 }

@@ -118,7 +118,7 @@ public record IngestConfig(
     }
 
     /**
-     * Returns the number of target values that a label has beside its class index: one per class,
+     * Returns the number of target values that a label has in addition to its class index: one per class,
      * or 0 if labels are single classes.
      */
     public int numTargets() {

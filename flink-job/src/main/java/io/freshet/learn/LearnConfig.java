@@ -100,7 +100,7 @@ public record LearnConfig(
         classes = List.copyOf(classes);
     }
 
-    /** Returns the number of values of a label beside its class: one per class, or 0. */
+    /** Returns the number of values of a label in addition to its class: one per class, or 0. */
     int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();
     }

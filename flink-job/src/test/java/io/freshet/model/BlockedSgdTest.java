@@ -458,12 +458,12 @@ class BlockedSgdTest {
         for (LearnerFixture either : List.of(fixture, fixture.scaler(ScalerChoice.WELFORD))) {
             ExampleStream examples = new ExampleStream(either.settings(), 23);
             Examples stream = examples.take(200);
-            Examples questions = examples.take(300);
+            Examples unlabelled = examples.take(300);
             for (int i = 0; i < 300; i++) {
-                stream.add(questions.features(), i * 5, Examples.UNLABELLED, 1);
+                stream.add(unlabelled.features(), i * 5, Examples.UNLABELLED, 1);
             }
             for (int i = 0; i < 200; i++) {
-                ExampleStream.append(questions, i, stream);
+                ExampleStream.append(unlabelled, i, stream);
             }
             assertPlainLoop(either, stream, 700);
         }

@@ -41,7 +41,7 @@ class LearnerChangesTest {
         RecordedEvaluation.byCalls(learner, stream, Math.max(50, settings.miniBatchSize()));
     }
 
-    /** Asserts that only these fields have changed, and that the version has risen by one. */
+    /** Asserts that only these fields have changed, and that the version has increased by 1. */
     private static void assertChanged(LearnerState actual, LearnerState before, String... changed) {
         assertThat(actual)
                 .usingRecursiveComparison()
@@ -335,7 +335,7 @@ class LearnerChangesTest {
                     Consumer<LearnerControl> change = changes.get(round % changes.size());
                     change.accept(learner);
                     change.accept(restored);
-                    // Restored at once, and in the middle of a boost.
+                    // Restored immediately, and in the middle of a boost.
                     for (int k = 0; k < 3; k++) {
                         LearnerState state = restored.state();
                         assertSameBits(state, learner.state());

@@ -286,15 +286,15 @@ class LearnerGuardsTest {
         int size = fixture.miniBatchSize();
         ExampleStream stream = new ExampleStream(fixture.settings(), 13);
         Examples examples = stream.take(size);
-        float[] question = {1, -1, 0, 0.5f, 2};
+        float[] unlabelled = {1, -1, 0, 0.5f, 2};
         for (boolean inTheWeight : new boolean[] {false, true}) {
             Examples poisoned = ExampleStream.rows(examples, 0, size);
             (inTheWeight ? poisoned.weights() : poisoned.features())[0] = Float.POSITIVE_INFINITY;
-            poisoned.add(question, 0, Examples.UNLABELLED, 1);
+            poisoned.add(unlabelled, 0, Examples.UNLABELLED, 1);
             try (SoftmaxLearner learner = fixture.start()) {
                 learner.learn(examples, false, new Evaluation(3));
                 float[] expected = new float[3];
-                learner.predict(question, 1, expected);
+                learner.predict(unlabelled, 1, expected);
 
                 Evaluation evaluation = new Evaluation(3);
                 learner.learn(poisoned, false, evaluation);

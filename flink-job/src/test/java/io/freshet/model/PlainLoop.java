@@ -289,7 +289,7 @@ final class PlainLoop {
         }
     }
 
-    /** Updates the mixture by fixed share, under each switching rate and of the switching rates. */
+    /** Updates, by fixed share, the experts' weights and the weights of the switching rates. */
     private void updateMixture(double[] logLikelihoods, double exampleWeight) {
         double[] evidence = new double[rateWeights.length];
         for (int a = 0; a < evidence.length; a++) {

@@ -177,9 +177,9 @@ final class RecordedEvaluation {
     }
 
     private static void assertClose(
-            String what, int row, double actual, double expected, double allowed) {
+            String name, int row, double actual, double expected, double allowed) {
         if (!(Math.abs(actual - expected) <= allowed)) {
-            assertThat(actual).as("%s of %d", what, row).isCloseTo(expected, within(allowed));
+            assertThat(actual).as("%s of %d", name, row).isCloseTo(expected, within(allowed));
         }
     }
 

@@ -265,12 +265,12 @@ class SoftmaxLearnerTest {
         LearnerFixture fixture = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerChoice.WELFORD);
         Random random = new Random(15);
         Examples labelled = randomBatch(random, fixture, 4);
-        float[] question = {0.3f, -2};
+        float[] unlabelled = {0.3f, -2};
         Examples examples = new Examples(2);
-        examples.add(question, 0, Examples.UNLABELLED, 1);
+        examples.add(unlabelled, 0, Examples.UNLABELLED, 1);
         for (int i = 0; i < 4; i++) {
             ExampleStream.append(labelled, i, examples);
-            examples.add(question, 0, Examples.UNLABELLED, 1);
+            examples.add(unlabelled, 0, Examples.UNLABELLED, 1);
         }
         Evaluation evaluation = new Evaluation(3);
         try (SoftmaxLearner learner = fixture.start()) {
@@ -288,7 +288,7 @@ class SoftmaxLearnerTest {
                     learner.learn(batch, false, new Evaluation(3));
                     steps++;
                 }
-                learner.predict(question, 1, expected);
+                learner.predict(unlabelled, 1, expected);
                 int at = 2 * k;
                 assertThat(evaluation.outcome(at)).isEqualTo(Outcome.PREDICTED);
                 assertThat(evaluation.modelVersion(at)).isEqualTo(versions[k]);
@@ -704,9 +704,9 @@ class SoftmaxLearnerTest {
                                 mixture ? Mixture.DEFAULT_RATES : List.of());
                 // One float for each feature and class, or example and class, would be about 80 or
                 // 25 KB.
-                String which = "online: " + online + ", scaler: " + scaler;
-                assertThat(large - small).as(which).isLessThan(512);
-                assertThat(large).as(which).isLessThan(4096);
+                String description = "online: " + online + ", scaler: " + scaler;
+                assertThat(large - small).as(description).isLessThan(512);
+                assertThat(large).as(description).isLessThan(4096);
             }
         }
     }

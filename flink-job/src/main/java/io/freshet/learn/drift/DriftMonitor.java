@@ -147,8 +147,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     }
 
     /**
-     * Continues from a saved state. Detectors that are not in the state, or have other parameters
-     * there, start afresh.
+     * Continues from a saved state. Detectors that are not in the state, or have other parameters there, start from their initial state.
      *
      * @param state Not modified.
      * @param successorState state of the successor; null if there was none
