@@ -375,7 +375,7 @@ final class PlainLoop {
         return probabilities;
     }
 
-    /** Returns values of classes; a single output is the value of class 1 of two. */
+    /** Returns one value per class; a single output is the value of class 1 of two. */
     private double[] classes(double[] outputs) {
         return outputs.length == settings.numClasses()
                 ? outputs

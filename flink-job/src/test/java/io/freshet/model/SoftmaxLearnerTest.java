@@ -426,11 +426,11 @@ class SoftmaxLearnerTest {
     void learnersOnSeveralThreads_doNotAffectEachOther() {
         LearnerFixture fixture =
                 LearnerFixture.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerChoice.WELFORD);
-        for (LearnerFixture either : List.of(fixture, fixture.miniBatch(1))) {
-            LearnerState alone = stateAfter(either, 300);
+        for (LearnerFixture variant : List.of(fixture, fixture.miniBatch(1))) {
+            LearnerState alone = stateAfter(variant, 300);
             IntStream.range(0, 4)
                     .parallel()
-                    .mapToObj(i -> stateAfter(either, 300))
+                    .mapToObj(i -> stateAfter(variant, 300))
                     .forEach(state -> assertSameBits(state, alone));
         }
     }
@@ -450,10 +450,10 @@ class SoftmaxLearnerTest {
     void state_isNotModifiedByLaterSteps() {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerChoice.WELFORD);
-        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
+        for (LearnerFixture variant : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
             Random random = new Random(8);
-            try (SoftmaxLearner learner = either.start()) {
-                learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
+            try (SoftmaxLearner learner = variant.start()) {
+                learner.learn(randomBatch(random, variant, 4000), false, new Evaluation(2));
                 LearnerState state = learner.state();
                 LearnerState copy =
                         new LearnerState(
@@ -472,7 +472,7 @@ class SoftmaxLearnerTest {
                                         state.scaler().mean().clone(),
                                         state.scaler().squaredDeviations().clone()));
                 assertThat(state.goodParameters()).isNotEmpty();
-                learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
+                learner.learn(randomBatch(random, variant, 4000), false, new Evaluation(2));
                 assertSameBits(state, copy);
                 assertThat(learner.state().parameters()).isNotEqualTo(state.parameters());
                 assertThat(learner.state().goodParameters()).isNotEqualTo(state.goodParameters());
@@ -559,12 +559,12 @@ class SoftmaxLearnerTest {
     void predict_usesTheCurrentParametersAndScaler(ScalerChoice scaler) {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(6, 4).miniBatch(8).scaler(scaler);
-        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
+        for (LearnerFixture variant : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
             Random random = new Random(10);
-            PlainLoop expected = new PlainLoop(either.settings());
-            try (SoftmaxLearner learner = either.start()) {
+            PlainLoop expected = new PlainLoop(variant.settings());
+            try (SoftmaxLearner learner = variant.start()) {
                 for (int step = 0; step < 20; step++) {
-                    Examples batch = randomBatch(random, either, 8);
+                    Examples batch = randomBatch(random, variant, 8);
                     expected.learn(batch);
                     learner.learn(batch, false, new Evaluation(4));
                 }
@@ -597,9 +597,9 @@ class SoftmaxLearnerTest {
     void predict_isUniform_beforeTheFirstExample() {
         LearnerFixture fixture = LearnerFixture.of(2, 4).scaler(ScalerChoice.WELFORD);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, true);
-        for (LearnerFixture either : List.of(fixture, fixture.mixture(mixture))) {
+        for (LearnerFixture variant : List.of(fixture, fixture.mixture(mixture))) {
             float[] probabilities = new float[12];
-            try (SoftmaxLearner learner = either.start()) {
+            try (SoftmaxLearner learner = variant.start()) {
                 learner.predict(new float[] {1, 2, 3, 4, 5, 6}, 3, probabilities);
             }
             assertThat(probabilities).containsOnly(0.25f);

@@ -41,7 +41,7 @@ class StepObserverTest {
                         fixture.sgd(0.02, 0.9),
                         fixture.sgd(new Sgd(decaying, 0.7, 0, true, 0.005)),
                         fixture.mixture(new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true)))
-                .flatMap(either -> Stream.of(1, 3, 8, 32, 100).map(either::miniBatch));
+                .flatMap(variant -> Stream.of(1, 3, 8, 32, 100).map(variant::miniBatch));
     }
 
     /**

@@ -18,7 +18,7 @@ import java.util.Enumeration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Tests in a new process, because ND4J is initialised once per process. */
+/** Test in a new process, because ND4J is initialised only once per process. */
 class BackendClassLoaderTest {
     /**
      * Class loader that throws after it is closed, like that of a Flink job that has ended or restarted.

@@ -62,10 +62,10 @@ class StandardScalerTest {
             sum = sum.add(difference);
             sumOfSquares = sumOfSquares.add(difference.multiply(difference));
         }
-        BigDecimal moved = sum.divide(BigDecimal.valueOf(seen + rows), DIGITS);
-        double added = sumOfSquares.subtract(sum.multiply(moved)).doubleValue();
+        BigDecimal meanChange = sum.divide(BigDecimal.valueOf(seen + rows), DIGITS);
+        double added = sumOfSquares.subtract(sum.multiply(meanChange)).doubleValue();
         assertThat(scaler.state().count()).isEqualTo(seen + rows);
-        assertThat((scaler.state().mean()[0] - mean) / moved.doubleValue())
+        assertThat((scaler.state().mean()[0] - mean) / meanChange.doubleValue())
                 .isCloseTo(1, within(1e-6));
         assertThat((scaler.state().squaredDeviations()[0] - seen * variance) / added)
                 .isCloseTo(1, within(1e-6));
@@ -335,7 +335,7 @@ class StandardScalerTest {
         return block;
     }
 
-    /** Moves the moments by one mini-batch. */
+    /** Updates the moments with one mini-batch. */
     private static void observe(StandardScaler scaler, float[] features, int rows) {
         int numFeatures = features.length / rows;
         scaler.scale(block(rows, rows), 0, rows, features, new float[features.length], numFeatures);
@@ -384,7 +384,7 @@ class StandardScalerTest {
         return features;
     }
 
-    /** Mean and Σ (x − mean)² of one feature, exact to double. */
+    /** Returns the mean and Σ (x − mean)² of one feature, correct to double precision. */
     private static double[] twoPasses(float[] features, int rows, int numFeatures, int feature) {
         BigDecimal sum = BigDecimal.ZERO;
         for (int i = 0; i < rows; i++) {
