@@ -203,7 +203,7 @@ class SoftmaxLearnerTest {
         // Logit 2·x: at x = 1 the probability of class 1 is 1/(1 + e⁻²).
         LearnerFixture fixture =
                 LearnerFixture.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).sgd(0.5, 0);
-        double one = 1 / (1 + Math.exp(-2));
+        double probability = 1 / (1 + Math.exp(-2));
         Examples examples = new Examples(1);
         examples.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
         examples.add(new float[] {1}, 0, 1, 1);
@@ -212,13 +212,13 @@ class SoftmaxLearnerTest {
         try (SoftmaxLearner learner = fixture.startFrom(2, 0)) {
             learner.learn(examples, false, evaluation);
         }
-        assertThat((double) evaluation.probabilities(0)[0]).isCloseTo(1 - one, within(1e-7));
-        assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(one, within(1e-7));
+        assertThat((double) evaluation.probabilities(0)[0]).isCloseTo(1 - probability, within(1e-7));
+        assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(probability, within(1e-7));
         assertThat(predictedClasses(evaluation)).containsExactly(1, 1, 0);
-        assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(one), within(1e-6));
-        // The step before the third example adds the same s to weight and bias, so that the logit at
-        // x = -1 is −(2 + s) + s = −2.
-        assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - one), within(1e-6));
+        assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(probability), within(1e-6));
+        // The step before the third example adds the same s to weight and bias, so the logit at
+        // x = −1 is −(2 + s) + s = −2.
+        assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - probability), within(1e-6));
     }
 
     // Mini-batches and calls.
@@ -289,10 +289,10 @@ class SoftmaxLearnerTest {
                     steps++;
                 }
                 learner.predict(unlabelled, 1, expected);
-                int at = 2 * k;
-                assertThat(evaluation.outcome(at)).isEqualTo(Outcome.PREDICTED);
-                assertThat(evaluation.modelVersion(at)).isEqualTo(versions[k]);
-                assertThat(evaluation.probabilities(at)).containsExactly(expected, within(1e-6f));
+                int index = 2 * k;
+                assertThat(evaluation.outcome(index)).isEqualTo(Outcome.PREDICTED);
+                assertThat(evaluation.modelVersion(index)).isEqualTo(versions[k]);
+                assertThat(evaluation.probabilities(index)).containsExactly(expected, within(1e-6f));
             }
         }
     }
@@ -630,7 +630,7 @@ class SoftmaxLearnerTest {
                     .hasMessage("the model has 3 outputs, but the examples have 2 targets");
             assertThat(learner.counters()).isEqualTo(LearnerCounters.NONE);
 
-            // They have no effect.
+            // The refused examples had no effect.
             learner.learn(randomBatch(new Random(11), fixture, 4), false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.modelVersion()).isEqualTo(1);
