@@ -273,7 +273,7 @@ public enum DetectorOption {
                                 "alpha",
                                 Kswin::alpha,
                                 "KSWIN detects a drift when the p-value of its test, computed at"
-                                        + " each example, is at most this.");
+                                        + " each example, is at most this value.");
                 return settings ->
                         new Kswin(
                                 settings.get(windowSize),

@@ -87,7 +87,7 @@ public enum OptimizerOption {
     /** {@link Adam}. */
     ADAM(
             Adam.class,
-            "a step size per parameter, from the moments of its gradients",
+            "a step size for each parameter, from the moments of its gradient",
             keys -> {
                 var beta1 =
                         keys.add(
