@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Files that the repository's Markdown pages name or link to: each must exist. */
+/** Test that the files exist that the repository's Markdown pages name or link to. */
 class DocumentationTest {
     private static final Path ROOT = Path.of("..");
 
@@ -75,7 +75,7 @@ class DocumentationTest {
         return groups(NAMED_PATH, FENCED_CODE.matcher(page).replaceAll(""));
     }
 
-    /** A part in angle brackets stands for a name of the reader's choice. */
+    /** Returns whether a path exists, up to a placeholder in angle brackets. */
     private static boolean exists(String path) {
         int placeholder = path.indexOf('<');
         String fixed =

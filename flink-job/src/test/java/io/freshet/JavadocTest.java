@@ -25,8 +25,8 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
 /**
- * First words of the Javadoc of every type in the sources and tests of all modules, nested types
- * included. The first sentence says what the type is, so it does not begin with a question word.
+ * Test of the Javadoc of every type in the sources and tests of all modules, nested types included:
+ * the first sentence must not begin with a question word, since it says what the type is.
  */
 class JavadocTest {
     private static final Path ROOT = Path.of("..");

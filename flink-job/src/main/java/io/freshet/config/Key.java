@@ -313,8 +313,7 @@ public final class Key<T> {
     }
 
     /**
-     * Returns an enum's constant as it is written in settings: {@code READ_ONLY} is {@code
-     * read-only}.
+     * Returns an enum's constant as in settings: {@code READ_ONLY} is {@code read-only}.
      */
     public static String kebab(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -432,8 +431,7 @@ public final class Key<T> {
     }
 
     /**
-     * Returns the default or, for a required key, a placeholder to be used while problems are
-     * collected.
+     * Returns the default or, for a required key, a placeholder while problems are collected.
      */
     T placeholder() {
         return placeholder;

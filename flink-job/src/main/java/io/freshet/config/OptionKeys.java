@@ -1,5 +1,6 @@
 package io.freshet.config;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,31 @@ public final class OptionKeys<T> {
     /** Returns the keys in the order in which they were added. */
     public List<Key<?>> keys() {
         return List.copyOf(properties.keySet());
+    }
+
+    /**
+     * Returns the keys of several options, each key once, in the order of the options.
+     *
+     * @param keys returns the keys of an option
+     */
+    public static <O> List<Key<?>> keysOf(O[] options, Function<O, OptionKeys<?>> keys) {
+        return Arrays.stream(options)
+                .<Key<?>>flatMap(option -> keys.apply(option).keys().stream())
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * Returns the option whose keys configure an object.
+     *
+     * @param keys returns the keys of an option
+     * @throws java.util.NoSuchElementException if there is none
+     */
+    public static <O> O optionOf(O[] options, Function<O, OptionKeys<?>> keys, Object object) {
+        return Arrays.stream(options)
+                .filter(option -> keys.apply(option).configure(object))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Returns whether these keys configure an object of this type. */

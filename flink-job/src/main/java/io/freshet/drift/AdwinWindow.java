@@ -205,7 +205,7 @@ final class AdwinWindow implements RunningDetector {
     private boolean hasCut() {
         double d = Math.log(2 * Math.log((double) width) / delta);
         double variance = squaredDeviation / width;
-        double most = Double.NEGATIVE_INFINITY;
+        double largestExcess = Double.NEGATIVE_INFINITY;
         statistic = 0;
         threshold = Double.POSITIVE_INFINITY;
         long n0 = 0;
@@ -221,8 +221,8 @@ final class AdwinWindow implements RunningDetector {
                 double m = 1.0 / (n0 - SIZE_CORRECTION) + 1.0 / (n1 - SIZE_CORRECTION);
                 double epsilon = Math.sqrt(2 * m * variance * d) + 2.0 / 3 * d * m;
                 double difference = Math.abs(olderSum / n0 - (sum - olderSum) / n1);
-                if (difference - epsilon > most) {
-                    most = difference - epsilon;
+                if (difference - epsilon > largestExcess) {
+                    largestExcess = difference - epsilon;
                     statistic = difference;
                     threshold = epsilon;
                     newerValues = n1;

@@ -20,7 +20,7 @@ public interface RunningDetector {
     DriftStatus status();
 
     /**
-     * Returns the test statistic, in a unit of its own. At an alarm it has reached {@link
+     * Returns the test statistic, in a unit of its own. At an alarm it has reached the {@link
      * #threshold()}.
      */
     double statistic();

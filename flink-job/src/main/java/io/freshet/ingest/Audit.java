@@ -3,8 +3,7 @@ package io.freshet.ingest;
 import java.util.Arrays;
 
 /**
- * Counts and digests of events by outcome, which prove that no event was lost and none counted
- * twice.
+ * Counts and digests of events by outcome, which prove that no event was lost or counted twice.
  *
  * <p>A digest is the sum modulo 2⁶⁴ of the events' hashes (see {@link EventHash}). It therefore
  * does not depend on the order of the events, and the sum of the audits of two sets of events is

@@ -12,15 +12,14 @@ import java.util.Arrays;
  * Bounds-checked reader of Avro's binary encoding in untrusted bytes.
  *
  * <p>Every length and count is checked against the remaining bytes before anything is read or
- * allocated, and arrays of floats are copied in bulk. Invalid bytes cause an {@link
+ * allocated, and arrays of floats are copied in bulk. Invalid bytes lead to an {@link
  * InvalidEventException}.
  *
  * <p>Source: Apache Avro 1.12.0 specification, "Binary Encoding".
  */
 final class AvroCursor {
     /**
-     * An event that cannot be used. Has no stack trace, since it describes the data and not the
-     * code.
+     * An event that cannot be used. Has no stack trace, since it describes data, not code.
      */
     static final class InvalidEventException extends Exception {
         private static final long serialVersionUID = 1;
@@ -234,11 +233,11 @@ final class AvroCursor {
         }
     }
 
-    private void require(int count, String what) throws InvalidEventException {
+    private void require(int count, String item) throws InvalidEventException {
         if (remaining() < count) {
             throw new InvalidEventException(
                     DeadLetterReason.TRUNCATED,
-                    "the value ends at byte " + bytes.length + " within " + what);
+                    "the value ends at byte " + bytes.length + " within " + item);
         }
     }
 }

@@ -11,8 +11,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Packer of events into blocks of examples by model; events that cannot be used become dead
- * letters.
+ * Packer of events into blocks of examples by model; invalid events become dead letters.
  *
  * <p>Every event is counted in exactly one block: as an example, as ignored or as a dead letter. A
  * dead letter is counted in the block of its model, or in that of {@link #NO_MODEL} if the model id

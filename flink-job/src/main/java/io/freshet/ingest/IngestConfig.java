@@ -52,7 +52,7 @@ public record IngestConfig(
     public static final Key<Optional<Integer>> LABEL_IGNORE_INDEX =
             Key.ofOptionalInt(
                     "label.ignore-index",
-                    "Class index of events to ignore: they are counted and not trained on."
+                    "Class index of events that are ignored: counted, but not trained on."
                             + " PyTorch's convention is -100. Requires label.type = class.");
     public static final Key<Integer> BLOCK_SIZE =
             Key.ofInt(
@@ -62,7 +62,7 @@ public record IngestConfig(
                     65_536,
                     "events",
                     "Number of events after which a block is sent to the learner. Affects"
-                            + " performance only: results do not change beyond rounding.");
+                            + " performance only: results differ by rounding at most.");
     public static final Key<Duration> BLOCK_MAX_WAIT =
             Key.ofDuration(
                     "block.max-wait",
@@ -118,7 +118,7 @@ public record IngestConfig(
     }
 
     /**
-     * Returns the number of target values that a label has beside its class index: one per class,
+     * Returns the number of target values that a label has in addition to its class index: one per class,
      * or 0 if labels are single classes.
      */
     public int numTargets() {

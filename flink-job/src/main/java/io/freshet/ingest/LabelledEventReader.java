@@ -2,6 +2,7 @@ package io.freshet.ingest;
 
 import io.freshet.ingest.AvroCursor.InvalidEventException;
 import io.freshet.model.example.Examples;
+import io.freshet.model.example.FiniteCheck;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * InvalidEventException} immediately. An event that is encoded correctly but that the job cannot
  * use is read to its end and has a {@link #violation()}, so that it is counted for its model.
  *
- * <p>Reads the layout of {@code LabelledEvent} version 1, identified by its fingerprint. Not
+ * <p>Reads the layout of {@code LabelledEvent} version 1, which is identified by its fingerprint. Not
  * thread-safe.
  */
 final class LabelledEventReader {
@@ -143,8 +144,8 @@ final class LabelledEventReader {
                 recordViolation(
                         DeadLetterReason.WRONG_NUM_FEATURES,
                         count + " features instead of " + numFeatures + " (num-features)");
-            } else if (!allFinite(features, from, count)) {
-                int index = firstNonFinite(features, from, count);
+            } else if (!FiniteCheck.allFinite(features, from, count)) {
+                int index = FiniteCheck.firstNonFinite(features, from, count);
                 recordViolation(
                         DeadLetterReason.NON_FINITE_FEATURE,
                         "feature " + index + " is " + features[from + index]);
@@ -262,37 +263,6 @@ final class LabelledEventReader {
             return Examples.UNLABELLED;
         }
         return index;
-    }
-
-    /**
-     * Returns whether all values are finite: x·0 is 0 for finite x and NaN otherwise. Four
-     * independent sums hide the latency of the additions.
-     */
-    private static boolean allFinite(float[] values, int from, int count) {
-        float sum0 = 0;
-        float sum1 = 0;
-        float sum2 = 0;
-        float sum3 = 0;
-        int i = from;
-        int end = from + count;
-        for (; i < end - 3; i += 4) {
-            sum0 += values[i] * 0f;
-            sum1 += values[i + 1] * 0f;
-            sum2 += values[i + 2] * 0f;
-            sum3 += values[i + 3] * 0f;
-        }
-        for (; i < end; i++) {
-            sum0 += values[i] * 0f;
-        }
-        return sum0 + sum1 + (sum2 + sum3) == 0f;
-    }
-
-    private static int firstNonFinite(float[] values, int from, int count) {
-        int i = 0;
-        while (i < count - 1 && Float.isFinite(values[from + i])) {
-            i++;
-        }
-        return i;
     }
 
     /** Records a violation unless the event already has one. */

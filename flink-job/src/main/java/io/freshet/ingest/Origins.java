@@ -67,8 +67,7 @@ public final class Origins {
     }
 
     /**
-     * Returns an index that is equal for two rows exactly if they were read from the same
-     * partition.
+     * Returns an index that is equal for two rows exactly if they are from the same partition.
      */
     public int sourceIndex(int row) {
         return sourceIndexes[row];
@@ -152,10 +151,10 @@ public final class Origins {
     }
 
     /** Keeps only the rows of examples that are pending after an evaluation, in their order. */
-    public void retainOpen(Evaluation evaluation) {
+    public void retainPending(Evaluation evaluation) {
         int kept = 0;
         for (int row = 0; row < size; row++) {
-            if (evaluation.outcome(row) == Evaluation.Outcome.OPEN) {
+            if (evaluation.outcome(row) == Evaluation.Outcome.PENDING) {
                 hashes[kept] = hashes[row];
                 offsets[kept] = offsets[row];
                 timestamps[kept] = timestamps[row];

@@ -45,9 +45,10 @@ public record LearnConfig(
                     "mini-batch.max-wait",
                     "off",
                     Duration.ofMillis(1),
-                    "Longest time that an incomplete mini-batch waits before the model is trained"
-                            + " on it as it is. Off: a mini-batch ends only when it is full or at"
-                            + " the end of input, so that a replay forms the same mini-batches.");
+                    "Maximum time for which an incomplete mini-batch waits for more examples;"
+                            + " then the model is trained on it as it is. Off: a mini-batch ends only"
+                            + " when it is full or at the end of the input, so that a replay forms the"
+                            + " same mini-batches.");
     public static final Key<Integer> MODELS_MAX =
             Key.ofInt(
                     "models.max",
@@ -58,10 +59,10 @@ public record LearnConfig(
                     "Maximum number of models that a subtask keeps in memory. Beyond it, the least"
                         + " recently used model is written to state and reloaded at its next event."
                         + " With defaults, 10 features and 5 classes, a model whose windows are"
-                        + " full takes about 75 kB of the heap and 10 kB outside it. If this many"
-                        + " models do not fit, a warning is logged at start. When the heap is full,"
-                        + " models are evicted earlier, and the job fails if that frees too little"
-                        + " memory; flink.state.backend.type=rocksdb keeps state out of the heap.");
+                        + " full takes about 75 kB of the heap and 10 kB outside it. If the memory"
+                        + " is too small for this many models, a warning is logged when the job"
+                        + " starts. When the heap is full, models are evicted earlier, and the job"
+                        + " fails if that frees too little memory; flink.state.backend.type=rocksdb keeps state out of the heap.");
     public static final Key<Duration> MODELS_PUBLISH_INTERVAL =
             Key.ofDuration(
                     "models.publish-interval",
@@ -99,7 +100,7 @@ public record LearnConfig(
         classes = List.copyOf(classes);
     }
 
-    /** Returns the number of values of a label beside its class: one per class, or 0. */
+    /** Returns the number of values of a label in addition to its class: one per class, or 0. */
     int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();
     }

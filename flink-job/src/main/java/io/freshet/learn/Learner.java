@@ -15,6 +15,7 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
+import io.freshet.model.example.FiniteCheck;
 import io.freshet.model.scale.ScalerRule;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -23,13 +24,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by
- * count, learns from each, and keeps the model's audit.
+ * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by count, trains on each, and keeps the model's audit.
  *
  * <p>Labelled examples are pending until their mini-batch is full; only then are they scored,
  * trained on and counted. An example without a label is predicted by the parameters at its place in
  * the stream: those after the last full mini-batch before it. So the results do not depend on how
- * the stream was cut into blocks, except for rounding. Independent of Flink and of any clock. Not
+ * the stream was cut into blocks, except for rounding. Does not depend on Flink or on a clock. Not
  * thread-safe.
  */
 public final class Learner implements AutoCloseable {
@@ -92,7 +92,7 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Restores a learner from what another had when it was saved.
+     * Restores a learner from the saved state of another.
      *
      * @param modelState {@link #modelState} of the other. Not modified.
      * @param learnerState {@link #learnerState()} of the other
@@ -183,13 +183,16 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** Trains on a block in place if nothing is pending; copies only the rows that are then. */
+    /**
+     * Trains on a block without copying it, when nothing is pending. Only those of its examples
+     * that do not fill a mini-batch are copied, and are pending afterwards.
+     */
     private void learnBlock(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        boolean leavesOpen = learn(block.examples(), block.origins(), false, predictions, alerts);
-        if (leavesOpen) {
+        boolean somePending = learn(block.examples(), block.origins(), false, predictions, alerts);
+        if (somePending) {
             pending = workspace.takePending();
-            pending.appendOpen(block, workspace.evaluation());
+            pending.appendPending(block, workspace.evaluation());
         }
     }
 
@@ -205,7 +208,7 @@ public final class Learner implements AutoCloseable {
                 closeLast,
                 predictions,
                 alerts);
-        pendingExamples.retainOpen(workspace.evaluation());
+        pendingExamples.retainPending(workspace.evaluation());
         if (pendingExamples.isEmpty()) {
             pending = null;
             workspace.recyclePending(pendingExamples);
@@ -230,7 +233,7 @@ public final class Learner implements AutoCloseable {
         }
         int inMiniBatch = 0;
         int lastAccepted = -1;
-        boolean leavesOpen = false;
+        boolean somePending = false;
         for (int i = 0; i < examples.size(); i++) {
             boolean isLabelled = examples.labels()[i] != Examples.UNLABELLED;
             switch (evaluation.outcome(i)) {
@@ -248,7 +251,7 @@ public final class Learner implements AutoCloseable {
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
                 case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
                 case PREDICTED -> predict(origins, i, predictions);
-                case OPEN -> leavesOpen = true;
+                case PENDING -> somePending = true;
             }
             if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {
                 results.endMiniBatch();
@@ -260,7 +263,7 @@ public final class Learner implements AutoCloseable {
             recordOffset(origins, lastAccepted);
         }
         changed = true;
-        return leavesOpen;
+        return somePending;
     }
 
     private void ignore(Origins origins, int row, IgnoredReason reason) {
@@ -281,7 +284,7 @@ public final class Learner implements AutoCloseable {
     private void predict(Origins origins, int row, Consumer<Prediction> predictions) {
         Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
-        if (!allFinite(probabilities)) {
+        if (!FiniteCheck.allFinite(probabilities, 0, probabilities.length)) {
             audit.ignore(origins.hash(row), IgnoredReason.NON_FINITE_PREDICTION);
             return;
         }
@@ -298,15 +301,6 @@ public final class Learner implements AutoCloseable {
                         evaluation.modelVersion(row),
                         evaluation.predictedClasses()[row],
                         probabilities));
-    }
-
-    private static boolean allFinite(float[] values) {
-        for (float value : values) {
-            if (!Float.isFinite(value)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** The model, created on first use: a model that receives only dead letters has none. */

@@ -37,8 +37,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     private static final int BLOCK_ROWS = 256;
 
     /**
-     * Heap bytes of a pending example's origin, and of its columns other than the features and
-     * targets.
+     * Heap bytes of a pending example's origin and of its columns except features and targets.
      */
     private static final int BYTES_PER_PENDING_ROW = 70;
 
@@ -52,8 +51,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     public static ModelCost of(LearnConfig config) {
         LearnerSettings learner = config.learner();
         long parameters = learner.numParameters();
-        // The parameters, the last good parameters and a mini-batch's gradient; the optimiser's
-        // arrays.
+        // Parameters, last good parameters, gradient of a mini-batch; the optimiser's arrays.
         int arrays = 3 + learner.optimizer().stateNames().size();
         long heap =
                 LEARNER_OBJECTS

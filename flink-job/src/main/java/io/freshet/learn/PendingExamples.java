@@ -6,8 +6,7 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 
 /**
- * Examples of a model that do not yet fill a mini-batch, and their origins, in the order of the
- * stream.
+ * Examples of a model that do not yet fill a mini-batch, with their origins, in stream order.
  */
 final class PendingExamples {
     private final Examples examples;
@@ -47,9 +46,9 @@ final class PendingExamples {
      * @param block not modified
      * @param evaluation of the block's examples. Not modified.
      */
-    void appendOpen(ExampleBlock block, Evaluation evaluation) {
+    void appendPending(ExampleBlock block, Evaluation evaluation) {
         for (int row = 0; row < block.size(); row++) {
-            if (evaluation.outcome(row) == Evaluation.Outcome.OPEN) {
+            if (evaluation.outcome(row) == Evaluation.Outcome.PENDING) {
                 examples.addFrom(block.examples(), row);
                 origins.addFrom(block.origins(), row);
             }
@@ -61,9 +60,9 @@ final class PendingExamples {
      *
      * @param evaluation of these examples. Not modified.
      */
-    void retainOpen(Evaluation evaluation) {
-        origins.retainOpen(evaluation);
-        examples.retainOpen(evaluation);
+    void retainPending(Evaluation evaluation) {
+        origins.retainPending(evaluation);
+        examples.retainPending(evaluation);
         if (isEmpty()) {
             origins.clear();
         }

@@ -31,7 +31,7 @@ final class ExampleScores {
             int example,
             Evaluation evaluation) {
         int label = examples.labels()[example];
-        int predicted = argmax(order, orderOffset, numClasses);
+        int predicted = Evaluation.argmax(order, orderOffset, numClasses);
         evaluation.score(
                 example,
                 loss,
@@ -82,22 +82,6 @@ final class ExampleScores {
             rank += values[offset + c] > labelValue ? 1 : 0;
         }
         return rank;
-    }
-
-    /**
-     * Returns the index of the largest value, counted from 0; the lowest such index if several are
-     * equal.
-     */
-    private static int argmax(double[] values, int offset, int count) {
-        int largest = 0;
-        double value = values[offset];
-        for (int i = 1; i < count; i++) {
-            if (values[offset + i] > value) {
-                largest = i;
-                value = values[offset + i];
-            }
-        }
-        return largest;
     }
 
     /**

@@ -41,8 +41,7 @@ final class ExecutionBlock {
     }
 
     /**
-     * Adds a mini-batch, unless the divisor of the reduction is 0, so that its gradient is
-     * undefined.
+     * Adds a mini-batch, unless the reduction's divisor is 0 and so its gradient is undefined.
      *
      * @param batch indices of its examples, of which the first {@code count} are used. Not
      *     modified.

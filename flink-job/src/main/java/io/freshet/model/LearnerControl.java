@@ -10,7 +10,7 @@ public interface LearnerControl {
      */
     long modelVersion();
 
-    /** Resets the scaler: its statistics begin anew with the next mini-batch. */
+    /** Resets the scaler's statistics to their initial state. */
     void resetScaler();
 
     /**

@@ -42,13 +42,13 @@ public record LearnerSettings(
 
     /**
      * Names of the {@link io.freshet.model.mixture.Baselines} as experts, in their order after the
-     * learning rates. They are other predictors than the baselines of the metrics, no-change and
+     * learning rates. They differ from the baselines of the metrics, no-change and
      * majority.
      */
     public static final List<String> BASELINES = List.of("no-change", "frequencies");
 
     /** Number of floats in 2 GiB, the largest size of an array in native memory. */
-    private static final long MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;
+    private static final long MAX_VALUES = Integer.MAX_VALUE / Float.BYTES;
 
     public LearnerSettings {
         requireAtLeast(1, "numFeatures", numFeatures);
@@ -126,17 +126,17 @@ public record LearnerSettings(
         return learningRates().stream().mapToDouble(rate -> rate).average().orElseThrow();
     }
 
-    private static void requireAtLeast(int least, String name, int value) {
-        if (value < least) {
+    private static void requireAtLeast(int min, String name, int value) {
+        if (value < min) {
             throw new IllegalArgumentException(
-                    name + " must be at least " + least + ", but is " + value);
+                    name + " must be at least " + min + ", but is " + value);
         }
     }
 
     private static void requireArray(String name, long rows, long columns) {
-        if (rows * columns > MOST_VALUES) {
+        if (rows * columns > MAX_VALUES) {
             throw new IllegalArgumentException(
-                    name + " must be at most " + MOST_VALUES + ", but is " + rows * columns);
+                    name + " must be at most " + MAX_VALUES + ", but is " + rows * columns);
         }
     }
 }

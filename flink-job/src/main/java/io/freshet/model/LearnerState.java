@@ -8,7 +8,7 @@ import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
 
 /**
- * The complete state of a learner: together with {@link LearnerSettings} it determines all later
+ * Complete state of a learner: with its {@link LearnerSettings}, it determines all later
  * results.
  *
  * <p>Immutable by convention: its creator hands the arrays over and never writes to them again. Two
@@ -43,7 +43,7 @@ public record LearnerState(
         ScalerState scaler) {
 
     /**
-     * Returns the state before the first example: parameters of zero, and equal weights in a
+     * Returns the state before the first example: zero parameters, and equal weights in a
      * mixture.
      */
     public static LearnerState initial(LearnerSettings settings) {

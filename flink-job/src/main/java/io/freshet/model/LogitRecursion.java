@@ -42,8 +42,7 @@ final class LogitRecursion {
     private final double[] rowLogits;
 
     /**
-     * Scratch for the forward substitution: indices of earlier rows with a gradient, and their
-     * coefficients.
+     * Scratch for the forward substitution: indices and coefficients of earlier rows with a gradient.
      */
     private final int[] termRows;
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parameters implements AutoCloseable {
     /**
-     * Limit of every bound, and of its product with the bound of the inputs: far below the largest
+     * Limit of a bound and of its product with the inputs' bound: far below the largest
      * float.
      */
     static final double SAFE = 1e30;
@@ -195,8 +195,7 @@ final class Parameters implements AutoCloseable {
 
     /**
      * Takes one step with the accumulated gradient. For plain SGD, the gradient must have been
-     * multiplied by minus the learning rate, and it is not modified. Any other optimiser overwrites
-     * it.
+     * multiplied by minus the learning rate, and is not modified. Any other optimiser overwrites it.
      */
     void step(double learningRate) {
         if (optimizer.isPlain()) {

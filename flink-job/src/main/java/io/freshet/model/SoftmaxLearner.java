@@ -15,7 +15,7 @@ import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Softmax regression that is trained online, by test-then-train: the live form of a {@link
+ * Softmax regression, trained online by test-then-train; the live form of a {@link
  * LearnerState}.
  *
  * <p>For each mini-batch the scaler observes the features, then the whole mini-batch is scored with
@@ -46,7 +46,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private final LearnerSettings settings;
     private final BlockedSgd sgd;
     private final @Nullable BlockWorkspace ownWorkspace;
-    private final int[] open;
+    private final int[] pending;
     private LearnerCounters counters;
     private @Nullable StepObserver observer;
 
@@ -95,7 +95,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         state.requireFits(settings);
         this.ownWorkspace = ownsIt ? workspace : null;
         this.sgd = new BlockedSgd(workspace, state);
-        this.open = new int[settings.miniBatchSize()];
+        this.pending = new int[settings.miniBatchSize()];
         this.counters = state.counters();
         this.goodParameters = state.goodParameters();
         this.goodWeights = state.goodWeights();
@@ -156,7 +156,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     /**
      * Tests on examples in their order, then trains on them, mini-batch by mini-batch.
      *
-     * @param examples Not modified. Those whose outcome is {@link Outcome#OPEN} must be passed
+     * @param examples Not modified. Those whose outcome is {@link Outcome#PENDING} must be passed
      *     again in the next call, before newer ones.
      * @param closeLast whether the last mini-batch is trained on even if it is incomplete
      * @param evaluation receives the outcome of each example. Modified.
@@ -169,7 +169,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * Tests on examples in their order, then trains on them, mini-batch by mini-batch. An observer
      * sees each mini-batch and may change the learner before the next one.
      *
-     * @param examples Not modified. Those whose outcome is {@link Outcome#OPEN} must be passed
+     * @param examples Not modified. Those whose outcome is {@link Outcome#PENDING} must be passed
      *     again in the next call, before newer ones.
      * @param closeLast whether the last mini-batch is trained on even if it is incomplete
      * @param evaluation receives the outcome of each example. Modified.
@@ -196,8 +196,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 }
                 sgd.block().rows().addUnlabelled(i);
             } else {
-                open[waiting++] = i;
-                if (waiting == open.length) {
+                pending[waiting++] = i;
+                if (waiting == pending.length) {
                     addMiniBatch(examples, waiting, evaluation);
                     waiting = 0;
                 }
@@ -213,9 +213,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         if (!sgd.block().hasRoomFor(size)) {
             run(examples, evaluation);
         }
-        if (!sgd.block().addMiniBatch(examples, open, size)) {
+        if (!sgd.block().addMiniBatch(examples, pending, size)) {
             for (int i = 0; i < size; i++) {
-                evaluation.outcome(open[i], Outcome.WEIGHTLESS);
+                evaluation.outcome(pending[i], Outcome.WEIGHTLESS);
             }
         }
         // A block ends where a copy is due, so that copies do not depend on the calls' sizes.

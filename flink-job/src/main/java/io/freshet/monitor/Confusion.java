@@ -52,7 +52,7 @@ final class Confusion {
     }
 
     /**
-     * Returns the non-empty cells in descending order of their counts, then by label and predicted
+     * Returns the non-empty cells by descending count, then by label and predicted
      * class.
      *
      * @param maxCells maximum number of cells in a sparse matrix; the others are only counted

@@ -11,7 +11,7 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Operator that computes rolling metrics from evaluations, with one live {@link ModelMonitor} per
+ * Operator that computes rolling metrics from evaluations, with a {@link ModelMonitor} per
  * model.
  *
  * <p>Metrics are emitted after {@code metrics.every} examples, when a change has waited for {@code

@@ -3,8 +3,7 @@ package io.freshet.monitor;
 /**
  * Flink state of the monitor of one model.
  *
- * <p>Serialised by Flink's POJO serializer: a later release may add components but must not rename
- * any.
+ * <p>Serialised by Flink's POJO serializer: later releases may add components but not rename them.
  *
  * @param sequence sequence number of the next record
  * @param attempt attempt of the records emitted so far, 0 under exactly-once delivery

@@ -24,7 +24,7 @@ public record Scores(long examples, double weight, @Nullable Double[] values) {
      * Computes the scores.
      *
      * @param tallies of the examples. Not modified.
-     * @param examples number of examples, each counted once whatever its multiplicity
+     * @param examples number of examples, each counted once regardless of its multiplicity
      */
     static Scores of(Tallies tallies, long examples) {
         if (!(tallies.examples() > 0)) {

@@ -35,12 +35,11 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * A Kafka source that fails the job permanently if the topic, or an offset in its state, no longer
- * exists.
+ * Kafka source that fails the job permanently if its topic or a saved offset no longer exists.
  *
  * <p>A restart would not bring the records back. The failures of {@code KafkaSource}
  * (flink-connector-kafka 5.0.0) let Flink restart the job, which would then restart forever. The
- * offsets initializer of the wrapped source must make Kafka report missing offsets ({@link
+ * offsets initializer of the wrapped source must make Kafka report missing offsets (see {@link
  * KafkaConnectors}).
  *
  * @param <T> type of the records

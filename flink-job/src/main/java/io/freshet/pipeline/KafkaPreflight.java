@@ -44,7 +44,7 @@ public final class KafkaPreflight {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPreflight.class);
     private static final int TIMEOUT_MILLIS = 10_000;
 
-    /** Longer, as the first transaction of a cluster creates the brokers' transaction log. */
+    /** A longer time, since a cluster's first transaction creates the brokers' transaction log. */
     private static final int TRANSACTIONS_TIMEOUT_MILLIS = 30_000;
 
     /** Upper bound of the bytes that a dead letter or a prediction adds to its message. */

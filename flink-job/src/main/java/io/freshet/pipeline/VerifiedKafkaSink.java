@@ -24,7 +24,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
  * A {@code KafkaSink} that fails the job permanently if a transaction that a checkpoint contains is
- * lost ({@link VerifyingCommitter}), and whose writer never throws when it is closed ({@link
+ * lost ({@link VerifyingCommitter}), and whose writer never throws when it is closed (see {@link
  * QuietlyClosingWriter}).
  */
 final class VerifiedKafkaSink<T>

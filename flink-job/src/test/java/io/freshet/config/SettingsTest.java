@@ -151,7 +151,7 @@ class SettingsTest {
     }
 
     @Test
-    void value_isDefault_whetherItIsGivenOrNot() {
+    void defaultValue_isDefault_whetherItIsGivenOrNot() {
         Settings settings = settings(Map.of("a.count", "3", "a.rate", "2", "a.list", ""));
 
         assertThat(settings.isDefault(COUNT)).isTrue();
@@ -169,7 +169,7 @@ class SettingsTest {
     }
 
     @Test
-    void text_isAsInSettings() {
+    void text_canBeReadAsASetting() {
         assertThat(Key.text(Pace.VERY_FAST)).isEqualTo("very-fast");
         assertThat(Key.text(1e-3)).isEqualTo("0.001");
         assertThat(Key.text(100.0)).isEqualTo("100");

@@ -80,10 +80,10 @@ public class DriftDetectorBenchmark {
     @Benchmark
     @OperationsPerInvocation(VALUES)
     public int update() {
-        return name.startsWith("moa") ? moas() : ours();
+        return name.startsWith("moa") ? updateMoa() : updateFreshet();
     }
 
-    private int ours() {
+    private int updateFreshet() {
         RunningDetector running = DETECTORS.get(name).start();
         int drifts = 0;
         for (double value : stream) {
@@ -94,7 +94,7 @@ public class DriftDetectorBenchmark {
         return drifts;
     }
 
-    private int moas() {
+    private int updateMoa() {
         ChangeDetector detector = new ADWINChangeDetector();
         detector.resetLearning();
         int drifts = 0;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Contract of every detector. */
+/** Contract that every detector fulfils. */
 class DriftDetectorTest {
     private static final int LENGTH = 3000;
 
@@ -52,8 +52,7 @@ class DriftDetectorTest {
     }
 
     /**
-     * Detectors with a warning zone, except EDDM, whose status changes at errors only and may skip
-     * it.
+     * Detectors with a warning zone, except EDDM, whose status changes only at errors and may skip that zone.
      */
     static Stream<DriftDetector> detectorsThatWarn() {
         return DETECTORS.stream()
@@ -65,7 +64,7 @@ class DriftDetectorTest {
                                         || detector instanceof RobustCusum);
     }
 
-    /** Returns a stream in the detector's domain: stable, a jump up, a jump down, and up again. */
+    /** Returns a stream in the detector's domain whose mean jumps up, down and up again. */
     private static double[] stream(DriftDetector detector, long seed) {
         return switch (detector.domain()) {
             case ERRORS -> SampleStreams.errors(seed, LENGTH, 0.1, 0.4, 0.05, 0.5);
@@ -239,7 +238,7 @@ class DriftDetectorTest {
 
     @ParameterizedTest
     @MethodSource("all")
-    void stateOfAnotherForm_isRefused(DriftDetector detector) {
+    void stateOfAnotherShape_isRefused(DriftDetector detector) {
         double[] state = detector.start().state();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> detector.restore(Arrays.copyOf(state, state.length + 1)));
@@ -266,7 +265,7 @@ class DriftDetectorTest {
     }
 
     @Test
-    void badParameter_isRefused_byItsName() {
+    void badParameter_isRefused_withAMessageThatNamesIt() {
         assertRefused(() -> new Ddm(0, 2, 3), "minInstances must be at least 1, but is 0");
         assertRefused(() -> new Ddm(30, -1, 3), "warningLevel must be finite and at least 0");
         assertRefused(() -> new Ddm(30, 2, Double.NaN), "driftLevel must be finite");

@@ -27,8 +27,8 @@ class KswinTest {
     private static final List<Map<String, double[]>> CASES = cases();
 
     @Test
-    void statisticAndPValue_areScipys() {
-        List<Map<String, double[]>> samples = withLine("recent");
+    void statisticAndPValue_equalScipys() {
+        List<Map<String, double[]>> samples = casesWith("recent");
         assertThat(samples).hasSize(105);
         for (Map<String, double[]> sample : samples) {
             double[] recent = sample.get("recent");
@@ -52,8 +52,8 @@ class KswinTest {
     }
 
     @Test
-    void alarms_areWhereScipysPValueIsAtMostAlpha() {
-        List<Map<String, double[]>> windows = withLine("stream");
+    void alarms_occurWhereScipysPValueIsAtMostAlpha() {
+        List<Map<String, double[]>> windows = casesWith("stream");
         assertThat(windows).hasSize(4);
         for (Map<String, double[]> window : windows) {
             Kswin kswin =
@@ -71,7 +71,7 @@ class KswinTest {
     }
 
     @Test
-    void smallestPValue_isThatOfValuesThatDoNotOverlap() {
+    void smallestPValue_isThatOfSamplesThatDoNotOverlap() {
         for (int[] sizes : new int[][] {{1, 1}, {5, 5}, {5, 20}, {30, 70}, {70, 30}}) {
             long all = (long) sizes[0] * sizes[1];
             for (boolean oneSided : new boolean[] {false, true}) {
@@ -91,9 +91,8 @@ class KswinTest {
         }
     }
 
-    /** The statistic is not computed at every value, but no alarm may be missed. */
     @Test
-    void everyAlarm_isRaised_thoughTheStatisticIsNotComputedAtEveryValue() {
+    void everyAlarm_isRaised_althoughTheStatisticIsNotComputedAtEveryValue() {
         for (boolean increasesOnly : new boolean[] {false, true}) {
             Kswin kswin = new Kswin(50, 20, 1e-4, increasesOnly);
             double threshold = kswin.start().threshold();
@@ -149,9 +148,9 @@ class KswinTest {
         assertThat(DetectedDrifts.by(running, rest)).isEqualTo(DetectedDrifts.by(fresh, rest));
     }
 
-    /** The mean is the same and the spread wider, which only the two-sided test must detect. */
+    /** The mean stays the same, so the one-sided test need not detect the change. */
     @Test
-    void widerSpread_isADrift() {
+    void widerSpread_isDetectedByTheTwoSidedTest() {
         double[] stream =
                 SampleStreams.concatenated(
                         SampleStreams.uniform(1, 500, 1), SampleStreams.losses(1, 500, 1));
@@ -159,7 +158,7 @@ class KswinTest {
                 .isBetween(500, 530);
     }
 
-    private static List<Map<String, double[]>> withLine(String name) {
+    private static List<Map<String, double[]>> casesWith(String name) {
         return CASES.stream().filter(lines -> lines.containsKey(name)).toList();
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class MoaTest {
     private static final int SEEDS = 20;
 
-    /** Stable, a jump up, stable, a jump down, rare errors, a slow rise, many errors. */
+    /** Errors whose rate jumps up and down, rises slowly from 0.01 to 0.4, and jumps again. */
     private static final List<double[]> ERRORS =
             streams(
                     seed ->
@@ -42,7 +42,7 @@ class MoaTest {
     private static final int TWO_SIDED_W = 1;
 
     @Test
-    void ddm_isMoas() {
+    void ddm_equalsMoas() {
         assertSame(Ddm.DEFAULT, DDM::new, ERRORS);
         assertSame(new Ddm(100, 1.5, 2.5), () -> ddm(100, 1.5, 2.5), ERRORS);
         assertSame(new Ddm(1, 1, 1), () -> ddm(1, 1, 1), ERRORS);
@@ -57,12 +57,12 @@ class MoaTest {
     }
 
     @Test
-    void eddm_isMoas() {
+    void eddm_equalsMoas() {
         assertSame(Eddm.DEFAULT, EDDM::new, ERRORS);
     }
 
     @Test
-    void adwin_isMoas() {
+    void adwin_equalsMoas() {
         for (List<double[]> streams : List.of(ERRORS, FRACTIONS, LOSSES)) {
             assertSame(Adwin.DEFAULT, ADWINChangeDetector::new, streams);
             assertSame(new Adwin(0.3, 32, true), () -> adwin(0.3), streams);
@@ -75,9 +75,9 @@ class MoaTest {
         return adwin;
     }
 
-    /** Compares with MOA's window, which is cut at increases and decreases. */
+    /** Compares with MOA's window, which is cut at increases and at decreases of the mean. */
     @Test
-    void adwin_isMoasWindow_withAlarmsAtDecreases() {
+    void adwinWithAlarmsAtDecreases_equalsMoasWindow() {
         for (int checkInterval : List.of(1, 7, 32)) {
             for (double[] stream : LOSSES) {
                 ADWIN window = new ADWIN(0.01);
@@ -98,7 +98,7 @@ class MoaTest {
     }
 
     @Test
-    void hddmA_isMoas() {
+    void hddmA_equalsMoas() {
         for (List<double[]> streams : List.of(ERRORS, FRACTIONS)) {
             assertSame(HddmA.DEFAULT, HDDM_A_Test::new, streams);
             assertSame(new HddmA(1e-4, 0.1, false), () -> hddmA(1e-4, 0.1, ONE_SIDED_A), streams);
@@ -115,7 +115,7 @@ class MoaTest {
     }
 
     @Test
-    void hddmW_isMoas() {
+    void hddmW_equalsMoas() {
         for (List<double[]> streams : List.of(ERRORS, FRACTIONS)) {
             assertSame(HddmW.DEFAULT, HDDM_W_Test::new, streams);
             assertSame(
@@ -136,7 +136,7 @@ class MoaTest {
     }
 
     @Test
-    void cusum_isMoas_countedFromOne() {
+    void cusum_equalsMoas_whoseCountBeginsAtOne() {
         assertSame(new Cusum(29, 0.005, 50), CusumDM::new, LOSSES);
         assertSame(new Cusum(199, 0.2, 30), () -> cusum(200, 0.2, 30), LOSSES);
     }
@@ -151,13 +151,16 @@ class MoaTest {
 
     /** MOA's CUSUM is the cumulative sum above its minimum, the statistic of Page and Hinkley. */
     @Test
-    void pageHinkley_isMoasCusum_whenNothingFades() {
+    void pageHinkleyWithoutFading_equalsMoasCusum() {
         assertSame(new PageHinkley(29, 0.005, 50, 1), CusumDM::new, LOSSES);
     }
 
-    /** MOA's has no minimum. Where values only grow and δ is 0, the minimum is 0. */
+    /**
+     * MOA's test does not subtract the minimum of the sum. If the values only grow and δ is 0, the
+     * minimum is 0.
+     */
     @Test
-    void pageHinkley_isMoas_whereTheSumStaysAboveZero() {
+    void pageHinkley_equalsMoas_ifTheMinimumOfTheSumIsZero() {
         List<double[]> growing =
                 streams(
                         seed ->
@@ -175,7 +178,7 @@ class MoaTest {
         return pageHinkley;
     }
 
-    /** MOA's is late after its sum has decreased for a long time. */
+    /** MOA's test is late if its sum has decreased for a long time before the change. */
     @Test
     void pageHinkley_isEarlierThanMoas() {
         PageHinkley ours = new PageHinkley(30, 0.1, 50, 0.9999);

@@ -3,7 +3,7 @@ package io.freshet.drift;
 import static io.freshet.drift.ParameterChecks.count;
 
 /**
- * Detector for tests with an alarm at every {@code interval}-th value, whatever the values are.
+ * Detector for tests with an alarm at every {@code interval}-th value, independent of the values.
  *
  * @param interval number of values from one alarm to the next, at least 1
  */

@@ -36,7 +36,7 @@ class RobustCusumTest {
     }
 
     @Test
-    void levelAndSpread_changeNothing() {
+    void scaleOfTheValues_doesNotChangeTheDrifts() {
         RobustCusum detector = RobustCusum.DEFAULT;
         double[] stream = SampleStreams.losses(1, 5000, 0.5, 1, 2);
         double[] larger = Arrays.stream(stream).map(x -> 1024 * x).toArray();
@@ -53,7 +53,7 @@ class RobustCusumTest {
 
     /** Two million values of each distribution, in twenty independent streams. */
     @Test
-    void stationaryStreams_alarmOnceInAHundredAndFiftyThousandValues_atMost() {
+    void stationaryStreams_alarmAtMostOnceIn150000Values() {
         Map<String, ToDoubleFunction<Random>> sources =
                 Map.of(
                         "errors, 0.01", random -> random.nextDouble() < 0.01 ? 1 : 0,

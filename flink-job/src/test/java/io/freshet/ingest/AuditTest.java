@@ -12,9 +12,9 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 
 class AuditTest {
-    /** State stores counts by ordinal: released constants keep theirs, new ones are appended. */
+    /** State stores counts by ordinal, so constants keep their positions and new ones are appended. */
     @Test
-    void positions_areThoseOfTheReleasedState() {
+    void ordinals_areThoseOfTheReleasedState() {
         assertThat(EventOutcome.values())
                 .extracting(Enum::name)
                 .containsExactly("ACCEPTED", "UNLABELLED", "IGNORED", "DEAD_LETTER");
@@ -54,7 +54,7 @@ class AuditTest {
     }
 
     @Test
-    void audits_addUp_whateverTheOrder() {
+    void audits_canBeAddedInAnyOrder() {
         Audit one = new Audit();
         one.accept(Long.MAX_VALUE);
         one.deadLetter(5, DeadLetterReason.TRUNCATED);
@@ -80,7 +80,7 @@ class AuditTest {
     }
 
     @Test
-    void audit_isAPojoToFlink_andReadAsItWas() throws IOException {
+    void audit_isSerializedAsAPojo_andRestoredUnchanged() throws IOException {
         Audit audit = new Audit();
         audit.accept(3);
         audit.ignore(9, IgnoredReason.IGNORE_INDEX);

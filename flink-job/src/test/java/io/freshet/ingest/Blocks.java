@@ -19,8 +19,8 @@ public final class Blocks {
     }
 
     /**
-     * A seeded stream of separable classes: the mean of feature j is 1 where j ≡ label modulo the
-     * number of classes.
+     * Returns a seeded random stream of separable classes: each label shifts the means of the
+     * features j with j ≡ label modulo the number of classes.
      */
     public static List<Example> stream(
             long seed, int examples, int numFeatures, int numClasses, String... modelIds) {
@@ -45,7 +45,7 @@ public final class Blocks {
         return stream;
     }
 
-    /** Returns the same examples without labels. */
+    /** Returns the same example without a label. */
     public static Example unlabelled(Example example) {
         return new Example(
                 example.modelId, example.offset, Examples.UNLABELLED, 1, example.features);
@@ -95,12 +95,12 @@ public final class Blocks {
         return block;
     }
 
-    /** Returns probabilities with the largest for the example's class, varying by row. */
+    /** Returns probabilities, of which that of the example's class is largest; it varies by row. */
     public static float[] targets(Example example, int numTargets) {
         float[] targets = new float[numTargets];
-        float most = (8 + example.offset % 5) / 16f;
+        float largest = (8 + example.offset % 5) / 16f;
         for (int c = 0; c < numTargets; c++) {
-            targets[c] = c == example.label ? most : (1 - most) / (numTargets - 1);
+            targets[c] = c == example.label ? largest : (1 - largest) / (numTargets - 1);
         }
         return targets;
     }

@@ -11,14 +11,14 @@ import org.junit.jupiter.api.Test;
 
 class EventHashTest {
     @Test
-    void library_isXxh64() {
+    void library_computesXxh64() {
         // Test vector of the xxHash specification: XXH64 of no bytes with seed 0.
         assertThat(XXHashFactory.fastestJavaInstance().hash64().hash(new byte[0], 0, 0, 0))
                 .isEqualTo(0xEF46DB3751D8E999L);
     }
 
     @Test
-    void hash_isOfTopicZeroPartitionAndOffset() throws IOException {
+    void hash_isXxh64OfTopicZeroPartitionAndOffset() throws IOException {
         EventHash hash = new EventHash();
 
         for (String topic : new String[] {"labelled-events", "données"}) {

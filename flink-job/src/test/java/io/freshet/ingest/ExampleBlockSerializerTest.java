@@ -42,7 +42,7 @@ class ExampleBlockSerializerTest {
     @EnumSource(
             value = LabelType.class,
             names = {"CLASS", "PROBABILITIES"})
-    void writtenBlock_isReadAsItWas(LabelType labelType) throws IOException {
+    void writtenBlock_isReadUnchanged(LabelType labelType) throws IOException {
         DataOutputSerializer out = new DataOutputSerializer(64);
         serializer.serialize(block(labelType), out);
 
@@ -52,11 +52,11 @@ class ExampleBlockSerializerTest {
     }
 
     /**
-     * The resource holds the bytes that {@link #block} had in layout 1, before there were targets,
-     * further reasons for dead letters and one for ignored events.
+     * The resource holds the bytes of {@link #block} in layout 1, which had no targets and fewer
+     * reasons for dead letters and ignored events.
      */
     @Test
-    void blockOfLayout1_isReadAsItWas() throws IOException {
+    void blockOfLayout1_isReadUnchanged() throws IOException {
         byte[] bytes;
         try (InputStream in = getClass().getResourceAsStream("ExampleBlock.layout1.bin")) {
             bytes = in.readAllBytes();

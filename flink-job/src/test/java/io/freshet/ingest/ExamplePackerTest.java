@@ -55,7 +55,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void labelledEvent_becomesARow_asItWasSent() {
+    void labelledEvent_isPackedUnchanged() {
         LabelledEvent event = Messages.event("known", 77, "up", 1f, -2.5f, 3e20f);
         event.setWeight(0.5f);
 
@@ -76,7 +76,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void intLabel_isTheClassIndex() {
+    void integerLabel_isTheClassIndex() {
         ExampleBlock block =
                 packer.pack(Messages.message(0, Messages.event("known", 1, 1, 1, 2, 3)));
 
@@ -93,7 +93,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void eventOfWeightZero_isIgnored_andCounted() {
+    void eventWithWeightZero_isIgnored_andCounted() {
         LabelledEvent event = Messages.event("known", 1, 0, 1, 2, 3);
         event.setWeight(0);
 
@@ -106,7 +106,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void eventOfTheIgnoreIndex_isIgnored_andCounted() {
+    void eventWithTheIgnoreIndex_isIgnored_andCounted() {
         ExampleBlock block = packer(LabelType.CLASS, -100).pack(labelled(5, -100));
 
         assertThat(block.size()).isZero();
@@ -118,7 +118,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void ignoreIndexOfAClass_ignoresItByIndexAndByName_andNoOther() {
+    void ignoreIndexOfAClass_ignoresEventsWithItsIndexOrName_andNoOthers() {
         ExamplePacker ignoresUp = packer(LabelType.CLASS, 1);
         ignoresUp.pack(labelled(0, 1));
         ignoresUp.pack(labelled(1, "up"));
@@ -129,9 +129,9 @@ class ExamplePackerTest {
         assertThat(block.examples().labels()[0]).isZero();
     }
 
-    /** −1 is also how a block marks a row without a label. */
+    /** A block marks a row without a label by −1 too. */
     @Test
-    void ignoreIndexOfMinusOne_isNoMissingLabel() {
+    void ignoreIndexOfMinusOne_differsFromAMissingLabel() {
         ExamplePacker ignoresMinusOne = packer(LabelType.CLASS, -1);
         ignoresMinusOne.pack(labelled(0, -1));
         ignoresMinusOne.pack(labelled(1, "sideways"));
@@ -144,7 +144,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void badEventOfTheIgnoreIndex_isADeadLetter() {
+    void invalidEventWithTheIgnoreIndex_isADeadLetter() {
         ExampleBlock block =
                 packer(LabelType.CLASS, -100)
                         .pack(Messages.message(0, Messages.event("known", 1, -100, 1, 2)));
@@ -154,14 +154,14 @@ class ExamplePackerTest {
     }
 
     @Test
-    void ignoreIndex_needsLabelsOfOneClass() {
+    void ignoreIndex_requiresLabelsOfASingleClass() {
         assertThatThrownBy(() -> packer(LabelType.MULTI_LABEL, -100))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("label.ignore-index -100, label.type MULTI_LABEL");
     }
 
     @Test
-    void probabilities_becomeTargets_asTheyWereSent() {
+    void probabilities_arePackedAsTargets() {
         ExamplePacker probabilities = packer(LabelType.PROBABILITIES, null);
         probabilities.pack(labelled(0, List.of(0.25f, 0.75f)));
         // A third and two thirds with three digits: the sum is close enough to 1.
@@ -176,7 +176,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void multiLabelTargets_needNotSumToOne_andTheLowestOfTheLargestIsTheClass() {
+    void multiLabelTargets_needNotSumToOne_andTheFirstLargestIsTheClass() {
         ExamplePacker multiLabel = packer(LabelType.MULTI_LABEL, null);
         multiLabel.pack(labelled(0, List.of(1f, 1f)));
         multiLabel.pack(labelled(1, List.of(0f, 0f)));
@@ -194,9 +194,9 @@ class ExamplePackerTest {
     @EnumSource(
             value = LabelType.class,
             names = {"PROBABILITIES", "MULTI_LABEL"})
-    void classIndexAndName_standForTheirOwnTarget_andNoLabelForNone(LabelType labelType) {
+    void classIndexOrName_setsTheTargetOfItsClassOnly_andNoLabelSetsNone(LabelType labelType) {
         ExamplePacker withTargets = packer(labelType, null);
-        // Its values stay in the array at the place of the next row.
+        // A refused label, whose values stay in the array at the place of the next row.
         withTargets.pack(labelled(0, List.of(0.5f, 7f)));
         withTargets.pack(labelled(1, 1));
         withTargets.pack(labelled(2, "down"));
@@ -266,10 +266,10 @@ class ExamplePackerTest {
     @Test
     void arrayInSeveralBlocks_isOneArray() throws Exception {
         byte[] value =
-                handMade(
+                encoded(
                         encoder -> {
                             encoder.writeIndex(0);
-                            // Two blocks of a dense array, the second with its size in bytes.
+                            // A dense array in two Avro blocks, the second with its size in bytes.
                             encoder.writeLong(1);
                             encoder.writeFloat(1);
                             encoder.writeLong(-2);
@@ -317,7 +317,7 @@ class ExamplePackerTest {
                         Arrays.copyOf(good, good.length + 1),
                         DeadLetterReason.TRAILING_BYTES,
                         ""),
-                Arguments.of("array of 10^8 in 200 bytes", bomb(), DeadLetterReason.OVERSIZED, ""),
+                Arguments.of("array of 10^8 in 200 bytes", oversizedArray(), DeadLetterReason.OVERSIZED, ""),
                 Arguments.of("no such branch", badBranch, DeadLetterReason.MALFORMED, ""),
                 Arguments.of("model id not UTF-8", notUtf8, DeadLetterReason.MALFORMED, ""),
                 of(
@@ -367,15 +367,15 @@ class ExamplePackerTest {
                         "unknown class",
                         Messages.event("known", 1, "sideways", 1, 2, 3),
                         DeadLetterReason.UNKNOWN_CLASS),
-                of("negative weight", weighing(-1), DeadLetterReason.NEGATIVE_WEIGHT),
-                of("NaN weight", weighing(Float.NaN), DeadLetterReason.NON_FINITE_WEIGHT),
+                of("negative weight", withWeight(-1), DeadLetterReason.NEGATIVE_WEIGHT),
+                of("NaN weight", withWeight(Float.NaN), DeadLetterReason.NON_FINITE_WEIGHT),
                 of(
                         "infinite weight",
-                        weighing(Float.POSITIVE_INFINITY),
+                        withWeight(Float.POSITIVE_INFINITY),
                         DeadLetterReason.NON_FINITE_WEIGHT),
                 of(
                         "infinite negative weight",
-                        weighing(Float.NEGATIVE_INFINITY),
+                        withWeight(Float.NEGATIVE_INFINITY),
                         DeadLetterReason.NEGATIVE_WEIGHT),
                 of(
                         "one value per class",
@@ -393,7 +393,7 @@ class ExamplePackerTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource
-    void badInput(String what, byte[] value, DeadLetterReason reason, String modelId) {
+    void badInput(String description, byte[] value, DeadLetterReason reason, String modelId) {
         RawMessage message =
                 new RawMessage(
                         Messages.TOPIC,
@@ -464,7 +464,7 @@ class ExamplePackerTest {
     }
 
     @Test
-    void everyReason_isShownByBadInput() throws Exception {
+    void everyReason_occursInBadInput() throws Exception {
         assertThat(
                         Stream.concat(badInput(), badTargets())
                                 .map(arguments -> arguments.get()[2])
@@ -481,13 +481,13 @@ class ExamplePackerTest {
 
     @ParameterizedTest
     @MethodSource("goodLabels")
-    void mutatedEvents_areAcceptedWhole_orBecomeDeadLetters_neverBoth(
+    void mutatedEvents_areEitherAcceptedWhole_orDeadLetters(
             LabelType labelType, Object label) {
         ExamplePacker packer = packer(labelType, null);
         byte[] good = Messages.bytes(Messages.event("known", 1, label, 1, 2, 3));
         Random random = new Random(42);
         int rows = 0;
-        int setAside = 0;
+        int letters = 0;
         for (int i = 0; i < 50_000; i++) {
             byte[] mutated = good.clone();
             for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
@@ -499,7 +499,7 @@ class ExamplePackerTest {
             int before = deadLetters.size();
             ExampleBlock block = packer.pack(Messages.message(i, mutated));
             if (deadLetters.size() > before) {
-                setAside++;
+                letters++;
             } else {
                 rows += block.size();
                 for (float feature : Arrays.copyOf(block.examples().features(), 3 * block.size())) {
@@ -514,19 +514,19 @@ class ExamplePackerTest {
             packer.recycle(block);
         }
         assertThat(rows).isGreaterThan(1000);
-        assertThat(rows + setAside).isEqualTo(50_000);
+        assertThat(rows + letters).isEqualTo(50_000);
     }
 
-    private static Arguments of(String what, LabelledEvent event, DeadLetterReason reason) {
-        return of(what, event, reason, "known");
+    private static Arguments of(String description, LabelledEvent event, DeadLetterReason reason) {
+        return of(description, event, reason, "known");
     }
 
     private static Arguments of(
-            String what, LabelledEvent event, DeadLetterReason reason, String modelId) {
-        return Arguments.of(what, Messages.bytes(event), reason, modelId);
+            String description, LabelledEvent event, DeadLetterReason reason, String modelId) {
+        return Arguments.of(description, Messages.bytes(event), reason, modelId);
     }
 
-    private static LabelledEvent weighing(float weight) {
+    private static LabelledEvent withWeight(float weight) {
         LabelledEvent event = Messages.event("known", 1, 0, 1, 2, 3);
         event.setWeight(weight);
         return event;
@@ -558,8 +558,8 @@ class ExamplePackerTest {
         void write(BinaryEncoder encoder) throws Exception;
     }
 
-    /** An event of model "known" whose features, label and weight are written by hand. */
-    private static byte[] handMade(Encoding rest) throws Exception {
+    /** Encodes an event of model "known"; the argument writes its features, label and weight. */
+    private static byte[] encoded(Encoding rest) throws Exception {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         bytes.write(withFingerprintOf(LabelledEvent.getClassSchema()), 0, 10);
         BinaryEncoder encoder = EncoderFactory.get().directBinaryEncoder(bytes, null);
@@ -571,9 +571,9 @@ class ExamplePackerTest {
         return bytes.toByteArray();
     }
 
-    private static byte[] bomb() throws Exception {
+    private static byte[] oversizedArray() throws Exception {
         byte[] start =
-                handMade(
+                encoded(
                         encoder -> {
                             encoder.writeIndex(0);
                             encoder.writeLong(100_000_000);

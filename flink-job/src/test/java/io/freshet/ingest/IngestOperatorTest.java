@@ -57,7 +57,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void deadLetters_fillABlockToo() throws Exception {
+    void deadLetters_countTowardsTheBlockSize() throws Exception {
         for (int i = 0; i < 4; i++) {
             harness.processElement(Messages.message(i, new byte[0]), 0);
         }
@@ -69,7 +69,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void shortBlock_isEmittedAfterItsWait_notBefore() throws Exception {
+    void incompleteBlock_isEmittedAfterItsMaximumWait_notBefore() throws Exception {
         send(0, "a");
         harness.setProcessingTime(1100);
         send(1, "b");
@@ -88,7 +88,7 @@ class IngestOperatorTest {
     }
 
     @Test
-    void everyBlock_isEmittedBeforeABarrier_soThatNothingIsLeftInState() throws Exception {
+    void everyBlock_isEmittedBeforeABarrier() throws Exception {
         send(0, "a");
         send(1, "b");
 

@@ -16,7 +16,7 @@ class OriginsTest {
     }
 
     @Test
-    void appendedRows_keepTheirPlaces_thoughTheSourcesHaveOtherIndexes() {
+    void appendedRows_keepTheirSources_althoughTheIndexesOfTheSourcesDiffer() {
         Origins origins = origins("a", 0, 1);
         origins.addAll(origins("a", 1, 2, 1));
         origins.addFrom(origins("b", 7, 1), 1);
@@ -36,14 +36,14 @@ class OriginsTest {
     }
 
     @Test
-    void openRows_stayInTheirOrder() {
+    void pendingRows_areKeptInTheirOrder() {
         Origins origins = origins("a", 0, 1, 2, 3);
         Evaluation evaluation = new Evaluation(2);
         evaluation.begin(4, new int[4], new float[4]);
         evaluation.outcome(0, Outcome.TRAINED);
         evaluation.outcome(1, Outcome.PREDICTED);
 
-        origins.retainOpen(evaluation);
+        origins.retainPending(evaluation);
 
         assertThat(origins.size()).isEqualTo(2);
         assertThat(origins.source(0)).isEqualTo(new SourcePartition("a", 2));
@@ -58,7 +58,7 @@ class OriginsTest {
         evaluation.begin(4, new int[4], new float[4]);
         evaluation.outcome(0, Outcome.TRAINED);
         evaluation.outcome(1, Outcome.TRAINED);
-        origins.retainOpen(evaluation);
+        origins.retainPending(evaluation);
 
         Origins copy = origins.copy();
         origins.clear();

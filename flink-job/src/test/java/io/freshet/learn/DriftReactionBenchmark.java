@@ -29,8 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Benchmark of the effect of reactions to drift on the prequential log-loss: one line per stream
- * and one column per reaction, in per cent of the log-loss without a reaction (below 100 is
- * better).
+ * and one column per reaction, in per cent of the log-loss without a reaction (values below 100 are better).
  *
  * <p>Run {@link #main}, optionally with CSV files as arguments for more streams, whose last column
  * is the label. The detector is the default one.
@@ -56,11 +55,11 @@ final class DriftReactionBenchmark {
     public static void main(String[] files) throws IOException {
         Map<String, List<List<Blocks.Example>>> streams = new LinkedHashMap<>();
         for (Kind kind : Kind.values()) {
-            List<List<Blocks.Example>> ofKind = new ArrayList<>();
+            List<List<Blocks.Example>> streamsOfKind = new ArrayList<>();
             for (int seed = 0; seed < SEEDS; seed++) {
-                ofKind.add(synthetic(kind, FIRST_SEED + seed));
+                streamsOfKind.add(synthetic(kind, FIRST_SEED + seed));
             }
-            streams.put(kind.name().toLowerCase(java.util.Locale.ROOT), ofKind);
+            streams.put(kind.name().toLowerCase(java.util.Locale.ROOT), streamsOfKind);
         }
         for (String file : files) {
             streams.put(Path.of(file).getFileName().toString(), List.of(csv(Path.of(file))));
@@ -68,7 +67,7 @@ final class DriftReactionBenchmark {
         System.out.println("log-loss in per cent of that without a reaction; alerts in brackets");
         for (Double rate : Arrays.asList(null, 0.01, 0.1)) {
             System.out.println(rate == null ? "\nmixture" : "\nrate " + rate + ", momentum 0.9");
-            streams.forEach((name, ofName) -> print(name, ofName, rate));
+            streams.forEach((name, streamsOfName) -> print(name, streamsOfName, rate));
         }
     }
 
@@ -89,9 +88,9 @@ final class DriftReactionBenchmark {
             double ratio = 0;
             double alerts = 0;
             for (int i = 0; i < without.length; i++) {
-                double[] found = run(streams.get(i), rate, reaction);
-                ratio += found[0] / without[i] / without.length;
-                alerts += found[1] / without.length;
+                double[] result = run(streams.get(i), rate, reaction);
+                ratio += result[0] / without[i] / without.length;
+                alerts += result[1] / without.length;
             }
             line.append(
                     String.format(
@@ -113,8 +112,8 @@ final class DriftReactionBenchmark {
                 ExampleBlock block =
                         Blocks.block(stream.subList(from, Math.min(from + 256, stream.size())));
                 BlockEvaluation evaluation = learner.process(block, prediction -> {}, alerts::add);
-                for (float ofExample : evaluation.scored().losses()) {
-                    loss += ofExample;
+                for (float exampleLoss : evaluation.scored().losses()) {
+                    loss += exampleLoss;
                     count++;
                 }
             }
@@ -166,11 +165,12 @@ final class DriftReactionBenchmark {
         List<Blocks.Example> stream = new ArrayList<>();
         for (int i = 0; i < EVENTS; i++) {
             double phase = 4.0 * i / EVENTS;
-            double share =
+            double fraction =
                     switch (kind) {
                         case STATIONARY -> 0;
                         case ABRUPT -> phase < 2 ? 0 : 1;
-                        // Either concept, the second ever more often, over a tenth of the stream.
+                        // Each example is of one of the concepts; the probability of the second one
+                        // rises from 0 to 1 over a tenth of the stream.
                         case GRADUAL ->
                                 random.nextDouble() < Math.max(0, Math.min(1, (phase - 1.8) / 0.4))
                                         ? 1
@@ -181,7 +181,7 @@ final class DriftReactionBenchmark {
             int label = random.nextInt(CLASSES);
             float[] features = new float[FEATURES];
             for (int f = 0; f < FEATURES; f++) {
-                double centre = (1 - share) * first[label][f] + share * second[label][f];
+                double centre = (1 - fraction) * first[label][f] + fraction * second[label][f];
                 features[f] = (float) (centre + random.nextGaussian());
             }
             stream.add(new Blocks.Example("m", i, label, 1, features));

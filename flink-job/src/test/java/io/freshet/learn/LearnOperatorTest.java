@@ -65,7 +65,7 @@ class LearnOperatorTest {
                 DeviceFallback.CPU);
     }
 
-    /** Returns blocks of one to twenty examples of one model each, in stream order. */
+    /** Returns blocks of 1 to 20 examples, each of one model, in the order of the stream. */
     private static List<ExampleBlock> blocks(List<Blocks.Example> stream) {
         return blocks(stream, 0);
     }
@@ -145,7 +145,7 @@ class LearnOperatorTest {
     @MethodSource("configurationsAndBackends")
     void restoredOperator_continuesAsIfItHadNotStopped(LearnConfig config, boolean rocksDb)
             throws Exception {
-        // More than a thousand examples a model: then there are good parameters to keep.
+        // More than 1,000 examples per model, so that the state has last good parameters.
         List<ExampleBlock> blocks =
                 blocks(
                         Blocks.stream(11, 3_600, 4, 3, MODELS.toArray(String[]::new)),
@@ -199,13 +199,13 @@ class LearnOperatorTest {
     void restoredOperator_rollsBackToTheGoodParametersFromBeforeItStopped(boolean rocksDb)
             throws Exception {
         LearnConfig config = config(1000, 1, null);
-        int patience = config.learner().maxSkippedSteps();
+        int maxSkippedSteps = config.learner().maxSkippedSteps();
         List<Blocks.Example> stream = Blocks.stream(3, 1_400, 4, 3, "m");
         try (var before = harness(config, rocksDb);
                 var after = harness(config, rocksDb)) {
             before.setup();
             before.open();
-            // The good parameters come with the 1,000th step, and are in state a while later.
+            // The good parameters are copied at the 1,000th step, and are in the checkpoint.
             before.processElement(Blocks.block(stream.subList(0, 1_000)), 0);
             float[] good = live(before, "m").parameters();
             before.processElement(Blocks.block(stream.subList(1_000, 1_400)), 0);
@@ -216,9 +216,9 @@ class LearnOperatorTest {
             after.setup();
             after.initializeState(state);
             after.open();
-            // An example that weighs so much that its step leaves the range of a float.
+            // The examples have so large a weight that each step exceeds the range of a float.
             List<Blocks.Example> bad = new ArrayList<>();
-            for (int i = 0; i < patience; i++) {
+            for (int i = 0; i < maxSkippedSteps; i++) {
                 bad.add(new Blocks.Example("m", 1_400 + i, 0, 3e38f, new float[] {0, 1e5f, 0, 0}));
             }
             after.processElement(Blocks.block(bad), 0);
@@ -233,7 +233,7 @@ class LearnOperatorTest {
     void restoredOperator_predictsAsBefore() throws Exception {
         LearnConfig config = LearnerTest.mixtureWithBaselines();
         List<Blocks.Example> stream = Blocks.stream(5, 300, 4, 3, "m");
-        List<Blocks.Example> questions =
+        List<Blocks.Example> unlabelled =
                 stream.subList(0, 20).stream().map(Blocks::unlabelled).toList();
         try (var before = harness(config, false);
                 var after = harness(config, false)) {
@@ -245,8 +245,8 @@ class LearnOperatorTest {
             after.setup();
             after.initializeState(state);
             after.open();
-            before.processElement(Blocks.block(questions), 0);
-            after.processElement(Blocks.block(questions), 0);
+            before.processElement(Blocks.block(unlabelled), 0);
+            after.processElement(Blocks.block(unlabelled), 0);
 
             assertThat(probabilities(after)).isEqualTo(probabilities(before)).hasSize(20);
         }
@@ -374,11 +374,11 @@ class LearnOperatorTest {
         harness.getSideOutput(LearnOperator.PREDICTIONS)
                 .forEach(
                         record -> {
-                            List<Float> of = new ArrayList<>();
+                            List<Float> values = new ArrayList<>();
                             for (float probability : record.getValue().probabilities()) {
-                                of.add(probability);
+                                values.add(probability);
                             }
-                            all.add(of);
+                            all.add(values);
                         });
         return all;
     }
@@ -389,7 +389,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void endOfInput_closesIncompleteMiniBatches_alsoOfModelsInStateOnly() throws Exception {
+    void endOfInput_closesIncompleteMiniBatches_alsoOfEvictedModels() throws Exception {
         Map<String, ModelSnapshot> last = run(config(1, 1000, null));
 
         long accepted = 0;
@@ -402,7 +402,7 @@ class LearnOperatorTest {
 
     @Test
     void stateAtABarrier_doesNotChangeAfterwards() throws Exception {
-        // The heap backend writes out later what it was given: arrays must not be reused.
+        // The heap backend serialises an object only later, so its arrays must not be reused.
         LearnConfig config = config(1000, 1, null);
         try (var harness = harness(config, false)) {
             harness.setup();
@@ -440,7 +440,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void snapshots_arePublishedAtCheckpoints_ifTheModelChanged_andTheIntervalIsOver()
+    void snapshots_arePublishedAtCheckpoints_ifTheModelChanged_andTheIntervalHasPassed()
             throws Exception {
         try (var harness = harness(config(1000, 1, null), false)) {
             harness.setup();
@@ -517,7 +517,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void openMiniBatchOfAJobWithoutAMaximumWait_waitsFromItsNextExample() throws Exception {
+    void incompleteMiniBatchOfAJobWithoutAMaximumWait_waitsFromItsNextExample() throws Exception {
         List<Blocks.Example> stream = Blocks.stream(1, 10, 4, 3, "m");
         try (var before = harness(config(1000, 32, null), false);
                 var after = harness(config(1000, 32, Duration.ofSeconds(5)), false)) {
@@ -540,7 +540,7 @@ class LearnOperatorTest {
     }
 
     @Test
-    void openMiniBatchOfAJobThatNoLongerHasAMaximumWait_staysOpen() throws Exception {
+    void incompleteMiniBatchOfAJobThatNoLongerHasAMaximumWait_isNotClosed() throws Exception {
         List<Blocks.Example> stream = Blocks.stream(1, 10, 4, 3, "m");
         try (var before = harness(config(1000, 32, Duration.ofSeconds(5)), false);
                 var after = harness(config(1000, 32, null), false)) {
@@ -562,7 +562,7 @@ class LearnOperatorTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void openMiniBatchOfAnEvictedModel_doesNotWaitLonger(boolean rocksDb) throws Exception {
+    void incompleteMiniBatchOfAnEvictedModel_doesNotWaitLonger(boolean rocksDb) throws Exception {
         try (var harness = harness(config(1, 32, Duration.ofSeconds(5)), rocksDb)) {
             harness.setup();
             harness.open();

@@ -84,9 +84,9 @@ public class LearnerBenchmark {
 
     @Benchmark
     @OperationsPerInvocation(EVENTS)
-    public void event(Blackhole found) {
+    public void event(Blackhole blackhole) {
         for (ExampleBlock block : blocks) {
-            found.consume(learner.process(block, found::consume, found::consume));
+            blackhole.consume(learner.process(block, blackhole::consume, blackhole::consume));
         }
     }
 

@@ -52,7 +52,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 public class LearnerTest {
     private static final int FEATURES = 4;
     private static final int CLASSES = 3;
-    private static final int PATIENCE = 10;
+    private static final int MAX_SKIPPED_STEPS = 10;
 
     static LearnConfig config(int miniBatchSize) {
         return config(settings(miniBatchSize, new Sgd(0.05, 0.9), null), LabelType.CLASS);
@@ -86,7 +86,7 @@ public class LearnerTest {
                 mixture,
                 MiniBatchReduction.EXAMPLES,
                 new Standardization(),
-                PATIENCE);
+                MAX_SKIPPED_STEPS);
     }
 
     private static Mixture mixture(boolean baselines) {
@@ -106,29 +106,29 @@ public class LearnerTest {
                 LabelType.CLASS);
     }
 
-    /** Configurations that between them remember everything that a learner can remember. */
+    /** Configurations that together cover every part of a learner's state. */
     static Stream<Named<LearnConfig>> configurations() {
         Sgd plain = new Sgd(1, 0);
-        LearningRateSchedule falling =
+        LearningRateSchedule decaying =
                 new LearningRateSchedule(LearningRateSchedule.Kind.INVERSE_TIME, 0.05, 1e-3, 1);
         return Stream.of(
-                Named.of("momentum, cut by count", config(32)),
+                Named.of("momentum, mini-batches of 32", config(32)),
                 Named.of(
-                        "a schedule, Nesterov's momentum and weight decay, event by event",
+                        "a schedule, Nesterov momentum and weight decay, mini-batches of 1",
                         config(
-                                settings(1, new Sgd(falling, 0.9, 0, true, 1e-4), null),
+                                settings(1, new Sgd(decaying, 0.9, 0, true, 1e-4), null),
                                 LabelType.CLASS)),
                 Named.of(
-                        "Adam, event by event",
+                        "Adam, mini-batches of 1",
                         config(
-                                settings(1, new Adam(falling, 0.9, 0.999, 1e-8, 1e-4), null),
+                                settings(1, new Adam(decaying, 0.9, 0.999, 1e-8, 1e-4), null),
                                 LabelType.CLASS)),
-                Named.of("the mixture with its baselines, event by event", mixtureWithBaselines()),
+                Named.of("the mixture with baselines, mini-batches of 1", mixtureWithBaselines()),
                 Named.of(
-                        "the mixture on probabilities",
+                        "the mixture with labels of probabilities",
                         config(settings(8, plain, mixture(false)), LabelType.PROBABILITIES)),
                 Named.of(
-                        "several labels at once",
+                        "multi-label",
                         config(
                                 settings(
                                         8,
@@ -139,7 +139,7 @@ public class LearnerTest {
                                 LabelType.MULTI_LABEL)));
     }
 
-    /** The reference: the model's classes, driven by a loop that hands over piece by piece. */
+    /** Returns the reference: the state after a loop that passes each piece to the model. */
     private static LearnerState plainLoop(LearnConfig config, List<List<Blocks.Example>> pieces) {
         LearnerSettings settings = config.learner();
         int numTargets = config.numTargets();
@@ -157,7 +157,7 @@ public class LearnerTest {
                             example.weight());
                 }
                 model.learn(examples, false, evaluation);
-                examples.retainOpen(evaluation);
+                examples.retainPending(evaluation);
             }
             model.learn(examples, true, evaluation);
             return model.state();
@@ -197,7 +197,7 @@ public class LearnerTest {
 
     @ParameterizedTest
     @MethodSource("configurations")
-    void learner_equalsThePlainLoop_bitForBit_atEqualPieces(LearnConfig config) {
+    void learner_equalsThePlainLoopOnTheSamePieces_bitForBit(LearnConfig config) {
         List<Blocks.Example> stream = Blocks.stream(7, 500, FEATURES, CLASSES, "m");
         for (int largest : new int[] {1, 5, 300}) {
             List<List<Blocks.Example>> pieces = Blocks.pieces(stream, largest, 3);
@@ -206,7 +206,7 @@ public class LearnerTest {
     }
 
     @Test
-    void miniBatchesAsLargeAsABlock_areTheSameBits_howeverTheBlocksAreCut() {
+    void miniBatchesAsLargeAsABlock_giveTheSameBits_howeverTheStreamIsCut() {
         LearnConfig config = config(32);
         List<Blocks.Example> stream = Blocks.stream(7, 500, FEATURES, CLASSES, "m");
         LearnerState expected = plainLoop(config, List.of(stream));
@@ -217,7 +217,7 @@ public class LearnerTest {
 
     @ParameterizedTest
     @MethodSource("configurations")
-    void cuttingTheStreamOtherwise_changesNothingButTheRounding(LearnConfig config) {
+    void cutOfTheStream_affectsOnlyRounding(LearnConfig config) {
         List<Blocks.Example> stream = Blocks.stream(7, 500, FEATURES, CLASSES, "m");
         LearnerState expected = plainLoop(config, Blocks.pieces(stream, 1, 3));
         for (int largest : new int[] {5, 300}) {
@@ -232,8 +232,8 @@ public class LearnerTest {
 
     @ParameterizedTest
     @MethodSource("configurations")
-    void learnerSavedAndRestoredAtEveryBlock_equalsTheOneThatLived(LearnConfig config) {
-        // More than the thousand steps of an event each after which good parameters are copied.
+    void learnerSavedAndRestoredAfterEveryBlock_equalsAnUninterruptedOne(LearnConfig config) {
+        // More than 1,000 steps of one example each, after which good parameters are copied.
         int count = 1_300;
         List<Blocks.Example> stream = Blocks.stream(8, count, FEATURES, CLASSES, "m");
         List<List<Blocks.Example>> pieces = Blocks.pieces(stream, 20, 3);
@@ -274,12 +274,12 @@ public class LearnerTest {
 
     @ParameterizedTest
     @MethodSource("configurations")
-    void learnersThatShareAWorkspace_learnBitForBitAsAlone(LearnConfig config) {
+    void learnersThatShareAWorkspace_trainBitForBitAsAlone(LearnConfig config) {
         int learners = 3;
         List<List<List<Blocks.Example>>> pieces = new ArrayList<>();
         List<LearnerState> expected = new ArrayList<>();
         for (int k = 0; k < learners; k++) {
-            // Of mini-batches some are full at the end of a block, and some have rows that wait.
+            // At the end of a block, some mini-batches are full and some examples are pending.
             pieces.add(Blocks.pieces(Blocks.stream(k, 400, FEATURES, CLASSES, "m" + k), 40, 3 + k));
             expected.add(plainLoop(config, pieces.get(k)));
         }
@@ -288,8 +288,8 @@ public class LearnerTest {
             for (int k = 0; k < learners; k++) {
                 sharing.add(new Learner("m" + k, workspace));
             }
-            int most = pieces.stream().mapToInt(List::size).max().orElseThrow();
-            for (int i = 0; i < most; i++) {
+            int maxPieces = pieces.stream().mapToInt(List::size).max().orElseThrow();
+            for (int i = 0; i < maxPieces; i++) {
                 for (int k = 0; k < learners; k++) {
                     if (i < pieces.get(k).size()) {
                         sharing.get(k)
@@ -325,7 +325,7 @@ public class LearnerTest {
                 serializer.serialize(block, after);
                 assertThat(after.getCopyOfBuffer()).isEqualTo(before.getCopyOfBuffer());
 
-                // Ingest fills a block again that it has handed on.
+                // Ingest reuses the arrays of a block that it has sent.
                 Arrays.fill(block.examples().features(), Float.NaN);
                 Arrays.fill(block.examples().targets(), Float.NaN);
                 Arrays.fill(block.examples().labels(), -7);
@@ -356,7 +356,7 @@ public class LearnerTest {
     }
 
     @Test
-    void pendingExamplesOfAnotherTypeOfLabel_areRefused_namingIt() {
+    void pendingExamplesOfAnotherLabelType_areRefused_namingIt() {
         Learner learner = new Learner("m", new LearnerWorkspace(config(32)));
         learner.process(
                 Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")),
@@ -383,7 +383,7 @@ public class LearnerTest {
     }
 
     @Test
-    void pendingExamples_areStepped_whenTheMiniBatchHasBecomeSmaller() {
+    void pendingExamples_areTrainedOn_whenTheMiniBatchSizeIsNowSmaller() {
         List<Blocks.Example> stream = Blocks.stream(8, 20, FEATURES, CLASSES, "m");
         Learner before = new Learner("m", new LearnerWorkspace(config(32)));
         before.process(Blocks.block(stream.subList(0, 19)), prediction -> {}, alert -> {});
@@ -420,7 +420,7 @@ public class LearnerTest {
             int[] labels = stream.stream().mapToInt(Blocks.Example::label).toArray();
             assertThat(first.scored().labels()).containsExactly(Arrays.copyOf(labels, 4));
             assertThat(second.scored().labels()).containsExactly(Arrays.copyOfRange(labels, 4, 8));
-            // Parameters begin at 0, so the first mini-batch meets uniform probabilities.
+            // The initial parameters are 0, so the first mini-batch has uniform probabilities.
             assertThat(first.scored().losses()).containsOnly((float) Math.log(CLASSES));
             assertThat(learner.hasPendingExamples()).isTrue();
             assertThat(second.progress().examplesSeen()).isEqualTo(8);
@@ -428,7 +428,7 @@ public class LearnerTest {
     }
 
     @Test
-    void unlabelledRows_areAnsweredByTheParametersInForceAtTheirPlace_andChangeNothing() {
+    void unlabelledRows_arePredictedByTheParametersAtTheirPlace_andDoNotTrain() {
         LearnConfig config = config(4);
         List<Blocks.Example> labelled = Blocks.stream(10, 60, FEATURES, CLASSES, "m");
         List<Blocks.Example> mixed = new ArrayList<>();
@@ -447,7 +447,8 @@ public class LearnerTest {
             LearnerState actual = state(learner);
             assertThat(actual.counters()).isEqualTo(expected.counters());
             assertThat(actual.scaler().count()).isEqualTo(60);
-            // They take room in a block, so that steps may fall into others: to rounding.
+            // Unlabelled rows take room in a block, so that steps may be computed in other
+            // blocks, which changes the rounding.
             assertThat(actual.parameters()).containsExactly(expected.parameters(), offset(1e-6f));
             assertThat(evaluation.progress().audit().count(EventOutcome.UNLABELLED))
                     .isEqualTo(mixed.size() - 60);
@@ -476,7 +477,7 @@ public class LearnerTest {
     }
 
     @Test
-    void rowsOfAStepThatIsNotFinite_areIgnored_withTheirReason() {
+    void examplesOfANonFiniteStep_areIgnored_withTheirReason() {
         LearnConfig config = config(unscaled(2, new Sgd(1e30, 0), null, 3), LabelType.CLASS);
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             ModelProgress progress =
@@ -500,9 +501,10 @@ public class LearnerTest {
     }
 
     @Test
-    void rowsWhoseLossIsNotFinite_areIgnored_withTheirReason() {
-        LearnConfig config = config(unscaled(1, new Sgd(1e5, 0), null, PATIENCE), LabelType.CLASS);
-        // The first step makes parameters of 5e4 · 1e33, and the second logits beyond any float.
+    void examplesWithANonFiniteLoss_areIgnored_withTheirReason() {
+        LearnConfig config = config(unscaled(1, new Sgd(1e5, 0), null, MAX_SKIPPED_STEPS), LabelType.CLASS);
+        // The first step sets a parameter to 5e4 · 1e33, so that the second example's logits
+        // exceed the range of a float.
         List<Blocks.Example> stream =
                 List.of(
                         new Blocks.Example("m", 0, 0, 1, new float[] {1e33f}),
@@ -518,9 +520,9 @@ public class LearnerTest {
     }
 
     @Test
-    void rateWhoseStepIsNotFinite_restartsAlone_andTheProgressSaysSo() {
+    void expertWithANonFiniteStep_restartsAlone_andProgressCountsIt() {
         Mixture mixture = new Mixture(List.of(1e-35, 1e30), 0.001, false);
-        LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, PATIENCE), LabelType.CLASS);
+        LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, MAX_SKIPPED_STEPS), LabelType.CLASS);
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             ModelProgress progress =
                     learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
@@ -541,7 +543,7 @@ public class LearnerTest {
     }
 
     @Test
-    void progress_tellsTheMixture_baselinesLast() {
+    void progress_listsTheExperts_baselinesLast() {
         LearnConfig config =
                 config(
                         settings(1, new Sgd(1, 0), new Mixture(List.of(0.01, 0.1), 0.001, true)),
@@ -569,7 +571,7 @@ public class LearnerTest {
     }
 
     private static LearnerSettings unscaled(
-            int miniBatchSize, Sgd sgd, @Nullable Mixture mixture, int patience) {
+            int miniBatchSize, Sgd sgd, @Nullable Mixture mixture, int maxSkippedSteps) {
         return new LearnerSettings(
                 1,
                 2,
@@ -579,7 +581,7 @@ public class LearnerTest {
                 mixture,
                 MiniBatchReduction.EXAMPLES,
                 null,
-                patience);
+                maxSkippedSteps);
     }
 
     private static List<Blocks.Example> hugeFeatures() {
@@ -591,26 +593,18 @@ public class LearnerTest {
     }
 
     @Test
-    void stateOfAnotherShape_isRefused_namingBoth() {
+    void stateOfAnotherShape_isRefused_namingBothValues() {
         Learner learner = new Learner("m", new LearnerWorkspace(config(1)));
         learner.process(
                 Blocks.block(Blocks.stream(1, 5, FEATURES, CLASSES, "m")),
                 prediction -> {},
                 alert -> {});
         LearnerState state = learner.learnerState();
-        ModelState memory = learner.modelState(state, null);
+        ModelState modelState = learner.modelState(state, null);
         LearnConfig other =
                 config(
-                        new LearnerSettings(
-                                7,
-                                CLASSES,
-                                1,
-                                new CrossEntropy(CLASSES),
-                                new Sgd(1, 0),
-                                mixture(false),
-                                MiniBatchReduction.EXAMPLES,
-                                new Standardization(),
-                                PATIENCE),
+                        settingsOf(
+                                7, new CrossEntropy(CLASSES), mixture(false), new Standardization()),
                         LabelType.CLASS);
 
         assertThatThrownBy(
@@ -618,7 +612,7 @@ public class LearnerTest {
                                 Learner.restore(
                                         "m",
                                         new LearnerWorkspace(other),
-                                        memory,
+                                        modelState,
                                         state,
                                         null,
                                         null))
@@ -640,7 +634,7 @@ public class LearnerTest {
                 mixture,
                 MiniBatchReduction.EXAMPLES,
                 scaler,
-                PATIENCE);
+                MAX_SKIPPED_STEPS);
     }
 
     static Stream<Arguments> mismatches() {
@@ -669,7 +663,7 @@ public class LearnerTest {
                         fixed,
                         "was saved with training.learning-rate = auto, the configuration has"
                                 + " fixed"),
-                // One learning rate: there are as many parameters as with a fixed one.
+                // A mixture of one learning rate has as many parameters as a fixed learning rate.
                 Arguments.of(
                         fixed,
                         settingsOf(FEATURES, loss, new Mixture(List.of(0.1), 0.1, false), scaler),

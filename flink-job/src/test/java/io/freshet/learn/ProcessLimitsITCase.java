@@ -21,18 +21,21 @@ import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
-/** Tests of a full heap, each in a process of its own with a small heap. */
+/** Tests of a full heap, each in a separate process with a small heap. */
 @SuppressWarnings("try") // closing a harness may be interrupted
 class ProcessLimitsITCase {
     private static final int MODELS_MAX = 200_000;
 
-    /** More than twice as many models as fit. */
+    /** More than twice as many models as fit into the heap. */
     private static final int MODELS = 15_000;
 
     private static final String HASHMAP = "hashmap";
     private static final String ROCKSDB = "rocksdb";
 
-    /** Program that runs an operator on events of ever new models, then of the first ones again. */
+    /**
+     * Program that runs an operator on one event of each of many models, then on second events of
+     * the first 100 models.
+     */
     public static final class ManyModels {
         private ManyModels() {}
 

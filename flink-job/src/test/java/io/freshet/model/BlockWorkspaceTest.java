@@ -73,7 +73,7 @@ class BlockWorkspaceTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void learnersThatShareAWorkspace_learnBitForBitAsAlone(LearnerSettings settings) {
+    void learnersThatShareAWorkspace_trainBitForBitAsAlone(LearnerSettings settings) {
         int learners = 3;
         int calls = 6;
         List<LearnerState> alone = new ArrayList<>();

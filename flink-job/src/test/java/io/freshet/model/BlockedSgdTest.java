@@ -214,11 +214,11 @@ class BlockedSgdTest {
         int events = numClasses == 1000 ? 1000 : 10_000;
         LearnerFixture fixture =
                 LearnerFixture.of(11, numClasses).miniBatch(miniBatchSize).sgd(0.05, 0);
-        for (LearnerFixture either : List.of(fixture, fixture.sgd(0.05, 0.8))) {
+        for (LearnerFixture variant : List.of(fixture, fixture.sgd(0.05, 0.8))) {
             Examples stream =
                     new ExampleStream(fixture.settings(), 6).partlyLabelled().take(events);
 
-            assertPlainLoop(either, stream, MIXED);
+            assertPlainLoop(variant, stream, MIXED);
         }
     }
 
@@ -248,14 +248,14 @@ class BlockedSgdTest {
                                 .sgd(1.0 / numFeatures, 0)
                                 .scaler(scaler)
                                 .miniBatch(miniBatchSize);
-                for (LearnerFixture either :
+                for (LearnerFixture variant :
                         List.of(fixture, fixture.sgd(0.1 / numFeatures, 0.8))) {
                     Examples stream =
                             new ExampleStream(fixture.settings(), 8).partlyLabelled().take(1000);
-                    PlainLoop plain = new PlainLoop(either.settings());
+                    PlainLoop plain = new PlainLoop(variant.settings());
                     RecordedEvaluation expected = plain.learn(stream);
                     for (ProductTiles tiles : ProductTiles.values()) {
-                        try (SoftmaxLearner learner = either.start(tiles)) {
+                        try (SoftmaxLearner learner = variant.start(tiles)) {
                             RecordedEvaluation.byCalls(learner, stream, MIXED)
                                     .assertCloseTo(expected, FLOAT);
                             assertClose(
@@ -400,7 +400,7 @@ class BlockedSgdTest {
     }
 
     @Test
-    void interleavedModels_doNotDisturbEachOther() {
+    void interleavedModels_doNotAffectEachOther() {
         List<LearnerFixture> fixtures =
                 fixtures().map(arguments -> (LearnerFixture) arguments.get()[1]).toList();
         List<Examples> streams = new ArrayList<>();
@@ -415,8 +415,8 @@ class BlockedSgdTest {
             }
             learners.add(fixture.start());
         }
-        // All mini-batch sizes divide 96, so no mini-batch is incomplete when the next model
-        // continues.
+        // All mini-batch sizes divide 96, so no mini-batch is incomplete when the
+        // next model continues.
         for (int from = 0; from < 1920; from += 96) {
             for (int k = 0; k < fixtures.size(); k++) {
                 Examples part = ExampleStream.rows(streams.get(k), from, from + 96);
@@ -455,17 +455,17 @@ class BlockedSgdTest {
     @ValueSource(ints = {1, 3, 32, 150})
     void hundredsOfUnlabelledExamples_arePredicted(int miniBatchSize) {
         LearnerFixture fixture = LearnerFixture.of(5, 3).sgd(0.1, 0.5).miniBatch(miniBatchSize);
-        for (LearnerFixture either : List.of(fixture, fixture.scaler(ScalerChoice.WELFORD))) {
-            ExampleStream examples = new ExampleStream(either.settings(), 23);
+        for (LearnerFixture variant : List.of(fixture, fixture.scaler(ScalerChoice.WELFORD))) {
+            ExampleStream examples = new ExampleStream(variant.settings(), 23);
             Examples stream = examples.take(200);
-            Examples questions = examples.take(300);
+            Examples unlabelled = examples.take(300);
             for (int i = 0; i < 300; i++) {
-                stream.add(questions.features(), i * 5, Examples.UNLABELLED, 1);
+                stream.add(unlabelled.features(), i * 5, Examples.UNLABELLED, 1);
             }
             for (int i = 0; i < 200; i++) {
-                ExampleStream.append(questions, i, stream);
+                ExampleStream.append(unlabelled, i, stream);
             }
-            assertPlainLoop(either, stream, 700);
+            assertPlainLoop(variant, stream, 700);
         }
     }
 
@@ -480,7 +480,7 @@ class BlockedSgdTest {
     }
 
     @Test
-    void unlabelledExamples_changeNothing() {
+    void unlabelledExamples_doNotAffectTraining() {
         LearnerFixture fixture =
                 LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD).sgd(0.1, 0.5).miniBatch(3);
         Examples stream = new ExampleStream(fixture.settings(), 22).partlyLabelled().take(3000);

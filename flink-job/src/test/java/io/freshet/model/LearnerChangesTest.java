@@ -30,10 +30,10 @@ class LearnerChangesTest {
         Sgd nesterov = new Sgd(LearningRateSchedule.constant(0.02), 0.9, 0, true, 0.001);
         Mixture mixture = new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true);
         return Stream.of(fixture.sgd(nesterov), fixture.mixture(mixture))
-                .flatMap(either -> Stream.of(1, 3, 40).map(either::miniBatch));
+                .flatMap(variant -> Stream.of(1, 3, 40).map(variant::miniBatch));
     }
 
-    /** Learns for a number of steps, in calls of 50 rows or one mini-batch. */
+    /** Trains for a number of steps, in calls of 50 rows or one mini-batch. */
     private static void learn(SoftmaxLearner learner, long seed, int steps) {
         LearnerSettings settings = learner.settings();
         Examples stream =
@@ -41,7 +41,7 @@ class LearnerChangesTest {
         RecordedEvaluation.byCalls(learner, stream, Math.max(50, settings.miniBatchSize()));
     }
 
-    /** Asserts that only these fields have changed, and that the version has risen by one. */
+    /** Asserts that only these fields have changed, and that the version has increased by 1. */
     private static void assertChanged(LearnerState actual, LearnerState before, String... changed) {
         assertThat(actual)
                 .usingRecursiveComparison()
@@ -55,7 +55,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("fixtures")
-    void resetScaler_forgetsTheMoments(LearnerFixture fixture) {
+    void resetScaler_clearsTheMoments(LearnerFixture fixture) {
         try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 1, 30);
             LearnerState before = learner.state();
@@ -67,7 +67,7 @@ class LearnerChangesTest {
             assertThat(after.scaler().count()).isZero();
             assertThat(after.scaler().mean()).containsOnly(0);
             assertThat(after.scaler().squaredDeviations()).containsOnly(0);
-            // Before the first example the scaler turns every feature into 0.
+            // Before the first example the scaler scales every feature to 0.
             float[] predictions = new float[6];
             learner.predict(new float[] {0, 0, 0, 0, 0, 1e6f, -1, 2, 3, 4}, 2, predictions);
             for (int c = 0; c < 3; c++) {
@@ -153,7 +153,7 @@ class LearnerChangesTest {
 
     @ParameterizedTest
     @MethodSource("fixtures")
-    void resetOptimizer_forgetsTheVelocity(LearnerFixture fixture) {
+    void resetOptimizer_clearsTheVelocity(LearnerFixture fixture) {
         try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 6, 30);
             LearnerState before = learner.state();
@@ -195,7 +195,7 @@ class LearnerChangesTest {
                     .isEqualTo(before);
             assertThat(after.counters()).isEqualTo(before.counters().changed());
 
-            // From here on both learn the same.
+            // From here on both are trained identically.
             learn(learner, 9, 30);
             learn(other, 9, 30);
             assertThat(learner.state().parameters()).containsExactly(other.state().parameters());
@@ -228,12 +228,12 @@ class LearnerChangesTest {
     @ParameterizedTest
     @CsvSource({"1, 7", "1, 40", "3, 7", "100, 2"})
     void boost_multipliesTheLearningRateOfItsSteps(int miniBatchSize, int steps) {
-        LearningRateSchedule falling =
+        LearningRateSchedule decaying =
                 new LearningRateSchedule(LearningRateSchedule.Kind.EXPONENTIAL, 0.1, 0.99, 1);
         LearnerFixture fixture =
                 LearnerFixture.of(5, 3)
                         .miniBatch(miniBatchSize)
-                        .sgd(new Sgd(falling, 0, 0, false, 0));
+                        .sgd(new Sgd(decaying, 0, 0, false, 0));
         try (SoftmaxLearner learner = fixture.start()) {
             learn(learner, 11, 5);
             LearnerState before = learner.state();
@@ -244,19 +244,19 @@ class LearnerChangesTest {
             assertThat(learner.modelVersion()).isEqualTo(5);
 
             for (int step = 0; step < steps; step++) {
-                assertThat(learner.learningRate()).isEqualTo(4 * falling.at(5 + step));
+                assertThat(learner.learningRate()).isEqualTo(4 * decaying.at(5 + step));
                 learn(learner, 12 + step, 1);
             }
-            assertThat(learner.learningRate()).isEqualTo(falling.at(5 + steps));
+            assertThat(learner.learningRate()).isEqualTo(decaying.at(5 + steps));
 
             learner.boost(2, 1);
             learner.boost(3, 0);
-            assertThat(learner.learningRate()).isEqualTo(falling.at(5 + steps));
+            assertThat(learner.learningRate()).isEqualTo(decaying.at(5 + steps));
         }
     }
 
     @Test
-    void boost_isNotUsedUpByStepsThatAreSkipped() {
+    void skippedSteps_doNotCountTowardsABoost() {
         LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(0.5, 0);
         Examples bad = new Examples(1);
         bad.add(new float[] {Float.NaN}, 0, 0, 1);
@@ -281,9 +281,9 @@ class LearnerChangesTest {
         try (SoftmaxLearner boosted = fixture.start();
                 SoftmaxLearner plain = fixture.start()) {
             boosted.boost(1e20, 1);
-            for (SoftmaxLearner either : List.of(boosted, plain)) {
-                RecordedEvaluation.byCalls(either, weightless, 1);
-                learn(either, 14, 30);
+            for (SoftmaxLearner variant : List.of(boosted, plain)) {
+                RecordedEvaluation.byCalls(variant, weightless, 1);
+                learn(variant, 14, 30);
             }
             // If the bound still included the ended boost, every step would be a checked step.
             assertThat(boosted.parameters().bound()).isEqualTo(plain.parameters().bound());
@@ -335,7 +335,7 @@ class LearnerChangesTest {
                     Consumer<LearnerControl> change = changes.get(round % changes.size());
                     change.accept(learner);
                     change.accept(restored);
-                    // Restored at once, and in the middle of a boost.
+                    // Restored immediately, and in the middle of a boost.
                     for (int k = 0; k < 3; k++) {
                         LearnerState state = restored.state();
                         assertSameBits(state, learner.state());

@@ -40,7 +40,7 @@ class LearnerGuardsTest {
                                         scaled.sgd(0.1, 0.9),
                                         scaled.sgd(nesterov()),
                                         scaled.mixture(MIXTURE)))
-                .flatMap(either -> Stream.of(1, 8, 40, 100).map(either::miniBatch));
+                .flatMap(variant -> Stream.of(1, 8, 40, 100).map(variant::miniBatch));
     }
 
     private static Sgd nesterov() {
@@ -59,26 +59,26 @@ class LearnerGuardsTest {
                 ExampleStream stream = new ExampleStream(fixture.settings(), 9);
                 Evaluation evaluation = new Evaluation(3);
                 try (SoftmaxLearner learner = fixture.start();
-                        SoftmaxLearner undisturbed = fixture.start()) {
+                        SoftmaxLearner reference = fixture.start()) {
                     // On a new model and on a trained one.
                     for (int round = 0; round < 3; round++) {
-                        Examples poisoned = stream.take(size);
-                        (inTheWeight ? poisoned.weights() : poisoned.features())[size / 2] = bad;
-                        learner.learn(poisoned, false, evaluation);
+                        Examples invalid = stream.take(size);
+                        (inTheWeight ? invalid.weights() : invalid.features())[size / 2] = bad;
+                        learner.learn(invalid, false, evaluation);
 
                         assertOutcomes(
                                 evaluation,
                                 inTheWeight ? Outcome.SKIPPED_STEP : Outcome.SKIPPED_LOSS);
-                        assertThat(learner.modelVersion()).isEqualTo(undisturbed.modelVersion());
+                        assertThat(learner.modelVersion()).isEqualTo(reference.modelVersion());
                         assertThat(learner.counters().skippedSteps()).isEqualTo(round + 1);
                         assertThat(learner.counters().skippedInARow()).isEqualTo(1);
-                        assertSameExceptCounters(learner.state(), undisturbed.state());
+                        assertSameExceptCounters(learner.state(), reference.state());
 
                         Examples next = stream.take(size * 3);
                         learner.learn(next, false, evaluation);
-                        undisturbed.learn(next, false, new Evaluation(3));
+                        reference.learn(next, false, new Evaluation(3));
                         assertOutcomes(evaluation, Outcome.TRAINED);
-                        assertSameExceptCounters(learner.state(), undisturbed.state());
+                        assertSameExceptCounters(learner.state(), reference.state());
                         assertThat(learner.counters().skippedInARow()).isZero();
                         assertThat(learner.counters().rollBacks()).isZero();
                     }
@@ -101,9 +101,9 @@ class LearnerGuardsTest {
             }
         }
         try (SoftmaxLearner learner = fixture.start(Precision.DOUBLE);
-                SoftmaxLearner undisturbed = fixture.start(Precision.DOUBLE)) {
+                SoftmaxLearner reference = fixture.start(Precision.DOUBLE)) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, size * 20);
-            RecordedEvaluation expected = RecordedEvaluation.byCalls(undisturbed, clean, size * 17);
+            RecordedEvaluation expected = RecordedEvaluation.byCalls(reference, clean, size * 17);
 
             int kept = 0;
             for (int i = 0; i < stream.size(); i++) {
@@ -117,14 +117,14 @@ class LearnerGuardsTest {
             }
             StateAssertions.assertClose(
                     StateAssertions.parameters(learner),
-                    StateAssertions.parameters(undisturbed),
+                    StateAssertions.parameters(reference),
                     1e-5);
             assertThat(learner.counters().steps()).isEqualTo(17);
             assertThat(learner.modelVersion()).isEqualTo(17);
             assertThat(learner.counters().skippedSteps()).isEqualTo(3);
             assertThat(learner.counters().skippedInARow()).isEqualTo(1);
             assertThat(learner.state().scaler().count())
-                    .isEqualTo(undisturbed.state().scaler().count());
+                    .isEqualTo(reference.state().scaler().count());
         }
     }
 
@@ -153,7 +153,7 @@ class LearnerGuardsTest {
     }
 
     @Test
-    void stepBeyondTheRangeOfFloats_isSkipped_howeverSmall() {
+    void smallStepBeyondTheRangeOfFloats_isSkipped() {
         // Both biases are 1.7e38 after the first step; the next would add 0.2 % by momentum alone.
         LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(1e38, 0.002);
         Examples batch = new Examples(1);
@@ -168,7 +168,7 @@ class LearnerGuardsTest {
     }
 
     @Test
-    void stepOfAnInfiniteLoss_isSkipped_thoughItsGradientIsFinite() {
+    void stepWithAnInfiniteLoss_isSkipped_evenIfItsGradientIsFinite() {
         LearnerFixture fixture = LearnerFixture.of(1, 2).sgd(0.1, 0.9).miniBatch(2);
         float[] parameters = {0, -1e30f, 0, 0};
         Examples batch = new Examples(1);
@@ -198,29 +198,29 @@ class LearnerGuardsTest {
         }
     }
 
-    /** Where all values are finite, checked steps give the same results as others. */
+    /** Uses only finite values, with which checked steps must give the same results as others. */
     @ParameterizedTest
     @EnumSource(Precision.class)
     void checkedSteps_matchThePlainLoop(Precision precision) {
         // The square of 2⁵⁴ is too large for a block, so the step is checked.
         float[] large = {0, 0, 0x1p54f};
         LearnerFixture fixture = LearnerFixture.of(3, 3).miniBatch(2);
-        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.5), fixture.mixture(MIXTURE))) {
-            Examples stream = new ExampleStream(either.settings(), 11).take(400);
-            Examples grown = new Examples(3);
+        for (LearnerFixture variant : List.of(fixture.sgd(0.1, 0.5), fixture.mixture(MIXTURE))) {
+            Examples stream = new ExampleStream(variant.settings(), 11).take(400);
+            Examples withLargeFeatures = new Examples(3);
             for (int i = 0; i < 400; i++) {
                 if (i % 2 == 0) {
-                    grown.add(large, 0, Examples.UNLABELLED, 1);
+                    withLargeFeatures.add(large, 0, Examples.UNLABELLED, 1);
                 }
-                ExampleStream.append(stream, i, grown);
+                ExampleStream.append(stream, i, withLargeFeatures);
             }
-            PlainLoop plain = new PlainLoop(either.settings());
-            RecordedEvaluation expected = plain.learn(grown);
-            try (SoftmaxLearner learner = either.start(precision)) {
-                RecordedEvaluation found = RecordedEvaluation.byCalls(learner, grown, 100);
+            PlainLoop plain = new PlainLoop(variant.settings());
+            RecordedEvaluation expected = plain.learn(withLargeFeatures);
+            try (SoftmaxLearner learner = variant.start(precision)) {
+                RecordedEvaluation found = RecordedEvaluation.byCalls(learner, withLargeFeatures, 100);
 
                 double tolerance = precision == Precision.FLOAT ? 1e-4 : 1e-5;
-                found.labelled(grown).assertCloseTo(expected.labelled(grown), tolerance);
+                found.labelled(withLargeFeatures).assertCloseTo(expected.labelled(withLargeFeatures), tolerance);
                 StateAssertions.assertClose(
                         StateAssertions.parameters(learner), plain.parameters, tolerance);
                 assertThat(learner.modelVersion()).isEqualTo(200);
@@ -239,15 +239,15 @@ class LearnerGuardsTest {
         good.add(new float[] {1}, 0, 0, 1);
         Evaluation evaluation = new Evaluation(2);
         try (SoftmaxLearner learner = fixture.start();
-                SoftmaxLearner undisturbed = fixture.start()) {
+                SoftmaxLearner reference = fixture.start()) {
             learner.learn(bad, false, evaluation);
             assertOutcomes(evaluation, Outcome.SKIPPED_STEP);
             assertThat(learner.state().optimizer().array(Sgd.VELOCITY)).isEmpty();
 
             learner.learn(good, false, evaluation);
-            undisturbed.learn(good, false, new Evaluation(2));
+            reference.learn(good, false, new Evaluation(2));
             assertOutcomes(evaluation, Outcome.TRAINED);
-            assertSameExceptCounters(learner.state(), undisturbed.state());
+            assertSameExceptCounters(learner.state(), reference.state());
         }
     }
 
@@ -255,7 +255,7 @@ class LearnerGuardsTest {
 
     @ParameterizedTest
     @MethodSource("fixtures")
-    void unlabelledExample_cannotSpoilAStep(LearnerFixture fixture) {
+    void unlabelledExample_doesNotAffectAStep(LearnerFixture fixture) {
         int size = fixture.miniBatchSize();
         for (float bad : new float[] {Float.NaN, Float.NEGATIVE_INFINITY, 3e38f}) {
             Examples batches = new ExampleStream(fixture.settings(), 12).take(2 * size);
@@ -265,16 +265,16 @@ class LearnerGuardsTest {
                 ExampleStream.append(batches, i, examples);
             }
             try (SoftmaxLearner learner = fixture.start(Precision.DOUBLE);
-                    SoftmaxLearner undisturbed = fixture.start(Precision.DOUBLE)) {
+                    SoftmaxLearner reference = fixture.start(Precision.DOUBLE)) {
                 RecordedEvaluation found =
                         RecordedEvaluation.byCalls(learner, examples, examples.size());
-                RecordedEvaluation.byCalls(undisturbed, batches, batches.size());
+                RecordedEvaluation.byCalls(reference, batches, batches.size());
 
                 assertThat(found.outcomes).doesNotContain(Outcome.SKIPPED_STEP);
-                assertThat(learner.counters()).isEqualTo(undisturbed.counters());
+                assertThat(learner.counters()).isEqualTo(reference.counters());
                 StateAssertions.assertClose(
                         StateAssertions.parameters(learner),
-                        StateAssertions.parameters(undisturbed),
+                        StateAssertions.parameters(reference),
                         1e-5);
             }
         }
@@ -286,18 +286,18 @@ class LearnerGuardsTest {
         int size = fixture.miniBatchSize();
         ExampleStream stream = new ExampleStream(fixture.settings(), 13);
         Examples examples = stream.take(size);
-        float[] question = {1, -1, 0, 0.5f, 2};
+        float[] unlabelled = {1, -1, 0, 0.5f, 2};
         for (boolean inTheWeight : new boolean[] {false, true}) {
-            Examples poisoned = ExampleStream.rows(examples, 0, size);
-            (inTheWeight ? poisoned.weights() : poisoned.features())[0] = Float.POSITIVE_INFINITY;
-            poisoned.add(question, 0, Examples.UNLABELLED, 1);
+            Examples invalid = ExampleStream.rows(examples, 0, size);
+            (inTheWeight ? invalid.weights() : invalid.features())[0] = Float.POSITIVE_INFINITY;
+            invalid.add(unlabelled, 0, Examples.UNLABELLED, 1);
             try (SoftmaxLearner learner = fixture.start()) {
                 learner.learn(examples, false, new Evaluation(3));
                 float[] expected = new float[3];
-                learner.predict(question, 1, expected);
+                learner.predict(unlabelled, 1, expected);
 
                 Evaluation evaluation = new Evaluation(3);
-                learner.learn(poisoned, false, evaluation);
+                learner.learn(invalid, false, evaluation);
 
                 assertThat(learner.counters().skippedSteps()).isEqualTo(1);
                 assertThat(evaluation.outcome(size)).isEqualTo(Outcome.PREDICTED);
@@ -309,7 +309,7 @@ class LearnerGuardsTest {
 
     @Test
     void unlabelledExample_isPredictedByTheWeightsAfterACheckedStep() {
-        // A labelled feature of 2⁵⁴ leads to a checked step; the baselines learn its label.
+        // A labelled feature of 2⁵⁴ leads to a checked step; the baselines count its label.
         Mixture mixture = new Mixture(List.of(1e-30, 1e-29), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(1, 2).mixture(mixture);
         Examples examples = new Examples(1);
@@ -399,8 +399,8 @@ class LearnerGuardsTest {
             assertThat(back.optimizer().array(Sgd.VELOCITY)).isEmpty();
             assertThat(weights(learner)).containsExactly(weights);
 
-            // No step was taken since the roll-back, so the good copy equals the current
-            // parameters.
+            // No step was taken since the roll-back, so the good copy equals the
+            // current parameters.
             RecordedEvaluation.byCalls(learner, bad, 4);
             LearnerState start = LearnerState.initial(fixture.settings());
             assertThat(learner.state().parameters()).containsExactly(start.parameters());
@@ -442,8 +442,8 @@ class LearnerGuardsTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 100})
     void boundOfTheParameters_coversAllRatesTogether(int miniBatchSize) {
-        // The magnitudes of the first gradient at the logits sum to 2 (1 - 1/1000), nearly the most
-        // that cross-entropy allows; those of the inputs to 3.
+        // The magnitudes of the first gradient at the logits sum to 2 (1 - 1/1000), nearly the
+        // maximum for cross-entropy; those of the inputs sum to 3.
         Mixture mixture = new Mixture(List.of(1e-6, 1.1e-6, 1.2e-6), 0.01, false);
         LearnerFixture fixture =
                 LearnerFixture.of(2, 1000).mixture(mixture).miniBatch(miniBatchSize);
@@ -487,10 +487,10 @@ class LearnerGuardsTest {
             float[] parameters = learner.state().parameters();
             float[] expected = finite.state().parameters();
             assertThat(Arrays.copyOf(parameters, 12)).containsExactly(expected);
-            int heaviest = learner.weight(0) >= learner.weight(1) ? 0 : 1;
+            int dominant = learner.weight(0) >= learner.weight(1) ? 0 : 1;
             assertThat(Arrays.copyOfRange(parameters, 12, 18))
                     .containsExactly(
-                            Arrays.copyOfRange(parameters, heaviest * 6, heaviest * 6 + 6));
+                            Arrays.copyOfRange(parameters, dominant * 6, dominant * 6 + 6));
             assertThat(learner.weight(2)).isCloseTo(switchingRate / 3, within(1e-15));
             assertThat(learner.weight(0) + learner.weight(1) + learner.weight(2))
                     .isCloseTo(1, within(1e-15));
@@ -595,27 +595,27 @@ class LearnerGuardsTest {
 
     // All guards together.
 
-    static Stream<LearnerFixture> wildRules() {
-        Sgd wild = new Sgd(1e6, 0);
-        Sgd wilder = new Sgd(LearningRateSchedule.constant(1e6), 0.9, 0, true, 0.5);
+    static Stream<LearnerFixture> divergingOptimizers() {
+        Sgd diverging = new Sgd(1e6, 0);
+        Sgd divergingNesterov = new Sgd(LearningRateSchedule.constant(1e6), 0.9, 0, true, 0.5);
         LearnerFixture fixture = LearnerFixture.of(5, 3).maxSkippedSteps(3);
         LearnerFixture two = LearnerFixture.of(5, 2).maxSkippedSteps(3);
         return Stream.of(
-                        fixture.sgd(wild),
-                        LearnerFixture.of(5, 300).sgd(wild).maxSkippedSteps(3),
-                        fixture.sgd(wilder),
-                        fixture.sgd(wild).loss(new BinaryCrossEntropyWithLogits(3)),
-                        fixture.sgd(wild).loss(new BinaryCrossEntropy(3)),
-                        two.sgd(wilder).loss(new BinaryCrossEntropyWithLogits(1)),
+                        fixture.sgd(diverging),
+                        LearnerFixture.of(5, 300).sgd(diverging).maxSkippedSteps(3),
+                        fixture.sgd(divergingNesterov),
+                        fixture.sgd(diverging).loss(new BinaryCrossEntropyWithLogits(3)),
+                        fixture.sgd(diverging).loss(new BinaryCrossEntropy(3)),
+                        two.sgd(divergingNesterov).loss(new BinaryCrossEntropyWithLogits(1)),
                         fixture.mixture(new Mixture(List.of(1e6, 1e5), 0.001, true)),
                         fixture.mixture(new Mixture(List.of(1e6, 0.001), 0, false)))
-                .flatMap(wildly -> Stream.of(wildly, wildly.scaler(ScalerChoice.WELFORD)))
-                .flatMap(wildly -> Stream.of(1, 3, 32, 100).map(wildly::miniBatch));
+                .flatMap(variant -> Stream.of(variant, variant.scaler(ScalerChoice.WELFORD)))
+                .flatMap(variant -> Stream.of(1, 3, 32, 100).map(variant::miniBatch));
     }
 
     @ParameterizedTest
-    @MethodSource("wildRules")
-    void hugeFeaturesAtAHugeRate_leaveTheModelFinite(LearnerFixture fixture) {
+    @MethodSource("divergingOptimizers")
+    void hugeFeaturesAtAHugeLearningRate_leaveTheModelFinite(LearnerFixture fixture) {
         Examples stream = new ExampleStream(fixture.settings(), 18).partlyLabelled().take(3000);
         Random random = new Random(19);
         for (int i = 0; i < 3000 * 5; i++) {

@@ -36,7 +36,7 @@ class LearnerNormsTest {
                         fixture.loss(new BinaryCrossEntropyWithLogits(3))
                                 .reduction(MiniBatchReduction.WEIGHTS),
                         fixture.mixture(mixture).scaler(ScalerChoice.WELFORD))
-                .flatMap(either -> Stream.of(1, 3, 100).map(either::miniBatch));
+                .flatMap(variant -> Stream.of(1, 3, 100).map(variant::miniBatch));
     }
 
     @ParameterizedTest
@@ -101,11 +101,11 @@ class LearnerNormsTest {
     void gradientNorm_isOfTheLastStepTaken_andNaNBefore(int miniBatchSize) {
         LearnerFixture fixture = LearnerFixture.of(5, 3).miniBatch(miniBatchSize);
         ExampleStream stream = new ExampleStream(fixture.settings(), 2);
-        Examples poisoned = stream.take(1);
-        poisoned.features()[0] = Float.NaN;
+        Examples invalid = stream.take(1);
+        invalid.features()[0] = Float.NaN;
         try (SoftmaxLearner learner = fixture.start()) {
             learner.predict(new float[5], 1, new float[3]);
-            assertThat(RecordedEvaluation.byCalls(learner, poisoned, 1).outcomes)
+            assertThat(RecordedEvaluation.byCalls(learner, invalid, 1).outcomes)
                     .containsExactly(Outcome.SKIPPED_LOSS);
             assertThat(learner.gradientNorm()).isNaN();
             assertThat(learner.parameterNorm()).isZero();
@@ -114,7 +114,7 @@ class LearnerNormsTest {
             double norm = learner.gradientNorm();
             assertThat(norm).isPositive();
             learner.predict(new float[5], 1, new float[3]);
-            RecordedEvaluation.byCalls(learner, poisoned, 1);
+            RecordedEvaluation.byCalls(learner, invalid, 1);
             assertThat(learner.gradientNorm()).isEqualTo(norm);
 
             try (SoftmaxLearner restored =

@@ -157,7 +157,7 @@ class MixtureTest {
     }
 
     @Test
-    void eachRate_learnsAsIfAlone() {
+    void eachRate_isTrainedAsIfAlone() {
         LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         Examples stream = new ExampleStream(fixture.settings(), 5).take(5000);
         try (SoftmaxLearner mixed = fixture.mixture(new Mixture(RATES, 0.01, true)).start()) {
@@ -200,8 +200,8 @@ class MixtureTest {
         try (SoftmaxLearner learner = fixture.mixture(mixture).start()) {
             double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             if (concept == Concept.STATIONARY) {
-                // Mixing cannot gain here. It costs at most ln 7 to find the rate, and about α for
-                // each example.
+                // A mixture cannot be better than the best rate here. It loses at most ln 7 nats to
+                // find it, and about α nats per example.
                 assertThat(total).isLessThan(best + Math.log(7) + 0.0011 * 12_000);
             } else {
                 assertThat(total).isLessThan(best);
@@ -254,21 +254,21 @@ class MixtureTest {
             for (int i = 0; i < count; i++) {
                 double position = position(i, count);
                 int from = (int) Math.min(1, Math.floor(position));
-                double turned = position - from;
+                double progress = position - from;
                 double[] logits = new double[3];
                 for (int f = 0; f < 8; f++) {
                     features[f] = (float) random.nextGaussian();
                     for (int c = 0; c < 3; c++) {
                         double slope =
-                                (1 - turned) * concepts[from][f][c]
-                                        + turned * concepts[from + 1][f][c];
+                                (1 - progress) * concepts[from][f][c]
+                                        + progress * concepts[from + 1][f][c];
                         logits[c] += features[f] * slope;
                     }
                 }
-                double rest = random.nextDouble();
+                double remaining = random.nextDouble();
                 double logSumExp = PlainLoop.logSumExp(logits);
                 int label = 0;
-                while (label < 2 && (rest -= Math.exp(logits[label] - logSumExp)) > 0) {
+                while (label < 2 && (remaining -= Math.exp(logits[label] - logSumExp)) > 0) {
                     label++;
                 }
                 examples.add(features, 0, label, 1);
@@ -277,7 +277,7 @@ class MixtureTest {
         }
     }
 
-    // The weights alone.
+    // Weights without a learner.
 
     @Test
     void loss_isTheNegativeLogOfTheWeightedLikelihood() {

@@ -289,7 +289,7 @@ final class PlainLoop {
         }
     }
 
-    /** Updates the mixture by fixed share, under each switching rate and of the switching rates. */
+    /** Updates, by fixed share, the experts' weights and the weights of the switching rates. */
     private void updateMixture(double[] logLikelihoods, double exampleWeight) {
         double[] evidence = new double[rateWeights.length];
         for (int a = 0; a < evidence.length; a++) {
@@ -375,7 +375,7 @@ final class PlainLoop {
         return probabilities;
     }
 
-    /** Returns values of classes; a single output is the value of class 1 of two. */
+    /** Returns one value per class; a single output is the value of class 1 of two. */
     private double[] classes(double[] outputs) {
         return outputs.length == settings.numClasses()
                 ? outputs

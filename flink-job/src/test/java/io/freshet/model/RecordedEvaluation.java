@@ -37,8 +37,7 @@ final class RecordedEvaluation {
     }
 
     /**
-     * Lets a learner learn from a stream in several calls. The last call closes the last
-     * mini-batch.
+     * Trains a learner on a stream in several calls, the last of which closes the last mini-batch.
      *
      * @param sizes numbers of new examples of the calls, used cyclically
      */
@@ -62,14 +61,14 @@ final class RecordedEvaluation {
                 ExampleStream.append(stream, next, pending);
             }
             learner.learn(pending, next == stream.size(), evaluation, observer);
-            int open = 0;
+            int kept = 0;
             for (int i = 0; i < pending.size(); i++) {
                 recorded.record(origins[i], evaluation, i, numClasses);
-                if (evaluation.outcome(i) == Outcome.OPEN) {
-                    origins[open++] = origins[i];
+                if (evaluation.outcome(i) == Outcome.PENDING) {
+                    origins[kept++] = origins[i];
                 }
             }
-            pending.retainOpen(evaluation);
+            pending.retainPending(evaluation);
         }
         return recorded;
     }
@@ -178,9 +177,9 @@ final class RecordedEvaluation {
     }
 
     private static void assertClose(
-            String what, int row, double actual, double expected, double allowed) {
+            String name, int row, double actual, double expected, double allowed) {
         if (!(Math.abs(actual - expected) <= allowed)) {
-            assertThat(actual).as("%s of %d", what, row).isCloseTo(expected, within(allowed));
+            assertThat(actual).as("%s of %d", name, row).isCloseTo(expected, within(allowed));
         }
     }
 

@@ -42,7 +42,7 @@ class ScorerTest {
                         two.loss(new BinaryCrossEntropy(1)),
                         many,
                         many.mixture(baselines))
-                .flatMap(either -> Stream.of(1, 8, 70).map(either::miniBatch));
+                .flatMap(variant -> Stream.of(1, 8, 70).map(variant::miniBatch));
     }
 
     @ParameterizedTest
@@ -79,8 +79,8 @@ class ScorerTest {
     void scoresOfEqualProbabilities_areKnown() {
         Mixture mixture = new Mixture(RATES, 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(1, 4).miniBatch(4);
-        for (LearnerFixture either : List.of(fixture, fixture.mixture(mixture))) {
-            Evaluation evaluation = evaluate(either, 1, new float[0]);
+        for (LearnerFixture variant : List.of(fixture, fixture.mixture(mixture))) {
+            Evaluation evaluation = evaluate(variant, 1, new float[0]);
 
             for (int label = 0; label < 4; label++) {
                 assertThat(evaluation.predictedClasses()[label]).isZero();
@@ -108,17 +108,17 @@ class ScorerTest {
         for (float logit : new float[] {-2, 0, 2}) {
             Evaluation evaluation = evaluate(fixture, 1, logit);
 
-            double one = 1 / (1 + Math.exp(-logit));
+            double probability = 1 / (1 + Math.exp(-logit));
             int predicted = logit > 0 ? 1 : 0;
             for (int label = 0; label < 2; label++) {
-                double ofLabel = label == 1 ? one : 1 - one;
+                double probabilityOfLabel = label == 1 ? probability : 1 - probability;
                 assertThat(evaluation.predictedClasses()[label]).isEqualTo(predicted);
                 assertThat(evaluation.ranks()[label]).isEqualTo(label == predicted ? 0 : 1);
                 assertThat((double) evaluation.confidences()[label])
-                        .isCloseTo(Math.max(one, 1 - one), within(1e-7));
-                assertThat(Math.exp(-evaluation.losses()[label])).isCloseTo(ofLabel, within(1e-7));
+                        .isCloseTo(Math.max(probability, 1 - probability), within(1e-7));
+                assertThat(Math.exp(-evaluation.losses()[label])).isCloseTo(probabilityOfLabel, within(1e-7));
                 assertThat((double) evaluation.briers()[label])
-                        .isCloseTo(2 * Math.pow(1 - ofLabel, 2), within(1e-7));
+                        .isCloseTo(2 * Math.pow(1 - probabilityOfLabel, 2), within(1e-7));
             }
         }
     }
@@ -127,20 +127,20 @@ class ScorerTest {
 
     static Stream<Arguments> saturated() {
         LearnerFixture fixture = LearnerFixture.of(1, 3).miniBatch(3);
-        Loss yesOrNo = new BinaryCrossEntropyWithLogits(3);
+        Loss binary = new BinaryCrossEntropyWithLogits(3);
         return Stream.of(
                 // exp(1e-20) is 1, exp(-900) is 0, and 1 / (1 + exp(-40)) is 1.
                 Arguments.of(fixture, new float[] {0, 1e-20f, 0}, new int[] {1, 0, 2}),
                 Arguments.of(fixture, new float[] {-900, -800, 0}, new int[] {2, 1, 0}),
-                Arguments.of(fixture.loss(yesOrNo), new float[] {40, 50, 60}, new int[] {2, 1, 0}));
+                Arguments.of(fixture.loss(binary), new float[] {40, 50, 60}, new int[] {2, 1, 0}));
     }
 
     @ParameterizedTest
     @MethodSource("saturated")
     void rank_distinguishesLogits_whereProbabilitiesDoNot(
             LearnerFixture fixture, float[] logits, int[] ranks) {
-        for (LearnerFixture either : List.of(fixture, fixture.miniBatch(30))) {
-            Evaluation evaluation = evaluate(either, 1, logits);
+        for (LearnerFixture variant : List.of(fixture, fixture.miniBatch(30))) {
+            Evaluation evaluation = evaluate(variant, 1, logits);
 
             assertThat(Arrays.copyOf(evaluation.ranks(), 3)).containsExactly(ranks);
             int first = IntStream.range(0, 3).filter(c -> ranks[c] == 0).findFirst().getAsInt();

@@ -38,8 +38,8 @@ class SgdTrajectoryTest {
     /**
      * Tolerance in single precision. A step rounds the parameters, which stay below 4, by up to
      * 2⁻²³, and the velocity by as much; a momentum of 0.9 multiplies each error by ten. Two
-     * hundred random errors add up to √200 · 10 · 2⁻²³ = 1.7·10⁻⁵, and those of the velocity to the
-     * same again.
+     * hundred random errors add up to √200 · 10 · 2⁻²³ = 1.7·10⁻⁵, and those of the velocity to as
+     * much again.
      */
     private static final double FLOAT_TOLERANCE = 1e-4;
 

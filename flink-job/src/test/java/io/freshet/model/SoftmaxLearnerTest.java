@@ -203,7 +203,7 @@ class SoftmaxLearnerTest {
         // Logit 2·x: at x = 1 the probability of class 1 is 1/(1 + e⁻²).
         LearnerFixture fixture =
                 LearnerFixture.of(1, 2).loss(new BinaryCrossEntropyWithLogits(1)).sgd(0.5, 0);
-        double one = 1 / (1 + Math.exp(-2));
+        double probability = 1 / (1 + Math.exp(-2));
         Examples examples = new Examples(1);
         examples.add(new float[] {1}, 0, Examples.UNLABELLED, 1);
         examples.add(new float[] {1}, 0, 1, 1);
@@ -212,19 +212,19 @@ class SoftmaxLearnerTest {
         try (SoftmaxLearner learner = fixture.startFrom(2, 0)) {
             learner.learn(examples, false, evaluation);
         }
-        assertThat((double) evaluation.probabilities(0)[0]).isCloseTo(1 - one, within(1e-7));
-        assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(one, within(1e-7));
+        assertThat((double) evaluation.probabilities(0)[0]).isCloseTo(1 - probability, within(1e-7));
+        assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(probability, within(1e-7));
         assertThat(predictedClasses(evaluation)).containsExactly(1, 1, 0);
-        assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(one), within(1e-6));
-        // The previous step changed weight and bias by half the residual, 1 − one: the logit of the
-        // third is −(2 + s) + s, as before.
-        assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - one), within(1e-6));
+        assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(probability), within(1e-6));
+        // The step before the third example adds the same s to weight and bias, so the logit at
+        // x = −1 is −(2 + s) + s = −2.
+        assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - probability), within(1e-6));
     }
 
     // Mini-batches and calls.
 
     @Test
-    void examples_waitForTheirMiniBatch_untilItIsFullOrClosed() {
+    void examples_arePending_untilTheirMiniBatchIsFullOrClosed() {
         LearnerFixture fixture = plain(2, 3, 4);
         Random random = new Random(14);
         Evaluation evaluation = new Evaluation(3);
@@ -238,21 +238,21 @@ class SoftmaxLearnerTest {
                             Outcome.TRAINED,
                             Outcome.TRAINED,
                             Outcome.TRAINED,
-                            Outcome.OPEN,
-                            Outcome.OPEN,
+                            Outcome.PENDING,
+                            Outcome.PENDING,
                             Outcome.PREDICTED);
             assertThat(learner.counters().steps()).isEqualTo(1);
             float[] fifth = Arrays.copyOfRange(examples.features(), 8, 12);
 
-            examples.retainOpen(evaluation);
+            examples.retainPending(evaluation);
             assertThat(examples.size()).isEqualTo(2);
             assertThat(examples.features()).startsWith(fifth);
             learner.learn(examples, false, evaluation);
-            assertOutcomes(evaluation, Outcome.OPEN);
+            assertOutcomes(evaluation, Outcome.PENDING);
             learner.learn(examples, true, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.counters().steps()).isEqualTo(2);
-            examples.retainOpen(evaluation);
+            examples.retainPending(evaluation);
             assertThat(examples.size()).isZero();
             learner.learn(examples, true, evaluation);
             assertThat(evaluation.size()).isZero();
@@ -265,12 +265,12 @@ class SoftmaxLearnerTest {
         LearnerFixture fixture = LearnerFixture.of(2, 3).miniBatch(2).scaler(ScalerChoice.WELFORD);
         Random random = new Random(15);
         Examples labelled = randomBatch(random, fixture, 4);
-        float[] question = {0.3f, -2};
+        float[] unlabelled = {0.3f, -2};
         Examples examples = new Examples(2);
-        examples.add(question, 0, Examples.UNLABELLED, 1);
+        examples.add(unlabelled, 0, Examples.UNLABELLED, 1);
         for (int i = 0; i < 4; i++) {
             ExampleStream.append(labelled, i, examples);
-            examples.add(question, 0, Examples.UNLABELLED, 1);
+            examples.add(unlabelled, 0, Examples.UNLABELLED, 1);
         }
         Evaluation evaluation = new Evaluation(3);
         try (SoftmaxLearner learner = fixture.start()) {
@@ -288,11 +288,11 @@ class SoftmaxLearnerTest {
                     learner.learn(batch, false, new Evaluation(3));
                     steps++;
                 }
-                learner.predict(question, 1, expected);
-                int at = 2 * k;
-                assertThat(evaluation.outcome(at)).isEqualTo(Outcome.PREDICTED);
-                assertThat(evaluation.modelVersion(at)).isEqualTo(versions[k]);
-                assertThat(evaluation.probabilities(at)).containsExactly(expected, within(1e-6f));
+                learner.predict(unlabelled, 1, expected);
+                int index = 2 * k;
+                assertThat(evaluation.outcome(index)).isEqualTo(Outcome.PREDICTED);
+                assertThat(evaluation.modelVersion(index)).isEqualTo(versions[k]);
+                assertThat(evaluation.probabilities(index)).containsExactly(expected, within(1e-6f));
             }
         }
     }
@@ -362,7 +362,7 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void shufflingFeatures_changesNothing() {
+    void orderOfTheFeatures_doesNotMatter() {
         LearnerFixture fixture =
                 LearnerFixture.of(6, 3).sgd(0.1, 0.9).miniBatch(8).scaler(ScalerChoice.WELFORD);
         int[] order = {4, 2, 0, 5, 1, 3};
@@ -423,14 +423,14 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void learnersOnSeveralThreads_doNotDisturbEachOther() {
+    void learnersOnSeveralThreads_doNotAffectEachOther() {
         LearnerFixture fixture =
                 LearnerFixture.of(40, 6).sgd(0.05, 0.9).miniBatch(32).scaler(ScalerChoice.WELFORD);
-        for (LearnerFixture either : List.of(fixture, fixture.miniBatch(1))) {
-            LearnerState alone = stateAfter(either, 300);
+        for (LearnerFixture variant : List.of(fixture, fixture.miniBatch(1))) {
+            LearnerState alone = stateAfter(variant, 300);
             IntStream.range(0, 4)
                     .parallel()
-                    .mapToObj(i -> stateAfter(either, 300))
+                    .mapToObj(i -> stateAfter(variant, 300))
                     .forEach(state -> assertSameBits(state, alone));
         }
     }
@@ -447,13 +447,13 @@ class SoftmaxLearnerTest {
     }
 
     @Test
-    void state_isNotTouchedByLaterSteps() {
+    void state_isNotModifiedByLaterSteps() {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerChoice.WELFORD);
-        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
+        for (LearnerFixture variant : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
             Random random = new Random(8);
-            try (SoftmaxLearner learner = either.start()) {
-                learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
+            try (SoftmaxLearner learner = variant.start()) {
+                learner.learn(randomBatch(random, variant, 4000), false, new Evaluation(2));
                 LearnerState state = learner.state();
                 LearnerState copy =
                         new LearnerState(
@@ -472,7 +472,7 @@ class SoftmaxLearnerTest {
                                         state.scaler().mean().clone(),
                                         state.scaler().squaredDeviations().clone()));
                 assertThat(state.goodParameters()).isNotEmpty();
-                learner.learn(randomBatch(random, either, 4000), false, new Evaluation(2));
+                learner.learn(randomBatch(random, variant, 4000), false, new Evaluation(2));
                 assertSameBits(state, copy);
                 assertThat(learner.state().parameters()).isNotEqualTo(state.parameters());
                 assertThat(learner.state().goodParameters()).isNotEqualTo(state.goodParameters());
@@ -559,12 +559,12 @@ class SoftmaxLearnerTest {
     void predict_usesTheCurrentParametersAndScaler(ScalerChoice scaler) {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(6, 4).miniBatch(8).scaler(scaler);
-        for (LearnerFixture either : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
+        for (LearnerFixture variant : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
             Random random = new Random(10);
-            PlainLoop expected = new PlainLoop(either.settings());
-            try (SoftmaxLearner learner = either.start()) {
+            PlainLoop expected = new PlainLoop(variant.settings());
+            try (SoftmaxLearner learner = variant.start()) {
                 for (int step = 0; step < 20; step++) {
-                    Examples batch = randomBatch(random, either, 8);
+                    Examples batch = randomBatch(random, variant, 8);
                     expected.learn(batch);
                     learner.learn(batch, false, new Evaluation(4));
                 }
@@ -597,9 +597,9 @@ class SoftmaxLearnerTest {
     void predict_isUniform_beforeTheFirstExample() {
         LearnerFixture fixture = LearnerFixture.of(2, 4).scaler(ScalerChoice.WELFORD);
         Mixture mixture = new Mixture(Mixture.DEFAULT_RATES, 0.001, true);
-        for (LearnerFixture either : List.of(fixture, fixture.mixture(mixture))) {
+        for (LearnerFixture variant : List.of(fixture, fixture.mixture(mixture))) {
             float[] probabilities = new float[12];
-            try (SoftmaxLearner learner = either.start()) {
+            try (SoftmaxLearner learner = variant.start()) {
                 learner.predict(new float[] {1, 2, 3, 4, 5, 6}, 3, probabilities);
             }
             assertThat(probabilities).containsOnly(0.25f);
@@ -630,7 +630,7 @@ class SoftmaxLearnerTest {
                     .hasMessage("the model has 3 outputs, but the examples have 2 targets");
             assertThat(learner.counters()).isEqualTo(LearnerCounters.NONE);
 
-            // They have no effect.
+            // The refused examples had no effect.
             learner.learn(randomBatch(new Random(11), fixture, 4), false, evaluation);
             assertOutcomes(evaluation, Outcome.TRAINED);
             assertThat(learner.modelVersion()).isEqualTo(1);
@@ -704,9 +704,9 @@ class SoftmaxLearnerTest {
                                 mixture ? Mixture.DEFAULT_RATES : List.of());
                 // One float for each feature and class, or example and class, would be about 80 or
                 // 25 KB.
-                String which = "online: " + online + ", scaler: " + scaler;
-                assertThat(large - small).as(which).isLessThan(512);
-                assertThat(large).as(which).isLessThan(4096);
+                String description = "online: " + online + ", scaler: " + scaler;
+                assertThat(large - small).as(description).isLessThan(512);
+                assertThat(large).as(description).isLessThan(4096);
             }
         }
     }

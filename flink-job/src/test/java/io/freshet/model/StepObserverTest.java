@@ -34,14 +34,14 @@ class StepObserverTest {
     private static final int[] CALLS = {1, 7, 256};
 
     static Stream<LearnerFixture> fixtures() {
-        LearningRateSchedule falling = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.999, 1);
+        LearningRateSchedule decaying = new LearningRateSchedule(Kind.EXPONENTIAL, 0.1, 0.999, 1);
         LearnerFixture fixture = LearnerFixture.of(5, 3).scaler(ScalerChoice.WELFORD);
         return Stream.of(
                         fixture,
                         fixture.sgd(0.02, 0.9),
-                        fixture.sgd(new Sgd(falling, 0.7, 0, true, 0.005)),
+                        fixture.sgd(new Sgd(decaying, 0.7, 0, true, 0.005)),
                         fixture.mixture(new Mixture(List.of(0.01, 0.1, 0.5), 0.01, true)))
-                .flatMap(either -> Stream.of(1, 3, 8, 32, 100).map(either::miniBatch));
+                .flatMap(variant -> Stream.of(1, 3, 8, 32, 100).map(variant::miniBatch));
     }
 
     /**
@@ -74,7 +74,7 @@ class StepObserverTest {
         }
 
         @Override
-        public boolean observe(Examples of, Evaluation evaluation, int[] rows, int from, int to) {
+        public boolean observe(Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
             due = after(to - from);
             return !due.isEmpty();
         }
@@ -87,7 +87,7 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("fixtures")
-    void reaction_takesEffectAtItsExample_howeverTheStreamIsDivided(LearnerFixture fixture) {
+    void reaction_takesEffectAfterItsExample_howeverTheStreamIsDivided(LearnerFixture fixture) {
         Examples stream = stream(fixture, 1, 1500);
         Examples others = stream(fixture, 2, 200);
         PlainLoop otherLoop = new PlainLoop(fixture.settings());
@@ -158,9 +158,10 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("fixtures")
-    void stop_leavesTheStateAfterTheRowsSoFar(LearnerFixture fixture) {
+    void stateDuringAReaction_isThatAfterTheExamplesSoFar(LearnerFixture fixture) {
         Examples stream = stream(fixture, 4, 600);
-        // At every third mini-batch: the rows before it, and the moments after them.
+        // After every third step: the numbers of steps and of examples, the scaler's moments
+        // and the parameters.
         PlainLoop plain = new PlainLoop(fixture.settings());
         List<long[]> counts = new ArrayList<>();
         List<double[]> moments = new ArrayList<>();
@@ -192,10 +193,10 @@ class StepObserverTest {
                                                     state.scaler().squaredDeviations());
                                     for (int i = 0; i < found.length; i++) {
                                         double expected = moments.get(stop)[i];
-                                        double most =
+                                        double tolerance =
                                                 BlockedSgdTest.SCALED
                                                         * Math.max(1, Math.abs(expected));
-                                        assertThat(found[i]).isCloseTo(expected, within(most));
+                                        assertThat(found[i]).isCloseTo(expected, within(tolerance));
                                     }
                                     assertClose(
                                             StateAssertions.parameters(learner),
@@ -214,7 +215,7 @@ class StepObserverTest {
 
             @Override
             public boolean observe(
-                    Examples of, Evaluation evaluation, int[] rows, int from, int to) {
+                    Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
                 return ++steps % 3 == 0;
             }
 
@@ -231,36 +232,35 @@ class StepObserverTest {
 
     private static double[][][] copy(double[][][] values) {
         return Arrays.stream(values)
-                .map(of -> Arrays.stream(of).map(double[]::clone).toArray(double[][]::new))
+                .map(matrix -> Arrays.stream(matrix).map(double[]::clone).toArray(double[][]::new))
                 .toArray(double[][][]::new);
     }
 
-    // What the observer sees.
+    // Calls of the observer.
 
     /**
-     * Observer that records the examples that it sees, by their weights, and may ask for a
-     * reaction.
+     * Observer that records the examples that it sees, by weight, and may react to each mini-batch.
      */
-    private static final class Witness implements StepObserver {
-        private final boolean asks;
+    private static final class RecordingObserver implements StepObserver {
+        private final boolean reacts;
         final List<Integer> seen = new ArrayList<>();
         final List<Integer> sizes = new ArrayList<>();
         final List<Double> losses = new ArrayList<>();
         private int reactions;
 
-        Witness(boolean asks) {
-            this.asks = asks;
+        RecordingObserver(boolean reacts) {
+            this.reacts = reacts;
         }
 
         @Override
-        public boolean observe(Examples of, Evaluation evaluation, int[] rows, int from, int to) {
-            assertThat(reactions).isEqualTo(asks ? sizes.size() : 0);
+        public boolean observe(Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
+            assertThat(reactions).isEqualTo(reacts ? sizes.size() : 0);
             sizes.add(to - from);
             for (int i = from; i < to; i++) {
-                seen.add(numberOf(of.weights()[rows[i]]));
+                seen.add(numberOf(examples.weights()[rows[i]]));
                 losses.add((double) evaluation.losses()[rows[i]]);
             }
-            return asks;
+            return reacts;
         }
 
         @Override
@@ -288,9 +288,9 @@ class StepObserverTest {
             if (stream.labels()[i] == Examples.UNLABELLED) {
                 continue;
             }
-            stream.weights()[i] = Witness.weightOf(i);
-            // Some mini-batches have weight 0, and some are skipped because a value is not
-            // finite.
+            stream.weights()[i] = RecordingObserver.weightOf(i);
+            // Some mini-batches have weight 0, and some are skipped because a value
+            // is not finite.
             int miniBatch = labelled++ / size % 7;
             if (miniBatch == 2) {
                 stream.weights()[i] = 0;
@@ -298,23 +298,23 @@ class StepObserverTest {
                 stream.features()[i * 5] = Float.NaN;
             }
         }
-        for (boolean asks : new boolean[] {false, true}) {
+        for (boolean reacts : new boolean[] {false, true}) {
             for (int calls : CALLS) {
-                Witness witness = new Witness(asks);
+                RecordingObserver recording = new RecordingObserver(reacts);
                 try (SoftmaxLearner learner = fixture.start()) {
                     RecordedEvaluation found =
-                            RecordedEvaluation.byCalls(learner, stream, witness, calls);
+                            RecordedEvaluation.byCalls(learner, stream, recording, calls);
 
                     int[] trained =
                             IntStream.range(0, 800)
                                     .filter(i -> found.outcomes[i] == Outcome.TRAINED)
                                     .toArray();
-                    assertThat(witness.seen).containsExactly(box(trained));
-                    assertThat(witness.losses)
+                    assertThat(recording.seen).containsExactly(box(trained));
+                    assertThat(recording.losses)
                             .containsExactlyElementsOf(
                                     Arrays.stream(trained).mapToObj(i -> found.losses[i]).toList());
-                    assertThat(witness.sizes).hasSize((int) learner.counters().steps());
-                    assertThat(witness.sizes.subList(0, witness.sizes.size() - 1))
+                    assertThat(recording.sizes).hasSize((int) learner.counters().steps());
+                    assertThat(recording.sizes.subList(0, recording.sizes.size() - 1))
                             .containsOnly(size);
                     assertThat(found.outcomes).contains(Outcome.WEIGHTLESS, Outcome.SKIPPED_LOSS);
                 }
@@ -324,14 +324,14 @@ class StepObserverTest {
 
     @ParameterizedTest
     @MethodSource("fixtures")
-    void observerThatNeverAsks_changesNoBit(LearnerFixture fixture) {
+    void observerThatNeverReacts_changesNoBit(LearnerFixture fixture) {
         Examples stream = stream(fixture, 6, 1000);
         stream.features()[300 * 5] = Float.NaN;
         for (int size : CALLS) {
             try (SoftmaxLearner observed = fixture.start();
                     SoftmaxLearner alone = fixture.start()) {
                 RecordedEvaluation found =
-                        RecordedEvaluation.byCalls(observed, stream, new Witness(false), size);
+                        RecordedEvaluation.byCalls(observed, stream, new RecordingObserver(false), size);
 
                 found.assertSameBitsAs(RecordedEvaluation.byCalls(alone, stream, size));
                 assertSameBits(observed.state(), alone.state());
@@ -340,7 +340,7 @@ class StepObserverTest {
     }
 
     @Test
-    void reactionThatLearnsOrPredicts_isRefused() {
+    void reactionThatTrainsOrPredicts_isRefused() {
         LearnerFixture fixture = LearnerFixture.of(5, 3);
         Examples stream = stream(fixture, 7, 10);
         List<Consumer<SoftmaxLearner>> reactions =

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfusionTest {
     @ParameterizedTest
     @ValueSource(ints = {Confusion.DENSE_CLASSES, Confusion.DENSE_CLASSES + 1})
-    void cells_areSortedByCount_withoutEmptyOnes(int numClasses) {
+    void cells_areSortedByCount_andEmptyOnesAreOmitted(int numClasses) {
         Confusion confusion = new Confusion(numClasses);
         confusion.add(1, 2, 1);
         confusion.add(0, 7, 1);
@@ -27,7 +27,7 @@ class ConfusionTest {
     }
 
     @Test
-    void ofManyClasses_theCellsBeyondTheLimit_areCounted() {
+    void withManyClasses_cellsBeyondTheLimitAreCounted() {
         Confusion confusion = new Confusion(1000);
         for (ScoredExample example : Monitors.examples(4, 5000, 1000)) {
             confusion.add(example.label(), example.predictedClass(), 1);
@@ -41,7 +41,7 @@ class ConfusionTest {
     }
 
     @Test
-    void ofFewClasses_everyCellIsIncluded_whateverTheLimit() {
+    void withFewClasses_everyCellIsIncluded_regardlessOfTheLimit() {
         Confusion confusion = new Confusion(3);
         for (ScoredExample example : Monitors.examples(5, 500, 3)) {
             confusion.add(example.label(), example.predictedClass(), 1);

@@ -11,7 +11,7 @@ class ExampleWindowTest {
     /** Window sizes below, at and above the size of a segment. */
     @ParameterizedTest
     @CsvSource({"1, 10", "700, 500", "1024, 5000", "2500, 6000"})
-    void tallies_areThoseOfTheLastExamples(int windowSize, int count) {
+    void tallies_coverTheLatestExamples(int windowSize, int count) {
         MonitorConfig config = Settings.of(4, windowSize).config();
         List<ScoredExample> examples = Monitors.examples(6, count, 4);
         ExampleWindow window = new ExampleWindow(config);
@@ -39,22 +39,22 @@ class ExampleWindowTest {
     @CsvSource({"700, 500", "700, 5000", "2500, 6000"})
     void restoredWindow_continuesBitForBit(int windowSize, int count) {
         MonitorConfig config = Settings.of(4, windowSize).config();
-        ExampleWindow lived = new ExampleWindow(config);
-        Monitors.examples(7, count, 4).forEach(lived::add);
+        ExampleWindow uninterrupted = new ExampleWindow(config);
+        Monitors.examples(7, count, 4).forEach(uninterrupted::add);
         ExampleWindow restored = new ExampleWindow(config);
-        restored.restore(lived.state());
+        restored.restore(uninterrupted.state());
         for (ScoredExample example : Monitors.examples(8, 3000, 4)) {
-            lived.add(example);
+            uninterrupted.add(example);
             restored.add(example);
         }
-        assertThat(restored.tallies().state()).containsExactly(lived.tallies().state());
+        assertThat(restored.tallies().state()).containsExactly(uninterrupted.tallies().state());
         assertThat(restored.state().scored().losses())
-                .containsExactly(lived.state().scored().losses());
+                .containsExactly(uninterrupted.state().scored().losses());
     }
 
     @ParameterizedTest
     @CsvSource({"1000, 300", "300, 1000"})
-    void windowOfAnotherSize_keepsTheNewest(int before, int after) {
+    void restoredWindowOfAnotherSize_keepsTheLatestExamples(int before, int after) {
         ExampleWindow old = new ExampleWindow(Settings.of(4, before).config());
         Monitors.examples(9, 2345, 4).forEach(old::add);
         MonitorConfig config = Settings.of(4, after).config();

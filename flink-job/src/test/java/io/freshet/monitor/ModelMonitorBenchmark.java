@@ -34,8 +34,8 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * Benchmark of the metrics' time per event, with emission and encoding at the default interval: all
- * default parts of the metrics, and the scores only.
+ * Benchmark of the time per event that the metrics need, with emission and encoding at the default
+ * interval: with all parts of the metrics, and with the scores only.
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
@@ -134,16 +134,15 @@ public class ModelMonitorBenchmark {
 
     @Benchmark
     @OperationsPerInvocation(EVENTS)
-    public void event(Blackhole told) {
+    public void event(Blackhole blackhole) {
         for (BlockEvaluation block : blocks) {
             monitor.add(block);
             if (monitor.isDue()) {
-                told.consume(publisher.metrics(monitor.emit(1000)));
+                blackhole.consume(publisher.metrics(monitor.emit(1000)));
             }
         }
     }
 
-    /** Without emission. */
     @Benchmark
     @OperationsPerInvocation(EVENTS)
     public void eventWithoutEmission() {

@@ -30,7 +30,7 @@ class ModelMonitorTest {
         return new ModelMonitor("m", config, 7);
     }
 
-    /** Every example has confidence 1 and is a mini-batch of its own. */
+    /** Returns an evaluation with mini-batches of one example, and predictions of confidence 1. */
     static BlockEvaluation evaluation(
             int[] labels, int[] predictions, float[] losses, float[] weights) {
         float[] confidences = new float[labels.length];
@@ -80,7 +80,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void scores_areThoseDerivedByHand() {
+    void scores_equalThoseComputedByHand() {
         ModelMonitor monitor = monitor(config(4));
         monitor.add(
                 evaluation(
@@ -134,7 +134,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void window_equalsAMonitorOfItsExamplesOnly_exceptForTheBaselines() {
+    void window_equalsAMonitorOfOnlyItsExamples_exceptForTheBaselines() {
         Random random = new Random(5);
         int examples = 5000;
         int[] labels = random.ints(examples, 0, 3).toArray();
@@ -167,7 +167,7 @@ class ModelMonitorTest {
     @Test
     void restoredMonitor_emitsTheSameAsTheOriginal() {
         Random random = new Random(6);
-        ModelMonitor lived = monitor(config(50));
+        ModelMonitor uninterrupted = monitor(config(50));
         ModelMonitor restored = monitor(config(50));
         for (int block = 0; block < 20; block++) {
             int[] labels = random.ints(17, 0, 3).toArray();
@@ -176,10 +176,10 @@ class ModelMonitorTest {
             Arrays.fill(losses, random.nextFloat());
             float[] weights = new float[17];
             Arrays.fill(weights, 1);
-            lived.add(evaluation(labels, predictions, losses, weights));
+            uninterrupted.add(evaluation(labels, predictions, losses, weights));
             restored.add(evaluation(labels, predictions, losses, weights));
             RollingMetrics actual = restored.emit(NOW);
-            RollingMetrics expected = lived.emit(NOW);
+            RollingMetrics expected = uninterrupted.emit(NOW);
             assertThat(actual.sequence()).isEqualTo(expected.sequence()).isEqualTo(block);
             assertThat(actual.rolling()).isEqualTo(expected.rolling());
             assertThat(actual.prequential()).isEqualTo(expected.prequential());
@@ -193,7 +193,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void runningLoss_isTheMeanOfTheLastMiniBatchesMeans() {
+    void runningLoss_isTheMeanOfTheMeanLossesOfTheLatestMiniBatches() {
         ModelMonitor monitor = monitor(config(100));
         // Mini-batches of 2, 1, 2, 1 examples; the last three are covered.
         monitor.add(
@@ -210,7 +210,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void averageConfidence_isTheMeanConfidenceOfTheLastAnswers() {
+    void averageConfidence_isTheMeanConfidenceOfTheLatestPredictions() {
         ModelMonitor monitor = monitor(config(2));
         monitor.add(
                 evaluation(
@@ -228,7 +228,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void throughputAndLag_followTheGivenTime() {
+    void throughputAndLag_areComputedFromTheTimeOfEmission() {
         ModelMonitor monitor = monitor(config(100));
         monitor.add(evaluation(new int[500], new int[500], new float[500], ones(500)));
         RollingMetrics first = monitor.emit(NOW);
@@ -253,7 +253,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void ofManyClasses_thoseWithMostLabels_areEmitted() {
+    void withManyClasses_thoseWithTheMostLabelsAreEmitted() {
         MonitorConfig config =
                 Settings.of(5, 10).including(EnumSet.of(MetricPart.CLASSES), 2, 1).config();
         ModelMonitor monitor = monitor(config);
@@ -269,7 +269,7 @@ class ModelMonitorTest {
     }
 
     @Test
-    void attempts_rise_underAtLeastOnceDelivery() {
+    void attempts_increase_withAtLeastOnceDelivery() {
         MonitorConfig config =
                 Settings.of(3, 10).delivering(MetricsDelivery.AT_LEAST_ONCE).config();
         ModelMonitor first = new ModelMonitor("m", config, 100);

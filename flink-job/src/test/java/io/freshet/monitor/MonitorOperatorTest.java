@@ -47,7 +47,7 @@ class MonitorOperatorTest {
     }
 
     @Test
-    void restoredOperator_goesOnInSequence() throws Exception {
+    void restoredOperator_continuesTheSequence() throws Exception {
         try (var harness = harness(10)) {
             harness.initializeState(saved(10));
             harness.open();
@@ -61,7 +61,7 @@ class MonitorOperatorTest {
     }
 
     @Test
-    void stateThatDoesNotFitTheConfiguration_endsTheJob() throws Exception {
+    void stateThatDoesNotFitTheConfiguration_failsTheJob() throws Exception {
         try (var harness = harness(20)) {
             harness.initializeState(saved(10));
             harness.open();

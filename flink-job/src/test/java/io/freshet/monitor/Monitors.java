@@ -14,7 +14,7 @@ final class Monitors {
 
     private Monitors() {}
 
-    /** The settings that tests change. */
+    /** Settings that tests vary. */
     record Settings(
             int numClasses,
             int windowSize,
@@ -98,7 +98,7 @@ final class Monitors {
         }
     }
 
-    /** An example in columns of its own. */
+    /** Returns an example in columns of length 1. */
     static ScoredExample example(
             int label,
             int predictedClass,

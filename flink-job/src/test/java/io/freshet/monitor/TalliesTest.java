@@ -70,7 +70,7 @@ class TalliesTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void scores_areThoseOfScikitLearn(GoldenCase golden) {
+    void scores_equalThoseOfScikitLearn(GoldenCase golden) {
         List<ScoredExample> examples = examples(golden);
         Scores scores = Scores.of(tallies(config(golden), examples), examples.size());
 
@@ -84,7 +84,7 @@ class TalliesTest {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void classes_areThoseOfScikitLearn(GoldenCase golden) {
+    void classes_equalThoseOfScikitLearn(GoldenCase golden) {
         Tallies tallies = tallies(config(golden), examples(golden));
         double[] precision = golden.doubles("precision");
         double[] recall = golden.doubles("recall");
@@ -93,24 +93,24 @@ class TalliesTest {
         for (int k = 0; k < support.length; k++) {
             ClassCounts counts = tallies.ofClass(k);
             assertThat(counts.labels()).isEqualTo(support[k]);
-            assertFigure(counts.precision(), precision[k], counts.predictions());
-            assertFigure(counts.recall(), recall[k], counts.labels());
-            assertFigure(counts.f1(), f1[k], counts.labels() + counts.predictions());
+            assertRatio(counts.precision(), precision[k], counts.predictions());
+            assertRatio(counts.recall(), recall[k], counts.labels());
+            assertRatio(counts.f1(), f1[k], counts.labels() + counts.predictions());
         }
     }
 
-    /** Where scikit-learn returns 0 for 0 / 0, the ratio is not defined. */
-    private static void assertFigure(Double figure, double expected, long whole) {
-        if (whole == 0) {
-            assertThat(figure).isNull();
+    /** Compares a ratio; it must be null for 0 / 0, for which scikit-learn returns 0. */
+    private static void assertRatio(Double ratio, double expected, long denominator) {
+        if (denominator == 0) {
+            assertThat(ratio).isNull();
         } else {
-            assertThat(figure).isCloseTo(expected, offset(EXACT));
+            assertThat(ratio).isCloseTo(expected, offset(EXACT));
         }
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void confusion_isThatOfScikitLearn(GoldenCase golden) {
+    void confusion_equalsThatOfScikitLearn(GoldenCase golden) {
         int numClasses = (int) golden.number("classes");
         Confusion confusion = new Confusion(numClasses);
         examples(golden).forEach(e -> confusion.add(e.label(), e.predictedClass(), 1));
@@ -123,7 +123,7 @@ class TalliesTest {
     }
 
     @Test
-    void twoMergedWindows_equalOne() {
+    void mergedTallies_equalTheTalliesOfAllExamples() {
         MonitorConfig config = Settings.of(5, Monitors.WINDOW).config();
         List<ScoredExample> examples = Monitors.examples(1, 3000, 5);
         Tallies merged = tallies(config, examples.subList(0, 1100));
@@ -150,24 +150,24 @@ class TalliesTest {
     }
 
     @Test
-    void fadingTallies_areTheWeightedSums() {
+    void fadingTallies_areSumsWithFadingWeights() {
         MonitorConfig config = Settings.of(4, Monitors.WINDOW).config();
-        // Enough for the multiplicity 0.99 to the power of -30,000 to overflow a double.
+        // So many examples that the weight 0.99^-30,000 would overflow a double.
         List<ScoredExample> examples = Monitors.examples(3, 30_000, 4);
         FadingTallies fading = new FadingTallies(config);
         examples.forEach(fading::add);
 
         Tallies expected = new Tallies(config);
-        double times = 1;
+        double weight = 1;
         for (int i = examples.size() - 1; i >= 0; i--) {
-            expected.add(examples.get(i), times);
-            times *= config.fadingFactor();
+            expected.add(examples.get(i), weight);
+            weight *= config.fadingFactor();
         }
         assertThat(fading.tallies().state()).containsExactly(expected.state(), offset(1e-9));
     }
 
     @Test
-    void confidenceOfABinsUpperBound_isInTheBin() {
+    void confidenceAtABinsUpperBound_isInThatBin() {
         MonitorConfig config = Settings.of(2, Monitors.WINDOW).with(4, 1).config();
         Tallies tallies = new Tallies(config);
         for (float confidence : new float[] {0, 0.25f, 0.5f, 0.75f, 1}) {
@@ -179,7 +179,7 @@ class TalliesTest {
     }
 
     @Test
-    void stateOfOtherBins_orOfAnotherTopK_isRefused_namingTheKeys() {
+    void stateWithOtherBinsOrAnotherTopK_isRefused_namingTheKeys() {
         Tallies tallies = new Tallies(Settings.of(2, Monitors.WINDOW).with(4, 1).config());
         for (int[] other : new int[][] {{5, 1}, {4, 2}}) {
             MonitorConfig config =

@@ -77,9 +77,9 @@ class FreshetPipelineTest {
         }
     }
 
-    /** Uses the pipeline as a library: any source of messages, results as streams. */
+    /** Uses the pipeline as a library, with another source of messages and without sinks. */
     @Test
-    void pipeline_learnsFromAnyStreamOfMessages() throws Exception {
+    void pipeline_trainsOnAnyStreamOfMessages() throws Exception {
         List<RawMessage> messages = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
             messages.add(
@@ -96,7 +96,7 @@ class FreshetPipelineTest {
         try (CloseableIterator<RollingMetrics> results =
                 FreshetPipeline.learn(stream, CONFIG)
                         .metrics()
-                        .executeAndCollect("a job of one's own")) {
+                        .executeAndCollect("a custom job")) {
             results.forEachRemaining(metrics::add);
         }
 
@@ -109,11 +109,11 @@ class FreshetPipelineTest {
         assertThat(last.rolling().get(Score.ACCURACY)).isGreaterThan(0.95);
         assertThat(Arrays.stream(last.progress().experts()).mapToDouble(Expert::weight).sum())
                 .isCloseTo(1, offset(1e-9));
-        RollingMetrics elsewhere =
+        RollingMetrics withoutModel =
                 metrics.stream()
                         .filter(record -> record.modelId().isEmpty())
                         .reduce((older, newer) -> newer)
                         .orElseThrow();
-        assertThat(elsewhere.progress().audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(1);
+        assertThat(withoutModel.progress().audit().count(EventOutcome.DEAD_LETTER)).isEqualTo(1);
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** A child-first class loader of the job and its libraries that records which classes it loaded. */
+/** Child-first class loader for the job and its libraries that records the classes it loaded. */
 final class JobClassLoader extends URLClassLoader {
     private static final List<String> OWN =
             List.of(

@@ -109,7 +109,7 @@ class JobConfigTest {
         assertThat(config.parallelism()).isEqualTo(1);
     }
 
-    /** Sets every key to a value other than its default and checks where the value arrives. */
+    /** Sets every key, where possible to a value other than its default, and checks its effect. */
     @Test
     void everyKey_isRead() {
         Map<String, String> settings = new HashMap<>();
@@ -122,7 +122,7 @@ class JobConfigTest {
         settings.put("sink.transaction-timeout", "3 min");
         settings.put("num-features", "3");
         settings.put("classes", "no, yes");
-        settings.put("label.type", "class"); // its default: others exclude the next key
+        settings.put("label.type", "class"); // the default; others exclude the next key
         settings.put("label.ignore-index", "-100");
         settings.put("block.size", "11");
         settings.put("block.max-wait", "12 ms");
@@ -130,24 +130,24 @@ class JobConfigTest {
         settings.put("mini-batch.size", "13");
         settings.put("mini-batch.max-wait", "14 s");
         settings.put("training.learning-rate", "0.5");
-        settings.put("training.experts.rates", "0.25,4"); // of the mixture: see below
+        settings.put("training.experts.rates", "0.25,4"); // see everyKeyOfTheMixture_isRead
         settings.put("training.experts.shares", "0.125,0");
         settings.put("training.experts.baselines", "false");
         settings.put("training.optimizer", "sgd");
-        // Of another scaling: its default.
+        // The key of another scaling must have its default.
         settings.put("scaler.half-life", "10000");
-        // Of another optimiser: their defaults.
+        // The keys of another optimiser must have their defaults.
         settings.put("training.adam.beta1", "0.9");
         settings.put("training.adam.beta2", "0.999");
         settings.put("training.adam.epsilon", "1e-8");
         settings.put("training.momentum", "0.75");
-        settings.put("training.dampening", "0"); // its default: Nesterov excludes another
+        settings.put("training.dampening", "0"); // the default; Nesterov excludes others
         settings.put("training.nesterov", "true");
         settings.put("training.weight-decay", "0.0625");
         settings.put("training.schedule", "step");
         settings.put("training.schedule.decay", "0.875");
         settings.put("training.schedule.every", "22");
-        settings.put("training.loss", "cross-entropy"); // its default: see below for others
+        settings.put("training.loss", "cross-entropy"); // see eachLoss_isRead
         settings.put("training.class-weights", "1, 2.5");
         settings.put("training.pos-weight", "");
         settings.put("training.label-smoothing", "0.1");
@@ -177,7 +177,7 @@ class JobConfigTest {
         settings.put("drift.hddm-w.drift-confidence", "0.04");
         settings.put("drift.hddm-w.warning-confidence", "0.06");
         settings.put("drift.hddm-w.lambda", "0.07");
-        settings.put("drift.page-hinkley.min-instances", "37"); // not asked for: see below
+        settings.put("drift.page-hinkley.min-instances", "37"); // see everyKeyOfTheOtherDetectors_isRead
         settings.put("drift.page-hinkley.delta", "0.08");
         settings.put("drift.page-hinkley.threshold", "38");
         settings.put("drift.page-hinkley.fading-factor", "0.9");
@@ -347,7 +347,7 @@ class JobConfigTest {
     }
 
     @Test
-    void detectorsOutsideTheirDomain_orThatMakeNoSense_areRefused() {
+    void signalsOutsideADetectorsDomain_andContradictoryParameters_areRefused() {
         assertThat(
                         problems(
                                 "drift.detector", "ddm, hddm-a, hddm-w, adwin",
@@ -373,7 +373,7 @@ class JobConfigTest {
     }
 
     @Test
-    void reactionsThatHaveNothingToReactWith_areRefused() {
+    void reactionsThatCannotTakeEffect_areRefused() {
         assertThat(problems("drift.reaction", "boost"))
                 .containsExactly(
                         "drift.reaction = boost needs a fixed training.learning-rate, not auto");
@@ -421,7 +421,7 @@ class JobConfigTest {
                 .doesNotContainKeys("drift.kswin.alpha", "drift.boost.factor");
     }
 
-    /** Checks keys that cannot be combined with others of the test above. */
+    /** Checks the keys that cannot be combined with those of {@link #everyKey_isRead}. */
     @Test
     void everyKeyOfTheMixture_isRead() {
         assertThat(
@@ -434,7 +434,7 @@ class JobConfigTest {
     }
 
     @Test
-    void fixedRate_isAskedForAsInPyTorch() {
+    void fixedLearningRate_isConfiguredAsInPyTorch() {
         LearnerSettings learner =
                 learner(
                         "training.learning-rate", "0.01",
@@ -474,7 +474,7 @@ class JobConfigTest {
     }
 
     @Test
-    void eachLoss_isRead_withItsOptions() {
+    void eachLoss_isRead() {
         assertThat(
                         learner(
                                         "classes", "3",
@@ -548,7 +548,7 @@ class JobConfigTest {
     }
 
     @Test
-    void metricsThatDoNotExist_orMakeNoSense_areRefused() {
+    void unknownMetrics_andInvalidValues_areRefused() {
         assertThat(
                         problems(
                                 "metrics.include", "fading, recall",
@@ -581,7 +581,7 @@ class JobConfigTest {
     }
 
     @Test
-    void labelsThatALossCannotTake_areRefused() {
+    void labelTypesThatALossDoesNotAccept_areRefused() {
         assertThat(problems("label.type", "probabilities", "label.ignore-index", "-100"))
                 .containsExactly(
                         "label.ignore-index = -100 with label.type = probabilities: can only be"
@@ -668,7 +668,7 @@ class JobConfigTest {
     }
 
     @Test
-    void scheduleThatRises_isRefused() {
+    void scheduleThatIncreasesTheLearningRate_isRefused() {
         for (String schedule : List.of("step", "exponential")) {
             assertThat(
                             problems(
@@ -689,26 +689,26 @@ class JobConfigTest {
     }
 
     @Test
-    void whatTheMixtureCannotDo_isRefused() {
-        String why =
+    void optionsThatAMixtureDoesNotSupport_areRefused() {
+        String reason =
                 " with training.learning-rate = auto: the experts of the mixture use plain SGD and"
                         + " a softmax loss; set a learning rate";
         assertThat(problems("training.momentum", "0.9"))
-                .containsExactly("training.momentum = 0.9" + why);
+                .containsExactly("training.momentum = 0.9" + reason);
         assertThat(problems("training.weight-decay", "0.5"))
-                .containsExactly("training.weight-decay = 0.5" + why);
+                .containsExactly("training.weight-decay = 0.5" + reason);
         assertThat(problems("training.schedule", "inverse-time"))
-                .containsExactly("training.schedule = inverse-time" + why);
+                .containsExactly("training.schedule = inverse-time" + reason);
         assertThat(problems("training.loss", "bce", "label.type", "multi-label"))
-                .containsExactly("training.loss = bce" + why);
+                .containsExactly("training.loss = bce" + reason);
         assertThat(problems("training.momentum", "0.9", "training.dampening", "0.5"))
-                .containsExactly("training.momentum = 0.9" + why, "training.dampening = 0.5" + why);
+                .containsExactly("training.momentum = 0.9" + reason, "training.dampening = 0.5" + reason);
         assertThat(problems("training.momentum", "0.9", "training.nesterov", "true"))
-                .containsExactly("training.momentum = 0.9" + why, "training.nesterov = true" + why);
+                .containsExactly("training.momentum = 0.9" + reason, "training.nesterov = true" + reason);
     }
 
     @Test
-    void ratesAndSharesThatMakeNoMixture_areRefused() {
+    void invalidRatesAndShares_areRefused() {
         for (String key : List.of("training.experts.rates", "training.experts.shares")) {
             for (String values : List.of("0.1,0.5,0.1", "")) {
                 assertThat(problems(key, values))
@@ -738,7 +738,7 @@ class JobConfigTest {
     }
 
     @Test
-    void everyContradiction_isNamedAtOnce() {
+    void allContradictions_areReportedTogether() {
         assertThat(
                         problems(
                                 "label.type", "probabilities",
@@ -780,7 +780,7 @@ class JobConfigTest {
     }
 
     @Test
-    void everyProblem_isNamedAtOnce() {
+    void allProblems_areReportedTogether() {
         assertThatThrownBy(
                         () ->
                                 JobConfig.parse(
@@ -809,7 +809,7 @@ class JobConfigTest {
     }
 
     @Test
-    void labelsOfOneValuePerClass_areAskedFor() {
+    void labelTypesWithOneValuePerClass_areRead() {
         assertThat(JobConfig.parse(with("label.type", "probabilities")).ingest().labelType())
                 .isEqualTo(LabelType.PROBABILITIES);
         Map<String, String> settings = with("label.type", "multi-label");
@@ -820,7 +820,7 @@ class JobConfigTest {
     }
 
     @Test
-    void ignoreIndexOfLabelsWithoutOne_isRefused() {
+    void ignoreIndexWithoutClassLabels_isRefused() {
         Map<String, String> settings = with("label.type", "multi-label");
         settings.put("label.ignore-index", "-100");
         settings.put("training.loss", "bce-with-logits");
@@ -833,7 +833,7 @@ class JobConfigTest {
     }
 
     @Test
-    void topics_areParsedWithoutTheRest() {
+    void topics_areParsedWithoutTheOtherKeys() {
         JobTopics topics =
                 JobConfig.parseTopics(
                         Map.of(
@@ -847,7 +847,7 @@ class JobConfigTest {
     }
 
     @Test
-    void topicsAlone_namesEveryProblem() {
+    void topicsParsedAlone_reportEveryProblem() {
         assertThatThrownBy(
                         () ->
                                 JobConfig.parseTopics(
@@ -883,7 +883,7 @@ class JobConfigTest {
     }
 
     @Test
-    void snapshotsOfAMixture_areAsLargeAsItsRates() {
+    void snapshotOfAMixture_countsTheParametersOfEveryRate() {
         Map<String, String> settings = with("models.chunk-size", "1000000");
         settings.put("num-features", "8000");
         assertThat(problems(settings)).isNotEmpty(); // 7 rates of 56,007 parameters
@@ -892,7 +892,7 @@ class JobConfigTest {
     }
 
     @Test
-    void secrets_areNotInTheConfigurationsText() {
+    void secretsOfKafka_areNotPrinted() {
         JobConfig config =
                 JobConfig.parse(with("kafka.sasl.jaas.config", "user=u password=canary"));
 
@@ -900,19 +900,19 @@ class JobConfigTest {
     }
 
     @Test
-    void documentedFile_isThatOfTheCode() throws IOException {
-        Path documented = Path.of("..", "deploy", "freshet.properties");
+    void publishedProperties_areGeneratedFromTheCode() throws IOException {
+        Path published = Path.of("..", "deploy", "freshet.properties");
 
-        assertThat(Files.readString(documented))
+        assertThat(Files.readString(published))
                 .as("regenerate it with FreshetJob --print-config")
                 .isEqualTo(KeyReference.render(FreshetJob.REFERENCE_HEAD, JobConfig.sections()));
     }
 
     @Test
-    void documentedFile_canBeRead() {
-        Path documented = Path.of("..", "deploy", "freshet.properties");
+    void publishedProperties_canBeRead() {
+        Path published = Path.of("..", "deploy", "freshet.properties");
 
-        assertThat(SettingsSource.read(documented, List.of())).isEmpty();
+        assertThat(SettingsSource.read(published, List.of())).isEmpty();
     }
 
     @Test

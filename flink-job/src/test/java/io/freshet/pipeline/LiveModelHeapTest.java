@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LiveModelHeapTest {
     private static final int BLOCK = 256;
 
-    /** The operators that keep one live object per model. */
+    /** Operators that keep one live object per model. */
     private static final class Operators implements AutoCloseable {
         private final KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation>
                 learn;
@@ -61,7 +61,7 @@ class LiveModelHeapTest {
             clearOutputs();
         }
 
-        /** Takes a checkpoint, as what it leaves in the heap belongs to a model. */
+        /** Prepares a checkpoint, since the objects that it leaves in the heap belong to a model. */
         void checkpoint() throws Exception {
             learn.getOneInputOperator().prepareSnapshotPreBarrier(1);
             monitor.getOneInputOperator().prepareSnapshotPreBarrier(1);
@@ -98,15 +98,15 @@ class LiveModelHeapTest {
 
     private static long usedHeap() {
         Runtime runtime = Runtime.getRuntime();
-        long least = Long.MAX_VALUE;
+        long smallest = Long.MAX_VALUE;
         for (int i = 0; i < 3; i++) {
             System.gc();
-            least = Math.min(least, runtime.totalMemory() - runtime.freeMemory());
+            smallest = Math.min(smallest, runtime.totalMemory() - runtime.freeMemory());
         }
-        return least;
+        return smallest;
     }
 
-    private static void teach(
+    private static void train(
             Operators operators, JobConfig config, String name, int models, int examples)
             throws Exception {
         for (int model = 0; model < models; model++) {
@@ -127,11 +127,11 @@ class LiveModelHeapTest {
     private static long heapBytesPerModel(JobConfig config, int models, int examples)
             throws Exception {
         try (Operators operators = new Operators(config)) {
-            // Loaded classes and objects that all models share.
-            teach(operators, config, "first", 2, examples);
+            // Loads classes and creates the objects that all models share.
+            train(operators, config, "first", 2, examples);
             operators.checkpoint();
             long before = usedHeap();
-            teach(operators, config, "model", models, examples);
+            train(operators, config, "model", models, examples);
             operators.checkpoint();
             return (usedHeap() - before) / models;
         }
@@ -170,7 +170,7 @@ class LiveModelHeapTest {
 
     @ParameterizedTest
     @MethodSource("configurations")
-    void modelWithFullWindows_needsTheEstimate(JobConfig config, int models) throws Exception {
+    void modelWithFullWindows_needsTheEstimatedMemory(JobConfig config, int models) throws Exception {
         long estimated =
                 ModelCost.of(config.learn()).plus(MonitorMemory.cost(config.monitor())).heapBytes();
 
@@ -180,7 +180,7 @@ class LiveModelHeapTest {
     }
 
     @Test
-    void modelAfterOneEvent_needsLittle() throws Exception {
+    void modelAfterOneEvent_needsLittleMemory() throws Exception {
         assertThat(heapBytesPerModel(config(), 2_000, 1)).isLessThan(16_000);
     }
 }

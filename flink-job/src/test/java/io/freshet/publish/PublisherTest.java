@@ -137,7 +137,7 @@ class PublisherTest {
     }
 
     @Test
-    void metrics_areTheBytesThatTheirClassEncodes() throws IOException {
+    void metrics_areEncodedAsByTheGeneratedClass() throws IOException {
         assertThat(encodedMetrics(7L)).isEqualTo(metrics(7L).toByteBuffer().array());
     }
 
@@ -174,7 +174,7 @@ class PublisherTest {
     }
 
     @Test
-    void snapshot_isSplitIntoChunks_thatAddUpToTheWhole() throws Exception {
+    void snapshot_isSplitIntoChunks_thatTogetherHaveAllParameters() throws Exception {
         float[] parameters = {1, 2, 3, 4, 5, 6, 7, 8, 9};
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
@@ -233,7 +233,7 @@ class PublisherTest {
     }
 
     @Test
-    void hashOfASingleRate_isOfParametersAndMomentsOnly() throws Exception {
+    void contentHashWithASingleRate_coversOnlyParametersAndMoments() throws Exception {
         ModelProgress mixture = progress();
         ModelProgress single =
                 new ModelProgress(
@@ -312,7 +312,7 @@ class PublisherTest {
     }
 
     @Test
-    void scoresOfTheSchema_areThoseOfTheMonitor() {
+    void scoresInTheSchema_areThoseOfTheMonitor() {
         assertThat(io.freshet.schemas.Scores.getClassSchema().getFields())
                 .extracting(Schema.Field::name)
                 .startsWith("examples", "weight")

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class EventReaderTest {
     private static final int HEADER_BYTES = 10;
-    private static final int MUTANTS_OF_EACH = 14_000; // 168,000 of the 12 golden files
+    private static final int MUTANTS_PER_FILE = 14_000; // 168,000 for the 12 golden files
     private static final long SEED = 20_260_901;
 
     static Stream<Map.Entry<String, SpecificRecordBase>> goldenFiles() {
@@ -27,13 +27,13 @@ class EventReaderTest {
 
     @ParameterizedTest
     @MethodSource("goldenFiles")
-    void mutatedRecord_isAnEventOrAnIOException(Map.Entry<String, SpecificRecordBase> golden)
+    void mutatedRecord_isReadOrRefusedWithAnIOException(Map.Entry<String, SpecificRecordBase> golden)
             throws IOException {
         byte[] bytes = Files.readAllBytes(GoldenFiles.GOLDEN.resolve(golden.getKey() + ".bin"));
         EventReader<?> reader = EventReader.of(golden.getValue().getClass());
         Random random = new Random(SEED);
         int refused = 0;
-        for (int i = 0; i < MUTANTS_OF_EACH; i++) {
+        for (int i = 0; i < MUTANTS_PER_FILE; i++) {
             byte[] mutant = mutate(bytes, random);
             try {
                 assertThat(reader.read(mutant)).isNotNull();
@@ -43,39 +43,39 @@ class EventReaderTest {
                 throw new AssertionError("mutant " + i + ": " + Arrays.toString(mutant), e);
             }
         }
-        assertThat(refused).isBetween(1, MUTANTS_OF_EACH - 1);
+        assertThat(refused).isBetween(1, MUTANTS_PER_FILE - 1);
     }
 
-    /** One to three changes behind the header, so that the schema's decoder gets to see them. */
+    /** Makes one to three changes behind the header, so that they reach the schema's decoder. */
     private static byte[] mutate(byte[] bytes, Random random) {
         byte[] mutant = bytes;
         for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
-            int at = HEADER_BYTES + random.nextInt(mutant.length - HEADER_BYTES);
+            int position = HEADER_BYTES + random.nextInt(mutant.length - HEADER_BYTES);
             switch (random.nextInt(5)) {
                 case 0 -> {
                     mutant = mutant.clone();
-                    mutant[at] ^= (byte) (1 << random.nextInt(8));
+                    mutant[position] ^= (byte) (1 << random.nextInt(8));
                 }
                 case 1 -> {
                     mutant = mutant.clone();
-                    mutant[at] = (byte) random.nextInt(256);
+                    mutant[position] = (byte) random.nextInt(256);
                 }
-                case 2 -> // at least a byte of body, which the next change may need
-                        mutant = Arrays.copyOf(mutant, Math.max(at, HEADER_BYTES + 1));
-                case 3 -> mutant = replaced(mutant, at, at, number(random.nextLong()));
+                case 2 -> // keeps a byte of the body for the next change
+                        mutant = Arrays.copyOf(mutant, Math.max(position, HEADER_BYTES + 1));
+                case 3 -> mutant = replaced(mutant, position, position, number(random.nextLong()));
                 default ->
                         mutant =
                                 replaced(
                                         mutant,
-                                        at,
-                                        at + 1,
+                                        position,
+                                        position + 1,
                                         number(random.nextLong() >> random.nextInt(Long.SIZE)));
             }
         }
         return mutant;
     }
 
-    /** A length or count as Avro writes it: a variable-length zig-zag long. */
+    /** Encodes a length or count as Avro does: as a variable-length zig-zag long. */
     private static byte[] number(long value) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         long rest = (value << 1) ^ (value >> 63);
@@ -96,7 +96,7 @@ class EventReaderTest {
 
     @ParameterizedTest
     @ValueSource(longs = {Long.MIN_VALUE, -1, 1L << 30, 1L << 31, 1L << 40, Long.MAX_VALUE})
-    void textOfALengthThatCannotBe_isRefused_namingTheSchema(long length) throws IOException {
+    void textOfAnImpossibleLength_isRefused_namingTheEvent(long length) throws IOException {
         byte[] event = GoldenFiles.bytes(GoldenFiles.version2().get("MetricsEvent.v2"));
         byte[] broken = replaced(event, HEADER_BYTES, HEADER_BYTES + 1, number(length));
 

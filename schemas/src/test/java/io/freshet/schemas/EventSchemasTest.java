@@ -34,7 +34,7 @@ class EventSchemasTest {
 
     @ParameterizedTest
     @MethodSource("goldenFiles")
-    void goldenFile_isReadAsItWasWritten(Map.Entry<String, SpecificRecordBase> golden)
+    void goldenFile_isReadUnchanged(Map.Entry<String, SpecificRecordBase> golden)
             throws IOException {
         byte[] bytes = Files.readAllBytes(GoldenFiles.GOLDEN.resolve(golden.getKey() + ".bin"));
 
@@ -59,7 +59,7 @@ class EventSchemasTest {
         }
     }
 
-    /** Readers are upgraded before writers, or after them. */
+    /** Readers may be upgraded before or after writers. */
     @Test
     void everyVersionOfAnEvent_readsEveryOther() {
         for (String reader : EventSchemas.RELEASED) {
@@ -90,7 +90,7 @@ class EventSchemasTest {
     }
 
     @Test
-    void unionsOfTheLabelledEvent_areClosed() {
+    void unionsOfTheLabelledEvent_haveTheseBranches() {
         assertThat(branches("features"))
                 .containsExactly("DenseFeatures", "SparseFeatures", "NamedFeatures");
         assertThat(branches("label")).containsExactly("null", "int", "string", "array");
@@ -103,7 +103,7 @@ class EventSchemasTest {
     }
 
     @Test
-    void everyField_saysWhatItIs() {
+    void everyRecordAndField_isDocumented() {
         CURRENT.forEach(EventSchemasTest::assertDocumented);
     }
 
@@ -123,7 +123,7 @@ class EventSchemasTest {
     }
 
     @Test
-    void eventCutShort_isRefused() throws IOException {
+    void truncatedEvent_isRefused() throws IOException {
         byte[] whole = GoldenFiles.bytes(GoldenFiles.version2().get("MetricsEvent.v2"));
         EventReader<MetricsEvent> reader = EventReader.of(MetricsEvent.class);
         for (int length = 0; length < whole.length; length++) {
@@ -133,7 +133,7 @@ class EventSchemasTest {
     }
 
     @Test
-    void bytesBehindTheEvent_areRefused() throws IOException {
+    void bytesAfterTheEvent_areRefused() throws IOException {
         byte[] whole = GoldenFiles.bytes(GoldenFiles.version2().get("MetricsEvent.v2"));
 
         assertThatThrownBy(
@@ -154,15 +154,15 @@ class EventSchemasTest {
     }
 
     @Test
-    void arrayOfAHundredMillion_inTwoHundredBytes_isRefused_withoutTheMemoryForIt()
+    void arrayLargerThanTheEvent_isRefused_withoutAllocatingIt()
             throws IOException {
         byte[] event = GoldenFiles.bytes(GoldenFiles.version1().get("LabelledEvent.v1-dense-int"));
         // 10 bytes of header, "id" and "model" with their lengths, 6 of timestamp, 1 of branch.
-        byte[] bomb = Arrays.copyOf(Arrays.copyOf(event, 10 + 3 + 6 + 6 + 1), 200);
+        byte[] oversized = Arrays.copyOf(Arrays.copyOf(event, 10 + 3 + 6 + 6 + 1), 200);
         byte[] hundredMillion = {(byte) 0x80, (byte) 0x84, (byte) 0xAF, 0x5F};
-        System.arraycopy(hundredMillion, 0, bomb, 26, hundredMillion.length);
+        System.arraycopy(hundredMillion, 0, oversized, 26, hundredMillion.length);
 
-        assertThatThrownBy(() -> EventReader.of(LabelledEvent.class).read(bomb))
+        assertThatThrownBy(() -> EventReader.of(LabelledEvent.class).read(oversized))
                 .isInstanceOf(IOException.class);
     }
 }

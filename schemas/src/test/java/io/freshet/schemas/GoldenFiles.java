@@ -15,11 +15,12 @@ import org.apache.avro.SchemaFormatter;
 import org.apache.avro.specific.SpecificRecordBase;
 
 /**
- * Events with every field set, and every branch of every union in one of them, and the files that
- * every later version must keep reading.
+ * Example events with every field set and every branch of every union, and the golden files with
+ * their bytes, which every later version must be able to read.
  *
- * <p>{@link #main} writes the files of a new version, and the schemas themselves. Those of a
- * released version never change: what an older version did not have is here at its default.
+ * <p>{@link #main} writes the golden files and the schemas of a new version. Those of a released
+ * version never change. A field that a later version added has its default value in the events of
+ * the earlier versions.
  */
 final class GoldenFiles {
     static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
@@ -32,7 +33,7 @@ final class GoldenFiles {
 
     private GoldenFiles() {}
 
-    /** Writes what is missing of version 2, the newest; run in the folder of the module. */
+    /** Writes the missing files of version 2, the newest; run it in the directory of the module. */
     public static void main(String[] args) throws IOException {
         for (Map.Entry<String, SpecificRecordBase> event : version2().entrySet()) {
             write(GOLDEN.resolve(event.getKey() + ".bin"), bytes(event.getValue()));

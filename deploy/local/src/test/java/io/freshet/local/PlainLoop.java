@@ -40,7 +40,7 @@ final class PlainLoop {
             }
             examples.add(features, 0, (Integer) event.getLabel(), event.getWeight());
             learner.learn(examples, false, evaluation);
-            examples.retainOpen(evaluation);
+            examples.retainPending(evaluation);
         }
         Map<String, LearnerState> states = new TreeMap<>();
         learners.forEach(

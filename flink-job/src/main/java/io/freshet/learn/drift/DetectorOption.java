@@ -273,7 +273,7 @@ public enum DetectorOption {
                                 "alpha",
                                 Kswin::alpha,
                                 "KSWIN detects a drift when the p-value of its test, computed at"
-                                        + " each example, is at most this.");
+                                        + " each example, is at most this value.");
                 return settings ->
                         new Kswin(
                                 settings.get(windowSize),
@@ -311,9 +311,7 @@ public enum DetectorOption {
 
     /** The keys of all detectors. */
     static final List<Key<?>> KEYS =
-            Arrays.stream(values())
-                    .<Key<?>>flatMap(option -> option.parameters.bound.keys().stream())
-                    .toList();
+            OptionKeys.keysOf(values(), option -> option.parameters.bound);
 
     private final Signal signal;
     private final boolean warns;
@@ -381,16 +379,13 @@ public enum DetectorOption {
     }
 
     /**
-     * Returns the parameters of a detector, with or without a cool-down, by key, for a model's
+     * Returns a detector's parameters, with or without a cool-down, by key, for a model's
      * provenance.
      */
     static Map<String, String> hyperParameters(DriftDetector detector) {
         DriftDetector inner =
                 detector instanceof CoolDown coolDown ? coolDown.detector() : detector;
-        return Arrays.stream(values())
-                .filter(option -> option.parameters.bound.configure(inner))
-                .findFirst()
-                .orElseThrow()
+        return OptionKeys.optionOf(values(), option -> option.parameters.bound, inner)
                 .parameters
                 .bound
                 .values(inner);

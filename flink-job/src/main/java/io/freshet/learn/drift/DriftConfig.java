@@ -63,8 +63,8 @@ public record DriftConfig(
                     Signal.class,
                     "Signal that the detectors monitor, computed for every example before the"
                             + " model is trained on it: the loss; the error, 0 or 1; or the"
-                            + " missed-probability, 1 - exp(-loss). Auto: the one on which each"
-                            + " detector performed best: "
+                            + " missed-probability, 1 - exp(-loss). Auto: for each"
+                            + " detector, the signal on which it performed best: "
                             + DetectorOption.defaultSignals()
                             + ".");
     public static final Key<Integer> COOL_DOWN =
@@ -81,12 +81,12 @@ public record DriftConfig(
             Key.ofEnum(
                     "drift.reaction",
                     DriftReaction.NONE,
-                    "Reaction of a model to a drift, before its next mini-batch. A mixture of"
-                            + " learning rates recovers from most drifts without one. Hand-over"
-                            + " replaces the learner by a second one that was started at the"
-                            + " warning; it helps most with abrupt drifts, and takes the memory of"
-                            + " a second learner while a detector warns. Boost and reset-optimizer"
-                            + " need a fixed learning rate.");
+                    "Reaction to a detected drift, before the model's next mini-batch. A"
+                            + " mixture of learning rates recovers from most drifts without a"
+                            + " reaction. Hand-over replaces the learner by a second one that was"
+                            + " started at the detector's warning; it helps most with abrupt drifts,"
+                            + " and needs the memory of a second learner while a detector warns. Boost"
+                            + " and reset-optimizer need a fixed learning rate.");
     public static final Key<Double> BOOST_FACTOR =
             Key.ofDouble(
                     "drift.boost.factor",
@@ -207,8 +207,7 @@ public record DriftConfig(
 
     /**
      * Returns the configuration by key, for a model's provenance, with the signal of each detector
-     * in their order. Empty without a reaction, since detection alone does not affect the
-     * parameters.
+     * in their order. Empty without a reaction, since detection alone does not change the model's parameters.
      */
     public Map<String, String> hyperParameters() {
         Map<String, String> values = new TreeMap<>();

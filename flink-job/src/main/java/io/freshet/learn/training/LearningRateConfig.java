@@ -24,9 +24,9 @@ public final class LearningRateConfig {
                     "auto",
                     Double.MIN_VALUE,
                     Float.MAX_VALUE,
-                    "Learning rate of SGD. Auto: a model is trained with each of the learning rates"
-                            + " training.experts.rates side by side, and predicts by their mixture,"
-                            + " which follows the best of them.");
+                    "Learning rate of the optimiser. Auto: one expert per learning rate in"
+                            + " training.experts.rates is trained, and the predictions are those of a"
+                            + " mixture of the experts, whose weights follow the best of them.");
     static final Key<List<Double>> EXPERTS_RATES =
             MIXTURE_KEYS.add(
                     Key.ofDoubles(
@@ -34,7 +34,7 @@ public final class LearningRateConfig {
                             Key.text(Mixture.DEFAULT_RATES),
                             Double.MIN_VALUE,
                             Float.MAX_VALUE,
-                            "Learning rates of the mixture, one per expert."),
+                            "Learning rates of the mixture's experts, one for each expert."),
                     Mixture::rates);
     static final Key<List<Double>> EXPERTS_SHARES =
             MIXTURE_KEYS.add(
@@ -43,21 +43,21 @@ public final class LearningRateConfig {
                             Key.text(Mixture.DEFAULT_SWITCHING_RATES),
                             0,
                             Math.nextDown(1.0),
-                            "Switching rates of the mixture: after each example this fraction of"
-                                    + " all weight is distributed evenly over the experts, so that"
-                                    + " another expert can take over; the larger, the sooner. At 0"
-                                    + " the weights follow Bayes' rule. Several switching rates are"
-                                    + " mixed in turn by the same rule."),
+                            "Switching rates of the mixture. After each example, this fraction"
+                                    + " of the total weight is distributed evenly over the experts, so"
+                                    + " that another expert can take over; the higher the rate, the"
+                                    + " faster. With 0 the weights follow Bayes' rule alone. Several"
+                                    + " switching rates are each given a weight in the same way."),
                     Mixture::switchingRates);
     static final Key<Boolean> EXPERTS_BASELINES =
             MIXTURE_KEYS.add(
                     Key.ofBoolean(
                             "training.experts.baselines",
                             false,
-                            "Whether the mixture includes two baselines that use no features: one"
-                                    + " predicts from the previous label, the other from the"
-                                    + " frequencies of the labels. They need the label of each"
-                                    + " event before the next event."),
+                            "Whether the mixture includes two baselines that do not use the"
+                                    + " features: one predicts from the previous label, the other from"
+                                    + " the frequencies of the labels. They can be used only if the"
+                                    + " label of each event is known before the next event arrives."),
                     Mixture::baselines);
 
     /** The keys of the learning rate and the mixture. */

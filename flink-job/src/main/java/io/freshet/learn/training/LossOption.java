@@ -145,11 +145,11 @@ public enum LossOption {
      * losses, which is the order in the published properties file.
      */
     private static final List<Key<?>> OWN_KEYS =
-            Arrays.stream(values())
-                    .sorted(Comparator.reverseOrder())
-                    .<Key<?>>flatMap(option -> option.keys().stream())
-                    .distinct()
-                    .toList();
+            OptionKeys.keysOf(
+                    Arrays.stream(values())
+                            .sorted(Comparator.reverseOrder())
+                            .toArray(LossOption[]::new),
+                    option -> option.keys);
 
     /** The key that selects the loss, and the losses' own keys. */
     static final List<Key<?>> KEYS = Stream.concat(Stream.of(LOSS), OWN_KEYS.stream()).toList();
@@ -203,8 +203,7 @@ public enum LossOption {
     }
 
     /**
-     * Reads the loss. Problems are recorded in the settings, and the loss is then plain
-     * cross-entropy.
+     * Reads the loss; plain cross-entropy if there are problems, which the settings record.
      */
     static Loss read(Settings settings, IngestConfig ingest) {
         LossOption option = settings.get(LOSS);
@@ -265,11 +264,7 @@ public enum LossOption {
 
     /** Returns a loss's name and its hyper-parameters, by key. */
     static Map<String, String> hyperParameters(Loss loss) {
-        LossOption option =
-                Arrays.stream(values())
-                        .filter(candidate -> candidate.keys.configure(loss))
-                        .findFirst()
-                        .orElseThrow();
+        LossOption option = OptionKeys.optionOf(values(), candidate -> candidate.keys, loss);
         Map<String, String> values = option.keys.values(loss);
         values.put(LOSS.name(), Key.kebab(option));
         return values;

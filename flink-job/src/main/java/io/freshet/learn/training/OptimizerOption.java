@@ -87,7 +87,7 @@ public enum OptimizerOption {
     /** {@link Adam}. */
     ADAM(
             Adam.class,
-            "a step size per parameter, from the moments of its gradients",
+            "a step size for each parameter, from the moments of its gradient",
             keys -> {
                 var beta1 =
                         keys.add(
@@ -114,8 +114,8 @@ public enum OptimizerOption {
                                         1e-8,
                                         Adam.MIN_EPSILON,
                                         Float.MAX_VALUE,
-                                        "Number that Adam adds to the root of the second moment, as"
-                                                + " in PyTorch."),
+                                        "Constant that Adam adds to the square root of the"
+                                                + " second moment, as in PyTorch."),
                                 Adam::epsilon);
                 var weightDecay = keys.add(SharedKeys.WEIGHT_DECAY, Adam::weightDecay);
                 return (settings, schedule) ->
@@ -156,10 +156,7 @@ public enum OptimizerOption {
 
     /** The keys that belong to individual optimisers, without duplicates. */
     private static final List<Key<?>> OWN_KEYS =
-            Arrays.stream(values())
-                    .<Key<?>>flatMap(option -> option.keys.keys().stream())
-                    .distinct()
-                    .toList();
+            OptionKeys.keysOf(values(), option -> option.keys);
 
     /** The keys of the optimisers, and of the schedule that they share. */
     static final List<Key<?>> KEYS =
@@ -198,7 +195,7 @@ public enum OptimizerOption {
     }
 
     /**
-     * Returns SGD with a constant learning rate and nothing else, the optimiser of a mixture's
+     * Returns plain SGD with a constant learning rate, the optimiser of a mixture's
      * experts.
      */
     static Optimizer plain(double learningRate) {
@@ -222,10 +219,7 @@ public enum OptimizerOption {
     /** Returns an optimiser's hyper-parameters, without the learning rate, by key. */
     static Map<String, String> hyperParameters(Optimizer optimizer) {
         OptimizerOption option =
-                Arrays.stream(values())
-                        .filter(candidate -> candidate.keys.configure(optimizer))
-                        .findFirst()
-                        .orElseThrow();
+                OptionKeys.optionOf(values(), candidate -> candidate.keys, optimizer);
         Map<String, String> values = option.keys.values(optimizer);
         values.put(OPTIMIZER.name(), Key.kebab(option));
         values.putAll(ScheduleConfig.hyperParameters(optimizer.learningRate()));

@@ -9,7 +9,6 @@ import io.freshet.model.scale.Standardization;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -33,7 +32,7 @@ public enum ScalerOption {
     /** {@link FadingStandardization}. */
     FADING(
             FadingStandardization.class,
-            "standardises by a mean and a variance in which older examples fade, so that it follows"
+            "standardises by a mean and a variance in which older examples fade, and so follows"
                     + " features whose level changes",
             keys -> {
                 var halfLife =
@@ -43,8 +42,9 @@ public enum ScalerOption {
                                         10_000,
                                         1,
                                         1e15,
-                                        "Number of examples after which an example counts half as"
-                                                + " much, for the scaling fading."),
+                                        "Number of examples after which the weight of an"
+                                                + " example in the mean and the variance is halved,"
+                                                + " for scaler.type = fading."),
                                 FadingStandardization::halfLife);
                 return settings -> new FadingStandardization(settings.get(halfLife));
             });
@@ -62,10 +62,7 @@ public enum ScalerOption {
 
     /** The keys that belong to individual scalings, without duplicates. */
     private static final List<Key<?>> OWN_KEYS =
-            Arrays.stream(values())
-                    .<Key<?>>flatMap(option -> option.keys().stream())
-                    .distinct()
-                    .toList();
+            OptionKeys.keysOf(values(), option -> option.keys);
 
     /** The keys of the scalings. */
     static final List<Key<?>> KEYS =
@@ -73,14 +70,14 @@ public enum ScalerOption {
 
     private final String effect;
 
-    /** Null for no scaling. */
-    private final @Nullable OptionKeys<?> keys;
+    private final OptionKeys<?> keys;
 
+    /** Null for no scaling. */
     private final @Nullable Function<Settings, ? extends ScalerRule> factory;
 
     ScalerOption(String effect) {
         this.effect = effect;
-        this.keys = null;
+        this.keys = new OptionKeys<>(Void.class);
         this.factory = null;
     }
 
@@ -107,19 +104,16 @@ public enum ScalerOption {
 
     /** Returns the keys of this scaling. */
     List<Key<?>> keys() {
-        return keys == null ? List.of() : keys.keys();
+        return keys.keys();
     }
 
     /** Returns a scaling's hyper-parameters by key. */
     static Map<String, String> hyperParameters(@Nullable ScalerRule rule) {
-        Map<String, String> values = new TreeMap<>();
-        ScalerOption option = NONE;
-        for (ScalerOption candidate : values()) {
-            if (rule != null && candidate.keys != null && candidate.keys.configure(rule)) {
-                option = candidate;
-                values.putAll(candidate.keys.values(rule));
-            }
+        if (rule == null) {
+            return Map.of(TYPE.name(), Key.kebab(NONE));
         }
+        ScalerOption option = OptionKeys.optionOf(values(), candidate -> candidate.keys, rule);
+        Map<String, String> values = option.keys.values(rule);
         values.put(TYPE.name(), Key.kebab(option));
         return values;
     }

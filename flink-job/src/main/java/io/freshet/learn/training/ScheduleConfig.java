@@ -17,10 +17,12 @@ final class ScheduleConfig {
                     Key.ofEnum(
                             "training.schedule",
                             LearningRateSchedule.Kind.CONSTANT,
-                            "Decay of the learning rate with the number t of steps taken. Step:"
-                                    + " multiplied by training.schedule.decay every"
-                                    + " training.schedule.every steps. Exponential: multiplied by"
-                                    + " it at each step. Inverse time: rate / (1 + decay t)."),
+                            "Schedule of the learning rate, given the number t of steps taken."
+                                    + " Step: the learning rate is multiplied by"
+                                    + " training.schedule.decay every training.schedule.every steps."
+                                    + " Exponential: it is multiplied by training.schedule.decay at"
+                                    + " each step. Inverse time: it is divided by (1 +"
+                                    + " training.schedule.decay t)."),
                     LearningRateSchedule::kind);
     private static final Key<Double> DECAY =
             SCHEDULE_KEYS.add(

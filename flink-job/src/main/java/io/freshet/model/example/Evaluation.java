@@ -4,8 +4,7 @@ import java.util.Arrays;
 
 /**
  * Outcome and scores of each of the {@link Examples} of one test-then-train call. An example's
- * scores are those of the model before it was trained on the example. The next call overwrites the
- * evaluation.
+ * scores are those of the model before it was trained on the example. The next call overwrites these results.
  *
  * <p>Row {@code i} belongs to example {@code i}. The arrays that the accessors return are the
  * evaluation's own, not copies; only the first {@link #size()} rows have a meaning.
@@ -37,7 +36,7 @@ public final class Evaluation {
         PREDICTED,
 
         /** Its mini-batch is not full yet. */
-        OPEN
+        PENDING
     }
 
     private final int numClasses;
@@ -117,7 +116,7 @@ public final class Evaluation {
     }
 
     /**
-     * Begins the evaluation of some examples: all are open.
+     * Begins the evaluation of some examples: all are pending.
      *
      * @param numExamples number of the examples
      * @param labels class of each, (at least numExamples). Copied, not modified.
@@ -132,7 +131,7 @@ public final class Evaluation {
             predictionOfRow = new int[capacity];
         }
         numPredictions = 0;
-        Arrays.fill(outcomes, 0, size, Outcome.OPEN);
+        Arrays.fill(outcomes, 0, size, Outcome.PENDING);
         System.arraycopy(labels, 0, scored.labels(), 0, size);
         System.arraycopy(weights, 0, scored.weights(), 0, size);
     }
@@ -169,15 +168,29 @@ public final class Evaluation {
         modelVersions[numPredictions] = modelVersion;
         probabilities[numPredictions] = prediction;
         numPredictions++;
-        int best = 0;
         for (int c = 0; c < numClasses; c++) {
             prediction[c] = (float) classProbabilities[offset + c];
-            if (classProbabilities[offset + c] > classProbabilities[offset + best]) {
-                best = c;
+        }
+        int predictedClass = argmax(classProbabilities, offset, numClasses);
+        scored.predictedClasses()[row] = predictedClass;
+        scored.confidences()[row] = (float) classProbabilities[offset + predictedClass];
+        outcomes[row] = Outcome.PREDICTED;
+    }
+
+    /**
+     * Returns the class with the largest value; the lowest such class if several are equal.
+     *
+     * @param values by class, (numClasses) from {@code offset} on. Not modified.
+     */
+    public static int argmax(double[] values, int offset, int numClasses) {
+        int largest = 0;
+        double value = values[offset];
+        for (int c = 1; c < numClasses; c++) {
+            if (values[offset + c] > value) {
+                largest = c;
+                value = values[offset + c];
             }
         }
-        scored.predictedClasses()[row] = best;
-        scored.confidences()[row] = (float) classProbabilities[offset + best];
-        outcomes[row] = Outcome.PREDICTED;
+        return largest;
     }
 }

@@ -170,11 +170,11 @@ public final class Examples {
         size = rows;
     }
 
-    /** Keeps only the examples whose outcome is {@link Evaluation.Outcome#OPEN}, in their order. */
-    public void retainOpen(Evaluation evaluation) {
+    /** Keeps only the examples whose outcome is {@link Evaluation.Outcome#PENDING}, in their order. */
+    public void retainPending(Evaluation evaluation) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
-            if (evaluation.outcome(i) == Evaluation.Outcome.OPEN) {
+            if (evaluation.outcome(i) == Evaluation.Outcome.PENDING) {
                 copyRow(i, kept++);
             }
         }
@@ -191,7 +191,7 @@ public final class Examples {
     }
 
     /**
-     * Returns a copy that shares no array with this set. Its arrays have exactly {@link #size()}
+     * Returns a copy that shares no array with this set; its arrays have {@link #size()}
      * rows.
      */
     public Examples copy() {

@@ -9,7 +9,7 @@ package io.freshet.model.linalg;
  *
  * <p>Implementation note. There is a single branch, so the processor overlaps the iterations of a
  * loop over many values. HotSpot 17 also vectorises a loop over the polynomials alone, which have
- * most of the operations. {@code ExponentialBenchmark} compares both variants with {@link
+ * most of the operations. {@code ExponentialBenchmark} compares the two variants with {@link
  * Math#exp}.
  *
  * <p>Source: Tang, <i>Table-driven implementation of the exponential function in IEEE
@@ -51,8 +51,7 @@ public final class Exponential {
     private Exponential() {}
 
     /**
-     * Returns {@code eˣ} for {@code x ≤ 708}: 0 below −708, NaN for NaN. Above 708 the result is
-     * undefined.
+     * Returns {@code eˣ} for {@code x ≤ 708}: 0 below −708, NaN for NaN, undefined above 708.
      */
     public static double exp(double x) {
         return x < MIN_ARGUMENT ? 0 : exp(x, expm1OfRemainder(x));

@@ -4,7 +4,7 @@ import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Factory of matrices on ND4J's backend: {@link NativeMatrix} on a CPU, else {@link
+ * Factory of matrices on ND4J's backend: {@link NativeMatrix} on a CPU, otherwise {@link
  * OperatorMatrix}.
  */
 public final class MatrixFactory {

@@ -6,7 +6,7 @@ package io.freshet.model.loss;
  * <p>{@code loss_c = −w_c (y_c max(ln x_c, −100) + (1 − y_c) max(ln(1 − x_c), −100))} and {@code
  * ∂loss_c/∂x_c = w_c (x_c − y_c) / max(x_c (1 − x_c), 10⁻¹²)}, for the probabilities {@code x}
  * (numOutputs) of an example, targets {@code y} (numOutputs) and weights {@code w} (numOutputs). A
- * class as target stands for its one-hot; with a single output, for the value 0 or 1.
+ * class as target stands for its one-hot vector; with a single output, for the value 0 or 1.
  *
  * <p>The bounds −100 and 10⁻¹² are PyTorch's and keep loss and gradient finite at probabilities 0
  * and 1. Where one of them applies, the gradient is not the derivative of the loss. At the logits

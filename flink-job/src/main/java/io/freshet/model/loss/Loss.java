@@ -167,7 +167,7 @@ public interface Loss extends Serializable {
             int gradientOffset);
 
     /**
-     * Writes the gradients of the losses of one example at the logits of several models, times
+     * Writes the gradients of one example's losses at the logits of several models, times
      * factors.
      *
      * @param probabilities the activated logits, (models, numOutputs) from {@code offset} on. Not

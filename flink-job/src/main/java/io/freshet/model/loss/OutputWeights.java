@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights of the outputs of a model: one for each output, or none, which stands for weights of 1.
+ * Weights of the outputs of a model: one for each output, or none if all are 1.
  * Immutable.
  */
 public final class OutputWeights implements Serializable {

@@ -3,7 +3,7 @@ package io.freshet.model.mixture;
 import java.util.Arrays;
 
 /**
- * Two baseline predictors that use the labels only, not the features, as experts of a {@link
+ * Two predictors that use only the labels, not the features: experts of a {@link
  * Mixture}.
  *
  * <ul>
@@ -17,12 +17,10 @@ import java.util.Arrays;
  *       fading factor {@value #FREQUENCIES_FADING}.
  * </ul>
  *
- * <p>Both predict class {@code c} with the probability {@code (count_c + 0.1) / (total + 0.1
+ * <p>Each of them predicts class {@code c} with the probability {@code (count_c + 0.1) / (total + 0.1
  * numClasses)}.
  *
- * <p>They are other predictors than the baselines that the metrics compare the model with. Those
- * predict a class instead of probabilities: no-change the label of the last example, and majority
- * the most frequent label.
+ * <p>They differ from the baselines with which the metrics compare the model. Those predict a class instead of probabilities: no-change predicts the label of the last example, and majority the most frequent label so far.
  */
 public final class Baselines {
     /** Number of baselines. */

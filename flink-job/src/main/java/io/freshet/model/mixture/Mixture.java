@@ -9,7 +9,7 @@ import java.util.List;
  * baselines, that are trained in parallel and whose weighted average is the prediction.
  *
  * <p>Each expert {@code r} predicts {@code p_r}; the model predicts {@code Σ v_r p_r}. After an
- * example with label {@code y} and weight {@code w}, with switching rate {@code α} and {@code R}
+ * example with label {@code y} and weight {@code w}, with a switching rate {@code α} and {@code R}
  * experts,
  *
  * <pre>{@code
@@ -24,8 +24,7 @@ import java.util.List;
  * <p>How often the best expert changes differs between streams and within a stream. So there are
  * several switching rates, each with its own weights {@code v}. The mixtures under the switching
  * rates are themselves mixed by the same rule, by the likelihood of the label under each, with the
- * switching rate {@value #META_SWITCHING_RATE}: the total is also near that of the best switching
- * rate.
+ * switching rate {@value #META_SWITCHING_RATE}, so the total is also near that of the best switching rate.
  *
  * <p>Source: Herbster and Warmuth, <i>Tracking the best expert</i>, Machine Learning 32 (1998);
  * Vovk, <i>Aggregating strategies</i> (1990); Monteleoni and Jaakkola, <i>Online learning of

@@ -25,8 +25,7 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
     }
 
     /**
-     * Standardises features by moments in which older examples fade. Each new example has the
-     * weight 1 and first takes the fraction {@code g} from the weight of every example before it,
+     * Standardises features by moments in which older examples fade. Each new example has weight 1, and the weight of every earlier example is reduced by the fraction {@code g},
      * {@code g = 1 − 2^(−1 / halfLife)}. An example {@code x} changes the sum of weights {@code W},
      * the mean and {@code S = Σ wᵢ (xᵢ − mean)²} by
      *
@@ -37,14 +36,10 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
      * }</pre>
      *
      * <p>Where {@code (x − mean) / W'} is too small to change the mean in double, the mean is set
-     * to {@code x}. So a feature that becomes constant becomes exactly 0; its deviations, which go
-     * on fading, would otherwise fall to that remainder and scale it up again.
+     * to {@code x}. So the scaled value of a feature that becomes constant eventually is exactly 0. Otherwise a small difference from the mean would remain, and the deviations, which continue to fade, would scale it up again.
      *
      * <p>Scaled features are limited to {@code ±√W}. The newest example never exceeds that: it adds
-     * {@code (x − mean')²} to {@code S}, so that {@code (x − mean')² W / S ≤ W}. Rows without a
-     * label, and the first rows of a mini-batch that is long beside the half-life, could: a feature
-     * that has not changed for many half-lives has a variance near 0, by which any other value
-     * would be scaled without bound.
+     * {@code (x − mean')²} to {@code S}, so that {@code (x − mean')² W / S ≤ W}. Rows without a label could exceed it, and so could the first rows of a mini-batch that is long compared with the half-life: a feature that has not changed for many half-lives has a variance near 0, so that any other value would be scaled up without bound.
      *
      * <p>All in double. Source: West, <i>Updating mean and variance estimates: an improved
      * method</i>, Communications of the ACM 22 (1979), with weights that all fade at each example.
@@ -104,15 +99,17 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
         public void scale(
                 BlockRows block, int from, int to, float[] features, float[] out, int width) {
             previous.set(moments);
-            prepare();
+            boolean prepared = false;
             int i = from;
             while (i < to) {
                 int end = block.endOfMiniBatch(i, to);
                 for (int r = i; r < end; r++) {
                     observe(features, block.example(r) * numFeatures);
                 }
-                if (end > i) {
+                // Rows without a label before the first mini-batch need the statistics so far.
+                if (end > i || !prepared) {
                     prepare();
+                    prepared = true;
                 }
                 end = Math.max(end, i + 1);
                 for (int r = i; r < end; r++) {

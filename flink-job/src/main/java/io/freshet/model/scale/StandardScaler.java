@@ -17,10 +17,9 @@ import java.util.Arrays;
  *
  * <p>Numerics. Within a block, the sums run in float over differences from the float nearest to the
  * mean, at most {@value #CHUNK} examples at a time; they are then merged into the moments in
- * double. A mean that is large beside the deviations costs no digits of them, and the moments keep
- * moving after 10⁹ examples. {@code baseSum} and {@code baseSquares} hold the part of the moments
+ * double. A mean that is large compared with the deviations does not reduce their precision, and the moments keep changing after 10⁹ examples. {@code baseSum} and {@code baseSquares} hold the part of the moments
  * that belongs to the difference between the mean and that float. While the sums run, {@code σ} is
- * computed in float, to a few units of its last place, because {@code s₁²} is small beside {@code
+ * computed in float, to a few units of its last place, because {@code s₁²} is small compared with {@code
  * (N + n) s₂} after {@value #FEW} examples. Before that, and for features whose squares leave the
  * range of float, Welford's recurrence in double is used instead. In both cases the differences of
  * a constant feature are exactly 0.
@@ -44,7 +43,7 @@ final class StandardScaler implements Scaler {
     private static final float LARGEST_SQUARES = 1e30f;
 
     /**
-     * Added to the variance under the root, against division by 0; negligible beside every variance
+     * Added to the variance under the root, against division by 0; negligible compared with every variance
      * that is accurate in float.
      */
     private static final float TINY = 1e-37f;

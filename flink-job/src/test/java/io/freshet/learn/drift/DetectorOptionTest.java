@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Properties of every option, so that none can be added without its keys, text and provenance. */
+/** Tests that every detector that can be configured has keys, descriptions and provenance. */
 class DetectorOptionTest {
     private static DriftDetector create(DetectorOption option, Map<String, String> values) {
         Settings settings = Settings.of(values, DriftConfig.KEYS, Set.of());
@@ -78,7 +78,7 @@ class DetectorOptionTest {
         }
     }
 
-    /** A value that every parameter can have, since its bounds leave some room. */
+    /** Returns another value that is within the bounds of every parameter with this default. */
     private static String slightlyMore(String value) {
         double number = Double.parseDouble(value);
         return Key.text(

@@ -170,7 +170,7 @@ class DriftMonitorTest {
                 .isBetween(alert.examplesSeen() - 200, alert.examplesSeen());
         assertThat(alert.reaction()).isEqualTo(DriftReaction.NONE);
 
-        // Every event but each ninth is an example, so its offset follows from its number.
+        // Every ninth event has no label, so an example's offset follows from its number.
         long detectedAt = offsetOfExample(alert.examplesSeen());
         assertThat(alert.timestamp()).isEqualTo(1000 + detectedAt);
         DriftWindow after = alert.after();
@@ -246,7 +246,7 @@ class DriftMonitorTest {
 
     @ParameterizedTest
     @MethodSource("reactions")
-    void blockSizes_changeNothingButTheRounding(DriftReaction reaction, int miniBatchSize) {
+    void blockSizes_affectOnlyRounding(DriftReaction reaction, int miniBatchSize) {
         LearnConfig config = config(miniBatchSize, drift(reaction, DDM));
         List<Blocks.Example> stream = stream(CHANGE);
         Outcome expected = run(config, stream, 1, false);
@@ -283,7 +283,7 @@ class DriftMonitorTest {
 
     @ParameterizedTest
     @MethodSource("reactions")
-    void learnerRestoredAtEveryBlock_equalsOneThatWasNot(
+    void learnerRestoredAfterEveryBlock_equalsAnUninterruptedOne(
             DriftReaction reaction, int miniBatchSize) {
         LearnConfig config = config(miniBatchSize, drift(reaction, DDM));
         List<Blocks.Example> stream = stream(CHANGE);
@@ -305,19 +305,19 @@ class DriftMonitorTest {
 
     @ParameterizedTest
     @EnumSource(DriftReaction.class)
-    void reaction_happensAtItsExample_only(DriftReaction reaction) {
-        int at = 500;
+    void reaction_happensOnlyAtTheExampleOfTheDrift(DriftReaction reaction) {
+        int driftAt = 500;
         DriftConfig.Detector once =
                 new DriftConfig.Detector(
-                        "periodic", Signal.LOSS, new CoolDown(new PeriodicDetector(at), 1_000_000));
+                        "periodic", Signal.LOSS, new CoolDown(new PeriodicDetector(driftAt), 1_000_000));
         LearnConfig config = config(1, drift(reaction, once));
         List<Blocks.Example> stream = stream(CHANGE).subList(0, 900);
         Outcome actual = run(config, stream, 300, false);
 
         assertThat(actual.alerts())
                 .extracting(DriftAlert::examplesSeen, DriftAlert::reaction)
-                .containsExactly(tuple((long) at, reaction));
-        LearnerState expected = reactingLoop(config.learner(), stream, at, reaction);
+                .containsExactly(tuple((long) driftAt, reaction));
+        LearnerState expected = reactingLoop(config.learner(), stream, driftAt, reaction);
         assertThat(actual.state().counters()).isEqualTo(expected.counters());
         assertThat(actual.state().parameters())
                 .containsExactly(expected.parameters(), offset(1e-3f));
@@ -326,9 +326,9 @@ class DriftMonitorTest {
         assertThat(actual.state().scaler().count()).isEqualTo(expected.scaler().count());
     }
 
-    /** Learns one event per call, with the reaction between two calls. */
+    /** Trains on one event per call, with the reaction between two calls. */
     private static LearnerState reactingLoop(
-            LearnerSettings settings, List<Blocks.Example> stream, int at, DriftReaction reaction) {
+            LearnerSettings settings, List<Blocks.Example> stream, int driftAt, DriftReaction reaction) {
         Evaluation evaluation = new Evaluation(CLASSES);
         Examples examples = new Examples(FEATURES);
         int seen = 0;
@@ -339,8 +339,8 @@ class DriftMonitorTest {
                 examples.clear();
                 examples.add(example.features(), 0, example.label(), example.weight());
                 model.learn(examples, false, evaluation);
-                if (example.label() != Examples.UNLABELLED && ++seen == at) {
-                    // A drift without a warning: the successor starts with its example.
+                if (example.label() != Examples.UNLABELLED && ++seen == driftAt) {
+                    // Without a warning, the successor starts at the example of the drift.
                     successor.learn(examples, false, evaluation);
                     react(model, successor, reaction);
                 }
@@ -391,7 +391,7 @@ class DriftMonitorTest {
     }
 
     @Test
-    void lossThatIsNotFinite_reachesNoDetector() {
+    void nonFiniteLoss_isNotPassedToADetector() {
         LearnConfig config =
                 config(1, drift(DriftReaction.NONE, detector("ddm", Signal.ERROR, Ddm.DEFAULT)));
         List<Blocks.Example> stream = new ArrayList<>();
@@ -416,7 +416,7 @@ class DriftMonitorTest {
     }
 
     @Test
-    void detectorWithOtherParameters_startsAfresh_andTheEvidenceIsKept() {
+    void detectorWithOtherParameters_restarts_andTheEvidenceIsKept() {
         LearnConfig config = config(1, drift(DriftReaction.NONE, DDM));
         LearnConfig other =
                 config(
@@ -444,7 +444,7 @@ class DriftMonitorTest {
     }
 
     @Test
-    void sequenceOfAlerts_continuesAfterATimeWithoutDetectors() {
+    void sequenceOfAlerts_continuesAfterARunWithoutDetectors() {
         LearnConfig withDetectors = config(1, drift(DriftReaction.NONE, DDM));
         LearnConfig withoutDetectors = config(1, DriftConfig.NONE);
         List<DriftAlert> alerts = new ArrayList<>();
@@ -455,9 +455,9 @@ class DriftMonitorTest {
         }
         for (LearnConfig next : List.of(withoutDetectors, withDetectors)) {
             LearnerState state = learner.learnerState();
-            ModelState memory = learner.modelState(state, null);
+            ModelState modelState = learner.modelState(state, null);
             learner.close();
-            learner = restore(next, memory, state);
+            learner = restore(next, modelState, state);
             assertThat(learner.modelState(state, null).drift().alerts()).isEqualTo(1);
             BlockEvaluation evaluation =
                     learner.process(blocks.get(0), prediction -> {}, alert -> {});
@@ -468,7 +468,7 @@ class DriftMonitorTest {
     }
 
     private static Learner restore(
-            LearnConfig config, ModelState memory, @Nullable LearnerState state) {
-        return Learner.restore("m", new LearnerWorkspace(config), memory, state, null, null);
+            LearnConfig config, ModelState modelState, @Nullable LearnerState state) {
+        return Learner.restore("m", new LearnerWorkspace(config), modelState, state, null, null);
     }
 }

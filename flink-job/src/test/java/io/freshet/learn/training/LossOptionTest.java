@@ -15,9 +15,9 @@ import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Properties of every option, so that none can be added without its keys, text and provenance. */
+/** Tests that every loss that can be configured has keys, descriptions and provenance. */
 class LossOptionTest {
-    /** Labels that one loss or another accepts, for three classes. */
+    /** Types of labels; with three classes, each loss accepts at least one of them. */
     private static final List<String> LABEL_TYPES = List.of("class", "multi-label");
 
     private static Settings settings(LossOption option, Map<String, String> values) {
@@ -57,7 +57,7 @@ class LossOptionTest {
 
     @ParameterizedTest
     @EnumSource
-    void option_saysItsLosssActivation(LossOption option) {
+    void option_hasTheActivationOfItsLoss(LossOption option) {
         assertThat(read(option, Map.of()).activation()).isEqualTo(option.activation());
     }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Properties of every optimiser and scaler, and of their combination with a learning rate. */
+/** Tests of every optimiser and scaler, and of their combination with a learning rate. */
 class TrainingConfigTest {
     private static LearnerSettings read(Map<String, String> values) {
         Map<String, String> given = new HashMap<>(values);
@@ -86,7 +86,7 @@ class TrainingConfigTest {
     }
 
     @Test
-    void adam_takesItsOwnKeys() {
+    void adam_readsItsKeys() {
         LearnerSettings learner =
                 read(
                         Map.of(

@@ -18,11 +18,10 @@ import java.util.Enumeration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Tests in a new process, because ND4J is initialised once per process. */
+/** Test in a new process, because ND4J is initialised only once per process. */
 class BackendClassLoaderTest {
     /**
-     * Class loader that throws after it is closed, as that of a Flink job does after its end or
-     * restart.
+     * Class loader that throws after it is closed, like that of a Flink job that has ended or restarted.
      */
     private static final class ClassLoaderOfAJob extends ClassLoader {
         private boolean closed;
@@ -79,7 +78,7 @@ class BackendClassLoaderTest {
     }
 
     @Test
-    void jobInTheProcessOfAnEndedOne_learns() throws Exception {
+    void jobInTheProcessOfAnEndedJob_canTrain() throws Exception {
         Process process =
                 new ProcessBuilder(
                                 List.of(

@@ -56,9 +56,9 @@ class BackendTest {
                 Nd4jEnvironment.CUDA_TOTAL_MEMORY_KEY, memory);
     }
 
-    /** Uses a directory that looks to ND4J like the jar of its CUDA backend. */
+    /** Uses a directory with the files by which ND4J finds its CUDA backend. */
     @Test
-    void hiddenBackend_isNotOffered_andTheOtherIs(@TempDir Path folder) throws Exception {
+    void hiddenBackend_isNotLoaded_butTheOtherIs(@TempDir Path folder) throws Exception {
         Path backend = folder.resolve(DeviceProbe.CUDA_BACKEND);
         Files.createDirectories(backend.getParent());
         Files.createFile(backend);

@@ -19,7 +19,7 @@ class DeviceDecisionTest {
 
     @ParameterizedTest
     @EnumSource
-    void withoutTheCudaBackend_itIsTheCpu_withoutAReason(DeviceFallback fallback) {
+    void withoutTheCudaBackend_theCpuIsUsed_withoutAReason(DeviceFallback fallback) {
         assertThat(DeviceDecision.of(DeviceFacts.WITHOUT_CUDA, fallback))
                 .isEqualTo(new DeviceDecision(Outcome.CPU, ""));
     }
@@ -40,7 +40,7 @@ class DeviceDecisionTest {
         "Blackwell,10,0,REFUSED",
         "Blackwell,12,0,REFUSED",
     })
-    void generation_decides(String name, int major, int minor, Outcome outcome) {
+    void computeCapability_determinesTheDevice(String name, int major, int minor, Outcome outcome) {
         assertThat(decide(DeviceFallback.STOP, gpu(name, major, minor)).outcome())
                 .isEqualTo(outcome);
     }
@@ -63,19 +63,19 @@ class DeviceDecisionTest {
     }
 
     @Test
-    void oneUnfitGpuAmongFitOnes_isEnough() {
+    void oneUnsupportedGpu_rulesOutCuda() {
         assertThat(decide(DeviceFallback.STOP, AMPERE, HOPPER).outcome())
                 .isEqualTo(Outcome.REFUSED);
         assertThat(decide(DeviceFallback.STOP, AMPERE, AMPERE).outcome()).isEqualTo(Outcome.CUDA);
     }
 
     @Test
-    void missingDriver_isNamedBeforeAnythingElse() {
-        String linkersWords = "libcuda.so.1: cannot open shared object file";
+    void missingDriver_isTheOnlyReasonGiven() {
+        String linkerMessage = "libcuda.so.1: cannot open shared object file";
         DeviceFacts facts =
                 new DeviceFacts(
                         true,
-                        Optional.of(linkersWords),
+                        Optional.of(linkerMessage),
                         List.of("libcublas.so.11: cannot open shared object file"),
                         List.of(),
                         Optional.of("nvidia-smi not found"));
@@ -85,7 +85,7 @@ class DeviceDecisionTest {
                         new DeviceDecision(
                                 Outcome.CPU,
                                 "ND4J's CUDA backend cannot run: no NVIDIA driver ("
-                                        + linkersWords
+                                        + linkerMessage
                                         + ")"));
     }
 
@@ -109,7 +109,7 @@ class DeviceDecisionTest {
     }
 
     @Test
-    void gpusThatCannotBeListed_areNotGuessed() {
+    void gpusThatCannotBeListed_areAReasonOfTheirOwn() {
         DeviceFacts facts =
                 new DeviceFacts(
                         true, Optional.empty(), List.of(), List.of(), Optional.of("no answer"));

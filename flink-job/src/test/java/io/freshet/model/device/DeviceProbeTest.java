@@ -52,9 +52,9 @@ class DeviceProbeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"NVIDIA A100, [N/A], 535.104.05", "NVIDIA A100, 8.0", "Tea, 8, 5.3"})
-    void answerThatCannotBeParsed_isTheProblem(String answer) {
-        assertThat(DeviceProbe.parse(0, "NVIDIA A100, 8.0, 535.104.05\n" + answer))
-                .isEqualTo(GpuList.failed("nvidia-smi answered: " + answer));
+    void outputThatCannotBeParsed_isTheProblem(String output) {
+        assertThat(DeviceProbe.parse(0, "NVIDIA A100, 8.0, 535.104.05\n" + output))
+                .isEqualTo(GpuList.failed("nvidia-smi answered: " + output));
     }
 
     @Test
@@ -107,7 +107,7 @@ class DeviceProbeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "-1"})
-    void gpusHiddenFromCuda_areNotThere(String visible) throws Exception {
+    void gpusHiddenFromCuda_areNotListed(String visible) throws Exception {
         Map<String, String> environment = Map.of("CUDA_VISIBLE_DEVICES", visible);
 
         assertThat(new DeviceProbe(CLASS_PATH, "/no/nvidia-smi", environment).gpus())

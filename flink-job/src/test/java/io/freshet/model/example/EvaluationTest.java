@@ -22,7 +22,7 @@ class EvaluationTest {
 
         assertThat(evaluation.outcome(4_321)).isEqualTo(Outcome.PREDICTED);
         assertThat(evaluation.outcome(17)).isEqualTo(Outcome.PREDICTED);
-        assertThat(evaluation.outcome(18)).isEqualTo(Outcome.OPEN);
+        assertThat(evaluation.outcome(18)).isEqualTo(Outcome.PENDING);
         assertThat(evaluation.modelVersion(4_321)).isEqualTo(7);
         assertThat(evaluation.modelVersion(17)).isEqualTo(8);
         assertThat(evaluation.predictedClasses()[4_321]).isEqualTo(1);
@@ -33,7 +33,7 @@ class EvaluationTest {
     }
 
     @Test
-    void predictions_areThoseOfTheLastCall() {
+    void predictions_areThoseOfTheLatestCall() {
         Evaluation evaluation = new Evaluation(2);
         for (int call = 0; call < 3; call++) {
             evaluation.begin(100, new int[100], new float[100]);

@@ -34,7 +34,7 @@ class ExamplesTest {
     }
 
     @Test
-    void openExamples_stayInTheirOrder() {
+    void pendingExamples_areKeptInTheirOrder() {
         Examples examples = new Examples(1, 1);
         Evaluation evaluation = new Evaluation(2);
         for (int i = 0; i < 6; i++) {
@@ -45,7 +45,7 @@ class ExamplesTest {
         evaluation.outcome(2, Outcome.PREDICTED);
         evaluation.outcome(3, Outcome.SKIPPED_LOSS);
 
-        examples.retainOpen(evaluation);
+        examples.retainPending(evaluation);
 
         assertThat(examples.size()).isEqualTo(3);
         assertThat(examples.features()).startsWith(1, 4, 5);

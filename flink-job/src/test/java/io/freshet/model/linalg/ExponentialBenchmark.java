@@ -14,10 +14,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Benchmark of a thousand exponentials: by {@link Exponential}, one by one and all at once, and by
+ * Benchmark of a thousand exponentials: by {@link Exponential}, one by one and all together, and by
  * {@link Math#exp}.
  *
- * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} on the class path of {@link
+ * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} with the class path of {@link
  * LearningStepBenchmark}.
  */
 @State(Scope.Thread)

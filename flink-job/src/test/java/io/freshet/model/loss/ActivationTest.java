@@ -33,7 +33,7 @@ class ActivationTest {
     }
 
     @Test
-    void activate_ofManyEqualsThatOfEach_bitForBit() {
+    void activationOfManyExamples_equalsThatOfEach_bitForBit() {
         int numOutputs = 7;
         int count = 100;
         double[] logits = new Random(1).doubles(1 + count * numOutputs, -700, 10).toArray();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Contract of all losses, whatever their options. */
+/** Contract that every loss fulfils with every option. */
 class LossTest {
     private static final int SIZE = 5;
     private static final int NUM_OUTPUTS = 3;

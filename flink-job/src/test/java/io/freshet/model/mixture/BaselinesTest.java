@@ -24,16 +24,17 @@ class BaselinesTest {
         for (int label : new int[] {0, 1, 0, 0}) {
             baselines.observe(label);
         }
-        // After 0 came 1 and then 0, before which the 1 faded by 0.99; the prior adds 0.1 to each.
+        // The label after 0 was first 1 and then 0; the count of 1 has faded by 0.99 since, and the
+        // prior adds 0.1 to each count.
         assertPredicts(Baselines.LABEL_TRANSITIONS, 1.1 / 2.19, 1.09 / 2.19);
-        // Class 1 was two labels ago; class 0 three labels ago, one label ago and now.
+        // Class 1 occurred two labels before the last one; class 0 three and one before it, and last.
         double ones = Math.pow(0.999, 2);
         double zeros = Math.pow(0.999, 3) + 0.999 + 1;
         double total = ones + zeros + 0.2;
         assertPredicts(Baselines.FREQUENCIES, (zeros + 0.1) / total, (ones + 0.1) / total);
 
         baselines.observe(1);
-        // After 1 came 0, once.
+        // The label after 1 was 0, once.
         assertPredicts(Baselines.LABEL_TRANSITIONS, 1.1 / 1.2, 0.1 / 1.2);
         assertThat(baselines.lastLabel()).isEqualTo(1);
     }
@@ -53,7 +54,7 @@ class BaselinesTest {
     }
 
     @Test
-    void restoredBaselines_continue() {
+    void restoredBaselines_continueBitForBit() {
         baselines.observe(0);
         baselines.observe(1);
         Baselines restored = new Baselines(2, baselines.counts(), baselines.lastLabel());

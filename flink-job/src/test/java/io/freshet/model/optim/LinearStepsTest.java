@@ -35,7 +35,7 @@ class LinearStepsTest {
         unrolled.begin(true);
         for (int t = 1; t <= STEPS; t++) {
             unrolled.step(rate);
-            // v₀ goes on as μ v₀, μ² v₀ …, and a gradient as g, μ g …: sums of powers.
+            // v₀ contributes μ v₀, μ² v₀ …, and a gradient g, μ g …: geometric sums.
             assertThat(unrolled.parametersOfParameters()).isEqualTo(1);
             assertThat(unrolled.parametersOfVelocity())
                     .isCloseTo(
@@ -63,7 +63,7 @@ class LinearStepsTest {
         "0.9, 0, true, 0.1, false",
         "0.9, 0, true, 0.1, true"
     })
-    void coefficients_takeTheStepsOfTheRule(
+    void coefficients_giveTheStepsOfSgd(
             double momentum, double dampening, boolean nesterov, double decay, boolean moving) {
         LearningRateSchedule schedule = new LearningRateSchedule(Kind.INVERSE_TIME, 0.5, 0.1, 1);
         Sgd sgd = new Sgd(schedule, momentum, dampening, nesterov, decay);

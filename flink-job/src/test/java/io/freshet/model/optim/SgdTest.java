@@ -50,7 +50,7 @@ class SgdTest {
     }
 
     @Test
-    void plainSgd_remembersNothing() {
+    void plainSgd_hasNoState() {
         LearningRateSchedule falling = new LearningRateSchedule(Kind.INVERSE_TIME, 1, 1, 1);
         assertThat(new Sgd(0.1, 0).isPlain()).isTrue();
         assertThat(new Sgd(falling, 0, 0, false, 0).isPlain()).isTrue();
@@ -59,7 +59,7 @@ class SgdTest {
     }
 
     @Test
-    void schedules_fallAsTheirFormulasSay() {
+    void schedules_followTheirFormulas() {
         LearningRateSchedule step = new LearningRateSchedule(Kind.STEP, 0.8, 0.5, 10);
         assertThat(step.at(0)).isEqualTo(0.8);
         assertThat(step.at(9)).isEqualTo(0.8);
@@ -79,7 +79,7 @@ class SgdTest {
 
     @ParameterizedTest
     @EnumSource(Kind.class)
-    void schedules_neverRise(Kind kind) {
+    void schedules_neverIncrease(Kind kind) {
         LearningRateSchedule schedule = new LearningRateSchedule(kind, 0.3, 0.9, 7);
         for (long step = 1; step < 1000; step++) {
             assertThat(schedule.at(step)).isLessThanOrEqualTo(schedule.at(step - 1));
@@ -88,7 +88,7 @@ class SgdTest {
     }
 
     @Test
-    void schedulesThatWouldRise_areRefused() {
+    void schedulesThatWouldIncrease_areRefused() {
         for (Kind kind : new Kind[] {Kind.STEP, Kind.EXPONENTIAL}) {
             assertThatThrownBy(() -> new LearningRateSchedule(kind, 1, 1.1, 1))
                     .isInstanceOf(IllegalArgumentException.class)

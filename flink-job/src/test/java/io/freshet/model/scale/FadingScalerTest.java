@@ -47,7 +47,7 @@ class FadingScalerTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {1, 20, 1000, 1e9})
-    void moments_areThoseOfExamplesWhoseWeightIsHalved_afterTheHalfLife(double halfLife) {
+    void moments_areThoseOfExamplesWithFadingWeights(double halfLife) {
         int rows = 400;
         float[] features = features(rows);
         Scaler scaler = start(halfLife);
@@ -77,7 +77,7 @@ class FadingScalerTest {
     }
 
     @Test
-    void block_isScaledAsMiniBatchesOneByOne() {
+    void block_isScaledLikeItsMiniBatchesOneByOne() {
         int rows = 60;
         float[] features = features(rows);
         for (int size : new int[] {1, 4, 60}) {
@@ -139,7 +139,7 @@ class FadingScalerTest {
     }
 
     @Test
-    void featureThatBecomesConstant_isZero_andAnotherValueIsScaledToTheLimitAtMost() {
+    void featureThatBecomesConstant_isZero_andAnotherValueIsLimited() {
         double halfLife = 10;
         float[] features = features(4000);
         int rows = 3999;
@@ -162,11 +162,11 @@ class FadingScalerTest {
         for (float value : out) {
             assertThat((double) Math.abs(value)).isLessThanOrEqualTo(limit + 1e-6);
         }
-        // After 40 half-lives, what is left of the old level is 10⁻⁶ of it.
+        // After 40 half-lives, the influence of the old level on the scaled values is below 10⁻⁴.
         for (int i = (500 + 400) * FEATURES; i < rows * FEATURES; i++) {
             assertThat((double) out[i]).isCloseTo(0, within(1e-4));
         }
-        // After 300 half-lives nothing is left of it.
+        // After 300 half-lives, the old level has no influence.
         for (int i = (500 + 3000) * FEATURES; i < rows * FEATURES; i++) {
             if (i % FEATURES != 1) {
                 assertThat(out[i]).isZero();
@@ -178,7 +178,7 @@ class FadingScalerTest {
     }
 
     @Test
-    void rowsOfALongMiniBatch_areScaledToTheBoundAtMost() {
+    void rowsOfALongMiniBatch_areWithinTheBound() {
         int rows = 5000;
         float[] features = new float[rows * FEATURES];
         features[0] = 1;
@@ -193,7 +193,7 @@ class FadingScalerTest {
         }
     }
 
-    /** The weights are in the state, so that a change of the rule changes no scale at once. */
+    /** The state contains the sum of weights, so a new rule starts from the same scale. */
     @Test
     void stateOfAnotherRule_isContinued() {
         int rows = 3000;
@@ -222,7 +222,7 @@ class FadingScalerTest {
         }
     }
 
-    /** Asserts the moments of weighted examples that follow those of a state. */
+    /** Asserts that moments are those of a state, updated with examples by a rule. */
     private static void assertMomentsAfter(
             ScalerState before,
             ScalerRule rule,
@@ -258,7 +258,7 @@ class FadingScalerTest {
     }
 
     @Test
-    void levelThatRises_isFollowedWithinSomeHalfLives_whereStandardizationIsNot() {
+    void fadingMean_followsARisingLevel_fasterThanStandardization() {
         int rows = 4000;
         float[] features = features(rows);
         Scaler fading = start(50);
@@ -275,7 +275,7 @@ class FadingScalerTest {
     }
 
     @Test
-    void halfLifeThatIsNoNumberAboveZero_isRefused() {
+    void halfLifeThatIsNotAPositiveNumber_isRefused() {
         for (double halfLife : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
             assertThatThrownBy(() -> new FadingStandardization(halfLife))
                     .hasMessageContaining("halfLife");

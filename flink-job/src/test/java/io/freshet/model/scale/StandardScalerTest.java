@@ -14,7 +14,7 @@ class StandardScalerTest {
     private static final MathContext DIGITS = new MathContext(60);
 
     @Test
-    void moments_matchTwoPasses_whateverTheMeanAndTheDeviation() {
+    void moments_matchTwoPasses_forAnyMeanAndDeviation() {
         double[] means = {0, 1, -1e6, 1e6, 3e-5, 1e20, 0};
         double[] deviations = {1, 1e-3, 1, 50, 1e-9, 1e18, 1e-24};
         int rows = 1_000;
@@ -36,7 +36,7 @@ class StandardScalerTest {
     }
 
     @Test
-    void moments_goOnMoving_afterABillionExamples() {
+    void moments_keepChanging_afterABillionExamples() {
         long seen = 1_000_000_000L;
         double mean = 1234.5678;
         double variance = 4;
@@ -62,10 +62,10 @@ class StandardScalerTest {
             sum = sum.add(difference);
             sumOfSquares = sumOfSquares.add(difference.multiply(difference));
         }
-        BigDecimal moved = sum.divide(BigDecimal.valueOf(seen + rows), DIGITS);
-        double added = sumOfSquares.subtract(sum.multiply(moved)).doubleValue();
+        BigDecimal meanChange = sum.divide(BigDecimal.valueOf(seen + rows), DIGITS);
+        double added = sumOfSquares.subtract(sum.multiply(meanChange)).doubleValue();
         assertThat(scaler.state().count()).isEqualTo(seen + rows);
-        assertThat((scaler.state().mean()[0] - mean) / moved.doubleValue())
+        assertThat((scaler.state().mean()[0] - mean) / meanChange.doubleValue())
                 .isCloseTo(1, within(1e-6));
         assertThat((scaler.state().squaredDeviations()[0] - seen * variance) / added)
                 .isCloseTo(1, within(1e-6));
@@ -96,8 +96,8 @@ class StandardScalerTest {
         batch[31] = changed;
         observe(scaler, batch, 32);
 
-        // One of n values differs by d: the variance is d²·(n − 1)/n², its own distance d·(n −
-        // 1)/n.
+        // One of n values differs by d: the variance is d²·(n − 1)/n², its own distance
+        // d·(n − 1)/n.
         int count = 101 * 32;
         float[] out = new float[1];
         transform(scaler, batch, 31, out);
@@ -107,7 +107,7 @@ class StandardScalerTest {
     }
 
     @Test
-    void transform_matchesDoubles_whereTheMeanDwarfsTheDeviation() {
+    void transform_matchesDoubles_ifTheMeanIsMuchLargerThanTheDeviation() {
         double[] means = {0, 1e6, -1e3};
         double[] deviations = {1, 1, 1e-2};
         int rows = 512;
@@ -125,7 +125,7 @@ class StandardScalerTest {
     }
 
     @Test
-    void undo_putsEveryBitBack() {
+    void undo_restoresEveryBit() {
         double[] means = {1, 100};
         double[] deviations = {1, 3};
         float[] features = gaussian(new Random(4), 96, means, deviations);
@@ -148,7 +148,7 @@ class StandardScalerTest {
     }
 
     @Test
-    void unlabelledRow_isScaledByTheMomentsAtItsPlace_andMovesNone() {
+    void unlabelledRow_isScaledByTheMomentsAtItsPlace_andDoesNotChangeThem() {
         double[] means = {1, -40};
         double[] deviations = {1, 3};
         float[] features = gaussian(new Random(5), 600, means, deviations);
@@ -196,7 +196,7 @@ class StandardScalerTest {
             observe(scaler, repeat(new float[] {7}, seen), seen);
             float[] out = {1};
             transform(scaler, new float[] {8}, 0, out);
-            // The deviation is 0 still: nothing is known of how large a change is.
+            // The deviation is still 0, so there is no scale for the change.
             assertThat(out[0]).as("after %d", seen).isZero();
         }
     }
@@ -235,10 +235,10 @@ class StandardScalerTest {
         }
     }
 
-    // A mini-batch that is taken in first, and scaled row by row.
+    // Mini-batches that are observed first and then scaled row by row.
 
     @Test
-    void observedMiniBatch_movesTheMomentsAsAScaledOneDoes() {
+    void observe_updatesTheMomentsAsScaleDoes() {
         double[] means = {0, 1, 1e6, 1e20, 0};
         double[] deviations = {1, 1e-3, 50, 1e18, 1e-24};
         float[] features = gaussian(new Random(7), 1200, means, deviations);
@@ -258,7 +258,7 @@ class StandardScalerTest {
             for (int i = 0; i < 100; i++) {
                 observing.transform(features, (from + i) * 5, out, 0);
                 for (int f = 0; f < 5; f++) {
-                    // To a few units of the last place of a float, of numbers up to 5.
+                    // Equal up to a few units in the last place of a float, for numbers up to 5.
                     assertThat(out[f]).isCloseTo(scaled[i * 5 + f], within(1e-5f));
                     assertThat((double) Math.abs(out[f])).isLessThanOrEqualTo(observing.bound());
                 }
@@ -267,7 +267,7 @@ class StandardScalerTest {
     }
 
     @Test
-    void preparedScaler_scalesByTheMomentsAsTheyAre() {
+    void preparedScaler_scalesByTheCurrentMoments() {
         double[] means = {1, -40};
         double[] deviations = {1, 3};
         float[] features = gaussian(new Random(8), 500, means, deviations);
@@ -289,7 +289,7 @@ class StandardScalerTest {
     }
 
     @Test
-    void preparedScaler_scalesConstantsToZero_andNothingSeenToo() {
+    void preparedScaler_scalesToZero_forConstantFeaturesAndBeforeTheFirstExample() {
         for (int seen : new int[] {0, 1, 1000}) {
             StandardScaler scaler = start(1);
             if (seen > 0) {
@@ -303,7 +303,7 @@ class StandardScalerTest {
     }
 
     @Test
-    void undo_takesBackAnObservedMiniBatch() {
+    void undo_revertsAnObservedMiniBatch() {
         float[] features = gaussian(new Random(9), 700, new double[] {3}, new double[] {2});
         BlockRows block = block(700, 100);
         StandardScaler scaler = start(1);
@@ -335,7 +335,7 @@ class StandardScalerTest {
         return block;
     }
 
-    /** Moves the moments by one mini-batch. */
+    /** Updates the moments with one mini-batch. */
     private static void observe(StandardScaler scaler, float[] features, int rows) {
         int numFeatures = features.length / rows;
         scaler.scale(block(rows, rows), 0, rows, features, new float[features.length], numFeatures);
@@ -384,7 +384,7 @@ class StandardScalerTest {
         return features;
     }
 
-    /** Mean and Σ (x − mean)² of one feature, exact to double. */
+    /** Returns the mean and Σ (x − mean)² of one feature, correct to double precision. */
     private static double[] twoPasses(float[] features, int rows, int numFeatures, int feature) {
         BigDecimal sum = BigDecimal.ZERO;
         for (int i = 0; i < rows; i++) {

@@ -8,8 +8,8 @@ A case is a paragraph of lines `name value...`. First, pairs of samples with
     one_sided    the same, for recent values that are the larger ones
 
 then windows over a stream: the values, counted from 0, at which the newest `recent_size` of the
-last `window_size` values differ from the others with a p-value of at most `alpha`; the recent ones
-are then the beginning of the next window.
+last `window_size` values differ from the others with a p-value of at most `alpha`; the next window
+then begins with the recent values.
 """
 
 import os
@@ -27,16 +27,17 @@ generator = np.random.default_rng(22)
 
 
 def number(value):
-    """17 significant digits: each reads back as the same number."""
+    """Returns 17 significant digits, which parse to the same number."""
     return format(value, ".17g")
 
 
 def test(recent, older, one_sided):
-    # F < G somewhere, for F of the recent values: they are the larger ones.
+    # The alternative is F < G somewhere, for the distribution function F of the recent values,
+    # which means that the recent values are larger.
     alternative = "less" if one_sided else "two-sided"
     with warnings.catch_warnings(record=True) as caught:
         result = ks_2samp(recent, older, alternative=alternative, method="exact")
-    # SciPy gives up an exact p-value that rounding has put above 1.
+    # SciPy warns, and does not return an exact p-value, if rounding has made it larger than 1.
     return result.statistic, 1 if caught else result.pvalue
 
 

@@ -12,9 +12,9 @@ one of float64 and float32:
     p.logit_gradient  gradient of the sum at logits, in the cases of a model: there the inputs are
                       the logits' log-softmax or sigmoid
 
-PyTorch's losses know no example weights. Here they multiply the losses of reduction none; the mean
-is then the sum over PyTorch's divisor, into which, as if examples were repeated, they enter where
-it is a sum over the labels' class weights.
+PyTorch's losses have no example weights. Here the weights multiply the losses of reduction none.
+The mean is their sum divided by PyTorch's divisor. Where that divisor is a sum of the labels' class
+weights, each is multiplied by the example weight, as if the example were repeated.
 """
 
 import itertools

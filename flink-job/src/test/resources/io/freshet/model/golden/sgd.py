@@ -1,9 +1,9 @@
-"""Writes sgd.txt: what torch.optim.SGD makes of linear models, step by step, in float64.
+"""Writes sgd.txt: trajectories of torch.optim.SGD on linear models, step by step, in float64.
 
     python3 sgd.py
 
-Step s (from 0) takes the rows batch_size * s, ... of the data, modulo num_examples, and the mean
-loss of the mini-batch by the parameters before the step. Parameters are (num_features + 1,
+Step s (from 0) uses the rows batch_size * s, ... of the data, modulo num_examples; its loss is the
+mean over the mini-batch under the parameters before the step. Parameters are (num_features + 1,
 num_outputs) row-major, the bias in the last row, and start at zero. Features, targets and weights
 are floats.
 

@@ -1,9 +1,9 @@
-"""Writes scores.txt: examples as a job scores them, and what scikit-learn says of them.
+"""Writes scores.txt: examples as a job scores them, and their scores by scikit-learn.
 
-Each case is a paragraph of lines `name value...`. The job gets what it has of every example: label,
+Each case is a paragraph of lines `name value...`. The job uses these values of every example: label,
 predicted class, loss, weight, confidence (largest probability), brier (sum of squared distances of
-probabilities and one-hot label) and rank (classes more probable than the label). scikit-learn gets
-the probabilities themselves.
+probabilities and one-hot label) and rank (classes more probable than the label). scikit-learn
+uses the probabilities themselves.
 """
 
 import os
@@ -27,7 +27,7 @@ def beyond(accuracy, reference):
 
 
 def majorities(labels, num_classes):
-    """The most frequent label before each, ties to the lowest class."""
+    """Returns the most frequent label before each example, ties to the lowest class."""
     counts = np.zeros(num_classes, int)
     found = []
     for label in labels:

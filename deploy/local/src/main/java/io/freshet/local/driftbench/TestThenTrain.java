@@ -62,7 +62,7 @@ public final class TestThenTrain {
                 if (block.size() >= BLOCK || !examples.hasNext()) {
                     learner.learn(block, !examples.hasNext(), evaluation);
                     keep(block, evaluation);
-                    block.retainOpen(evaluation);
+                    block.retainPending(evaluation);
                 }
             }
         }
