@@ -21,6 +21,7 @@ import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
@@ -45,8 +46,8 @@ import picocli.CommandLine.Spec;
  * Command {@code freshet bench}: measures the throughput of the job and of a bare consumer, on the
  * same topic in the same run.
  *
- * <p>The first run warms up and is not reported. Both rates exclude the first fifth of the events,
- * which includes start-up and warm-up. The consumer's rate is measured by its own clock. The job's
+ * <p>The first runs warm up and are not reported: the JIT compiler takes up to half of two cores
+ * from them. Both rates exclude the first fifth of the events, which includes start-up. The consumer's rate is measured by its own clock. The job's
  * rate is computed from the Kafka timestamps of its metrics records, up to the last record before
  * the end of input. With {@code --against}, the two configurations of the job take turns in running
  * first, so that a gradual change of the machine's speed affects both equally.
@@ -56,10 +57,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Measures the job against a bare consumer of the same topic.")
 final class BenchCommand implements Callable<Integer> {
-    private static final double WARM_UP = 0.2;
+    /** Fraction of a run's events before its rate is measured. */
+    private static final double START_UP = 0.2;
 
     /** Width of the first column of the table of CPU times; longer names are truncated. */
     private static final int GROUP_WIDTH = 48;
+
+    private static final String JIT_COMPILER = "JIT compiler (elapsed time)";
 
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
 
@@ -78,10 +82,19 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "6",
             description =
-                    "Number of measured runs, after one warm-up run (default: ${DEFAULT-VALUE})."
+                    "Number of measured runs, after the warm-up runs (default: ${DEFAULT-VALUE})."
                             + " With --against, choose an even number, so that each configuration"
                             + " runs first equally often.")
     private int runs;
+
+    @Option(
+            names = "--warm-ups",
+            paramLabel = "N",
+            defaultValue = "3",
+            description =
+                    "Number of warm-up runs, in which the JIT compiler competes with the job"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private int warmUps;
 
     @Option(
             names = "--megabytes",
@@ -108,6 +121,9 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (runs < 1 || megabytes < 1 || widths.stream().anyMatch(width -> width < 1)) {
             throw new UserException("--runs, --megabytes and --features must be at least 1");
+        }
+        if (warmUps < 0) {
+            throw new UserException("--warm-ups must be at least 0");
         }
         for (int width : widths) {
             measure(width);
@@ -145,13 +161,15 @@ final class BenchCommand implements Callable<Integer> {
             Contender job = new Contender(List.of());
             Contender other = new Contender(against);
             int started = 0;
-            for (int run = 0; run <= runs; run++) {
+            for (int run = 1 - warmUps; run <= runs; run++) {
                 consumers.add(consumerRate(topics, events));
                 // The one that runs second finds a warmer machine, so the two take turns.
                 List<Contender> inTurn =
                         against.isEmpty()
                                 ? List.of(job)
-                                : run % 2 == 1 ? List.of(job, other) : List.of(other, job);
+                                : Math.floorMod(run, 2) == 1
+                                        ? List.of(job, other)
+                                        : List.of(other, job);
                 for (Contender contender : inTurn) {
                     started++;
                     contender.run(
@@ -160,7 +178,7 @@ final class BenchCommand implements Callable<Integer> {
                             events,
                             open);
                 }
-                if (run == 0) {
+                if (run <= 0) {
                     consumers.clear();
                     job.forget();
                     other.forget();
@@ -213,7 +231,11 @@ final class BenchCommand implements Callable<Integer> {
         }
 
         void run(JobConfig config, int number, long events, ShutdownStack open) throws Exception {
+            CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+            long before = compiler.getTotalCompilationTime();
             rates.add(jobRate(config, number, events, cpu, open));
+            long elapsed = compiler.getTotalCompilationTime() - before;
+            cpu.merge(JIT_COMPILER, TimeUnit.MILLISECONDS.toNanos(elapsed), Long::sum);
         }
 
         /** Discards the measurements of the warm-up run. */
@@ -263,7 +285,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private static double consumerRate(JobConfig config, long events) {
-        long warm = (long) (events * WARM_UP);
+        long warm = (long) (events * START_UP);
         long[] read = {0};
         long[] warmAt = {0};
         try (TopicReader reader =
@@ -312,7 +334,7 @@ final class BenchCommand implements Callable<Integer> {
                             begun[0]++;
                             points.clear();
                         }
-                        if (event.getExamplesSeen() >= events * WARM_UP) {
+                        if (event.getExamplesSeen() >= events * START_UP) {
                             points.add(new long[] {event.getExamplesSeen(), record.timestamp()});
                         }
                     });
