@@ -29,7 +29,7 @@ import java.util.Properties;
 
 /**
  * Rules for dependencies between packages. A stage of the pipeline may import the stages before it,
- * the maths and the configuration, so dependencies run against the flow of the data, without cycles.
+ * the maths and the configuration, so dependencies run against the flow of data, without cycles.
  */
 @AnalyzeClasses(packages = "io.freshet", importOptions = ArchitectureTest.MainClasses.class)
 class ArchitectureTest {

@@ -312,9 +312,7 @@ public final class Key<T> {
                 });
     }
 
-    /**
-     * Returns an enum's constant as in settings: {@code READ_ONLY} is {@code read-only}.
-     */
+    /** Returns an enum's constant as in settings: {@code READ_ONLY} is {@code read-only}. */
     public static String kebab(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -430,9 +428,7 @@ public final class Key<T> {
         return defaultText == null;
     }
 
-    /**
-     * Returns the default or, for a required key, a placeholder while problems are collected.
-     */
+    /** Returns the default or, for a required key, a placeholder while problems are collected. */
     T placeholder() {
         return placeholder;
     }

@@ -5,7 +5,7 @@ import static io.freshet.drift.ParameterChecks.count;
 /**
  * Cumulative sum test (CUSUM): an alarm when the sum of deviations above the mean is too large.
  *
- * <p>With {@code x̄} the mean of the values since the start or the last alarm, including the newest value,
+ * <p>With {@code x̄} the mean of the values from the start or the last alarm to the newest,
  *
  * <pre>{@code
  * g ← max(0, g + x − x̄ − δ),   a drift where g > λ

@@ -21,7 +21,7 @@ import static io.freshet.drift.ParameterChecks.count;
  *
  * <p>The estimated start of the change is the warning. Source: Gama, Medas, Castillo and Rodrigues,
  * <i>Learning with drift detection</i>, SBIA 2004. Its alarms are at the same values as those of
- * MOA's {@code DDM}; like MOA, it updates the minimum from one value before {@code minInstances} on.
+ * MOA's {@code DDM}; like MOA, it updates the minimum from value {@code minInstances − 1} on.
  *
  * @param minInstances number of values before the first possible alarm, at least 1
  * @param warningLevel standard deviations above the minimum, at least 0

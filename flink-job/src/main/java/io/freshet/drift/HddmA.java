@@ -19,7 +19,7 @@ import static io.freshet.drift.ParameterChecks.count;
  * been stable, the later a change is detected.
  *
  * <p>With {@code restartAfterDecrease} the mirrored test, with the same {@code δ}, detects
- * decreases. The detector then restarts silently, which discards the higher values from before the decrease.
+ * decreases. The detector then restarts silently and discards the values before the decrease.
  *
  * <p>The estimated start of the change is the warning. Source: Frías-Blanco, del Campo-Ávila,
  * Ramos-Jiménez, Morales-Bueno, Ortiz-Díaz and Caballero-Mota, <i>Online and non-parametric drift

@@ -22,7 +22,7 @@ import static io.freshet.drift.ParameterChecks.count;
  * side is never below {@code √(λ/(2−λ) · ln(1/δ))}.
  *
  * <p>With {@code restartAfterDecrease} the mirrored test detects decreases. The detector then
- * restarts silently, which discards the higher values from before the decrease.
+ * restarts silently and discards the values before the decrease.
  *
  * <p>The estimated start of the change is the warning. Source: Frías-Blanco, del Campo-Ávila,
  * Ramos-Jiménez, Morales-Bueno, Ortiz-Díaz and Caballero-Mota, <i>Online and non-parametric drift

@@ -20,8 +20,8 @@ package io.freshet.drift;
  * Here they are compared with all others: this needs no random numbers, detects smaller changes and
  * costs no more, since {@code D} is recomputed only when the values since its last computation may
  * have moved it to its threshold. The paper's threshold, {@code √(−ln α / r)}, is the asymptotic
- * one at {@code 2α}; River requires a p-value of at most {@code alpha}, as here, and also {@code D >
- * 0.1}.
+ * one at {@code 2α}; River requires a p-value of at most {@code alpha}, as here, and also {@code D
+ * > 0.1}.
  *
  * @param windowSize number of values in the window, at most {@value #MAX_VALUES}
  * @param recentSize number of the newest values that are compared with the others, at least 1 and

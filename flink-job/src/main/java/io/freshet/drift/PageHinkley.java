@@ -6,7 +6,7 @@ import static io.freshet.drift.ParameterChecks.count;
  * Page–Hinkley test with a fading factor: an alarm when the cumulative difference from the mean has
  * risen too far above its minimum.
  *
- * <p>With {@code x̄} the mean of the values since the start or the last alarm, including the newest value,
+ * <p>With {@code x̄} the mean of the values from the start or the last alarm to the newest,
  *
  * <pre>{@code
  * m ← α m + (x − x̄ − δ),   M ← min(α M, m),   a drift where m − M > λ

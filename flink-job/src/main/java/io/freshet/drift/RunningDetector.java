@@ -20,8 +20,7 @@ public interface RunningDetector {
     DriftStatus status();
 
     /**
-     * Returns the test statistic, in a unit of its own. At an alarm it has reached the {@link
-     * #threshold()}.
+     * Returns the test statistic, in its own unit; at least the {@link #threshold()} at an alarm.
      */
     double statistic();
 

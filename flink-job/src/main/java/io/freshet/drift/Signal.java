@@ -9,7 +9,7 @@ import java.util.List;
  */
 public enum Signal {
     /**
-     * The loss in nats. Its scale depends on the stream, and confident mistakes have a large effect.
+     * The loss in nats. Its scale depends on the stream; confident mistakes have a large effect.
      */
     LOSS(Domain.NUMBERS),
 

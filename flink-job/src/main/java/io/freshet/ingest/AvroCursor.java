@@ -12,15 +12,13 @@ import java.util.Arrays;
  * Bounds-checked reader of Avro's binary encoding in untrusted bytes.
  *
  * <p>Every length and count is checked against the remaining bytes before anything is read or
- * allocated, and arrays of floats are copied in bulk. Invalid bytes lead to an {@link
- * InvalidEventException}.
+ * allocated, and arrays of floats are copied in bulk. An {@link InvalidEventException} is thrown
+ * for invalid bytes.
  *
  * <p>Source: Apache Avro 1.12.0 specification, "Binary Encoding".
  */
 final class AvroCursor {
-    /**
-     * An event that cannot be used. Has no stack trace, since it describes data, not code.
-     */
+    /** An event that cannot be used. Has no stack trace, since it describes data, not code. */
     static final class InvalidEventException extends Exception {
         private static final long serialVersionUID = 1;
 

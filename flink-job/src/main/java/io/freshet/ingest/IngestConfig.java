@@ -118,8 +118,8 @@ public record IngestConfig(
     }
 
     /**
-     * Returns the number of target values that a label has in addition to its class index: one per class,
-     * or 0 if labels are single classes.
+     * Returns the number of target values that a label has in addition to its class index: one per
+     * class, or 0 if labels are single classes.
      */
     public int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * InvalidEventException} immediately. An event that is encoded correctly but that the job cannot
  * use is read to its end and has a {@link #violation()}, so that it is counted for its model.
  *
- * <p>Reads the layout of {@code LabelledEvent} version 1, which is identified by its fingerprint. Not
- * thread-safe.
+ * <p>Reads the layout of {@code LabelledEvent} version 1, which is identified by its fingerprint.
+ * Not thread-safe.
  */
 final class LabelledEventReader {
     private static final byte MARKER_0 = (byte) 0xC3;

@@ -66,9 +66,7 @@ public final class Origins {
         return sources[sourceIndexes[row]];
     }
 
-    /**
-     * Returns an index that is equal for two rows exactly if they are from the same partition.
-     */
+    /** Returns an index that is equal for two rows exactly if they are from the same partition. */
     public int sourceIndex(int row) {
         return sourceIndexes[row];
     }

@@ -45,10 +45,10 @@ public record LearnConfig(
                     "mini-batch.max-wait",
                     "off",
                     Duration.ofMillis(1),
-                    "Maximum time for which an incomplete mini-batch waits for more examples;"
-                            + " then the model is trained on it as it is. Off: a mini-batch ends only"
-                            + " when it is full or at the end of the input, so that a replay forms the"
-                            + " same mini-batches.");
+                    "Maximum time for which an incomplete mini-batch waits for more examples; then"
+                        + " the model is trained on it as it is. Off: a mini-batch ends only when"
+                        + " it is full or at the end of the input, so that a replay forms the same"
+                        + " mini-batches.");
     public static final Key<Integer> MODELS_MAX =
             Key.ofInt(
                     "models.max",
@@ -62,7 +62,8 @@ public record LearnConfig(
                         + " full takes about 75 kB of the heap and 10 kB outside it. If the memory"
                         + " is too small for this many models, a warning is logged when the job"
                         + " starts. When the heap is full, models are evicted earlier, and the job"
-                        + " fails if that frees too little memory; flink.state.backend.type=rocksdb keeps state out of the heap.");
+                        + " fails if that frees too little memory; flink.state.backend.type=rocksdb"
+                        + " keeps state out of the heap.");
     public static final Key<Duration> MODELS_PUBLISH_INTERVAL =
             Key.ofDuration(
                     "models.publish-interval",

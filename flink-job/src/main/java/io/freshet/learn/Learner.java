@@ -24,13 +24,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by count, trains on each, and keeps the model's audit.
+ * Test-then-train of one model on blocks of examples: divides the stream into mini-batches by
+ * count, trains on each, and keeps the model's audit.
  *
  * <p>Labelled examples are pending until their mini-batch is full; only then are they scored,
  * trained on and counted. An example without a label is predicted by the parameters at its place in
  * the stream: those after the last full mini-batch before it. So the results do not depend on how
- * the stream was cut into blocks, except for rounding. Does not depend on Flink or on a clock. Not
- * thread-safe.
+ * the stream was cut into blocks, except for rounding. It does not depend on Flink or on a clock,
+ * and it is not thread-safe.
  */
 public final class Learner implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;

@@ -36,9 +36,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     /** Examples of a block, in addition to the pending ones. */
     private static final int BLOCK_ROWS = 256;
 
-    /**
-     * Heap bytes of a pending example's origin and of its columns except features and targets.
-     */
+    /** Heap bytes of a pending example's origin and of its columns except features and targets. */
     private static final int BYTES_PER_PENDING_ROW = 70;
 
     /** Heap bytes per example of a mini-batch. */

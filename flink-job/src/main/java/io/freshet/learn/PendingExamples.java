@@ -5,9 +5,7 @@ import io.freshet.ingest.Origins;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 
-/**
- * Examples of a model that do not yet fill a mini-batch, with their origins, in stream order.
- */
+/** Examples of a model that do not yet fill a mini-batch, with their origins, in stream order. */
 final class PendingExamples {
     private final Examples examples;
     private final Origins origins = new Origins();

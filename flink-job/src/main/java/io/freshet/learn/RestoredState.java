@@ -25,7 +25,9 @@ record RestoredState(
         @Nullable LearnerState successorState,
         @Nullable ExampleBlock pendingExamples) {
     /**
-     * Checks that a learner with a configuration can continue from this state. All checks of a restored state against the configuration are made here, except those of the learner's own state ({@link TrainingConfig#findMismatch}).
+     * Checks that a learner with a configuration can continue from this state. All checks of a
+     * restored state against the configuration are made here, except those of the learner's own
+     * state ({@link TrainingConfig#findMismatch}).
      *
      * @throws StateMismatchException if it cannot
      */

@@ -9,8 +9,7 @@ import io.freshet.model.linalg.ProductTiles;
  * matrix and the forward substitution take more. Where products are computed in small tiles, more
  * rows save little: 16 are enough, 24 where features are scaled (the scaler reads its moments once
  * per block), and 8 where the Gram matrix takes much of the time. The limits were measured with
- * {@code LearningStepBenchmark}. The number affects execution only: results differ by rounding at
- * most.
+ * {@code LearningStepBenchmark}. It affects execution only: results differ by rounding at most.
  */
 final class BlockSize {
     private static final int MIN_ROWS = 16;

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * inputs and the Gram matrix; their parameters and gradients stand side by side.
  *
  * <p>Mini-batches of which no two fit into a block take the direct path, as do those of an
- * optimiser without a linear rule. The direct path needs neither a Gram matrix nor a forward substitution.
+ * optimiser without a linear rule. The direct path works without a Gram matrix and without a
+ * forward substitution.
  *
  * <p>Before a block runs, upper bounds of its inputs, gradients and parameters show whether any
  * value in it could exceed the range of a float. That is rare. If one could, the block's

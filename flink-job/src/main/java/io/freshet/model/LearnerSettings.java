@@ -42,8 +42,7 @@ public record LearnerSettings(
 
     /**
      * Names of the {@link io.freshet.model.mixture.Baselines} as experts, in their order after the
-     * learning rates. They differ from the baselines of the metrics, no-change and
-     * majority.
+     * learning rates. They differ from the baselines of the metrics, no-change and majority.
      */
     public static final List<String> BASELINES = List.of("no-change", "frequencies");
 

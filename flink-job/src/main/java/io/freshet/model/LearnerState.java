@@ -8,8 +8,7 @@ import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
 
 /**
- * Complete state of a learner: with its {@link LearnerSettings}, it determines all later
- * results.
+ * Complete state of a learner: with its {@link LearnerSettings}, it determines all later results.
  *
  * <p>Immutable by convention: its creator hands the arrays over and never writes to them again. Two
  * states are equal only if their arrays are the same objects.
@@ -43,8 +42,7 @@ public record LearnerState(
         ScalerState scaler) {
 
     /**
-     * Returns the state before the first example: zero parameters, and equal weights in a
-     * mixture.
+     * Returns the state before the first example: zero parameters, and equal weights in a mixture.
      */
     public static LearnerState initial(LearnerSettings settings) {
         int scaled = numScaled(settings);

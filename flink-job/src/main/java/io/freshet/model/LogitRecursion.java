@@ -41,9 +41,7 @@ final class LogitRecursion {
     private final double[] scaledGradient;
     private final double[] rowLogits;
 
-    /**
-     * Scratch for the forward substitution: indices and coefficients of earlier rows with a gradient.
-     */
+    /** Scratch for the substitution: indices and coefficients of earlier rows with a gradient. */
     private final int[] termRows;
 
     private final double[] termCoefficients;

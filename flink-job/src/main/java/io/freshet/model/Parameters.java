@@ -20,10 +20,7 @@ import org.jspecify.annotations.Nullable;
  * rows. In arrays that leave this class, a rate's parameters are (numFeatures + 1, numOutputs).
  */
 final class Parameters implements AutoCloseable {
-    /**
-     * Limit of a bound and of its product with the inputs' bound: far below the largest
-     * float.
-     */
+    /** Limit of a bound and of its product with the inputs' bound: far below the largest float. */
     static final double SAFE = 1e30;
 
     /** Factor by which bounds are enlarged, because rounded values may exceed them slightly. */
@@ -195,7 +192,7 @@ final class Parameters implements AutoCloseable {
 
     /**
      * Takes one step with the accumulated gradient. For plain SGD, the gradient must have been
-     * multiplied by minus the learning rate, and is not modified. Any other optimiser overwrites it.
+     * multiplied by minus the learning rate, and is not modified. Other optimisers overwrite it.
      */
     void step(double learningRate) {
         if (optimizer.isPlain()) {

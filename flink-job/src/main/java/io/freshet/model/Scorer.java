@@ -17,12 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #select}
  * and either {@link #predict}, or {@link #score} and {@link #gradient}; when all rows of a
- * mini-batch have been scored, {@link #learn}, which updates the weights of the mixture and the baselines.
+ * mini-batch have been scored, {@link #learn}, which updates the mixture's weights and baselines.
  */
 final class Scorer {
-    /**
-     * Maximum number of logits that are activated together, so that they stay in the L1 cache.
-     */
+    /** Maximum number of logits that are activated together, so that they stay in the L1 cache. */
     private static final int MAX_LOGITS = 2048;
 
     private final Loss loss;

@@ -15,8 +15,7 @@ import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Softmax regression, trained online by test-then-train; the live form of a {@link
- * LearnerState}.
+ * Softmax regression, trained online by test-then-train; the live form of a {@link LearnerState}.
  *
  * <p>For each mini-batch the scaler observes the features, then the whole mini-batch is scored with
  * the parameters before its step, then one step of the optimiser is taken. Examples without a label

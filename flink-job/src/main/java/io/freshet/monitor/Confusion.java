@@ -52,8 +52,7 @@ final class Confusion {
     }
 
     /**
-     * Returns the non-empty cells by descending count, then by label and predicted
-     * class.
+     * Returns the non-empty cells by descending count, then by label and predicted class.
      *
      * @param maxCells maximum number of cells in a sparse matrix; the others are only counted
      */

@@ -144,7 +144,9 @@ final class ModelMonitor implements AutoCloseable {
         return progress != null;
     }
 
-    /** Returns whether {@code metrics.every} examples were added since metrics were last emitted. */
+    /**
+     * Returns whether {@code metrics.every} examples were added since metrics were last emitted.
+     */
     boolean isDue() {
         return examples - emittedExamples >= config.every();
     }

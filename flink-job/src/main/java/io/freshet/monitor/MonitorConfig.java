@@ -69,8 +69,8 @@ public record MonitorConfig(
                     1,
                     1_000_000,
                     "mini-batches",
-                    "Number of mini-batches that the running loss covers: the mean of the"
-                            + " mini-batches' mean losses, as printed by PyTorch's training loops.");
+                    "Number of mini-batches that the running loss covers. The running loss is the"
+                            + " mean of their mean losses, as PyTorch's training loops print it.");
     public static final Key<Integer> TOP_K =
             Key.ofInt(
                     "metrics.top-k",

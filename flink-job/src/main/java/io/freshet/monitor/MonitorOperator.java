@@ -11,8 +11,7 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Operator that computes rolling metrics from evaluations, with a {@link ModelMonitor} per
- * model.
+ * Operator that computes rolling metrics from evaluations, with a {@link ModelMonitor} per model.
  *
  * <p>Metrics are emitted after {@code metrics.every} examples, when a change has waited for {@code
  * metrics.max-interval}, and before every checkpoint, so that state never contains a change that

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Measure of how well a model predicted examples before it was trained on them.
  *
  * <p>A new score needs a constant here, a nullable field of the same name in the Avro record {@code
- * Scores}, and a line in {@code deploy/prometheus/README.md}; gauges and events are derived from the constants.
+ * Scores}, and a line in {@code deploy/prometheus/README.md}; gauges and events are derived from
+ * the constants.
  *
  * <p>With n examples, h of them predicted correctly, and aₖ labels, pₖ predictions and hₖ hits of
  * class k:

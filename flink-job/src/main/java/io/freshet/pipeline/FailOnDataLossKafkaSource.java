@@ -39,8 +39,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  *
  * <p>A restart would not bring the records back. The failures of {@code KafkaSource}
  * (flink-connector-kafka 5.0.0) let Flink restart the job, which would then restart forever. The
- * offsets initializer of the wrapped source must make Kafka report missing offsets (see {@link
- * KafkaConnectors}).
+ * offsets initializer of the wrapped source must make Kafka report missing offsets, as {@link
+ * KafkaConnectors} does.
  *
  * @param <T> type of the records
  */

@@ -24,8 +24,8 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
  * A {@code KafkaSink} that fails the job permanently if a transaction that a checkpoint contains is
- * lost ({@link VerifyingCommitter}), and whose writer never throws when it is closed (see {@link
- * QuietlyClosingWriter}).
+ * lost ({@link VerifyingCommitter}), and whose writer, a {@link QuietlyClosingWriter}, never throws
+ * when it is closed.
  */
 final class VerifiedKafkaSink<T>
         implements Sink<T>,

@@ -52,7 +52,8 @@ class DriftDetectorTest {
     }
 
     /**
-     * Detectors with a warning zone, except EDDM, whose status changes only at errors and may skip that zone.
+     * Detectors with a warning zone, except EDDM, whose status changes only at errors and may skip
+     * that zone.
      */
     static Stream<DriftDetector> detectorsThatWarn() {
         return DETECTORS.stream()

@@ -12,7 +12,9 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 
 class AuditTest {
-    /** State stores counts by ordinal, so constants keep their positions and new ones are appended. */
+    /**
+     * State stores counts by ordinal, so constants keep their positions and new ones are appended.
+     */
     @Test
     void ordinals_areThoseOfTheReleasedState() {
         assertThat(EventOutcome.values())

@@ -317,7 +317,11 @@ class ExamplePackerTest {
                         Arrays.copyOf(good, good.length + 1),
                         DeadLetterReason.TRAILING_BYTES,
                         ""),
-                Arguments.of("array of 10^8 in 200 bytes", oversizedArray(), DeadLetterReason.OVERSIZED, ""),
+                Arguments.of(
+                        "array of 10^8 in 200 bytes",
+                        oversizedArray(),
+                        DeadLetterReason.OVERSIZED,
+                        ""),
                 Arguments.of("no such branch", badBranch, DeadLetterReason.MALFORMED, ""),
                 Arguments.of("model id not UTF-8", notUtf8, DeadLetterReason.MALFORMED, ""),
                 of(
@@ -481,8 +485,7 @@ class ExamplePackerTest {
 
     @ParameterizedTest
     @MethodSource("goodLabels")
-    void mutatedEvents_areEitherAcceptedWhole_orDeadLetters(
-            LabelType labelType, Object label) {
+    void mutatedEvents_areEitherAcceptedWhole_orDeadLetters(LabelType labelType, Object label) {
         ExamplePacker packer = packer(labelType, null);
         byte[] good = Messages.bytes(Messages.event("known", 1, label, 1, 2, 3));
         Random random = new Random(42);

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Benchmark of the effect of reactions to drift on the prequential log-loss: one line per stream
- * and one column per reaction, in per cent of the log-loss without a reaction (values below 100 are better).
+ * and one column per reaction, in per cent of that without a reaction (below 100 is better).
  *
  * <p>Run {@link #main}, optionally with CSV files as arguments for more streams, whose last column
  * is the label. The detector is the default one.

@@ -502,7 +502,8 @@ public class LearnerTest {
 
     @Test
     void examplesWithANonFiniteLoss_areIgnored_withTheirReason() {
-        LearnConfig config = config(unscaled(1, new Sgd(1e5, 0), null, MAX_SKIPPED_STEPS), LabelType.CLASS);
+        LearnConfig config =
+                config(unscaled(1, new Sgd(1e5, 0), null, MAX_SKIPPED_STEPS), LabelType.CLASS);
         // The first step sets a parameter to 5e4 · 1e33, so that the second example's logits
         // exceed the range of a float.
         List<Blocks.Example> stream =
@@ -522,7 +523,8 @@ public class LearnerTest {
     @Test
     void expertWithANonFiniteStep_restartsAlone_andProgressCountsIt() {
         Mixture mixture = new Mixture(List.of(1e-35, 1e30), 0.001, false);
-        LearnConfig config = config(unscaled(1, new Sgd(1, 0), mixture, MAX_SKIPPED_STEPS), LabelType.CLASS);
+        LearnConfig config =
+                config(unscaled(1, new Sgd(1, 0), mixture, MAX_SKIPPED_STEPS), LabelType.CLASS);
         try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
             ModelProgress progress =
                     learner.process(Blocks.block(hugeFeatures()), prediction -> {}, alert -> {})
@@ -604,7 +606,10 @@ public class LearnerTest {
         LearnConfig other =
                 config(
                         settingsOf(
-                                7, new CrossEntropy(CLASSES), mixture(false), new Standardization()),
+                                7,
+                                new CrossEntropy(CLASSES),
+                                mixture(false),
+                                new Standardization()),
                         LabelType.CLASS);
 
         assertThatThrownBy(

@@ -217,10 +217,12 @@ class LearnerGuardsTest {
             PlainLoop plain = new PlainLoop(variant.settings());
             RecordedEvaluation expected = plain.learn(withLargeFeatures);
             try (SoftmaxLearner learner = variant.start(precision)) {
-                RecordedEvaluation found = RecordedEvaluation.byCalls(learner, withLargeFeatures, 100);
+                RecordedEvaluation found =
+                        RecordedEvaluation.byCalls(learner, withLargeFeatures, 100);
 
                 double tolerance = precision == Precision.FLOAT ? 1e-4 : 1e-5;
-                found.labelled(withLargeFeatures).assertCloseTo(expected.labelled(withLargeFeatures), tolerance);
+                found.labelled(withLargeFeatures)
+                        .assertCloseTo(expected.labelled(withLargeFeatures), tolerance);
                 StateAssertions.assertClose(
                         StateAssertions.parameters(learner), plain.parameters, tolerance);
                 assertThat(learner.modelVersion()).isEqualTo(200);

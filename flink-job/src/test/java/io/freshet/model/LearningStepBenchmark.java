@@ -51,7 +51,8 @@ import org.openjdk.jmh.util.Statistics;
  *
  * <p>{@code step} uses the whole batch as one mini-batch, with momentum; {@code online} takes one
  * step per example of the same batch; {@code mixture} does so for seven learning rates. {@code
- * deploy/local/src/bench/step-times} runs it together with PyTorch. To run it alone, in the root directory:
+ * deploy/local/src/bench/step-times} runs it together with PyTorch. To run it alone, in the
+ * repository's root directory:
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \

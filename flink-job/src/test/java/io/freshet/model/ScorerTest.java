@@ -116,7 +116,8 @@ class ScorerTest {
                 assertThat(evaluation.ranks()[label]).isEqualTo(label == predicted ? 0 : 1);
                 assertThat((double) evaluation.confidences()[label])
                         .isCloseTo(Math.max(probability, 1 - probability), within(1e-7));
-                assertThat(Math.exp(-evaluation.losses()[label])).isCloseTo(probabilityOfLabel, within(1e-7));
+                assertThat(Math.exp(-evaluation.losses()[label]))
+                        .isCloseTo(probabilityOfLabel, within(1e-7));
                 assertThat((double) evaluation.briers()[label])
                         .isCloseTo(2 * Math.pow(1 - probabilityOfLabel, 2), within(1e-7));
             }

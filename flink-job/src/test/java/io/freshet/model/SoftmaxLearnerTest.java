@@ -212,13 +212,15 @@ class SoftmaxLearnerTest {
         try (SoftmaxLearner learner = fixture.startFrom(2, 0)) {
             learner.learn(examples, false, evaluation);
         }
-        assertThat((double) evaluation.probabilities(0)[0]).isCloseTo(1 - probability, within(1e-7));
+        assertThat((double) evaluation.probabilities(0)[0])
+                .isCloseTo(1 - probability, within(1e-7));
         assertThat((double) evaluation.probabilities(0)[1]).isCloseTo(probability, within(1e-7));
         assertThat(predictedClasses(evaluation)).containsExactly(1, 1, 0);
         assertThat((double) evaluation.losses()[1]).isCloseTo(-Math.log(probability), within(1e-6));
         // The step before the third example adds the same s to weight and bias, so the logit at
         // x = −1 is −(2 + s) + s = −2.
-        assertThat((double) evaluation.losses()[2]).isCloseTo(-Math.log(1 - probability), within(1e-6));
+        assertThat((double) evaluation.losses()[2])
+                .isCloseTo(-Math.log(1 - probability), within(1e-6));
     }
 
     // Mini-batches and calls.
@@ -292,7 +294,8 @@ class SoftmaxLearnerTest {
                 int index = 2 * k;
                 assertThat(evaluation.outcome(index)).isEqualTo(Outcome.PREDICTED);
                 assertThat(evaluation.modelVersion(index)).isEqualTo(versions[k]);
-                assertThat(evaluation.probabilities(index)).containsExactly(expected, within(1e-6f));
+                assertThat(evaluation.probabilities(index))
+                        .containsExactly(expected, within(1e-6f));
             }
         }
     }

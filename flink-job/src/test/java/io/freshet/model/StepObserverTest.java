@@ -74,7 +74,8 @@ class StepObserverTest {
         }
 
         @Override
-        public boolean observe(Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
+        public boolean observe(
+                Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
             due = after(to - from);
             return !due.isEmpty();
         }
@@ -253,7 +254,8 @@ class StepObserverTest {
         }
 
         @Override
-        public boolean observe(Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
+        public boolean observe(
+                Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
             assertThat(reactions).isEqualTo(reacts ? sizes.size() : 0);
             sizes.add(to - from);
             for (int i = from; i < to; i++) {
@@ -331,7 +333,8 @@ class StepObserverTest {
             try (SoftmaxLearner observed = fixture.start();
                     SoftmaxLearner alone = fixture.start()) {
                 RecordedEvaluation found =
-                        RecordedEvaluation.byCalls(observed, stream, new RecordingObserver(false), size);
+                        RecordedEvaluation.byCalls(
+                                observed, stream, new RecordingObserver(false), size);
 
                 found.assertSameBitsAs(RecordedEvaluation.byCalls(alone, stream, size));
                 assertSameBits(observed.state(), alone.state());

@@ -94,9 +94,7 @@ class FreshetPipelineTest {
 
         List<RollingMetrics> metrics = new ArrayList<>();
         try (CloseableIterator<RollingMetrics> results =
-                FreshetPipeline.learn(stream, CONFIG)
-                        .metrics()
-                        .executeAndCollect("a custom job")) {
+                FreshetPipeline.learn(stream, CONFIG).metrics().executeAndCollect("a custom job")) {
             results.forEachRemaining(metrics::add);
         }
 

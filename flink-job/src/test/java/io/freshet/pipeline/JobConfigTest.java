@@ -177,7 +177,8 @@ class JobConfigTest {
         settings.put("drift.hddm-w.drift-confidence", "0.04");
         settings.put("drift.hddm-w.warning-confidence", "0.06");
         settings.put("drift.hddm-w.lambda", "0.07");
-        settings.put("drift.page-hinkley.min-instances", "37"); // see everyKeyOfTheOtherDetectors_isRead
+        settings.put(
+                "drift.page-hinkley.min-instances", "37"); // see everyKeyOfTheOtherDetectors_isRead
         settings.put("drift.page-hinkley.delta", "0.08");
         settings.put("drift.page-hinkley.threshold", "38");
         settings.put("drift.page-hinkley.fading-factor", "0.9");
@@ -702,9 +703,11 @@ class JobConfigTest {
         assertThat(problems("training.loss", "bce", "label.type", "multi-label"))
                 .containsExactly("training.loss = bce" + reason);
         assertThat(problems("training.momentum", "0.9", "training.dampening", "0.5"))
-                .containsExactly("training.momentum = 0.9" + reason, "training.dampening = 0.5" + reason);
+                .containsExactly(
+                        "training.momentum = 0.9" + reason, "training.dampening = 0.5" + reason);
         assertThat(problems("training.momentum", "0.9", "training.nesterov", "true"))
-                .containsExactly("training.momentum = 0.9" + reason, "training.nesterov = true" + reason);
+                .containsExactly(
+                        "training.momentum = 0.9" + reason, "training.nesterov = true" + reason);
     }
 
     @Test

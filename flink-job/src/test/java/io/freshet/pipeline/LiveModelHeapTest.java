@@ -61,7 +61,9 @@ class LiveModelHeapTest {
             clearOutputs();
         }
 
-        /** Prepares a checkpoint, since the objects that it leaves in the heap belong to a model. */
+        /**
+         * Prepares a checkpoint, since the objects that it leaves in the heap belong to a model.
+         */
         void checkpoint() throws Exception {
             learn.getOneInputOperator().prepareSnapshotPreBarrier(1);
             monitor.getOneInputOperator().prepareSnapshotPreBarrier(1);
@@ -170,7 +172,8 @@ class LiveModelHeapTest {
 
     @ParameterizedTest
     @MethodSource("configurations")
-    void modelWithFullWindows_needsTheEstimatedMemory(JobConfig config, int models) throws Exception {
+    void modelWithFullWindows_needsTheEstimatedMemory(JobConfig config, int models)
+            throws Exception {
         long estimated =
                 ModelCost.of(config.learn()).plus(MonitorMemory.cost(config.monitor())).heapBytes();
 

@@ -27,8 +27,8 @@ class EventReaderTest {
 
     @ParameterizedTest
     @MethodSource("goldenFiles")
-    void mutatedRecord_isReadOrRefusedWithAnIOException(Map.Entry<String, SpecificRecordBase> golden)
-            throws IOException {
+    void mutatedRecord_isReadOrRefusedWithAnIOException(
+            Map.Entry<String, SpecificRecordBase> golden) throws IOException {
         byte[] bytes = Files.readAllBytes(GoldenFiles.GOLDEN.resolve(golden.getKey() + ".bin"));
         EventReader<?> reader = EventReader.of(golden.getValue().getClass());
         Random random = new Random(SEED);

@@ -154,8 +154,7 @@ class EventSchemasTest {
     }
 
     @Test
-    void arrayLargerThanTheEvent_isRefused_withoutAllocatingIt()
-            throws IOException {
+    void arrayLargerThanTheEvent_isRefused_withoutAllocatingIt() throws IOException {
         byte[] event = GoldenFiles.bytes(GoldenFiles.version1().get("LabelledEvent.v1-dense-int"));
         // 10 bytes of header, "id" and "model" with their lengths, 6 of timestamp, 1 of branch.
         byte[] oversized = Arrays.copyOf(Arrays.copyOf(event, 10 + 3 + 6 + 6 + 1), 200);

@@ -310,8 +310,7 @@ public enum DetectorOption {
             });
 
     /** The keys of all detectors. */
-    static final List<Key<?>> KEYS =
-            OptionKeys.keysOf(values(), option -> option.parameters.bound);
+    static final List<Key<?>> KEYS = OptionKeys.keysOf(values(), option -> option.parameters.bound);
 
     private final Signal signal;
     private final boolean warns;
@@ -379,8 +378,7 @@ public enum DetectorOption {
     }
 
     /**
-     * Returns a detector's parameters, with or without a cool-down, by key, for a model's
-     * provenance.
+     * Returns a detector's parameters by key, with or without cool-down, for a model's provenance.
      */
     static Map<String, String> hyperParameters(DriftDetector detector) {
         DriftDetector inner =

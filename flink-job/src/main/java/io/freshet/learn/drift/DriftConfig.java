@@ -81,12 +81,12 @@ public record DriftConfig(
             Key.ofEnum(
                     "drift.reaction",
                     DriftReaction.NONE,
-                    "Reaction to a detected drift, before the model's next mini-batch. A"
-                            + " mixture of learning rates recovers from most drifts without a"
-                            + " reaction. Hand-over replaces the learner by a second one that was"
-                            + " started at the detector's warning; it helps most with abrupt drifts,"
-                            + " and needs the memory of a second learner while a detector warns. Boost"
-                            + " and reset-optimizer need a fixed learning rate.");
+                    "Reaction to a detected drift, before the model's next mini-batch. A mixture of"
+                        + " learning rates recovers from most drifts without a reaction. Hand-over"
+                        + " replaces the learner by a second one that was started at the detector's"
+                        + " warning; it helps most with abrupt drifts, and needs the memory of a"
+                        + " second learner while a detector warns. Boost and reset-optimizer need a"
+                        + " fixed learning rate.");
     public static final Key<Double> BOOST_FACTOR =
             Key.ofDouble(
                     "drift.boost.factor",
@@ -207,7 +207,7 @@ public record DriftConfig(
 
     /**
      * Returns the configuration by key, for a model's provenance, with the signal of each detector
-     * in their order. Empty without a reaction, since detection alone does not change the model's parameters.
+     * in their order. Empty without a reaction, as detection alone does not change the parameters.
      */
     public Map<String, String> hyperParameters() {
         Map<String, String> values = new TreeMap<>();

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The detectors see every example that the model is trained on, in stream order. The first drift
  * that one of them detects causes an alert and the reaction, between the mini-batch of its example
  * and the next one. No other alert follows for {@code drift.cool-down} examples, while the
- * detectors continue. Neither a clock nor random numbers are involved: equal streams lead to the same alerts.
+ * detectors continue. Neither a clock nor random numbers are involved: equal streams lead to the
+ * same alerts.
  *
  * <p>For a hand-over a second learner, the successor, is started when a detector begins to warn. It
  * is trained on the same mini-batches, and dropped when no detector warns any more.
@@ -147,7 +148,8 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     }
 
     /**
-     * Continues from a saved state. Detectors that are not in the state, or have other parameters there, start from their initial state.
+     * Continues from a saved state. Detectors that are not in the state, or have other parameters
+     * there, start from their initial state.
      *
      * @param state Not modified.
      * @param successorState state of the successor; null if there was none

@@ -1,7 +1,7 @@
 package io.freshet.learn.drift;
 
 /**
- * Range of offsets of a partition that contains examples of a model; other records may lie in between.
+ * Range of a partition's offsets with examples of a model; other records may lie in between.
  *
  * @param topic topic name
  * @param partition partition number

@@ -25,8 +25,8 @@ public final class LearningRateConfig {
                     Double.MIN_VALUE,
                     Float.MAX_VALUE,
                     "Learning rate of the optimiser. Auto: one expert per learning rate in"
-                            + " training.experts.rates is trained, and the predictions are those of a"
-                            + " mixture of the experts, whose weights follow the best of them.");
+                        + " training.experts.rates is trained, and the predictions are those of a"
+                        + " mixture of the experts, whose weights follow the best of them.");
     static final Key<List<Double>> EXPERTS_RATES =
             MIXTURE_KEYS.add(
                     Key.ofDoubles(
@@ -43,11 +43,11 @@ public final class LearningRateConfig {
                             Key.text(Mixture.DEFAULT_SWITCHING_RATES),
                             0,
                             Math.nextDown(1.0),
-                            "Switching rates of the mixture. After each example, this fraction"
-                                    + " of the total weight is distributed evenly over the experts, so"
-                                    + " that another expert can take over; the higher the rate, the"
-                                    + " faster. With 0 the weights follow Bayes' rule alone. Several"
-                                    + " switching rates are each given a weight in the same way."),
+                            "Switching rates of the mixture. After each example, this fraction of"
+                                + " the total weight is distributed evenly over the experts, so"
+                                + " that another expert can take over; the higher the rate, the"
+                                + " faster. With 0 the weights follow Bayes' rule alone. Several"
+                                + " switching rates are each given a weight in the same way."),
                     Mixture::switchingRates);
     static final Key<Boolean> EXPERTS_BASELINES =
             MIXTURE_KEYS.add(
@@ -55,9 +55,9 @@ public final class LearningRateConfig {
                             "training.experts.baselines",
                             false,
                             "Whether the mixture includes two baselines that do not use the"
-                                    + " features: one predicts from the previous label, the other from"
-                                    + " the frequencies of the labels. They can be used only if the"
-                                    + " label of each event is known before the next event arrives."),
+                                + " features: one predicts from the previous label, the other from"
+                                + " the frequencies of the labels. They can be used only if the"
+                                + " label of each event is known before the next event arrives."),
                     Mixture::baselines);
 
     /** The keys of the learning rate and the mixture. */

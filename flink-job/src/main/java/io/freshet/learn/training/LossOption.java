@@ -202,9 +202,7 @@ public enum LossOption {
                 .collect(Collectors.joining(" or "));
     }
 
-    /**
-     * Reads the loss; plain cross-entropy if there are problems, which the settings record.
-     */
+    /** Reads the loss; plain cross-entropy if there are problems, which the settings record. */
     static Loss read(Settings settings, IngestConfig ingest) {
         LossOption option = settings.get(LOSS);
         int classes = ingest.classes().size();

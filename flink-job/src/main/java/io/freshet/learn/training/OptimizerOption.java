@@ -155,8 +155,7 @@ public enum OptimizerOption {
                             + " more slowly.");
 
     /** The keys that belong to individual optimisers, without duplicates. */
-    private static final List<Key<?>> OWN_KEYS =
-            OptionKeys.keysOf(values(), option -> option.keys);
+    private static final List<Key<?>> OWN_KEYS = OptionKeys.keysOf(values(), option -> option.keys);
 
     /** The keys of the optimisers, and of the schedule that they share. */
     static final List<Key<?>> KEYS =
@@ -194,10 +193,7 @@ public enum OptimizerOption {
         return option.factory.apply(settings, ScheduleConfig.read(settings, learningRate));
     }
 
-    /**
-     * Returns plain SGD with a constant learning rate, the optimiser of a mixture's
-     * experts.
-     */
+    /** Returns plain SGD with a constant learning rate, the optimiser of a mixture's experts. */
     static Optimizer plain(double learningRate) {
         return new Sgd(learningRate, 0);
     }

@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A learner's saved state, compared with the settings that are configured now.
  *
- * <p>A different optimiser is not a mismatch: the saved optimiser's state is discarded, and that of the configured one begins at zero. Hyper-parameters that do not determine the length of an array, such as the values of the learning rates, may also differ.
+ * <p>A different optimiser is not a mismatch: the saved optimiser's state is discarded, and that of
+ * the configured one begins at zero. Hyper-parameters that do not determine the length of an array,
+ * such as the values of the learning rates, may also differ.
  */
 record SavedLearner(LearnerState state, LearnerSettings settings) {
     /** Returns the first difference, to follow "The state of model m"; empty if there is none. */

@@ -61,8 +61,7 @@ public enum ScalerOption {
                             + ".");
 
     /** The keys that belong to individual scalings, without duplicates. */
-    private static final List<Key<?>> OWN_KEYS =
-            OptionKeys.keysOf(values(), option -> option.keys);
+    private static final List<Key<?>> OWN_KEYS = OptionKeys.keysOf(values(), option -> option.keys);
 
     /** The keys of the scalings. */
     static final List<Key<?>> KEYS =

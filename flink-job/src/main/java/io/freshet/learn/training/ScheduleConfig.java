@@ -18,11 +18,11 @@ final class ScheduleConfig {
                             "training.schedule",
                             LearningRateSchedule.Kind.CONSTANT,
                             "Schedule of the learning rate, given the number t of steps taken."
-                                    + " Step: the learning rate is multiplied by"
-                                    + " training.schedule.decay every training.schedule.every steps."
-                                    + " Exponential: it is multiplied by training.schedule.decay at"
-                                    + " each step. Inverse time: it is divided by (1 +"
-                                    + " training.schedule.decay t)."),
+                                + " Step: the learning rate is multiplied by"
+                                + " training.schedule.decay every training.schedule.every steps."
+                                + " Exponential: it is multiplied by training.schedule.decay at"
+                                + " each step. Inverse time: it is divided by (1 +"
+                                + " training.schedule.decay t)."),
                     LearningRateSchedule::kind);
     private static final Key<Double> DECAY =
             SCHEDULE_KEYS.add(

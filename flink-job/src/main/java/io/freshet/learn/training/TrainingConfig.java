@@ -30,10 +30,10 @@ public final class TrainingConfig {
                     1,
                     65_536,
                     "examples",
-                    "Number of examples per step of the optimiser. All examples of a mini-batch"
-                            + " are scored with the parameters before its step. With 1, the model"
-                            + " takes a step after every example, and sgd needs no more time than with"
-                            + " larger mini-batches."
+                    "Number of examples per step of the optimiser. All examples of a mini-batch are"
+                        + " scored with the parameters before its step. With 1, the model takes a"
+                        + " step after every example, and sgd needs no more time than with larger"
+                        + " mini-batches.");
     private static final Key<MiniBatchReduction> REDUCTION =
             Key.ofEnum(
                     "training.reduction",
@@ -47,9 +47,9 @@ public final class TrainingConfig {
                     1,
                     1_000_000,
                     "steps",
-                    "Number of consecutive skipped steps after which the last good parameters"
-                            + " are restored. A step is skipped if a loss or a parameter after it is"
-                            + " not finite.");
+                    "Number of consecutive skipped steps after which the last good parameters are"
+                        + " restored. A step is skipped if a loss, or a parameter after the step,"
+                        + " is not finite.");
 
     /** The keys of training. */
     public static final List<Key<?>> KEYS =

@@ -30,8 +30,7 @@ public record DeviceDecision(Outcome outcome, String reason) {
     }
 
     /**
-     * Returns the decision for a machine: without ND4J's CUDA backend, the CPU, without a
-     * reason.
+     * Returns the decision for a machine: without ND4J's CUDA backend, the CPU, without a reason.
      *
      * <p>All GPUs must be supported, because ND4J distributes threads over all visible ones.
      */

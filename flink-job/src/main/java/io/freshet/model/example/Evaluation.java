@@ -4,7 +4,8 @@ import java.util.Arrays;
 
 /**
  * Outcome and scores of each of the {@link Examples} of one test-then-train call. An example's
- * scores are those of the model before it was trained on the example. The next call overwrites these results.
+ * scores are those of the model before it was trained on the example. The next call overwrites
+ * these results.
  *
  * <p>Row {@code i} belongs to example {@code i}. The arrays that the accessors return are the
  * evaluation's own, not copies; only the first {@link #size()} rows have a meaning.

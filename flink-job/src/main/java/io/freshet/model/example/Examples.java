@@ -170,7 +170,9 @@ public final class Examples {
         size = rows;
     }
 
-    /** Keeps only the examples whose outcome is {@link Evaluation.Outcome#PENDING}, in their order. */
+    /**
+     * Keeps only the examples whose outcome is {@link Evaluation.Outcome#PENDING}, in their order.
+     */
     public void retainPending(Evaluation evaluation) {
         int kept = 0;
         for (int i = 0; i < size; i++) {
@@ -190,10 +192,7 @@ public final class Examples {
         }
     }
 
-    /**
-     * Returns a copy that shares no array with this set; its arrays have {@link #size()}
-     * rows.
-     */
+    /** Returns a copy that shares no array with this set; its arrays have {@link #size()} rows. */
     public Examples copy() {
         Examples copy = new Examples(numFeatures, numTargets, size);
         copy.addAll(this);

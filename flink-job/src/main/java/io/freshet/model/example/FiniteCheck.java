@@ -28,8 +28,8 @@ public final class FiniteCheck {
     }
 
     /**
-     * Returns the index of the first value that is not finite, counted from {@code from}. There must
-     * be one.
+     * Returns the index of the first value that is not finite, counted from {@code from}. There
+     * must be one.
      */
     public static int firstNonFinite(float[] values, int from, int count) {
         int i = 0;

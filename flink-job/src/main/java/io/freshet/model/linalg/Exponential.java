@@ -9,8 +9,7 @@ package io.freshet.model.linalg;
  *
  * <p>Implementation note. There is a single branch, so the processor overlaps the iterations of a
  * loop over many values. HotSpot 17 also vectorises a loop over the polynomials alone, which have
- * most of the operations. {@code ExponentialBenchmark} compares the two variants with {@link
- * Math#exp}.
+ * most of the operations. {@code ExponentialBenchmark} compares both with {@link Math#exp}.
  *
  * <p>Source: Tang, <i>Table-driven implementation of the exponential function in IEEE
  * floating-point arithmetic</i>, ACM Transactions on Mathematical Software 15 (1989).
@@ -50,9 +49,7 @@ public final class Exponential {
 
     private Exponential() {}
 
-    /**
-     * Returns {@code eˣ} for {@code x ≤ 708}: 0 below −708, NaN for NaN, undefined above 708.
-     */
+    /** Returns {@code eˣ} for {@code x ≤ 708}: 0 below −708, NaN for NaN, undefined above 708. */
     public static double exp(double x) {
         return x < MIN_ARGUMENT ? 0 : exp(x, expm1OfRemainder(x));
     }

@@ -3,10 +3,7 @@ package io.freshet.model.linalg;
 import org.nd4j.linalg.api.ops.executioner.OpExecutioner.ExecutionerType;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * Factory of matrices on ND4J's backend: {@link NativeMatrix} on a CPU, otherwise {@link
- * OperatorMatrix}.
- */
+/** Factory of matrices: {@link NativeMatrix} if ND4J runs on a CPU, else {@link OperatorMatrix}. */
 public final class MatrixFactory {
     private MatrixFactory() {}
 

@@ -161,9 +161,7 @@ abstract sealed class NativeMatrix implements Matrix {
 
         private final FloatPointer values;
 
-        /**
-         * Pointer that is moved to each tile and partial sum, so that none has to be allocated.
-         */
+        /** Pointer that is moved to each tile and partial sum, so that none has to be allocated. */
         private final FloatPointer movable;
 
         private final ProductTiles tiles;

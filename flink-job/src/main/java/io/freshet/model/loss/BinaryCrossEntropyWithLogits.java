@@ -1,14 +1,14 @@
 package io.freshet.model.loss;
 
 /**
- * Binary cross-entropy of the sigmoid of logits, one loss for each output, like PyTorch's {@code
- * BCEWithLogitsLoss}.
+ * Binary cross-entropy of the sigmoid of logits, PyTorch's {@code BCEWithLogitsLoss}: one loss for
+ * each output.
  *
  * <p>{@code loss_c = −w_c (q_c y_c ln p_c + (1 − y_c) ln(1 − p_c))} and {@code ∂loss_c/∂z_c = w_c
  * ((q_c y_c + 1 − y_c) p_c − q_c y_c)} with {@code p = 1 / (1 + exp(−z))}, for the logits {@code z}
  * (numOutputs) of an example, targets {@code y} (numOutputs), weights {@code w} and positive
- * weights {@code q} (numOutputs). A class as target stands for its one-hot vector; with a single output,
- * for the value 0 or 1. Accepts logits of any finite magnitude.
+ * weights {@code q} (numOutputs). A class as target stands for its one-hot vector; with a single
+ * output, for the value 0 or 1. Accepts logits of any finite magnitude.
  *
  * <p>Divisor of the mean: the number of losses, size × numOutputs, regardless of all weights,
  * including example weights. In training, the loss of an example is the mean over its outputs.

@@ -6,7 +6,8 @@ package io.freshet.model.loss;
  * <p>{@code loss = −Σ_c t_c ln softmax(z)_c} and {@code ∂loss/∂z = (Σ t) softmax(z) − t}, for the
  * logits {@code z} (numClasses) of an example and {@code t_c = w_c ((1 − ε) y_c + ε/numClasses)},
  * with class weights {@code w} (numClasses), label smoothing {@code ε} and targets {@code y}
- * (numClasses): the example's class as one-hot, or probabilities. The logits may have any finite magnitude.
+ * (numClasses): the example's class as one-hot, or probabilities. The logits may be finite numbers
+ * of any magnitude.
  *
  * <p>Divisor of the mean: for classes, the sum of {@code w_y} times the example weight over the
  * examples that are not ignored, so that an example of weight 2 counts like two examples; for

@@ -167,8 +167,7 @@ public interface Loss extends Serializable {
             int gradientOffset);
 
     /**
-     * Writes the gradients of one example's losses at the logits of several models, times
-     * factors.
+     * Writes the gradients of one example's losses at the logits of several models, times factors.
      *
      * @param probabilities the activated logits, (models, numOutputs) from {@code offset} on. Not
      *     modified.

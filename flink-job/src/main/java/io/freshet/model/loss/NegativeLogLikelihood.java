@@ -6,8 +6,8 @@ package io.freshet.model.loss;
  * <p>{@code loss = −w_y x_y}, {@code ∂loss/∂x_y = −w_y} and 0 elsewhere, for the log-probabilities
  * {@code x} (numClasses) of an example, its class {@code y} and class weights {@code w}
  * (numClasses). Targets are classes only. At the logits of a model, {@code x = ln softmax(z)} and
- * {@code ∂loss/∂z = w_y (softmax(z) − y)}: in training it equals {@link CrossEntropy} without label
- * smoothing.
+ * {@code ∂loss/∂z = w_y (softmax(z) − y)}: in training it equals {@link CrossEntropy} without its
+ * label smoothing.
  *
  * <p>Divisor of the mean: the sum of {@code w_y} times the example weight over the examples that
  * are not ignored, so that an example of weight 2 counts like two examples. Where all are ignored,

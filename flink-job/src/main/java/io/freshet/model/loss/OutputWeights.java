@@ -5,10 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Weights of the outputs of a model: one for each output, or none if all are 1.
- * Immutable.
- */
+/** Weights of the outputs of a model: one for each output, or none if all are 1. Immutable. */
 public final class OutputWeights implements Serializable {
     /** No weights: every output has weight 1. */
     public static final OutputWeights NONE = new OutputWeights(null);

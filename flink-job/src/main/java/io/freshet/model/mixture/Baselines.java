@@ -3,8 +3,7 @@ package io.freshet.model.mixture;
 import java.util.Arrays;
 
 /**
- * Two predictors that use only the labels, not the features: experts of a {@link
- * Mixture}.
+ * Two predictors that use only the labels, not the features: experts of a {@link Mixture}.
  *
  * <ul>
  *   <li><i>Label transitions</i>, the expert {@code no-change}: the distribution of the label given
@@ -17,10 +16,12 @@ import java.util.Arrays;
  *       fading factor {@value #FREQUENCIES_FADING}.
  * </ul>
  *
- * <p>Each of them predicts class {@code c} with the probability {@code (count_c + 0.1) / (total + 0.1
- * numClasses)}.
+ * <p>Each of them predicts class {@code c} with the probability {@code (count_c + 0.1) / (total +
+ * 0.1 numClasses)}.
  *
- * <p>They differ from the baselines with which the metrics compare the model. Those predict a class instead of probabilities: no-change predicts the label of the last example, and majority the most frequent label so far.
+ * <p>They differ from the baselines with which the metrics compare the model. Those predict a class
+ * instead of probabilities: no-change predicts the label of the last example, and majority the most
+ * frequent label so far.
  */
 public final class Baselines {
     /** Number of baselines. */

@@ -9,8 +9,8 @@ import java.util.List;
  * baselines, that are trained in parallel and whose weighted average is the prediction.
  *
  * <p>Each expert {@code r} predicts {@code p_r}; the model predicts {@code Σ v_r p_r}. After an
- * example with label {@code y} and weight {@code w}, with a switching rate {@code α} and {@code R}
- * experts,
+ * example with label {@code y} and weight {@code w}, with the switching rate {@code α} and {@code
+ * R} experts,
  *
  * <pre>{@code
  * v_r ← v_r · p_r(y)ʷ;   v ← v / Σ v;   v_r ← (1 − α) v_r + α / R
@@ -24,7 +24,8 @@ import java.util.List;
  * <p>How often the best expert changes differs between streams and within a stream. So there are
  * several switching rates, each with its own weights {@code v}. The mixtures under the switching
  * rates are themselves mixed by the same rule, by the likelihood of the label under each, with the
- * switching rate {@value #META_SWITCHING_RATE}, so the total is also near that of the best switching rate.
+ * switching rate {@value #META_SWITCHING_RATE}, so the total is also near that of the best
+ * switching rate.
  *
  * <p>Source: Herbster and Warmuth, <i>Tracking the best expert</i>, Machine Learning 32 (1998);
  * Vovk, <i>Aggregating strategies</i> (1990); Monteleoni and Jaakkola, <i>Online learning of

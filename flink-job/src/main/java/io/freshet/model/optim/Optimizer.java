@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An optimiser: the immutable rule by which a gradient changes the parameters. Its state between
- * steps consists of arrays in the shape of the parameters and a count of steps, which are kept by the learner.
+ * steps consists of arrays in the shape of the parameters and a count of steps, which are kept by
+ * the learner.
  */
 public interface Optimizer extends Serializable {
     /** Returns the learning rate as a function of the number of steps taken. */

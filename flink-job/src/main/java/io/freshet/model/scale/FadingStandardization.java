@@ -25,9 +25,10 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
     }
 
     /**
-     * Standardises features by moments in which older examples fade. Each new example has weight 1, and the weight of every earlier example is reduced by the fraction {@code g},
-     * {@code g = 1 − 2^(−1 / halfLife)}. An example {@code x} changes the sum of weights {@code W},
-     * the mean and {@code S = Σ wᵢ (xᵢ − mean)²} by
+     * Standardises features by moments in which older examples fade. Each new example has weight 1,
+     * and the weight of every earlier example is reduced by the fraction {@code g}, {@code g = 1 −
+     * 2^(−1 / halfLife)}. An example {@code x} changes the sum of weights {@code W}, the mean and
+     * {@code S = Σ wᵢ (xᵢ − mean)²} by
      *
      * <pre>{@code
      * W'    = W − g W + 1
@@ -36,10 +37,15 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
      * }</pre>
      *
      * <p>Where {@code (x − mean) / W'} is too small to change the mean in double, the mean is set
-     * to {@code x}. So the scaled value of a feature that becomes constant eventually is exactly 0. Otherwise a small difference from the mean would remain, and the deviations, which continue to fade, would scale it up again.
+     * to {@code x}. So the scaled value of a feature that becomes constant eventually is exactly 0.
+     * Otherwise a small difference from the mean would remain, and the deviations, which continue
+     * to fade, would scale it up again.
      *
      * <p>Scaled features are limited to {@code ±√W}. The newest example never exceeds that: it adds
-     * {@code (x − mean')²} to {@code S}, so that {@code (x − mean')² W / S ≤ W}. Rows without a label could exceed it, and so could the first rows of a mini-batch that is long compared with the half-life: a feature that has not changed for many half-lives has a variance near 0, so that any other value would be scaled up without bound.
+     * {@code (x − mean')²} to {@code S}, so that {@code (x − mean')² W / S ≤ W}. Rows without a
+     * label could exceed it, and so could the first rows of a mini-batch that is long compared with
+     * the half-life: a feature that has not changed for many half-lives has a variance near 0, so
+     * that any other value would be scaled up without bound.
      *
      * <p>All in double. Source: West, <i>Updating mean and variance estimates: an improved
      * method</i>, Communications of the ACM 22 (1979), with weights that all fade at each example.

@@ -7,8 +7,7 @@ import java.util.Arrays;
  * Standardises features by the moments of all examples so far: {@code (x − mean) / σ}, with the
  * population's {@code σ² = Σ (x − mean)² / N}; exactly 0 where {@code σ} is 0.
  *
- * <p>{@code n} examples of weight 1 change the moments of the sum of weights {@code N} before them
- * by
+ * <p>{@code n} examples of weight 1 change moments whose sum of weights is {@code N} by
  *
  * <pre>{@code
  * mean' = mean + s₁ / (N + n)
@@ -17,12 +16,13 @@ import java.util.Arrays;
  *
  * <p>Numerics. Within a block, the sums run in float over differences from the float nearest to the
  * mean, at most {@value #CHUNK} examples at a time; they are then merged into the moments in
- * double. A mean that is large compared with the deviations does not reduce their precision, and the moments keep changing after 10⁹ examples. {@code baseSum} and {@code baseSquares} hold the part of the moments
- * that belongs to the difference between the mean and that float. While the sums run, {@code σ} is
- * computed in float, to a few units of its last place, because {@code s₁²} is small compared with {@code
- * (N + n) s₂} after {@value #FEW} examples. Before that, and for features whose squares leave the
- * range of float, Welford's recurrence in double is used instead. In both cases the differences of
- * a constant feature are exactly 0.
+ * double. A mean that is large compared with the deviations does not reduce their precision, and
+ * the moments keep changing after 10⁹ examples. {@code baseSum} and {@code baseSquares} hold the
+ * part of the moments that belongs to the difference between the mean and that float. While the
+ * sums run, {@code σ} is computed in float, to a few units of its last place, because {@code s₁²}
+ * is small compared with {@code (N + n) s₂} after {@value #FEW} examples. Before that, and for
+ * features whose squares leave the range of float, Welford's recurrence in double is used instead.
+ * In both cases the differences of a constant feature are exactly 0.
  *
  * <p>Speed. The loops over features have no branches and run over whole arrays with one index:
  * HotSpot 17 vectorises only such loops, which is worth a copy of each row.
@@ -43,8 +43,8 @@ final class StandardScaler implements Scaler {
     private static final float LARGEST_SQUARES = 1e30f;
 
     /**
-     * Added to the variance under the root, against division by 0; negligible compared with every variance
-     * that is accurate in float.
+     * Added to the variance under the root, against division by 0; negligible compared with every
+     * variance that is accurate in float.
      */
     private static final float TINY = 1e-37f;
 

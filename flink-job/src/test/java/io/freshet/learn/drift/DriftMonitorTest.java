@@ -309,7 +309,9 @@ class DriftMonitorTest {
         int driftAt = 500;
         DriftConfig.Detector once =
                 new DriftConfig.Detector(
-                        "periodic", Signal.LOSS, new CoolDown(new PeriodicDetector(driftAt), 1_000_000));
+                        "periodic",
+                        Signal.LOSS,
+                        new CoolDown(new PeriodicDetector(driftAt), 1_000_000));
         LearnConfig config = config(1, drift(reaction, once));
         List<Blocks.Example> stream = stream(CHANGE).subList(0, 900);
         Outcome actual = run(config, stream, 300, false);
@@ -328,7 +330,10 @@ class DriftMonitorTest {
 
     /** Trains on one event per call, with the reaction between two calls. */
     private static LearnerState reactingLoop(
-            LearnerSettings settings, List<Blocks.Example> stream, int driftAt, DriftReaction reaction) {
+            LearnerSettings settings,
+            List<Blocks.Example> stream,
+            int driftAt,
+            DriftReaction reaction) {
         Evaluation evaluation = new Evaluation(CLASSES);
         Examples examples = new Examples(FEATURES);
         int seen = 0;

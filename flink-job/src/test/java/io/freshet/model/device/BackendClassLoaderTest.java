@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 /** Test in a new process, because ND4J is initialised only once per process. */
 class BackendClassLoaderTest {
     /**
-     * Class loader that throws after it is closed, like that of a Flink job that has ended or restarted.
+     * Class loader that throws after it is closed, like that of an ended or restarted Flink job.
      */
     private static final class ClassLoaderOfAJob extends ClassLoader {
         private boolean closed;

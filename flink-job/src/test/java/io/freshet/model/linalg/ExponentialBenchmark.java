@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * Benchmark of a thousand exponentials: by {@link Exponential}, one by one and all together, and by
  * {@link Math#exp}.
  *
- * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} with the class path of {@link
- * LearningStepBenchmark}.
+ * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} with the same class path as
+ * {@link LearningStepBenchmark}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

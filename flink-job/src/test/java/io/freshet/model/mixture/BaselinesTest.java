@@ -27,7 +27,8 @@ class BaselinesTest {
         // The label after 0 was first 1 and then 0; the count of 1 has faded by 0.99 since, and the
         // prior adds 0.1 to each count.
         assertPredicts(Baselines.LABEL_TRANSITIONS, 1.1 / 2.19, 1.09 / 2.19);
-        // Class 1 occurred two labels before the last one; class 0 three and one before it, and last.
+        // Class 1 occurred two labels ago; class 0 occurred three labels ago, one label ago
+        // and now.
         double ones = Math.pow(0.999, 2);
         double zeros = Math.pow(0.999, 3) + 0.999 + 1;
         double total = ones + zeros + 0.2;
