@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Comparison of the counts and digests that a job publishes with those of an independent consumer
  * of its topics.
  *
- * <p>The caller passes it every record of the topics, so that it does not depend on Kafka. It hashes
- * positions with code of its own, which detects errors in the job's hash function.
+ * <p>The caller passes it every record of the topics, so that it does not depend on Kafka. It
+ * hashes positions with code of its own, which detects errors in the job's hash function.
  */
 public final class TopicAudit {
     /**

@@ -58,8 +58,7 @@ public final class SummaryTable {
 
     private static void print(PrintWriter out, TopicAudit.Check check) {
         String start = format("  %s %-36s ", check.holds() ? "✓" : "✗", check.name());
-        for (String line :
-                TerminalText.wrapped(printable(check.detail()), WIDTH - CHECK_WIDTH)) {
+        for (String line : TerminalText.wrapped(printable(check.detail()), WIDTH - CHECK_WIDTH)) {
             out.println(start + line);
             start = " ".repeat(CHECK_WIDTH);
         }
