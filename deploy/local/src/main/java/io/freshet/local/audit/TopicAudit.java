@@ -32,10 +32,7 @@ public final class TopicAudit {
      */
     public record Check(String name, boolean holds, String detail) {}
 
-    /**
-     * Number of records and their digest, which is the sum modulo 2⁶⁴ of the hashes of their
-     * positions.
-     */
+    /** Number of records, and their digest: the sum modulo 2⁶⁴ of the hashes of their positions. */
     public record Sum(long count, long digest) {
         static final Sum NONE = new Sum(0, 0);
 
@@ -87,9 +84,8 @@ public final class TopicAudit {
                             + modelId
                             + "\": "
                             + event.getSequence()
-                            + " where "
-                            + expected
-                            + " was expected");
+                            + " instead of "
+                            + expected);
         }
         records.put(modelId, again ? event.getSequence() + 1 : expected + 1);
         last.put(modelId, event);

@@ -42,13 +42,14 @@ public final class SummaryTable {
                         summary.seconds(),
                         summary.eventsPerSecond(),
                         summary.modelVersion()));
-        out.println(
+        String counts =
                 format(
-                        "  %,d accepted · %,d unlabelled · %,d ignored · %,d dead letters",
+                        "%,d accepted · %,d unlabelled · %,d ignored · %,d dead letters",
                         summary.accepted(),
                         summary.unlabelled(),
                         summary.ignored(),
-                        summary.deadLetters()));
+                        summary.deadLetters());
+        TerminalText.wrapped(counts, WIDTH - 2).forEach(line -> out.println("  " + line));
         TerminalDisplay.mixture(last).ifPresent(text -> out.println("  " + text));
         out.println();
         audit.checks().forEach(check -> print(out, check));
