@@ -212,8 +212,7 @@ final class BenchCommand implements Callable<Integer> {
                 ? row
                 : row
                         + TerminalDisplay.format(
-                                "  %,17.0f  %11.3f",
-                                median(others), median(ratios(jobs, others)));
+                                "  %,17.0f  %11.3f", median(others), median(ratios(jobs, others)));
     }
 
     private static List<Double> ratios(List<Double> of, List<Double> to) {

@@ -237,7 +237,9 @@ class FreshetITCase {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertOneLine(
                     freshet("demo", "--events", "10", "--ui-port", "" + taken.getLocalPort()),
-                    "port " + taken.getLocalPort() + " for Flink's web UI is already in use (--ui-port)");
+                    "port "
+                            + taken.getLocalPort()
+                            + " for Flink's web UI is already in use (--ui-port)");
         }
     }
 

@@ -29,8 +29,7 @@ final class JavaProcess implements AutoCloseable {
     /**
      * Starts a main class from the test's class path.
      *
-     * @param directory empty directory for the process's output, and its working and temporary
-     *     directory
+     * @param directory working and temporary directory, empty; the output is written there too
      * @param options JVM options, in addition to those of the test itself
      */
     static JavaProcess start(
@@ -52,8 +51,7 @@ final class JavaProcess implements AutoCloseable {
     /**
      * Starts a main class.
      *
-     * @param directory empty directory for the process's output, and its working and temporary
-     *     directory
+     * @param directory working and temporary directory, empty; the output is written there too
      * @param options JVM options, in addition to those of the test itself
      * @param classPath class path of the process
      * @param main name of the main class

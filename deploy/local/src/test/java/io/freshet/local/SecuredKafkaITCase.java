@@ -325,8 +325,7 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void clientWithoutTlsOrTrust_getsAnErrorThatNamesTheCause()
-            throws Exception {
+    void clientWithoutTlsOrTrust_getsAnErrorThatNamesTheCause() throws Exception {
         Path store = directory.resolve("broker.p12");
         Process keytool =
                 new ProcessBuilder(

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Comparison of the counts and digests that a job publishes with those of an independent consumer
  * of its topics.
  *
- * <p>The caller passes it every record of the topics, so that it does not depend on Kafka. It hashes
- * positions with code of its own, which detects errors in the job's hash function.
+ * <p>The caller passes it every record of the topics, so that it does not depend on Kafka. It
+ * hashes positions with code of its own, which detects errors in the job's hash function.
  */
 public final class TopicAudit {
     /**
@@ -32,10 +32,7 @@ public final class TopicAudit {
      */
     public record Check(String name, boolean holds, String detail) {}
 
-    /**
-     * Number of records and their digest, which is the sum modulo 2⁶⁴ of the hashes of their
-     * positions.
-     */
+    /** Number of records, and their digest: the sum modulo 2⁶⁴ of the hashes of their positions. */
     public record Sum(long count, long digest) {
         static final Sum NONE = new Sum(0, 0);
 
@@ -87,9 +84,8 @@ public final class TopicAudit {
                             + modelId
                             + "\": "
                             + event.getSequence()
-                            + " where "
-                            + expected
-                            + " was expected");
+                            + " instead of "
+                            + expected);
         }
         records.put(modelId, again ? event.getSequence() + 1 : expected + 1);
         last.put(modelId, event);

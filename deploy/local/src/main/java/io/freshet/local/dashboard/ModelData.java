@@ -15,8 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Data of one model for the dashboard: its newest metrics, their history, and the latest alerts and
- * snapshots.
+ * Data of one model for the dashboard: newest metrics, history, latest alerts, latest snapshots.
  *
  * <p>A job that is restarted from an older savepoint, or from the beginning, repeats sequence
  * numbers. When a sequence number is repeated, the earlier data from that number on is superseded

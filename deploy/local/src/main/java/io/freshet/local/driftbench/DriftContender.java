@@ -54,7 +54,8 @@ public record DriftContender(String name, Signal signal, DriftDetector detector)
                         new PageHinkley(30, 0.05, 10, 0.999)),
                 withCoolDown("cusum", Signal.MISSED_PROBABILITY, new Cusum(30, 0.05, 10)),
                 withCoolDown("hddm-a", Signal.ERROR, new HddmA(1e-4, 1e-3, false)),
-                withCoolDown("hddm-w", Signal.MISSED_PROBABILITY, new HddmW(0.01, 0.1, 0.005, false)),
+                withCoolDown(
+                        "hddm-w", Signal.MISSED_PROBABILITY, new HddmW(0.01, 0.1, 0.005, false)),
                 withCoolDown("kswin", Signal.LOSS, new Kswin(1000, 200, 1e-5, true)),
                 withCoolDown("ddm", Signal.ERROR, new Ddm(500, 2, 3)),
                 withCoolDown("eddm", Signal.ERROR, new Eddm(200, 0.95, 0.8)),

@@ -134,8 +134,7 @@ public final class DriftTable {
         byFamily.get(0).keySet().forEach(family -> header.append(format(" %7s", family)));
         out.println(header);
         for (int i = 0; i < contenders.size(); i++) {
-            StringBuilder line =
-                    new StringBuilder(start(i, Key.kebab(contenders.get(i).signal())));
+            StringBuilder line = new StringBuilder(start(i, Key.kebab(contenders.get(i).signal())));
             byFamily.get(i)
                     .values()
                     .forEach(score -> line.append(format(" %7s", figure(score.f1()))));

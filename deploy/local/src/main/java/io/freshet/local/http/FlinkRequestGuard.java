@@ -84,7 +84,9 @@ final class FlinkRequestGuard extends ChannelDuplexHandler {
             case NONE -> Optional.empty();
             case CHANGE -> RequestRules.refusalToWrite(headers);
             case SUBMISSION ->
-                    refusal(HttpResponseStatus.FORBIDDEN, "Jobs cannot be submitted to this cluster.");
+                    refusal(
+                            HttpResponseStatus.FORBIDDEN,
+                            "Jobs cannot be submitted to this cluster.");
             case UNKNOWN -> refusal(HttpResponseStatus.BAD_REQUEST, "Malformed request.");
         };
     }

@@ -99,7 +99,9 @@ public final class RequestRules {
             }
         }
         return isFromAnotherOrigin(headers, hosts.get(0)) || isFromAnotherSite(headers)
-                ? Optional.of(new Refusal(Refusal.FORBIDDEN, "Only pages of this server may send requests."))
+                ? Optional.of(
+                        new Refusal(
+                                Refusal.FORBIDDEN, "Only pages of this server may send requests."))
                 : Optional.empty();
     }
 

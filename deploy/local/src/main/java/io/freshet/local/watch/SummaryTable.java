@@ -42,13 +42,14 @@ public final class SummaryTable {
                         summary.seconds(),
                         summary.eventsPerSecond(),
                         summary.modelVersion()));
-        out.println(
+        String counts =
                 format(
-                        "  %,d accepted · %,d unlabelled · %,d ignored · %,d dead letters",
+                        "%,d accepted · %,d unlabelled · %,d ignored · %,d dead letters",
                         summary.accepted(),
                         summary.unlabelled(),
                         summary.ignored(),
-                        summary.deadLetters()));
+                        summary.deadLetters());
+        TerminalText.wrapped(counts, WIDTH - 2).forEach(line -> out.println("  " + line));
         TerminalDisplay.mixture(last).ifPresent(text -> out.println("  " + text));
         out.println();
         audit.checks().forEach(check -> print(out, check));
@@ -58,8 +59,7 @@ public final class SummaryTable {
 
     private static void print(PrintWriter out, TopicAudit.Check check) {
         String start = format("  %s %-36s ", check.holds() ? "✓" : "✗", check.name());
-        for (String line :
-                TerminalText.wrapped(printable(check.detail()), WIDTH - CHECK_WIDTH)) {
+        for (String line : TerminalText.wrapped(printable(check.detail()), WIDTH - CHECK_WIDTH)) {
             out.println(start + line);
             start = " ".repeat(CHECK_WIDTH);
         }

@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listener that shows results on a {@link TerminalDisplay}. On a terminal, the display is redrawn in
- * place. Otherwise, each drift alert is printed as it is read, and about once a second a line is
+ * Listener that shows results on a {@link TerminalDisplay}. On a terminal, the display is redrawn
+ * in place. Otherwise, each drift alert is printed as it is read, and about once a second a line is
  * printed for each model with new metrics.
  */
 public final class TerminalReporter implements ResultsListener {

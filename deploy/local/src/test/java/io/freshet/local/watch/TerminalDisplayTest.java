@@ -97,7 +97,7 @@ class TerminalDisplayTest {
 
         assertThat(out.toString())
                 .contains("✗ the metrics sequence is complete")
-                .contains("model \"\ufffd[2Jevil\": 1 where 0 was expected")
+                .contains("model \"\ufffd[2Jevil\": 1 instead of 0")
                 .doesNotContain("\u001b");
         assertThat(out.toString().lines()).allMatch(line -> TerminalText.columns(line) <= 80);
     }
