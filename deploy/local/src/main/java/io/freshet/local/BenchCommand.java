@@ -47,10 +47,11 @@ import picocli.CommandLine.Spec;
  * same topic in the same run.
  *
  * <p>The first runs warm up and are not reported: the JIT compiler takes up to half of two cores
- * from them. Both rates exclude the first fifth of the events, which includes start-up. The consumer's rate is measured by its own clock. The job's
- * rate is computed from the Kafka timestamps of its metrics records, up to the last record before
- * the end of input. With {@code --against}, the two configurations of the job take turns in running
- * first, so that a gradual change of the machine's speed affects both equally.
+ * from them. Both rates exclude the first fifth of the events, which includes start-up. The
+ * consumer's rate is measured by its own clock. The job's rate is computed from the Kafka
+ * timestamps of its metrics records, up to the last record before the end of input. With {@code
+ * --against}, the two configurations of the job take turns in running first, so that a gradual
+ * change of the machine's speed affects both equally.
  */
 @Command(
         name = "bench",
