@@ -46,8 +46,8 @@ import picocli.CommandLine.Spec;
  * Command {@code freshet bench}: measures the throughput of the job and of a bare consumer, on the
  * same topic in the same run.
  *
- * <p>The first runs warm up and are not reported: the JIT compiler takes up to half of two cores
- * from them. Both rates exclude the first fifth of the events, which includes start-up. The
+ * <p>The first runs warm up and are not reported, because the JIT compiler competes with them for
+ * the cores. Both rates exclude the first fifth of the events, which includes start-up. The
  * consumer's rate is measured by its own clock. The job's rate is computed from the Kafka
  * timestamps of its metrics records, up to the last record before the end of input. With {@code
  * --against}, the two configurations of the job take turns in running first, so that a gradual
@@ -91,7 +91,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--warm-ups",
             paramLabel = "N",
-            defaultValue = "3",
+            defaultValue = "4",
             description =
                     "Number of warm-up runs, in which the JIT compiler competes with the job"
                             + " (default: ${DEFAULT-VALUE}).")
