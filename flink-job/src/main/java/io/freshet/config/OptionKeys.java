@@ -42,7 +42,7 @@ public final class OptionKeys<T> {
     /**
      * Returns the keys of several options, each key once, in the order of the options.
      *
-     * @param keys returns the keys of an option
+     * @param keys function that returns the keys of an option
      */
     public static <O> List<Key<?>> keysOf(O[] options, Function<O, OptionKeys<?>> keys) {
         return Arrays.stream(options)
@@ -54,7 +54,7 @@ public final class OptionKeys<T> {
     /**
      * Returns the option whose keys configure an object.
      *
-     * @param keys returns the keys of an option
+     * @param keys function that returns the keys of an option
      * @throws java.util.NoSuchElementException if there is none
      */
     public static <O> O optionOf(O[] options, Function<O, OptionKeys<?>> keys, Object object) {

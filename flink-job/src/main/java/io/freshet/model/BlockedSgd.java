@@ -28,10 +28,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two products, {@code X W₀} and the Gram matrix {@code X Xᵀ}, are computed once for the whole
  * block. A forward substitution then finds each row's logits from a row of the Gram matrix and the
- * gradients of the earlier rows. A third product takes all steps together. The results equal those
- * of one step after the other up to rounding. Momentum, weight decay and schedules change only the
- * coefficients ({@link io.freshet.model.optim.LinearSteps}). Several learning rates share the
- * inputs and the Gram matrix; their parameters and gradients stand side by side.
+ * gradients of the earlier rows. A third product adds the steps of the whole block to the
+ * parameters. The results equal those of one step after the other up to rounding. Momentum, weight
+ * decay and schedules change only the coefficients ({@link io.freshet.model.optim.LinearSteps}).
+ * Several learning rates share the inputs and the Gram matrix; their parameters and gradients stand
+ * side by side.
  *
  * <p>Mini-batches of which no two fit into a block take the direct path, as do those of an
  * optimiser without a linear rule. The direct path works without a Gram matrix and without a

@@ -20,7 +20,10 @@ import org.jspecify.annotations.Nullable;
  * rows. In arrays that leave this class, a rate's parameters are (numFeatures + 1, numOutputs).
  */
 final class Parameters implements AutoCloseable {
-    /** Limit of a bound and of its product with the inputs' bound: far below the largest float. */
+    /**
+     * Upper limit of each bound, and of its product with the bound of the inputs. It is far below
+     * the largest float, so that no result overflows.
+     */
     static final double SAFE = 1e30;
 
     /** Factor by which bounds are enlarged, because rounded values may exceed them slightly. */

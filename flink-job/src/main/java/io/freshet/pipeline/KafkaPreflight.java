@@ -44,7 +44,10 @@ public final class KafkaPreflight {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPreflight.class);
     private static final int TIMEOUT_MILLIS = 10_000;
 
-    /** A longer time, since a cluster's first transaction creates the brokers' transaction log. */
+    /**
+     * Timeout of the check of transactions. It is longer, because the first transaction of a
+     * cluster creates the brokers' transaction log.
+     */
     private static final int TRANSACTIONS_TIMEOUT_MILLIS = 30_000;
 
     /** Upper bound of the bytes that a dead letter or a prediction adds to its message. */

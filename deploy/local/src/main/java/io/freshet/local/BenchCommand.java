@@ -36,6 +36,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,12 +47,12 @@ import picocli.CommandLine.Spec;
  * Command {@code freshet bench}: measures the throughput of the job and of a bare consumer, on the
  * same topic in the same run.
  *
- * <p>The first runs warm up and are not reported, because the JIT compiler competes with them for
- * the cores. Both rates exclude the first fifth of the events, which includes start-up. The
- * consumer's rate is measured by its own clock. The job's rate is computed from the Kafka
- * timestamps of its metrics records, up to the last record before the end of input. With {@code
- * --against}, the two configurations of the job take turns in running first, so that a gradual
- * change of the machine's speed affects both equally.
+ * <p>The first runs warm up and are not reported: most of the code is compiled in them. Both rates
+ * exclude the first fifth of the events, which includes start-up. The consumer's rate is measured
+ * by its own clock. The job's rate is computed from the Kafka timestamps of its metrics records, up
+ * to the last record before the end of input. With {@code --against}, the two configurations of the
+ * job take turns in running first, so that a gradual change of the machine's speed affects both
+ * equally.
  */
 @Command(
         name = "bench",
@@ -63,8 +64,6 @@ final class BenchCommand implements Callable<Integer> {
 
     /** Width of the first column of the table of CPU times; longer names are truncated. */
     private static final int GROUP_WIDTH = 48;
-
-    private static final String JIT_COMPILER = "JIT compiler (elapsed time)";
 
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
 
@@ -93,7 +92,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "4",
             description =
-                    "Number of warm-up runs, in which the JIT compiler competes with the job"
+                    "Number of runs before the measured ones, in which most of the code is compiled"
                             + " (default: ${DEFAULT-VALUE}).")
     private int warmUps;
 
@@ -198,7 +197,7 @@ final class BenchCommand implements Callable<Integer> {
             }
             out.println("  median" + row(consumers, job.rates, other.rates));
             out.println();
-            printCpuTimes(out, job.cpu, other.cpu, events * runs);
+            printTimes(out, job, other, events * runs);
             out.flush();
         }
     }
@@ -225,49 +224,70 @@ final class BenchCommand implements Callable<Integer> {
         private final List<String> overrides;
         private final List<Double> rates = new ArrayList<>();
         private final Map<String, Long> cpu = new TreeMap<>();
+        private long compilationNanos;
 
         Contender(List<String> overrides) {
             this.overrides = overrides;
         }
 
         void run(JobConfig config, int number, long events, ShutdownStack open) throws Exception {
-            CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
-            long before = compiler.getTotalCompilationTime();
+            long before = compilationNanos();
             rates.add(jobRate(config, number, events, cpu, open));
-            long elapsed = compiler.getTotalCompilationTime() - before;
-            cpu.merge(JIT_COMPILER, TimeUnit.MILLISECONDS.toNanos(elapsed), Long::sum);
+            compilationNanos += compilationNanos() - before;
         }
 
-        /** Discards the measurements of the warm-up run. */
+        /** Discards the measurements of the warm-up runs. */
         void forget() {
             rates.clear();
             cpu.clear();
+            compilationNanos = 0;
+        }
+
+        /** Returns the time of the process's JIT compiler so far; 0 for a JVM without one. */
+        private static long compilationNanos() {
+            CompilationMXBean compiler = ManagementFactory.getCompilationMXBean();
+            return compiler == null
+                    ? 0
+                    : TimeUnit.MILLISECONDS.toNanos(compiler.getTotalCompilationTime());
         }
     }
 
-    private void printCpuTimes(
-            PrintWriter out, Map<String, Long> cpu, Map<String, Long> ofOthers, long events) {
+    private void printTimes(PrintWriter out, Contender job, Contender other, long events) {
         out.println(
                 "  CPU time of the job's threads, µs per event"
                         + (against.isEmpty() ? "" : "; against; job/against"));
-        cpu.entrySet().stream()
+        job.cpu.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .limit(8)
                 .forEach(
-                        group -> {
-                            double job = group.getValue() / 1e3 / events;
-                            String name = TerminalText.fit(group.getKey(), GROUP_WIDTH);
-                            out.print(TerminalDisplay.format("    %-48s %6.2f", name, job));
-                            Long other = ofOthers.get(group.getKey());
-                            if (other != null) {
-                                out.print(
-                                        TerminalDisplay.format(
-                                                "   %6.2f   %6.3f",
-                                                other / 1e3 / events,
-                                                (double) group.getValue() / other));
-                            }
-                            out.println();
-                        });
+                        group ->
+                                printTime(
+                                        out,
+                                        group.getKey(),
+                                        group.getValue(),
+                                        other.cpu.get(group.getKey()),
+                                        events));
+        out.println("  Elapsed time of the JIT compiler of the whole process, µs per event");
+        printTime(
+                out,
+                "JIT compiler",
+                job.compilationNanos,
+                against.isEmpty() ? null : other.compilationNanos,
+                events);
+    }
+
+    private static void printTime(
+            PrintWriter out, String name, long nanos, @Nullable Long ofOther, long events) {
+        out.print(
+                TerminalDisplay.format(
+                        "    %-48s %6.2f",
+                        TerminalText.fit(name, GROUP_WIDTH), nanos / 1e3 / events));
+        if (ofOther != null) {
+            out.print(
+                    TerminalDisplay.format(
+                            "   %6.2f   %6.3f", ofOther / 1e3 / events, (double) nanos / ofOther));
+        }
+        out.println();
     }
 
     private JobConfig config(
@@ -345,7 +365,8 @@ final class BenchCommand implements Callable<Integer> {
                             + run
                             + " cannot be measured: it published "
                             + points.size()
-                            + " metrics records after the warm-up; the topic has those of "
+                            + " metrics records after the first fifth of the events; the topic has"
+                            + " those of "
                             + begun[0]
                             + " runs");
         }

@@ -96,7 +96,7 @@ public final class Freshet implements Runnable {
 
     private int report(Exception e, PrintWriter err) {
         if (ProcessShutdown.hasBegun() && !(e instanceof JobFailedException)) {
-            return ProcessShutdown.FAILED; // the shutdown itself caused this failure
+            return ProcessShutdown.FAILED; // probably a consequence of the shutdown
         }
         boolean userError =
                 e instanceof UserException

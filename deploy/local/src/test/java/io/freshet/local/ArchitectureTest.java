@@ -21,7 +21,7 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static final ArchRule packages_haveNoCircles =
+    static final ArchRule packages_haveNoCycles =
             slices().matching("io.freshet.local.(*)..").should().beFreeOfCycles();
 
     @ArchTest

@@ -182,15 +182,15 @@ class BadInputITCase {
     private static byte[] arrayOfHundredMillion(byte[] event) {
         // The array's count, here 10^8 in zig-zag encoding, follows 2 + 8 bytes of header, "id" and
         // "good" with a length of one byte each, and one byte each of timestamp and union branch.
-        byte[] bomb = Arrays.copyOf(Arrays.copyOf(event, 2 + 8 + 3 + 5 + 1 + 1), 200);
+        byte[] oversized = Arrays.copyOf(Arrays.copyOf(event, 2 + 8 + 3 + 5 + 1 + 1), 200);
         long zigZag = 2L * 100_000_000;
         int at = 20;
         while (zigZag > 0x7F) {
-            bomb[at++] = (byte) ((zigZag & 0x7F) | 0x80);
+            oversized[at++] = (byte) ((zigZag & 0x7F) | 0x80);
             zigZag >>>= 7;
         }
-        bomb[at] = (byte) zigZag;
-        return bomb;
+        oversized[at] = (byte) zigZag;
+        return oversized;
     }
 
     private static LabelledEvent event() {

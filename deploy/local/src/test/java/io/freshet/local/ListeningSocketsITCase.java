@@ -177,7 +177,16 @@ class ListeningSocketsITCase {
     @Test
     void bench_listensOnLoopback() throws Exception {
         try (JavaProcess bench =
-                freshet("bench", "--features", "4", "--runs", "1", "--megabytes", "1")) {
+                freshet(
+                        "bench",
+                        "--features",
+                        "4",
+                        "--warm-ups",
+                        "1",
+                        "--runs",
+                        "1",
+                        "--megabytes",
+                        "1")) {
             Set<InetSocketAddress> addresses = listeningUntilItsEnd(bench);
 
             // The broker's two; Flink's REST endpoint and BLOB server in each of two runs.

@@ -24,9 +24,10 @@ public final class LearningRateConfig {
                     "auto",
                     Double.MIN_VALUE,
                     Float.MAX_VALUE,
-                    "Learning rate of the optimiser. Auto: one expert per learning rate in"
-                        + " training.experts.rates is trained, and the predictions are those of a"
-                        + " mixture of the experts, whose weights follow the best of them.");
+                    "Learning rate of the optimiser. Auto: one expert is trained for each learning"
+                        + " rate in training.experts.rates. The prediction is the weighted mean of"
+                        + " the experts' predictions; experts that predicted well recently have"
+                        + " large weights.");
     static final Key<List<Double>> EXPERTS_RATES =
             MIXTURE_KEYS.add(
                     Key.ofDoubles(
@@ -46,8 +47,9 @@ public final class LearningRateConfig {
                             "Switching rates of the mixture. After each example, this fraction of"
                                 + " the total weight is distributed evenly over the experts, so"
                                 + " that another expert can take over; the higher the rate, the"
-                                + " faster. With 0 the weights follow Bayes' rule alone. Several"
-                                + " switching rates are each given a weight in the same way."),
+                                + " faster. With 0 the weights follow Bayes' rule alone. With"
+                                + " several switching rates, one mixture is computed for each, and"
+                                + " these mixtures are mixed in the same way."),
                     Mixture::switchingRates);
     static final Key<Boolean> EXPERTS_BASELINES =
             MIXTURE_KEYS.add(
@@ -56,7 +58,7 @@ public final class LearningRateConfig {
                             false,
                             "Whether the mixture includes two baselines that do not use the"
                                 + " features: one predicts from the previous label, the other from"
-                                + " the frequencies of the labels. They can be used only if the"
+                                + " the frequencies of the labels. They are useful only if the"
                                 + " label of each event is known before the next event arrives."),
                     Mixture::baselines);
 

@@ -202,7 +202,10 @@ public enum LossOption {
                 .collect(Collectors.joining(" or "));
     }
 
-    /** Reads the loss; plain cross-entropy if there are problems, which the settings record. */
+    /**
+     * Reads the loss. If it is invalid, records the problems in the settings and returns plain
+     * cross-entropy.
+     */
     static Loss read(Settings settings, IngestConfig ingest) {
         LossOption option = settings.get(LOSS);
         int classes = ingest.classes().size();

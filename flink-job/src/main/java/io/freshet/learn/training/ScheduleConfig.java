@@ -21,8 +21,8 @@ final class ScheduleConfig {
                                 + " Step: the learning rate is multiplied by"
                                 + " training.schedule.decay every training.schedule.every steps."
                                 + " Exponential: it is multiplied by training.schedule.decay at"
-                                + " each step. Inverse time: it is divided by (1 +"
-                                + " training.schedule.decay t)."),
+                                + " each step. Inverse time: it is the initial learning rate"
+                                + " divided by (1 + training.schedule.decay t)."),
                     LearningRateSchedule::kind);
     private static final Key<Double> DECAY =
             SCHEDULE_KEYS.add(

@@ -32,8 +32,8 @@ public final class TrainingConfig {
                     "examples",
                     "Number of examples per step of the optimiser. All examples of a mini-batch are"
                         + " scored with the parameters before its step. With 1, the model takes a"
-                        + " step after every example, and sgd needs no more time than with larger"
-                        + " mini-batches.");
+                        + " step after every example; sgd computes such steps in blocks, which"
+                        + " takes at most about twice as long as one step for all of them.");
     private static final Key<MiniBatchReduction> REDUCTION =
             Key.ofEnum(
                     "training.reduction",
@@ -48,8 +48,9 @@ public final class TrainingConfig {
                     1_000_000,
                     "steps",
                     "Number of consecutive skipped steps after which the last good parameters are"
-                        + " restored. A step is skipped if a loss, or a parameter after the step,"
-                        + " is not finite.");
+                        + " restored. A step is skipped if a loss, or the parameters or the"
+                        + " optimiser's state after the step, are not finite; in a mixture, only if"
+                        + " this holds for every learning rate.");
 
     /** The keys of training. */
     public static final List<Key<?>> KEYS =

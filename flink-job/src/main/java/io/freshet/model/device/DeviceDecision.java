@@ -30,7 +30,8 @@ public record DeviceDecision(Outcome outcome, String reason) {
     }
 
     /**
-     * Returns the decision for a machine: without ND4J's CUDA backend, the CPU, without a reason.
+     * Returns the decision for a machine. If ND4J's CUDA backend is not on the class path, it is
+     * the CPU, without a reason.
      *
      * <p>All GPUs must be supported, because ND4J distributes threads over all visible ones.
      */

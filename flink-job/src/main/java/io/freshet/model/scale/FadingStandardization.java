@@ -37,9 +37,9 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
      * }</pre>
      *
      * <p>Where {@code (x − mean) / W'} is too small to change the mean in double, the mean is set
-     * to {@code x}. So the scaled value of a feature that becomes constant eventually is exactly 0.
-     * Otherwise a small difference from the mean would remain, and the deviations, which continue
-     * to fade, would scale it up again.
+     * to {@code x}. So, some time after a feature has become constant, its scaled value is exactly
+     * 0. Otherwise a small difference from the mean would remain, and the deviations, which
+     * continue to fade, would scale it up again.
      *
      * <p>Scaled features are limited to {@code ±√W}. The newest example never exceeds that: it adds
      * {@code (x − mean')²} to {@code S}, so that {@code (x − mean')² W / S ≤ W}. Rows without a

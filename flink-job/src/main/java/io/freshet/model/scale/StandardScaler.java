@@ -17,12 +17,13 @@ import java.util.Arrays;
  * <p>Numerics. Within a block, the sums run in float over differences from the float nearest to the
  * mean, at most {@value #CHUNK} examples at a time; they are then merged into the moments in
  * double. A mean that is large compared with the deviations does not reduce their precision, and
- * the moments keep changing after 10⁹ examples. {@code baseSum} and {@code baseSquares} hold the
- * part of the moments that belongs to the difference between the mean and that float. While the
- * sums run, {@code σ} is computed in float, to a few units of its last place, because {@code s₁²}
- * is small compared with {@code (N + n) s₂} after {@value #FEW} examples. Before that, and for
- * features whose squares leave the range of float, Welford's recurrence in double is used instead.
- * In both cases the differences of a constant feature are exactly 0.
+ * the moments keep changing after 10⁹ examples. The mean differs from that float by rounding;
+ * {@code baseSum} and {@code baseSquares} are what the earlier examples contribute to the sums
+ * because of this difference. While the sums run, {@code σ} is computed in float, to a few units of
+ * its last place, because {@code s₁²} is small compared with {@code (N + n) s₂} after {@value #FEW}
+ * examples. Before that, and for features whose squares leave the range of float, Welford's
+ * recurrence in double is used instead. In both cases the differences of a constant feature are
+ * exactly 0.
  *
  * <p>Speed. The loops over features have no branches and run over whole arrays with one index:
  * HotSpot 17 vectorises only such loops, which is worth a copy of each row.

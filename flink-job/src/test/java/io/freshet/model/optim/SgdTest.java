@@ -51,11 +51,11 @@ class SgdTest {
 
     @Test
     void plainSgd_hasNoState() {
-        LearningRateSchedule falling = new LearningRateSchedule(Kind.INVERSE_TIME, 1, 1, 1);
+        LearningRateSchedule decaying = new LearningRateSchedule(Kind.INVERSE_TIME, 1, 1, 1);
         assertThat(new Sgd(0.1, 0).isPlain()).isTrue();
-        assertThat(new Sgd(falling, 0, 0, false, 0).isPlain()).isTrue();
+        assertThat(new Sgd(decaying, 0, 0, false, 0).isPlain()).isTrue();
         assertThat(new Sgd(0.1, 0.5).isPlain()).isFalse();
-        assertThat(new Sgd(falling, 0, 0, false, 0.1).isPlain()).isFalse();
+        assertThat(new Sgd(decaying, 0, 0, false, 0.1).isPlain()).isFalse();
     }
 
     @Test

@@ -58,18 +58,29 @@ public final class TerminalText {
 
     /**
      * Breaks a text at its spaces into lines of at most {@code width} columns. A longer word is
-     * truncated with "…". An empty text gives one empty line.
+     * broken. An empty text gives one empty line.
+     *
+     * @param text without colour codes
+     * @param width at least 2
      */
     public static List<String> wrapped(String text, int width) {
         List<String> lines = new ArrayList<>();
         StringBuilder line = new StringBuilder();
         for (String word : WORDS.split(text, -1)) {
-            String fitted = fit(word, width);
-            if (!line.isEmpty() && columns(line + " " + fitted) > width) {
+            if (!line.isEmpty() && columns(line + " " + word) > width) {
                 lines.add(line.toString());
                 line.setLength(0);
             }
-            line.append(line.isEmpty() ? "" : " ").append(fitted);
+            line.append(line.isEmpty() ? "" : " ");
+            for (int at = 0; at < word.length(); ) {
+                int next = word.codePointAt(at);
+                if (columns(line.toString()) + columns(next) > width) {
+                    lines.add(line.toString());
+                    line.setLength(0);
+                }
+                line.appendCodePoint(next);
+                at += Character.charCount(next);
+            }
         }
         lines.add(line.toString());
         return lines;

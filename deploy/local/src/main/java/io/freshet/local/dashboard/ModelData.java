@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Data of one model for the dashboard: newest metrics, history, latest alerts, latest snapshots.
  *
  * <p>A job that is restarted from an older savepoint, or from the beginning, repeats sequence
- * numbers. When a sequence number is repeated, the earlier data from that number on is superseded
- * and therefore removed.
+ * numbers. When a record repeats a sequence number, the earlier data from that number on is
+ * superseded and is removed.
  */
 final class ModelData {
     static final int MAX_ALERTS = 100;

@@ -87,7 +87,7 @@ public final class DriftTable {
         out.println("  false: false alarms per 10,000 stationary examples");
         out.println(
                 format(
-                        "  repeated: repeated alarms within %,d examples of a drift",
+                        "  repeated: further alarms up to %,d examples after the end of a drift",
                         DriftScore.DETECTION_WINDOW));
         out.println(start("signal") + " false repeated precision recall    F1");
         for (int i = 0; i < contenders.size(); i++) {

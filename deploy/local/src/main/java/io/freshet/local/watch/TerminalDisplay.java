@@ -211,7 +211,10 @@ public final class TerminalDisplay {
                 printable(curve.modelId()));
     }
 
-    /** Joins parts into one line, or into several if they do not fit; without parts, no line. */
+    /**
+     * Joins parts into one line, or into several if they do not fit. Without parts there is no
+     * line.
+     */
     private List<String> joined(String separator, String... parts) {
         List<String> lines = new ArrayList<>();
         for (String part : parts) {

@@ -130,17 +130,17 @@ class TerminalDisplayTest {
         TerminalDisplay display = new TerminalDisplay(new PrintWriter(out), false, false, 100);
 
         display.show(curve, 50_000, 50_000, 1_234_567);
-        display.printWatched(List.of(curve));
+        new TerminalDisplay(new PrintWriter(out), false, false, 100).printWatched(List.of(curve));
 
         assertThat(out.toString().lines())
-                .hasSize(3)
+                .hasSize(4)
                 .allMatch(line -> TerminalText.columns(line) <= 80);
     }
 
     @Test
     void longText_isBrokenAtSpaces() {
         assertThat(TerminalText.wrapped("one two three", 7)).containsExactly("one two", "three");
-        assertThat(TerminalText.wrapped("one 模型模型模型", 7)).containsExactly("one", "模型模…");
+        assertThat(TerminalText.wrapped("one 模型模型模型", 7)).containsExactly("one", "模型模", "型模型");
         assertThat(TerminalText.wrapped("", 7)).containsExactly("");
     }
 
