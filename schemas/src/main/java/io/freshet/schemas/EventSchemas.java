@@ -22,12 +22,17 @@ public final class EventSchemas {
                     "LabelledEvent.v1",
                     "MetricsEvent.v1",
                     "MetricsEvent.v2",
+                    "MetricsEvent.v3",
                     "ModelSnapshotEvent.v1",
                     "ModelSnapshotEvent.v2",
+                    "ModelSnapshotEvent.v3",
                     "PredictionEvent.v1",
+                    "PredictionEvent.v2",
                     "DriftAlertEvent.v1",
                     "DriftAlertEvent.v2",
-                    "DeadLetterEvent.v1");
+                    "DriftAlertEvent.v3",
+                    "DeadLetterEvent.v1",
+                    "DeadLetterEvent.v2");
 
     private static final SchemaStore STORE = load();
 

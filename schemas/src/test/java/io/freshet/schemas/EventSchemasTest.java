@@ -28,7 +28,7 @@ class EventSchemasTest {
                     DeadLetterEvent.getClassSchema());
 
     static Stream<Map.Entry<String, SpecificRecordBase>> goldenFiles() {
-        return Stream.of(GoldenFiles.version1(), GoldenFiles.version2())
+        return Stream.of(GoldenFiles.version1(), GoldenFiles.version2(), GoldenFiles.newest())
                 .flatMap(events -> events.entrySet().stream());
     }
 

@@ -33,13 +33,13 @@ final class GoldenFiles {
 
     private GoldenFiles() {}
 
-    /** Writes the missing files of version 2, the newest; run it in the directory of the module. */
+    /** Writes the missing files of the newest versions; run it in the directory of the module. */
     public static void main(String[] args) throws IOException {
-        for (Map.Entry<String, SpecificRecordBase> event : version2().entrySet()) {
+        for (Map.Entry<String, SpecificRecordBase> event : newest().entrySet()) {
             write(GOLDEN.resolve(event.getKey() + ".bin"), bytes(event.getValue()));
             Schema schema = event.getValue().getSchema();
             write(
-                    RELEASED.resolve(schema.getName() + ".v2.avsc"),
+                    RELEASED.resolve(event.getKey() + ".avsc"),
                     (SchemaFormatter.format("json/pretty", schema) + "\n")
                             .getBytes(StandardCharsets.UTF_8));
         }
@@ -86,11 +86,11 @@ final class GoldenFiles {
         events.put("LabelledEvent.v1-named-floats", labelled(named, List.of(0.25f, 0.75f)));
         events.put("LabelledEvent.v1-dense-null", labelled(dense, null));
         events.put("MetricsEvent.v1", metrics().build());
-        events.put("ModelSnapshotEvent.v1", snapshot(List.of(), "softmax", 0));
+        events.put("ModelSnapshotEvent.v1", snapshot(List.of(), "softmax", 0).build());
         events.put(
                 "PredictionEvent.v1",
                 new PredictionEvent(
-                        "model", "id", TIME, OFFSET, 9L, 1, "up", List.of(0.25f, 0.75f)));
+                        "model", "id", TIME, OFFSET, 9L, 1, "up", List.of(0.25f, 0.75f), "", 0L));
         events.put("DriftAlertEvent.v1", alert().build());
         events.put(
                 "DeadLetterEvent.v1",
@@ -106,7 +106,9 @@ final class GoldenFiles {
                                 new Header("empty", null)),
                         "model",
                         "TRUNCATED",
-                        "the value ends"));
+                        "the value ends",
+                        "",
+                        0L));
         return events;
     }
 
@@ -117,17 +119,46 @@ final class GoldenFiles {
                         new Expert("rate 0.01", 0.01, 0.75, 4L),
                         new Expert("no-change", null, 0.25, 0L));
         Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
-        events.put("MetricsEvent.v2", monitored(metrics().setExperts(experts).setRollBacks(5)));
-        events.put("ModelSnapshotEvent.v2", snapshot(experts, "sigmoid", 1));
         events.put(
-                "DriftAlertEvent.v2",
-                alert().setSignal("error")
-                        .setWarningExamplesSeen(6L)
-                        .setBefore(window(0.25))
-                        .setAfter(window(0.75))
-                        .setClasses(List.of(new ClassChange(1, "up", 5L, 6L, 0.9, null, 0.1, 2.0)))
-                        .setReaction("roll-back")
-                        .build());
+                "MetricsEvent.v2",
+                monitored(metrics().setExperts(experts).setRollBacks(5)).build());
+        events.put("ModelSnapshotEvent.v2", snapshot(experts, "sigmoid", 1).build());
+        events.put("DriftAlertEvent.v2", explained(alert()).build());
+        return events;
+    }
+
+    /** The events of the versions that added job and epoch, by the name of their file. */
+    static Map<String, SpecificRecordBase> newest() {
+        List<PartitionAudit> partitions =
+                List.of(new PartitionAudit("topic", "id", 3, 90L, 99L, new Tally(10L, -11L)));
+        Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
+        events.put(
+                "MetricsEvent.v3",
+                monitored(metrics()).setJob("job").setEpoch(2L).setPartitions(partitions).build());
+        ModelSnapshotEvent snapshot =
+                snapshot(List.of(), "softmax", 2).setJob("job").setEpoch(2L).build();
+        snapshot.getProvenance().setPartitions(partitions);
+        events.put("ModelSnapshotEvent.v3", snapshot);
+        events.put(
+                "PredictionEvent.v2",
+                new PredictionEvent(
+                        "model", "id", TIME, OFFSET, 9L, 1, "up", List.of(0.25f), "job", 2L));
+        events.put("DriftAlertEvent.v3", explained(alert()).setJob("job").setEpoch(2L).build());
+        events.put(
+                "DeadLetterEvent.v2",
+                new DeadLetterEvent(
+                        "topic",
+                        3,
+                        99L,
+                        TIME,
+                        null,
+                        ByteBuffer.wrap(new byte[] {2, 3}),
+                        List.of(),
+                        "model",
+                        "TRUNCATED",
+                        "the value ends",
+                        "job",
+                        2L));
         return events;
     }
 
@@ -175,7 +206,7 @@ final class GoldenFiles {
                 .build();
     }
 
-    private static MetricsEvent monitored(MetricsEvent.Builder metrics) {
+    private static MetricsEvent.Builder monitored(MetricsEvent.Builder metrics) {
         Scores scores =
                 scores().setKappaM(0.7)
                         .setBalancedAccuracy(0.8)
@@ -206,8 +237,7 @@ final class GoldenFiles {
                 .setThroughput(1e5)
                 .setEventTimeLag(250L)
                 .setDrifts(2L)
-                .setDetectors(List.of(new DetectorState("adwin", "loss", "warning", 0.1, 0.2, 3L)))
-                .build();
+                .setDetectors(List.of(new DetectorState("adwin", "loss", "warning", 0.1, 0.2, 3L)));
     }
 
     private static DriftAlertEvent.Builder alert() {
@@ -222,34 +252,46 @@ final class GoldenFiles {
                 .setThreshold(0.3);
     }
 
+    private static DriftAlertEvent.Builder explained(DriftAlertEvent.Builder alert) {
+        return alert.setSignal("error")
+                .setWarningExamplesSeen(6L)
+                .setBefore(window(0.25))
+                .setAfter(window(0.75))
+                .setClasses(List.of(new ClassChange(1, "up", 5L, 6L, 0.9, null, 0.1, 2.0)))
+                .setReaction("roll-back");
+    }
+
     private static DriftWindow window(double loss) {
         return new DriftWindow(
                 9L, List.of(new OffsetRange("topic", 3, 90L, 99L)), TIME, TIME, loss, 0.5);
     }
 
-    private static ModelSnapshotEvent snapshot(
+    private static ModelSnapshotEvent.Builder snapshot(
             List<Expert> experts, String activation, int numOutputs) {
-        return new ModelSnapshotEvent(
-                "model",
-                9L,
-                TIME,
-                1,
-                2,
-                "c0ffee",
-                2,
-                List.of("down", "up"),
-                4,
-                List.of(0.5f, -0.5f),
-                new ScalerSnapshot(10L, List.of(1.0, 2.0), List.of(3.0, 4.0)),
-                new Provenance(
-                        "1.0",
-                        10L,
-                        audit(),
-                        List.of(OFFSET),
-                        new TreeMap<>(Map.of("training.momentum", "0.9"))),
-                experts,
-                activation,
-                numOutputs);
+        return ModelSnapshotEvent.newBuilder()
+                .setModelId("model")
+                .setModelVersion(9L)
+                .setTimestamp(TIME)
+                .setChunk(1)
+                .setChunks(2)
+                .setContentHash("c0ffee")
+                .setNumFeatures(2)
+                .setClasses(List.of("down", "up"))
+                .setParameterOffset(4)
+                .setParameters(List.of(0.5f, -0.5f))
+                .setScaler(new ScalerSnapshot(10L, List.of(1.0, 2.0), List.of(3.0, 4.0)))
+                .setProvenance(
+                        Provenance.newBuilder()
+                                .setJobVersion("1.0")
+                                .setExamplesSeen(10L)
+                                .setAudit(audit())
+                                .setOffsets(List.of(OFFSET))
+                                .setHyperParameters(
+                                        new TreeMap<>(Map.of("training.momentum", "0.9")))
+                                .build())
+                .setExperts(experts)
+                .setActivation(activation)
+                .setNumOutputs(numOutputs);
     }
 
     private static Audit audit() {
