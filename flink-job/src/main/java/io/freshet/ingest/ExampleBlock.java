@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch of one model's examples on their way from ingest to the learner: the {@link Examples}, the
- * {@link Origins} of each, and the {@link Audit} of the events that did not become examples.
+ * {@link Origins} of each, the {@link Audit} of the events that did not become examples, and the
+ * {@link PartitionTallies} of all events.
  *
  * <p>Ingest clears and refills a block after emitting it, so a receiver must neither modify the
  * block nor keep a reference to it. Blocks only determine how examples are transported: results do
@@ -23,6 +24,7 @@ public final class ExampleBlock {
     private final Examples examples;
     private final Origins origins;
     private final Audit audit = new Audit();
+    private final PartitionTallies read = new PartitionTallies();
     private long waitingSince = NOT_WAITING;
 
     /**
@@ -88,6 +90,11 @@ public final class ExampleBlock {
         return audit;
     }
 
+    /** Returns the tallies of all events that the block was made of; not a copy. */
+    public PartitionTallies read() {
+        return read;
+    }
+
     /**
      * Adds the example whose features and targets the caller has written behind the last row, after
      * {@link Examples#reserve()}.
@@ -110,6 +117,7 @@ public final class ExampleBlock {
         examples.clear();
         origins.clear();
         audit.clear();
+        read.clear();
         waitingSince = NOT_WAITING;
     }
 

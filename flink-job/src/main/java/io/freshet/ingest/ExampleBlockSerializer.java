@@ -16,13 +16,14 @@ import org.jspecify.annotations.Nullable;
  * Serializer of {@link ExampleBlock}s that writes each column as contiguous little-endian values.
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
- * an older release wrote: layout 1 has no targets. Not thread-safe, since it keeps a scratch
- * buffer; Flink duplicates it for each thread.
+ * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
+ * tallies. Not thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
-    private static final byte LAYOUT_VERSION = 2;
+    private static final byte LAYOUT_VERSION = 3;
+    private static final byte LAYOUT_WITHOUT_TALLIES = 2;
     private static final byte LAYOUT_WITHOUT_TARGETS = 1;
 
     private transient @Nullable ByteBuffer scratch;
@@ -40,6 +41,17 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         for (long[] counters : counters(block.audit())) {
             target.writeInt(counters.length);
             writeLongs(counters, counters.length, target);
+        }
+        PartitionTallies read = block.read();
+        target.writeInt(read.size());
+        for (int i = 0; i < read.size(); i++) {
+            PartitionTally tally = read.tally(i);
+            target.writeUTF(tally.topic());
+            target.writeInt(tally.partition());
+            target.writeLong(tally.firstOffset());
+            target.writeLong(tally.lastOffset());
+            target.writeLong(tally.count());
+            target.writeLong(tally.digest());
         }
         SourcePartition[] sources = origins.sources();
         target.writeInt(sources.length);
@@ -65,13 +77,13 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     @Override
     public ExampleBlock deserialize(DataInputView source) throws IOException {
         byte version = source.readByte();
-        if (version != LAYOUT_VERSION && version != LAYOUT_WITHOUT_TARGETS) {
+        if (version < LAYOUT_WITHOUT_TARGETS || version > LAYOUT_VERSION) {
             throw new IOException(
                     "A block of examples has layout "
                             + version
                             + "; this release reads "
                             + LAYOUT_WITHOUT_TARGETS
-                            + " and "
+                            + " to "
                             + LAYOUT_VERSION);
         }
         String modelId = readText(source);
@@ -91,6 +103,18 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
                                 + counters.length);
             }
             readLongs(counters, written, source);
+        }
+        int tallies = version > LAYOUT_WITHOUT_TALLIES ? source.readInt() : 0;
+        for (int i = 0; i < tallies; i++) {
+            block.read()
+                    .add(
+                            new PartitionTally(
+                                    source.readUTF(),
+                                    source.readInt(),
+                                    source.readLong(),
+                                    source.readLong(),
+                                    source.readLong(),
+                                    source.readLong()));
         }
         SourcePartition[] sources = new SourcePartition[source.readInt()];
         for (int i = 0; i < sources.length; i++) {
@@ -124,6 +148,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         ExampleBlock copy =
                 new ExampleBlock(from.modelId(), from.examples().copy(), from.origins().copy());
         copy.audit().add(from.audit());
+        copy.read().addAll(from.read());
         return copy;
     }
 

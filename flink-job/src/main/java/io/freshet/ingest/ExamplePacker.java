@@ -79,6 +79,12 @@ final class ExamplePacker {
      */
     ExampleBlock pack(RawMessage message) {
         long hash = eventHash.of(message.topic(), message.partition(), message.offset());
+        ExampleBlock block = pack(message, hash);
+        block.read().add(message.topic(), message.partition(), message.offset(), hash);
+        return block;
+    }
+
+    private ExampleBlock pack(RawMessage message, long hash) {
         try {
             reader.readHeader(message.value());
             String modelId = reader.modelId();

@@ -5,6 +5,8 @@ import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.Origins;
+import io.freshet.ingest.PartitionTallies;
+import io.freshet.ingest.PartitionTally;
 import io.freshet.ingest.SourcePartition;
 import io.freshet.learn.drift.DetectorReport;
 import io.freshet.learn.drift.DriftAlert;
@@ -42,6 +44,7 @@ public final class Learner implements AutoCloseable {
     private final LearnerWorkspace workspace;
     private final LearnConfig config;
     private final Audit audit;
+    private final PartitionTallies read;
     private final Map<SourcePartition, Long> lastOffsets = new LinkedHashMap<>();
     private long timestamp = ModelProgress.NO_TIMESTAMP;
     private long publishedVersion = -1;
@@ -72,14 +75,16 @@ public final class Learner implements AutoCloseable {
 
     /** Creates the learner of a new model. */
     public Learner(String modelId, LearnerWorkspace workspace) {
-        this(modelId, workspace, new Audit());
+        this(modelId, workspace, new Audit(), new PartitionTallies());
     }
 
-    private Learner(String modelId, LearnerWorkspace workspace, Audit audit) {
+    private Learner(
+            String modelId, LearnerWorkspace workspace, Audit audit, PartitionTallies read) {
         this.modelId = modelId;
         this.workspace = workspace;
         this.config = workspace.config();
         this.audit = audit;
+        this.read = read;
         driftMonitor =
                 config.drift().detectors().isEmpty()
                         ? null
@@ -111,7 +116,15 @@ public final class Learner implements AutoCloseable {
         LearnConfig config = workspace.config();
         new RestoredState(modelId, modelState, learnerState, successorState, pendingExamples)
                 .requireFits(config);
-        Learner learner = new Learner(modelId, workspace, modelState.audit().copy());
+        PartitionTally[] partitions = modelState.partitions();
+        Learner learner =
+                new Learner(
+                        modelId,
+                        workspace,
+                        modelState.audit().copy(),
+                        partitions == null
+                                ? new PartitionTallies()
+                                : new PartitionTallies(partitions));
         for (PartitionOffset last : modelState.offsets()) {
             learner.lastOffsets.put(
                     new SourcePartition(last.topic(), last.partition()), last.offset());
@@ -149,6 +162,7 @@ public final class Learner implements AutoCloseable {
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         appendRestoredExamples();
         audit.add(block.audit());
+        read.addAll(block.read());
         if (pending != null) {
             pending.append(block);
             learnPending(pending, false, predictions, alerts);
@@ -327,6 +341,7 @@ public final class Learner implements AutoCloseable {
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
+                read.toArray(),
                 live == null ? config.learner().learningRate() : live.learningRate(),
                 experts(),
                 counters.rollBacks(),
@@ -478,7 +493,8 @@ public final class Learner implements AutoCloseable {
                 lastOffsets(),
                 learnerState == null ? null : LearnerStateHeader.of(learnerState),
                 driftMonitor == null ? detachedDriftState : driftMonitor.state(),
-                successorState == null ? null : LearnerStateHeader.of(successorState));
+                successorState == null ? null : LearnerStateHeader.of(successorState),
+                read.toArray());
     }
 
     /** Returns the examples that do not yet fill a mini-batch, in a block; null if none. */

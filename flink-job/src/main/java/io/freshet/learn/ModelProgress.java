@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.EventOutcome;
+import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.drift.DetectorReport;
 
 /**
@@ -13,6 +14,7 @@ import io.freshet.learn.drift.DetectorReport;
  *     1970-01-01T00:00Z; {@link #NO_TIMESTAMP} before the first
  * @param audit number and digest of the events by outcome
  * @param offsets last offset of an example trained on, by partition
+ * @param partitions events of the model that were read, by partition
  * @param learningRate current learning rate; of a mixture, the mean of its learning rates weighted
  *     by their experts' weights, without the baselines
  * @param experts experts of the mixture: one per learning rate, in their order, then the baselines;
@@ -31,6 +33,7 @@ public record ModelProgress(
         long timestamp,
         Audit audit,
         PartitionOffset[] offsets,
+        PartitionTally[] partitions,
         double learningRate,
         Expert[] experts,
         long rollBacks,

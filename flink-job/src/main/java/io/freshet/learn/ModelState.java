@@ -1,6 +1,7 @@
 package io.freshet.learn;
 
 import io.freshet.ingest.Audit;
+import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.drift.DriftMonitorState;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param model state of the learner; null before the first example
  * @param drift state of drift detection; null without any
  * @param successor state of the learner that was started at a warning; null if there is none
+ * @param partitions events of the model that were read, by partition; null in states that were
+ *     written before there were any
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelState(
@@ -31,4 +34,5 @@ public record ModelState(
         PartitionOffset[] offsets,
         @Nullable LearnerStateHeader model,
         @Nullable DriftMonitorState drift,
-        @Nullable LearnerStateHeader successor) {}
+        @Nullable LearnerStateHeader successor,
+        PartitionTally @Nullable [] partitions) {}

@@ -4,6 +4,7 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
 import io.freshet.ingest.RawMessage;
+import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publication;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,13 +77,13 @@ public final class FreshetJob implements Callable<Integer> {
         JobConfig config = JobConfig.parse(SettingsSource.read(file, overrides));
         KafkaPreflight.check(config);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        assemble(env, config);
+        assemble(env, config, JobIdentity.first(config.jobName()));
         env.execute(config.jobName());
         return 0;
     }
 
     /** Builds the whole job, with Kafka source and sinks, in an execution environment. */
-    public static void assemble(StreamExecutionEnvironment env, JobConfig config) {
+    public static void assemble(StreamExecutionEnvironment env, JobConfig config, JobIdentity job) {
         configure(env, config);
         DataStream<RawMessage> messages =
                 env.fromSource(
@@ -91,7 +92,7 @@ public final class FreshetJob implements Callable<Integer> {
                                 "labelled events")
                         .uid("labelled-events");
         PublicationStreams publications =
-                FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config);
+                FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config, job);
         DataStream<Publication> exactlyOnce =
                 switch (config.monitor().delivery()) {
                     case EXACTLY_ONCE -> publications.others().union(publications.metrics());

@@ -9,6 +9,7 @@ import io.freshet.learn.LearnOperator;
 import io.freshet.monitor.MonitorMemory;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publication;
 import io.freshet.publish.Publisher;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -58,9 +59,15 @@ public final class FreshetPipeline {
                 blocks.getSideOutput(IngestOperator.DEAD_LETTERS));
     }
 
-    /** Adds the operators that encode the results as Avro events for the sinks. */
-    public static PublicationStreams publish(FreshetStreams streams, JobConfig config) {
-        Publisher publisher = new Publisher(config.publish(), config.learn(), config.monitor());
+    /**
+     * Adds the operators that encode the results as Avro events for the sinks.
+     *
+     * @param job identity of the job in its records
+     */
+    public static PublicationStreams publish(
+            FreshetStreams streams, JobConfig config, JobIdentity job) {
+        Publisher publisher =
+                new Publisher(config.publish(), config.learn(), config.monitor(), job);
         TypeInformation<Publication> type = TypeInformation.of(Publication.class);
         DataStream<Publication> metrics =
                 streams.metrics()

@@ -19,7 +19,7 @@ final class DriftFields {
     private DriftFields() {}
 
     /** Returns the event of a detected drift. */
-    static DriftAlertEvent event(DriftAlert alert, List<String> classNames) {
+    static DriftAlertEvent event(DriftAlert alert, List<String> classNames, JobIdentity job) {
         return DriftAlertEvent.newBuilder()
                 .setModelId(alert.modelId())
                 .setSequence(alert.sequence())
@@ -38,6 +38,8 @@ final class DriftFields {
                                 .map(change -> change(change, classNames))
                                 .toList())
                 .setReaction(Key.kebab(alert.reaction()))
+                .setJob(job.name())
+                .setEpoch(job.epoch())
                 .build();
     }
 

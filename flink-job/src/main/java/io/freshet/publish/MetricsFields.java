@@ -37,7 +37,7 @@ final class MetricsFields {
     private MetricsFields() {}
 
     /** Returns the event of a model's metrics. */
-    static MetricsEvent event(RollingMetrics metrics, MonitorConfig config) {
+    static MetricsEvent event(RollingMetrics metrics, MonitorConfig config, JobIdentity job) {
         ModelProgress progress = metrics.progress();
         io.freshet.monitor.Scores fading = metrics.fading();
         return MetricsEvent.newBuilder()
@@ -76,6 +76,9 @@ final class MetricsFields {
                 .setEventTimeLag(metrics.eventTimeLag())
                 .setDrifts(progress.alerts())
                 .setDetectors(DriftFields.detectors(progress))
+                .setJob(job.name())
+                .setEpoch(job.epoch())
+                .setPartitions(ProgressFields.partitions(progress, job))
                 .build();
     }
 

@@ -4,6 +4,7 @@ import io.freshet.ingest.EventOutcome;
 import io.freshet.learn.ModelProgress;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.Expert;
+import io.freshet.schemas.PartitionAudit;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.Tally;
 import java.time.Instant;
@@ -35,6 +36,20 @@ final class ProgressFields {
 
     static List<PartitionOffset> offsets(ModelProgress progress) {
         return Arrays.stream(progress.offsets()).map(ProgressFields::offset).toList();
+    }
+
+    static List<PartitionAudit> partitions(ModelProgress progress, JobIdentity job) {
+        return Arrays.stream(progress.partitions())
+                .map(
+                        partition ->
+                                new PartitionAudit(
+                                        partition.topic(),
+                                        job.topicId(partition.topic()),
+                                        partition.partition(),
+                                        partition.firstOffset(),
+                                        partition.lastOffset(),
+                                        new Tally(partition.count(), partition.digest())))
+                .toList();
     }
 
     static PartitionOffset offset(io.freshet.learn.PartitionOffset offset) {

@@ -51,20 +51,24 @@ public final class Publisher implements Serializable {
     private final PublishConfig config;
     private final LearnConfig learn;
     private final MonitorConfig monitor;
+    private final JobIdentity job;
 
     /**
      * @param learn class names and hyper-parameters for snapshots and predictions
      * @param monitor window sizes and other settings for metrics
+     * @param job identity of the job in its records
      */
-    public Publisher(PublishConfig config, LearnConfig learn, MonitorConfig monitor) {
+    public Publisher(
+            PublishConfig config, LearnConfig learn, MonitorConfig monitor, JobIdentity job) {
         this.config = config;
         this.learn = learn;
         this.monitor = monitor;
+        this.job = job;
     }
 
     /** Encodes rolling metrics as a {@code MetricsEvent}. */
     public Publication metrics(RollingMetrics metrics) {
-        MetricsEvent event = MetricsFields.event(metrics, monitor);
+        MetricsEvent event = MetricsFields.event(metrics, monitor, job);
         return new Publication(
                 Topic.METRICS,
                 utf8(metrics.modelId()),
@@ -90,7 +94,7 @@ public final class Publisher implements Serializable {
 
     /** Encodes a detected drift as a {@code DriftAlertEvent}. */
     public Publication driftAlert(DriftAlert alert) {
-        DriftAlertEvent event = DriftFields.event(alert, learn.classes());
+        DriftAlertEvent event = DriftFields.event(alert, learn.classes(), job);
         return new Publication(
                 Topic.DRIFT_ALERTS, utf8(alert.modelId()), bytes(encode(event::toByteBuffer)));
     }
@@ -108,6 +112,8 @@ public final class Publisher implements Serializable {
                         .setPredictedLabel(learn.classes().get(prediction.predictedClass()))
                         .setProbabilities(
                                 list(prediction.probabilities(), 0, learn.classes().size()))
+                        .setJob(job.name())
+                        .setEpoch(job.epoch())
                         .build();
         return new Publication(
                 Topic.PREDICTIONS, utf8(prediction.modelId()), bytes(encode(event::toByteBuffer)));
@@ -143,6 +149,8 @@ public final class Publisher implements Serializable {
                                     first ? ProgressFields.experts(snapshot.progress()) : List.of())
                             .setActivation(snapshot.activation())
                             .setNumOutputs(snapshot.numOutputs())
+                            .setJob(job.name())
+                            .setEpoch(job.epoch())
                             .build();
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
             byte[] value = bytes(encode(event::toByteBuffer));
@@ -170,6 +178,8 @@ public final class Publisher implements Serializable {
                         .setModelId(letter.modelId())
                         .setReason(letter.reason().name())
                         .setDetail(letter.detail())
+                        .setJob(job.name())
+                        .setEpoch(job.epoch())
                         .build();
         return new Publication(
                 Topic.DEAD_LETTERS, message.key(), bytes(encode(event::toByteBuffer)));
@@ -193,7 +203,8 @@ public final class Publisher implements Serializable {
                 progress.examplesSeen(),
                 ProgressFields.audit(progress.audit()),
                 ProgressFields.offsets(progress),
-                learn.hyperParameters());
+                learn.hyperParameters(),
+                ProgressFields.partitions(progress, job));
     }
 
     /**

@@ -82,10 +82,12 @@ public final class Blocks {
                         examples.size() * numTargets,
                         numTargets);
             }
+            long position = hash.of(Messages.TOPIC, 0, example.offset);
+            block.read().add(Messages.TOPIC, 0, example.offset, position);
             block.addReserved(
                     example.label,
                     example.weight,
-                    hash.of(Messages.TOPIC, 0, example.offset),
+                    position,
                     Messages.TOPIC,
                     0,
                     example.offset,

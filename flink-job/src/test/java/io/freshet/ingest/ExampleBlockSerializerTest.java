@@ -15,6 +15,7 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExampleBlockSerializerTest {
     private final ExampleBlockSerializer serializer = new ExampleBlockSerializer();
@@ -47,23 +48,29 @@ class ExampleBlockSerializerTest {
         serializer.serialize(block(labelType), out);
 
         DataInputDeserializer in = new DataInputDeserializer(out.getCopyOfBuffer());
-        assertEqual(serializer.deserialize(in), block(labelType));
+        ExampleBlock read = serializer.deserialize(in);
+        assertEqual(read, block(labelType));
+        assertThat(read.read().toArray()).containsExactly(block(labelType).read().toArray());
         assertThat(in.available()).isZero();
     }
 
     /**
-     * The resource holds the bytes of {@link #block} in layout 1, which had no targets and fewer
-     * reasons for dead letters and ignored events.
+     * The resources hold the bytes of {@link #block} in older layouts: layout 1 had no targets and
+     * fewer reasons for dead letters and ignored events, and both had no tallies by partition.
      */
-    @Test
-    void blockOfLayout1_isReadUnchanged() throws IOException {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void blockOfOlderLayout_isReadUnchanged(int layout) throws IOException {
         byte[] bytes;
-        try (InputStream in = getClass().getResourceAsStream("ExampleBlock.layout1.bin")) {
+        try (InputStream in =
+                getClass().getResourceAsStream("ExampleBlock.layout" + layout + ".bin")) {
             bytes = in.readAllBytes();
         }
         DataInputDeserializer in = new DataInputDeserializer(bytes);
 
-        assertEqual(serializer.deserialize(in), block(LabelType.CLASS));
+        ExampleBlock read = serializer.deserialize(in);
+        assertEqual(read, block(LabelType.CLASS));
+        assertThat(read.read().size()).isZero();
         assertThat(in.available()).isZero();
     }
 
@@ -79,6 +86,7 @@ class ExampleBlockSerializerTest {
         original.clear();
 
         assertEqual(copy, block(labelType));
+        assertThat(copy.read().toArray()).containsExactly(block(labelType).read().toArray());
     }
 
     @Test
@@ -90,7 +98,7 @@ class ExampleBlockSerializerTest {
 
         assertThatThrownBy(() -> serializer.deserialize(new DataInputDeserializer(bytes)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("A block of examples has layout 9; this release reads 1 and 2");
+                .hasMessage("A block of examples has layout 9; this release reads 1 to 3");
     }
 
     private static void assertEqual(ExampleBlock actual, ExampleBlock expected) {

@@ -76,6 +76,30 @@ class ExamplePackerTest {
     }
 
     @Test
+    void everyEvent_isInTheTallyOfItsPartition_whateverItsOutcome() {
+        LabelledEvent weightless = Messages.event("known", 1, "up", 1, 2, 3);
+        weightless.setWeight(0f);
+        packer.pack(labelled(5, "up"));
+        packer.pack(labelled(6, null));
+        packer.pack(labelled(7, "?"));
+        ExampleBlock block = packer.pack(Messages.message(9, weightless));
+        ExampleBlock unreadable = packer.pack(Messages.message(8, new byte[] {1}));
+
+        EventHash hash = new EventHash();
+        long digest = 0;
+        for (long offset : new long[] {5, 6, 7, 9}) {
+            digest += hash.of(Messages.TOPIC, 0, offset);
+        }
+        assertThat(block.read().toArray())
+                .containsExactly(new PartitionTally(Messages.TOPIC, 0, 5, 9, 4, digest));
+        assertThat(unreadable.modelId()).isEmpty();
+        assertThat(unreadable.read().toArray())
+                .containsExactly(
+                        new PartitionTally(
+                                Messages.TOPIC, 0, 8, 8, 1, hash.of(Messages.TOPIC, 0, 8)));
+    }
+
+    @Test
     void integerLabel_isTheClassIndex() {
         ExampleBlock block =
                 packer.pack(Messages.message(0, Messages.event("known", 1, 1, 1, 2, 3)));

@@ -13,6 +13,7 @@ import io.freshet.ingest.ExampleBlockSerializer;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
+import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
@@ -268,6 +269,9 @@ public class LearnerTest {
         assertThat(last.progress().audit().digest(EventOutcome.ACCEPTED)).isEqualTo(digest);
         assertThat(last.progress().offsets())
                 .containsExactly(new PartitionOffset(Messages.TOPIC, 0, count - 1));
+        assertThat(last.progress().partitions())
+                .containsExactly(
+                        new PartitionTally(Messages.TOPIC, 0, 0, count - 1, count, digest));
         assertThat(last.progress().timestamp()).isEqualTo(1000 + count - 1);
         learner.close();
     }

@@ -1,6 +1,7 @@
 package io.freshet.monitor;
 
 import io.freshet.ingest.Audit;
+import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Expert;
 import io.freshet.learn.ModelProgress;
@@ -8,6 +9,7 @@ import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.drift.DetectorReport;
 import io.freshet.model.example.ScoredColumns;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,7 +97,12 @@ public class ModelMonitorBenchmark {
             blocks.add(block(random));
         }
         monitor = new ModelMonitor("m", config.monitor(), 1);
-        publisher = new Publisher(config.publish(), config.learn(), config.monitor());
+        publisher =
+                new Publisher(
+                        config.publish(),
+                        config.learn(),
+                        config.monitor(),
+                        JobIdentity.first("benchmark"));
     }
 
     private BlockEvaluation block(Random random) {
@@ -111,6 +118,7 @@ public class ModelMonitorBenchmark {
                                 1000,
                                 new Audit(),
                                 new PartitionOffset[] {new PartitionOffset("t", 0, 1)},
+                                new PartitionTally[] {new PartitionTally("t", 0, 0, 1, 2, 3)},
                                 0.01,
                                 new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
                                 0,

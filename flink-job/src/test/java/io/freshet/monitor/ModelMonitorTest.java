@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Audit;
+import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Expert;
 import io.freshet.learn.ModelProgress;
@@ -70,6 +71,7 @@ class ModelMonitorTest {
                         NOW - 250,
                         new Audit(),
                         new PartitionOffset[0],
+                        new PartitionTally[0],
                         0.01,
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
                         0,

@@ -12,6 +12,7 @@ import io.freshet.learn.LearnOperator;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Score;
+import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,7 +38,7 @@ class FreshetPipelineTest {
     @Test
     void everyOperator_hasAUidAndAName() {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        FreshetJob.assemble(env, CONFIG);
+        FreshetJob.assemble(env, CONFIG, JobIdentity.first("test"));
 
         assertThat(env.getStreamGraph().getStreamNodes())
                 .hasSizeGreaterThan(7)
@@ -60,7 +61,7 @@ class FreshetPipelineTest {
     @Test
     void deserialisedGraph_initialisesNoLibrary() throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        FreshetJob.assemble(env, CONFIG);
+        FreshetJob.assemble(env, CONFIG, JobIdentity.first("test"));
 
         try (JobClassLoader jobClasses = new JobClassLoader()) {
             for (StreamNode node : env.getStreamGraph().getStreamNodes()) {

@@ -8,6 +8,7 @@ import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
+import io.freshet.ingest.PartitionTally;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.Expert;
 import io.freshet.learn.LearnConfig;
@@ -40,7 +41,9 @@ import io.freshet.schemas.DetectorState;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
+import io.freshet.schemas.PartitionAudit;
 import io.freshet.schemas.PredictionEvent;
+import io.freshet.schemas.Tally;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -99,7 +102,8 @@ class PublisherTest {
                             Duration.ofSeconds(1),
                             MetricsDelivery.EXACTLY_ONCE,
                             20,
-                            10));
+                            10),
+                    new JobIdentity("job", 2, Map.of("t", "topic-id")));
 
     private static Scores scores(double loss) {
         return new Scores(
@@ -158,6 +162,7 @@ class PublisherTest {
                 1_000,
                 audit,
                 new PartitionOffset[] {new PartitionOffset("t", 2, 9)},
+                new PartitionTally[] {new PartitionTally("t", 2, 4, 10, 3, 18)},
                 0.01,
                 new Expert[] {
                     new Expert("rate 0.01", 0.01, 0.75, 4),
@@ -242,6 +247,7 @@ class PublisherTest {
                         mixture.timestamp(),
                         mixture.audit(),
                         mixture.offsets(),
+                        mixture.partitions(),
                         0.01,
                         new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
                         0,
@@ -307,6 +313,11 @@ class PublisherTest {
         assertThat(event.getIgnoredByReason()).isEqualTo(Map.of("ZERO_WEIGHT", 1L));
         assertThat(event.getDeadLettersByReason()).isEqualTo(Map.of("TRUNCATED", 1L));
         assertThat(event.getOffsets().get(0).getOffset()).isEqualTo(9);
+        assertThat(event.getJob()).isEqualTo("job");
+        assertThat(event.getEpoch()).isEqualTo(2);
+        assertThat(event.getPartitions())
+                .containsExactly(
+                        new PartitionAudit("t", "topic-id", 2, 4L, 10L, new Tally(3L, 18L)));
         assertThat(event.getRolling().getLoss()).isEqualTo(0.5);
         assertThat(event.getRolling().getKappa()).isNull();
     }

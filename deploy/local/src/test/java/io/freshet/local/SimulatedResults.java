@@ -180,7 +180,8 @@ public final class SimulatedResults {
                                 examples,
                                 new Audit(new Tally(examples, 1L), none, none, none),
                                 List.of(),
-                                Map.of()))
+                                Map.of(),
+                                List.of()))
                 .build();
     }
 

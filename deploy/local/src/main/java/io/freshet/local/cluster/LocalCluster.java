@@ -5,6 +5,7 @@ import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.FreshetJob;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.JobIdentity;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
@@ -77,7 +78,7 @@ public final class LocalCluster implements AutoCloseable {
             cluster.start();
             StreamExecutionEnvironment env =
                     StreamExecutionEnvironment.getExecutionEnvironment(flink);
-            FreshetJob.assemble(env, config);
+            FreshetJob.assemble(env, config, JobIdentity.first(config.jobName()));
             JobID jobId = cluster.submitJob(env.getStreamGraph()).get().getJobID();
             return new LocalCluster(cluster, sourceOffsets, directory, jobId);
         } catch (Exception e) {
