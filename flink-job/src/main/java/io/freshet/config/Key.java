@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ public final class Key<T> {
     private final String meaning;
     private final T placeholder;
     private final Function<String, T> parser;
+    private final boolean changeable;
 
     /**
      * @param parser function from a text to a value; throws an {@link IllegalArgumentException}
@@ -42,6 +44,39 @@ public final class Key<T> {
         this.meaning = meaning;
         this.parser = parser;
         this.placeholder = defaultText == null ? placeholder : parser.apply(defaultText);
+        changeable = false;
+    }
+
+    private Key(Key<T> other, boolean changeable) {
+        name = other.name;
+        defaultText = other.defaultText;
+        type = other.type;
+        meaning = other.meaning;
+        parser = other.parser;
+        placeholder = other.placeholder;
+        this.changeable = changeable;
+    }
+
+    /**
+     * Returns this key, marked as one whose value may change when a job resumes from its state: a
+     * key that changes neither what is learnt nor the meaning of a published figure.
+     */
+    public Key<T> changeable() {
+        return new Key<>(this, true);
+    }
+
+    /** Returns whether the value may change when a job resumes from its state. */
+    public boolean isChangeable() {
+        return changeable;
+    }
+
+    /** Returns whether two texts stand for the same value; a text that is no value equals none. */
+    public boolean isSameValue(String a, String b) {
+        try {
+            return Objects.equals(parse(a), parse(b));
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** Returns a key for a whole number. */

@@ -24,7 +24,7 @@ public final class KeyReference {
                     for (Key<?> key : keys) {
                         file.append('\n')
                                 .append(comment(key.meaning()))
-                                .append(comment("Value: " + key.type() + "."))
+                                .append(comment("Value: " + key.type() + "." + resume(key)))
                                 .append(key.required() ? "# Required.\n" : "")
                                 .append('#')
                                 .append(key.name())
@@ -34,6 +34,10 @@ public final class KeyReference {
                     }
                 });
         return file.toString();
+    }
+
+    private static String resume(Key<?> key) {
+        return key.isChangeable() ? " May change on resume." : "";
     }
 
     private static String comment(String text) {

@@ -101,14 +101,17 @@ public final class Settings {
         }
     }
 
+    /** Returns the text of a key's value as it was given, or of its default. */
+    public String text(Key<?> key) {
+        String text = values.get(key.name());
+        return text != null
+                ? text.strip()
+                : key.defaultText().orElseGet(() -> Key.text(key.placeholder()));
+    }
+
     /** Returns {@code name = value} for use in a message, the value as it was given. */
     public String assignment(Key<?> key) {
-        String text = values.get(key.name());
-        return key.name()
-                + " = "
-                + (text != null
-                        ? text.strip()
-                        : key.defaultText().orElseGet(() -> Key.text(key.placeholder())));
+        return key.name() + " = " + text(key);
     }
 
     /** Returns the settings whose names begin with a prefix, by their names without it. */

@@ -56,25 +56,28 @@ public record IngestConfig(
                             + " PyTorch's convention is -100. Requires label.type = class.");
     public static final Key<Integer> BLOCK_SIZE =
             Key.ofInt(
-                    "block.size",
-                    256,
-                    1,
-                    65_536,
-                    "events",
-                    "Number of events after which a block is sent to the learner. Affects"
-                            + " performance only: results differ by rounding at most.");
+                            "block.size",
+                            256,
+                            1,
+                            65_536,
+                            "events",
+                            "Number of events after which a block is sent to the learner. Affects"
+                                    + " performance only: results differ by rounding at most.")
+                    .changeable();
     public static final Key<Duration> BLOCK_MAX_WAIT =
             Key.ofDuration(
-                    "block.max-wait",
-                    "200 ms",
-                    Duration.ofMillis(1),
-                    "Maximum time for which an event waits for its block to fill.");
+                            "block.max-wait",
+                            "200 ms",
+                            Duration.ofMillis(1),
+                            "Maximum time for which an event waits for its block to fill.")
+                    .changeable();
     public static final Key<List<String>> MODELS_ALLOWED =
             Key.ofList(
-                    "models.allowed",
-                    "",
-                    "Ids of the models to train; events for other models become dead letters."
-                            + " Empty: any model.");
+                            "models.allowed",
+                            "",
+                            "Ids of the models to train; events for other models become dead"
+                                    + " letters. Empty: any model.")
+                    .changeable();
 
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =

@@ -51,32 +51,36 @@ public record LearnConfig(
                         + " mini-batches.");
     public static final Key<Integer> MODELS_MAX =
             Key.ofInt(
-                    "models.max",
-                    1000,
-                    1,
-                    10_000_000,
-                    "models",
-                    "Maximum number of models that a subtask keeps in memory. Beyond it, the least"
-                        + " recently used model is written to state and reloaded at its next event."
-                        + " With defaults, 10 features and 5 classes, a model whose windows are"
-                        + " full takes about 75 kB of the heap and 10 kB outside it. If the memory"
-                        + " is too small for this many models, a warning is logged when the job"
-                        + " starts. When the heap is full, models are evicted earlier, and the job"
-                        + " fails if that frees too little memory; flink.state.backend.type=rocksdb"
-                        + " keeps state out of the heap.");
+                            "models.max",
+                            1000,
+                            1,
+                            10_000_000,
+                            "models",
+                            "Maximum number of models that a subtask keeps in memory. Beyond it,"
+                                + " the least recently used model is written to state and reloaded"
+                                + " at its next event. With defaults, 10 features and 5 classes, a"
+                                + " model whose windows are full takes about 75 kB of the heap and"
+                                + " 10 kB outside it. If the memory is too small for this many"
+                                + " models, a warning is logged when the job starts. When the heap"
+                                + " is full, models are evicted earlier, and the job fails if that"
+                                + " frees too little memory; flink.state.backend.type=rocksdb keeps"
+                                + " state out of the heap.")
+                    .changeable();
     public static final Key<Duration> MODELS_PUBLISH_INTERVAL =
             Key.ofDuration(
-                    "models.publish-interval",
-                    "10 s",
-                    Duration.ZERO,
-                    "Minimum time between two snapshots of a model. Snapshots are published at"
-                            + " checkpoints, if the model changed, and at the end of input.");
+                            "models.publish-interval",
+                            "10 s",
+                            Duration.ZERO,
+                            "Minimum time between two snapshots of a model. Snapshots are published"
+                                + " at checkpoints, if the model changed, and at the end of input.")
+                    .changeable();
     public static final Key<DeviceFallback> DEVICE_FALLBACK =
             Key.ofEnum(
-                    "device.fallback",
-                    DeviceFallback.CPU,
-                    "Behaviour of a build for CUDA that finds no usable GPU: train on the CPU, or"
-                            + " stop. Other builds always train on the CPU.");
+                            "device.fallback",
+                            DeviceFallback.CPU,
+                            "Behaviour of a build for CUDA that finds no usable GPU: train on the"
+                                    + " CPU, or stop. Other builds always train on the CPU.")
+                    .changeable();
 
     /** The keys of the learn stage, without those of drift detection. */
     public static final List<Key<?>> KEYS =

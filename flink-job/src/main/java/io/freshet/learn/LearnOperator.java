@@ -8,7 +8,9 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.device.Backend;
 import io.freshet.model.device.DeviceDecision;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
@@ -75,6 +77,12 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
     private transient boolean loggedOptimizerReset;
 
+    /**
+     * Models whose newest version is not published yet, with the processing time from which it may
+     * be. They may be in state only.
+     */
+    private transient Map<String, Long> unpublished;
+
     @SuppressWarnings("NullAway.Init") // transient fields are set in openState() and open()
     public LearnOperator(LearnConfig learnConfig) {
         this(learnConfig, ModelCost.NONE);
@@ -110,6 +118,45 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         workspace = new LearnerWorkspace(learnConfig);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
+        unpublished = new LinkedHashMap<>();
+        findUnpublished();
+    }
+
+    /** Finds restored models whose newest version is not published yet. */
+    private void findUnpublished() throws Exception {
+        for (String modelId : savedKeys()) {
+            setCurrentKey(modelId);
+            ModelState saved = modelState.value();
+            LearnerStateHeader model = saved == null ? null : saved.model();
+            if (model != null
+                    && model.counters().modelVersion() > Math.max(0, saved.publishedVersion())) {
+                unpublished.put(modelId, Long.MIN_VALUE);
+            }
+        }
+    }
+
+    @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        super.prepareSnapshotPreBarrier(checkpointId);
+        publishFromState();
+    }
+
+    /**
+     * Publishes versions that are due of models that are in state only, as many as fit in memory.
+     */
+    private void publishFromState() throws Exception {
+        long now = getProcessingTimeService().getCurrentProcessingTime();
+        List<String> due =
+                unpublished.entrySet().stream()
+                        .filter(model -> model.getValue() <= now && !isLive(model.getKey()))
+                        .map(Map.Entry::getKey)
+                        .limit(learnConfig.maxModels())
+                        .toList();
+        for (String modelId : due) {
+            Learner learner = live(modelId);
+            setCurrentKey(modelId);
+            save(learner);
+        }
     }
 
     /** Starts the device. If it cannot be used, a restart would not help, and the job fails. */
@@ -233,6 +280,13 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                 && now - learner.publishedAt() >= learnConfig.publishInterval().toMillis()) {
             emit(learner.publish());
             learner.publishedAt(now);
+        }
+        String modelId = (String) getCurrentKey();
+        if (learner.hasNewVersion()) {
+            unpublished.put(
+                    modelId, learner.publishedAt() + learnConfig.publishInterval().toMillis());
+        } else {
+            unpublished.remove(modelId);
         }
         if (!learner.hasUnsavedChanges()) {
             return;

@@ -221,15 +221,23 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         // All objects are then in state, so the keys can be processed one by one, however many
         // there are.
         saveAll();
-        KeyedStateBackend<String> backend = getKeyedStateBackend();
-        List<String> keys;
-        try (var stream = backend.getKeys(commonStateName(), VoidNamespace.INSTANCE)) {
-            keys = stream.sorted().toList();
-        }
-        for (String key : keys) {
+        for (String key : savedKeys()) {
             setCurrentKey(key);
             finish(live(key));
         }
+    }
+
+    /** Returns the keys that are in state, sorted; the current key is then undefined. */
+    protected final List<String> savedKeys() {
+        KeyedStateBackend<String> backend = getKeyedStateBackend();
+        try (var stream = backend.getKeys(commonStateName(), VoidNamespace.INSTANCE)) {
+            return stream.sorted().toList();
+        }
+    }
+
+    /** Returns whether the object of a key is in memory. */
+    protected final boolean isLive(String key) {
+        return live.containsKey(key);
     }
 
     @Override

@@ -64,93 +64,105 @@ public record MonitorConfig(
                             + " each later example: 0.999 covers about the last 1000 examples.");
     public static final Key<Integer> RUNNING_LOSS_MINI_BATCHES =
             Key.ofInt(
-                    "metrics.running-loss-mini-batches",
-                    200,
-                    1,
-                    1_000_000,
-                    "mini-batches",
-                    "Number of mini-batches that the running loss covers. The running loss is the"
-                            + " mean of their mean losses, as PyTorch's training loops print it.");
+                            "metrics.running-loss-mini-batches",
+                            200,
+                            1,
+                            1_000_000,
+                            "mini-batches",
+                            "Number of mini-batches that the running loss covers. The running loss"
+                                + " is the mean of their mean losses, as PyTorch's training loops"
+                                + " print it.")
+                    .changeable();
     public static final Key<Integer> TOP_K =
             Key.ofInt(
-                    "metrics.top-k",
-                    3,
-                    1,
-                    1_000_000,
-                    "classes",
-                    "k of the top-k accuracy: the fraction of examples whose label is among the k"
-                            + " most probable classes.");
+                            "metrics.top-k",
+                            3,
+                            1,
+                            1_000_000,
+                            "classes",
+                            "k of the top-k accuracy: the fraction of examples whose label is among"
+                                    + " the k most probable classes.")
+                    .changeable();
     public static final Key<Integer> CALIBRATION_BINS =
             Key.ofInt(
-                    "metrics.calibration-bins",
-                    10,
-                    1,
-                    1000,
-                    "bins",
-                    "Number of bins of equal width into which the confidence is divided for the"
-                            + " expected calibration error.");
+                            "metrics.calibration-bins",
+                            10,
+                            1,
+                            1000,
+                            "bins",
+                            "Number of bins of equal width into which the confidence is divided for"
+                                    + " the expected calibration error.")
+                    .changeable();
     public static final Key<List<MetricPart>> INCLUDE =
             Key.ofEnums(
-                    "metrics.include",
-                    "fading, classes, confusion, calibration",
-                    MetricPart.class,
-                    "Optional parts of the metrics to include in addition to the scores.");
+                            "metrics.include",
+                            "fading, classes, confusion, calibration",
+                            MetricPart.class,
+                            "Optional parts of the metrics to include in addition to the scores.")
+                    .changeable();
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(
-                    "metrics.max-classes",
-                    100,
-                    1,
-                    2000,
-                    "classes",
-                    "Maximum number of classes for which the metrics contain precision, recall, F1"
-                            + " and counts: those with the most labels. The metrics also contain"
-                            + " the number of omitted classes.");
+                            "metrics.max-classes",
+                            100,
+                            1,
+                            2000,
+                            "classes",
+                            "Maximum number of classes for which the metrics contain precision,"
+                                + " recall, F1 and counts: those with the most labels. The metrics"
+                                + " also contain the number of omitted classes.")
+                    .changeable();
     public static final Key<Integer> MAX_CONFUSION_CELLS =
             Key.ofInt(
-                    "metrics.max-confusion-cells",
-                    2500,
-                    1,
-                    20_000,
-                    "cells",
-                    "Maximum number of cells of the confusion matrix if there are more than "
-                            + Confusion.DENSE_CLASSES
-                            + " classes: those with the most examples. The metrics also contain"
-                            + " the number of omitted cells.");
+                            "metrics.max-confusion-cells",
+                            2500,
+                            1,
+                            20_000,
+                            "cells",
+                            "Maximum number of cells of the confusion matrix if there are more than"
+                                    + " "
+                                    + Confusion.DENSE_CLASSES
+                                    + " classes: those with the most examples. The metrics also"
+                                    + " contain the number of omitted cells.")
+                    .changeable();
     public static final Key<Integer> EVERY =
             Key.ofInt(
-                    "metrics.every",
-                    5000,
-                    1,
-                    1_000_000_000,
-                    "examples",
-                    "Number of examples of a model after which its metrics are emitted. They are"
-                            + " also emitted at checkpoints.");
+                            "metrics.every",
+                            5000,
+                            1,
+                            1_000_000_000,
+                            "examples",
+                            "Number of examples of a model after which its metrics are emitted."
+                                    + " They are also emitted at checkpoints.")
+                    .changeable();
     public static final Key<Duration> MAX_INTERVAL =
             Key.ofDuration(
-                    "metrics.max-interval",
-                    "1 s",
-                    Duration.ofMillis(1),
-                    "Maximum time after which a change of a model's metrics is emitted.");
+                            "metrics.max-interval",
+                            "1 s",
+                            Duration.ofMillis(1),
+                            "Maximum time after which a change of a model's metrics is emitted.")
+                    .changeable();
     public static final Key<MetricsDelivery> DELIVERY =
             Key.ofEnum(
-                    "metrics.delivery",
-                    MetricsDelivery.EXACTLY_ONCE,
-                    "Delivery guarantee of the metrics. With exactly-once, records become visible"
-                            + " to read_committed readers when the next checkpoint completes. With"
-                            + " at-least-once, they are visible immediately; after a failure some"
-                            + " are repeated with the same sequence and a higher attempt, and the"
-                            + " highest attempt is valid.");
+                            "metrics.delivery",
+                            MetricsDelivery.EXACTLY_ONCE,
+                            "Delivery guarantee of the metrics. With exactly-once, records become"
+                                + " visible to read_committed readers when the next checkpoint"
+                                + " completes. With at-least-once, they are visible immediately;"
+                                + " after a failure some are repeated with the same sequence and a"
+                                + " higher attempt, and the highest attempt is valid.")
+                    .changeable();
 
     public static final Key<Integer> MAX_GAUGE_MODELS =
             Key.ofInt(
-                    "metrics.max-gauge-models",
-                    20,
-                    0,
-                    100_000,
-                    "models",
-                    "Maximum number of models per subtask whose metrics are available to Flink's"
-                            + " metric reporters: the first ones that emit metrics. A model has"
-                            + " about 90 gauges and 3 per class.");
+                            "metrics.max-gauge-models",
+                            20,
+                            0,
+                            100_000,
+                            "models",
+                            "Maximum number of models per subtask whose metrics are available to"
+                                + " Flink's metric reporters: the first ones that emit metrics. A"
+                                + " model has about 90 gauges and 3 per class.")
+                    .changeable();
 
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =

@@ -1,13 +1,17 @@
 package io.freshet.pipeline;
 
+import io.freshet.publish.JobIdentity;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
@@ -24,18 +28,21 @@ import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.api.connector.source.SplitsAssignment;
 import org.apache.flink.api.java.typeutils.ResultTypeQueryable;
 import org.apache.flink.connector.kafka.source.KafkaSource;
-import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.metrics.groups.SplitEnumeratorMetricGroup;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Kafka source that fails the job permanently if its topic or a saved offset no longer exists.
+ * Kafka source that fails the job permanently if its topic or a saved offset no longer exists, and
+ * whose checkpoints contain the job that wrote them ({@link JobEnumerator}).
  *
  * <p>A restart would not bring the records back. The failures of {@code KafkaSource}
  * (flink-connector-kafka 5.0.0) let Flink restart the job, which would then restart forever. The
@@ -45,7 +52,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * @param <T> type of the records
  */
 final class FailOnDataLossKafkaSource<T>
-        implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T> {
+        implements Source<T, KafkaPartitionSplit, SourceState>, ResultTypeQueryable<T> {
     private static final long serialVersionUID = 1;
 
     /** Time to wait for an unknown topic: brokers that have just started may not know it yet. */
@@ -54,11 +61,20 @@ final class FailOnDataLossKafkaSource<T>
     private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
 
     private final KafkaSource<T> source;
-    private final String topic;
+    private final KafkaConfig kafka;
+    private final SavedJob job;
+    private final Set<String> accepted;
 
-    FailOnDataLossKafkaSource(KafkaSource<T> source, String topic) {
+    /**
+     * @param job the job, which is saved in every checkpoint
+     * @param accepted names of keys whose values may differ from those in a restored checkpoint
+     */
+    FailOnDataLossKafkaSource(
+            KafkaSource<T> source, KafkaConfig kafka, SavedJob job, Set<String> accepted) {
         this.source = source;
-        this.topic = topic;
+        this.kafka = kafka;
+        this.job = job;
+        this.accepted = new TreeSet<>(accepted);
     }
 
     @Override
@@ -74,20 +90,29 @@ final class FailOnDataLossKafkaSource<T>
     @Override
     public SourceReader<T, KafkaPartitionSplit> createReader(SourceReaderContext context)
             throws Exception {
-        return new Reader<>(source.createReader(context));
+        return new Reader<>(source.createReader(context), kafka, job.identity());
     }
 
     @Override
-    public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> createEnumerator(
+    public SplitEnumerator<KafkaPartitionSplit, SourceState> createEnumerator(
             SplitEnumeratorContext<KafkaPartitionSplit> context) {
-        return source.createEnumerator(new EnumeratorContext(context, topic));
+        EnumeratorContext retrying = new EnumeratorContext(context, kafka.labelledEvents());
+        return new JobEnumerator(
+                source.createEnumerator(retrying), context, job, accepted, kafka, null);
     }
 
     @Override
-    public SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restoreEnumerator(
-            SplitEnumeratorContext<KafkaPartitionSplit> context, KafkaSourceEnumState state)
+    public SplitEnumerator<KafkaPartitionSplit, SourceState> restoreEnumerator(
+            SplitEnumeratorContext<KafkaPartitionSplit> context, SourceState state)
             throws IOException {
-        return source.restoreEnumerator(new EnumeratorContext(context, topic), state);
+        EnumeratorContext retrying = new EnumeratorContext(context, kafka.labelledEvents());
+        return new JobEnumerator(
+                source.restoreEnumerator(retrying, state.kafka()),
+                context,
+                job,
+                accepted,
+                kafka,
+                state.job());
     }
 
     @Override
@@ -96,12 +121,13 @@ final class FailOnDataLossKafkaSource<T>
     }
 
     @Override
-    public SimpleVersionedSerializer<KafkaSourceEnumState> getEnumeratorCheckpointSerializer() {
-        return source.getEnumeratorCheckpointSerializer();
+    public SimpleVersionedSerializer<SourceState> getEnumeratorCheckpointSerializer() {
+        return new SourceStateSerializer(source.getEnumeratorCheckpointSerializer());
     }
 
     /** Returns an exception that prevents restarts if an offset is missing, else the failure. */
-    private static RuntimeException classify(RuntimeException failure) {
+    private static RuntimeException classify(RuntimeException failure, KafkaConfig kafka)
+            throws InterruptedException {
         Optional<OffsetOutOfRangeException> missingOffset =
                 ExceptionUtils.findThrowable(failure, OffsetOutOfRangeException.class);
         if (missingOffset.isEmpty()) {
@@ -112,8 +138,40 @@ final class FailOnDataLossKafkaSource<T>
                         "Kafka no longer has "
                                 + offsets(missingOffset.get())
                                 + ", from which the job has to continue: events were deleted"
-                                + " before the job read them, or the topic was recreated",
+                                + " before the job read them"
+                                + gap(missingOffset.get(), kafka),
                         failure));
+    }
+
+    /** Returns which offsets are missing; if Kafka does not answer, why they are not known. */
+    private static String gap(OffsetOutOfRangeException missingOffset, KafkaConfig kafka)
+            throws InterruptedException {
+        try (Admin admin = KafkaPreflight.admin(kafka)) {
+            return InputTopics.missing(admin, missingOffset.offsetOutOfRangePartitions())
+                    .map(missing -> " (" + missing + ")")
+                    .orElse("");
+        } catch (ExecutionException | KafkaException e) {
+            return " (how many is not known: " + KafkaFailure.reason(e, kafka) + ")";
+        }
+    }
+
+    /**
+     * Fails permanently if an input topic is not the one that the job has read.
+     *
+     * @throws KafkaException if Kafka does not answer
+     */
+    private static void requireSameTopics(KafkaConfig kafka, JobIdentity job) {
+        try (Admin admin = KafkaPreflight.admin(kafka)) {
+            Optional<String> recreated =
+                    InputTopics.recreated(job, InputTopics.ids(admin, job.topicIds().keySet()));
+            if (recreated.isPresent()) {
+                throw new SuppressRestartsException(new IllegalStateException(recreated.get()));
+            }
+        } catch (ExecutionException e) {
+            throw new KafkaException("the ids of the input topics cannot be read", e.getCause());
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
     }
 
     private static String offsets(OffsetOutOfRangeException missingOffset) {
@@ -131,10 +189,12 @@ final class FailOnDataLossKafkaSource<T>
     }
 
     /** A reader that fails the job permanently on a missing offset, and closes without throwing. */
-    private record Reader<T>(SourceReader<T, KafkaPartitionSplit> reader)
+    private record Reader<T>(
+            SourceReader<T, KafkaPartitionSplit> reader, KafkaConfig kafka, JobIdentity job)
             implements SourceReader<T, KafkaPartitionSplit> {
         @Override
         public void start() {
+            requireSameTopics(kafka, job);
             reader.start();
         }
 
@@ -143,7 +203,7 @@ final class FailOnDataLossKafkaSource<T>
             try {
                 return reader.pollNext(output);
             } catch (RuntimeException e) {
-                throw classify(e);
+                throw classify(e, kafka);
             }
         }
 

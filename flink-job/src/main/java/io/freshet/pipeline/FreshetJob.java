@@ -4,21 +4,26 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
 import io.freshet.ingest.RawMessage;
-import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publication;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -31,6 +36,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Trains models on labelled events in Kafka.")
 public final class FreshetJob implements Callable<Integer> {
+    private static final int RETAINED_CHECKPOINTS = 3;
+
     static final String REFERENCE_HEAD =
             "All configuration keys of the job, with their meanings and defaults. Copy the lines"
                 + " that you change; every key can also be given as --set key=value. Any property"
@@ -50,6 +57,8 @@ public final class FreshetJob implements Callable<Integer> {
             names = "--print-config",
             description = "Prints every key with its meaning and default.")
     private boolean printConfig;
+
+    @Mixin private StartOptions startOptions = new StartOptions();
 
     /** Checks the configuration and Kafka, and submits the job to Flink. */
     public static void main(String[] args) {
@@ -75,24 +84,32 @@ public final class FreshetJob implements Callable<Integer> {
             return 0;
         }
         JobConfig config = JobConfig.parse(SettingsSource.read(file, overrides));
-        KafkaPreflight.check(config);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        assemble(env, config, JobIdentity.first(config.jobName()));
+        JobStart start =
+                JobStart.decide(config, startOptions, checkpoint(env, config), System.out::println);
+        System.out.println("the job " + String.join("\n", start.message()));
+        assemble(env, config, start);
         env.execute(config.jobName());
         return 0;
     }
 
-    /** Builds the whole job, with Kafka source and sinks, in an execution environment. */
-    public static void assemble(StreamExecutionEnvironment env, JobConfig config, JobIdentity job) {
+    /**
+     * Builds the whole job, with Kafka source and sinks, in an execution environment.
+     *
+     * @param start how the job starts; the environment's own options name the checkpoint
+     */
+    public static void assemble(StreamExecutionEnvironment env, JobConfig config, JobStart start) {
         configure(env, config);
         DataStream<RawMessage> messages =
                 env.fromSource(
-                                KafkaConnectors.source(config.kafka()),
+                                KafkaConnectors.source(
+                                        config.kafka(), start.savedJob(config), start.accepted()),
                                 WatermarkStrategy.noWatermarks(),
                                 "labelled events")
                         .uid("labelled-events");
         PublicationStreams publications =
-                FreshetPipeline.publish(FreshetPipeline.learn(messages, config), config, job);
+                FreshetPipeline.publish(
+                        FreshetPipeline.learn(messages, config), config, start.identity());
         DataStream<Publication> exactlyOnce =
                 switch (config.monitor().delivery()) {
                     case EXACTLY_ONCE -> publications.others().union(publications.metrics());
@@ -108,9 +125,36 @@ public final class FreshetJob implements Callable<Integer> {
                     }
                 };
         exactlyOnce
-                .sinkTo(KafkaConnectors.exactlyOnce(config.kafka(), config.publish()))
+                .sinkTo(
+                        KafkaConnectors.exactlyOnce(
+                                config.kafka(), config.publish(), start.identity()))
                 .name("publish")
                 .uid("publish");
+    }
+
+    /** Returns the checkpoint that Flink is told to restore; null if none. */
+    private static @Nullable JobCheckpoint checkpoint(
+            StreamExecutionEnvironment env, JobConfig config) throws PreflightException {
+        Configuration flink = new Configuration();
+        flink.addAll(Configuration.fromMap(env.getConfiguration().toMap()));
+        flink.addAll(Configuration.fromMap(config.flink()));
+        String path = flink.get(StateRecoveryOptions.SAVEPOINT_PATH);
+        if (path == null) {
+            return null;
+        }
+        try {
+            return JobCheckpoint.read(path);
+        } catch (IOException e) {
+            throw new PreflightException(
+                    "the checkpoint " + path + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static <T> void setUnlessGiven(
+            StreamExecutionEnvironment env, Configuration flink, ConfigOption<T> option, T value) {
+        if (!flink.contains(option) && env.getConfiguration().getOptional(option).isEmpty()) {
+            flink.set(option, value);
+        }
     }
 
     /** Sets the options of Flink that the job relies on. */
@@ -119,6 +163,15 @@ public final class FreshetJob implements Callable<Integer> {
         flink.set(PipelineOptions.OBJECT_REUSE, true);
         flink.set(PipelineOptions.GENERIC_TYPES, false);
         flink.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+        // So that a job that has ended in any way can continue, from an older checkpoint if need
+        // be.
+        setUnlessGiven(
+                env,
+                flink,
+                CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+                ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        setUnlessGiven(
+                env, flink, CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, RETAINED_CHECKPOINTS);
         env.configure(flink);
         env.setParallelism(config.parallelism());
         env.enableCheckpointing(

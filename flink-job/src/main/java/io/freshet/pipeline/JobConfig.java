@@ -19,11 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Configuration of the whole job: one part per stage, and settings of the job itself.
  *
  * @param flink options passed to Flink unchanged, without the prefix {@code flink.}
+ * @param settings text of every key's value, given or default, by key; without the options that are
+ *     passed to Kafka and Flink
  */
 public record JobConfig(
         KafkaConfig kafka,
@@ -34,7 +37,8 @@ public record JobConfig(
         String jobName,
         int parallelism,
         Duration checkpointInterval,
-        Map<String, String> flink) {
+        Map<String, String> flink,
+        Map<String, String> settings) {
 
     private static final String FLINK_PREFIX = "flink.";
 
@@ -57,20 +61,22 @@ public record JobConfig(
             Key.ofText("job.name", "freshet", "The job's name in Flink.");
     public static final Key<Integer> PARALLELISM =
             Key.ofInt(
-                    "job.parallelism",
-                    1,
-                    1,
-                    32_768,
-                    "subtasks",
-                    "Parallelism of every operator. Each model is trained in one subtask; ingest"
-                            + " and different models are distributed over all subtasks.");
+                            "job.parallelism",
+                            1,
+                            1,
+                            32_768,
+                            "subtasks",
+                            "Parallelism of every operator. Each model is trained in one subtask;"
+                                + " ingest and different models are distributed over all subtasks.")
+                    .changeable();
     public static final Key<Duration> CHECKPOINT_INTERVAL =
             Key.ofDuration(
-                    "checkpoint.interval",
-                    "10 s",
-                    Duration.ofMillis(10),
-                    "Time between checkpoints. Results become visible to read_committed readers"
-                            + " when a checkpoint completes.");
+                            "checkpoint.interval",
+                            "10 s",
+                            Duration.ofMillis(10),
+                            "Time between checkpoints. Results become visible to read_committed"
+                                    + " readers when a checkpoint completes.")
+                    .changeable();
 
     private static final List<Key<?>> JOB_KEYS =
             List.of(JOB_NAME, PARALLELISM, CHECKPOINT_INTERVAL);
@@ -122,9 +128,18 @@ public record JobConfig(
                         settings.get(JOB_NAME),
                         settings.get(PARALLELISM),
                         settings.get(CHECKPOINT_INTERVAL),
-                        settings.withPrefix(FLINK_PREFIX));
+                        settings.withPrefix(FLINK_PREFIX),
+                        texts(settings));
         settings.throwIfProblems();
         return config;
+    }
+
+    private static Map<String, String> texts(Settings settings) {
+        Map<String, String> texts = new TreeMap<>();
+        for (Key<?> key : keys()) {
+            texts.put(key.name(), settings.text(key));
+        }
+        return texts;
     }
 
     /**

@@ -37,9 +37,10 @@ public record KafkaConfig(
 
     public static final Key<String> BOOTSTRAP_SERVERS =
             Key.requiredText(
-                    "kafka.bootstrap.servers",
-                    "Addresses of Kafka brokers, as host:port,host:port. Any other property of"
-                            + " Kafka's clients can also be set with the prefix kafka.");
+                            "kafka.bootstrap.servers",
+                            "Addresses of Kafka brokers, as host:port,host:port. Any other property"
+                                    + " of Kafka's clients can also be set with the prefix kafka.")
+                    .changeable();
     public static final Key<String> LABELLED_EVENTS =
             Key.ofText(
                     "topics.labelled-events",
@@ -47,31 +48,36 @@ public record KafkaConfig(
                     "Topic of the events to train on and to predict.");
     public static final Key<String> GROUP_ID =
             Key.ofText(
-                    "source.group-id",
-                    "freshet",
-                    "Consumer group under which offsets are committed at checkpoints. For"
-                            + " monitoring only: after a restart the job uses the offsets in its"
-                            + " state.");
+                            "source.group-id",
+                            "freshet",
+                            "Consumer group under which offsets are committed at checkpoints. For"
+                                + " monitoring only: after a restart the job uses the offsets in"
+                                + " its state.")
+                    .changeable();
     public static final Key<Start> START =
             Key.ofEnum(
-                    "source.start",
-                    Start.EARLIEST,
-                    "Position at which a job without state starts to read. If an offset in the"
-                        + " job's state no longer exists in the topic, the job fails permanently.");
+                            "source.start",
+                            Start.EARLIEST,
+                            "Position at which a job without state starts to read. If an offset in"
+                                + " the job's state no longer exists in the topic, the job fails"
+                                + " permanently.")
+                    .changeable();
     public static final Key<String> TRANSACTIONAL_ID_PREFIX =
             Key.ofText(
-                    "sink.transactional-id-prefix",
-                    "freshet",
-                    "Prefix of the sink's transactional ids. Each job on a Kafka cluster needs its"
-                            + " own.");
+                            "sink.transactional-id-prefix",
+                            "freshet",
+                            "Prefix of the sink's transactional ids. Each job on a Kafka cluster"
+                                    + " needs its own.")
+                    .changeable();
     public static final Key<Duration> TRANSACTION_TIMEOUT =
             Key.ofDuration(
-                    "sink.transaction-timeout",
-                    "15 min",
-                    Duration.ofSeconds(1),
-                    "Time after which Kafka aborts an open transaction. Must be longer than a"
-                            + " checkpoint and a recovery can take together, and at most the"
-                            + " brokers' transaction.max.timeout.ms.");
+                            "sink.transaction-timeout",
+                            "15 min",
+                            Duration.ofSeconds(1),
+                            "Time after which Kafka aborts an open transaction. Must be longer than"
+                                + " a checkpoint and a recovery can take together, and at most the"
+                                + " brokers' transaction.max.timeout.ms.")
+                    .changeable();
 
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS =
@@ -97,6 +103,14 @@ public record KafkaConfig(
                 settings.get(START),
                 settings.get(TRANSACTIONAL_ID_PREFIX),
                 settings.get(TRANSACTION_TIMEOUT));
+    }
+
+    /**
+     * Returns the prefix of the transactional ids in an epoch of the job. Each epoch after the
+     * first has its own, so that its transactions are never those of an earlier one.
+     */
+    String transactionalIdPrefix(long epoch) {
+        return epoch == 1 ? transactionalIdPrefix : transactionalIdPrefix + "-epoch" + epoch;
     }
 
     /** Returns the addresses of the brokers, as host:port,host:port. */

@@ -1,12 +1,14 @@
 package io.freshet.pipeline;
 
 import io.freshet.ingest.RawMessage;
+import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publication;
 import io.freshet.publish.PublishConfig;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
@@ -34,8 +36,13 @@ final class KafkaConnectors {
 
     private KafkaConnectors() {}
 
-    /** Returns a source of every committed record of the labelled events, not yet decoded. */
-    static Source<RawMessage, ?, ?> source(KafkaConfig config) {
+    /**
+     * Returns a source of every committed record of the labelled events, not yet decoded.
+     *
+     * @param job the job, which is saved in every checkpoint
+     * @param accepted names of keys whose values may differ from those in a restored checkpoint
+     */
+    static Source<RawMessage, ?, ?> source(KafkaConfig config, SavedJob job, Set<String> accepted) {
         Properties properties = config.clientProperties();
         properties.putIfAbsent(
                 KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
@@ -50,11 +57,14 @@ final class KafkaConnectors {
                         .setStartingOffsets(new FailOnLostOffset(config.start()))
                         .setDeserializer(new RawMessageDeserializer())
                         .build(),
-                config.labelledEvents());
+                config,
+                job,
+                accepted);
     }
 
     /** Returns one sink for all topics, so that one transaction covers all of them. */
-    static Sink<Publication> exactlyOnce(KafkaConfig kafka, PublishConfig publish) {
+    static Sink<Publication> exactlyOnce(
+            KafkaConfig kafka, PublishConfig publish, JobIdentity job) {
         Properties properties = kafka.clientProperties();
         properties.setProperty(
                 ProducerConfig.TRANSACTION_TIMEOUT_CONFIG,
@@ -62,7 +72,7 @@ final class KafkaConnectors {
         return new VerifiedKafkaSink<>(
                 sink(kafka, publish, properties)
                         .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
-                        .setTransactionalIdPrefix(kafka.transactionalIdPrefix())
+                        .setTransactionalIdPrefix(kafka.transactionalIdPrefix(job.epoch()))
                         .build(),
                 kafka.clientProperties());
     }
@@ -93,26 +103,27 @@ final class KafkaConnectors {
     /**
      * An offsets initializer that starts at the configured end of the topic and makes Kafka report
      * an error for a restored offset that the topic no longer has. Flink's own initializers would
-     * silently continue from the earliest or latest offset.
+     * silently continue from the earliest or latest offset. They also save a marker instead of an
+     * offset for a partition from which nothing was read yet, so that a restored job would begin
+     * there at what is then the earliest or latest offset; this one saves the offset.
      */
     @SuppressWarnings("deprecation") // Flink's interface asks for Kafka's old enum
     private static final class FailOnLostOffset implements OffsetsInitializer {
         private static final long serialVersionUID = 1;
 
-        private final OffsetsInitializer start;
+        private final KafkaConfig.Start start;
 
         FailOnLostOffset(KafkaConfig.Start start) {
-            this.start =
-                    switch (start) {
-                        case EARLIEST -> OffsetsInitializer.earliest();
-                        case LATEST -> OffsetsInitializer.latest();
-                    };
+            this.start = start;
         }
 
         @Override
         public Map<TopicPartition, Long> getPartitionOffsets(
                 Collection<TopicPartition> partitions, PartitionOffsetsRetriever retriever) {
-            return start.getPartitionOffsets(partitions, retriever);
+            return switch (start) {
+                case EARLIEST -> retriever.beginningOffsets(partitions);
+                case LATEST -> retriever.endOffsets(partitions);
+            };
         }
 
         @Override

@@ -107,6 +107,20 @@ public final class KafkaPreflight {
         }
     }
 
+    /**
+     * Returns the id of the Kafka cluster.
+     *
+     * @throws PreflightException if the brokers do not answer
+     */
+    public static String clusterId(KafkaConfig kafka)
+            throws PreflightException, InterruptedException {
+        try (Admin admin = admin(kafka)) {
+            return admin.describeCluster().clusterId().get();
+        } catch (ExecutionException | KafkaException e) {
+            throw new PreflightException(KafkaFailure.reason(e, kafka), e);
+        }
+    }
+
     /** Returns an admin client that times out after ten seconds unless configured otherwise. */
     public static Admin admin(KafkaConfig kafka) {
         Properties properties = kafka.clientProperties();
@@ -255,6 +269,11 @@ public final class KafkaPreflight {
     }
 
     private static String notAllowed(AclOperation operation, String resource, KafkaConfig kafka) {
+        return notAllowed(operation.name(), resource, kafka);
+    }
+
+    /** Returns a message that names the user, the operation and the resource. */
+    static String notAllowed(String operation, String resource, KafkaConfig kafka) {
         return "Kafka does not allow " + user(kafka) + " to " + operation + " " + resource;
     }
 

@@ -21,13 +21,15 @@ public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implem
 
     public static final Key<Integer> CHUNK_SIZE =
             Key.ofInt(
-                    "models.chunk-size",
-                    200_000,
-                    1,
-                    100_000_000,
-                    "parameters",
-                    "Maximum number of a snapshot's parameters in one record, 4 bytes each. A"
-                            + " record must not exceed the limits of the producer and the topic.");
+                            "models.chunk-size",
+                            200_000,
+                            1,
+                            100_000_000,
+                            "parameters",
+                            "Maximum number of a snapshot's parameters in one record, 4 bytes each."
+                                    + " A record must not exceed the limits of the producer and the"
+                                    + " topic.")
+                    .changeable();
 
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS = keys();

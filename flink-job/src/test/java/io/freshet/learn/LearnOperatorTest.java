@@ -462,6 +462,64 @@ class LearnOperatorTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void newestVersion_isPublishedWithoutAnotherEvent_afterARestoreOrAnEviction(boolean rocksDb)
+            throws Exception {
+        List<ExampleBlock> blocks = blocks(STREAM);
+        OperatorSubtaskState state;
+        long newest;
+        try (var harness = harness(config(1, 1, null), rocksDb)) {
+            harness.setup();
+            harness.open();
+            harness.setProcessingTime(100_000);
+            ExampleBlock first = blocks.get(0);
+            harness.processElement(first, 0);
+            checkpoint(harness, 1);
+            ExampleBlock next =
+                    blocks.stream()
+                            .skip(1)
+                            .filter(block -> block.modelId().equals(first.modelId()))
+                            .findFirst()
+                            .orElseThrow();
+            ExampleBlock other =
+                    blocks.stream()
+                            .filter(block -> !block.modelId().equals(first.modelId()))
+                            .findFirst()
+                            .orElseThrow();
+            harness.processElement(next, 0);
+            harness.processElement(other, 0); // evicts the first model
+            newest = first.size() + next.size();
+            checkpoint(harness, 2);
+            assertThat(versions(harness, first.modelId())).containsExactly((long) first.size());
+            state = harness.snapshot(3, 3);
+
+            harness.setProcessingTime(110_000);
+            checkpoint(harness, 4);
+            assertThat(versions(harness, first.modelId())).endsWith(newest);
+            checkpoint(harness, 5);
+            assertThat(versions(harness, first.modelId())).hasSize(2);
+        }
+        try (var restored = harness(config(1, 1, null), rocksDb)) {
+            restored.setup();
+            restored.initializeState(state);
+            restored.open();
+            restored.setProcessingTime(200_000);
+            checkpoint(restored, 4);
+            assertThat(versions(restored, blocks.get(0).modelId())).containsExactly(newest);
+        }
+    }
+
+    private static List<Long> versions(
+            KeyedOneInputStreamOperatorTestHarness<?, ?, ?> harness, String modelId) {
+        var snapshots = harness.getSideOutput(LearnOperator.SNAPSHOTS);
+        return snapshots.stream()
+                .map(StreamRecord::getValue)
+                .filter(snapshot -> snapshot.modelId().equals(modelId))
+                .map(snapshot -> snapshot.progress().modelVersion())
+                .toList();
+    }
+
     private static void checkpoint(
             KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness,
             long id)

@@ -12,7 +12,6 @@ import io.freshet.learn.LearnOperator;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Score;
-import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -38,7 +37,7 @@ class FreshetPipelineTest {
     @Test
     void everyOperator_hasAUidAndAName() {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        FreshetJob.assemble(env, CONFIG, JobIdentity.first("test"));
+        FreshetJob.assemble(env, CONFIG, JobStart.first(CONFIG));
 
         assertThat(env.getStreamGraph().getStreamNodes())
                 .hasSizeGreaterThan(7)
@@ -61,7 +60,7 @@ class FreshetPipelineTest {
     @Test
     void deserialisedGraph_initialisesNoLibrary() throws Exception {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        FreshetJob.assemble(env, CONFIG, JobIdentity.first("test"));
+        FreshetJob.assemble(env, CONFIG, JobStart.first(CONFIG));
 
         try (JobClassLoader jobClasses = new JobClassLoader()) {
             for (StreamNode node : env.getStreamGraph().getStreamNodes()) {

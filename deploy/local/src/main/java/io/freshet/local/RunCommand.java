@@ -1,15 +1,22 @@
 package io.freshet.local;
 
 import io.freshet.config.ConfigurationException;
+import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.LogFile;
+import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
+import io.freshet.local.cluster.StateDirectory;
 import io.freshet.pipeline.JobConfig;
-import io.freshet.pipeline.KafkaPreflight;
+import io.freshet.pipeline.JobStart;
+import io.freshet.pipeline.StartOptions;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +29,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Runs the job in this process, against any Kafka, until Ctrl-C.")
 final class RunCommand implements Callable<Integer> {
+    /** Time that a job has to stop with a savepoint. */
+    private static final Duration STOPPING = Duration.ofSeconds(60);
+
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
 
     @Option(
@@ -31,6 +41,16 @@ final class RunCommand implements Callable<Integer> {
             description = "Port of Flink's web UI (default: any free port).")
     private int uiPort;
 
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description =
+                    "Directory of the job's state, from which it continues (default: in the user's"
+                            + " data directory, by Kafka cluster, input topic and job.name).")
+    private @Nullable Path stateDirectory;
+
+    @Mixin private StartOptions startOptions = new StartOptions();
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
@@ -38,14 +58,25 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         JobConfig config = JobConfig.parse(settingsOptions.read());
-        KafkaPreflight.check(config);
         PrintWriter out = spec.commandLine().getOut();
+        print(out, "log in " + LogFile.path());
         config.memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> print(out, "warning: " + shortage));
+        Path path = stateDirectory == null ? StateDirectory.defaultPath(config) : stateDirectory;
         try (ShutdownStack open = new ShutdownStack()) {
-            LocalCluster cluster = open.add(LocalCluster.start(config, uiPort));
+            StateDirectory state = open.add(StateDirectory.open(path));
+            print(out, "state in " + state.path());
+            JobStart start =
+                    JobStart.decide(
+                            config,
+                            startOptions,
+                            state.newestFirst().stream().findFirst().orElse(null),
+                            line -> print(out, line));
+            start.message().forEach(line -> print(out, line));
+            LocalCluster cluster = open.add(LocalCluster.start(config, start, state, uiPort));
             JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));
             supervisor.awaitRunning();
+            ProcessShutdown.beforeShutdown(() -> stop(cluster, out));
             print(
                     out,
                     "learning from "
@@ -54,11 +85,34 @@ final class RunCommand implements Callable<Integer> {
                             + config.kafka().bootstrapServers()
                             + ", Flink at "
                             + cluster.webPage());
-            print(out, "log in " + LogFile.path());
             supervisor.awaitEnd();
             print(out, "the job has ended");
         }
         return 0;
+    }
+
+    /**
+     * Stops the job with a savepoint.
+     *
+     * @return whether it has stopped; if not, the job continues from its newest checkpoint at the
+     *     next start
+     */
+    private static boolean stop(LocalCluster cluster, PrintWriter out) {
+        print(out, "stopping with a savepoint; a second signal ends the process at once");
+        try {
+            print(out, "stopped with " + cluster.stopWithSavepoint(STOPPING));
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (Exception e) {
+            print(
+                    out,
+                    "no savepoint: "
+                            + Failures.reason(e)
+                            + "; the next start continues from the newest checkpoint");
+            return false;
+        }
     }
 
     private static void print(PrintWriter out, String line) {

@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
 final class JavaProcess implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 120;
 
+    /** Name of the user's data directory, in the directory of the process. */
+    static final String DATA = "data";
+
     private final Process process;
     private final Path output;
 
@@ -90,7 +93,16 @@ final class JavaProcess implements AutoCloseable {
     /** Starts the command {@code freshet} as its script does. */
     static JavaProcess freshet(Path directory, List<String> options, String... arguments)
             throws IOException {
-        return start(directory, Map.of("OMP_NUM_THREADS", "1"), options, Freshet.class, arguments);
+        return start(
+                directory,
+                Map.of(
+                        "OMP_NUM_THREADS",
+                        "1",
+                        "XDG_DATA_HOME",
+                        directory.resolve(DATA).toString()),
+                options,
+                Freshet.class,
+                arguments);
     }
 
     long pid() {

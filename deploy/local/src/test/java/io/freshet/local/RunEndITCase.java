@@ -94,8 +94,8 @@ class RunEndITCase {
             first.awaitOutput("learning from labelled-events");
             assertThat(hasUnpacked("natives")).isTrue();
             first.signal("TERM");
-            assertThat(first.awaitExit()).isEqualTo(TERMINATED);
-            assertThat(first.output()).doesNotContain("freshet: ");
+            assertThat(first.awaitExit()).isZero();
+            assertThat(first.output()).contains("stopped with ").doesNotContain("freshet: ");
         }
         Path log = directory.resolve("freshet-run-kept.log");
         List<String> before = Files.readAllLines(log);
@@ -117,6 +117,7 @@ class RunEndITCase {
                         name ->
                                 name.startsWith("freshet-run-kept.log")
                                         || name.startsWith("output-")
+                                        || name.equals(JavaProcess.DATA)
                                         || name.startsWith("hsperfdata"));
     }
 
@@ -241,7 +242,7 @@ class RunEndITCase {
                     .containsExactly(
                             "freshet: the log /dev/full cannot be written: IOException: No space"
                                     + " left on device");
-            assertThat(process.output().lines()).hasSize(3);
+            assertThat(process.output().lines()).hasSizeLessThan(10); // and no stack trace
         }
     }
 

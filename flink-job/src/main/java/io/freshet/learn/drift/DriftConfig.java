@@ -104,22 +104,26 @@ public record DriftConfig(
                     "Number of steps that a boost lasts.");
     public static final Key<Integer> EVIDENCE =
             Key.ofInt(
-                    "drift.evidence",
-                    500,
-                    2,
-                    100_000,
-                    "examples",
-                    "Number of a model's latest examples that are kept for alerts. An alert"
-                            + " compares those before the estimated change with those after it.");
+                            "drift.evidence",
+                            500,
+                            2,
+                            100_000,
+                            "examples",
+                            "Number of a model's latest examples that are kept for alerts. An alert"
+                                    + " compares those before the estimated change with those after"
+                                    + " it.")
+                    .changeable();
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(
-                    "drift.max-classes",
-                    20,
-                    0,
-                    1000,
-                    "classes",
-                    "Maximum number of classes for which an alert reports recall and loss before"
-                            + " and after the change: those with the largest drop in recall.");
+                            "drift.max-classes",
+                            20,
+                            0,
+                            1000,
+                            "classes",
+                            "Maximum number of classes for which an alert reports recall and loss"
+                                    + " before and after the change: those with the largest drop in"
+                                    + " recall.")
+                    .changeable();
 
     /** The keys of drift detection. */
     public static final List<Key<?>> KEYS =

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,12 +32,23 @@ public final class ProcessShutdown {
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
     private static volatile boolean signalled;
+    private static volatile @Nullable BooleanSupplier orderlyEnd;
 
     private ProcessShutdown() {}
 
     /** Returns whether the shutdown has begun; failures that it causes need not be reported. */
     public static boolean hasBegun() {
         return begun;
+    }
+
+    /**
+     * Sets what the first signal does before the shutdown begins, such as stopping a job.
+     *
+     * @param end returns whether everything has ended in order, so that the process exits with 0
+     *     instead of the signal's exit code
+     */
+    public static void beforeShutdown(BooleanSupplier end) {
+        orderlyEnd = end;
     }
 
     /** Registers a resource to be closed at shutdown. */
@@ -184,15 +196,21 @@ public final class ProcessShutdown {
         return LoggerFactory.getLogger(ProcessShutdown.class);
     }
 
+    private static void exit(int code) {
+        BooleanSupplier end = orderlyEnd;
+        boolean inOrder = end != null && end.getAsBoolean();
+        begun = true;
+        haltLater(inOrder ? 0 : code);
+        System.exit(inOrder ? 0 : code);
+    }
+
     private static void onSignal(String name, int code) {
         if (signalled) {
             System.err.println("freshet: second signal, halting at once");
             Runtime.getRuntime().halt(code);
         }
         signalled = true;
-        begun = true;
-        haltLater(code);
         logger().info("SIG{}: stopping", name);
-        new Thread(() -> System.exit(code), "freshet-signal").start();
+        new Thread(() -> exit(code), "freshet-signal").start();
     }
 }

@@ -4,8 +4,9 @@ import io.freshet.local.cli.Directories;
 import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.FreshetJob;
+import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
-import io.freshet.publish.JobIdentity;
+import io.freshet.pipeline.JobStart;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
@@ -26,6 +27,7 @@ import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,10 +49,16 @@ public final class LocalCluster implements AutoCloseable {
     private final MiniCluster cluster;
     private final SourceOffsets sourceOffsets;
     private final Path directory;
+    private final String savepoints;
     private final JobID jobId;
 
     private LocalCluster(
-            MiniCluster cluster, SourceOffsets sourceOffsets, Path directory, JobID jobId) {
+            MiniCluster cluster,
+            SourceOffsets sourceOffsets,
+            Path directory,
+            String savepoints,
+            JobID jobId) {
+        this.savepoints = savepoints;
         this.cluster = cluster;
         this.sourceOffsets = sourceOffsets;
         this.directory = directory;
@@ -58,14 +66,36 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     /**
-     * Starts Flink and the job.
+     * Starts Flink and a job that begins without state and leaves none behind.
      *
      * @param uiPort port of Flink's web UI, or {@link #ANY_PORT}
      */
     public static LocalCluster start(JobConfig config, int uiPort) throws Exception {
+        return start(config, JobStart.first(config), null, uiPort);
+    }
+
+    /**
+     * Starts Flink and the job.
+     *
+     * @param start how the job starts
+     * @param state directory for checkpoints and savepoints, which stay; null to delete them at the
+     *     end
+     * @param uiPort port of Flink's web UI, or {@link #ANY_PORT}
+     */
+    public static LocalCluster start(
+            JobConfig config, JobStart start, @Nullable StateDirectory state, int uiPort)
+            throws Exception {
         Configuration flink = LocalFlinkConfiguration.of(config.flink(), uiPort);
         Path directory = Directories.createTemporary("freshet-flink-");
+        if (state != null) {
+            LocalFlinkConfiguration.keepStateIn(state, flink);
+        }
         LocalFlinkConfiguration.keepFilesIn(directory, flink);
+        JobCheckpoint checkpoint = start.checkpoint();
+        if (checkpoint != null) {
+            LocalFlinkConfiguration.restore(checkpoint, flink);
+        }
+        Path savepoints = state == null ? directory.resolve("savepoints") : state.savepoints();
         SourceOffsets sourceOffsets = SourceOffsets.register(flink);
         MiniCluster cluster =
                 new MiniCluster(
@@ -78,9 +108,10 @@ public final class LocalCluster implements AutoCloseable {
             cluster.start();
             StreamExecutionEnvironment env =
                     StreamExecutionEnvironment.getExecutionEnvironment(flink);
-            FreshetJob.assemble(env, config, JobIdentity.first(config.jobName()));
+            FreshetJob.assemble(env, config, start);
             JobID jobId = cluster.submitJob(env.getStreamGraph()).get().getJobID();
-            return new LocalCluster(cluster, sourceOffsets, directory, jobId);
+            return new LocalCluster(
+                    cluster, sourceOffsets, directory, savepoints.toUri().toString(), jobId);
         } catch (Exception e) {
             try {
                 stop(cluster);
@@ -134,9 +165,23 @@ public final class LocalCluster implements AutoCloseable {
      */
     public void stopWithDrain() throws Exception {
         awaitRunning(); // Flink refuses a savepoint of a job that is restarting
-        String savepoints = directory.resolve("savepoints").toUri().toString();
         cluster.stopWithSavepoint(jobId, savepoints, true, SavepointFormatType.CANONICAL).get();
         result();
+    }
+
+    /**
+     * Stops the job with a savepoint from which it can continue, and waits until it has ended.
+     *
+     * @return path of the savepoint
+     * @throws TimeoutException if this takes longer than {@code timeout}
+     * @throws ExecutionException if a task is not running, or the savepoint cannot be written
+     */
+    public String stopWithSavepoint(Duration timeout) throws Exception {
+        String savepoint =
+                cluster.stopWithSavepoint(jobId, savepoints, false, SavepointFormatType.CANONICAL)
+                        .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        result();
+        return savepoint;
     }
 
     /**

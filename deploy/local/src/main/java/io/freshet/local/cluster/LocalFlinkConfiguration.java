@@ -1,6 +1,7 @@
 package io.freshet.local.cluster;
 
 import io.freshet.config.ConfigurationException;
+import io.freshet.pipeline.JobCheckpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,8 +18,10 @@ import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.SecurityOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.core.execution.RecoveryClaimMode;
 
 /**
  * Configuration of Flink in this process, in which other machines cannot reach Flink and web pages
@@ -93,6 +96,34 @@ final class LocalFlinkConfiguration {
                     CheckpointingOptions.CHECKPOINTS_DIRECTORY,
                     directory.resolve("checkpoints").toUri().toString());
         }
+    }
+
+    /**
+     * Makes Flink keep checkpoints in a state directory after the process ends.
+     *
+     * @throws ConfigurationException if the configuration names another directory
+     */
+    static void keepStateIn(StateDirectory state, Configuration flink) {
+        Optional<String> given = flink.getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY);
+        if (given.isPresent()) {
+            throw new ConfigurationException(
+                    List.of(
+                            "flink."
+                                    + CheckpointingOptions.CHECKPOINTS_DIRECTORY.key()
+                                    + " = "
+                                    + given.get()
+                                    + ": must be left out; --state names the directory of the"
+                                    + " job's state"));
+        }
+        flink.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
+        flink.set(
+                CheckpointingOptions.CHECKPOINTS_DIRECTORY, state.checkpoints().toUri().toString());
+    }
+
+    /** Makes the job continue from a checkpoint, which is Flink's from then on. */
+    static void restore(JobCheckpoint checkpoint, Configuration flink) {
+        flink.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint.path());
+        flink.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
     }
 
     private static <T> void setUnlessGiven(Configuration flink, ConfigOption<T> option, T value) {

@@ -1,0 +1,310 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.Topics;
+import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
+import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.MetricsEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Integration test of {@code freshet run} that is ended and started again, in processes of its own:
+ * it continues from its state, or refuses to start with the reason.
+ */
+class RunResumeITCase {
+    private static final int REFUSED = 2;
+    private static final int FEATURES = 4;
+
+    private static EmbeddedKafka kafka;
+
+    @TempDir private Path directory;
+
+    @BeforeAll
+    static void startKafka() throws Exception {
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stopKafka() throws Exception {
+        kafka.close();
+    }
+
+    /** Job with topics of its own, run by processes of its own. */
+    private final class Job {
+        private final Map<String, String> settings;
+        private final JobConfig config;
+        private int sent;
+
+        Job(String name) throws Exception {
+            settings = new TreeMap<>(JobOnKafka.settings(kafka, name, FEATURES, "3"));
+            settings.put("job.name", name);
+            config = JobConfig.parse(settings);
+            Topics.create(config.topics(), 2);
+        }
+
+        void send(int count) {
+            List<LabelledEvent> events = JobOnKafka.events(sent, count, FEATURES, 3, "m", "n");
+            List<byte[]> values = new ArrayList<>(events.stream().map(JobOnKafka::bytes).toList());
+            values.set(count / 2, new byte[] {1, 2, 3});
+            JobOnKafka.send(config, values);
+            sent += count;
+        }
+
+        /** Starts {@code freshet run}; later settings override earlier ones. */
+        JavaProcess run(String... options) throws IOException {
+            List<String> arguments = new ArrayList<>(List.of("run"));
+            if (Arrays.stream(options).noneMatch("--state"::equals)) {
+                arguments.addAll(List.of("--state", state().toString()));
+            }
+            settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+            arguments.addAll(List.of(options));
+            return JavaProcess.freshet(directory, List.of(), arguments.toArray(String[]::new));
+        }
+
+        JavaProcess running(String... options) throws IOException {
+            JavaProcess process = run(options);
+            process.awaitOutput("learning from");
+            return process;
+        }
+
+        /** Runs the command, which must refuse to start, and returns what it prints. */
+        String refusal(String... options) throws Exception {
+            try (JavaProcess process = run(options)) {
+                assertThat(process.awaitExit()).as(process.output()).isEqualTo(REFUSED);
+                return process.output();
+            }
+        }
+
+        Path state() {
+            return directory.resolve("state").resolve(config.jobName());
+        }
+
+        long outcomes() {
+            TopicAudit audit = AuditReader.read(config);
+            return audit.accepted().count()
+                    + audit.unlabelled().count()
+                    + audit.ignored().count()
+                    + audit.deadLetters().count();
+        }
+
+        void awaitEverything() {
+            JobOnKafka.await("every event to be counted", () -> outcomes() == sent);
+        }
+
+        void stop(JavaProcess process, String signal) throws Exception {
+            process.signal(signal);
+            assertThat(process.awaitExit()).as(process.output()).isZero();
+            assertThat(process.output()).contains("stopped with file:");
+        }
+
+        void assertExactlyOnce() {
+            TopicAudit audit = AuditReader.read(config);
+            assertThat(audit.events()).isEqualTo(sent);
+            assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
+        }
+
+        List<MetricsEvent> metrics() {
+            List<MetricsEvent> metrics = new ArrayList<>();
+            try (TopicReader reader =
+                    new TopicReader(
+                            config.kafka().client(), config.publish().topic(Topic.METRICS))) {
+                reader.readToEnd(
+                        record -> metrics.add(AuditReader.read(AuditReader.METRICS, record)));
+            }
+            return metrics;
+        }
+
+        Set<Long> epochs() {
+            Set<Long> epochs = new TreeSet<>();
+            metrics().forEach(event -> epochs.add(event.getEpoch()));
+            return epochs;
+        }
+    }
+
+    @Test
+    void stoppedJob_continuesFromItsSavepoint() throws Exception {
+        Job job = new Job("stopped");
+        job.send(500);
+        for (String signal : List.of("INT", "TERM", "INT")) {
+            try (JavaProcess process = job.running()) {
+                job.send(500);
+                job.awaitEverything();
+                job.stop(process, signal);
+            }
+        }
+        try (JavaProcess last = job.running()) {
+            assertThat(last.output())
+                    .contains("continues from checkpoint ")
+                    .contains(" examples seen according to the newest metrics")
+                    .contains("next offsets stopped-labelled-events-0: ");
+            job.send(100);
+            job.awaitEverything();
+        }
+        job.assertExactlyOnce();
+        assertThat(job.epochs()).containsExactly(1L);
+        assertThat(job.metrics())
+                .allMatch(event -> event.getJob().equals("stopped"))
+                .filteredOn(event -> !event.getPartitions().isEmpty())
+                .isNotEmpty()
+                .allMatch(event -> event.getPartitions().get(0).getTopicId().length() == 22);
+    }
+
+    @Test
+    void killedJob_continuesFromItsNewestCheckpoint_andKeepsThree() throws Exception {
+        Job job = new Job("killed");
+        Random random = new Random(5);
+        for (int i = 0; i < 4; i++) {
+            try (JavaProcess process = job.running()) {
+                job.send(3_000);
+                long some = job.sent - random.nextInt(2_500);
+                JobOnKafka.await("progress", () -> job.outcomes() >= some);
+                process.signal("KILL");
+                process.awaitExit();
+            }
+        }
+        try (JavaProcess last = job.running()) {
+            assertThat(last.output()).contains("waiting whether it has died");
+            job.awaitEverything();
+            JobOnKafka.await("three checkpoints", () -> checkpoints(job).size() == 3);
+            job.stop(last, "TERM");
+        }
+        job.assertExactlyOnce();
+    }
+
+    private static List<Path> checkpoints(Job job) {
+        try (var files = Files.walk(job.state(), 4)) {
+            return files.filter(file -> file.endsWith("_metadata")).toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of(); // the job deletes old ones meanwhile
+        }
+    }
+
+    @Test
+    void secondProcess_isRefused() throws Exception {
+        Job job = new Job("twice");
+        try (JavaProcess first = job.running()) {
+            assertThat(job.refusal()).contains("another process runs this job");
+            assertThat(job.refusal("--state", directory.resolve("other").toString()))
+                    .contains("job twice at ")
+                    .contains("is running with sink.transactional-id-prefix = twice");
+            assertThat(first.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void resultsWithoutState_areNotPublishedTwice() throws Exception {
+        Job job = new Job("results");
+        job.send(\\d+);
+        try (JavaProcess process = job.running()) {
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        String elsewhere = directory.resolve("elsewhere").toString();
+        assertThat(job.refusal("--state", elsewhere))
+                .contains("already holds results of the job results")
+                .contains("--state DIR", "--begin-again", "topics");
+
+        try (JavaProcess again = job.running("--state", elsewhere, "--begin-again")) {
+            assertThat(again.output()).contains("begins again, in epoch 2");
+            JobOnKafka.await("the second epoch", () -> job.epochs().contains(2L));
+            job.stop(again, "TERM");
+        }
+        assertThat(job.refusal()).contains("belongs to epoch 1", "holds results of epoch 2");
+        try (JavaProcess second = job.running("--state", elsewhere)) {
+            assertThat(second.output()).contains("continues from checkpoint");
+        }
+    }
+
+    @Test
+    void stateOfOtherSettings_isRefused_unlessTheyAreAccepted() throws Exception {
+        Job job = new Job("settings");
+        job.send(\\d+);
+        try (JavaProcess process = job.running()) {
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        assertThat(
+                        job.refusal(
+                                "--set",
+                                "training.experts.rates=0.003,0.001,0.01,0.03,0.1,0.3,1",
+                                "--set",
+                                "metrics.window-size=500",
+                                "--set",
+                                "metrics.every=10"))
+                .contains(
+                        "training.experts.rates = 0.001,0.003,0.01,0.03,0.1,0.3,1 in the state,"
+                                + " 0.003,0.001,0.01,0.03,0.1,0.3,1 now")
+                .contains("metrics.window-size = 1000 in the state, 500 now")
+                .contains("--accept")
+                .doesNotContain("metrics.every");
+        assertThat(job.refusal("--set", "classes=a,b,c,d")).contains("classes = 3 in the state");
+
+        try (JavaProcess accepted =
+                job.running(
+                        "--set",
+                        "metrics.every=10",
+                        "--set",
+                        "training.label-smoothing=0.1",
+                        "--accept",
+                        "training.label-smoothing")) {
+            assertThat(accepted.output())
+                    .contains("new setting: metrics.every = 5000 in the state, 10 now")
+                    .contains("new setting: training.label-smoothing = 0.0 in the state, 0.1 now");
+            job.send(100);
+            job.awaitEverything();
+        }
+        job.assertExactlyOnce();
+    }
+
+    @Test
+    void inputThatHasChanged_isRefusedWithTheGap() throws Exception {
+        Job job = new Job("gap");
+        job.send(\\d+);
+        try (JavaProcess process = job.running()) {
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        job.send(\\d+);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
+            for (int partition = 0; partition < 2; partition++) {
+                TopicPartition end = new TopicPartition("gap-labelled-events", partition);
+                all.put(end, RecordsToDelete.beforeOffset(-1)); // up to the high watermark
+            }
+            admin.deleteRecords(all).all().get();
+            assertThat(job.refusal())
+                    .containsPattern(
+                            "gap-labelled-events, partition \\d: offsets \\d+ to \\d+ are missing"
+                                    + " \\(\\d+\\)");
+            admin.deleteTopics(List.of("gap-labelled-events")).all().get();
+            Topics.create(job.config.topics(), 2);
+            assertThat(job.refusal())
+                    .contains("topic gap-labelled-events was deleted and created again");
+        }
+    }
+}

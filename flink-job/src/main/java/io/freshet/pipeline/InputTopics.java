@@ -1,0 +1,122 @@
+package io.freshet.pipeline;
+
+import io.freshet.publish.JobIdentity;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
+
+/** Comparison of the topics that a job has read with those of the same names in Kafka now. */
+final class InputTopics {
+    private InputTopics() {}
+
+    /**
+     * Returns Kafka's ids of topics, by name.
+     *
+     * @throws ExecutionException if Kafka does not answer, or does not have one of the topics
+     */
+    static Map<String, String> ids(Admin admin, Collection<String> topics)
+            throws ExecutionException, InterruptedException {
+        Map<String, String> ids = new TreeMap<>();
+        for (TopicDescription topic : admin.describeTopics(topics).allTopicNames().get().values()) {
+            ids.put(topic.name(), topic.topicId().toString());
+        }
+        return ids;
+    }
+
+    /**
+     * Returns which topic was deleted and created again since a job read it; empty if none was. A
+     * topic whose id is unknown is not compared.
+     *
+     * @param current {@link #ids}
+     */
+    static Optional<String> recreated(JobIdentity job, Map<String, String> current) {
+        List<String> recreated = new ArrayList<>();
+        for (Map.Entry<String, String> topic : new TreeMap<>(job.topicIds()).entrySet()) {
+            String now = current.get(topic.getKey());
+            if (now != null && !topic.getValue().isEmpty() && !now.equals(topic.getValue())) {
+                recreated.add(
+                        "topic "
+                                + topic.getKey()
+                                + " was deleted and created again: the job has read the topic"
+                                + " with the id "
+                                + topic.getValue()
+                                + ", and now there is one with the id "
+                                + now);
+            }
+        }
+        return recreated.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", recreated));
+    }
+
+    /**
+     * Returns which of the offsets, from which a job has to continue, its topics do not have, with
+     * the number of offsets that are missing; empty if they have them all.
+     *
+     * @throws ExecutionException if Kafka does not answer
+     */
+    static Optional<String> missing(Admin admin, Map<TopicPartition, Long> offsets)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, Long> first = list(admin, offsets.keySet(), OffsetSpec.earliest());
+        Map<TopicPartition, Long> end = list(admin, offsets.keySet(), OffsetSpec.latest());
+        List<String> missing = new ArrayList<>();
+        offsets.entrySet().stream()
+                .sorted(
+                        Map.Entry.comparingByKey(
+                                java.util.Comparator.comparing(TopicPartition::topic)
+                                        .thenComparingInt(TopicPartition::partition)))
+                .forEach(
+                        next -> {
+                            TopicPartition partition = next.getKey();
+                            long offset = next.getValue();
+                            long from = first.getOrDefault(partition, 0L);
+                            long to = end.getOrDefault(partition, 0L);
+                            if (offset < from) {
+                                missing.add(
+                                        String.format(
+                                                "%s, partition %d: offsets %d to %d are missing"
+                                                        + " (%d)",
+                                                partition.topic(),
+                                                partition.partition(),
+                                                offset,
+                                                from - 1,
+                                                from - offset));
+                            } else if (offset > to) {
+                                missing.add(
+                                        String.format(
+                                                "%s, partition %d: ends at offset %d, before"
+                                                        + " offset %d (%d fewer)",
+                                                partition.topic(),
+                                                partition.partition(),
+                                                to,
+                                                offset,
+                                                offset - to));
+                            }
+                        });
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of(missing.stream().collect(Collectors.joining("; ")));
+    }
+
+    private static Map<TopicPartition, Long> list(
+            Admin admin, Collection<TopicPartition> partitions, OffsetSpec position)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, OffsetSpec> request = new HashMap<>();
+        partitions.forEach(partition -> request.put(partition, position));
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        for (Map.Entry<TopicPartition, ListOffsetsResultInfo> found :
+                admin.listOffsets(request).all().get().entrySet()) {
+            offsets.put(found.getKey(), found.getValue().offset());
+        }
+        return offsets;
+    }
+}

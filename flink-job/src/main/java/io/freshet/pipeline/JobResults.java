@@ -1,0 +1,188 @@
+package io.freshet.pipeline;
+
+import io.freshet.publish.Topic;
+import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.EventSchemas;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
+import io.freshet.schemas.PredictionEvent;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.message.BinaryMessageDecoder;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Results that a job has already published, found at the ends of its output topics.
+ *
+ * @param epoch highest epoch of the job's records; 0 if they are of a release without epochs
+ * @param topic topic in which they were found
+ * @param examplesSeen number of examples that the models were trained on in that epoch, according
+ *     to the newest metrics that were found
+ * @param lastOffsets offset of the last event that is in these metrics, by partition of the input
+ */
+record JobResults(
+        long epoch, String topic, long examplesSeen, Map<TopicPartition, Long> lastOffsets) {
+    /** No results. */
+    static final JobResults NONE = new JobResults(-1, "", 0, Map.of());
+
+    private static final Logger LOG = LoggerFactory.getLogger(JobResults.class);
+
+    /** Number of offsets at the end of each partition that are read. */
+    private static final long TAIL = 500;
+
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    /** Topics to look at, with the schemas of their records. */
+    private static final Map<Topic, Schema> TOPICS = topics();
+
+    private static Map<Topic, Schema> topics() {
+        Map<Topic, Schema> topics = new EnumMap<>(Topic.class);
+        topics.put(Topic.METRICS, MetricsEvent.getClassSchema());
+        topics.put(Topic.DEAD_LETTERS, DeadLetterEvent.getClassSchema());
+        topics.put(Topic.PREDICTIONS, PredictionEvent.getClassSchema());
+        topics.put(Topic.MODELS, ModelSnapshotEvent.getClassSchema());
+        return topics;
+    }
+
+    /** Returns whether there are none. */
+    boolean isEmpty() {
+        return epoch < 0;
+    }
+
+    /**
+     * Searches the output topics of a job for its results. Records of a release that did not write
+     * the job's name count as results of this job.
+     *
+     * @throws org.apache.kafka.common.KafkaException if the topics cannot be read
+     */
+    static JobResults find(JobConfig config) {
+        Properties properties = config.kafka().clientProperties();
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        JobResults found = NONE;
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(
+                        properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            for (Map.Entry<Topic, Schema> topic : TOPICS.entrySet()) {
+                Search search = new Search(config, topic.getKey(), topic.getValue());
+                found = newer(found, search.run(consumer));
+            }
+        }
+        return found;
+    }
+
+    private static JobResults newer(JobResults a, JobResults b) {
+        return b.epoch > a.epoch ? b : a;
+    }
+
+    /** Search in the last records of one topic. */
+    private static final class Search {
+        private final String jobName;
+        private final String topic;
+        private final BinaryMessageDecoder<GenericRecord> decoder;
+        private final Map<String, Long> examplesByModel = new TreeMap<>();
+        private final Map<TopicPartition, Long> lastOffsets = new HashMap<>();
+        private long epoch = -1;
+
+        Search(JobConfig config, Topic topic, Schema schema) {
+            jobName = config.jobName();
+            this.topic = config.publish().topic(topic);
+            decoder = new BinaryMessageDecoder<>(GenericData.get(), schema, EventSchemas.store());
+        }
+
+        JobResults run(KafkaConsumer<byte[], byte[]> consumer) {
+            List<TopicPartition> partitions =
+                    consumer.partitionsFor(topic).stream()
+                            .map(info -> new TopicPartition(topic, info.partition()))
+                            .toList();
+            Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
+            Map<TopicPartition, Long> starts = consumer.beginningOffsets(partitions);
+            consumer.assign(partitions);
+            for (TopicPartition partition : partitions) {
+                long first = starts.getOrDefault(partition, 0L);
+                consumer.seek(partition, Math.max(first, ends.getOrDefault(partition, 0L) - TAIL));
+            }
+            long deadline = System.nanoTime() + TIMEOUT.toNanos();
+            while (!ends.entrySet().stream()
+                    .allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                    add(record);
+                }
+                if (System.nanoTime() > deadline) {
+                    throw new TimeoutException("topic " + topic + " could not be read to its end");
+                }
+            }
+            return epoch < 0
+                    ? NONE
+                    : new JobResults(
+                            epoch,
+                            topic,
+                            examplesByModel.values().stream().mapToLong(n -> n).sum(),
+                            lastOffsets);
+        }
+
+        private void add(ConsumerRecord<byte[], byte[]> record) {
+            if (record.value() == null) {
+                return;
+            }
+            GenericRecord event;
+            try {
+                event = decoder.decode(record.value());
+            } catch (IOException | AvroRuntimeException e) {
+                LOG.info(
+                        "Topic {} has a record that is no result of Freshet: partition {}, offset"
+                                + " {}",
+                        topic,
+                        record.partition(),
+                        record.offset(),
+                        e);
+                return;
+            }
+            String writer = event.get("job").toString();
+            if (!writer.equals(jobName) && !writer.isEmpty()) {
+                return;
+            }
+            long recordEpoch = (long) event.get("epoch");
+            if (recordEpoch > epoch) {
+                epoch = recordEpoch;
+                examplesByModel.clear();
+                lastOffsets.clear();
+            }
+            if (recordEpoch == epoch && event.hasField("partitions")) {
+                examplesByModel.put(
+                        event.get("modelId").toString(), (long) event.get("examplesSeen"));
+                for (Object partition : (Collection<?>) event.get("partitions")) {
+                    addOffset((GenericRecord) partition);
+                }
+            }
+        }
+
+        private void addOffset(GenericRecord partition) {
+            lastOffsets.merge(
+                    new TopicPartition(
+                            partition.get("topic").toString(), (int) partition.get("partition")),
+                    (long) partition.get("lastOffset"),
+                    Math::max);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.freshet.pipeline;
+
+import io.freshet.config.Key;
+import io.freshet.publish.JobIdentity;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Description of the job that wrote a checkpoint: its identity and its settings.
+ *
+ * @param settings value of every key of the job as text, by key, except the options that are passed
+ *     to Kafka and Flink; in the order of the keys' names
+ */
+record SavedJob(JobIdentity identity, Map<String, String> settings) implements Serializable {
+    SavedJob {
+        settings = new TreeMap<>(settings);
+    }
+
+    /**
+     * Difference between the settings of a checkpoint and the configured ones.
+     *
+     * @param key name of the key
+     * @param saved value in the checkpoint
+     * @param configured value now
+     */
+    record Difference(String key, String saved, String configured) {
+        @Override
+        public String toString() {
+            return key + " = " + saved + " in the state, " + configured + " now";
+        }
+    }
+
+    /**
+     * Returns the keys whose values differ from those of a job, compared as values and not as text.
+     * A key that this state does not know yet counts as its default.
+     *
+     * @param configured settings of the job
+     * @param keys the keys to compare
+     */
+    List<Difference> differences(Map<String, String> configured, Collection<Key<?>> keys) {
+        List<Difference> differences = new ArrayList<>();
+        for (Key<?> key : keys) {
+            String now = Objects.requireNonNull(configured.get(key.name()), key.name());
+            String saved = settings.getOrDefault(key.name(), key.defaultText().orElse(now));
+            if (!saved.equals(now) && !key.isSameValue(saved, now)) {
+                differences.add(new Difference(key.name(), saved, now));
+            }
+        }
+        return differences;
+    }
+
+    /**
+     * Returns why a job with these settings must not continue from this state: the differences that
+     * would change what is learnt or what a published figure means.
+     *
+     * @param accepted names of keys whose new values are accepted
+     */
+    List<Difference> refused(
+            Map<String, String> configured, Collection<Key<?>> keys, Set<String> accepted) {
+        return differences(
+                        configured,
+                        keys.stream()
+                                .filter(key -> !key.isChangeable())
+                                .<Key<?>>map(key -> key)
+                                .toList())
+                .stream()
+                .filter(difference -> !accepted.contains(difference.key()))
+                .toList();
+    }
+}

@@ -1,0 +1,116 @@
+package io.freshet.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.freshet.publish.JobIdentity;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SavedJobTest {
+    private static final JobIdentity IDENTITY = new JobIdentity("job", 3, Map.of("t", "id"));
+
+    private static SavedJob job(String... settings) {
+        Map<String, String> values = new TreeMap<>();
+        values.put("kafka.bootstrap.servers", "localhost:1");
+        values.put("num-features", "4");
+        values.put("classes", "a,b,c");
+        for (int i = 0; i < settings.length; i += 2) {
+            values.put(settings[i], settings[i + 1]);
+        }
+        return new SavedJob(IDENTITY, JobConfig.parse(values).settings());
+    }
+
+    private static String refusal(SavedJob saved, SavedJob now, String... accepted) {
+        return JobEnumerator.refusal(saved, now, JobConfig.keys(), Set.of(accepted)).orElse("");
+    }
+
+    @Test
+    void sameSettings_areAccepted() {
+        assertThat(refusal(job(), job())).isEmpty();
+    }
+
+    @Test
+    void settings_areComparedAsValues() {
+        assertThat(
+                        refusal(
+                                job(
+                                        "scaler.type", "fading",
+                                        "scaler.half-life", "500",
+                                        "checkpoint.interval", "1 s"),
+                                job(
+                                        "scaler.type", "fading",
+                                        "scaler.half-life", "5e2",
+                                        "checkpoint.interval", "1000 ms")))
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "training.experts.rates | 0.003,0.001 | 0.001,0.003",
+                "training.label-smoothing | 0.1 | 0",
+                "training.class-weights | 1,2,3 | 3,2,1",
+                "classes | a,b,c | b,a,c",
+                "metrics.window-size | 1000 | 500",
+                "metrics.fading-factor | 0.99 | 0.9",
+                "drift.detector | adwin | kswin",
+                "scaler.type | welford | none",
+                "topics.labelled-events | old | new",
+                "topics.metrics | old | new",
+                "mini-batch.size | 1 | 2",
+                "job.name | a | b"
+            })
+    void settingThatChangesAMeaning_isRefusedWithBothValues_unlessAccepted(
+            String key, String before, String now) {
+        SavedJob saved = job(key, before);
+        SavedJob changed = job(key, now);
+
+        assertThat(refusal(saved, changed))
+                .contains(key + " = " + before + " in the state, " + now + " now")
+                .contains("--accept " + key);
+        assertThat(refusal(saved, changed, key)).isEmpty();
+        assertThat(refusal(saved, changed, "another.key")).isNotEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "metrics.every, 10, 20",
+        "metrics.top-k, 2, 3",
+        "job.parallelism, 1, 4",
+        "block.size, 64, 256",
+        "models.max, 10, 20",
+        "sink.transaction-timeout, 10 min, 5 min"
+    })
+    void settingThatOnlyShowsOrRuns_mayChange_andIsNamed(String key, String before, String now) {
+        SavedJob saved = job(key, before);
+        SavedJob changed = job(key, now);
+
+        assertThat(refusal(saved, changed)).isEmpty();
+        assertThat(saved.differences(changed.settings(), JobConfig.keys()))
+                .containsExactly(new SavedJob.Difference(key, before, now));
+    }
+
+    @Test
+    void keyThatTheStateDoesNotKnow_hadItsDefault() {
+        Map<String, String> older = new TreeMap<>(job().settings());
+        older.remove("training.label-smoothing");
+        SavedJob saved = new SavedJob(IDENTITY, older);
+
+        assertThat(refusal(saved, job())).isEmpty();
+        assertThat(refusal(saved, job("training.label-smoothing", "0.1")))
+                .contains("training.label-smoothing = 0.0 in the state, 0.1 now");
+    }
+
+    @Test
+    void anotherEpoch_isRefused_unlessTheJobRollsBack() {
+        SavedJob later = new SavedJob(new JobIdentity("job", 4, Map.of()), job().settings());
+
+        assertThat(refusal(job(), later)).contains("epoch 3 of the job job; this is epoch 4");
+        assertThat(refusal(job(), later, JobEnumerator.EPOCH)).isEmpty();
+    }
+}
