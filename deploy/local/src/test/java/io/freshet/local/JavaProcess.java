@@ -95,11 +95,7 @@ final class JavaProcess implements AutoCloseable {
             throws IOException {
         return start(
                 directory,
-                Map.of(
-                        "OMP_NUM_THREADS",
-                        "1",
-                        "XDG_DATA_HOME",
-                        directory.resolve(DATA).toString()),
+                Map.of("OMP_NUM_THREADS", "1", "XDG_DATA_HOME", directory.resolve(DATA).toString()),
                 options,
                 Freshet.class,
                 arguments);

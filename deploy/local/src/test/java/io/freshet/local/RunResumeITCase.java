@@ -219,7 +219,7 @@ class RunResumeITCase {
     @Test
     void resultsWithoutState_areNotPublishedTwice() throws Exception {
         Job job = new Job("results");
-        job.send(\\d+);
+        job.send(300);
         try (JavaProcess process = job.running()) {
             job.awaitEverything();
             job.stop(process, "TERM");
@@ -243,7 +243,7 @@ class RunResumeITCase {
     @Test
     void stateOfOtherSettings_isRefused_unlessTheyAreAccepted() throws Exception {
         Job job = new Job("settings");
-        job.send(\\d+);
+        job.send(300);
         try (JavaProcess process = job.running()) {
             job.awaitEverything();
             job.stop(process, "TERM");
@@ -284,12 +284,12 @@ class RunResumeITCase {
     @Test
     void inputThatHasChanged_isRefusedWithTheGap() throws Exception {
         Job job = new Job("gap");
-        job.send(\\d+);
+        job.send(300);
         try (JavaProcess process = job.running()) {
             job.awaitEverything();
             job.stop(process, "TERM");
         }
-        job.send(\\d+);
+        job.send(300);
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             Map<TopicPartition, RecordsToDelete> all = new HashMap<>();
             for (int partition = 0; partition < 2; partition++) {
