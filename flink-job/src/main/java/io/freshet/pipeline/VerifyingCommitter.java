@@ -136,8 +136,10 @@ final class VerifyingCommitter implements Committer<KafkaCommittable> {
                                 + state
                                 + "): results that a checkpoint counts as written are lost. Was the"
                                 + " job down for longer than sink.transaction-timeout, or does"
-                                + " another job use its sink.transactional-id-prefix? Restore an"
-                                + " older checkpoint, or start without state.",
+                                + " another job use its sink.transactional-id-prefix? Continue"
+                                + " from the checkpoint before the newest one (--from with freshet"
+                                + " run, -s with flink run): the lost results are then published"
+                                + " again.",
                         cause));
     }
 

@@ -2,20 +2,25 @@ package io.freshet.local;
 
 import io.freshet.config.ConfigurationException;
 import io.freshet.local.cli.Failures;
+import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.LogFile;
 import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
+import io.freshet.local.cli.UserException;
 import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.StateDirectory;
+import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobStart;
 import io.freshet.pipeline.StartOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,6 +54,14 @@ final class RunCommand implements Callable<Integer> {
                             + " data directory, by Kafka cluster, input topic and job.name).")
     private @Nullable Path stateDirectory;
 
+    @Option(
+            names = "--from",
+            paramLabel = "CHECKPOINT",
+            description =
+                    "Number of the checkpoint in the state to continue from (default: the"
+                            + " newest).")
+    private @Nullable Long from;
+
     @Mixin private StartOptions startOptions = new StartOptions();
 
     @Spec
@@ -70,7 +83,7 @@ final class RunCommand implements Callable<Integer> {
                     JobStart.decide(
                             config,
                             startOptions,
-                            state.newestFirst().stream().findFirst().orElse(null),
+                            checkpoint(state),
                             line -> print(out, line));
             start.message().forEach(line -> print(out, line));
             LocalCluster cluster = open.add(LocalCluster.start(config, start, state, uiPort));
@@ -85,10 +98,46 @@ final class RunCommand implements Callable<Integer> {
                             + config.kafka().bootstrapServers()
                             + ", Flink at "
                             + cluster.webPage());
-            supervisor.awaitEnd();
+            try {
+                supervisor.awaitEnd();
+            } catch (JobFailedException e) {
+                print(
+                        out,
+                        "the state has the checkpoints "
+                                + numbers(state.newestFirst())
+                                + "; the next start continues from the first of them, or from the"
+                                + " one that --from names");
+                throw e;
+            }
             print(out, "the job has ended");
         }
         return 0;
+    }
+
+    /** Returns the checkpoint to continue from; null if there is none. */
+    private @Nullable JobCheckpoint checkpoint(StateDirectory state) {
+        List<JobCheckpoint> checkpoints = state.newestFirst();
+        if (from == null) {
+            return checkpoints.isEmpty() ? null : checkpoints.get(0);
+        }
+        return checkpoints.stream()
+                .filter(checkpoint -> checkpoint.id() == from)
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new UserException(
+                                        "there is no checkpoint "
+                                                + from
+                                                + " in "
+                                                + state.path()
+                                                + "; there are "
+                                                + numbers(checkpoints)));
+    }
+
+    private static String numbers(List<JobCheckpoint> checkpoints) {
+        return checkpoints.stream()
+                .map(checkpoint -> Long.toString(checkpoint.id()))
+                .collect(Collectors.joining(", "));
     }
 
     /**
