@@ -15,6 +15,8 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -107,6 +109,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         super.open();
         startDevice();
         checkHeap();
+        addMemoryGauges(getMetricGroup().addGroup("freshet"));
         workspace = new LearnerWorkspace(learnConfig);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
@@ -157,6 +160,18 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         cost().requireRoomForOne(heap);
         cost().shortage(learnConfig.maxModels(), subtasksInProcess(), heap, Backend.maxBytes())
                 .ifPresent(LOG::warn);
+    }
+
+    /** Adds gauges of JavaCPP's off-heap memory, which all subtasks of a process share. */
+    private static void addMemoryGauges(MetricGroup group) {
+        group.gauge("native_memory_bytes", (Gauge<Long>) Backend::usedBytes);
+        group.gauge(
+                "native_memory_limit_bytes",
+                (Gauge<Double>)
+                        () -> {
+                            long limit = Backend.maxBytes();
+                            return limit == 0 ? Double.POSITIVE_INFINITY : limit;
+                        });
     }
 
     /** Returns the maximum number of subtasks of this operator in this process. */

@@ -115,6 +115,14 @@ public final class Backend {
     }
 
     /**
+     * Returns the off-heap memory in bytes that this process has allocated through JavaCPP and not
+     * freed: ND4J's and Freshet's matrices.
+     */
+    public static long usedBytes() {
+        return Pointer.totalBytes();
+    }
+
+    /**
      * Returns one line: ND4J's backend, the device (of a CPU also the version of OpenBLAS and the
      * core whose kernels it uses), the number of threads of a matrix product, and the limits of
      * off-heap memory and of the memory of the process.

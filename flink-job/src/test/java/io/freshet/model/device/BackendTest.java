@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.ServiceLoader;
+import org.bytedeco.javacpp.FloatPointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.environment.Nd4jEnvironment;
@@ -26,6 +27,17 @@ class BackendTest {
                 .contains("CpuBackend", " processors", " thread", "MiB")
                 .containsPattern("OpenBLAS [0-9.]+ with kernels for " + OpenBlasCore.name())
                 .doesNotContain("\n");
+    }
+
+    @Test
+    void usedBytes_riseWithAMatrix_andFallWhenItIsFreed() {
+        long before = Backend.usedBytes();
+        FloatPointer matrix = new FloatPointer(1 << 20);
+        long during = Backend.usedBytes();
+        matrix.deallocate();
+
+        assertThat(during).isGreaterThanOrEqualTo(before + (4 << 20));
+        assertThat(Backend.usedBytes()).isLessThan(during);
     }
 
     @Test
