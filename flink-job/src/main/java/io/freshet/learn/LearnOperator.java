@@ -162,14 +162,15 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                 .ifPresent(LOG::warn);
     }
 
-    /** Adds gauges of JavaCPP's off-heap memory, which all subtasks of a process share. */
+    /** Adds gauges of the memory of the process, which is the same for all its subtasks. */
     private static void addMemoryGauges(MetricGroup group) {
-        group.gauge("native_memory_bytes", (Gauge<Long>) Backend::usedBytes);
+        group.gauge("native_memory_bytes", (Gauge<Long>) Backend::allocatedBytes);
+        group.gauge("process_memory_bytes", (Gauge<Long>) Backend::processBytes);
         group.gauge(
-                "native_memory_limit_bytes",
+                "process_memory_limit_bytes",
                 (Gauge<Double>)
                         () -> {
-                            long limit = Backend.maxBytes();
+                            long limit = Backend.maxProcessBytes();
                             return limit == 0 ? Double.POSITIVE_INFINITY : limit;
                         });
     }

@@ -367,7 +367,7 @@ final class PrometheusMetrics implements ResultsListener {
             }
             for (Score score : Score.values()) {
                 families.gauge(
-                        "freshet_" + span.name() + "_" + score.gaugeName(),
+                        "freshet_" + span.name() + "_" + name(score),
                         capitalised(score.meaning()) + "; " + span.meaning() + ".",
                         (Number) scores.get(score.fieldName()),
                         "model",
@@ -424,6 +424,11 @@ final class PrometheusMetrics implements ResultsListener {
                 position.getTopic(),
                 "partition",
                 Integer.toString(position.getPartition()));
+    }
+
+    /** Returns the score's name in metrics: {@code promtool} takes {@code _m} for metres. */
+    private static String name(Score score) {
+        return score == Score.KAPPA_M ? "kappa_majority" : score.gaugeName();
     }
 
     private static @Nullable Double seconds(@Nullable Long millis) {
