@@ -201,8 +201,8 @@ public final class Dashboard implements AutoCloseable {
             PrometheusMetrics.Page page =
                     data.prometheus().page(request.getHeaders().get(HttpHeader.ACCEPT));
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, page.contentType());
-            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, page.content().length);
-            response.write(true, ByteBuffer.wrap(page.content()), callback);
+            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, page.content().remaining());
+            response.write(true, page.content(), callback);
         }
 
         private void events(Request request, Response response, Callback callback) {

@@ -22,6 +22,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,7 +59,7 @@ final class PrometheusMetrics implements ResultsListener {
     private static final String UNATTRIBUTED = "";
 
     /** Exposition of the metrics. */
-    record Page(String contentType, byte[] content) {}
+    record Page(String contentType, ByteBuffer content) {}
 
     private record Counter(String name, String help, ToLongFunction<MetricsEvent> value) {}
 
@@ -207,7 +208,7 @@ final class PrometheusMetrics implements ResultsListener {
         } catch (IOException e) {
             throw new UncheckedIOException(e); // cannot happen: it writes to memory
         }
-        return new Page(writer.getContentType(), content.toByteArray());
+        return new Page(writer.getContentType(), ByteBuffer.wrap(content.toByteArray()));
     }
 
     private synchronized MetricSnapshots collect() {

@@ -25,7 +25,7 @@ class PrometheusMetricsTest {
     private final PrometheusMetrics metrics = new PrometheusMetrics();
 
     private String page() {
-        return new String(metrics.page(null).content(), UTF_8);
+        return UTF_8.decode(metrics.page(null).content()).toString();
     }
 
     private static MetricsEvent.Builder event(String modelId, long sequence) {
@@ -208,7 +208,7 @@ class PrometheusMetricsTest {
 
         assertThat(text.contentType()).startsWith("text/plain; version=0.0.4");
         assertThat(open.contentType()).startsWith("application/openmetrics-text; version=1.0.0");
-        assertThat(new String(open.content(), UTF_8)).endsWith("# EOF\n");
+        assertThat(UTF_8.decode(open.content()).toString()).endsWith("# EOF\n");
     }
 
     @Test
