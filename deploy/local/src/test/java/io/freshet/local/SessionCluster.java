@@ -142,7 +142,7 @@ final class SessionCluster implements AutoCloseable {
 
     private static JavaProcess process(
             Path directory, String options, String main, String arguments) throws IOException {
-        String lib =
+        String distribution =
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                         .map(Path::of)
                         .filter(Files::isRegularFile)
@@ -154,7 +154,7 @@ final class SessionCluster implements AutoCloseable {
                 ONE_ARENA,
                 words(options + " -XX:+UseG1GC -XX:+AlwaysPreTouch -Dlog4j2.level=INFO"),
                 // Flink's scripts put the other jars of lib/ before that of Flink.
-                directory.resolveSibling("lib") + "/*" + File.pathSeparator + lib,
+                directory.resolveSibling("lib") + "/*" + File.pathSeparator + distribution,
                 main,
                 words(arguments).toArray(String[]::new));
     }

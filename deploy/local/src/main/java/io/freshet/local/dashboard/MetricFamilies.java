@@ -35,7 +35,7 @@ final class MetricFamilies {
      */
     void counter(String name, String help, long value, String... labels) {
         if (value >= 0) {
-            add(Type.COUNTER, name, help, value, labels);
+            add(Type.COUNTER, name, help, (double) value, labels);
         }
     }
 
