@@ -120,9 +120,15 @@ class DashboardTest {
                 .startsWith("text/plain; version=0.0.4");
         assertThat(response.body()).contains("# TYPE freshet_build_info gauge");
         String prometheus =
-                "GET /metrics HTTP/1.1\r\nHost: %s\r\nUser-Agent: Prometheus/3.5.0\r\n"
-                        + "Accept: application/openmetrics-text;version=1.0.0,text/plain\r\n"
-                        + "Connection: close\r\n\r\n";
+                String.join(
+                        "\r\n",
+                        "GET /metrics HTTP/1.1",
+                        "Host: %s",
+                        "User-Agent: Prometheus/3.5.0",
+                        "Accept: application/openmetrics-text;version=1.0.0,text/plain",
+                        "Connection: close",
+                        "",
+                        "");
         assertThat(raw(prometheus.formatted("127.0.0.1:8099")))
                 .startsWith("HTTP/1.1 200")
                 .contains("application/openmetrics-text", "# EOF");
