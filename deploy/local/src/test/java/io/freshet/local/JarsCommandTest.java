@@ -59,7 +59,7 @@ class JarsCommandTest {
                 .anyMatch(name -> name.matches("openblas-[\\d.-]+-linux-x86_64.jar"))
                 .anyMatch(name -> name.matches("javacpp-[\\d.]+-linux-x86_64.jar"))
                 .anyMatch(name -> name.matches("nd4j-api-.*"))
-                .hasSizeGreaterThanOrEqualTo(14);
+                .hasSizeGreaterThanOrEqualTo(13);
         assertThat(copied)
                 .filteredOn(name -> !name.matches("(nd4j|javacpp|openblas|cuda)-.*"))
                 .allMatch(
