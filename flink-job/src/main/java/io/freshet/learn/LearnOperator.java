@@ -17,6 +17,8 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.VoidNamespace;
 import org.apache.flink.runtime.state.VoidNamespaceSerializer;
@@ -115,6 +117,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         super.open();
         startDevice();
         checkHeap();
+        addMemoryGauges(getMetricGroup().addGroup("freshet"));
         workspace = new LearnerWorkspace(learnConfig);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
@@ -204,6 +207,19 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         cost().requireRoomForOne(heap);
         cost().shortage(learnConfig.maxModels(), subtasksInProcess(), heap, Backend.maxBytes())
                 .ifPresent(LOG::warn);
+    }
+
+    /** Adds gauges of the memory of the process, which is the same for all its subtasks. */
+    private static void addMemoryGauges(MetricGroup group) {
+        group.gauge("native_memory_bytes", (Gauge<Long>) Backend::allocatedBytes);
+        group.gauge("process_memory_bytes", (Gauge<Long>) Backend::processBytes);
+        group.gauge(
+                "process_memory_limit_bytes",
+                (Gauge<Double>)
+                        () -> {
+                            long limit = Backend.maxProcessBytes();
+                            return limit == 0 ? Double.POSITIVE_INFINITY : limit;
+                        });
     }
 
     /** Returns the maximum number of subtasks of this operator in this process. */

@@ -1,13 +1,16 @@
 package io.freshet.monitor;
 
+import io.freshet.ingest.Audit;
 import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.learn.Expert;
 import io.freshet.learn.drift.DetectorReport;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * class}, {@code reason}, {@code detector} and {@code expert}, which Flink's Prometheus reporter
  * turns into labels; their names follow the conventions of Prometheus. Their values come from
  * state, so that, unlike Flink's own counters, counts are preserved after a failure. A value that
- * is not defined is NaN.
+ * is not defined is NaN. A reason has no gauge before it first occurs.
  *
  * <p>Gauges cannot be removed, so their number is limited to {@code metrics.max-gauge-models}
  * models per subtask and {@code metrics.max-classes} classes per model.
@@ -53,6 +56,8 @@ final class ModelGauges {
     private final class SingleModelGauges {
         private final MetricGroup modelGroup;
         private final BitSet classes = new BitSet();
+        private final Set<DeadLetterReason> deadLetters = EnumSet.noneOf(DeadLetterReason.class);
+        private final Set<IgnoredReason> ignored = EnumSet.noneOf(IgnoredReason.class);
         private volatile RollingMetrics newest;
 
         SingleModelGauges(RollingMetrics first) {
@@ -81,18 +86,6 @@ final class ModelGauges {
             add("parameter_norm", metrics -> metrics.progress().parameterNorm());
             add("drift_alerts_total", metrics -> metrics.progress().alerts());
             add("learning_rate", metrics -> metrics.progress().learningRate());
-            for (DeadLetterReason reason : DeadLetterReason.values()) {
-                add(
-                        modelGroup.addGroup("reason", lowerCase(reason)),
-                        "dead_letters_total",
-                        metrics -> metrics.progress().audit().count(reason));
-            }
-            for (IgnoredReason reason : IgnoredReason.values()) {
-                add(
-                        modelGroup.addGroup("reason", lowerCase(reason)),
-                        "ignored_total",
-                        metrics -> metrics.progress().audit().count(reason));
-            }
             DetectorReport[] detectors = first.progress().detectors();
             for (int d = 0; d < detectors.length; d++) {
                 int detector = d;
@@ -119,6 +112,7 @@ final class ModelGauges {
 
         void update(RollingMetrics metrics) {
             newest = metrics;
+            addReasons(metrics.progress().audit());
             for (ClassScores scores : metrics.classes()) {
                 int k = scores.classIndex();
                 if (!classes.get(k) && classes.cardinality() < config.maxClasses()) {
@@ -127,6 +121,26 @@ final class ModelGauges {
                     addClassGauge(classGroup, k, "precision_ratio", ClassCounts::precision);
                     addClassGauge(classGroup, k, "recall_ratio", ClassCounts::recall);
                     addClassGauge(classGroup, k, "f1_ratio", ClassCounts::f1);
+                }
+            }
+        }
+
+        /** Adds the gauges of reasons that occurred for the first time. */
+        private void addReasons(Audit audit) {
+            for (DeadLetterReason reason : DeadLetterReason.values()) {
+                if (audit.count(reason) > 0 && deadLetters.add(reason)) {
+                    add(
+                            modelGroup.addGroup("reason", lowerCase(reason)),
+                            "dead_letters_total",
+                            metrics -> metrics.progress().audit().count(reason));
+                }
+            }
+            for (IgnoredReason reason : IgnoredReason.values()) {
+                if (audit.count(reason) > 0 && ignored.add(reason)) {
+                    add(
+                            modelGroup.addGroup("reason", lowerCase(reason)),
+                            "ignored_total",
+                            metrics -> metrics.progress().audit().count(reason));
                 }
             }
         }

@@ -283,6 +283,11 @@ public final class Publisher implements Serializable {
         return bytes;
     }
 
+    /** Returns the version of the job, which the build sets. */
+    public static String jobVersion() {
+        return JobVersion.INSTANCE;
+    }
+
     /** Version of the job, set at build time. */
     private static final class JobVersion {
         static final String INSTANCE = read();

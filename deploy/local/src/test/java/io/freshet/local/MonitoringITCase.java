@@ -6,16 +6,12 @@ import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.monitor.Score;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +33,9 @@ import org.junit.jupiter.api.Test;
 
 /** Integration test of the metrics that a job publishes, on its topics and to Prometheus. */
 class MonitoringITCase {
-    private static final String PREFIX = "flink_taskmanager_job_task_operator_freshet_";
+    private static final String FLINK = "flink_taskmanager_job_task_operator_freshet_";
+    private static final String MODEL = FLINK + "model_";
+    private static final Path RULES = Path.of("..", "prometheus", "rules", "freshet.yml");
     private static final Path PAGE = Path.of("..", "prometheus", "README.md");
 
     private static EmbeddedKafka kafka;
@@ -199,91 +197,97 @@ class MonitoringITCase {
     }
 
     @Test
-    void prometheus_exposesExactlyTheDocumentedNames() throws Exception {
-        Map<String, String> settings = JobOnKafka.settings(kafka, "prometheus", 4, "a,b");
-        int port = freePort();
-        settings.put("flink.metrics.reporters", "prom");
-        settings.put(
-                "flink.metrics.reporter.prom.factory.class",
-                "org.apache.flink.metrics.prometheus.PrometheusReporterFactory");
-        settings.put("flink.metrics.reporter.prom.port", Integer.toString(port));
-        settings.put("training.experts.baselines", "true");
-        List<LabelledEvent> events = JobOnKafka.events(7, 2_000, 4, 2, "one", "two");
-        try (JobOnKafka job = JobOnKafka.start(settings)) {
-            List<byte[]> values = new ArrayList<>(events.stream().map(JobOnKafka::bytes).toList());
-            values.add(new byte[] {1, 2, 3});
-            job.send(values);
-            long labelled = events.stream().filter(event -> event.getLabel() != null).count();
-            JobOnKafka.await(
-                    "Prometheus to see every example",
-                    () -> sum(scrape(port), "model_examples_seen_total") == labelled);
+    void prometheus_exposesExactlyTheDocumentedNames_andEveryNameInTheAlertRules()
+            throws Exception {
+        try (MonitoredJob monitored = MonitoredJob.start(kafka, "prometheus")) {
+            monitored.awaitAllMetrics();
+            String flink = monitored.flinkMetrics();
+            String freshet = monitored.freshetMetrics();
 
-            String page = scrape(port);
-            assertThat(names(page)).isEqualTo(documentedNames());
-            assertThat(sum(page, "model_reason_dead_letters_total")).isEqualTo(1);
-            assertThat(page)
-                    .containsPattern(PREFIX + "model_rolling_accuracy_ratio\\{.*model=\"one\"")
-                    .containsPattern(PREFIX + "model_class_recall_ratio\\{.*class=\"b\"")
-                    .containsPattern(PREFIX + "model_expert_weight_ratio\\{.*expert=\"no_change\"");
-            job.finish();
+            assertThat(names(FLINK, flink)).isEqualTo(documentedGauges());
+            assertThat(names("freshet_", freshet))
+                    .isSubsetOf(documentedNames())
+                    .hasSizeGreaterThan(50);
+            assertThat(names("", flink + freshet)).containsAll(namesInRules());
+            assertThat(MonitoredJob.sum(flink, MODEL + "reason_dead_letters_total")).isEqualTo(1);
+            assertThat(MonitoredJob.sum(flink, MODEL + "reason_ignored_total")).isEqualTo(1);
+            assertThat(flink)
+                    .containsPattern(MODEL + "rolling_accuracy_ratio\\{.*model=\"one\"")
+                    .containsPattern(MODEL + "class_recall_ratio\\{.*class=\"b\"")
+                    .containsPattern(MODEL + "expert_weight_ratio\\{.*expert=\"no_change\"");
+            // Reasons that did not occur have no series.
+            assertThat(flink.lines().filter(line -> line.startsWith(MODEL + "reason_"))).hasSize(2);
+            assertThat(freshet.lines().filter(line -> line.contains("reason=")))
+                    .containsExactlyInAnyOrder(
+                            "freshet_dead_letters_total{model=\"\",reason=\"not_single_object\"}"
+                                    + " 1.0",
+                            "freshet_ignored_events_total{model=\"%s\",reason=\"zero_weight\"} 1.0"
+                                    .formatted(modelOfIgnoredEvent(freshet)));
+            assertThat(MonitoredJob.sum(flink, FLINK + "native_memory_bytes"))
+                    .isBetween(1.0, MonitoredJob.sum(flink, FLINK + "process_memory_bytes"));
+            monitored.job().finish();
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+    private static String modelOfIgnoredEvent(String page) {
+        return page.contains("freshet_ignored_events_total{model=\"one\"") ? "one" : "two";
     }
 
-    private static String scrape(int port) {
-        URI uri = URI.create("http://localhost:" + port + "/metrics");
-        try {
-            return HttpClient.newHttpClient()
-                    .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
-                    .body();
-        } catch (IOException e) {
-            throw new IllegalStateException("Prometheus' reporter does not answer", e);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static Set<String> names(String page) {
+    /** Returns the names of all series that begin with a prefix. */
+    private static Set<String> names(String prefix, String page) {
         Set<String> names = new TreeSet<>();
-        Matcher matcher = Pattern.compile("(?m)^" + PREFIX + "model_(\\w+)\\{").matcher(page);
+        Matcher matcher = Pattern.compile("(?m)^(" + prefix + "\\w+)[{ ]").matcher(page);
         while (matcher.find()) {
             names.add(matcher.group(1));
         }
         return names;
     }
 
-    private static double sum(String page, String name) {
+    /** Returns the names of metrics in the alert rules, those in their texts included. */
+    private static Set<String> namesInRules() throws IOException {
+        Set<String> names = new TreeSet<>();
         Matcher matcher =
-                Pattern.compile("(?m)^" + PREFIX + name + "\\{[^}]*\\} (\\S+)$").matcher(page);
-        double sum = 0;
+                Pattern.compile("\\b(freshet|flink)_[a-z]\\w*").matcher(Files.readString(RULES));
         while (matcher.find()) {
-            sum += Double.parseDouble(matcher.group(1));
+            names.add(matcher.group());
         }
-        return sum;
+        assertThat(names).hasSizeGreaterThan(10);
+        return names;
     }
 
-    /** Returns the names in the first column of the table in the README. */
+    /** Returns the names of Freshet's own metrics in the README. */
     private static Set<String> documentedNames() throws IOException {
         Set<String> names = new TreeSet<>();
-        for (String line : Files.readAllLines(PAGE)) {
-            String[] cells = line.split("\\|", -1);
-            if (!line.startsWith("| `") || cells.length < 3) {
-                continue;
-            }
-            String rolling = "";
-            for (String name : cells[1].replace("`", "").split(",", -1)) {
-                String stripped = name.strip();
-                if (stripped.startsWith("rolling_")) {
-                    rolling = stripped.substring("rolling_".length());
-                }
-                names.add(stripped.replace("…", rolling));
+        for (String name : firstColumns(line -> line.startsWith("| `freshet_"))) {
+            for (Score score : Score.values()) {
+                names.add(
+                        name.replace("<score>", score.gaugeName())
+                                .replaceAll("kappa_m$", "kappa_majority"));
             }
         }
         return names;
+    }
+
+    /** Returns the names of the metrics that the README says Flink's reporter shows. */
+    private static Set<String> documentedGauges() throws IOException {
+        Set<String> names = new TreeSet<>(firstColumns(line -> line.startsWith("| `flink_")));
+        String rolling = "";
+        for (String name : firstColumns(line -> line.matches("\\| `(?!flink_|freshet_).*"))) {
+            if (name.startsWith("rolling_")) {
+                rolling = name.substring("rolling_".length());
+            }
+            names.add(MODEL + name.replace("…", rolling));
+        }
+        return names;
+    }
+
+    /** Returns the names in the first column of the README's tables, in order. */
+    private static List<String> firstColumns(Predicate<String> rows) throws IOException {
+        return Files.readAllLines(PAGE).stream()
+                .filter(rows)
+                .map(line -> line.split("\\|", -1)[1].replace("`", ""))
+                .flatMap(cell -> Pattern.compile(",").splitAsStream(cell))
+                .map(String::strip)
+                .toList();
     }
 }

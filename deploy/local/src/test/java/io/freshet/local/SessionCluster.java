@@ -27,16 +27,24 @@ import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
 import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
 
 /**
- * Flink session cluster: a JobManager and a TaskManager, each in its own process with Flink and
- * ND4J on its class path. Each submission loads the job from its jar in a new class loader.
+ * Flink session cluster: a JobManager and a TaskManager, each in its own process with Flink and the
+ * jars that {@code freshet jars} copies on its class path. Each submission loads the job from its
+ * jar in a new class loader.
  */
 final class SessionCluster implements AutoCloseable {
     /** The jar of the job, as submitted with {@code flink run}. */
     static final Path JOB_JAR = Path.of(System.getProperty("freshet.job-jar"));
 
-    /** The artifacts in the job's jar, which are not in Flink's {@code lib/}. */
-    private static final Pattern NOT_IN_LIB =
-            Pattern.compile("(freshet|avro|kafka|flink-connector-kafka|picocli|lz4-java).*");
+    /**
+     * The jars of a Flink distribution: of Flink, and the libraries that its own jar contains.
+     * Those of ND4J are not among them.
+     */
+    private static final Pattern DISTRIBUTION =
+            Pattern.compile(
+                    "(flink-(?!connector-kafka)|log4j-|slf4j-api|async-profiler|frocksdbjni"
+                            + "|commons-(cli|collections-|compress|io|lang3|math3|text)|javassist"
+                            + "|jsr305|kryo|minlog|objenesis|reflectasm|snakeyaml-engine"
+                            + "|snappy-java|zstd-jni).*");
 
     /**
      * Limits glibc's malloc to one arena, so that memory freed by one job's threads is reused by
@@ -79,6 +87,11 @@ final class SessionCluster implements AutoCloseable {
         all.put("taskmanager.host", "localhost");
         all.put("taskmanager.bind-host", "localhost");
         all.put("execution.checkpointing.dir", directory.resolve("checkpoints").toUri().toString());
+        int exitCode =
+                Freshet.commandLine().execute("jars", "--lib", directory.resolve("lib").toString());
+        if (exitCode != 0) {
+            throw new AssertionError("freshet jars ended with " + exitCode);
+        }
         Path conf = Files.createDirectory(directory.resolve("conf"));
         Files.write(
                 conf.resolve("config.yaml"),
@@ -129,18 +142,19 @@ final class SessionCluster implements AutoCloseable {
 
     private static JavaProcess process(
             Path directory, String options, String main, String arguments) throws IOException {
-        String lib =
+        String distribution =
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
                         .map(Path::of)
                         .filter(Files::isRegularFile)
-                        .filter(jar -> !NOT_IN_LIB.matcher(jar.getFileName().toString()).matches())
+                        .filter(jar -> DISTRIBUTION.matcher(jar.getFileName().toString()).matches())
                         .map(Path::toString)
                         .collect(Collectors.joining(File.pathSeparator));
         return JavaProcess.start(
                 directory,
                 ONE_ARENA,
                 words(options + " -XX:+UseG1GC -XX:+AlwaysPreTouch -Dlog4j2.level=INFO"),
-                lib,
+                // Flink's scripts put the other jars of lib/ before that of Flink.
+                directory.resolveSibling("lib") + "/*" + File.pathSeparator + distribution,
                 main,
                 words(arguments).toArray(String[]::new));
     }

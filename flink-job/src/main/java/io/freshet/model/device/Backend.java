@@ -115,6 +115,33 @@ public final class Backend {
     }
 
     /**
+     * Returns the off-heap memory in bytes that ND4J and JavaCPP have allocated in this process and
+     * not freed; with CUDA, that on the GPUs. ND4J allocates its arrays itself, so that {@code
+     * org.bytedeco.javacpp.maxbytes} does not limit them. The backend must have been started.
+     */
+    public static long allocatedBytes() {
+        long bytes = Pointer.totalBytes();
+        int devices = Nd4j.getAffinityManager().getNumberOfDevices();
+        for (int device = 0; device < devices; device++) {
+            bytes += Nd4j.getEnvironment().getDeviceCouner(device);
+        }
+        return bytes;
+    }
+
+    /** Returns the memory of this process in bytes, as JavaCPP measures it. */
+    public static long processBytes() {
+        return Pointer.physicalBytes();
+    }
+
+    /**
+     * Returns the limit of {@link #processBytes()}, {@code org.bytedeco.javacpp.maxphysicalbytes};
+     * 0 for no limit. Above the limit, every allocation through JavaCPP fails.
+     */
+    public static long maxProcessBytes() {
+        return Math.max(0, Pointer.maxPhysicalBytes());
+    }
+
+    /**
      * Returns one line: ND4J's backend, the device (of a CPU also the version of OpenBLAS and the
      * core whose kernels it uses), the number of threads of a matrix product, and the limits of
      * off-heap memory and of the memory of the process.

@@ -1,6 +1,7 @@
 package io.freshet.model.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.model.device.DeviceDecision.Outcome;
 import io.freshet.model.linalg.OpenBlasCore;
@@ -15,8 +16,11 @@ import java.util.Properties;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.environment.Nd4jEnvironment;
+import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.cpu.nativecpu.CpuBackend;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.factory.Nd4jBackend;
 
 class BackendTest {
@@ -26,6 +30,22 @@ class BackendTest {
                 .contains("CpuBackend", " processors", " thread", "MiB")
                 .containsPattern("OpenBLAS [0-9.]+ with kernels for " + OpenBlasCore.name())
                 .doesNotContain("\n");
+    }
+
+    @Test
+    void allocatedBytes_riseByTheBytesOfAnArray_andFallWhenItIsClosed() throws Exception {
+        Backend.start(DeviceFallback.CPU);
+        long before = Backend.allocatedBytes();
+        INDArray array = Nd4j.createUninitializedDetached(DataType.FLOAT, 16 << 20);
+        long during = Backend.allocatedBytes();
+        array.close();
+
+        // The arrays of other tests, which are small, may be freed at the same time.
+        assertThat(during - before).isCloseTo(64L << 20, within(8L << 20));
+        assertThat(during - Backend.allocatedBytes()).isCloseTo(64L << 20, within(8L << 20));
+        assertThat(Backend.processBytes())
+                .isGreaterThan(during)
+                .isLessThan(Backend.maxProcessBytes());
     }
 
     @Test

@@ -37,6 +37,8 @@ import org.slf4j.LoggerFactory;
  * <p>{@code GET /events?model=ID} is a stream of server-sent events. Each event is a JSON object
  * with the data that the client does not have yet; the first contains the model's whole history. A
  * separate thread sends the events, so that clients do not slow down the reading of results.
+ *
+ * <p>{@code GET /metrics} returns {@link PrometheusMetrics}.
  */
 public final class Dashboard implements AutoCloseable {
     /** Port number that stands for any free port. */
@@ -182,6 +184,8 @@ public final class Dashboard implements AutoCloseable {
             PageFiles.PageFile file = files.at(path);
             if (path.equals("/events")) {
                 events(request, response, callback);
+            } else if (path.equals("/metrics")) {
+                metrics(request, response, callback);
             } else if (file != null) {
                 response.getHeaders().put(HttpHeader.CONTENT_TYPE, file.contentType());
                 response.getHeaders().put(HttpHeader.CONTENT_LENGTH, file.content().remaining());
@@ -191,6 +195,14 @@ public final class Dashboard implements AutoCloseable {
                         response, callback, HttpStatus.NOT_FOUND_404, "Not found.");
             }
             return true;
+        }
+
+        private void metrics(Request request, Response response, Callback callback) {
+            PrometheusMetrics.Page page =
+                    data.prometheus().page(request.getHeaders().get(HttpHeader.ACCEPT));
+            response.getHeaders().put(HttpHeader.CONTENT_TYPE, page.contentType());
+            response.getHeaders().put(HttpHeader.CONTENT_LENGTH, page.content().remaining());
+            response.write(true, page.content(), callback);
         }
 
         private void events(Request request, Response response, Callback callback) {

@@ -36,6 +36,7 @@ public final class DashboardData implements ResultsListener {
     /** By model id; the most recently updated is last. */
     private final Map<String, ModelData> models = new LinkedHashMap<>();
 
+    private final PrometheusMetrics prometheus = new PrometheusMetrics();
     private ReaderState state = new ReaderState(ReaderState.Kind.STARTING, "");
     private Map<String, Long> unattributedDeadLetters = Map.of();
     private long droppedModels;
@@ -44,6 +45,7 @@ public final class DashboardData implements ResultsListener {
 
     @Override
     public synchronized void onMetrics(MetricsEvent event, long emittedAt) {
+        prometheus.onMetrics(event, emittedAt);
         changes++;
         if (event.getModelId().equals(UNATTRIBUTED)) {
             unattributedDeadLetters = new TreeMap<>(event.getDeadLettersByReason());
@@ -54,28 +56,37 @@ public final class DashboardData implements ResultsListener {
 
     @Override
     public synchronized void onDriftAlert(DriftAlertEvent event, long emittedAt) {
+        prometheus.onDriftAlert(event, emittedAt);
         changes++;
         model(event.getModelId()).driftAlert(event, emittedAt);
     }
 
     @Override
     public synchronized void onSnapshot(ModelSnapshotEvent event, long emittedAt) {
+        prometheus.onSnapshot(event, emittedAt);
         changes++;
         model(event.getModelId()).snapshot(event, emittedAt);
     }
 
     @Override
     public synchronized void onUnreadableRecord(String topic) {
+        prometheus.onUnreadableRecord(topic);
         changes++;
         unreadable++;
     }
 
     @Override
     public synchronized void onStateChange(ReaderState newState) {
+        prometheus.onStateChange(newState);
         if (!newState.equals(state)) {
             changes++;
             state = newState;
         }
+    }
+
+    /** Returns the same results as metrics for Prometheus. */
+    PrometheusMetrics prometheus() {
+        return prometheus;
     }
 
     private ModelData model(String id) {

@@ -61,10 +61,10 @@ final class ModelData {
 
     void metrics(MetricsEvent event, long recordEmittedAt) {
         MetricsEvent before = latest;
+        if (before != null && isOlderAttempt(event, before)) {
+            return;
+        }
         if (before != null && event.getSequence() <= before.getSequence()) {
-            if (isOlderAttempt(event, before)) {
-                return;
-            }
             rewind(event);
         }
         List<String> expertsNow = event.getExperts().stream().map(Expert::getName).toList();
@@ -95,8 +95,9 @@ final class ModelData {
      * at-least-once delivery the records of the highest attempt are valid, in whatever order the
      * records of the attempts arrive.
      */
-    private static boolean isOlderAttempt(MetricsEvent event, MetricsEvent newest) {
-        return event.getAttempt() != null
+    static boolean isOlderAttempt(MetricsEvent event, MetricsEvent newest) {
+        return event.getSequence() <= newest.getSequence()
+                && event.getAttempt() != null
                 && newest.getAttempt() != null
                 && event.getAttempt() <= newest.getAttempt();
     }

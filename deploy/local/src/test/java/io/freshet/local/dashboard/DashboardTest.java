@@ -112,6 +112,30 @@ class DashboardTest {
     }
 
     @Test
+    void metrics_areServedToPrometheus_underTheServersNamesOnly() throws Exception {
+        HttpResponse<String> response = get("/metrics");
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("Content-Type").orElseThrow())
+                .startsWith("text/plain; version=0.0.4");
+        assertThat(response.body()).contains("# TYPE freshet_build_info gauge");
+        String prometheus =
+                String.join(
+                        "\r\n",
+                        "GET /metrics HTTP/1.1",
+                        "Host: %s",
+                        "User-Agent: Prometheus/3.5.0",
+                        "Accept: application/openmetrics-text;version=1.0.0,text/plain",
+                        "Connection: close",
+                        "",
+                        "");
+        assertThat(raw(prometheus.formatted("127.0.0.1:8099")))
+                .startsWith("HTTP/1.1 200")
+                .contains("application/openmetrics-text", "# EOF");
+        assertThat(raw(prometheus.formatted("metrics.example:8099"))).startsWith("HTTP/1.1 421");
+    }
+
+    @Test
     void page_loadsNothingFromOtherServers_andHasNoInlineScriptOrStyle() throws Exception {
         String page = get("/").body();
 
