@@ -1,7 +1,6 @@
 package io.freshet.local;
 
 import io.freshet.config.ConfigurationException;
-import io.freshet.local.cli.LogFile;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cluster.JobSupervisor;
@@ -54,7 +53,6 @@ final class RunCommand implements Callable<Integer> {
                             + config.kafka().bootstrapServers()
                             + ", Flink at "
                             + cluster.webPage());
-            print(out, "log in " + LogFile.path());
             supervisor.awaitEnd();
             print(out, "the job has ended");
         }
