@@ -3,6 +3,7 @@ package io.freshet.local.watch;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.watch.ReaderState.Kind;
+import io.freshet.pipeline.JobTopics;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -43,6 +45,7 @@ public final class ResultsReader implements AutoCloseable {
     private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final long QUIET_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final long MAX_PAST_METRICS = 20_000;
     private static final long MAX_PAST_ALERTS = 2_000;
     private static final long MAX_PAST_SNAPSHOTS = 200;
@@ -58,12 +61,23 @@ public final class ResultsReader implements AutoCloseable {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread thread = new Thread(this::read, "freshet-results");
     private volatile boolean closed;
+    private final @Nullable SourceProbe probe;
+    private final Map<TopicPartition, Long> nextOffsets = new HashMap<>();
+    private final TypicalInterval emissions = new TypicalInterval();
+    private final TypicalInterval transactions = new TypicalInterval();
+    private SourcePosition source = SourcePosition.UNKNOWN;
+    private JobActivity activity = JobActivity.UNKNOWN;
+    private OptionalLong newestMetrics = OptionalLong.empty();
     private boolean metricsFound;
     private String problem = "";
 
     private ResultsReader(
-            Map<String, String> client, WatchedTopics topics, ResultsListener listener) {
+            Map<String, String> client,
+            WatchedTopics topics,
+            @Nullable SourceProbe probe,
+            ResultsListener listener) {
         this.topics = topics;
+        this.probe = probe;
         this.listener = listener;
         bootstrapServers = client.getOrDefault(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "");
         Properties properties = new Properties();
@@ -86,7 +100,20 @@ public final class ResultsReader implements AutoCloseable {
      */
     public static ResultsReader start(
             Map<String, String> client, WatchedTopics topics, ResultsListener listener) {
-        ResultsReader reader = new ResultsReader(client, topics, listener);
+        return start(new ResultsReader(client, topics, null, listener));
+    }
+
+    /** Starts reading, and looks every five seconds at the position of the job's source. */
+    public static ResultsReader start(JobTopics topics, ResultsListener listener) {
+        return start(
+                new ResultsReader(
+                        topics.kafka().client(),
+                        WatchedTopics.of(topics.publish()),
+                        new SourceProbe(topics.kafka()),
+                        listener));
+    }
+
+    private static ResultsReader start(ResultsReader reader) {
         reader.thread.start();
         return reader;
     }
@@ -119,8 +146,10 @@ public final class ResultsReader implements AutoCloseable {
     }
 
     private void read() {
-        try (consumer) {
+        try (consumer;
+                probe) {
             long nextRefresh = System.nanoTime();
+            long nextLook = nextRefresh;
             while (!closed) {
                 if (System.nanoTime() - nextRefresh >= 0) {
                     refreshAssignment();
@@ -133,6 +162,11 @@ public final class ResultsReader implements AutoCloseable {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                     dispatch(record);
                 }
+                if (probe != null && caughtUp.isDone() && System.nanoTime() - nextLook >= 0) {
+                    source = probe.look(isQuiet());
+                    nextLook = System.nanoTime() + REFRESH_NANOS;
+                }
+                reportActivity();
                 listener.onPollEnd();
                 if (!caughtUp.isDone() && metricsFound && hasReachedEnds()) {
                     listener.onStateChange(new ReaderState(Kind.LIVE, problem));
@@ -149,6 +183,21 @@ public final class ResultsReader implements AutoCloseable {
                             Kind.ENDED, "The topics can no longer be read: " + e.getMessage()));
             caughtUp.completeExceptionally(e);
             ended.completeExceptionally(e);
+        }
+    }
+
+    /** Returns whether no metrics have come for so long that the lag has to be known exactly. */
+    private boolean isQuiet() {
+        return System.currentTimeMillis() - newestMetrics.orElse(0) > QUIET_MILLIS;
+    }
+
+    private void reportActivity() {
+        JobActivity now =
+                new JobActivity(
+                        newestMetrics, Math.max(emissions.millis(), transactions.millis()), source);
+        if (!now.equals(activity)) {
+            activity = now;
+            listener.onActivity(activity);
         }
     }
 
@@ -250,9 +299,10 @@ public final class ResultsReader implements AutoCloseable {
         try {
             if (record.topic().equals(topics.metrics())) {
                 MetricsEvent event = AuditReader.METRICS.read(record.value());
-                Instant emittedAt = event.getToldAt();
-                listener.onMetrics(
-                        event, emittedAt == null ? record.timestamp() : emittedAt.toEpochMilli());
+                Instant time = event.getToldAt();
+                long emittedAt = time == null ? record.timestamp() : time.toEpochMilli();
+                noteMetrics(record, emittedAt);
+                listener.onMetrics(event, emittedAt);
             } else if (record.topic().equals(topics.driftAlerts())) {
                 listener.onDriftAlert(DRIFT_ALERTS.read(record.value()), record.timestamp());
             } else if (isFirstChunk(record)) {
@@ -266,6 +316,24 @@ public final class ResultsReader implements AutoCloseable {
                     record.offset(),
                     e);
             listener.onUnreadableRecord(record.topic());
+        }
+    }
+
+    /**
+     * Notes when metrics became readable. New ones have just done so, whatever the job's clock
+     * says. Offsets are missing between the records of two transactions, whose ends occupy them.
+     */
+    private void noteMetrics(ConsumerRecord<byte[], byte[]> record, long emittedAt) {
+        long now = System.currentTimeMillis();
+        long readableAt = caughtUp.isDone() ? now : Math.min(now, emittedAt);
+        newestMetrics = OptionalLong.of(Math.max(readableAt, newestMetrics.orElse(0)));
+        emissions.add(emittedAt);
+        Long next =
+                nextOffsets.put(
+                        new TopicPartition(record.topic(), record.partition()),
+                        record.offset() + 1);
+        if (next != null && record.offset() > next) {
+            transactions.add(emittedAt);
         }
     }
 
