@@ -33,6 +33,8 @@ import picocli.CommandLine.ScopeType;
             TopicsCommand.class,
             RunCommand.class,
             WatchCommand.class,
+            StatusCommand.class,
+            DeadLettersCommand.class,
             BenchCommand.class,
             DriftBenchCommand.class
         })

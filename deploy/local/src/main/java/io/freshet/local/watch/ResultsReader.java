@@ -19,7 +19,9 @@ import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,6 +29,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -61,6 +64,7 @@ public final class ResultsReader implements AutoCloseable {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread thread = new Thread(this::read, "freshet-results");
     private volatile boolean closed;
+    private volatile boolean allMetrics = true;
     private final @Nullable SourceProbe probe;
     private final Map<TopicPartition, Long> nextOffsets = new HashMap<>();
     private final TypicalInterval emissions = new TypicalInterval();
@@ -128,6 +132,38 @@ public final class ResultsReader implements AutoCloseable {
     }
 
     /**
+     * Waits until everything that existed at the start has been read, but not longer than a given
+     * time.
+     *
+     * @throws UserException if the topics cannot be read in this time
+     */
+    public void awaitCaughtUp(Duration timeout) {
+        try {
+            caughtUp.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new UserException(
+                    "the job's topics at "
+                            + bootstrapServers
+                            + " could not be read within "
+                            + timeout.toSeconds()
+                            + " s",
+                    e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        } catch (ExecutionException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /**
+     * Returns whether the metrics were read from their first record on, after {@link
+     * #awaitCaughtUp()}. Otherwise those of models without later records are unknown.
+     */
+    public boolean hasReadAllMetrics() {
+        return allMetrics;
+    }
+
+    /**
      * Waits until the reader is closed.
      *
      * @throws UserException if the topics cannot be read
@@ -140,9 +176,13 @@ public final class ResultsReader implements AutoCloseable {
         try {
             event.join();
         } catch (CompletionException e) {
-            throw new UserException(
-                    "the job's topics can no longer be read: " + String.valueOf(e.getCause()), e);
+            throw unreadable(e);
         }
+    }
+
+    private static UserException unreadable(Exception e) {
+        return new UserException(
+                "the job's topics can no longer be read: " + String.valueOf(e.getCause()), e);
     }
 
     private void read() {
@@ -283,7 +323,11 @@ public final class ResultsReader implements AutoCloseable {
         consumer.assign(all);
         for (TopicPartition partition : found) {
             long last = end.getOrDefault(partition, 0L);
-            consumer.seek(partition, Math.max(first.getOrDefault(partition, 0L), last - maxPast));
+            long start = Math.max(first.getOrDefault(partition, 0L), last - maxPast);
+            consumer.seek(partition, start);
+            if (partition.topic().equals(topics.metrics()) && start > 0) {
+                allMetrics = false;
+            }
         }
         if (!caughtUp.isDone()) {
             ends.putAll(end);
