@@ -23,6 +23,8 @@ final class DeadLettersCommand implements Runnable {
     @Override
     public void run() {
         throw new UserException(
-                spec.qualifiedName() + " needs one of " + String.join(", ", spec.subcommands().keySet()));
+                spec.qualifiedName()
+                        + " needs one of "
+                        + String.join(", ", spec.subcommands().keySet()));
     }
 }

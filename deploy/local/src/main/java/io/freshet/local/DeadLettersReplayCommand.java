@@ -59,7 +59,7 @@ final class DeadLettersReplayCommand implements Callable<Integer> {
             names = "--unproven",
             description =
                     "Also replays dead letters since whose publication records have been removed"
-                        + " from the input topic, so that an earlier replay could not be seen.")
+                            + " from the input topic, so that an earlier replay could not be seen.")
     private boolean unproven;
 
     @Spec
@@ -119,7 +119,8 @@ final class DeadLettersReplayCommand implements Callable<Integer> {
                     counted(plan.elsewhere()));
         }
         if (!dryRun && number > 0) {
-            long sent = replay.send(plan, filter, done -> print("replayed %,d of %,d", done, number));
+            long sent =
+                    replay.send(plan, filter, done -> print("replayed %,d of %,d", done, number));
             if (sent < number) {
                 throw new UserException(
                         "only "

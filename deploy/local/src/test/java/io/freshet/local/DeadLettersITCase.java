@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
@@ -41,15 +42,24 @@ import picocli.CommandLine;
 class DeadLettersITCase {
     private static final String REPLAY_OF = "freshet.replay-of";
     private static EmbeddedKafka kafka;
+    private static KafkaProducer<byte[], byte[]> producer;
 
     @BeforeAll
     static void start() throws IOException {
         kafka = EmbeddedKafka.start();
+        producer = producer(Map.of());
     }
 
     @AfterAll
     static void stop() throws IOException {
+        producer.close();
         kafka.close();
+    }
+
+    private static KafkaProducer<byte[], byte[]> producer(Map<String, Object> properties) {
+        Map<String, Object> all = new HashMap<>(properties);
+        all.put("bootstrap.servers", kafka.bootstrapServers());
+        return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private record Outcome(int exitCode, String out, String err) {}
@@ -104,17 +114,9 @@ class DeadLettersITCase {
 
         /** Sends a message to the input topic and returns its offset. */
         long send(int partition, byte @Nullable [] key, byte @Nullable [] value) throws Exception {
-            try (KafkaProducer<byte[], byte[]> producer = producer(Map.of())) {
-                return producer.send(new ProducerRecord<>(input(), partition, key, value))
-                        .get()
-                        .offset();
-            }
-        }
-
-        KafkaProducer<byte[], byte[]> producer(Map<String, Object> properties) {
-            Map<String, Object> all = new HashMap<>(properties);
-            all.put("bootstrap.servers", kafka.bootstrapServers());
-            return new KafkaProducer<>(all, new ByteArraySerializer(), new ByteArraySerializer());
+            return producer.send(new ProducerRecord<>(input(), partition, key, value))
+                    .get()
+                    .offset();
         }
 
         /** Sets a message aside: sends it, and publishes its dead letter. */
@@ -152,12 +154,10 @@ class DeadLettersITCase {
                             .toByteBuffer();
             byte[] bytes = new byte[event.remaining()];
             event.get(bytes);
-            try (KafkaProducer<byte[], byte[]> producer = producer(Map.of())) {
-                producer.send(
-                                new ProducerRecord<>(
-                                        topics.publish().topic(Topic.DEAD_LETTERS), bytes))
-                        .get();
-            }
+            producer.send(
+                            new ProducerRecord<>(
+                                    topics.publish().topic(Topic.DEAD_LETTERS), bytes))
+                    .get();
         }
 
         /** Returns the committed records of the input topic that are replays. */
@@ -252,7 +252,8 @@ class DeadLettersITCase {
         assertThat(stage.lines("show", "show-labelled-events/0/10"))
                 .contains("value      5,000 bytes, of which the first 1024 (--whole)")
                 .hasSizeLessThan(90);
-        assertThat(stage.lines("show", "show-labelled-events/0/10", "--whole")).hasSizeGreaterThan(300);
+        assertThat(stage.lines("show", "show-labelled-events/0/10", "--whole"))
+                .hasSizeGreaterThan(300);
 
         JsonNode json =
                 new ObjectMapper()
@@ -323,7 +324,7 @@ class DeadLettersITCase {
         stage.lines("replay", "--all", "--limit", "700");
         // As if the process had been killed in its next transaction, after it sent one message.
         KafkaProducer<byte[], byte[]> killed =
-                stage.producer(Map.of("transactional.id", "killed-replay"));
+                producer(Map.of("transactional.id", "killed-replay"));
         killed.initTransactions();
         killed.beginTransaction();
         ProducerRecord<byte[], byte[]> message =
@@ -338,7 +339,8 @@ class DeadLettersITCase {
                         "replayed 500 of 500");
         killed.close();
 
-        assertThat(stage.replayedPlaces()).containsExactlyElementsOf(places.stream().sorted().toList());
+        assertThat(stage.replayedPlaces())
+                .containsExactlyElementsOf(places.stream().sorted().toList());
     }
 
     @Test
@@ -396,7 +398,8 @@ class DeadLettersITCase {
             assertThat(stage.lines("replay", "--all", "--dry-run").get(0))
                     .startsWith("would replay 3 dead letters"); // the replays themselves
 
-            TopicAudit audit = job.finish();
+            job.cluster().stopWithDrain();
+            TopicAudit audit = AuditReader.read(job.config());
             assertThat(audit.events()).isEqualTo(6);
             assertThat(audit.holds()).as(audit.checks().toString()).isTrue();
         }

@@ -63,10 +63,12 @@ public final class DeadLetterReplay implements AutoCloseable {
      * @param elsewhere number of those from other topics
      */
     public record Plan(
-            Map<DeadLetterIdentity, Long> identities, long replayed, long unproven, long elsewhere) {}
+            Map<DeadLetterIdentity, Long> identities,
+            long replayed,
+            long unproven,
+            long elsewhere) {}
 
-    private DeadLetterReplay(
-            JobTopics topics, @Nullable KafkaProducer<byte[], byte[]> producer) {
+    private DeadLetterReplay(JobTopics topics, @Nullable KafkaProducer<byte[], byte[]> producer) {
         this.topics = topics;
         this.producer = producer;
         input = topics.kafka().labelledEvents();
@@ -137,8 +139,7 @@ public final class DeadLetterReplay implements AutoCloseable {
                         .removeIf(each -> !isProven(each.getKey(), each.getValue(), retained));
                 unproven = before - selected.size();
             }
-            List<DeadLetterIdentity> tooMany =
-                    selected.keySet().stream().skip(limit).toList();
+            List<DeadLetterIdentity> tooMany = selected.keySet().stream().skip(limit).toList();
             tooMany.forEach(selected::remove);
             return new Plan(selected, replayed, unproven, elsewhere[0]);
         }
@@ -195,9 +196,7 @@ public final class DeadLetterReplay implements AutoCloseable {
                                 Map.of(partition, beginning),
                                 Map.of(
                                         partition,
-                                        Math.min(
-                                                beginning + 1,
-                                                ends.getOrDefault(partition, 0L))),
+                                        Math.min(beginning + 1, ends.getOrDefault(partition, 0L))),
                                 record -> first[0] = record.timestamp());
                     }
                     retained.put(partition, new Retained(beginning, first[0]));
@@ -295,8 +294,7 @@ public final class DeadLetterReplay implements AutoCloseable {
             headers.add(
                     new RecordHeader(header.getKey(), StoredDeadLetter.bytes(header.getValue())));
         }
-        headers.add(
-                new RecordHeader(REPLAY_OF, place.toString().getBytes(StandardCharsets.UTF_8)));
+        headers.add(new RecordHeader(REPLAY_OF, place.toString().getBytes(StandardCharsets.UTF_8)));
         return new ProducerRecord<>(
                 input,
                 place.partition() < numPartitions ? place.partition() : null,

@@ -58,8 +58,7 @@ public final class DeadLetterText {
         wrapped(
                 out,
                 INDENT,
-                printable(
-                        event.getReason() + ", " + model(event) + ": " + event.getDetail()));
+                printable(event.getReason() + ", " + model(event) + ": " + event.getDetail()));
     }
 
     private static String model(DeadLetterEvent event) {

@@ -45,7 +45,8 @@ public final class FlinkRestClient {
     }
 
     /**
-     * Returns the job with a name. Of several, one that has not ended is taken, else the newest.
+     * Returns the job with a name, or the only job whatever its name. Of several with the name, one
+     * that has not ended is taken, else the newest.
      *
      * @throws IOException if Flink does not answer as expected
      * @throws UserException if there is no such job
@@ -55,7 +56,7 @@ public final class FlinkRestClient {
         get("jobs/overview").path("jobs").forEach(jobs::add);
         JsonNode job =
                 jobs.stream()
-                        .filter(each -> each.path("name").asText().equals(name))
+                        .filter(each -> jobs.size() == 1 || each.path("name").asText().equals(name))
                         .max(
                                 Comparator.comparing(FlinkRestClient::hasNotEnded)
                                         .thenComparing(each -> each.path("start-time").asLong()))
@@ -66,7 +67,7 @@ public final class FlinkRestClient {
         JsonNode failures = get("jobs/" + id + "/exceptions?maxExceptions=1");
         return new FlinkJob(
                 id,
-                name,
+                job.path("name").asText(),
                 job.path("state").asText(),
                 job.path("last-modification").asLong(),
                 restarts(id),

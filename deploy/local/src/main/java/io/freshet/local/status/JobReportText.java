@@ -109,7 +109,8 @@ public final class JobReportText {
         row(
                 "flink",
                 format(
-                        "%s for %s, %s, %s completed, %,d failed",
+                        "%s: %s for %s, %s, %s completed, %,d failed",
+                        printable(flink.name()),
                         printable(flink.state()),
                         TimeText.duration(Math.max(0, report.now() - flink.since())),
                         restarts,
@@ -125,9 +126,7 @@ public final class JobReportText {
                 ? none
                 : "newest "
                         + ago(at.getAsLong())
-                        + (interval == 0
-                                ? ""
-                                : ", usually every " + TimeText.duration(interval));
+                        + (interval == 0 ? "" : ", usually every " + TimeText.duration(interval));
     }
 
     private String ago(long at) {

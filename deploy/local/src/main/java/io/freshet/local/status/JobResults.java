@@ -119,8 +119,7 @@ final class JobResults implements ResultsListener {
         MetricsEvent highest = null;
         for (MetricsEvent event : newest.values()) {
             if (!event.getModelId().isEmpty()
-                    && (highest == null
-                            || event.getModelVersion() > highest.getModelVersion())) {
+                    && (highest == null || event.getModelVersion() > highest.getModelVersion())) {
                 highest = event;
             }
         }
