@@ -154,9 +154,7 @@ class DeadLettersITCase {
                             .toByteBuffer();
             byte[] bytes = new byte[event.remaining()];
             event.get(bytes);
-            producer.send(
-                            new ProducerRecord<>(
-                                    topics.publish().topic(Topic.DEAD_LETTERS), bytes))
+            producer.send(new ProducerRecord<>(topics.publish().topic(Topic.DEAD_LETTERS), bytes))
                     .get();
         }
 

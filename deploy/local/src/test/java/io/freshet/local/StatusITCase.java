@@ -232,21 +232,44 @@ class StatusITCase {
         commit("transactions", 4, 1); // the offset 4 is that of the transaction's end
 
         try (SourceProbe probe = new SourceProbe(config("transactions"))) {
-            SourcePosition counted = probe.look(true);
+            SourcePosition counted = probe.look(Map.of(), true);
             assertThat(counted.unread()).isEqualTo(OptionalLong.of(1));
             assertThat(counted.lags())
                     .containsExactly(
                             new SourcePosition.Lag("transactions-labelled-events", 1, true));
-            assertThat(probe.look(false).lags())
+            assertThat(probe.look(Map.of(), false).lags())
                     .containsExactly(
                             new SourcePosition.Lag("transactions-labelled-events", 3, false));
             assertThat(counted.problems()).isEmpty();
 
             long first = counted.newestCheckpoint().orElseThrow();
             commit("transactions", 4, 2);
-            SourcePosition next = probe.look(true);
+            SourcePosition next = probe.look(Map.of(), true);
             assertThat(next.unread()).isEqualTo(OptionalLong.of(0));
             assertThat(next.newestCheckpoint().orElseThrow()).isGreaterThanOrEqualTo(first);
+        }
+    }
+
+    @Test
+    void eventsThatWereTrainedOn_areRead_evenIfNoOffsetIsCommitted() throws Exception {
+        createInput("trained");
+        send("trained", 0, 4, false);
+        send("trained", 1, 2, false);
+        TopicPartition first = new TopicPartition("trained-labelled-events", 0);
+        TopicPartition second = new TopicPartition("trained-labelled-events", 1);
+
+        try (SourceProbe probe = new SourceProbe(config("trained"))) {
+            assertThat(probe.look(Map.of(first, 3L, second, 2L), true).unread())
+                    .isEqualTo(OptionalLong.of(1));
+            assertThat(probe.look(Map.of(second, 2L), true).unread())
+                    .as("a partition of which nothing has been read")
+                    .isEqualTo(OptionalLong.of(4));
+            commit("trained", 4, 1);
+            assertThat(probe.look(Map.of(first, 3L, second, 2L), true).unread())
+                    .isEqualTo(OptionalLong.of(0));
+            assertThat(probe.look(Map.of(first, 3L, second, 900L), true).unread())
+                    .as("an offset beyond the end is not believed")
+                    .isEqualTo(OptionalLong.of(1));
         }
     }
 
@@ -258,7 +281,7 @@ class StatusITCase {
         commit("neighbour", 0, 0);
 
         try (SourceProbe probe = new SourceProbe(config("alone"))) {
-            assertThat(probe.look(true).newestCheckpoint()).isEmpty();
+            assertThat(probe.look(Map.of(), true).newestCheckpoint()).isEmpty();
         }
     }
 

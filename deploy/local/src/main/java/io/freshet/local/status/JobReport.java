@@ -78,7 +78,7 @@ public record JobReport(
         }
         SourcePosition source;
         try (SourceProbe probe = new SourceProbe(topics.kafka())) {
-            source = probe.look(true);
+            source = probe.look(results.trained(), true);
         }
         Set<String> problems = new LinkedHashSet<>(results.problems());
         problems.addAll(source.problems());

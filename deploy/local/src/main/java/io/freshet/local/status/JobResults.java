@@ -3,6 +3,7 @@ package io.freshet.local.status;
 import io.freshet.local.watch.JobActivity;
 import io.freshet.local.watch.ReaderState;
 import io.freshet.local.watch.ResultsListener;
+import io.freshet.local.watch.TrainedOffsets;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -12,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +93,13 @@ final class JobResults implements ResultsListener {
     /** Returns the time of the newest alert, milliseconds since 1970-01-01T00:00Z. */
     synchronized long alertAt() {
         return alertAt;
+    }
+
+    /** Returns the offsets up to which events were trained on. */
+    synchronized Map<TopicPartition, Long> trained() {
+        TrainedOffsets trained = new TrainedOffsets();
+        newest.values().forEach(trained::add);
+        return trained.next();
     }
 
     /** Returns the number of models. */

@@ -69,6 +69,7 @@ public final class ResultsReader implements AutoCloseable {
     private final Map<TopicPartition, Long> nextOffsets = new HashMap<>();
     private final TypicalInterval emissions = new TypicalInterval();
     private final TypicalInterval transactions = new TypicalInterval();
+    private final TrainedOffsets trained = new TrainedOffsets();
     private SourcePosition source = SourcePosition.UNKNOWN;
     private JobActivity activity = JobActivity.UNKNOWN;
     private OptionalLong newestMetrics = OptionalLong.empty();
@@ -203,7 +204,7 @@ public final class ResultsReader implements AutoCloseable {
                     dispatch(record);
                 }
                 if (probe != null && caughtUp.isDone() && System.nanoTime() - nextLook >= 0) {
-                    source = probe.look(isQuiet());
+                    source = probe.look(trained.next(), isQuiet());
                     nextLook = System.nanoTime() + REFRESH_NANOS;
                 }
                 reportActivity();
@@ -346,6 +347,7 @@ public final class ResultsReader implements AutoCloseable {
                 Instant time = event.getToldAt();
                 long emittedAt = time == null ? record.timestamp() : time.toEpochMilli();
                 noteMetrics(record, emittedAt);
+                trained.add(event);
                 listener.onMetrics(event, emittedAt);
             } else if (record.topic().equals(topics.driftAlerts())) {
                 listener.onDriftAlert(DRIFT_ALERTS.read(record.value()), record.timestamp());

@@ -90,15 +90,16 @@ public final class SourceProbe implements AutoCloseable {
     /**
      * Reads the position. What Kafka does not tell is unknown in the result, with the problem.
      *
+     * @param trained offset of each partition up to which events are known to have been read
      * @param count whether to count the events not yet read, if they are few, instead of
      *     subtracting offsets
      */
-    public SourcePosition look(boolean count) {
+    public SourcePosition look(Map<TopicPartition, Long> trained, boolean count) {
         List<String> problems = new ArrayList<>();
         List<Lag> lags = List.of();
         OptionalLong checkpoint = OptionalLong.empty();
         try {
-            lags = lags(count, problems);
+            lags = lags(trained, count, problems);
         } catch (ExecutionException | KafkaException e) {
             problems.add(
                     "The lag of group " + kafka.groupId() + " is unknown: " + Failures.reason(e));
@@ -120,17 +121,26 @@ public final class SourceProbe implements AutoCloseable {
         return intervals.values().stream().mapToLong(TypicalInterval::millis).max().orElse(0);
     }
 
-    private List<Lag> lags(boolean count, List<String> problems) throws ExecutionException {
+    private List<Lag> lags(
+            Map<TopicPartition, Long> trained, boolean count, List<String> problems)
+            throws ExecutionException {
         String topic = kafka.labelledEvents();
         Map<TopicPartition, OffsetAndMetadata> committed =
                 get(
                         admin.listConsumerGroupOffsets(kafka.groupId())
                                 .partitionsToOffsetAndMetadata());
+        List<TopicPartition> partitions = partitions(topic);
+        Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
         Map<TopicPartition, Long> next = new HashMap<>();
-        for (TopicPartition partition : partitions(topic)) {
+        for (TopicPartition partition : partitions) {
             OffsetAndMetadata offset = committed.get(partition);
             if (offset != null) {
                 next.put(partition, offset.offset());
+            }
+            long read = trained.getOrDefault(partition, 0L);
+            // An offset beyond the end is from a topic of this name that has been deleted.
+            if (read > 0 && read <= ends.getOrDefault(partition, 0L)) {
+                next.merge(partition, read, Math::max);
             }
         }
         if (next.isEmpty()) {
@@ -142,7 +152,6 @@ public final class SourceProbe implements AutoCloseable {
                             + ": no checkpoint yet, or another source.group-id?");
             return List.of();
         }
-        Map<TopicPartition, Long> ends = ends(next.keySet());
         long lag = next.keySet().stream().mapToLong(partition -> lag(partition, next, ends)).sum();
         if (lag == 0) {
             return List.of(new Lag(topic, 0, true));
@@ -159,14 +168,14 @@ public final class SourceProbe implements AutoCloseable {
         return Math.max(0, ends.getOrDefault(partition, 0L) - next.getOrDefault(partition, 0L));
     }
 
-    private Map<TopicPartition, Long> ends(Iterable<TopicPartition> partitions)
+    private Map<TopicPartition, Long> offsets(List<TopicPartition> partitions, OffsetSpec spec)
             throws ExecutionException {
-        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-        partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
-        Map<TopicPartition, Long> ends = new HashMap<>();
-        get(admin.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all())
-                .forEach((partition, end) -> ends.put(partition, end.offset()));
-        return ends;
+        Map<TopicPartition, OffsetSpec> specs = new HashMap<>();
+        partitions.forEach(partition -> specs.put(partition, spec));
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        get(admin.listOffsets(specs, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)).all())
+                .forEach((partition, found) -> offsets.put(partition, found.offset()));
+        return offsets;
     }
 
     /** Returns the number of events between the offsets; empty if reading them takes too long. */

@@ -38,8 +38,9 @@ class DeadLetterTextTest {
                 .setHeaders(List.of(new Header("name", bytes)))
                 .setModelId("default")
                 .setReason("TRUNCATED")
-                .setDetail("a detail that is so long that it does not fit into one line of a"
-                        + " terminal, and so has several")
+                .setDetail(
+                        "a detail that is so long that it does not fit into one line of a"
+                                + " terminal, and so has several")
                 .build();
     }
 
@@ -71,8 +72,7 @@ class DeadLetterTextTest {
                 .containsExactly(
                         "00000000  7c 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"
                                 + "  ||...............|",
-                        "00000010  00 80                                          "
-                                + "  |..|");
+                        "00000010  00 80                                          " + "  |..|");
         assertThat(HexDump.lines(new byte[0])).isEmpty();
         assertThat(HexDump.lines("grün\nrot".getBytes(StandardCharsets.UTF_8)))
                 .containsExactly("grün", "rot");
@@ -90,7 +90,8 @@ class DeadLetterTextTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a/b", "a/1", "a/-1/2", "a/1/2/3", "a b/1/2", "a/1/9999999999999999999"})
+    @ValueSource(
+            strings = {"", "a/b", "a/1", "a/-1/2", "a/1/2/3", "a b/1/2", "a/1/9999999999999999999"})
     void placeOfAnotherForm_isRefused(String text) {
         assertThatThrownBy(() -> MessagePlace.parse(text))
                 .isInstanceOf(UserException.class)
@@ -101,7 +102,8 @@ class DeadLetterTextTest {
     void since_isAnAgeOrATime() {
         assertThat(DeadLetterOptions.time("90 min", NOW))
                 .isEqualTo(NOW - Duration.ofMinutes(90).toMillis());
-        assertThat(DeadLetterOptions.time("3d", NOW)).isEqualTo(NOW - Duration.ofDays(3).toMillis());
+        assertThat(DeadLetterOptions.time("3d", NOW))
+                .isEqualTo(NOW - Duration.ofDays(3).toMillis());
         assertThat(DeadLetterOptions.time("2023-11-14T22:13:20Z", NOW)).isEqualTo(NOW);
         long local =
                 LocalDateTime.of(2026, 3, 1, 0, 0)
