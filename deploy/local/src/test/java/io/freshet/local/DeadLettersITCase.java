@@ -1,14 +1,18 @@
 package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cli.UserException;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.Topics;
+import io.freshet.local.deadletters.DeadLetterFilter;
+import io.freshet.local.deadletters.DeadLetterReplay;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.publish.Topic;
@@ -24,6 +28,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -314,31 +320,48 @@ class DeadLettersITCase {
     void interruptedReplay_isCompleted_withoutLossOrRepetition() throws Exception {
         Stage stage = new Stage("killed");
         List<String> places = new ArrayList<>();
-        for (int i = 0; i < 1_200; i++) {
+        for (int i = 0; i < 620; i++) {
             long offset = i;
             stage.publish(0, offset, "TRUNCATED", "m", "number " + i, utf8("v" + i));
             places.add(stage.input() + "/0/" + offset);
         }
-        stage.lines("replay", "--all", "--limit", "700");
+        stage.lines("replay", "--all", "--limit", "510");
         // As if the process had been killed in its next transaction, after it sent one message.
         KafkaProducer<byte[], byte[]> killed =
                 producer(Map.of("transactional.id", "killed-replay"));
         killed.initTransactions();
         killed.beginTransaction();
         ProducerRecord<byte[], byte[]> message =
-                new ProducerRecord<>(stage.input(), 0, utf8("key"), utf8("v700"));
-        message.headers().add(REPLAY_OF, utf8(places.get(700)));
+                new ProducerRecord<>(stage.input(), 0, utf8("key"), utf8("v510"));
+        message.headers().add(REPLAY_OF, utf8(places.get(510)));
         killed.send(message).get();
 
         assertThat(stage.lines("replay", "--all"))
                 .containsExactly(
-                        "replaying 500 dead letters to killed-labelled-events",
-                        "left out: 700 dead letters, replayed already",
-                        "replayed 500 of 500");
+                        "replaying 110 dead letters to killed-labelled-events",
+                        "left out: 510 dead letters, replayed already",
+                        "replayed 110 of 110");
         killed.close();
 
         assertThat(stage.replayedPlaces())
                 .containsExactlyElementsOf(places.stream().sorted().toList());
+    }
+
+    @Test
+    void replayThatAnotherHasOvertaken_stops_andSendsNothing() throws Exception {
+        Stage stage = new Stage("overtaken");
+        String place = stage.setAside(0, "TRUNCATED", "m", utf8("one"));
+        DeadLetterFilter all =
+                new DeadLetterFilter(Set.of(), Set.of(), Set.of(), OptionalLong.empty());
+        try (DeadLetterReplay first = DeadLetterReplay.begin(stage.topics)) {
+            DeadLetterReplay.Plan plan = first.plan(all, false, 10);
+            assertThat(stage.lines("replay", "--all")).endsWith("replayed 1 of 1");
+
+            assertThatThrownBy(() -> first.send(plan, all, sent -> {}))
+                    .isInstanceOf(UserException.class)
+                    .hasMessageStartingWith("another replay of this job has been begun");
+        }
+        assertThat(stage.replayedPlaces()).containsExactly(place);
     }
 
     @Test

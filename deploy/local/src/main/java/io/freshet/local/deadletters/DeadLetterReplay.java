@@ -45,6 +45,7 @@ public final class DeadLetterReplay implements AutoCloseable {
 
     private static final int TRANSACTION_MESSAGES = 500;
     private static final long TRANSACTION_BYTES = 8L << 20;
+    private static final int MAX_REQUEST_BYTES = 128 << 20;
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     /** Allowance for the difference of two machines' clocks. */
@@ -95,6 +96,9 @@ public final class DeadLetterReplay implements AutoCloseable {
         Properties properties = kafka.clientProperties();
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId(kafka));
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        // What the topic has accepted once, it accepts again.
+        properties.putIfAbsent(
+                ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Integer.toString(MAX_REQUEST_BYTES));
         return new KafkaProducer<>(
                 properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
@@ -128,12 +132,12 @@ public final class DeadLetterReplay implements AutoCloseable {
             return new Plan(selected, 0, 0, elsewhere[0]);
         }
         try (RecordScan scan = new RecordScan(topics.kafka(), input)) {
-            int all = selected.size();
+            long all = selected.size();
             removeReplayed(selected, scan);
             long replayed = all - selected.size();
             long unproven = 0;
             if (!withUnproven) {
-                int before = selected.size();
+                long before = selected.size();
                 Map<TopicPartition, Retained> retained = retained(scan);
                 selected.entrySet()
                         .removeIf(each -> !isProven(each.getKey(), each.getValue(), retained));

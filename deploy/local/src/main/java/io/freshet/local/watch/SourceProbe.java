@@ -121,8 +121,7 @@ public final class SourceProbe implements AutoCloseable {
         return intervals.values().stream().mapToLong(TypicalInterval::millis).max().orElse(0);
     }
 
-    private List<Lag> lags(
-            Map<TopicPartition, Long> trained, boolean count, List<String> problems)
+    private List<Lag> lags(Map<TopicPartition, Long> trained, boolean count, List<String> problems)
             throws ExecutionException {
         String topic = kafka.labelledEvents();
         Map<TopicPartition, OffsetAndMetadata> committed =

@@ -8,8 +8,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * For each partition of the input, the offset after the last event that any model's metrics say was
- * trained on. A job that is stopped does not commit the offsets of its last checkpoint to Kafka, but
- * its metrics contain them.
+ * trained on. A job that is stopped does not commit the offsets of its last checkpoint to Kafka,
+ * but its metrics contain them.
  */
 public final class TrainedOffsets {
     private final Map<TopicPartition, Long> next = new HashMap<>();

@@ -125,7 +125,7 @@ class JobActivityTest {
         interval.add(START + 60 * MINUTE);
         assertThat(interval.millis()).isEqualTo(SECOND);
         for (int i = 1; i <= TypicalInterval.WINDOW; i++) {
-            interval.add(START + 60 * MINUTE + i * 10 * SECOND);
+            interval.add(START + 60 * MINUTE + i * (10 * SECOND));
         }
         assertThat(interval.millis()).isEqualTo(10 * SECOND);
     }
