@@ -25,6 +25,13 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -270,6 +277,63 @@ class StatusITCase {
             assertThat(probe.look(Map.of(first, 3L, second, 900L), true).unread())
                     .as("an offset beyond the end is not believed")
                     .isEqualTo(OptionalLong.of(1));
+        }
+    }
+
+    @Test
+    void whatMayNotBeRead_isUnknown_andTheRestIsKnown() throws Exception {
+        Map<String, String> secured =
+                Map.of(
+                        "authorizer.class.name",
+                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                        "allow.everyone.if.no.acl.found",
+                        "true");
+        try (EmbeddedKafka broker = EmbeddedKafka.start(secured);
+                Admin admin =
+                        Admin.create(
+                                Map.<String, Object>of(
+                                        "bootstrap.servers", broker.bootstrapServers()))) {
+            admin.createTopics(List.of(new NewTopic("labelled-events", 1, (short) 1))).all().get();
+            admin.alterConsumerGroupOffsets(
+                            "freshet",
+                            Map.of(
+                                    new TopicPartition("labelled-events", 0),
+                                    new OffsetAndMetadata(0)))
+                    .all()
+                    .get();
+            admin.createAcls(
+                            List.of(
+                                    new AclBinding(
+                                            new ResourcePattern(
+                                                    ResourceType.TOPIC,
+                                                    "__consumer_offsets",
+                                                    PatternType.LITERAL),
+                                            new AccessControlEntry(
+                                                    "User:ANONYMOUS",
+                                                    "*",
+                                                    AclOperation.ALL,
+                                                    AclPermissionType.DENY))))
+                    .all()
+                    .get();
+            KafkaConfig kafkaConfig =
+                    JobConfig.parseTopics(
+                                    Map.of("kafka.bootstrap.servers", broker.bootstrapServers()))
+                            .kafka();
+            try (SourceProbe probe = new SourceProbe(kafkaConfig)) {
+                JobOnKafka.await(
+                        "the broker to know the permission",
+                        () -> !probe.look(Map.of(), false).problems().isEmpty());
+
+                SourcePosition position = probe.look(Map.of(), true);
+                assertThat(position.unread()).isEqualTo(OptionalLong.of(0));
+                assertThat(position.newestCheckpoint()).isEmpty();
+                assertThat(position.problems())
+                        .singleElement()
+                        .asString()
+                        .startsWith(
+                                "The newest checkpoint is unknown, because __consumer_offsets"
+                                        + " cannot be read: TopicAuthorizationException");
+            }
         }
     }
 

@@ -151,6 +151,11 @@ public final class SourceProbe implements AutoCloseable {
                             + ": no checkpoint yet, or another source.group-id?");
             return List.of();
         }
+        List<TopicPartition> unread =
+                partitions.stream().filter(partition -> !next.containsKey(partition)).toList();
+        if (!unread.isEmpty()) {
+            next.putAll(offsets(unread, OffsetSpec.earliest()));
+        }
         long lag = next.keySet().stream().mapToLong(partition -> lag(partition, next, ends)).sum();
         if (lag == 0) {
             return List.of(new Lag(topic, 0, true));
