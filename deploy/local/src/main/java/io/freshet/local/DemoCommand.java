@@ -24,7 +24,6 @@ import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.RunSummary;
 import io.freshet.local.watch.SummaryTable;
 import io.freshet.local.watch.TerminalDisplay;
-import io.freshet.local.watch.WatchedTopics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.MetricsEvent;
@@ -129,13 +128,9 @@ final class DemoCommand implements Callable<Integer> {
                             "  Kafka at %s, Flink at %s%n  Dashboard at %s%n",
                             kafka.bootstrapServers(), cluster.webPage(), dashboard.address()));
             out.flush();
-            ResultsReader reader =
-                    open.add(
-                            ResultsReader.start(
-                                    config.kafka().client(),
-                                    WatchedTopics.of(config.publish()),
-                                    data));
+            ResultsReader reader = open.add(ResultsReader.start(config.topics(), data));
             double seconds = run(config, cluster, stream, total, rate, open, out);
+            data.stopped(System.currentTimeMillis());
             TopicAudit audit = AuditReader.read(config);
             RunSummary summary = RunSummary.of(audit, MODEL_ID, seconds);
             SummaryTable.print(out, summary, audit.last(MODEL_ID), audit);

@@ -13,6 +13,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,11 +34,17 @@ import picocli.CommandLine.ScopeType;
             RunCommand.class,
             WatchCommand.class,
             JarsCommand.class,
+            StatusCommand.class,
+            DeadLettersCommand.class,
             BenchCommand.class,
             DriftBenchCommand.class
         })
 public final class Freshet implements Runnable {
     private static final int USAGE_ERROR = 2;
+
+    /** Commands that run for long and log: their first line of output names the log. */
+    private static final Set<String> LOGGING_COMMANDS =
+            Set.of("demo", "replay", "run", "watch", "bench");
 
     /** Message of the operating system if a disk is full. */
     private static final String DISK_FULL = "No space left on device";
@@ -69,22 +78,37 @@ public final class Freshet implements Runnable {
                     if (helped != null) {
                         return helped;
                     }
-                    LogFile.configure(temporary, logName(parsed));
+                    String name = commandName(parsed);
+                    LogFile.configure(temporary, logName(parsed, name));
+                    if (LOGGING_COMMANDS.contains(name)) {
+                        PrintWriter out = command.getOut();
+                        out.println("log in " + LogFile.path());
+                        out.flush();
+                    }
                     return new CommandLine.RunLast().execute(parsed);
                 });
         System.exit(command.execute(args));
     }
 
-    /** Returns the log's name: one for each command, and for each job name of {@code run}. */
-    private static String logName(ParseResult parsed) {
-        ParseResult last = parsed;
-        while (last.hasSubcommand()) {
+    /** Returns the command's name, with those of its subcommands: {@code dead-letters-list}. */
+    private static String commandName(ParseResult parsed) {
+        List<String> names = new ArrayList<>();
+        for (ParseResult last = parsed; last.hasSubcommand(); ) {
             last = last.subcommand();
+            names.add(last.commandSpec().name());
         }
-        Object command = last.commandSpec().userObject();
-        String name = last.commandSpec().name();
-        String jobName = command instanceof RunCommand run ? run.jobName() : "";
-        return jobName.isEmpty() ? name : name + "-" + jobName;
+        return String.join("-", names);
+    }
+
+    /** Returns the log's name: one for each command, and for each job name of {@code run}. */
+    private static String logName(ParseResult parsed, String commandName) {
+        String jobName =
+                parsed.hasSubcommand()
+                                && parsed.subcommand().commandSpec().userObject()
+                                        instanceof RunCommand run
+                        ? run.jobName()
+                        : "";
+        return jobName.isEmpty() ? commandName : commandName + "-" + jobName;
     }
 
     /** Returns the command line; its output and error writers can be replaced. */

@@ -3,7 +3,6 @@ package io.freshet.local;
 import io.freshet.config.ConfigurationException;
 import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.JobFailedException;
-import io.freshet.local.cli.LogFile;
 import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
@@ -72,7 +71,6 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         JobConfig config = JobConfig.parse(settingsOptions.read());
         PrintWriter out = spec.commandLine().getOut();
-        print(out, "log in " + LogFile.path());
         config.memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> print(out, "warning: " + shortage));
         Path path = stateDirectory == null ? StateDirectory.defaultPath(config) : stateDirectory;

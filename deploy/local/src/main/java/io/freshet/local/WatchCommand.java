@@ -6,11 +6,9 @@ import io.freshet.local.cli.UserException;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
-import io.freshet.local.watch.ResultsListener;
 import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.local.watch.TerminalReporter;
-import io.freshet.local.watch.WatchedTopics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaPreflight;
@@ -71,7 +69,7 @@ final class WatchCommand implements Callable<Integer> {
         DashboardData data = new DashboardData();
         try (ShutdownStack open = new ShutdownStack()) {
             Dashboard dashboard = open.add(dashboardOptions.start(data));
-            ResultsReader reader = open.add(startReader(topics, data));
+            ResultsReader reader = open.add(ResultsReader.start(topics, data));
             out.println(
                     "watching "
                             + topics.publish().topic(Topic.METRICS)
@@ -88,7 +86,7 @@ final class WatchCommand implements Callable<Integer> {
     private int watchInTerminal(JobTopics topics, PrintWriter out) throws Exception {
         TerminalReporter watch = new TerminalReporter(TerminalDisplay.forTerminal(out), model);
         try (ShutdownStack open = new ShutdownStack()) {
-            ResultsReader reader = open.add(startReader(topics, watch));
+            ResultsReader reader = open.add(ResultsReader.start(topics, watch));
             if (once) {
                 reader.awaitCaughtUp();
             } else {
@@ -96,10 +94,5 @@ final class WatchCommand implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    private static ResultsReader startReader(JobTopics topics, ResultsListener listener) {
-        return ResultsReader.start(
-                topics.kafka().client(), WatchedTopics.of(topics.publish()), listener);
     }
 }

@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.DashboardData;
+import io.freshet.local.watch.JobActivity;
+import io.freshet.local.watch.ReaderState;
 import io.freshet.local.watch.ResultsReader;
+import io.freshet.local.watch.SourcePosition;
 import io.freshet.local.watch.WatchedTopics;
 import java.net.URI;
 import java.nio.file.Files;
@@ -14,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /**
@@ -56,7 +60,9 @@ final class DashboardCheck {
                     ResultsReader.start(
                             Map.of("bootstrap.servers", kafka.bootstrapServers()), topics, data);
             try {
-                new DashboardCheck(chromium, pictures).look(dashboard.address(), publisher);
+                DashboardCheck check = new DashboardCheck(chromium, pictures);
+                check.lookAtStates();
+                check.look(dashboard.address(), publisher);
             } finally {
                 reader.close();
                 dashboard.close();
@@ -74,6 +80,93 @@ final class DashboardCheck {
 
     private static String text(String selector) {
         return "document.querySelector('" + selector + "').textContent";
+    }
+
+    /** Looks at a job that is live, idle, late, silent and stopped, and at a lost connection. */
+    private void lookAtStates() throws Exception {
+        DashboardData data = new DashboardData();
+        long now = System.currentTimeMillis();
+        SimulatedResults results =
+                new SimulatedResults(
+                        7,
+                        "default",
+                        List.of("amber", "blue", "coral", "green", "violet"),
+                        List.of(30_000L),
+                        now - RECORDS * 1000L,
+                        1000);
+        for (int sequence = 0; sequence < RECORDS; sequence++) {
+            data.onMetrics(results.metrics(sequence), now - (RECORDS - sequence) * 1000L);
+        }
+        data.onStateChange(new ReaderState(ReaderState.Kind.LIVE, ""));
+        chromium.look(1440, 900, false);
+        try (Dashboard dashboard = Dashboard.start(data, "localhost", Dashboard.ANY_PORT)) {
+            data.onActivity(activity(0, SourcePosition.UNKNOWN));
+            chromium.open(dashboard.address());
+            lookAtState("live", "Live");
+            data.onActivity(
+                    activity(
+                            40,
+                            new SourcePosition(
+                                    List.of(new SourcePosition.Lag("labelled-events", 0, true)),
+                                    OptionalLong.of(System.currentTimeMillis()),
+                                    10_000,
+                                    List.of())));
+            lookAtState("idle", "Live, no events for 4");
+            SourcePosition waiting =
+                    new SourcePosition(
+                            List.of(new SourcePosition.Lag("labelled-events", 4_000, false)),
+                            OptionalLong.empty(),
+                            0,
+                            List.of());
+            data.onActivity(activity(45, waiting));
+            lookAtState("late", "No update for 4");
+            chromium.look(1440, 900, true);
+            await("the dark colours", "document.documentElement.dataset.theme === 'dark'");
+            assertContrast();
+            data.onActivity(activity(24 * 60, waiting));
+            lookAtState("silent", "No update for 24 min, about 4,000 events are waiting");
+            picture("state-silent-dark");
+            chromium.look(1440, 900, false);
+            await("the light colours", "document.documentElement.dataset.theme === 'light'");
+            assertContrast();
+            picture("state-silent");
+            data.stopped(System.currentTimeMillis() - 180_000);
+            lookAtState("stopped", "Stopped 3 min ago");
+        }
+        await(
+                "the page to show that the server is gone",
+                "document.body.dataset.stale === 'lost'"
+                        + " && "
+                        + text("#connection-text")
+                        + ".startsWith('Connection lost')");
+        picture("state-lost");
+    }
+
+    private static JobActivity activity(long secondsAgo, SourcePosition source) {
+        return new JobActivity(
+                OptionalLong.of(System.currentTimeMillis() - secondsAgo * 1000), 1_000, source);
+    }
+
+    private void lookAtState(String state, String text) throws Exception {
+        await(
+                "the state " + state,
+                "document.getElementById('connection').dataset.state === '"
+                        + state
+                        + "' && "
+                        + text("#connection-text")
+                        + ".startsWith('"
+                        + text
+                        + "')");
+        boolean stale = !state.equals("live") && !state.equals("idle");
+        assertThat(chromium.evaluate("document.body.dataset.stale ?? ''").asText())
+                .as("greyed figures")
+                .isEqualTo(stale ? state : "");
+        assertThat(chromium.evaluate("document.title").asText().startsWith(text))
+                .as("state in the title")
+                .isEqualTo(stale);
+        assertContrast();
+        assertRules();
+        picture("state-" + state);
     }
 
     private void look(URI page, SimulatedResultsPublisher publisher) throws Exception {

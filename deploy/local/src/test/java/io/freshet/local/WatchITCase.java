@@ -9,6 +9,8 @@ import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.WatchedTopics;
+import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.JobTopics;
 import io.freshet.schemas.EventSchemas;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
@@ -30,6 +32,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -222,6 +227,53 @@ class WatchITCase {
                     .isEqualTo("Kafka does not allow this user to read secured-drift-alerts.");
             assertThat(event.at("/model/points/examples")).hasSize(1);
             reader.close();
+        }
+    }
+
+    @Test
+    void pageOfAJobWithoutNewMetrics_isIdle_untilEventsWait() throws Exception {
+        Map<String, String> settings = JobOnKafka.settings(kafka, "quiet", 3, "a,b,c");
+        settings.keySet().removeAll(List.of("num-features", "classes", "checkpoint.interval"));
+        JobTopics job = JobConfig.parseTopics(settings);
+        DashboardData data = new DashboardData();
+        try (SimulatedResultsPublisher publisher =
+                        SimulatedResultsPublisher.on(kafka, topics("quiet"));
+                Admin admin = Admin.create(Map.<String, Object>copyOf(client()));
+                Dashboard dashboard = Dashboard.start(data, "localhost", 0)) {
+            publisher.publish(results("m"), 0);
+            publisher.flush();
+            String input = job.kafka().labelledEvents();
+            admin.createTopics(List.of(new NewTopic(input, 1, (short) 1))).all().get();
+            admin.alterConsumerGroupOffsets(
+                            job.kafka().groupId(),
+                            Map.of(new TopicPartition(input, 0), new OffsetAndMetadata(0)))
+                    .all()
+                    .get();
+
+            try (ResultsReader reader = ResultsReader.start(job, data)) {
+                reader.awaitCaughtUp();
+                JsonNode idle =
+                        event(
+                                dashboard.address(),
+                                each -> each.at("/feed/job/state").asText().equals("idle"));
+                assertThat(idle.at("/feed/job/text").asText()).startsWith("Live, no events for ");
+
+                publisher.send(input, "m", new byte[] {1});
+                publisher.flush();
+                JsonNode silent =
+                        event(
+                                dashboard.address(),
+                                each -> each.at("/feed/job/state").asText().equals("silent"));
+                assertThat(silent.at("/feed/job/text").asText())
+                        .startsWith("No update for ")
+                        .endsWith(", 1 event is waiting");
+
+                // Old figures, but they have only just become readable.
+                publisher.publish(results("m"), 1);
+                event(
+                        dashboard.address(),
+                        each -> each.at("/feed/job/text").asText().equals("Live"));
+            }
         }
     }
 

@@ -35,9 +35,14 @@ public final class TerminalText {
         return UNPRINTABLE.matcher(text).replaceAll("\ufffd");
     }
 
+    /** Returns a text without its colour codes. */
+    public static String withoutColours(String text) {
+        return COLOUR.matcher(text).replaceAll("");
+    }
+
     /** Returns the number of columns that a text occupies. */
     public static int columns(String text) {
-        return COLOUR.matcher(text).replaceAll("").codePoints().map(TerminalText::columns).sum();
+        return withoutColours(text).codePoints().map(TerminalText::columns).sum();
     }
 
     private static int columns(int codePoint) {

@@ -3,6 +3,8 @@ package io.freshet.local.dashboard;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.freshet.config.Key;
+import io.freshet.local.watch.JobActivity;
+import io.freshet.local.watch.JobCondition;
 import io.freshet.local.watch.ReaderState;
 import io.freshet.local.watch.ResultsListener;
 import io.freshet.schemas.DriftAlertEvent;
@@ -11,9 +13,11 @@ import io.freshet.schemas.ModelSnapshotEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Clock;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -42,11 +46,25 @@ public final class DashboardData implements ResultsListener {
     private long droppedModels;
     private long unreadable;
     private long changes;
+    private final Clock clock;
+    private JobActivity activity = JobActivity.UNKNOWN;
+    private OptionalLong stoppedAt = OptionalLong.empty();
+
+    public DashboardData() {
+        this(Clock.systemUTC());
+    }
+
+    DashboardData(Clock clock) {
+        this.clock = clock;
+    }
 
     @Override
     public synchronized void onMetrics(MetricsEvent event, long emittedAt) {
         prometheus.onMetrics(event, emittedAt);
         changes++;
+        if (stoppedAt.isPresent() && emittedAt > stoppedAt.getAsLong()) {
+            stoppedAt = OptionalLong.empty(); // it has been started again
+        }
         if (event.getModelId().equals(UNATTRIBUTED)) {
             unattributedDeadLetters = new TreeMap<>(event.getDeadLettersByReason());
         } else {
@@ -89,6 +107,28 @@ public final class DashboardData implements ResultsListener {
         return prometheus;
     }
 
+    @Override
+    public synchronized void onActivity(JobActivity newActivity) {
+        activity = newActivity;
+    }
+
+    /**
+     * Notes that the job has ended as requested. It counts as stopped until there are metrics that
+     * were emitted later.
+     *
+     * @param at time of the end, by the clock that {@code emittedAt} of the metrics is from,
+     *     milliseconds since 1970-01-01T00:00Z
+     */
+    public synchronized void stopped(long at) {
+        stoppedAt = OptionalLong.of(at);
+    }
+
+    private JobCondition condition() {
+        return stoppedAt.isPresent()
+                ? JobActivity.stopped(stoppedAt.getAsLong(), clock.millis())
+                : activity.at(clock.millis());
+    }
+
     private ModelData model(String id) {
         ModelData known = models.remove(id);
         ModelData model = known == null ? new ModelData(id) : known;
@@ -108,9 +148,11 @@ public final class DashboardData implements ResultsListener {
      * @return a JSON object in UTF-8, without line breaks; null if there is nothing new
      */
     synchronized byte @Nullable [] nextUpdate(StreamPosition position) {
-        if (position.changes == changes) {
+        JobCondition condition = condition();
+        if (position.changes == changes && condition.equals(position.condition)) {
             return null;
         }
+        position.condition = condition;
         position.changes = changes;
         if (position.modelId == null && !models.isEmpty()) {
             position.modelId = new TreeMap<>(models).firstKey();
@@ -123,6 +165,10 @@ public final class DashboardData implements ResultsListener {
             json.writeStringField("detail", state.detail());
             json.writeNumberField("unreadable", unreadable);
             json.writeNumberField("droppedModels", droppedModels);
+            json.writeObjectFieldStart("job");
+            json.writeStringField("state", Key.kebab(condition.state()));
+            json.writeStringField("text", condition.text());
+            json.writeEndObject();
             json.writeEndObject();
             json.writeObjectFieldStart("unattributedDeadLetters");
             for (Map.Entry<String, Long> reason : unattributedDeadLetters.entrySet()) {

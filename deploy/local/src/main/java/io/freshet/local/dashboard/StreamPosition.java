@@ -1,5 +1,6 @@
 package io.freshet.local.dashboard;
 
+import io.freshet.local.watch.JobCondition;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 final class StreamPosition {
     /** Id of the model; null until there is a model, if the client did not select one. */
     @Nullable String modelId;
+
+    /** Condition of the job that was sent last; null before the first. */
+    @Nullable JobCondition condition;
 
     long changes = -1;
     long modelChanges = -1;

@@ -35,6 +35,9 @@ public interface ResultsListener {
     /** Reports the reader's state. */
     void onStateChange(ReaderState state);
 
+    /** Reports signs of life of the job; called after every change of them. */
+    default void onActivity(JobActivity activity) {}
+
     /** Reports that all records of a poll have been passed on; called several times a second. */
     default void onPollEnd() {}
 }

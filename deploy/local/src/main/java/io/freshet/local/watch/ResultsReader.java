@@ -3,6 +3,7 @@ package io.freshet.local.watch;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.watch.ReaderState.Kind;
+import io.freshet.pipeline.JobTopics;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
@@ -14,10 +15,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -25,6 +29,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -43,6 +48,7 @@ public final class ResultsReader implements AutoCloseable {
     private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final long QUIET_MILLIS = TimeUnit.SECONDS.toMillis(10);
     private static final long MAX_PAST_METRICS = 20_000;
     private static final long MAX_PAST_ALERTS = 2_000;
     private static final long MAX_PAST_SNAPSHOTS = 200;
@@ -58,12 +64,25 @@ public final class ResultsReader implements AutoCloseable {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final Thread thread = new Thread(this::read, "freshet-results");
     private volatile boolean closed;
+    private volatile boolean allMetrics = true;
+    private final @Nullable SourceProbe probe;
+    private final Map<TopicPartition, Long> nextOffsets = new HashMap<>();
+    private final TypicalInterval emissions = new TypicalInterval();
+    private final TypicalInterval transactions = new TypicalInterval();
+    private final TrainedOffsets trained = new TrainedOffsets();
+    private SourcePosition source = SourcePosition.UNKNOWN;
+    private JobActivity activity = JobActivity.UNKNOWN;
+    private OptionalLong newestMetrics = OptionalLong.empty();
     private boolean metricsFound;
     private String problem = "";
 
     private ResultsReader(
-            Map<String, String> client, WatchedTopics topics, ResultsListener listener) {
+            Map<String, String> client,
+            WatchedTopics topics,
+            @Nullable SourceProbe probe,
+            ResultsListener listener) {
         this.topics = topics;
+        this.probe = probe;
         this.listener = listener;
         bootstrapServers = client.getOrDefault(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "");
         Properties properties = new Properties();
@@ -86,7 +105,20 @@ public final class ResultsReader implements AutoCloseable {
      */
     public static ResultsReader start(
             Map<String, String> client, WatchedTopics topics, ResultsListener listener) {
-        ResultsReader reader = new ResultsReader(client, topics, listener);
+        return start(new ResultsReader(client, topics, null, listener));
+    }
+
+    /** Starts reading, and looks every five seconds at the position of the job's source. */
+    public static ResultsReader start(JobTopics topics, ResultsListener listener) {
+        return start(
+                new ResultsReader(
+                        topics.kafka().client(),
+                        WatchedTopics.of(topics.publish()),
+                        new SourceProbe(topics.kafka()),
+                        listener));
+    }
+
+    private static ResultsReader start(ResultsReader reader) {
         reader.thread.start();
         return reader;
     }
@@ -98,6 +130,38 @@ public final class ResultsReader implements AutoCloseable {
      */
     public void awaitCaughtUp() {
         await(caughtUp);
+    }
+
+    /**
+     * Waits until everything that existed at the start has been read, but not longer than a given
+     * time.
+     *
+     * @throws UserException if the topics cannot be read in this time
+     */
+    public void awaitCaughtUp(Duration timeout) {
+        try {
+            caughtUp.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            throw new UserException(
+                    "the job's topics at "
+                            + bootstrapServers
+                            + " could not be read within "
+                            + timeout.toSeconds()
+                            + " s",
+                    e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        } catch (ExecutionException e) {
+            throw unreadable(e);
+        }
+    }
+
+    /**
+     * Returns whether the metrics were read from their first record on, after {@link
+     * #awaitCaughtUp()}. Otherwise those of models without later records are unknown.
+     */
+    public boolean hasReadAllMetrics() {
+        return allMetrics;
     }
 
     /**
@@ -113,14 +177,20 @@ public final class ResultsReader implements AutoCloseable {
         try {
             event.join();
         } catch (CompletionException e) {
-            throw new UserException(
-                    "the job's topics can no longer be read: " + String.valueOf(e.getCause()), e);
+            throw unreadable(e);
         }
     }
 
+    private static UserException unreadable(Exception e) {
+        return new UserException(
+                "the job's topics can no longer be read: " + String.valueOf(e.getCause()), e);
+    }
+
     private void read() {
-        try (consumer) {
+        try (consumer;
+                probe) {
             long nextRefresh = System.nanoTime();
+            long nextLook = nextRefresh;
             while (!closed) {
                 if (System.nanoTime() - nextRefresh >= 0) {
                     refreshAssignment();
@@ -133,6 +203,11 @@ public final class ResultsReader implements AutoCloseable {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                     dispatch(record);
                 }
+                if (probe != null && caughtUp.isDone() && System.nanoTime() - nextLook >= 0) {
+                    source = probe.look(trained.next(), isQuiet());
+                    nextLook = System.nanoTime() + REFRESH_NANOS;
+                }
+                reportActivity();
                 listener.onPollEnd();
                 if (!caughtUp.isDone() && metricsFound && hasReachedEnds()) {
                     listener.onStateChange(new ReaderState(Kind.LIVE, problem));
@@ -149,6 +224,21 @@ public final class ResultsReader implements AutoCloseable {
                             Kind.ENDED, "The topics can no longer be read: " + e.getMessage()));
             caughtUp.completeExceptionally(e);
             ended.completeExceptionally(e);
+        }
+    }
+
+    /** Returns whether no metrics have come for so long that the lag has to be known exactly. */
+    private boolean isQuiet() {
+        return System.currentTimeMillis() - newestMetrics.orElse(0) > QUIET_MILLIS;
+    }
+
+    private void reportActivity() {
+        JobActivity now =
+                new JobActivity(
+                        newestMetrics, Math.max(emissions.millis(), transactions.millis()), source);
+        if (!now.equals(activity)) {
+            activity = now;
+            listener.onActivity(activity);
         }
     }
 
@@ -234,7 +324,11 @@ public final class ResultsReader implements AutoCloseable {
         consumer.assign(all);
         for (TopicPartition partition : found) {
             long last = end.getOrDefault(partition, 0L);
-            consumer.seek(partition, Math.max(first.getOrDefault(partition, 0L), last - maxPast));
+            long start = Math.max(first.getOrDefault(partition, 0L), last - maxPast);
+            consumer.seek(partition, start);
+            if (partition.topic().equals(topics.metrics()) && start > 0) {
+                allMetrics = false;
+            }
         }
         if (!caughtUp.isDone()) {
             ends.putAll(end);
@@ -250,9 +344,11 @@ public final class ResultsReader implements AutoCloseable {
         try {
             if (record.topic().equals(topics.metrics())) {
                 MetricsEvent event = AuditReader.METRICS.read(record.value());
-                Instant emittedAt = event.getToldAt();
-                listener.onMetrics(
-                        event, emittedAt == null ? record.timestamp() : emittedAt.toEpochMilli());
+                Instant time = event.getToldAt();
+                long emittedAt = time == null ? record.timestamp() : time.toEpochMilli();
+                noteMetrics(record, emittedAt);
+                trained.add(event);
+                listener.onMetrics(event, emittedAt);
             } else if (record.topic().equals(topics.driftAlerts())) {
                 listener.onDriftAlert(DRIFT_ALERTS.read(record.value()), record.timestamp());
             } else if (isFirstChunk(record)) {
@@ -266,6 +362,24 @@ public final class ResultsReader implements AutoCloseable {
                     record.offset(),
                     e);
             listener.onUnreadableRecord(record.topic());
+        }
+    }
+
+    /**
+     * Notes when metrics became readable. New ones have just done so, whatever the job's clock
+     * says. Offsets are missing between the records of two transactions, whose ends occupy them.
+     */
+    private void noteMetrics(ConsumerRecord<byte[], byte[]> record, long emittedAt) {
+        long now = System.currentTimeMillis();
+        long readableAt = caughtUp.isDone() ? now : Math.min(now, emittedAt);
+        newestMetrics = OptionalLong.of(Math.max(readableAt, newestMetrics.orElse(0)));
+        emissions.add(emittedAt);
+        Long next =
+                nextOffsets.put(
+                        new TopicPartition(record.topic(), record.partition()),
+                        record.offset() + 1);
+        if (next != null && record.offset() > next) {
+            transactions.add(emittedAt);
         }
     }
 

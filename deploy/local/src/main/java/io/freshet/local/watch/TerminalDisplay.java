@@ -30,6 +30,10 @@ public final class TerminalDisplay {
     private static final int NARROW = 40;
 
     private static final int BAR = 10;
+    private static final int PLAIN = 0;
+    private static final int DIM = 2;
+    private static final int RED = 31;
+    private static final int YELLOW = 33;
     private static final String SEPARATOR = " · ";
     private static final String MODELS_HEADER =
             "    examples    loss accuracy no-change majority      version drifts  model";
@@ -141,8 +145,11 @@ public final class TerminalDisplay {
 
     /**
      * Redraws a watched job: sparklines of a single model, or one line for each of several models.
+     * If the job is not live, its condition is the first line.
      */
-    void showWatched(Collection<LearningCurve> curves, List<String> alerts) {
+    void showWatched(
+            Collection<LearningCurve> curves, List<String> alerts, JobCondition condition) {
+        boolean stale = condition.state().isStale();
         List<String> lines = new ArrayList<>();
         if (curves.size() == 1) {
             LearningCurve curve = curves.iterator().next();
@@ -165,7 +172,21 @@ public final class TerminalDisplay {
             lines.add("");
             alerts.forEach(alert -> lines.add(margin + alert));
         }
+        if (stale) {
+            lines.replaceAll(line -> colour(DIM, TerminalText.withoutColours(line)));
+        }
+        if (stale || condition.state() == JobState.IDLE) {
+            lines.add(0, margin + colour(colourOf(condition.state()), condition.text()));
+        }
         redraw(lines);
+    }
+
+    private static int colourOf(JobState state) {
+        return switch (state) {
+            case LATE -> YELLOW;
+            case SILENT -> RED;
+            default -> PLAIN;
+        };
     }
 
     /** Prints one line for each model, with a header the first time. */

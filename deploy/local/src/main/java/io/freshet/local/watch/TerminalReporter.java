@@ -10,6 +10,7 @@ import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.DriftWindow;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
+import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,8 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Listener that shows results on a {@link TerminalDisplay}. On a terminal, the display is redrawn
- * in place. Otherwise, each drift alert is printed as it is read, and about once a second a line is
- * printed for each model with new metrics.
+ * in place; figures of a job whose metrics are missing are dimmed, below a line with their age.
+ * Otherwise, each drift alert and each change of the job's state is printed, and about once a
+ * second a line for each model with new metrics.
  */
 public final class TerminalReporter implements ResultsListener {
     private static final int MAX_MODELS = 20;
@@ -46,13 +48,22 @@ public final class TerminalReporter implements ResultsListener {
     private final Deque<String> alerts = new ArrayDeque<>();
     private ReaderState state = new ReaderState(ReaderState.Kind.STARTING, "");
     private long lastShown = System.nanoTime();
+    private final Clock clock;
+    private JobActivity activity = JobActivity.UNKNOWN;
+    private JobCondition shownCondition;
 
     /**
      * @param modelFilter id of the model to show, or null for all
      */
     public TerminalReporter(TerminalDisplay display, @Nullable String modelFilter) {
+        this(display, modelFilter, Clock.systemUTC());
+    }
+
+    TerminalReporter(TerminalDisplay display, @Nullable String modelFilter, Clock clock) {
         this.display = display;
         this.modelFilter = modelFilter;
+        this.clock = clock;
+        shownCondition = activity.at(clock.millis());
     }
 
     @Override
@@ -172,6 +183,11 @@ public final class TerminalReporter implements ResultsListener {
     }
 
     @Override
+    public void onActivity(JobActivity newActivity) {
+        activity = newActivity;
+    }
+
+    @Override
     public void onPollEnd() {
         long pause = TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000);
         if (state.kind() == ReaderState.Kind.LIVE && System.nanoTime() - lastShown > pause) {
@@ -180,16 +196,30 @@ public final class TerminalReporter implements ResultsListener {
     }
 
     private void show() {
-        if (changedCurves.isEmpty()) {
+        JobCondition condition = activity.at(clock.millis());
+        if (changedCurves.isEmpty() && condition.equals(shownCondition)) {
             return;
         }
         Collection<LearningCurve> changed = List.copyOf(changedCurves);
         changedCurves.clear();
         lastShown = System.nanoTime();
         if (display.isInteractive()) {
-            display.showWatched(curves.values(), List.copyOf(alerts));
+            display.showWatched(curves.values(), List.copyOf(alerts), condition);
         } else {
-            display.printWatched(changed);
+            if (!changed.isEmpty()) {
+                display.printWatched(changed);
+            }
+            printChange(condition);
+        }
+        shownCondition = condition;
+    }
+
+    /** Prints that the job's state has changed, but not that it is live at the start. */
+    private void printChange(JobCondition condition) {
+        boolean begins = shownCondition.state() == JobState.NO_METRICS;
+        if (condition.state() != shownCondition.state()
+                && !(begins && condition.state() == JobState.LIVE)) {
+            display.print(condition.text());
         }
     }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.AdjustableClock;
 import io.freshet.local.MutatedEvents;
+import io.freshet.local.watch.JobActivity;
+import io.freshet.local.watch.SourcePosition;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
@@ -13,10 +16,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class DashboardDataTest {
-    private final DashboardData data = new DashboardData();
+    private static final long START = 1_700_000_000_000L;
+
+    private final AdjustableClock clock = new AdjustableClock(START);
+    private final DashboardData data = new DashboardData(clock);
 
     private JsonNode nextUpdate(StreamPosition position) throws IOException {
         byte[] update = data.nextUpdate(position);
@@ -236,5 +243,54 @@ class DashboardDataTest {
 
         assertThat(news.has("model")).isFalse();
         assertThat(news.at("/models/0/id").asText()).isEqualTo("m");
+    }
+
+    private JsonNode job(StreamPosition position) throws IOException {
+        JsonNode update = nextUpdate(position);
+        return update == null ? null : update.at("/feed/job");
+    }
+
+    private static JsonNode json(String text) throws IOException {
+        return new ObjectMapper().readTree(text.replace('\'', '"'));
+    }
+
+    @Test
+    void jobWithoutNewMetrics_turnsLateThenSilent_withoutAnyMessage_andBack() throws Exception {
+        StreamPosition position = new StreamPosition("m");
+        data.onMetrics(MinimalEvents.metrics("m", 0, 0.25).build(), START);
+        data.onActivity(new JobActivity(OptionalLong.of(START), 20_000, SourcePosition.UNKNOWN));
+        assertThat(job(position)).isEqualTo(json("{'state': 'live', 'text': 'Live'}"));
+        clock.set(START + 60_000);
+        assertThat(job(position)).isNull();
+
+        clock.set(START + 61_000);
+        assertThat(job(position))
+                .isEqualTo(json("{'state': 'late', 'text': 'No update for 61 s'}"));
+        clock.set(START + 24 * 60_000);
+        assertThat(job(position))
+                .isEqualTo(json("{'state': 'silent', 'text': 'No update for 24 min'}"));
+        clock.set(START + 24 * 60_000 + 30_000);
+        assertThat(job(position)).isNull();
+
+        data.onActivity(
+                new JobActivity(OptionalLong.of(clock.millis()), 20_000, SourcePosition.UNKNOWN));
+        assertThat(job(position)).isEqualTo(json("{'state': 'live', 'text': 'Live'}"));
+    }
+
+    @Test
+    void stoppedJob_staysStopped_untilLaterMetrics() throws Exception {
+        StreamPosition position = new StreamPosition("m");
+        data.stopped(START);
+        data.onMetrics(MinimalEvents.metrics("m", 0, 0.25).build(), START - 5);
+        data.onActivity(new JobActivity(OptionalLong.of(START + 20), 0, SourcePosition.UNKNOWN));
+        clock.set(START + 180_000);
+
+        assertThat(job(position))
+                .isEqualTo(json("{'state': 'stopped', 'text': 'Stopped 3 min ago'}"));
+
+        data.onMetrics(MinimalEvents.metrics("m", 1, 0.25).build(), START + 179_000);
+        data.onActivity(
+                new JobActivity(OptionalLong.of(START + 179_500), 0, SourcePosition.UNKNOWN));
+        assertThat(job(position)).isEqualTo(json("{'state': 'live', 'text': 'Live'}"));
     }
 }

@@ -16,6 +16,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TerminalDisplayTest {
+    private static final JobCondition LIVE = new JobCondition(JobState.LIVE, "Live");
+
     private static final Scores SCORES =
             new Scores(
                     1_000L, 1e3, 0.5, 0.75, 0.5, 0.5, 0.5, 0.5, null, null, null, null, null, null);
@@ -166,8 +168,8 @@ class TerminalDisplayTest {
                         new TerminalDisplay(new PrintWriter(out), true, colours, width);
                 display.show(curve, 1_000_000, 1_000_000, 123_456);
                 display.show(new LearningCurve("none"), 0, 1_000_000, 0);
-                display.showWatched(List.of(curve), alerts);
-                display.showWatched(List.of(curve, second), alerts);
+                display.showWatched(List.of(curve), alerts, LIVE);
+                display.showWatched(List.of(curve, second), alerts, LIVE);
 
                 for (String line : out.toString().lines().toList()) {
                     assertThat(TerminalText.columns(line.replaceAll("\u001b\\[[0-9]*[AJK]", "")))

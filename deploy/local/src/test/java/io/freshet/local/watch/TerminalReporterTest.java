@@ -2,6 +2,7 @@ package io.freshet.local.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.local.AdjustableClock;
 import io.freshet.local.MutatedEvents;
 import io.freshet.local.SimulatedResults;
 import io.freshet.local.cli.TerminalText;
@@ -10,6 +11,7 @@ import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,11 +19,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TerminalReporterTest {
     private static final ReaderState LIVE = new ReaderState(ReaderState.Kind.LIVE, "");
 
+    private static final long START = 1_700_000_000_000L;
+
     private final StringWriter out = new StringWriter();
+    private final AdjustableClock clock = new AdjustableClock(START);
 
     private TerminalReporter reporter(boolean interactive, String only) {
+        return reporter(interactive, false, only);
+    }
+
+    private TerminalReporter reporter(boolean interactive, boolean colours, String only) {
         return new TerminalReporter(
-                new TerminalDisplay(new PrintWriter(out), interactive, false, 80), only);
+                new TerminalDisplay(new PrintWriter(out), interactive, colours, 80), only, clock);
+    }
+
+    private static JobActivity activity(long newestMetrics) {
+        return new JobActivity(OptionalLong.of(newestMetrics), 0, SourcePosition.UNKNOWN);
     }
 
     private static SimulatedResults results(String modelId) {
@@ -163,5 +176,43 @@ class TerminalReporterTest {
         reporter.onStateChange(LIVE);
 
         assertThat(out.toString().lines()).hasSize(3).last().asString().endsWith("other");
+    }
+
+    @Test
+    void silentJob_isDimmed_belowItsAgeInRed() {
+        TerminalReporter reporter = reporter(true, true, null);
+        reporter.onMetrics(results("m").metrics(0), START);
+        reporter.onActivity(activity(START));
+        reporter.onStateChange(LIVE);
+        assertThat(out.toString()).doesNotContain("No update").contains("500 examples");
+        out.getBuffer().setLength(0);
+
+        clock.set(START + 180_000);
+        reporter.onStateChange(LIVE);
+
+        assertThat(out.toString())
+                .contains("\u001b[31mNo update for 3 min\u001b[0m")
+                .contains("\u001b[2m  500 examples · 0 drifts · model m\u001b[0m");
+        assertThat(out.toString().lines()).allMatch(line -> columnsOf(line) <= 80);
+    }
+
+    @Test
+    void changesOfTheJobsState_arePrintedOnce() {
+        TerminalReporter reporter = reporter(false, null);
+        reporter.onActivity(activity(START));
+        for (int second : new int[] {1, 31, 32, 121, 122}) {
+            clock.set(START + second * 1000L);
+            reporter.onStateChange(LIVE);
+        }
+        reporter.onActivity(activity(clock.millis()));
+        reporter.onStateChange(LIVE);
+
+        assertThat(out.toString())
+                .isEqualTo(
+                        """
+                        No update for 31 s
+                        No update for 2 min
+                        Live
+                        """);
     }
 }

@@ -13,10 +13,11 @@ import { isDark, onTheme, toggleTheme } from "/theme.js";
 
 const PANELS_MILLIS = 1000;
 const SUMMARY_MILLIS = 20_000;
-const NO_UPDATE_MILLIS = 15_000;
+/** A model is behind the job if others have had metrics for so long since its own. */
+const MODEL_BEHIND_MILLIS = 60_000;
+const STALE_JOB = new Set(["late", "silent", "stopped"]);
 const CONNECTIONS = {
   connecting: "Connecting",
-  open: "Live",
   lost: "Connection lost, reconnecting",
   ended: "Ended, showing the last values",
   paused: "Paused",
@@ -30,6 +31,7 @@ const state = {
   classes: { worstFirst: false, expanded: false },
   allAlerts: false,
   announcedAlert: null,
+  announcedJob: null,
   panelsAt: -Infinity,
   summaryAt: 0,
 };
@@ -129,17 +131,39 @@ function onConnection(connection) {
   showConnection();
 }
 
-/** Shows the state of the stream, and the time since the last update if that is long. */
+/** Shows the state of the stream and of the job. The figures are greyed if they are not those of a working job. */
 function showConnection() {
-  const shown = state.connection === "open" && feed.state?.state !== "live" ? "connecting" : state.connection;
+  const job = feed.state?.job ?? null;
+  const known = job !== null && (feed.state.state === "live" || STALE_JOB.has(job.state));
+  const shown = state.connection === "open" ? (known ? job.state : "connecting") : state.connection;
   byId("connection").dataset.state = shown;
-  const sinceUpdate = feed.emittedAt === null ? 0 : Date.now() - feed.emittedAt;
   if (shown === "connecting" && feed.state?.state === "catching-up") {
     setText(byId("connection-text"), "Reading the history");
-  } else if (shown === "open" && sinceUpdate > NO_UPDATE_MILLIS) {
-    setText(byId("connection-text"), `Live, no update for ${duration(sinceUpdate)}`);
+  } else if (state.connection === "open" && known) {
+    setText(byId("connection-text"), job.text + modelNote(job));
   } else {
     setText(byId("connection-text"), CONNECTIONS[shown]);
+  }
+  if (STALE_JOB.has(shown) || shown === "lost" || shown === "ended") {
+    document.body.dataset.stale = shown;
+  } else {
+    delete document.body.dataset.stale;
+  }
+  showTitle();
+}
+
+/** Says that the selected model has no new metrics although the job has. */
+function modelNote(job) {
+  const newest = Math.max(...feed.models.map((model) => model.emittedAt));
+  const behind = newest - (feed.emittedAt ?? newest);
+  return job.state === "live" && behind > MODEL_BEHIND_MILLIS ? `, this model had no update for ${duration(behind)}` : "";
+}
+
+/** Puts the newest loss into the page's title; before it the state, if the loss is not that of a working job. */
+function showTitle() {
+  if (feed.latest !== null) {
+    const stale = document.body.dataset.stale === undefined ? "" : `${byId("connection-text").textContent} · `;
+    document.title = `${stale}${figure(feed.latest.rolling.loss, 3)} · ${feed.modelId} · Freshet`;
   }
 }
 
@@ -201,6 +225,9 @@ function showNotice() {
   if (feed.state?.droppedModels > 0) {
     sentences.push(`Only the ${count(feed.models.length)} most recently updated models are shown.`);
   }
+  if (feed.state?.job.state === "silent") {
+    sentences.push(`${feed.state.job.text}. The job may have failed: the command freshet status and the job's log tell more.`);
+  }
   notice.hidden = sentences.length === 0;
   setText(notice, sentences.join(" "));
 }
@@ -212,7 +239,7 @@ function showKeyFigures() {
     return;
   }
   fillKeyFigures(list, keyFigures(feed.latest, feed.alerts));
-  document.title = `${figure(feed.latest.rolling.loss, 3)} · ${feed.modelId} · Freshet`;
+  showTitle();
   setText(byId("footer-note"), `Last update ${time(feed.emittedAt)} · ${count(feed.history.length)} points kept`);
 }
 
@@ -281,11 +308,21 @@ function showAlert(event) {
 /** Announces news to screen readers: alerts at once, the metrics at intervals. */
 function announce(now, newAlert) {
   const alert = feed.alerts.at(-1);
+  const job = feed.state?.job;
+  if (job && job.state !== state.announcedJob) {
+    const worth = STALE_JOB.has(job.state) || STALE_JOB.has(state.announcedJob);
+    state.announcedJob = job.state;
+    if (worth) {
+      state.summaryAt = now;
+      setText(byId("live"), `${job.text}.`);
+      return;
+    }
+  }
   if (newAlert && alert !== undefined) {
     state.announcedAlert = alert.emittedAt;
     state.summaryAt = now;
     setText(byId("live"), alertSentence(alert.event));
-  } else if (feed.latest !== null && now - state.summaryAt > SUMMARY_MILLIS) {
+  } else if (feed.latest !== null && !STALE_JOB.has(job?.state) && now - state.summaryAt > SUMMARY_MILLIS) {
     state.summaryAt = now;
     const { rolling } = feed.latest;
     setText(
@@ -338,5 +375,4 @@ onView(() => {
   }
 });
 
-setInterval(showConnection, 5000);
 feed.open(new URLSearchParams(window.location.search).get("model"));
