@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -62,6 +63,9 @@ final class RunCommand implements Callable<Integer> {
     private @Nullable Long from;
 
     @Mixin private StartOptions startOptions = new StartOptions();
+
+    /** Set when a signal stops the job; completes with whether the job has stopped. */
+    private volatile @Nullable CompletableFuture<Boolean> stopping;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
@@ -107,7 +111,12 @@ final class RunCommand implements Callable<Integer> {
                                 + " one that --from names");
                 throw e;
             }
-            print(out, "the job has ended");
+            CompletableFuture<Boolean> stop = stopping;
+            if (stop == null) {
+                print(out, "the job has ended");
+            } else {
+                stop.join(); // the cluster is needed until then
+            }
         }
         return 0;
     }
@@ -144,7 +153,19 @@ final class RunCommand implements Callable<Integer> {
      * @return whether it has stopped; if not, the job continues from its newest checkpoint at the
      *     next start
      */
-    private static boolean stop(LocalCluster cluster, PrintWriter out) {
+    private boolean stop(LocalCluster cluster, PrintWriter out) {
+        CompletableFuture<Boolean> stop = new CompletableFuture<>();
+        stopping = stop;
+        boolean stopped = false;
+        try {
+            stopped = stopWithSavepoint(cluster, out);
+        } finally {
+            stop.complete(stopped);
+        }
+        return stopped;
+    }
+
+    private static boolean stopWithSavepoint(LocalCluster cluster, PrintWriter out) {
         print(out, "stopping with a savepoint; a second signal ends the process at once");
         try {
             print(out, "stopped with " + cluster.stopWithSavepoint(STOPPING));

@@ -188,7 +188,7 @@ class RunResumeITCase {
             }
         }
         try (JavaProcess last = job.running()) {
-            assertThat(last.output()).contains("waiting whether it has died");
+            assertThat(last.output()).contains("continues from checkpoint ");
             job.awaitEverything();
             JobOnKafka.await("three checkpoints", () -> checkpoints(job).size() == 3);
             job.stop(last, "TERM");
