@@ -38,7 +38,7 @@ package io.freshet.drift;
 public record Adwin(double delta, int checkInterval, boolean increasesOnly)
         implements DriftDetector {
     /** MOA's parameters. */
-    public static final Adwin DEFAULT = new Adwin(0.002, 32, true);
+    public static final Adwin MOA = new Adwin(0.002, 32, true);
 
     public Adwin {
         ParameterChecks.requireProbability("delta", delta);

@@ -26,7 +26,7 @@ import static io.freshet.drift.ParameterChecks.count;
 public record Cusum(int minInstances, double delta, double threshold)
         implements SteppedDetector<Cusum.State> {
     /** MOA's parameters. */
-    public static final Cusum DEFAULT = new Cusum(30, 0.005, 50);
+    public static final Cusum MOA = new Cusum(30, 0.005, 50);
 
     public Cusum {
         ParameterChecks.requireAtLeast(1, "minInstances", minInstances);

@@ -30,7 +30,7 @@ import static io.freshet.drift.ParameterChecks.count;
 public record Ddm(int minInstances, double warningLevel, double driftLevel)
         implements SteppedDetector<Ddm.State> {
     /** The parameters of the paper and of MOA. */
-    public static final Ddm DEFAULT = new Ddm(30, 2, 3);
+    public static final Ddm MOA = new Ddm(30, 2, 3);
 
     public Ddm {
         ParameterChecks.requireAtLeast(1, "minInstances", minInstances);

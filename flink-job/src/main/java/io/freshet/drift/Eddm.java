@@ -31,7 +31,7 @@ import static io.freshet.drift.ParameterChecks.count;
 public record Eddm(int minErrors, double warningLevel, double driftLevel)
         implements SteppedDetector<Eddm.State> {
     /** The parameters of the paper and of MOA. */
-    public static final Eddm DEFAULT = new Eddm(30, 0.95, 0.9);
+    public static final Eddm MOA = new Eddm(30, 0.95, 0.9);
 
     public Eddm {
         ParameterChecks.requireAtLeast(1, "minErrors", minErrors);

@@ -36,7 +36,7 @@ import static io.freshet.drift.ParameterChecks.count;
 public record HddmA(double driftConfidence, double warningConfidence, boolean restartAfterDecrease)
         implements SteppedDetector<HddmA.State> {
     /** The parameters of the paper and of MOA. */
-    public static final HddmA DEFAULT = new HddmA(0.001, 0.005, true);
+    public static final HddmA MOA = new HddmA(0.001, 0.005, true);
 
     private static final double LN_2 = Math.log(2);
 

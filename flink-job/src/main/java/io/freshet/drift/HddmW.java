@@ -45,7 +45,7 @@ public record HddmW(
         boolean restartAfterDecrease)
         implements SteppedDetector<HddmW.State> {
     /** The parameters of the paper and of MOA. */
-    public static final HddmW DEFAULT = new HddmW(0.001, 0.005, 0.05, false);
+    public static final HddmW MOA = new HddmW(0.001, 0.005, 0.05, false);
 
     private static final int LENGTH = 19;
 

@@ -33,7 +33,7 @@ package io.freshet.drift;
 public record Kswin(int windowSize, int recentSize, double alpha, boolean increasesOnly)
         implements DriftDetector {
     /** The parameters of the paper. */
-    public static final Kswin DEFAULT = new Kswin(100, 30, 0.005, false);
+    public static final Kswin PAPER = new Kswin(100, 30, 0.005, false);
 
     /** Maximum number of values in the window. */
     public static final int MAX_VALUES = 2_000;

@@ -35,7 +35,7 @@ import static io.freshet.drift.ParameterChecks.count;
 public record PageHinkley(int minInstances, double delta, double threshold, double fadingFactor)
         implements SteppedDetector<PageHinkley.State> {
     /** MOA's parameters. */
-    public static final PageHinkley DEFAULT = new PageHinkley(30, 0.005, 50, 0.9999);
+    public static final PageHinkley MOA = new PageHinkley(30, 0.005, 50, 0.9999);
 
     public PageHinkley {
         ParameterChecks.requireAtLeast(1, "minInstances", minInstances);

@@ -19,11 +19,11 @@ class CoolDownTest {
     @Test
     void detectorAfterTheCoolDown_isANewOne() {
         double[] stream = SampleStreams.losses(1, 2000, 0.2, 1, 5);
-        CoolDown coolDown = new CoolDown(Adwin.DEFAULT, 500);
+        CoolDown coolDown = new CoolDown(Adwin.MOA, 500);
         RunningDetector running = coolDown.start();
         int i = 0;
         while (running.update(stream[i++]) != DriftStatus.DRIFT) {}
-        RunningDetector fresh = Adwin.DEFAULT.start();
+        RunningDetector fresh = Adwin.MOA.start();
         for (int ignored = 0; ignored < 500; ignored++) {
             assertThat(running.update(stream[i++])).isEqualTo(DriftStatus.STABLE);
         }

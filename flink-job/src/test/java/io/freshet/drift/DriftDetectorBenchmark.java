@@ -44,15 +44,15 @@ public class DriftDetectorBenchmark {
 
     private static final Map<String, DriftDetector> DETECTORS =
             Map.of(
-                    "adwin", Adwin.DEFAULT,
-                    "ddm", Ddm.DEFAULT,
-                    "eddm", Eddm.DEFAULT,
-                    "hddm-a", HddmA.DEFAULT,
-                    "hddm-w", HddmW.DEFAULT,
-                    "page-hinkley", PageHinkley.DEFAULT,
-                    "cusum", Cusum.DEFAULT,
+                    "adwin", Adwin.MOA,
+                    "ddm", Ddm.MOA,
+                    "eddm", Eddm.MOA,
+                    "hddm-a", HddmA.MOA,
+                    "hddm-w", HddmW.MOA,
+                    "page-hinkley", PageHinkley.MOA,
+                    "cusum", Cusum.MOA,
                     "robust-cusum", RobustCusum.DEFAULT,
-                    "kswin", Kswin.DEFAULT,
+                    "kswin", Kswin.PAPER,
                     "periodic", new PeriodicDetector(1000));
 
     @Param({

@@ -22,20 +22,21 @@ class DriftDetectorTest {
 
     private static final List<DriftDetector> DETECTORS =
             List.of(
-                    Adwin.DEFAULT,
+                    Adwin.MOA,
                     new Adwin(1e-5, 1, false),
                     new Kswin(100, 30, 1e-6, false),
                     new Kswin(300, 40, 1e-6, true),
-                    Ddm.DEFAULT,
-                    Eddm.DEFAULT,
-                    HddmA.DEFAULT,
+                    Ddm.MOA,
+                    Eddm.MOA,
+                    HddmA.MOA,
                     new HddmA(0.001, 0.005, false),
-                    HddmW.DEFAULT,
+                    HddmW.MOA,
                     new HddmW(0.001, 0.005, 0.02, true),
                     new PageHinkley(30, 0.1, 20, 0.9999),
                     new Cusum(30, 0.1, 20),
                     RobustCusum.DEFAULT,
-                    new CoolDown(Adwin.DEFAULT, 1000),
+                    RobustCusum.BURST,
+                    new CoolDown(Adwin.MOA, 1000),
                     new CoolDown(new Cusum(30, 0.1, 20), 300),
                     new PeriodicDetector(1000));
 
@@ -319,7 +320,7 @@ class DriftDetectorTest {
         assertRefused(
                 () -> new RobustCusum(100, 0.2, 15, 30, 4, 0),
                 "minDeviation must be finite and greater than 0");
-        assertRefused(() -> new CoolDown(Ddm.DEFAULT, 0), "values must be at least 1, but is 0");
+        assertRefused(() -> new CoolDown(Ddm.MOA, 0), "values must be at least 1, but is 0");
         assertRefused(() -> new PeriodicDetector(0), "interval must be at least 1");
     }
 

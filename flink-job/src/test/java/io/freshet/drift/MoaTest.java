@@ -43,7 +43,7 @@ class MoaTest {
 
     @Test
     void ddm_equalsMoas() {
-        assertSame(Ddm.DEFAULT, DDM::new, ERRORS);
+        assertSame(Ddm.MOA, DDM::new, ERRORS);
         assertSame(new Ddm(100, 1.5, 2.5), () -> ddm(100, 1.5, 2.5), ERRORS);
         assertSame(new Ddm(1, 1, 1), () -> ddm(1, 1, 1), ERRORS);
     }
@@ -58,13 +58,13 @@ class MoaTest {
 
     @Test
     void eddm_equalsMoas() {
-        assertSame(Eddm.DEFAULT, EDDM::new, ERRORS);
+        assertSame(Eddm.MOA, EDDM::new, ERRORS);
     }
 
     @Test
     void adwin_equalsMoas() {
         for (List<double[]> streams : List.of(ERRORS, FRACTIONS, LOSSES)) {
-            assertSame(Adwin.DEFAULT, ADWINChangeDetector::new, streams);
+            assertSame(Adwin.MOA, ADWINChangeDetector::new, streams);
             assertSame(new Adwin(0.3, 32, true), () -> adwin(0.3), streams);
         }
     }
@@ -100,7 +100,7 @@ class MoaTest {
     @Test
     void hddmA_equalsMoas() {
         for (List<double[]> streams : List.of(ERRORS, FRACTIONS)) {
-            assertSame(HddmA.DEFAULT, HDDM_A_Test::new, streams);
+            assertSame(HddmA.MOA, HDDM_A_Test::new, streams);
             assertSame(new HddmA(1e-4, 0.1, false), () -> hddmA(1e-4, 0.1, ONE_SIDED_A), streams);
         }
     }
@@ -117,7 +117,7 @@ class MoaTest {
     @Test
     void hddmW_equalsMoas() {
         for (List<double[]> streams : List.of(ERRORS, FRACTIONS)) {
-            assertSame(HddmW.DEFAULT, HDDM_W_Test::new, streams);
+            assertSame(HddmW.MOA, HDDM_W_Test::new, streams);
             assertSame(
                     new HddmW(1e-4, 0.1, 0.02, true),
                     () -> hddmW(1e-4, 0.1, 0.02, TWO_SIDED_W),

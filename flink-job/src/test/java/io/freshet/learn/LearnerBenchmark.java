@@ -51,7 +51,7 @@ public class LearnerBenchmark {
     @Param({"54", "512"})
     public int features;
 
-    @Param({"", "robust-cusum"})
+    @Param({"", "robust-cusum", "robust-cusum,burst-cusum"})
     public String detector = "";
 
     private List<ExampleBlock> blocks = List.of();

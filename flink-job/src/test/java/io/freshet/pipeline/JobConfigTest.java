@@ -190,6 +190,11 @@ class JobConfigTest {
         settings.put("drift.robust-cusum.warning-threshold", "16");
         settings.put("drift.robust-cusum.drift-threshold", "43");
         settings.put("drift.robust-cusum.cap", "5");
+        settings.put("drift.burst-cusum.min-instances", "44");
+        settings.put("drift.burst-cusum.slack", "0.34");
+        settings.put("drift.burst-cusum.warning-threshold", "17");
+        settings.put("drift.burst-cusum.drift-threshold", "45");
+        settings.put("drift.burst-cusum.cap", "6");
         settings.put("drift.cusum.min-instances", "40");
         settings.put("drift.cusum.delta", "0.16");
         settings.put("drift.cusum.threshold", "41");
@@ -268,7 +273,7 @@ class JobConfigTest {
                                         detector("ddm", new Ddm(35, 3.5, 4)),
                                         detector("adwin", new Adwin(0.01, 32, true)),
                                         detector("eddm", new Eddm(36, 0.75, 0.5)),
-                                        detector("hddm-a", new HddmA(0.02, 0.03, true)),
+                                        detector("hddm-a", new HddmA(0.02, 0.03, false)),
                                         detector("hddm-w", new HddmW(0.04, 0.06, 0.07, false))),
                                 30,
                                 DriftReaction.BOOST,
@@ -311,12 +316,18 @@ class JobConfigTest {
                 JobConfig.parse(
                                 given(
                                         "drift.detector",
-                                                "page-hinkley, kswin, cusum, robust-cusum",
+                                                "page-hinkley, kswin, cusum, robust-cusum,"
+                                                        + " burst-cusum",
                                         "drift.robust-cusum.min-instances", "42",
                                         "drift.robust-cusum.slack", "0.32",
                                         "drift.robust-cusum.warning-threshold", "16",
                                         "drift.robust-cusum.drift-threshold", "43",
                                         "drift.robust-cusum.cap", "5",
+                                        "drift.burst-cusum.min-instances", "44",
+                                        "drift.burst-cusum.slack", "0.34",
+                                        "drift.burst-cusum.warning-threshold", "17",
+                                        "drift.burst-cusum.drift-threshold", "45",
+                                        "drift.burst-cusum.cap", "6",
                                         "drift.page-hinkley.min-instances", "37",
                                         "drift.page-hinkley.delta", "0.08",
                                         "drift.page-hinkley.threshold", "38",
@@ -337,14 +348,16 @@ class JobConfigTest {
                         new CoolDown(new PageHinkley(37, 0.08, 38, 0.9), 1000),
                         new CoolDown(new Kswin(39, 11, 0.015, true), 1000),
                         new CoolDown(new Cusum(40, 0.16, 41), 1000),
-                        new CoolDown(new RobustCusum(42, 0.32, 16, 43, 5, 0.05), 1000));
+                        new CoolDown(new RobustCusum(42, 0.32, 16, 43, 5, 0.05), 1000),
+                        new CoolDown(new RobustCusum(44, 0.34, 17, 45, 6, 0.05), 1000));
         assertThat(detectors)
                 .extracting(DriftConfig.Detector::signal)
                 .containsExactly(
                         Signal.MISSED_PROBABILITY,
                         Signal.LOSS,
                         Signal.MISSED_PROBABILITY,
-                        Signal.ERROR);
+                        Signal.ERROR,
+                        Signal.LOSS);
     }
 
     @Test
@@ -396,7 +409,8 @@ class JobConfigTest {
         assertThat(problems("drift.reaction", "hand-over", "drift.detector", "adwin, ddm"))
                 .containsExactly(
                         "drift.reaction = hand-over needs detectors with a warning zone: adwin has"
-                                + " none; robust-cusum, ddm, eddm, hddm-a and hddm-w have one");
+                                + " none; robust-cusum, burst-cusum, ddm, eddm, hddm-a and hddm-w"
+                                + " have one");
         assertThat(problems("drift.reaction", "hand-over", "drift.detector", "hddm-a, ddm"))
                 .isEmpty();
     }
@@ -416,7 +430,7 @@ class JobConfigTest {
                 .containsEntry("drift.detector", "ddm,hddm-w")
                 .containsEntry("drift.signal", "error,missed-probability")
                 .containsEntry("drift.ddm.drift-level", "4")
-                .containsEntry("drift.hddm-w.lambda", "0.05")
+                .containsEntry("drift.hddm-w.lambda", "0.005")
                 .containsEntry("drift.cool-down", "1000")
                 .containsEntry("drift.reaction", "hand-over")
                 .doesNotContainKeys("drift.kswin.alpha", "drift.boost.factor");

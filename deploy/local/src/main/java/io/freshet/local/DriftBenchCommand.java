@@ -1,5 +1,8 @@
 package io.freshet.local;
 
+import io.freshet.config.Key;
+import io.freshet.learn.drift.DetectorOption;
+import io.freshet.learn.drift.DriftConfig;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.driftbench.DriftContender;
@@ -15,11 +18,11 @@ import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,14 +32,15 @@ import picocli.CommandLine.Spec;
 
 /**
  * Command {@code freshet drift-bench}: compares the drift detectors on a seeded suite of streams
- * with known drifts, or on a file with given ones. The learner runs without Flink and Kafka.
+ * with known drifts, or on a file with given ones. The learner and the detectors have the job's
+ * settings; they run without Flink and Kafka.
  */
 @Command(
         name = "drift-bench",
         mixinStandardHelpOptions = true,
         description = "Compares the drift detectors on streams with known drifts.")
 final class DriftBenchCommand implements Callable<Integer> {
-    /** Default first seed; the detectors' parameters were tuned on seeds 1 to 8. */
+    /** Default first seed; the defaults of the detectors' keys were tuned on seeds below 1000. */
     static final String FIRST_SEED = "1001";
 
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
@@ -46,8 +50,8 @@ final class DriftBenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = FIRST_SEED,
             description =
-                    "First seed of the suite (default: ${DEFAULT-VALUE}; the parameters were tuned"
-                            + " on seeds 1 to 8).")
+                    "First seed of the suite (default: ${DEFAULT-VALUE}; the detectors' default"
+                            + " parameters were tuned on seeds below 1000).")
     private long firstSeed;
 
     @Option(
@@ -73,8 +77,8 @@ final class DriftBenchCommand implements Callable<Integer> {
             paramLabel = "N",
             split = ",",
             description =
-                    "Positions of the drifts in the file, in labelled examples counted from 0"
-                            + " (default: none).")
+                    "Positions of the drifts in the file: rows before each, labelled or not,"
+                            + " without the header (default: none).")
     private List<Integer> drifts = List.of();
 
     @Option(
@@ -82,7 +86,7 @@ final class DriftBenchCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "Number of examples over which each drift of the file extends (default:"
+                    "Number of rows over which each drift of the file extends (default:"
                             + " ${DEFAULT-VALUE}).")
     private int width;
 
@@ -93,7 +97,7 @@ final class DriftBenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        DriftTable table = new DriftTable(DriftContender.all());
+        DriftTable table;
         if (csv == null) {
             if (label != null || !drifts.isEmpty()) {
                 throw new UserException("--label and --drifts need --csv");
@@ -101,25 +105,50 @@ final class DriftBenchCommand implements Callable<Integer> {
             if (seeds < 1) {
                 throw new UserException("--seeds " + seeds + ": must be at least 1");
             }
+            table = table(settings(1, List.of("0", "1")), out);
             out.println("  Seeds " + firstSeed + " to " + (firstSeed + seeds - 1));
             for (long seed = firstSeed; seed < firstSeed + seeds; seed++) {
                 DriftSuite.streams(seed, this::learner).forEach(table::add);
             }
         } else {
-            table.add(file(csv));
+            CsvStream stream = file(csv);
+            table = table(settings(stream.numFeatures(), stream.classes()), out);
+            table.add(losses(stream));
         }
         table.print(out);
         return 0;
     }
 
-    private LossStream file(Path path) {
+    /** Returns an empty table of the contenders, and prints which detectors are configured. */
+    private static DriftTable table(Map<String, String> settings, PrintWriter out) {
+        List<DriftContender> contenders = DriftContender.all(settings);
+        out.println(
+                "  "
+                        + DriftConfig.DETECTOR
+                        + " = "
+                        + contenders.get(0).config().detectors().stream()
+                                .map(DriftConfig.Detector::name)
+                                .collect(Collectors.joining(", ")));
+        List<DetectorOption> leftOut = DriftContender.leftOut(settings);
+        if (!leftOut.isEmpty()) {
+            out.println(
+                    "  "
+                            + DriftConfig.SIGNAL
+                            + " = "
+                            + settings.get(DriftConfig.SIGNAL.name())
+                            + ": not accepted by "
+                            + Key.phrase(leftOut));
+        }
+        return new DriftTable(contenders);
+    }
+
+    private CsvStream file(Path path) {
         if (label == null) {
             throw new UserException("--csv needs --label, the name of the label column");
         }
         if (width < 0) {
             throw new UserException("--width " + width + ": must be at least 0");
         }
-        List<DriftPlan.Change> changes = new ArrayList<>();
         CsvStream stream = new CsvStream(path, label);
         int last = -1;
         for (int at : drifts) {
@@ -129,27 +158,40 @@ final class DriftBenchCommand implements Callable<Integer> {
                                 + at
                                 + ": positions must increase, and be less than the "
                                 + stream.size()
-                                + " examples of the file");
+                                + " rows of the file");
             }
-            changes.add(new DriftPlan.Change(at, width));
             last = at;
         }
+        return stream;
+    }
+
+    private LossStream losses(CsvStream stream) {
         DriftKind kind =
                 drifts.isEmpty()
                         ? DriftKind.STATIONARY
                         : width == 0 ? DriftKind.ABRUPT : DriftKind.GRADUAL;
-        return TestThenTrain.run(stream, learner(stream), stream.description(), kind, changes);
+        return TestThenTrain.run(
+                stream,
+                learner(stream),
+                stream.description(),
+                kind,
+                drifts.stream().map(at -> new DriftPlan.Change(at, width)).toList());
     }
 
     /** Returns the settings that the job's learner would have for a stream. */
     private LearnerSettings learner(LabelledStream stream) {
+        return JobConfig.parse(settings(stream.numFeatures(), stream.classes())).learn().learner();
+    }
+
+    /** Returns the settings of a job for such a stream, with those of the command line. */
+    private Map<String, String> settings(int numFeatures, List<String> classes) {
         Map<String, String> settings = new HashMap<>();
-        settings.put("num-features", Integer.toString(stream.numFeatures()));
-        settings.put("classes", String.join(",", stream.classes()));
+        settings.put("num-features", Integer.toString(numFeatures));
+        settings.put("classes", String.join(",", classes));
         settings.put(
                 "kafka.bootstrap.servers",
                 "none:1"); // required by the parser, but never connected to
         settings.putAll(settingsOptions.read());
-        return JobConfig.parse(settings).learn().learner();
+        return settings;
     }
 }

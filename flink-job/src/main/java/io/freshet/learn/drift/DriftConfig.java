@@ -52,10 +52,12 @@ public record DriftConfig(
     public static final Key<List<DetectorOption>> DETECTOR =
             Key.ofEnums(
                     "drift.detector",
-                    "robust-cusum",
+                    "robust-cusum,burst-cusum",
                     DetectorOption.class,
                     "Drift detectors of each model. Several run side by side; an alert names the"
-                            + " first one that detects a drift.");
+                            + " first one that detects a drift. By default, robust-cusum finds"
+                            + " changes that last, and burst-cusum large ones from which the model"
+                            + " recovers within some examples.");
     public static final Key<Optional<Signal>> SIGNAL =
             Key.ofEnumOr(
                     "auto",
@@ -75,8 +77,8 @@ public record DriftConfig(
                     1_000_000_000,
                     "examples",
                     "Number of examples of a model after an alert during which there is no further"
-                            + " alert and no further reaction. A detector that detected a drift"
-                            + " ignores the same number of examples and then restarts.");
+                            + " alert and no further reaction. Then all detectors restart. With 0,"
+                            + " each detector restarts after its own drifts.");
     public static final Key<DriftReaction> REACTION =
             Key.ofEnum(
                     "drift.reaction",
@@ -104,14 +106,15 @@ public record DriftConfig(
                     "Number of steps that a boost lasts.");
     public static final Key<Integer> EVIDENCE =
             Key.ofInt(
-                            "drift.evidence",
-                            500,
-                            2,
-                            100_000,
-                            "examples",
-                            "Number of a model's latest examples that are kept for alerts. An alert"
-                                    + " compares those before the estimated change with those after"
-                                    + " it.")
+                    "drift.evidence",
+                    500,
+                    2,
+                    100_000,
+                    "examples",
+                    "Number of a model's latest examples that are kept for alerts. An alert"
+                            + " compares those before the estimated change with those after it. The"
+                            + " change is estimated as the example from which on the mean of"
+                            + " 1 - exp(-loss) differs most significantly from that before.")
                     .changeable();
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(
@@ -223,7 +226,7 @@ public record DriftConfig(
         for (Detector detector : detectors) {
             names.add(detector.name());
             signals.add(detector.signal());
-            values.putAll(DetectorOption.hyperParameters(detector.detector()));
+            values.putAll(DetectorOption.of(detector.name()).hyperParameters(detector.detector()));
         }
         values.put(DETECTOR.name(), Key.text(names));
         values.put(SIGNAL.name(), Key.text(signals));

@@ -1,8 +1,5 @@
 package io.freshet.learn.drift;
 
-import io.freshet.config.Key;
-import io.freshet.drift.DriftStatus;
-import io.freshet.drift.RunningDetector;
 import io.freshet.ingest.Origins;
 import io.freshet.model.BlockWorkspace;
 import io.freshet.model.LearnerControl;
@@ -12,7 +9,6 @@ import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.StepObserver;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
-import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The detectors see every example that the model is trained on, in stream order. The first drift
  * that one of them detects causes an alert and the reaction, between the mini-batch of its example
- * and the next one. No other alert follows for {@code drift.cool-down} examples, while the
- * detectors continue. Neither a clock nor random numbers are involved: equal streams lead to the
- * same alerts.
+ * and the next one. No other alert follows for {@code drift.cool-down} examples; see {@link
+ * DetectorGroup}. Neither a clock nor random numbers are involved: equal streams lead to the same
+ * alerts.
  *
  * <p>For a hand-over a second learner, the successor, is started when a detector begins to warn. It
  * is trained on the same mini-batches, and dropped when no detector warns any more.
@@ -37,13 +33,8 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     private final LearnerSettings settings;
     private final Supplier<BlockWorkspace> blocks;
     private final Evaluation successorEvaluation;
-    private final ActiveDetector[] detectors;
+    private final DetectorGroup detectors;
     private final DriftEvidence evidence;
-    private long examplesSeen;
-
-    /** Number of examples seen at the end of the last alert's cool-down. */
-    private long coolDownEnd;
-
     private long alerts;
 
     // Arguments of the current call.
@@ -58,66 +49,12 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     /** Examples that the successor is still to be trained on; null if there is no successor. */
     private @Nullable Examples successorExamples;
 
-    /** A detector, its state on this model, and the number of its drifts. */
-    private static final class ActiveDetector {
-        private final DriftConfig.Detector config;
-        private RunningDetector running;
-        private long drifts;
-
-        /** Number of examples seen at the start of the current warning; 0 if there is none. */
-        private long warningAt;
-
-        ActiveDetector(DriftConfig.Detector config) {
-            this.config = config;
-            running = config.detector().start();
-        }
-
-        /** Returns the configuration as text; a saved state is restored only if this is equal. */
-        String identity() {
-            return config.name() + " " + Key.kebab(config.signal()) + " " + config.detector();
-        }
-
-        DriftStatus update(Evaluation evaluation, int row, boolean correct, long examplesSeen) {
-            double value = config.signal().of(evaluation.losses()[row], !correct);
-            DriftStatus status = running.update(value);
-            if (status == DriftStatus.STABLE) {
-                warningAt = 0;
-            } else if (warningAt == 0 && status == DriftStatus.WARNING) {
-                warningAt = examplesSeen;
-            }
-            return status;
-        }
-
-        void restore(DetectorState saved) {
-            running = config.detector().restore(saved.state());
-            drifts = saved.drifts();
-            warningAt = saved.warningAt();
-        }
-
-        DetectorState state() {
-            return new DetectorState(identity(), running.state(), drifts, warningAt);
-        }
-
-        DetectorReport report() {
-            return new DetectorReport(
-                    config.name(),
-                    config.signal(),
-                    Key.kebab(running.status()),
-                    running.statistic(),
-                    running.threshold(),
-                    drifts);
-        }
-    }
-
     /** A detected drift, with the values at its detection that the alert reports. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record DetectedDrift(
-            DriftConfig.Detector detector,
+            DetectorGroup.Detection detection,
             long examplesSeen,
             long timestamp,
-            double statistic,
-            double threshold,
-            @Nullable Long warningAt,
             DriftWindow before,
             DriftWindow after,
             ClassChange[] classes) {}
@@ -139,11 +76,9 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         this.modelId = modelId;
         this.config = config;
         this.settings = settings;
-        this.examplesSeen = examplesSeen;
         this.blocks = blocks;
         this.successorEvaluation = successorEvaluation;
-        detectors =
-                config.detectors().stream().map(ActiveDetector::new).toArray(ActiveDetector[]::new);
+        detectors = new DetectorGroup(config, examplesSeen);
         evidence = new DriftEvidence(config.evidence());
     }
 
@@ -155,17 +90,9 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
      * @param successorState state of the successor; null if there was none
      */
     public void restore(DriftMonitorState state, @Nullable LearnerState successorState) {
-        examplesSeen = state.examplesSeen();
-        coolDownEnd = state.coolDownEnd();
+        detectors.restore(state.examplesSeen(), state.coolDownEnd(), state.detectors());
         alerts = state.alerts();
         evidence.restore(state.evidence());
-        for (DetectorState saved : state.detectors()) {
-            for (ActiveDetector detector : detectors) {
-                if (detector.identity().equals(saved.name())) {
-                    detector.restore(saved);
-                }
-            }
-        }
         if (successorState != null && config.reaction() == DriftReaction.HAND_OVER) {
             successor = new SoftmaxLearner(blocks.get(), successorState);
         }
@@ -191,52 +118,31 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
 
     @Override
     public boolean observe(Examples examples, Evaluation evaluation, int[] rows, int from, int to) {
-        boolean warned = false;
         for (int i = from; i < to; i++) {
             int row = rows[i];
-            examplesSeen++;
             evidence.add(examples, evaluation, row, origins);
-            boolean correct = evaluation.predictedClasses()[row] == examples.labels()[row];
-            warned = false;
-            for (ActiveDetector detector : detectors) {
-                switch (detector.update(evaluation, row, correct, examplesSeen)) {
-                    case STABLE -> {}
-                    case WARNING -> warned = true;
-                    case DRIFT -> {
-                        warned = true;
-                        recordDrift(detector, origins.timestamp(row));
-                    }
-                }
+            boolean isError = evaluation.predictedClasses()[row] != examples.labels()[row];
+            DetectorGroup.Detection detection = detectors.detect(evaluation.losses()[row], isError);
+            if (detection != null && pendingDrift == null) {
+                pendingDrift = describe(detection, origins.timestamp(row));
             }
         }
         if (config.reaction() == DriftReaction.HAND_OVER) {
-            prepareSuccessor(warned, examples, rows, from, to);
+            prepareSuccessor(detectors.isWarning(), examples, rows, from, to);
         }
         return pendingDrift != null;
     }
 
-    private void recordDrift(ActiveDetector detector, long timestamp) {
-        detector.drifts++;
-        long warningAt = detector.warningAt;
-        detector.warningAt = 0;
-        if (pendingDrift != null || examplesSeen <= coolDownEnd) {
-            return;
-        }
-        coolDownEnd = examplesSeen + config.coolDown();
-        int after = evidence.after(detector.running.valuesSinceChange());
+    private DetectedDrift describe(DetectorGroup.Detection detection, long timestamp) {
+        int after = evidence.after(detection.examplesSinceChange());
         int before = evidence.before(after);
-        pendingDrift =
-                new DetectedDrift(
-                        detector.config,
-                        examplesSeen,
-                        timestamp,
-                        detector.running.statistic(),
-                        detector.running.threshold(),
-                        warningAt == 0 ? null : warningAt,
-                        evidence.window(after, before),
-                        evidence.window(0, after),
-                        evidence.classes(
-                                settings.numClasses(), before, after, config.maxClasses()));
+        return new DetectedDrift(
+                detection,
+                detectors.examplesSeen(),
+                timestamp,
+                evidence.window(after, before),
+                evidence.window(0, after),
+                evidence.classes(settings.numClasses(), before, after, config.maxClasses()));
     }
 
     @Override
@@ -262,13 +168,13 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
                         modelId,
                         alerts++,
                         drift.timestamp,
-                        drift.detector.name(),
-                        drift.detector.signal(),
+                        drift.detection.detector().name(),
+                        drift.detection.detector().signal(),
                         drift.examplesSeen,
                         modelVersion,
-                        drift.statistic,
-                        drift.threshold,
-                        drift.warningAt,
+                        drift.detection.statistic(),
+                        drift.detection.threshold(),
+                        drift.detection.warningAt(),
                         drift.before,
                         drift.after,
                         drift.classes,
@@ -328,16 +234,16 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
 
     /** Returns the status of each detector. */
     public DetectorReport[] reports() {
-        return Arrays.stream(detectors).map(ActiveDetector::report).toArray(DetectorReport[]::new);
+        return detectors.reports();
     }
 
     /** Returns the state, without the successor's, in new arrays. */
     public DriftMonitorState state() {
         return new DriftMonitorState(
-                examplesSeen,
-                coolDownEnd,
+                detectors.examplesSeen(),
+                detectors.coolDownEnd(),
                 alerts,
-                Arrays.stream(detectors).map(ActiveDetector::state).toArray(DetectorState[]::new),
+                detectors.states(),
                 evidence.state());
     }
 

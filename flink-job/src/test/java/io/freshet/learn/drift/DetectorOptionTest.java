@@ -56,7 +56,7 @@ class DetectorOptionTest {
     @EnumSource
     void provenance_namesEveryKey_andGivesTheSameDetector(DetectorOption option) {
         DriftDetector detector = create(option, Map.of());
-        Map<String, String> provenance = DetectorOption.hyperParameters(detector);
+        Map<String, String> provenance = option.hyperParameters(detector);
 
         assertThat(provenance.keySet())
                 .containsExactlyInAnyOrderElementsOf(
@@ -67,13 +67,13 @@ class DetectorOptionTest {
     @ParameterizedTest
     @EnumSource
     void everyKey_setsTheParameter_thatProvenanceReports(DetectorOption option) {
-        Map<String, String> defaults = DetectorOption.hyperParameters(create(option, Map.of()));
+        Map<String, String> defaults = option.hyperParameters(create(option, Map.of()));
         for (Key<?> key : option.keys()) {
             String other = slightlyMore(defaults.get(key.name()));
             Map<String, String> expected = new TreeMap<>(defaults);
             expected.put(key.name(), other);
 
-            assertThat(DetectorOption.hyperParameters(create(option, Map.of(key.name(), other))))
+            assertThat(option.hyperParameters(create(option, Map.of(key.name(), other))))
                     .isEqualTo(expected);
         }
     }
@@ -88,8 +88,11 @@ class DetectorOptionTest {
     @Test
     void kswinWindow_isLimitedByItsKeys() {
         Map<String, String> largest =
-                Map.of("drift.kswin.window-size", "2000", "drift.kswin.recent-size", "1999");
-        assertThat(DetectorOption.hyperParameters(create(DetectorOption.KSWIN, largest)))
+                Map.of(
+                        "drift.kswin.window-size", "2000",
+                        "drift.kswin.recent-size", "1999",
+                        "drift.kswin.alpha", "0.001");
+        assertThat(DetectorOption.KSWIN.hyperParameters(create(DetectorOption.KSWIN, largest)))
                 .containsAllEntriesOf(largest);
 
         Map<String, String> tooLarge =

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.data.Offset.offset;
 
+import io.freshet.config.Key;
+import io.freshet.config.Settings;
 import io.freshet.drift.Adwin;
 import io.freshet.drift.CoolDown;
 import io.freshet.drift.Cusum;
 import io.freshet.drift.Ddm;
+import io.freshet.drift.Domain;
 import io.freshet.drift.DriftDetector;
+import io.freshet.drift.DriftStatus;
 import io.freshet.drift.PeriodicDetector;
+import io.freshet.drift.RunningDetector;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventOutcome;
@@ -39,7 +44,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -54,8 +61,9 @@ class DriftMonitorTest {
     private static final int CHANGE = 1500;
     private static final int EVENTS = 2600;
     private static final int COOL_DOWN = 400;
+    private static final int SWAP = 1500;
 
-    private static final DriftConfig.Detector DDM = detector("ddm", Signal.ERROR, Ddm.DEFAULT);
+    private static final DriftConfig.Detector DDM = detector("ddm", Signal.ERROR, Ddm.MOA);
 
     private static DriftConfig.Detector detector(
             String name, Signal signal, DriftDetector detector) {
@@ -70,6 +78,13 @@ class DriftMonitorTest {
         boolean fixed =
                 drift.reaction() == DriftReaction.BOOST
                         || drift.reaction() == DriftReaction.RESET_OPTIMIZER;
+        return config(miniBatchSize, drift, fixed ? new Sgd(0.01, 0.5) : null);
+    }
+
+    /**
+     * @param fixed optimiser with a fixed learning rate; null for a mixture
+     */
+    private static LearnConfig config(int miniBatchSize, DriftConfig drift, @Nullable Sgd fixed) {
         Mixture mixture =
                 new Mixture(
                         Mixture.DEFAULT_RATES.subList(0, 5),
@@ -81,8 +96,8 @@ class DriftMonitorTest {
                         CLASSES,
                         miniBatchSize,
                         new CrossEntropy(CLASSES),
-                        fixed ? new Sgd(0.01, 0.5) : new Sgd(1, 0),
-                        fixed ? null : mixture,
+                        fixed == null ? new Sgd(1, 0) : fixed,
+                        fixed == null ? mixture : null,
                         MiniBatchReduction.EXAMPLES,
                         new Standardization(),
                         10),
@@ -174,8 +189,9 @@ class DriftMonitorTest {
         long detectedAt = offsetOfExample(alert.examplesSeen());
         assertThat(alert.timestamp()).isEqualTo(1000 + detectedAt);
         DriftWindow after = alert.after();
-        assertThat(after.examples())
-                .isEqualTo((int) (alert.examplesSeen() - alert.warningExamplesSeen() + 1));
+        // The estimated change is near the true one, the first example from offset CHANGE on.
+        assertThat(offsetOfExample(alert.examplesSeen() - after.examples() + 1))
+                .isBetween(CHANGE - 20L, CHANGE + 20L);
         assertThat(after.offsets())
                 .containsExactly(
                         new OffsetRange(
@@ -206,6 +222,65 @@ class DriftMonitorTest {
         return index / 8 * 9 + index % 8;
     }
 
+    /** Tests medians over several streams: the model is slow, so that each detector has time. */
+    @ParameterizedTest
+    @EnumSource
+    void evidence_isSeparatedAtTheChange_forEveryDetector(DetectorOption option) {
+        DriftDetector detector = option.create(Settings.of(Map.of(), DriftConfig.KEYS, Set.of()));
+        LearnConfig config =
+                config(
+                        1,
+                        drift(
+                                DriftReaction.NONE,
+                                detector(Key.kebab(option), option.signal(), detector)),
+                        new Sgd(0.003, 0));
+        List<Double> changedBefore = new ArrayList<>();
+        List<Double> unchangedAfter = new ArrayList<>();
+        for (int seed = 0; seed < 9; seed++) {
+            run(config, swapped(seed), 60, false).alerts().stream()
+                    .filter(alert -> alert.timestamp() - 1000 >= SWAP)
+                    .filter(alert -> alert.before().examples() > 0)
+                    .findFirst()
+                    .ifPresent(
+                            alert -> {
+                                OffsetRange before = alert.before().offsets()[0];
+                                OffsetRange after = alert.after().offsets()[0];
+                                assertThat(before.lastOffset()).isLessThan(after.firstOffset());
+                                changedBefore.add(
+                                        (double) Math.max(0, before.lastOffset() + 1 - SWAP)
+                                                / alert.before().examples());
+                                unchangedAfter.add(
+                                        (double) Math.max(0, SWAP - after.firstOffset())
+                                                / alert.after().examples());
+                            });
+        }
+
+        // EDDM detects few of the drifts before their start has left the buffer.
+        assertThat(changedBefore).hasSizeGreaterThan(2);
+        assertThat(median(changedBefore)).isLessThan(0.1);
+        assertThat(median(unchangedAfter)).isLessThan(0.1);
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().toList().get(values.size() / 2);
+    }
+
+    /** Returns a stream in which all classes change places at {@link #SWAP}. */
+    private static List<Blocks.Example> swapped(long seed) {
+        return Blocks.stream(seed, SWAP + 1500, FEATURES, CLASSES, "m").stream()
+                .map(
+                        example ->
+                                new Blocks.Example(
+                                        "m",
+                                        example.offset(),
+                                        example.offset() < SWAP
+                                                ? example.label()
+                                                : (example.label() + 1) % CLASSES,
+                                        example.weight(),
+                                        example.features()))
+                .toList();
+    }
+
     @Test
     void streamWithoutADrift_hasNoAlert() {
         LearnConfig config =
@@ -213,7 +288,7 @@ class DriftMonitorTest {
                         1,
                         drift(
                                 DriftReaction.NONE,
-                                detector("adwin", Signal.MISSED_PROBABILITY, Adwin.DEFAULT)));
+                                detector("adwin", Signal.MISSED_PROBABILITY, Adwin.MOA)));
         assertThat(run(config, stream(EVENTS), 60, false).alerts()).isEmpty();
     }
 
@@ -237,6 +312,89 @@ class DriftMonitorTest {
         assertThat(alerts).hasSize(1);
         assertThat(progress.alerts()).isEqualTo(1);
         assertThat(progress.detectors()).extracting(DetectorReport::drifts).containsExactly(1L, 1L);
+    }
+
+    /** Detector that detects a drift at given examples and restarts at the next one. */
+    private record Scripted(Set<Integer> drifts) implements DriftDetector {
+        @Override
+        public Domain domain() {
+            return Domain.NUMBERS;
+        }
+
+        @Override
+        public RunningDetector start() {
+            return restore(new double[] {0});
+        }
+
+        @Override
+        public RunningDetector restore(double[] state) {
+            return new RunningDetector() {
+                private int count = (int) state[0];
+
+                @Override
+                public DriftStatus update(double value) {
+                    count++;
+                    return status();
+                }
+
+                @Override
+                public DriftStatus status() {
+                    return drifts.contains(count) ? DriftStatus.DRIFT : DriftStatus.STABLE;
+                }
+
+                @Override
+                public double statistic() {
+                    return 1;
+                }
+
+                @Override
+                public double threshold() {
+                    return 1;
+                }
+
+                @Override
+                public long valuesSinceChange() {
+                    return 1;
+                }
+
+                @Override
+                public double[] state() {
+                    return new double[] {count};
+                }
+            };
+        }
+    }
+
+    @Test
+    void allDetectorsRestart_afterTheCoolDownOfAnAlert() {
+        // Without a restart at 700, the first detector would detect a drift at 701.
+        DriftConfig config =
+                new DriftConfig(
+                        List.of(
+                                new DriftConfig.Detector(
+                                        "fast", Signal.LOSS, new Scripted(Set.of(701))),
+                                new DriftConfig.Detector(
+                                        "slow", Signal.LOSS, new Scripted(Set.of(300)))),
+                        COOL_DOWN,
+                        DriftReaction.NONE,
+                        5,
+                        50,
+                        500,
+                        3);
+        DetectorGroup detectors = new DetectorGroup(config);
+        List<Integer> alerts = new ArrayList<>();
+        for (int i = 1; i <= 1500; i++) {
+            if (detectors.update(0, false)) {
+                alerts.add(i);
+                DetectorGroup restored = new DetectorGroup(config);
+                restored.restore(
+                        detectors.examplesSeen(), detectors.coolDownEnd(), detectors.states());
+                detectors = restored;
+            }
+        }
+
+        // 300; cool-down to 700; both restart: 1,000; cool-down to 1,400.
+        assertThat(alerts).containsExactly(300, 1000);
     }
 
     static Stream<Arguments> reactions() {
@@ -398,7 +556,7 @@ class DriftMonitorTest {
     @Test
     void nonFiniteLoss_isNotPassedToADetector() {
         LearnConfig config =
-                config(1, drift(DriftReaction.NONE, detector("ddm", Signal.ERROR, Ddm.DEFAULT)));
+                config(1, drift(DriftReaction.NONE, detector("ddm", Signal.ERROR, Ddm.MOA)));
         List<Blocks.Example> stream = new ArrayList<>();
         for (Blocks.Example example : stream(EVENTS)) {
             float[] features = example.features().clone();

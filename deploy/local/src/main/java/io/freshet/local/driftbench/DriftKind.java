@@ -18,5 +18,11 @@ public enum DriftKind {
     INCREMENTAL,
 
     /** The distribution alternates abruptly between two. */
-    RECURRING
+    RECURRING,
+
+    /**
+     * Like {@link #ABRUPT}, but the error rate is low before the change and the model recovers
+     * within tens of examples.
+     */
+    BRIEF
 }

@@ -33,7 +33,7 @@ public record DriftPlan(DriftKind kind, int length, List<Change> changes) {
         int at = MIN_POSITION + random.nextInt(MAX_POSITION - MIN_POSITION);
         return switch (kind) {
             case STATIONARY -> new DriftPlan(kind, STATIONARY_LENGTH, List.of());
-            case ABRUPT, PARTIAL -> new DriftPlan(kind, LENGTH, List.of(new Change(at, 0)));
+            case ABRUPT, PARTIAL, BRIEF -> new DriftPlan(kind, LENGTH, List.of(new Change(at, 0)));
             case GRADUAL -> new DriftPlan(kind, LENGTH, List.of(new Change(at, GRADUAL_WIDTH)));
             case INCREMENTAL ->
                     new DriftPlan(kind, LENGTH, List.of(new Change(at, INCREMENTAL_WIDTH)));

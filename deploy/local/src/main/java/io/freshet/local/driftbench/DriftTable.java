@@ -15,7 +15,7 @@ import java.util.Map;
  * detection delays by kind of drift, and F1 by family of streams. Lines have at most 80 columns.
  */
 public final class DriftTable {
-    private static final int DELAY_WIDTH = 10;
+    private static final int DELAY_WIDTH = 9;
 
     private final List<DriftContender> contenders;
     private final List<DriftScore> totals = new ArrayList<>();
@@ -93,7 +93,7 @@ public final class DriftTable {
         for (int i = 0; i < contenders.size(); i++) {
             DriftScore total = totals.get(i);
             out.println(
-                    start(i, Key.kebab(contenders.get(i).signal()))
+                    start(i, contenders.get(i).signals())
                             + format(
                                     " %5s %8d %9s %6s %5s",
                                     figure(total.falseAlarms()),
@@ -115,7 +115,7 @@ public final class DriftTable {
             for (DriftKind kind : kinds) {
                 DriftScore score = total(i, kind);
                 String delay =
-                        score.missed() == score.drifts() ? "–" : format("%,.0f", score.meanDelay());
+                        score.missed() == score.drifts() ? "–" : format("%.0f", score.meanDelay());
                 line.append(delayCell(kind, format("%s (%d)", delay, score.missed())));
             }
             out.println(line);
@@ -134,7 +134,7 @@ public final class DriftTable {
         byFamily.get(0).keySet().forEach(family -> header.append(format(" %7s", family)));
         out.println(header);
         for (int i = 0; i < contenders.size(); i++) {
-            StringBuilder line = new StringBuilder(start(i, Key.kebab(contenders.get(i).signal())));
+            StringBuilder line = new StringBuilder(start(i, contenders.get(i).signals()));
             byFamily.get(i)
                     .values()
                     .forEach(score -> line.append(format(" %7s", figure(score.f1()))));
@@ -153,7 +153,7 @@ public final class DriftTable {
     }
 
     private static String start(String number, String name, String second) {
-        String start = format("%2s %-20s", number, name);
+        String start = format("%2s %-14s", number, name);
         return second.isEmpty() ? start : start + format(" %-18s", second);
     }
 

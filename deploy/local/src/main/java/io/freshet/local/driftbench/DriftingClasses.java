@@ -12,8 +12,10 @@ import java.util.stream.IntStream;
  * at random.
  *
  * <p>In an abrupt change, single or recurring, each class moves to the centre of the next, so that
- * a model of the first regime is wrong in the second. In a partial change two classes exchange
- * centres. In a gradual or incremental change all centres are new.
+ * a model of the first regime is wrong in the second. A brief change is the same with classes that
+ * are far apart and few wrong labels: a model is almost always right, and learns the second regime
+ * from a few examples. In a partial change two classes exchange centres. In a gradual or
+ * incremental change all centres are new.
  */
 final class DriftingClasses implements LabelledStream {
     private static final int FEATURES = 10;
@@ -22,6 +24,9 @@ final class DriftingClasses implements LabelledStream {
     private static final double MIN_SPREAD = 0.8;
     private static final double MAX_SPREAD = 1.8;
     private static final double MAX_WRONG = 0.1;
+    private static final double MIN_SPREAD_BRIEF = 0.3;
+    private static final double MAX_SPREAD_BRIEF = 0.8;
+    private static final double MAX_WRONG_BRIEF = 0.02;
 
     private final long seed;
     private final DriftPlan plan;
@@ -35,14 +40,17 @@ final class DriftingClasses implements LabelledStream {
         Random random = new Random(seed);
         this.plan = DriftPlan.draw(kind, random);
         int classes = MIN_CLASSES + random.nextInt(MAX_CLASSES - MIN_CLASSES + 1);
-        this.spread = MIN_SPREAD + random.nextDouble() * (MAX_SPREAD - MIN_SPREAD);
-        this.wrong = random.nextDouble() * MAX_WRONG;
+        boolean brief = kind == DriftKind.BRIEF;
+        double minSpread = brief ? MIN_SPREAD_BRIEF : MIN_SPREAD;
+        double maxSpread = brief ? MAX_SPREAD_BRIEF : MAX_SPREAD;
+        this.spread = minSpread + random.nextDouble() * (maxSpread - minSpread);
+        this.wrong = random.nextDouble() * (brief ? MAX_WRONG_BRIEF : MAX_WRONG);
         this.centres = centres(classes, random);
         this.nextCentres =
                 switch (kind) {
                     case GRADUAL, INCREMENTAL -> centres(classes, random);
                     case PARTIAL -> rotated(2);
-                    case STATIONARY, ABRUPT, RECURRING -> rotated(classes);
+                    case STATIONARY, ABRUPT, RECURRING, BRIEF -> rotated(classes);
                 };
     }
 

@@ -16,15 +16,15 @@ class DriftSuiteTest {
     void levels_riseAtADrift_andNowhereElse() {
         for (int seed = 0; seed < SEEDS; seed++) {
             for (DriftKind kind : DriftKind.values()) {
-                assertRises(DriftingLevels.errors(kind, seed), 0.02);
-                assertRises(DriftingLevels.losses(kind, seed), 0.01);
+                int span = kind == DriftKind.BRIEF ? 8 : 1_500;
+                assertRises(DriftingLevels.errors(kind, seed), span, 0.02);
+                assertRises(DriftingLevels.losses(kind, seed), span, 0.01);
             }
         }
     }
 
-    /** Checks that the mean of 1,500 examples is higher after each drift than before it. */
-    private static void assertRises(LossStream stream, double least) {
-        int span = 1_500;
+    /** Checks that the mean of {@code span} examples is higher after each drift than before it. */
+    private static void assertRises(LossStream stream, int span, double least) {
         IntToDoubleFunction level =
                 from ->
                         IntStream.range(from, from + span)
@@ -43,6 +43,16 @@ class DriftSuiteTest {
             assertThat(stream.drifts()).isEmpty();
         } else {
             assertThat(stream.drifts()).hasSize(stream.kind() == DriftKind.RECURRING ? 2 : 1);
+        }
+    }
+
+    @Test
+    void levelsOfABriefDrift_fallBack() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            LossStream stream = DriftingLevels.errors(DriftKind.BRIEF, seed);
+            int from = stream.drifts().get(0).at() + 200;
+            assertThat(IntStream.range(from, from + 1_000).filter(i -> stream.errors()[i]).count())
+                    .isLessThan(50);
         }
     }
 
