@@ -108,7 +108,9 @@ final class ModelMonitor implements AutoCloseable {
             noteLabel(example.label());
         }
         examples += scored.length();
-        addMiniBatches(evaluation);
+        for (double loss : evaluation.miniBatchLosses()) {
+            miniBatchLosses.add(loss);
+        }
         for (float confidence : evaluation.unlabelledConfidences()) {
             unlabelledConfidences.add(confidence);
         }
@@ -120,22 +122,6 @@ final class ModelMonitor implements AutoCloseable {
         double lead = total.labels(label) - total.labels(majorityLabel);
         if (lead > 0 || (lead == 0 && label < majorityLabel)) {
             majorityLabel = label;
-        }
-    }
-
-    private void addMiniBatches(BlockEvaluation evaluation) {
-        float[] weights = evaluation.scored().weights();
-        float[] losses = evaluation.scored().losses();
-        int from = 0;
-        for (int end : evaluation.miniBatchEnds()) {
-            double weight = 0;
-            double weightedLoss = 0;
-            for (int i = from; i < end; i++) {
-                weight += weights[i];
-                weightedLoss += (double) weights[i] * losses[i];
-            }
-            miniBatchLosses.add(weightedLoss / weight);
-            from = end;
         }
     }
 

@@ -70,7 +70,10 @@ public record MonitorConfig(
                     1_000_000,
                     "mini-batches",
                     "Number of mini-batches that the running loss covers. The running loss is the"
-                            + " mean of their mean losses, as PyTorch's training loops print it.");
+                            + " mean of the losses that training minimises, as PyTorch's training"
+                            + " loops print it: with class weights, label smoothing and"
+                            + " training.reduction. Other losses in the metrics have neither class"
+                            + " weights nor label smoothing.");
     public static final Key<Integer> TOP_K =
             Key.ofInt(
                     "metrics.top-k",
