@@ -5,6 +5,8 @@ import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.FreshetJob;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.KafkaConfig;
+import io.freshet.pipeline.KafkaFailure;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
@@ -24,6 +26,7 @@ import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.util.ExceptionUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,13 +46,19 @@ public final class LocalCluster implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
 
+    private final KafkaConfig kafka;
     private final MiniCluster cluster;
     private final SourceOffsets sourceOffsets;
     private final Path directory;
     private final JobID jobId;
 
     private LocalCluster(
-            MiniCluster cluster, SourceOffsets sourceOffsets, Path directory, JobID jobId) {
+            KafkaConfig kafka,
+            MiniCluster cluster,
+            SourceOffsets sourceOffsets,
+            Path directory,
+            JobID jobId) {
+        this.kafka = kafka;
         this.cluster = cluster;
         this.sourceOffsets = sourceOffsets;
         this.directory = directory;
@@ -78,8 +87,10 @@ public final class LocalCluster implements AutoCloseable {
             StreamExecutionEnvironment env =
                     StreamExecutionEnvironment.getExecutionEnvironment(flink);
             FreshetJob.assemble(env, config);
-            JobID jobId = cluster.submitJob(env.getStreamGraph()).get().getJobID();
-            return new LocalCluster(cluster, sourceOffsets, directory, jobId);
+            StreamGraph graph = env.getStreamGraph();
+            graph.setJobName(config.jobName());
+            JobID jobId = cluster.submitJob(graph).get().getJobID();
+            return new LocalCluster(config.kafka(), cluster, sourceOffsets, directory, jobId);
         } catch (Exception e) {
             try {
                 stop(cluster);
@@ -162,8 +173,16 @@ public final class LocalCluster implements AutoCloseable {
                 | JobExecutionException
                 | ClassNotFoundException
                 | IOException e) {
-            return Failures.reason(e);
+            return reason(e);
         }
+    }
+
+    /**
+     * Returns the reason of a failure of the job, in one line; if Kafka has refused the job, it
+     * names the user.
+     */
+    String reason(Throwable failure) {
+        return KafkaFailure.withUser(Failures.reason(failure), Failures.chain(failure), kafka);
     }
 
     /**
