@@ -269,6 +269,15 @@ class SecretsITCase {
                                 .toList());
                 JobOnKafka.await("metrics of examples", () -> hasExamples(metrics));
             }
+            assertThat(
+                            Freshet.commandLine()
+                                    .execute(
+                                            "watch",
+                                            "--terminal",
+                                            "--once",
+                                            "--config",
+                                            file.toString()))
+                    .isZero();
             assertNoSecretInRest(flink.rest());
             flink.cancel(job);
             assertNoSecretIn(flink.jobManager(), cluster);
