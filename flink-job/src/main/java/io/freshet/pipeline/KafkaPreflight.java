@@ -106,8 +106,8 @@ public final class KafkaPreflight {
     }
 
     /**
-     * Checks that the source may commit its offsets, which Flink would otherwise only log at every
-     * checkpoint.
+     * Checks that the source may commit its offsets; without this permission the job would restart
+     * after every checkpoint.
      *
      * @param missing receives the missing permission
      */
