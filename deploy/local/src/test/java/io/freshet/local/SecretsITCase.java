@@ -241,9 +241,7 @@ class SecretsITCase {
                 login.replace(";", " user_learner=\"" + SecuredBroker.CANARY + "\";"));
         Path cluster = Files.createDirectory(directory.resolve("cluster"));
         try (EmbeddedKafka kafka = EmbeddedKafka.start(properties);
-                SessionCluster flink =
-                        SessionCluster.start(
-                                cluster, SessionClusterITCase.SMALL)) {
+                SessionCluster flink = SessionCluster.start(cluster, SessionClusterITCase.SMALL)) {
             Map<String, String> settings = JobOnKafka.settings(kafka, "secrets", 4, "3");
             settings.putAll(references(login));
             settings.put("kafka.security.protocol", "SASL_SSL");
