@@ -22,6 +22,7 @@ public final class Settings {
     private final Map<String, String> values;
     private final Set<String> read = new HashSet<>();
     private final List<String> problems = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
 
     private Settings(Map<String, String> values) {
         this.values = values;
@@ -48,13 +49,22 @@ public final class Settings {
     }
 
     private static String nearest(String given, Set<String> names) {
-        LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
-        Optional<String> nearest =
-                names.stream()
-                        .min(
-                                Comparator.<String>comparingInt(name -> distance.apply(given, name))
-                                        .thenComparing(Comparator.naturalOrder()));
-        return nearest.map(name -> "; the nearest known one is " + name).orElse("");
+        return nearestName(given, names)
+                .map(name -> "; the nearest known one is " + name)
+                .orElse("");
+    }
+
+    /** Returns the name with the smallest edit distance from a given one; empty without names. */
+    public static Optional<String> nearestName(String given, Set<String> names) {
+        return names.stream()
+                .min(
+                        Comparator.<String>comparingInt(name -> editDistance(given, name))
+                                .thenComparing(Comparator.naturalOrder()));
+    }
+
+    /** Returns the number of characters to insert, delete or replace between two names. */
+    public static int editDistance(String one, String other) {
+        return LevenshteinDistance.getDefaultInstance().apply(one, other);
     }
 
     /**
@@ -134,6 +144,16 @@ public final class Settings {
     /** Records a problem. */
     public void problem(String problem) {
         problems.add(problem);
+    }
+
+    /** Returns the warnings recorded so far. */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** Records a warning, which does not prevent the start. */
+    public void warn(String warning) {
+        warnings.add(warning);
     }
 
     /**

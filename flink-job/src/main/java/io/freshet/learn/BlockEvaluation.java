@@ -9,8 +9,8 @@ import io.freshet.model.example.ScoredColumns;
  *     0
  * @param unlabelledConfidences probability of the predicted class, for each event without a label
  *     that was predicted, in the order of the stream
- * @param miniBatchEnds end of each mini-batch that was trained on, as an exclusive row index in
- *     {@code scored}
+ * @param miniBatchLosses for each mini-batch that was trained on, the loss that its step minimised,
+ *     before the step, nats: with the weights, the smoothing and the reduction of the training
  * @param progress of the model after the block
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -18,5 +18,5 @@ public record BlockEvaluation(
         String modelId,
         ScoredColumns scored,
         float[] unlabelledConfidences,
-        int[] miniBatchEnds,
+        double[] miniBatchLosses,
         ModelProgress progress) {}

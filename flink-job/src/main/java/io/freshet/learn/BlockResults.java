@@ -1,6 +1,8 @@
 package io.freshet.learn;
 
+import io.freshet.model.LearnerSettings;
 import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Examples;
 import io.freshet.model.example.ScoredColumns;
 import java.util.Arrays;
 
@@ -12,8 +14,18 @@ final class BlockResults {
     private int numPredictions;
     private float[] unlabelledConfidences = new float[0];
 
+    private final LearnerSettings settings;
     private int numMiniBatches;
-    private int[] miniBatchEnds = new int[0];
+    private double[] miniBatchLosses = new double[0];
+
+    // The current mini-batch: its examples, and sums over them.
+    private int miniBatchSize;
+    private double weightedLoss;
+    private double divisor;
+
+    BlockResults(LearnerSettings settings) {
+        this.settings = settings;
+    }
 
     /**
      * Begins a block.
@@ -24,17 +36,27 @@ final class BlockResults {
         numExamples = 0;
         numPredictions = 0;
         numMiniBatches = 0;
+        beginMiniBatch();
         if (scored.length() < maxRows) {
             int capacity = Math.max(maxRows, 2 * scored.length());
             scored = ScoredColumns.ofLength(capacity);
             unlabelledConfidences = new float[capacity];
-            miniBatchEnds = new int[capacity];
+            miniBatchLosses = new double[capacity];
         }
     }
 
     /** Adds an example that was trained on. */
-    void addExample(Evaluation evaluation, int row) {
-        scored.copyRow(numExamples++, evaluation.scored(), row);
+    void addExample(Examples examples, Evaluation evaluation, int row) {
+        ScoredColumns columns = evaluation.scored();
+        scored.copyRow(numExamples++, columns, row);
+        double weight = columns.weights()[row];
+        miniBatchSize++;
+        weightedLoss +=
+                weight
+                        * (settings.loss().trainsOnReportedLoss()
+                                ? columns.losses()[row]
+                                : evaluation.trainingLoss(row));
+        divisor += weight * settings.divisor(examples, row);
     }
 
     /** Adds the confidence of a prediction for an event without a label. */
@@ -44,9 +66,17 @@ final class BlockResults {
 
     /** Ends a mini-batch, if any of its examples were trained on. */
     void endMiniBatch() {
-        if (numExamples > (numMiniBatches == 0 ? 0 : miniBatchEnds[numMiniBatches - 1])) {
-            miniBatchEnds[numMiniBatches++] = numExamples;
+        if (miniBatchSize > 0) {
+            miniBatchLosses[numMiniBatches++] =
+                    weightedLoss * settings.reduction().scale(miniBatchSize, divisor);
         }
+        beginMiniBatch();
+    }
+
+    private void beginMiniBatch() {
+        miniBatchSize = 0;
+        weightedLoss = 0;
+        divisor = 0;
     }
 
     /** Returns the added results in new arrays. */
@@ -55,7 +85,7 @@ final class BlockResults {
                 modelId,
                 scored.resized(numExamples),
                 Arrays.copyOf(unlabelledConfidences, numPredictions),
-                Arrays.copyOf(miniBatchEnds, numMiniBatches),
+                Arrays.copyOf(miniBatchLosses, numMiniBatches),
                 progress);
     }
 }

@@ -260,7 +260,7 @@ public final class Learner implements AutoCloseable {
                     }
                     lastAccepted = i;
                     accept(origins, i);
-                    results.addExample(evaluation, i);
+                    results.addExample(examples, evaluation, i);
                 }
                 case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);

@@ -20,13 +20,14 @@ public final class LearnerWorkspace implements AutoCloseable {
     private final String[] expertNames;
     private final Evaluation evaluation;
     private final Evaluation successorEvaluation;
-    private final BlockResults results = new BlockResults();
+    private final BlockResults results;
     private @Nullable PendingExamples recycledPending;
     private @Nullable BlockWorkspace blocks;
 
     public LearnerWorkspace(LearnConfig config) {
         this.config = config;
         expertNames = expertNames(config.learner());
+        results = new BlockResults(config.learner());
         evaluation = new Evaluation(config.learner().numClasses());
         successorEvaluation = new Evaluation(config.learner().numClasses());
     }

@@ -53,7 +53,7 @@ final class ExecutionBlock {
         for (int i = 0; i < count; i++) {
             double weight = examples.weights()[batch[i]];
             sumOfWeights += Math.abs(weight);
-            divisor += weight * divisor(examples, batch[i]);
+            divisor += weight * settings.divisor(examples, batch[i]);
         }
         double scale = settings.reduction().scale(count, divisor);
         if (!(scale <= Double.MAX_VALUE)) {
@@ -63,12 +63,6 @@ final class ExecutionBlock {
         gradientBounds[rows.numSteps()] = sumOfWeights * scale * settings.loss().gradientBound();
         rows.addMiniBatch(batch, count);
         return true;
-    }
-
-    private double divisor(Examples examples, int example) {
-        return examples.numTargets() == 0
-                ? settings.loss().divisor(examples.labels()[example])
-                : settings.loss().divisor(examples.targets(), example * examples.numTargets());
     }
 
     /** Returns the factor by which the reduction scales the gradients of a row's mini-batch. */

@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Matrix;
 import io.freshet.model.loss.Activation;
 import io.freshet.model.loss.Loss;
@@ -137,5 +138,16 @@ public record LearnerSettings(
             throw new IllegalArgumentException(
                     name + " must be at most " + MAX_VALUES + ", but is " + rows * columns);
         }
+    }
+
+    /**
+     * Returns the loss's divisor for an example, before multiplication by its example weight.
+     *
+     * @param examples Not modified.
+     */
+    public double divisor(Examples examples, int example) {
+        return examples.numTargets() == 0
+                ? loss.divisor(examples.labels()[example])
+                : loss.divisor(examples.targets(), example * examples.numTargets());
     }
 }

@@ -49,6 +49,11 @@ final class Scorer {
     /** (numClasses), the probabilities of the mixture, or of the two classes of a single output. */
     private final double[] mixed;
 
+    // Empty if the loss that training minimises is the reported one: (numOutputs) targets of the
+    // selected row, and with a mixture (numOutputs) logarithms of its probabilities.
+    private final double[] trainingTargets;
+    private final double[] logMixed;
+
     /** (baselines, numClasses), the prediction of each baseline for the selected row. */
     private final double[][] baselineProbabilities;
 
@@ -113,6 +118,8 @@ final class Scorer {
         this.baselineProbabilities = scratch.baselineProbabilities;
         this.likelihoods = scratch.likelihoods;
         this.finite = scratch.finite;
+        this.trainingTargets = new double[loss.trainsOnReportedLoss() ? 0 : numOutputs];
+        this.logMixed = new double[mixture == null ? 0 : trainingTargets.length];
     }
 
     /** Returns the mixture's weights; null without one. */
@@ -226,6 +233,9 @@ final class Scorer {
      * @param place index of the row in its mini-batch
      */
     void score(int place, Examples examples, int example, Evaluation evaluation) {
+        if (trainingTargets.length > 0) {
+            evaluation.trainingLoss(example, trainingLoss(examples, example));
+        }
         if (weights == null) {
             double loss = finiteLoss(0, examples, example);
             if (numOutputs == numClasses) {
@@ -250,6 +260,28 @@ final class Scorer {
         }
         exampleScores.write(
                 weights.loss(rowLikelihoods), mixed, 0, mixed, 0, examples, example, evaluation);
+    }
+
+    /**
+     * Returns the loss of the selected row that training minimises, of the mixture's prediction if
+     * there is one. A probability of the mixture that is 0 in double counts as 10⁻³⁰⁸.
+     */
+    private double trainingLoss(Examples examples, int example) {
+        if (examples.numTargets() == 0) {
+            loss.writeTargets(examples.labels()[example], trainingTargets);
+        } else {
+            for (int c = 0; c < numOutputs; c++) {
+                trainingTargets[c] = examples.targets()[example * numOutputs + c];
+            }
+        }
+        if (weights == null) {
+            double logSumExp = maxima[selected] + Math.log(normalisers[selected]);
+            return loss.trainingLoss(logits, logitOffset, logSumExp, trainingTargets);
+        }
+        for (int c = 0; c < numOutputs; c++) {
+            logMixed[c] = Math.log(Math.max(mixed[c], Double.MIN_NORMAL));
+        }
+        return loss.trainingLoss(logMixed, 0, 0, trainingTargets);
     }
 
     /**

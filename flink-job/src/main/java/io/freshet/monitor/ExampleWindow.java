@@ -138,13 +138,7 @@ final class ExampleWindow {
         long item = kept == config.windowSize() ? state.numAdded() - kept : 0;
         growTo(kept);
         for (int i = numSaved - kept; i < numSaved; i++) {
-            put(
-                    ring.position(item++),
-                    new ScoredExample(
-                            state.scored(),
-                            i,
-                            state.previousLabels()[i],
-                            state.majorityLabels()[i]));
+            put(ring.position(item++), state.example(i));
         }
         ring.restore(item);
     }

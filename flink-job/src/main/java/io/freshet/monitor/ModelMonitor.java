@@ -1,10 +1,13 @@
 package io.freshet.monitor;
 
+import io.freshet.config.Key;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.ModelProgress;
 import io.freshet.model.example.ScoredColumns;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -62,8 +65,8 @@ final class ModelMonitor implements AutoCloseable {
      * Restores a saved monitor; its attempt is higher than the saved one.
      *
      * @param attempt minimum attempt of its records under at-least-once delivery
-     * @param state state of the saved monitor, not modified; if its window was larger, the newest
-     *     examples are kept
+     * @param state state of the saved monitor, not modified, perhaps with other settings; {@link
+     *     #changes} says what becomes of it
      */
     static ModelMonitor restore(
             String modelId, MonitorConfig config, long attempt, MonitorState state) {
@@ -77,6 +80,10 @@ final class ModelMonitor implements AutoCloseable {
         monitor.total.restore(state.prequential());
         if (state.fading().length > 0) {
             monitor.fading.restore(state.fading());
+        } else if (monitor.includes(MetricPart.FADING)) {
+            for (int i = 0; i < state.window().scored().length(); i++) {
+                monitor.fading.add(state.window().example(i));
+            }
         }
         monitor.window.restore(state.window());
         for (double loss : state.miniBatchLosses()) {
@@ -91,6 +98,56 @@ final class ModelMonitor implements AutoCloseable {
             }
         }
         return monitor;
+    }
+
+    /**
+     * Returns what becomes of the figures that were saved with other settings than the configured
+     * ones: one sentence for each, which names the key.
+     *
+     * @param state state of the saved monitor. Not modified.
+     */
+    static List<String> changes(MonitorConfig config, MonitorState state) {
+        List<String> changes = new ArrayList<>();
+        int topK = Tallies.savedTopK(state.prequential());
+        if (topK != config.topK()) {
+            changes.add(
+                    changed(MonitorConfig.TOP_K, topK, config.topK())
+                            + "the top-k accuracy of the window is computed anew from its examples;"
+                            + " the one since the start of a model is left out, and the fading one"
+                            + " until it has forgotten the examples so far");
+        }
+        int bins = Tallies.savedBins(state.prequential(), config.numClasses());
+        if (bins != config.calibrationBins()) {
+            changes.add(
+                    changed(MonitorConfig.CALIBRATION_BINS, bins, config.calibrationBins())
+                            + "the calibration error and the bins of the window are computed anew"
+                            + " from its examples; the error since the start of a model is left"
+                            + " out, and the fading one until it has forgotten the examples so"
+                            + " far");
+        }
+        int examples = state.window().scored().length();
+        if (examples > config.windowSize()) {
+            changes.add(
+                    MonitorConfig.WINDOW_SIZE
+                            + " is "
+                            + config.windowSize()
+                            + ": of the "
+                            + examples
+                            + " examples in a model's window, the newest are kept");
+        }
+        if (state.fading().length == 0
+                && state.examples() > 0
+                && config.parts().contains(MetricPart.FADING)) {
+            changes.add(
+                    MonitorConfig.INCLUDE
+                            + " has fading, and had not when the state was saved: the fading scores"
+                            + " begin with the examples of the window");
+        }
+        return changes;
+    }
+
+    private static String changed(Key<?> key, int saved, int configured) {
+        return key + " is " + configured + ", and was " + saved + " when the state was saved: ";
     }
 
     /** Adds the scores of a block. */
@@ -108,7 +165,9 @@ final class ModelMonitor implements AutoCloseable {
             noteLabel(example.label());
         }
         examples += scored.length();
-        addMiniBatches(evaluation);
+        for (double loss : evaluation.miniBatchLosses()) {
+            miniBatchLosses.add(loss);
+        }
         for (float confidence : evaluation.unlabelledConfidences()) {
             unlabelledConfidences.add(confidence);
         }
@@ -120,22 +179,6 @@ final class ModelMonitor implements AutoCloseable {
         double lead = total.labels(label) - total.labels(majorityLabel);
         if (lead > 0 || (lead == 0 && label < majorityLabel)) {
             majorityLabel = label;
-        }
-    }
-
-    private void addMiniBatches(BlockEvaluation evaluation) {
-        float[] weights = evaluation.scored().weights();
-        float[] losses = evaluation.scored().losses();
-        int from = 0;
-        for (int end : evaluation.miniBatchEnds()) {
-            double weight = 0;
-            double weightedLoss = 0;
-            for (int i = from; i < end; i++) {
-                weight += weights[i];
-                weightedLoss += (double) weights[i] * losses[i];
-            }
-            miniBatchLosses.add(weightedLoss / weight);
-            from = end;
         }
     }
 

@@ -3,12 +3,16 @@ package io.freshet.monitor;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.LiveStateOperator;
 import io.freshet.learn.StateMismatchException;
+import java.util.HashSet;
+import java.util.Set;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Operator that computes rolling metrics from evaluations, with a {@link ModelMonitor} per model.
@@ -23,6 +27,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 public final class MonitorOperator
         extends LiveStateOperator<ModelMonitor, BlockEvaluation, RollingMetrics> {
     private static final long serialVersionUID = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(MonitorOperator.class);
     private static final String STATE_NAME = "monitor";
 
     private final MonitorConfig monitorConfig;
@@ -32,6 +37,9 @@ public final class MonitorOperator
     private transient ModelGauges gauges;
     private transient long startedAt;
     private transient boolean timerSet;
+
+    /** Keys whose change has been logged. */
+    private transient Set<String> reportedChanges;
 
     @SuppressWarnings("NullAway.Init") // transient fields are set in openState() and open()
     public MonitorOperator(MonitorConfig monitorConfig) {
@@ -52,6 +60,7 @@ public final class MonitorOperator
         super.open();
         requireMemory();
         startedAt = now();
+        reportedChanges = new HashSet<>();
         gauges = new ModelGauges(getMetricGroup(), monitorConfig);
         metricsRecord = new StreamRecord<>(null);
     }
@@ -131,10 +140,20 @@ public final class MonitorOperator
             return new ModelMonitor(modelId, monitorConfig, startedAt);
         }
         try {
+            reportChanges(saved);
             return ModelMonitor.restore(modelId, monitorConfig, startedAt, saved);
         } catch (StateMismatchException e) {
             // A restart would find the same state and the same configuration.
             throw new SuppressRestartsException(e);
+        }
+    }
+
+    /** Logs once what becomes of figures that were saved with other settings. */
+    private void reportChanges(MonitorState saved) {
+        for (String change : ModelMonitor.changes(monitorConfig, saved)) {
+            if (reportedChanges.add(change.substring(0, change.indexOf(' ')))) {
+                LOG.info("{}", change);
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ package io.freshet.monitor;
  * @param prequential {@link Tallies#state()} of all examples since the model was created
  * @param fading {@link FadingTallies#state()}; empty if fading scores are left out
  * @param window the examples in the window
- * @param miniBatchLosses mean losses of the last mini-batches, nats, oldest first
+ * @param miniBatchLosses losses of the last mini-batches in training, nats, oldest first
  * @param unlabelledConfidences confidences of the last predictions for events without a label,
  *     oldest first
  */

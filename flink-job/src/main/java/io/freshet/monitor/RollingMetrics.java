@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param rolling scores of the examples in the window
  * @param fading scores of all examples with exponential forgetting; null if left out
  * @param prequential scores of all examples since the model was created
- * @param runningLoss mean of the mean losses of the last mini-batches, nats; null before the first
+ * @param runningLoss mean of the losses that the training minimised on the last mini-batches, nats,
+ *     as PyTorch's tutorials print it; null before the first
  * @param classes scores of the classes with most labels; empty if left out
  * @param otherClasses number of classes that are left out
  * @param confusion confusion matrix of the window; null if left out

@@ -66,15 +66,17 @@ public enum Score {
     TOP_K_ACCURACY(
             "top_k_accuracy_ratio",
             "fraction of examples whose label is among the k most probable classes",
-            tallies -> tallies.topKHits() / tallies.examples()),
+            Tallies::topKAccuracy),
     BRIER_SCORE(
             "brier_score",
             "mean squared distance of probabilities and targets, summed over the classes",
             tallies -> tallies.brier() / tallies.examples()),
     MEAN_CONFIDENCE(
-            "confidence_ratio", "mean probability of the predicted class", Score::meanConfidence),
+            "confidence_ratio",
+            "mean probability of the predicted class",
+            tallies -> tallies.confidence() / tallies.examples()),
     CALIBRATION_ERROR(
-            "calibration_error_ratio", "expected calibration error", Score::calibrationError);
+            "calibration_error_ratio", "expected calibration error", Tallies::calibrationError);
 
     private final String gaugeName;
     private final String meaning;
@@ -164,21 +166,5 @@ public enum Score {
             }
         }
         return recalls / classes;
-    }
-
-    private static double meanConfidence(Tallies tallies) {
-        double confidence = 0;
-        for (int b = 0; b < tallies.bins(); b++) {
-            confidence += tallies.binConfidence(b);
-        }
-        return confidence / tallies.examples();
-    }
-
-    private static double calibrationError(Tallies tallies) {
-        double distance = 0;
-        for (int b = 0; b < tallies.bins(); b++) {
-            distance += Math.abs(tallies.binHits(b) - tallies.binConfidence(b));
-        }
-        return distance / tallies.examples();
     }
 }

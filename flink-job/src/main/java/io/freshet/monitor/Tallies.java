@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
  * multiplicity that grows from example to example makes older examples fade. Counts are whole
  * numbers, exact up to 2⁵³, so that removing an example leaves no rounding error; sums of losses
  * and confidences would leave one.
+ *
+ * <p>Tallies that were saved with another k or other bins keep all of their examples, except in the
+ * top-k hits and the bins: these begin anew, and their scores are not defined as long as they lack
+ * more than a fraction of {@value #NEGLIGIBLE} of the examples.
  */
 final class Tallies {
     private static final int EXAMPLES = 0;
@@ -26,6 +30,12 @@ final class Tallies {
     private static final int WEIGHTED_LOSS = 1;
     private static final int BRIER = 2;
     private static final int FIRST_CONFIDENCE = 3;
+
+    /** Numbers that a state has in addition if top-k hits or bins lack examples. */
+    private static final int LACKING_LENGTH = 4;
+
+    /** Fraction of the examples that top-k hits and bins may lack. */
+    private static final double NEGLIGIBLE = 1e-6;
 
     /** Bytes of the object itself and the headers of its arrays. */
     private static final int OBJECT_BYTES = 80;
@@ -42,6 +52,14 @@ final class Tallies {
     private final double[] counts;
 
     private final double[] sums;
+
+    /** Number of examples that the top-k hits lack. */
+    private double unranked;
+
+    /** Number of examples that the bins lack, and the sum of their confidences. */
+    private double unbinned;
+
+    private double unbinnedConfidence;
 
     /** Returns the memory of one object in bytes. */
     static long bytes(MonitorConfig config) {
@@ -124,6 +142,9 @@ final class Tallies {
      */
     void add(Tallies others) {
         addTo(counts, others.counts);
+        unranked += others.unranked;
+        unbinned += others.unbinned;
+        unbinnedConfidence += others.unbinnedConfidence;
         addSums(others);
     }
 
@@ -151,37 +172,89 @@ final class Tallies {
         for (int i = 0; i < sums.length; i++) {
             sums[i] *= factor;
         }
+        unranked *= factor;
+        unbinned *= factor;
+        unbinnedConfidence *= factor;
     }
 
-    /** Returns counts, sums and k in a new array that {@link #restore} accepts. */
+    /**
+     * Returns counts, sums, k and examples lacking in a new array that {@link #restore} accepts.
+     */
     double[] state() {
-        double[] state = Arrays.copyOf(counts, counts.length + sums.length + 1);
+        boolean lacksExamples = unranked > 0 || unbinned > 0;
+        int extra = lacksExamples ? LACKING_LENGTH : 0;
+        double[] state = Arrays.copyOf(counts, counts.length + sums.length + extra + 1);
         System.arraycopy(sums, 0, state, counts.length, sums.length);
         state[state.length - 1] = topK;
+        if (lacksExamples) {
+            int at = counts.length + sums.length;
+            state[at] = unranked;
+            state[at + 1] = unbinned;
+            state[at + 2] = unbinnedConfidence;
+            state[at + 3] = bins;
+        }
         return state;
     }
 
     /**
-     * Restores saved tallies.
+     * Restores saved tallies into these empty ones.
      *
-     * @param state as returned by {@link #state()}. Not modified.
-     * @throws StateMismatchException if it was saved with other classes, bins or top k
+     * @param state as returned by {@link #state()}, perhaps with another k or other bins. Not
+     *     modified.
+     * @throws StateMismatchException if it was saved with another number of classes
      */
     void restore(double[] state) {
-        int length = counts.length + sums.length + 1;
-        if (state.length != length || state[length - 1] != topK) {
-            throw new StateMismatchException(
-                    "The state of the metrics was saved with another "
-                            + MonitorConfig.CALIBRATION_BINS
-                            + " or "
-                            + MonitorConfig.TOP_K
-                            + " than the configured "
-                            + bins
-                            + " and "
-                            + topK);
+        int savedBins = savedBins(state, numClasses);
+        int savedCounts = firstBin + 2 * savedBins;
+        System.arraycopy(state, 0, counts, 0, firstBin);
+        System.arraycopy(state, savedCounts, sums, 0, FIRST_CONFIDENCE);
+        int lacking = savedCounts + FIRST_CONFIDENCE + savedBins;
+        if (state.length > lacking + 1) {
+            unranked = state[lacking];
+            unbinned = state[lacking + 1];
+            unbinnedConfidence = state[lacking + 2];
         }
-        System.arraycopy(state, 0, counts, 0, counts.length);
-        System.arraycopy(state, counts.length, sums, 0, sums.length);
+        if (savedTopK(state) != topK) {
+            counts[TOP_K_HITS] = 0;
+            unranked = counts[EXAMPLES];
+        }
+        int savedConfidences = savedCounts + FIRST_CONFIDENCE;
+        if (savedBins == bins) {
+            System.arraycopy(state, firstBin, counts, firstBin, 2 * bins);
+            System.arraycopy(state, savedConfidences, sums, FIRST_CONFIDENCE, bins);
+        } else {
+            unbinned = counts[EXAMPLES];
+            for (int b = 0; b < savedBins; b++) {
+                unbinnedConfidence += state[savedConfidences + b];
+            }
+        }
+    }
+
+    /** Returns the k with which tallies were saved. */
+    static int savedTopK(double[] state) {
+        return (int) state[state.length - 1];
+    }
+
+    /**
+     * Returns the number of bins with which tallies were saved. It follows from the length of the
+     * state, which has three numbers per bin.
+     *
+     * @throws StateMismatchException if they were saved with another number of classes
+     */
+    static int savedBins(double[] state, int numClasses) {
+        int withoutBins = FIRST_LABEL + 3 * numClasses + FIRST_CONFIDENCE + 1;
+        int rest = state.length - withoutBins;
+        int bins =
+                rest % 3 == LACKING_LENGTH % 3
+                        ? (int) state[state.length - 2]
+                        : Math.floorDiv(rest, 3);
+        if (bins < 1 || (rest != 3 * bins && rest != 3 * bins + LACKING_LENGTH)) {
+            throw new StateMismatchException(
+                    "The state of the metrics was saved with another number of classes than the"
+                            + " configured "
+                            + numClasses);
+        }
+        return bins;
     }
 
     /** Returns the number of examples. */
@@ -209,9 +282,16 @@ final class Tallies {
         return counts[MAJORITY_HITS];
     }
 
-    /** Returns the number of examples whose label is among the k most probable classes. */
-    double topKHits() {
-        return counts[TOP_K_HITS];
+    /**
+     * Returns the fraction of examples whose label is among the k most probable classes; null if it
+     * lacks examples.
+     */
+    @Nullable Double topKAccuracy() {
+        return lacksTooMany(unranked) ? null : counts[TOP_K_HITS] / (examples() - unranked);
+    }
+
+    private boolean lacksTooMany(double lacking) {
+        return lacking > NEGLIGIBLE * examples();
     }
 
     int numClasses() {
@@ -248,19 +328,25 @@ final class Tallies {
         return sums[BRIER];
     }
 
-    /** Returns the number of bins of the confidence. */
-    int bins() {
-        return bins;
+    /** Returns the sum of the examples' confidences. */
+    double confidence() {
+        double confidence = unbinnedConfidence;
+        for (int b = 0; b < bins; b++) {
+            confidence += sums[FIRST_CONFIDENCE + b];
+        }
+        return confidence;
     }
 
-    /** Returns the number of examples in a bin whose predicted class is the label. */
-    double binHits(int bin) {
-        return counts[firstBinHit + bin];
-    }
-
-    /** Returns the sum of the confidences of the examples in a bin. */
-    double binConfidence(int bin) {
-        return sums[FIRST_CONFIDENCE + bin];
+    /** Returns the expected calibration error; null if the bins lack examples. */
+    @Nullable Double calibrationError() {
+        if (lacksTooMany(unbinned)) {
+            return null;
+        }
+        double distance = 0;
+        for (int b = 0; b < bins; b++) {
+            distance += Math.abs(counts[firstBinHit + b] - sums[FIRST_CONFIDENCE + b]);
+        }
+        return distance / (examples() - unbinned);
     }
 
     /** Returns the counts of a class, with precision, recall and F1. */

@@ -12,4 +12,9 @@ import io.freshet.model.example.ScoredColumns;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record WindowState(
-        long numAdded, ScoredColumns scored, int[] previousLabels, int[] majorityLabels) {}
+        long numAdded, ScoredColumns scored, int[] previousLabels, int[] majorityLabels) {
+    /** Returns an example, counted from the oldest. */
+    ScoredExample example(int row) {
+        return new ScoredExample(scored, row, previousLabels[row], majorityLabels[row]);
+    }
+}

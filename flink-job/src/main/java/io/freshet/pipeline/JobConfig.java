@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Configuration of the whole job: one part per stage, and settings of the job itself.
@@ -40,6 +42,7 @@ public record JobConfig(
         Map<String, String> flink,
         Map<String, String> settings) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(JobConfig.class);
     private static final String FLINK_PREFIX = "flink.";
 
     /** Kafka's default limit of a topic's records, less the overhead of a record batch. */
@@ -115,6 +118,7 @@ public record JobConfig(
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
         MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
+        FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
         checkMetrics(settings, learn, monitor);
@@ -131,6 +135,7 @@ public record JobConfig(
                         settings.withPrefix(FLINK_PREFIX),
                         texts(settings));
         settings.throwIfProblems();
+        settings.warnings().forEach(warning -> LOG.warn("{}", warning));
         return config;
     }
 
@@ -155,6 +160,7 @@ public record JobConfig(
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
         settings.throwIfProblems();
+        settings.warnings().forEach(warning -> LOG.warn("{}", warning));
         return new JobTopics(kafka, publish);
     }
 
@@ -173,7 +179,9 @@ public record JobConfig(
     }
 
     private static Settings settings(Map<String, String> values) {
-        return Settings.of(values, keys(), Set.of(KafkaConfig.PREFIX, FLINK_PREFIX));
+        Settings settings = Settings.of(values, keys(), Set.of(KafkaConfig.PREFIX, FLINK_PREFIX));
+        KafkaClientKeys.check(settings, settings.withPrefix(KafkaConfig.PREFIX));
+        return settings;
     }
 
     /** Checks that a transaction, which stays open between checkpoints, does not time out. */

@@ -14,7 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -61,6 +63,13 @@ record JobResults(
         topics.put(Topic.PREDICTIONS, PredictionEvent.getClassSchema());
         topics.put(Topic.MODELS, ModelSnapshotEvent.getClassSchema());
         return topics;
+    }
+
+    /** Returns the names of the topics in which results are searched. */
+    static Set<String> topics(JobConfig config) {
+        return TOPICS.keySet().stream()
+                .map(topic -> config.publish().topic(topic))
+                .collect(Collectors.toSet());
     }
 
     /** Returns whether there are none. */

@@ -18,7 +18,6 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,30 +74,18 @@ public record JobStart(
 
     private static void requireLease(Admin admin, KafkaConfig kafka, Consumer<String> progress)
             throws PreflightException, ExecutionException, InterruptedException {
-        Optional<String> holder;
-        try {
-            holder =
-                    JobLease.awaitFree(
-                            admin,
-                            kafka,
-                            found ->
-                                    progress.accept(
-                                            found
-                                                    + " holds the lease on "
-                                                    + KafkaConfig.TRANSACTIONAL_ID_PREFIX
-                                                    + " = "
-                                                    + kafka.transactionalIdPrefix()
-                                                    + "; waiting whether it has died"));
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof GroupAuthorizationException) {
-                throw new PreflightException(
-                        KafkaPreflight.notAllowed("READ", "group " + JobLease.group(kafka), kafka)
-                                + ", which the job needs so that no second job can use its"
-                                + " transactional ids",
-                        e);
-            }
-            throw e;
-        }
+        Optional<String> holder =
+                JobLease.awaitFree(
+                        admin,
+                        kafka,
+                        found ->
+                                progress.accept(
+                                        found
+                                                + " holds the lease on "
+                                                + KafkaConfig.TRANSACTIONAL_ID_PREFIX
+                                                + " = "
+                                                + kafka.transactionalIdPrefix()
+                                                + "; waiting whether it has died"));
         if (holder.isPresent()) {
             throw new PreflightException(
                     holder.get()

@@ -62,6 +62,14 @@ final class KafkaConnectors {
                 accepted);
     }
 
+    /** Returns whether the source commits its offsets at checkpoints. */
+    static boolean commitsOffsets(KafkaConfig config) {
+        return KafkaSourceOptions.getOption(
+                config.clientProperties(),
+                KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT,
+                Boolean::parseBoolean);
+    }
+
     /** Returns one sink for all topics, so that one transaction covers all of them. */
     static Sink<Publication> exactlyOnce(
             KafkaConfig kafka, PublishConfig publish, JobIdentity job) {

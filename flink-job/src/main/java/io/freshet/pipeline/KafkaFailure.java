@@ -7,19 +7,27 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.SaslConfigs;
+import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.IllegalSaslStateException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnsupportedSaslMechanismException;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.security.JaasContext;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +72,9 @@ public final class KafkaFailure {
     public static String reason(Throwable failure, KafkaConfig config) {
         String servers = config.bootstrapServers();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof PreflightException) {
+                return String.valueOf(cause.getMessage());
+            }
             if (cause instanceof UnsupportedSaslMechanismException) {
                 return "Kafka at "
                         + servers
@@ -86,7 +97,7 @@ public final class KafkaFailure {
                         + " (kafka.security.protocol="
                         + protocol(config)
                         + "): "
-                        + ExceptionUtils.getRootCause(cause).getMessage();
+                        + tlsReason(ExceptionUtils.getRootCause(cause));
             }
             if (cause instanceof AuthenticationException) {
                 return "Kafka at "
@@ -102,6 +113,89 @@ public final class KafkaFailure {
                 + servers
                 + ": "
                 + ExceptionUtils.getRootCause(failure).getMessage();
+    }
+
+    /** Returns why a TLS handshake failed, in terms of certificates where they are the reason. */
+    private static String tlsReason(Throwable rootCause) {
+        String message = String.valueOf(rootCause.getMessage());
+        if (rootCause instanceof CertificateExpiredException) {
+            return "the broker's certificate, or one that signed it, has expired: " + message;
+        }
+        if (rootCause instanceof CertificateNotYetValidException) {
+            return "the broker's certificate, or one that signed it, is not valid yet: " + message;
+        }
+        if (message.contains("unable to find valid certification path")) {
+            return "no certificate in kafka.ssl.truststore.location has signed the broker's: "
+                    + message;
+        }
+        if (message.startsWith("No subject alternative")
+                || message.startsWith("No name matching")) {
+            return "the broker's certificate is for another host: " + message;
+        }
+        return message;
+    }
+
+    /**
+     * Adds to the reason why the running job restarts who the job is for Kafka, if Kafka has
+     * refused it, and the cause in plain words, if TLS failed.
+     *
+     * @param reason one-line text of the failure
+     * @param causes the failure and its causes
+     */
+    public static String withUser(String reason, List<Throwable> causes, KafkaConfig config) {
+        for (Throwable cause : causes) {
+            if (cause instanceof TransactionalIdAuthorizationException) {
+                return reason
+                        + "; "
+                        + userOrUnknown(config)
+                        + " needs WRITE on every transactional id that begins with "
+                        + config.transactionalIdPrefix()
+                        + " (sink.transactional-id-prefix)";
+            }
+            if (cause instanceof AuthorizationException) {
+                return reason + "; the job is " + userOrUnknown(config);
+            }
+            if (cause instanceof SslAuthenticationException) {
+                return reason(cause, config);
+            }
+            if (cause instanceof AuthenticationException) {
+                return reason + "; the login is that of " + userOrUnknown(config);
+            }
+        }
+        return reason;
+    }
+
+    private static String userOrUnknown(KafkaConfig config) {
+        try {
+            return user(config, SecretReferences.resolve(config.client()));
+        } catch (PreflightException e) {
+            return "an unknown user: " + e.getMessage();
+        }
+    }
+
+    /**
+     * Returns "user" and the name in the login, or "this user" if the login has no name.
+     *
+     * @param client client properties without references. Not modified.
+     */
+    static String user(KafkaConfig config, Map<String, String> client) {
+        String login = client.get(SaslConfigs.SASL_JAAS_CONFIG);
+        if (login == null || !protocol(config).startsWith("SASL")) {
+            return "this user";
+        }
+        try {
+            return JaasContext.loadClientContext(
+                            Map.of(SaslConfigs.SASL_JAAS_CONFIG, new Password(login)))
+                    .configurationEntries()
+                    .stream()
+                    .map(entry -> entry.getOptions().get("username"))
+                    .filter(Objects::nonNull)
+                    .findFirst()
+                    .map(name -> "user " + name)
+                    .orElse("this user");
+        } catch (IllegalArgumentException e) {
+            return "this user"; // Kafka's client reports the malformed login
+        }
     }
 
     private static String afterTimeout(KafkaConfig config) {

@@ -14,6 +14,7 @@ import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -23,16 +24,16 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.security.JaasContext;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,12 +60,16 @@ public final class KafkaPreflight {
      * Checks that the brokers answer, that every topic of the job exists and may be used, and that
      * the sinks may write in transactions.
      *
-     * @throws PreflightException describing the first check that failed
+     * @throws PreflightException describing the first check that failed; if permissions are
+     *     missing, all of them, one per line
      */
     public static void check(JobConfig config) throws PreflightException, InterruptedException {
         KafkaConfig kafka = config.kafka();
+        String user = user(kafka);
+        LOG.info("connecting to Kafka at {} as {}", kafka.bootstrapServers(), user);
         List<String> names = new ArrayList<>(config.publish().topics());
         names.add(0, kafka.labelledEvents());
+        List<String> missing = new ArrayList<>();
         try (Admin admin = admin(kafka)) {
             Map<String, KafkaFuture<TopicDescription>> topics =
                     admin.describeTopics(
@@ -74,21 +79,85 @@ public final class KafkaPreflight {
             for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
                     new TreeMap<>(topics).entrySet()) {
                 String name = topic.getKey();
-                Set<AclOperation> allowed =
-                        describe(topic.getValue(), name, kafka).authorizedOperations();
-                AclOperation operation =
-                        name.equals(kafka.labelledEvents())
-                                ? AclOperation.READ
-                                : AclOperation.WRITE;
-                if (allowed != null && !allowed.contains(operation)) {
-                    throw new PreflightException(notAllowed(operation, "topic " + name, kafka));
+                TopicDescription description = describe(topic.getValue(), name, kafka);
+                for (AclOperation operation : operations(config, name)) {
+                    if (description == null
+                            || !allows(description.authorizedOperations(), operation)) {
+                        missing.add(notAllowed(user, operation, "topic " + name));
+                    }
                 }
             }
-            checkLimits(admin, config);
-            checkTransactions(kafka);
+            if (KafkaConnectors.commitsOffsets(kafka)) {
+                // Without this permission the job would restart after every checkpoint.
+                checkGroup(admin, kafka, kafka.groupId(), user, "source.group-id", missing);
+            }
+            checkGroup(admin, kafka, JobLease.group(kafka), user, "the job's lease", missing);
+            if (missing.isEmpty()) {
+                checkLimits(admin, config);
+            }
+            checkTransactions(kafka, user, missing);
         } catch (KafkaException e) {
             throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
+        if (!missing.isEmpty()) {
+            throw new PreflightException(String.join(System.lineSeparator(), missing));
+        }
+    }
+
+    private static boolean allows(@Nullable Set<AclOperation> allowed, AclOperation operation) {
+        return allowed == null || allowed.contains(operation);
+    }
+
+    /** Returns the operations on a topic that the job needs. */
+    private static List<AclOperation> operations(JobConfig config, String topic) {
+        if (topic.equals(config.kafka().labelledEvents())) {
+            return List.of(AclOperation.READ);
+        }
+        return JobResults.topics(config).contains(topic)
+                ? List.of(AclOperation.WRITE, AclOperation.READ)
+                : List.of(AclOperation.WRITE);
+    }
+
+    /**
+     * Checks that the job may be a member of a consumer group or commit offsets in it.
+     *
+     * @param purpose key or purpose of the group, for the message
+     * @param missing receives the missing permission
+     */
+    private static void checkGroup(
+            Admin admin,
+            KafkaConfig kafka,
+            String group,
+            String user,
+            String purpose,
+            List<String> missing)
+            throws PreflightException, InterruptedException {
+        try {
+            Set<AclOperation> allowed =
+                    admin.describeConsumerGroups(
+                                    List.of(group),
+                                    new DescribeConsumerGroupsOptions()
+                                            .includeAuthorizedOperations(true))
+                            .all()
+                            .get()
+                            .values()
+                            .iterator()
+                            .next()
+                            .authorizedOperations();
+            if (!allows(allowed, AclOperation.READ)) {
+                missing.add(notAllowedGroup(user, group, purpose));
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupAuthorizationException) {
+                missing.add(notAllowedGroup(user, group, purpose));
+            } else if (!(e.getCause() instanceof GroupIdNotFoundException)) {
+                throw new PreflightException(KafkaFailure.reason(e, kafka), e);
+            }
+        }
+    }
+
+    private static String notAllowedGroup(String user, String group, String purpose) {
+        return notAllowed(user, AclOperation.READ, "group " + group) + " (" + purpose + ")";
     }
 
     /**
@@ -101,7 +170,10 @@ public final class KafkaPreflight {
         try (Admin admin = admin(kafka)) {
             KafkaFuture<TopicDescription> described =
                     admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
-            describe(Objects.requireNonNull(described), topic, kafka);
+            if (describe(Objects.requireNonNull(described), topic, kafka) == null) {
+                throw new PreflightException(
+                        notAllowed(user(kafka), AclOperation.DESCRIBE, "topic " + topic));
+            }
         } catch (KafkaException e) {
             throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
@@ -121,8 +193,17 @@ public final class KafkaPreflight {
         }
     }
 
-    /** Returns an admin client that times out after ten seconds unless configured otherwise. */
+    /**
+     * Returns an admin client that times out after ten seconds unless configured otherwise.
+     *
+     * @throws KafkaException for which {@link KafkaFailure} has the reason
+     */
     public static Admin admin(KafkaConfig kafka) {
+        try {
+            SecretReferences.resolve(kafka.client());
+        } catch (PreflightException e) {
+            throw new KafkaException(e);
+        }
         Properties properties = kafka.clientProperties();
         properties.putIfAbsent(
                 AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(TIMEOUT_MILLIS));
@@ -134,8 +215,11 @@ public final class KafkaPreflight {
     /**
      * Initialises transactions as a sink does. The transactional id has the prefix of the sinks'
      * ids but is used by none of them, so that a running job is not disturbed.
+     *
+     * @param missing receives the missing permission
      */
-    private static void checkTransactions(KafkaConfig kafka) throws PreflightException {
+    private static void checkTransactions(KafkaConfig kafka, String user, List<String> missing)
+            throws PreflightException {
         String id = kafka.transactionalIdPrefix() + "-preflight";
         Properties properties = kafka.clientProperties();
         properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
@@ -150,15 +234,13 @@ public final class KafkaPreflight {
         try {
             producer.initTransactions();
         } catch (TransactionalIdAuthorizationException e) {
-            throw new PreflightException(
-                    notAllowed(AclOperation.WRITE, "transactional id " + id, kafka)
+            missing.add(
+                    notAllowed(user, AclOperation.WRITE, "transactional id " + id)
                             + "; the job needs it for every id that begins with "
                             + kafka.transactionalIdPrefix()
-                            + " (sink.transactional-id-prefix)",
-                    e);
+                            + " (sink.transactional-id-prefix)");
         } catch (ClusterAuthorizationException e) {
-            throw new PreflightException(
-                    notAllowed(AclOperation.IDEMPOTENT_WRITE, "the cluster", kafka), e);
+            missing.add(notAllowed(user, AclOperation.IDEMPOTENT_WRITE, "the cluster"));
         } catch (TimeoutException e) {
             throw new PreflightException(
                     "Kafka at "
@@ -245,7 +327,8 @@ public final class KafkaPreflight {
         throw new IllegalStateException("Kafka did not describe " + resource);
     }
 
-    private static TopicDescription describe(
+    /** Returns the description of a topic; null if the user may not see it. */
+    private static @Nullable TopicDescription describe(
             KafkaFuture<TopicDescription> topic, String name, KafkaConfig kafka)
             throws PreflightException, InterruptedException {
         try {
@@ -261,36 +344,22 @@ public final class KafkaPreflight {
                         e);
             }
             if (e.getCause() instanceof AuthorizationException) {
-                throw new PreflightException(
-                        notAllowed(AclOperation.DESCRIBE, "topic " + name, kafka), e);
+                return null;
             }
             throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
     }
 
-    private static String notAllowed(AclOperation operation, String resource, KafkaConfig kafka) {
-        return notAllowed(operation.name(), resource, kafka);
+    private static String notAllowed(String user, AclOperation operation, String resource) {
+        return "Kafka does not allow " + user + " to " + operation + " " + resource;
     }
 
-    /** Returns a message that names the user, the operation and the resource. */
-    static String notAllowed(String operation, String resource, KafkaConfig kafka) {
-        return "Kafka does not allow " + user(kafka) + " to " + operation + " " + resource;
-    }
-
-    /** Returns "user" and the name in the login, or "this user" if the login has no name. */
-    private static String user(KafkaConfig kafka) {
-        String login = kafka.client().get(SaslConfigs.SASL_JAAS_CONFIG);
-        if (login == null || !KafkaFailure.protocol(kafka).startsWith("SASL")) {
-            return "this user";
-        }
-        return JaasContext.loadClientContext(
-                        Map.of(SaslConfigs.SASL_JAAS_CONFIG, new Password(login)))
-                .configurationEntries()
-                .stream()
-                .map(entry -> entry.getOptions().get("username"))
-                .filter(Objects::nonNull)
-                .findFirst()
-                .map(name -> "user " + name)
-                .orElse("this user");
+    /**
+     * Returns "user" and the name in the login, or "this user" if the login has no name.
+     *
+     * @throws PreflightException if the login refers to a value that cannot be read
+     */
+    private static String user(KafkaConfig kafka) throws PreflightException {
+        return KafkaFailure.user(kafka, SecretReferences.resolve(kafka.client()));
     }
 }

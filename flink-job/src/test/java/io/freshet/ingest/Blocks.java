@@ -97,6 +97,20 @@ public final class Blocks {
         return block;
     }
 
+    /**
+     * Packs examples of one model into a block, with consecutive offsets.
+     *
+     * @param examples kept, not copied
+     */
+    public static ExampleBlock block(String modelId, Examples examples, long firstOffset) {
+        Origins origins = new Origins(examples.size());
+        EventHash hash = new EventHash();
+        for (long at = firstOffset; at < firstOffset + examples.size(); at++) {
+            origins.add(hash.of(Messages.TOPIC, 0, at), Messages.TOPIC, 0, at, 1000 + at, null);
+        }
+        return new ExampleBlock(modelId, examples, origins);
+    }
+
     /** Returns probabilities, of which that of the example's class is largest; it varies by row. */
     public static float[] targets(Example example, int numTargets) {
         float[] targets = new float[numTargets];

@@ -94,7 +94,7 @@ public record GoldenCase(int line, Map<String, String> lines) {
     }
 
     /** Returns the loss function of the case. */
-    Loss loss(int numOutputs) {
+    public Loss loss(int numOutputs) {
         return switch (text("loss")) {
             case "CrossEntropy" ->
                     has("label_smoothing")

@@ -111,7 +111,7 @@ public class ModelMonitorBenchmark {
                         "m",
                         ScoredColumns.ofLength(BLOCK),
                         new float[0],
-                        IntStream.rangeClosed(1, BLOCK).toArray(),
+                        new double[BLOCK],
                         new ModelProgress(
                                 1,
                                 0,

@@ -42,7 +42,7 @@ class ModelMonitorTest {
                 losses,
                 weights,
                 confidences,
-                IntStream.rangeClosed(1, labels.length).toArray());
+                IntStream.range(0, losses.length).mapToDouble(i -> losses[i]).toArray());
     }
 
     private static BlockEvaluation evaluation(
@@ -51,7 +51,7 @@ class ModelMonitorTest {
             float[] losses,
             float[] weights,
             float[] unlabelledConfidences,
-            int[] miniBatchEnds) {
+            double[] miniBatchLosses) {
         int examples = labels.length;
         return new BlockEvaluation(
                 "m",
@@ -64,7 +64,7 @@ class ModelMonitorTest {
                         new float[examples],
                         new int[examples]),
                 unlabelledConfidences,
-                miniBatchEnds,
+                miniBatchLosses,
                 new ModelProgress(
                         1,
                         0,
@@ -195,20 +195,19 @@ class ModelMonitorTest {
     }
 
     @Test
-    void runningLoss_isTheMeanOfTheMeanLossesOfTheLatestMiniBatches() {
+    void runningLoss_isTheMeanOfTheLossesOfTheLatestMiniBatches() {
         ModelMonitor monitor = monitor(config(100));
-        // Mini-batches of 2, 1, 2, 1 examples; the last three are covered.
+        // The last three of four mini-batches are covered.
         monitor.add(
                 evaluation(
-                        new int[] {0, 0, 0, 0, 0, 0},
                         new int[6],
-                        new float[] {9, 9, 1, 2, 5, 3},
-                        new float[] {1, 1, 1, 1, 3, 1},
+                        new int[6],
+                        new float[6],
+                        ones(6),
                         new float[0],
-                        new int[] {2, 3, 5, 6}));
+                        new double[] {9, 1, 4.25, 3}));
 
-        double weighted = (2 + 3 * 5) / 4.0;
-        assertThat(monitor.emit(NOW).runningLoss()).isEqualTo((1 + weighted + 3) / 3);
+        assertThat(monitor.emit(NOW).runningLoss()).isEqualTo((1 + 4.25 + 3) / 3);
     }
 
     @Test
@@ -221,7 +220,7 @@ class ModelMonitorTest {
                         new float[0],
                         new float[0],
                         new float[] {0.1f, 0.5f, 0.75f},
-                        new int[0]));
+                        new double[0]));
 
         RollingMetrics metrics = monitor.emit(NOW);
         assertThat(metrics.averageConfidence()).isEqualTo(0.625);

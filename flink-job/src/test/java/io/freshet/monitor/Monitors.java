@@ -24,7 +24,8 @@ final class Monitors {
             Set<MetricPart> parts,
             int maxClasses,
             int maxCells,
-            MetricsDelivery delivery) {
+            MetricsDelivery delivery,
+            int runningLossMiniBatches) {
         static Settings of(int numClasses, int windowSize) {
             return new Settings(
                     numClasses,
@@ -35,7 +36,8 @@ final class Monitors {
                     EnumSet.allOf(MetricPart.class),
                     100,
                     2500,
-                    MetricsDelivery.EXACTLY_ONCE);
+                    MetricsDelivery.EXACTLY_ONCE,
+                    3);
         }
 
         Settings with(int newBins, int newTopK) {
@@ -48,7 +50,8 @@ final class Monitors {
                     parts,
                     maxClasses,
                     maxCells,
-                    delivery);
+                    delivery,
+                    runningLossMiniBatches);
         }
 
         Settings including(Set<MetricPart> newParts, int newMaxClasses, int newMaxCells) {
@@ -61,7 +64,8 @@ final class Monitors {
                     newParts,
                     newMaxClasses,
                     newMaxCells,
-                    delivery);
+                    delivery,
+                    runningLossMiniBatches);
         }
 
         Settings delivering(MetricsDelivery newDelivery) {
@@ -74,7 +78,22 @@ final class Monitors {
                     parts,
                     maxClasses,
                     maxCells,
-                    newDelivery);
+                    newDelivery,
+                    runningLossMiniBatches);
+        }
+
+        Settings runningLossOver(int miniBatches) {
+            return new Settings(
+                    numClasses,
+                    windowSize,
+                    fadingFactor,
+                    bins,
+                    topK,
+                    parts,
+                    maxClasses,
+                    maxCells,
+                    delivery,
+                    miniBatches);
         }
 
         MonitorConfig config() {
@@ -84,7 +103,7 @@ final class Monitors {
                     classes,
                     windowSize,
                     fadingFactor,
-                    3,
+                    runningLossMiniBatches,
                     topK,
                     bins,
                     parts,

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
+import io.freshet.learn.StateMismatchException;
 import io.freshet.model.GoldenCase;
 import io.freshet.monitor.Monitors.Settings;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class TalliesTest {
@@ -178,18 +181,97 @@ class TalliesTest {
                 .containsExactly(2L, 1L, 1L, 1L);
     }
 
-    @Test
-    void stateWithOtherBinsOrAnotherTopK_isRefused_namingTheKeys() {
-        Tallies tallies = new Tallies(Settings.of(2, Monitors.WINDOW).with(4, 1).config());
-        for (int[] other : new int[][] {{5, 1}, {4, 2}}) {
-            MonitorConfig config =
-                    Settings.of(2, Monitors.WINDOW).with(other[0], other[1]).config();
-            double[] state = new Tallies(config).state();
+    /** Returns tallies of some examples that were saved with one configuration. */
+    private static Tallies restored(
+            Settings saved, Settings configured, List<ScoredExample> examples) {
+        Tallies restored = new Tallies(configured.config());
+        restored.restore(tallies(saved.config(), examples).state());
+        return restored;
+    }
 
+    @Test
+    void restoredTallies_areTheSameBitForBit() {
+        Settings settings = Settings.of(5, Monitors.WINDOW);
+        List<ScoredExample> examples = Monitors.examples(4, 300, 5);
+
+        double[] state = tallies(settings.config(), examples).state();
+        assertThat(restored(settings, settings, examples).state()).containsExactly(state);
+        assertThat(state).hasSize(6 + 3 * 5 + 3 + 3 * 10 + 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10, 3", "5, 2", "20, 2", "11, 1", "1, 4"})
+    void otherBinsOrTopK_loseNoOtherScore(int bins, int topK) {
+        Settings saved = Settings.of(5, Monitors.WINDOW);
+        List<ScoredExample> examples = Monitors.examples(5, 300, 5);
+        Scores before = Scores.of(tallies(saved.config(), examples), 300);
+        Tallies changed = restored(saved, saved.with(bins, topK), examples);
+        Scores after = Scores.of(changed, 300);
+
+        for (Score score : Score.values()) {
+            boolean begins =
+                    (score == Score.TOP_K_ACCURACY && topK != 2)
+                            || (score == Score.CALIBRATION_ERROR && bins != 10);
+            if (begins) {
+                assertThat(after.get(score)).as(score.fieldName()).isNull();
+            } else {
+                assertThat(after.get(score))
+                        .as(score.fieldName())
+                        .isCloseTo(before.get(score), offset(EXACT));
+            }
+        }
+        // The same after another restore and more examples.
+        List<ScoredExample> more = Monitors.examples(6, 200, 5);
+        Tallies again = new Tallies(saved.with(bins, topK).config());
+        again.restore(changed.state());
+        more.forEach(example -> again.add(example, 1));
+        List<ScoredExample> both = Stream.concat(examples.stream(), more.stream()).toList();
+        Scores all = Scores.of(tallies(saved.config(), both), 500);
+        for (Score score : Score.values()) {
+            if (after.get(score) == null) {
+                assertThat(score.of(again)).as(score.fieldName()).isNull();
+            } else {
+                assertThat(score.of(again))
+                        .as(score.fieldName())
+                        .isCloseTo(all.get(score), offset(EXACT));
+            }
+        }
+    }
+
+    @Test
+    void fadingScoresWithOtherBinsAndTopK_comeBackWhenTheOldExamplesAreForgotten() {
+        Settings saved = Settings.of(5, Monitors.WINDOW);
+        MonitorConfig configured = saved.with(4, 3).config();
+        FadingTallies old = new FadingTallies(saved.config());
+        Monitors.examples(7, 3000, 5).forEach(old::add);
+        FadingTallies restored = new FadingTallies(configured);
+        restored.restore(old.state());
+        FadingTallies fresh = new FadingTallies(configured);
+        int forgotten = (int) Math.ceil(Math.log(1e-6) / Math.log(0.99));
+
+        List<ScoredExample> next = Monitors.examples(8, forgotten + 1, 5);
+        for (int i = 0; i < next.size(); i++) {
+            if (i == forgotten - 10) {
+                assertThat(Score.TOP_K_ACCURACY.of(restored.tallies())).isNull();
+                assertThat(Score.CALIBRATION_ERROR.of(restored.tallies())).isNull();
+            }
+            restored.add(next.get(i));
+            fresh.add(next.get(i));
+        }
+        for (Score score : List.of(Score.TOP_K_ACCURACY, Score.CALIBRATION_ERROR)) {
+            assertThat(score.of(restored.tallies()))
+                    .isCloseTo(score.of(fresh.tallies()), offset(1e-9));
+        }
+    }
+
+    @Test
+    void stateWithAnotherNumberOfClasses_isRefused() {
+        double[] state = new Tallies(Settings.of(3, Monitors.WINDOW).config()).state();
+        for (int classes : new int[] {40, 1000}) {
+            Tallies tallies = new Tallies(Settings.of(classes, Monitors.WINDOW).config());
             assertThatThrownBy(() -> tallies.restore(state))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("metrics.calibration-bins")
-                    .hasMessageContaining("metrics.top-k");
+                    .isInstanceOf(StateMismatchException.class)
+                    .hasMessageContaining("another number of classes");
         }
     }
 }

@@ -952,4 +952,81 @@ class JobConfigTest {
                                 + " checkpoint.interval, 10000 ms, or Kafka aborts every"
                                 + " transaction before it is committed");
     }
+
+    @Test
+    void propertyThatNoKafkaClientKnows_isRefused_withTheNearestOne() {
+        Map<String, String> settings = with("kafka.bootstrap.server", "b:1");
+        settings.put("kafka.sasl.jaas.conf", "secret");
+        settings.put("kafka.partition.discovery.interval", "500");
+
+        assertThat(problems(settings))
+                .containsExactly(
+                        "unknown key kafka.bootstrap.server: Kafka's clients have no such property;"
+                                + " the nearest known one is bootstrap.servers",
+                        "unknown key kafka.partition.discovery.interval: Kafka's clients have no"
+                                + " such property; the nearest known one is"
+                                + " partition.discovery.interval.ms",
+                        "unknown key kafka.sasl.jaas.conf: Kafka's clients have no such property;"
+                                + " the nearest known one is sasl.jaas.config");
+        assertThatThrownBy(() -> JobConfig.parseTopics(with("kafka.bootstrap.server", "b:1")))
+                .hasMessageContaining("unknown key kafka.bootstrap.server:");
+    }
+
+    @Test
+    void propertiesOfEveryClientAndOfTheConnector_areAccepted() {
+        for (String key :
+                List.of(
+                        "fetch.min.bytes", // consumer
+                        "batch.size", // producer
+                        "bootstrap.controllers", // admin client
+                        "ssl.truststore.location",
+                        "sasl.login.callback.handler.class",
+                        "partition.discovery.interval.ms",
+                        "register.producer.metrics",
+                        "config.providers",
+                        "config.providers.file.class",
+                        "config.providers.file.param.allowed.paths",
+                        "metrics.jmx.include")) {
+            JobConfig config = JobConfig.parse(with("kafka." + key, "x"));
+            assertThat(config.kafka().client()).containsEntry(key, "x");
+        }
+    }
+
+    @Test
+    void unknownPropertyThatAConfiguredClassMayRead_isAccepted() {
+        Map<String, String> settings = with("kafka.my.interceptor.level", "3");
+        settings.put("kafka.interceptor.classes", "com.example.MyInterceptor");
+
+        assertThat(JobConfig.parse(settings).kafka().client())
+                .containsEntry("my.interceptor.level", "3");
+    }
+
+    @Test
+    void propertyThatTheJobSetsItself_isRefused_namingItsKey() {
+        Map<String, String> settings = with("kafka.group.id", "g");
+        settings.put("kafka.transaction.timeout.ms", "1000");
+
+        assertThat(problems(settings))
+                .containsExactly(
+                        "kafka.group.id has no effect: set source.group-id",
+                        "kafka.transaction.timeout.ms has no effect: set"
+                                + " sink.transaction-timeout");
+    }
+
+    @Test
+    void misspeltOptionOfFlink_isRefused_andOneOfAnotherModuleAccepted() {
+        assertThat(problems(with("flink.execution.checkpointing.intervall", "1 s")))
+                .containsExactly(
+                        "unknown key flink.execution.checkpointing.intervall: Flink has no such"
+                                + " option; the nearest known one is"
+                                + " execution.checkpointing.interval");
+        for (String key :
+                List.of(
+                        "rest.port",
+                        "state.backend.rocksdb.memory.managed",
+                        "metrics.reporter.prom.port",
+                        "some.module.option")) {
+            assertThat(JobConfig.parse(with("flink." + key, "1")).flink()).containsEntry(key, "1");
+        }
+    }
 }

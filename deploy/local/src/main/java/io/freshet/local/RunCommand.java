@@ -83,10 +83,7 @@ final class RunCommand implements Callable<Integer> {
             print(out, "state in " + state.path());
             JobStart start =
                     JobStart.decide(
-                            config,
-                            startOptions,
-                            checkpoint(state),
-                            line -> print(out, line));
+                            config, startOptions, checkpoint(state), line -> print(out, line));
             start.message().forEach(line -> print(out, line));
             LocalCluster cluster = open.add(LocalCluster.start(config, start, state, uiPort));
             JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));

@@ -100,15 +100,11 @@ final class JobOnKafka implements AutoCloseable {
     /** Sends values in order, including null values, to a job's topic of labelled events. */
     @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
     static void send(JobConfig config, List<byte @Nullable []> values) {
+        Map<String, Object> properties = new HashMap<>(config.kafka().client());
+        properties.put("max.request.size", 2 << 20);
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
-                        Map.<String, Object>of(
-                                "bootstrap.servers",
-                                config.kafka().bootstrapServers(),
-                                "max.request.size",
-                                2 << 20),
-                        new ByteArraySerializer(),
-                        new ByteArraySerializer())) {
+                        properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (byte[] value : values) {
                 producer.send(new ProducerRecord<>(config.kafka().labelledEvents(), value));
             }

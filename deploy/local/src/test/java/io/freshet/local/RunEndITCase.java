@@ -172,6 +172,7 @@ class RunEndITCase {
             URI root = URI.create(flink.group(1));
             HttpClient http = HttpClient.newHttpClient();
             String jobs = get(http, root.resolve("/jobs"));
+            assertThat(get(http, root.resolve("/jobs/overview"))).contains("\"name\":\"stopped\"");
             String id = new ObjectMapper().readTree(jobs).get("jobs").get(0).get("id").asText();
             HttpRequest stop =
                     HttpRequest.newBuilder(root.resolve("/jobs/" + id + "/stop"))

@@ -66,15 +66,24 @@ final class RunningJob implements AutoCloseable {
      * @param given settings of the job, in addition to the required ones
      */
     static RunningJob start(Path directory, Map<String, String> given) throws Exception {
-        SecuredBroker broker = SecuredBroker.start(directory.resolve("broker"));
+        return start(directory, SecuredBroker.start(directory.resolve("broker")), given);
+    }
+
+    /**
+     * Starts the job and the stream of events on a broker, which is closed with the job.
+     *
+     * @param given settings of the job, which take precedence over those of the broker's client
+     */
+    static RunningJob start(Path directory, SecuredBroker broker, Map<String, String> given)
+            throws Exception {
         try {
             broker.await();
             Map<String, String> settings = new HashMap<>();
             settings.put("num-features", "4");
             settings.put("classes", "3");
             settings.put("checkpoint.interval", "500 ms");
-            settings.putAll(given);
             broker.client().forEach((key, value) -> settings.put("kafka." + key, value));
+            settings.putAll(given);
             JobConfig config = JobConfig.parse(settings);
             Map<String, String> asAdmin = new HashMap<>(settings);
             broker.adminClient().forEach((key, value) -> asAdmin.put("kafka." + key, value));
@@ -177,6 +186,11 @@ final class RunningJob implements AutoCloseable {
         if (!process.isAlive()) {
             throw new AssertionError("the job has ended:\n" + process.output());
         }
+    }
+
+    /** Returns the directory in which the job's process writes. */
+    Path directory() {
+        return directory.resolve("run");
     }
 
     /** Stops sending, and waits until all events are processed and accounted for. */

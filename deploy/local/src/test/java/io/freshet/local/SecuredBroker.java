@@ -21,6 +21,7 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Kafka broker in a separate process, with authentication and permissions, that can be killed and
@@ -32,25 +33,53 @@ final class SecuredBroker implements AutoCloseable {
 
     static final String USER = "learner";
     private static final String ADMIN = "admin";
+    private static final String KEY_STORE = "broker.p12";
     private static final String STARTED = "the broker has started";
 
     private final Path directory;
     private final int[] ports;
+    private final @Nullable CertificateAuthority authority;
+    private String password = CANARY;
     private JavaProcess process;
 
-    private SecuredBroker(Path directory, int[] ports) throws IOException {
+    private SecuredBroker(Path directory, int[] ports, @Nullable CertificateAuthority authority)
+            throws IOException {
         this.directory = directory;
         this.ports = ports;
+        this.authority = authority;
         process = startProcess();
     }
 
     /**
-     * Starts a broker.
+     * Starts a broker without TLS.
      *
      * @param directory directory of its data
      */
     static SecuredBroker start(Path directory) throws IOException {
-        return new SecuredBroker(Files.createDirectories(directory), EmbeddedKafka.freePorts());
+        return new SecuredBroker(
+                Files.createDirectories(directory), EmbeddedKafka.freePorts(), null);
+    }
+
+    /**
+     * Starts a broker whose clients need TLS; its certificate is in {@link #keyStore}.
+     *
+     * @param directory directory of its data
+     * @param authority authority that signs the certificate
+     */
+    static SecuredBroker startWithTls(Path directory, CertificateAuthority authority)
+            throws IOException, InterruptedException {
+        authority.issue(Files.createDirectories(directory).resolve(KEY_STORE), "localhost");
+        return new SecuredBroker(directory, EmbeddedKafka.freePorts(), authority);
+    }
+
+    /** Returns the key store of the broker, which it reads when it starts. */
+    Path keyStore() {
+        return directory.resolve(KEY_STORE);
+    }
+
+    /** Sets the password that the broker accepts from the job's user from its next start on. */
+    void setPassword(String newPassword) {
+        password = newPassword;
     }
 
     /** Starts the broker in this process. Arguments: directory, ports, properties. */
@@ -72,31 +101,30 @@ final class SecuredBroker implements AutoCloseable {
         arguments.add(Files.createDirectories(directory.resolve("data")).toString());
         arguments.add(Integer.toString(ports[0]));
         arguments.add(Integer.toString(ports[1]));
-        Map.of(
-                        "listener.security.protocol.map",
-                        "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-                        "inter.broker.listener.name",
-                        "PLAINTEXT",
-                        "sasl.enabled.mechanisms",
-                        "PLAIN",
-                        "sasl.mechanism.inter.broker.protocol",
-                        "PLAIN",
-                        "listener.name.plaintext.plain.sasl.jaas.config",
-                        jaas(ADMIN, ADMIN)
-                                .replace(
-                                        ";",
-                                        " user_admin=\"admin\" user_"
-                                                + USER
-                                                + "=\""
-                                                + CANARY
-                                                + "\";"),
-                        "authorizer.class.name",
-                        "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-                        "super.users",
-                        "User:ANONYMOUS;User:admin",
-                        "transaction.abort.timed.out.transaction.cleanup.interval.ms",
-                        "200")
-                .forEach((key, value) -> arguments.add(key + "=" + value));
+        Map<String, String> properties = new HashMap<>();
+        properties.put(
+                "listener.security.protocol.map",
+                "PLAINTEXT:" + protocol() + ",CONTROLLER:PLAINTEXT");
+        properties.put("inter.broker.listener.name", "PLAINTEXT");
+        properties.put("sasl.enabled.mechanisms", "PLAIN");
+        properties.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
+        properties.put(
+                "listener.name.plaintext.plain.sasl.jaas.config",
+                jaas(ADMIN, ADMIN)
+                        .replace(
+                                ";",
+                                " user_admin=\"admin\" user_" + USER + "=\"" + password + "\";"));
+        properties.put(
+                "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+        properties.put("super.users", "User:ANONYMOUS;User:admin");
+        properties.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200");
+        if (authority != null) {
+            properties.putAll(CertificateAuthority.broker(keyStore()));
+            // The broker is also a client of itself, and trusts its own certificate as it is.
+            properties.put("ssl.truststore.location", keyStore().toString());
+            properties.put("ssl.truststore.password", CertificateAuthority.PASSWORD);
+        }
+        properties.forEach((key, value) -> arguments.add(key + "=" + value));
         return JavaProcess.start(
                 directory,
                 Map.of(),
@@ -135,19 +163,23 @@ final class SecuredBroker implements AutoCloseable {
         return login(ADMIN, ADMIN);
     }
 
-    private Map<String, String> login(String user, String password) {
-        return Map.of(
-                "bootstrap.servers",
-                bootstrapServers(),
-                "security.protocol",
-                "SASL_PLAINTEXT",
-                "sasl.mechanism",
-                "PLAIN",
-                "sasl.jaas.config",
-                jaas(user, password));
+    private String protocol() {
+        return authority == null ? "SASL_PLAINTEXT" : "SASL_SSL";
     }
 
-    private static String jaas(String user, String password) {
+    private Map<String, String> login(String user, String secret) {
+        Map<String, String> client = new HashMap<>();
+        client.put("bootstrap.servers", bootstrapServers());
+        client.put("security.protocol", protocol());
+        client.put("sasl.mechanism", "PLAIN");
+        client.put("sasl.jaas.config", jaas(user, secret));
+        if (authority != null) {
+            client.putAll(authority.client());
+        }
+        return client;
+    }
+
+    static String jaas(String user, String password) {
         return "org.apache.kafka.common.security.plain.PlainLoginModule required username=\""
                 + user
                 + "\" password=\""

@@ -12,7 +12,6 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -67,7 +67,8 @@ class SecuredKafkaITCase {
                                 "listener.name.plaintext.plain.sasl.jaas.config",
                                 LOGIN.formatted("admin", "admin").replace(";", "")
                                         + " user_admin=\"admin\" user_reader=\"canary\""
-                                        + " user_writer=\"canary\";",
+                                        + " user_writer=\"canary\""
+                                        + " user_stranger=\"canary\";",
                                 "authorizer.class.name",
                                 "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
                                 "super.users",
@@ -89,6 +90,8 @@ class SecuredKafkaITCase {
                 }
             }
             acls.add(allow("reader", ResourceType.TOPIC, "metrics", AclOperation.DESCRIBE));
+            acls.add(allow("reader", ResourceType.GROUP, "freshet", AclOperation.READ));
+            acls.add(allow("reader", ResourceType.TRANSACTIONAL_ID, "freshet", AclOperation.WRITE));
             grant(admin, acls);
         }
     }
@@ -196,23 +199,49 @@ class SecuredKafkaITCase {
     }
 
     @Test
-    void missingPermissionOnTheTransactionalId_isNamedInOneLine_andGrantedPasses()
-            throws Exception {
+    void missingPermissions_areNamedTogether_andGrantedPass() throws Exception {
+        assertThat(freshet(login(secured, "stranger", "canary"), "run").err())
+                .isEqualTo(
+                        Stream.concat(
+                                        JobOnKafka.TOPICS.stream()
+                                                .sorted()
+                                                .map(
+                                                        topic ->
+                                                                (topic.equals("labelled-events")
+                                                                                ? "READ topic "
+                                                                                : "WRITE topic ")
+                                                                        + topic),
+                                        Stream.of(
+                                                "READ group freshet (source.group-id)",
+                                                "WRITE transactional id freshet-preflight; the job"
+                                                        + " needs it for every id that begins with"
+                                                        + " freshet"
+                                                        + " (sink.transactional-id-prefix)"))
+                                .map(
+                                        denied ->
+                                                "freshet: Kafka does not allow user stranger to "
+                                                        + denied
+                                                        + "\n")
+                                .collect(Collectors.joining()));
+
         Map<String, String> client = login(secured, "writer", "canary");
         assertThat(freshet(client, "run"))
                 .isEqualTo(
                         new Outcome(
                                 2,
                                 "",
-                                "freshet: Kafka does not allow user writer to WRITE transactional"
-                                        + " id freshet-preflight; the job needs it for every id"
-                                        + " that begins with freshet"
+                                "freshet: Kafka does not allow user writer to READ group freshet"
+                                        + " (source.group-id)\n"
+                                        + "freshet: Kafka does not allow user writer to WRITE"
+                                        + " transactional id freshet-preflight; the job needs it"
+                                        + " for every id that begins with freshet"
                                         + " (sink.transactional-id-prefix)\n"));
 
         try (Admin admin = admin()) {
             grant(
                     admin,
                     List.of(
+                            allow("writer", ResourceType.GROUP, "freshet", AclOperation.READ),
                             allow(
                                     "writer",
                                     ResourceType.TRANSACTIONAL_ID,
@@ -324,60 +353,111 @@ class SecuredKafkaITCase {
                         + " SSL");
     }
 
-    @Test
-    void clientWithoutTlsOrTrust_getsAnErrorThatNamesTheCause() throws Exception {
-        Path store = directory.resolve("broker.p12");
-        Process keytool =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                        .toString(),
-                                "-genkeypair",
-                                "-keystore",
-                                store.toString(),
-                                "-storepass",
-                                "canary123",
-                                "-alias",
-                                "broker",
-                                "-dname",
-                                "CN=localhost",
-                                "-ext",
-                                "san=dns:localhost",
-                                "-keyalg",
-                                "EC")
-                        .redirectErrorStream(true)
-                        .start();
-        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(keytool.waitFor()).as(said).isZero();
-        Map<String, String> tls =
-                Map.of(
-                        "listener.security.protocol.map",
-                        "PLAINTEXT:SSL,CONTROLLER:PLAINTEXT",
-                        "ssl.keystore.location",
-                        store.toString(),
-                        "ssl.keystore.password",
-                        "canary123",
-                        "ssl.truststore.location",
-                        store.toString(),
-                        "ssl.truststore.password",
-                        "canary123");
-        try (EmbeddedKafka kafka = EmbeddedKafka.start(tls)) {
-            Map<String, String> client = login(kafka, "reader", "canary");
-            client.keySet().removeIf(key -> key.startsWith("sasl.") || key.startsWith("security."));
-            assertEachSays(
-                    client,
-                    "the listener at "
-                            + kafka.bootstrapServers()
-                            + " closes the connection immediately; kafka.security.protocol is"
-                            + " PLAINTEXT: is it a Kafka broker that expects TLS (SSL or"
-                            + " SASL_SSL)?");
+    /** Starts a broker with SASL_SSL, and runs commands against it. */
+    private void withTls(Path keyStore, CheckedConsumer<EmbeddedKafka> commands) throws Exception {
+        Map<String, String> properties = new HashMap<>(CertificateAuthority.broker(keyStore));
+        properties.put("listener.security.protocol.map", "PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT");
+        properties.put("sasl.enabled.mechanisms", "PLAIN");
+        properties.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
+        properties.put(
+                "listener.name.plaintext.plain.sasl.jaas.config",
+                LOGIN.formatted("admin", "admin").replace(";", " user_reader=\"canary\";"));
+        // The broker is its own client, and need not check its certificate.
+        properties.put("ssl.truststore.location", keyStore.toString());
+        properties.put("ssl.truststore.password", CertificateAuthority.PASSWORD);
+        properties.put("listener.name.plaintext.ssl.endpoint.identification.algorithm", "");
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(properties)) {
+            commands.accept(kafka);
+        }
+    }
 
-            client.put("security.protocol", "SSL");
-            assertEachSays(
-                    client,
-                    "no TLS connection to Kafka at "
-                            + kafka.bootstrapServers()
-                            + " (kafka.security.protocol=SSL): unable to find valid certification"
-                            + " path to requested target");
+    private interface CheckedConsumer<T> {
+        void accept(T value) throws Exception;
+    }
+
+    @Test
+    void unusableCertificate_isReportedWithTheReason() throws Exception {
+        CertificateAuthority authority = new CertificateAuthority(directory.resolve("one"));
+        CertificateAuthority other = new CertificateAuthority(directory.resolve("other"));
+        Path keyStore = directory.resolve("broker.p12");
+
+        authority.issue(keyStore, "localhost");
+        withTls(
+                keyStore,
+                kafka -> {
+                    Map<String, String> client = login(kafka, "reader", "canary");
+                    client.put("security.protocol", "PLAINTEXT");
+                    assertEachSays(
+                            client,
+                            "the listener at "
+                                    + kafka.bootstrapServers()
+                                    + " closes the connection immediately;"
+                                    + " kafka.security.protocol is PLAINTEXT: is it a Kafka broker"
+                                    + " that expects TLS (SSL or SASL_SSL)?");
+                    client.put("security.protocol", "SASL_SSL");
+                    client.putAll(other.client());
+                    assertEachSays(
+                            client,
+                            noTls(kafka)
+                                    + "no certificate in kafka.ssl.truststore.location has signed"
+                                    + " the broker's: unable to find valid certification path to"
+                                    + " requested target");
+                });
+
+        authority.issue(keyStore, "broker.example.com");
+        withTls(
+                keyStore,
+                kafka ->
+                        assertEachSays(
+                                trusting(kafka, authority),
+                                noTls(kafka)
+                                        + "the broker's certificate is for another host: No"
+                                        + " subject alternative DNS name matching localhost"
+                                        + " found."));
+
+        authority.issueExpired(keyStore, "localhost");
+        withTls(
+                keyStore,
+                kafka ->
+                        assertThat(freshet(trusting(kafka, authority), "run").err())
+                                .startsWith(
+                                        "freshet: "
+                                                + noTls(kafka)
+                                                + "the broker's certificate, or one that signed"
+                                                + " it, has expired: NotAfter: ")
+                                .hasLineCount(1));
+    }
+
+    private static Map<String, String> trusting(
+            EmbeddedKafka kafka, CertificateAuthority authority) {
+        Map<String, String> client = login(kafka, "reader", "canary");
+        client.put("security.protocol", "SASL_SSL");
+        client.putAll(authority.client());
+        return client;
+    }
+
+    private static String noTls(EmbeddedKafka kafka) {
+        return "no TLS connection to Kafka at "
+                + kafka.bootstrapServers()
+                + " (kafka.security.protocol=SASL_SSL): ";
+    }
+
+    @Test
+    void referenceThatCannotBeRead_isReported_beforeAnyConnection() throws Exception {
+        Map<String, String> client = login(plain, "reader", "canary");
+        client.put("sasl.jaas.config", "${dir:/none:login}");
+        String refers = "freshet: kafka.sasl.jaas.config refers to ${dir:/none:login}, but ";
+
+        assertThat(freshet(client, "run").err())
+                .isEqualTo(refers + "kafka.config.providers names no providers\n");
+        client.put("config.providers", "dir");
+        client.put(
+                "config.providers.dir.class",
+                "org.apache.kafka.common.config.provider.DirectoryConfigProvider");
+        for (String command : List.of("run", "topics", "replay")) {
+            assertThat(freshet(client, command).err())
+                    .as(command)
+                    .isEqualTo(refers + "provider dir finds no such value\n");
         }
     }
 

@@ -185,6 +185,11 @@ final class SessionCluster implements AutoCloseable {
         return taskManager;
     }
 
+    /** Returns the address of Flink's REST interface. */
+    URI rest() {
+        return rest;
+    }
+
     /** Uploads the job's jar to the JobManager, and returns its id. */
     String upload() throws IOException {
         String boundary = "the-jar";

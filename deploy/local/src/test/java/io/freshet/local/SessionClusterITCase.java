@@ -33,7 +33,7 @@ class SessionClusterITCase {
      * JVM, Flink and ND4J need 60 MB, and those of a job about 20 MB, so that the classes of six
      * jobs fit.
      */
-    private static final Map<String, String> SMALL =
+    static final Map<String, String> SMALL =
             Map.of(
                     "jobmanager.memory.process.size", "736m",
                     "jobmanager.memory.jvm-metaspace.size", "192m",

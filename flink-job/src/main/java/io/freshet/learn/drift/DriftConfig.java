@@ -106,15 +106,15 @@ public record DriftConfig(
                     "Number of steps that a boost lasts.");
     public static final Key<Integer> EVIDENCE =
             Key.ofInt(
-                    "drift.evidence",
-                    500,
-                    2,
-                    100_000,
-                    "examples",
-                    "Number of a model's latest examples that are kept for alerts. An alert"
-                            + " compares those before the estimated change with those after it. The"
-                            + " change is estimated as the example from which on the mean of"
-                            + " 1 - exp(-loss) differs most significantly from that before.")
+                            "drift.evidence",
+                            500,
+                            2,
+                            100_000,
+                            "examples",
+                            "Number of a model's latest examples that are kept for alerts. An alert"
+                                + " compares those before the estimated change with those after it."
+                                + " The change is estimated as the example from which on the mean"
+                                + " of 1 - exp(-loss) differs most significantly from that before.")
                     .changeable();
     public static final Key<Integer> MAX_CLASSES =
             Key.ofInt(

@@ -45,6 +45,9 @@ public final class Evaluation {
     private Outcome[] outcomes = new Outcome[0];
     private ScoredColumns scored = ScoredColumns.ofLength(0);
 
+    /** Empty until the first training loss that differs from the reported loss. */
+    private double[] trainingLosses = new double[0];
+
     // Predictions for examples without a label: the index of the prediction by row, and the
     // predictions by this index.
     private int[] predictionOfRow = new int[0];
@@ -150,6 +153,19 @@ public final class Evaluation {
         scored.confidences()[row] = (float) confidence;
         scored.briers()[row] = (float) brier;
         scored.ranks()[row] = rank;
+    }
+
+    /** Sets the loss of an example that training minimises, without its example weight. */
+    public void trainingLoss(int row, double loss) {
+        if (trainingLosses.length < outcomes.length) {
+            trainingLosses = Arrays.copyOf(trainingLosses, outcomes.length);
+        }
+        trainingLosses[row] = loss;
+    }
+
+    /** Returns the value that {@link #trainingLoss(int, double)} set since {@link #begin}. */
+    public double trainingLoss(int row) {
+        return trainingLosses[row];
     }
 
     /**

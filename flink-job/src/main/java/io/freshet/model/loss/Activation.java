@@ -194,7 +194,7 @@ public enum Activation {
         return sum;
     }
 
-    private static double sigmoid(double logit) {
+    static double sigmoid(double logit) {
         double exponential = Exponential.exp(-Math.abs(logit));
         return (logit >= 0 ? 1 : exponential) / (1 + exponential);
     }

@@ -49,6 +49,20 @@ public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) im
     }
 
     @Override
+    public boolean trainsOnReportedLoss() {
+        return false; // the reported loss has no bound
+    }
+
+    @Override
+    public double trainingLoss(double[] logits, int offset, double logSumExp, double[] targets) {
+        double loss = 0;
+        for (int c = 0; c < numOutputs; c++) {
+            loss += loss(c, Activation.sigmoid(logits[offset + c]), targets[c]);
+        }
+        return loss / numOutputs;
+    }
+
+    @Override
     public void logitGradient(
             double[] probabilities,
             int offset,
@@ -72,12 +86,14 @@ public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) im
     public void inputLosses(
             double[] inputs, int offset, double[] targets, double[] losses, int lossesOffset) {
         for (int c = 0; c < numOutputs; c++) {
-            double probability = requireProbability(inputs[offset + c]);
-            double yes = Math.max(Math.log(probability), MIN_LOG);
-            double no = Math.max(Math.log1p(-probability), MIN_LOG);
-            losses[lossesOffset + c] =
-                    outputWeights.get(c) * (-targets[c] * yes - (1 - targets[c]) * no);
+            losses[lossesOffset + c] = loss(c, requireProbability(inputs[offset + c]), targets[c]);
         }
+    }
+
+    private double loss(int output, double probability, double target) {
+        double yes = Math.max(Math.log(probability), MIN_LOG);
+        double no = Math.max(Math.log1p(-probability), MIN_LOG);
+        return outputWeights.get(output) * (-target * yes - (1 - target) * no);
     }
 
     @Override

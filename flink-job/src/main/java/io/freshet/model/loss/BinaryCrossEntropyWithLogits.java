@@ -44,6 +44,23 @@ public record BinaryCrossEntropyWithLogits(
     }
 
     @Override
+    public boolean trainsOnReportedLoss() {
+        return outputWeights.isNone() && positiveWeights.isNone();
+    }
+
+    @Override
+    public double trainingLoss(double[] logits, int offset, double logSumExp, double[] targets) {
+        double loss = 0;
+        for (int c = 0; c < numOutputs; c++) {
+            loss +=
+                    outputWeights.get(c)
+                            * Activation.logisticLoss(
+                                    logits[offset + c], targets[c], positiveWeights.get(c));
+        }
+        return loss / numOutputs;
+    }
+
+    @Override
     public void logitGradient(
             double[] probabilities,
             int offset,

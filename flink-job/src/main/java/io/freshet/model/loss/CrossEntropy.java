@@ -71,6 +71,23 @@ public record CrossEntropy(
     }
 
     @Override
+    public boolean trainsOnReportedLoss() {
+        return classWeights.isNone() && labelSmoothing == 0;
+    }
+
+    @Override
+    public double trainingLoss(double[] logits, int offset, double logSumExp, double[] targets) {
+        double loss = 0;
+        for (int c = 0; c < numClasses; c++) {
+            double coefficient = coefficient(c, targets[c]);
+            if (coefficient != 0) {
+                loss += coefficient * (logSumExp - logits[offset + c]);
+            }
+        }
+        return loss;
+    }
+
+    @Override
     public void logitGradients(
             double[] probabilities,
             int offset,

@@ -103,6 +103,30 @@ public interface Loss extends Serializable {
     }
 
     /**
+     * Writes the targets of the outputs for a class: 1 for the class and 0 elsewhere; with a single
+     * output, the class itself.
+     *
+     * @param targets (numOutputs). Modified.
+     */
+    default void writeTargets(int label, double[] targets) {
+        Targets.write(label, numOutputs(), targets, 0);
+    }
+
+    /** Returns whether {@link #trainingLoss} equals the reported loss for every example. */
+    boolean trainsOnReportedLoss();
+
+    /**
+     * Returns the loss of an example that training minimises, with all weights and the smoothing of
+     * this loss but without the example weight: PyTorch's, as it computes it in float64. Where a
+     * loss function has one loss for each output, their mean.
+     *
+     * @param logits the model's. Not modified.
+     * @param logSumExp {@code ln Σ exp(z)} of these logits; not used by sigmoid
+     * @param targets (numOutputs), one-hot for a class. Not modified.
+     */
+    double trainingLoss(double[] logits, int offset, double logSumExp, double[] targets);
+
+    /**
      * Writes the gradient of an example's loss at the model's logits, times a factor.
      *
      * @param probabilities the activated logits. Not modified.

@@ -62,6 +62,22 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
     }
 
     @Override
+    public boolean trainsOnReportedLoss() {
+        return classWeights.isNone();
+    }
+
+    @Override
+    public double trainingLoss(double[] logits, int offset, double logSumExp, double[] targets) {
+        double loss = 0;
+        for (int c = 0; c < numClasses; c++) {
+            if (targets[c] != 0) {
+                loss += classWeights.get(c) * targets[c] * (logSumExp - logits[offset + c]);
+            }
+        }
+        return loss;
+    }
+
+    @Override
     public void logitGradient(
             double[] probabilities,
             int offset,

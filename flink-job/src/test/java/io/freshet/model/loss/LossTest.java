@@ -127,6 +127,34 @@ class LossTest {
 
     @ParameterizedTest
     @MethodSource("losses")
+    void trainingLoss_isTheLossWhoseGradientTrainingFollows(Loss loss) {
+        double[] logits = normal(new Random(6), NUM_OUTPUTS);
+        double[] probabilities = new double[NUM_OUTPUTS];
+        double[] targets = new double[NUM_OUTPUTS];
+        double[] gradient = new double[NUM_OUTPUTS];
+        loss.activate(logits, 0, probabilities);
+        for (int label = 0; label < NUM_OUTPUTS; label++) {
+            if (loss.ignores(label)) {
+                continue;
+            }
+            loss.writeTargets(label, targets);
+            loss.logitGradient(probabilities, 0, label, 1, gradient, 0);
+            assertCentralDifferences(
+                    logits, gradient, z -> loss.trainingLoss(z, 0, logSumExp(z), targets));
+            double training = loss.trainingLoss(logits, 0, logSumExp(logits), targets);
+            double reported = loss.reportedLoss(logits, 0, logSumExp(logits), label);
+            if (loss.trainsOnReportedLoss()) {
+                assertThat(training).isCloseTo(reported, within(1e-12));
+            }
+        }
+    }
+
+    private static double logSumExp(double[] logits) {
+        return Math.log(Arrays.stream(logits).map(Math::exp).sum());
+    }
+
+    @ParameterizedTest
+    @MethodSource("losses")
     void offsets_selectTheExample_andNothingElseIsWritten(Loss loss) {
         double[] logits = normal(new Random(6), 4 * NUM_OUTPUTS);
         double[] row = Arrays.copyOfRange(logits, 2 * NUM_OUTPUTS, 3 * NUM_OUTPUTS);

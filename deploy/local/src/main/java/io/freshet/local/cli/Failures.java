@@ -1,5 +1,7 @@
 package io.freshet.local.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.throwable.ThrowableClassifier;
 import org.apache.flink.runtime.throwable.ThrowableType;
@@ -35,6 +37,15 @@ public final class Failures {
         }
         String name = innermost.getClass().getSimpleName();
         return firstLine(message == null ? name : name + ": " + message);
+    }
+
+    /** Returns a failure and its causes, outermost first, each deserialised as far as possible. */
+    public static List<Throwable> chain(Throwable failure) {
+        List<Throwable> chain = new ArrayList<>();
+        for (Throwable cause = failure; cause != null; cause = next(cause)) {
+            chain.add(deserialized(cause));
+        }
+        return chain;
     }
 
     /** Returns whether restarting the job would fail in the same way. */

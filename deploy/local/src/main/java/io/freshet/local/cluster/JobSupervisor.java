@@ -129,7 +129,7 @@ public final class JobSupervisor {
             if (Failures.isFinal(failure.get().getException())) {
                 return; // the job is about to fail
             }
-            String reason = Failures.reason(failure.get().getException());
+            String reason = cluster.reason(failure.get().getException());
             if (!restarting) {
                 restarting = true;
                 restartStart = System.nanoTime();

@@ -7,6 +7,8 @@ import io.freshet.pipeline.FreshetJob;
 import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobStart;
+import io.freshet.pipeline.KafkaConfig;
+import io.freshet.pipeline.KafkaFailure;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
@@ -26,6 +28,7 @@ import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
 import org.apache.flink.util.ExceptionUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -46,6 +49,7 @@ public final class LocalCluster implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
 
+    private final KafkaConfig kafka;
     private final MiniCluster cluster;
     private final SourceOffsets sourceOffsets;
     private final Path directory;
@@ -53,11 +57,13 @@ public final class LocalCluster implements AutoCloseable {
     private final JobID jobId;
 
     private LocalCluster(
+            KafkaConfig kafka,
             MiniCluster cluster,
             SourceOffsets sourceOffsets,
             Path directory,
             String savepoints,
             JobID jobId) {
+        this.kafka = kafka;
         this.savepoints = savepoints;
         this.cluster = cluster;
         this.sourceOffsets = sourceOffsets;
@@ -109,9 +115,16 @@ public final class LocalCluster implements AutoCloseable {
             StreamExecutionEnvironment env =
                     StreamExecutionEnvironment.getExecutionEnvironment(flink);
             FreshetJob.assemble(env, config, start);
-            JobID jobId = cluster.submitJob(env.getStreamGraph()).get().getJobID();
+            StreamGraph graph = env.getStreamGraph();
+            graph.setJobName(config.jobName());
+            JobID jobId = cluster.submitJob(graph).get().getJobID();
             return new LocalCluster(
-                    cluster, sourceOffsets, directory, savepoints.toUri().toString(), jobId);
+                    config.kafka(),
+                    cluster,
+                    sourceOffsets,
+                    directory,
+                    savepoints.toUri().toString(),
+                    jobId);
         } catch (Exception e) {
             try {
                 stop(cluster);
@@ -208,8 +221,16 @@ public final class LocalCluster implements AutoCloseable {
                 | JobExecutionException
                 | ClassNotFoundException
                 | IOException e) {
-            return Failures.reason(e);
+            return reason(e);
         }
+    }
+
+    /**
+     * Returns the reason of a failure of the job, in one line; if Kafka has refused the job, it
+     * names the user.
+     */
+    String reason(Throwable failure) {
+        return KafkaFailure.withUser(Failures.reason(failure), Failures.chain(failure), kafka);
     }
 
     /**

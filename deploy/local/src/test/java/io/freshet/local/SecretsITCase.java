@@ -1,0 +1,291 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.Topics;
+import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Integration test of the job on a broker with SASL_SSL and permissions, with secrets that are
+ * given by reference: they appear nowhere, and the job recovers when passwords, permissions and
+ * certificates are mended in place.
+ */
+class SecretsITCase {
+    private static final Map<String, String> FAST_RESTARTS =
+            Map.of(
+                    "flink.restart-strategy.exponential-delay.initial-backoff", "200 ms",
+                    "flink.restart-strategy.exponential-delay.max-backoff", "1 s",
+                    "kafka.partition.discovery.interval.ms", "500",
+                    "kafka.metadata.max.age.ms", "500");
+
+    private static final List<String> CANARIES =
+            List.of(SecuredBroker.CANARY, CertificateAuthority.PASSWORD);
+
+    @TempDir private Path directory;
+
+    /** Returns settings that refer to files with the login and the password of the trust store. */
+    private Map<String, String> references(String login) throws IOException {
+        Path secrets = Files.createDirectories(directory.resolve("secrets"));
+        writeLogin(login);
+        Files.writeString(
+                secrets.resolve("tls.properties"), "truststore=" + CertificateAuthority.PASSWORD);
+        Map<String, String> settings = new HashMap<>();
+        settings.put("kafka.config.providers", "dir,file");
+        settings.put(
+                "kafka.config.providers.dir.class",
+                "org.apache.kafka.common.config.provider.DirectoryConfigProvider");
+        settings.put("kafka.config.providers.dir.param.allowed.paths", secrets.toString());
+        settings.put(
+                "kafka.config.providers.file.class",
+                "org.apache.kafka.common.config.provider.FileConfigProvider");
+        settings.put("kafka.sasl.jaas.config", "${dir:" + secrets + ":login}");
+        settings.put(
+                "kafka.ssl.truststore.password",
+                "${file:" + secrets.resolve("tls.properties") + ":truststore}");
+        return settings;
+    }
+
+    private void writeLogin(String login) throws IOException {
+        Files.writeString(directory.resolve("secrets").resolve("login"), login);
+    }
+
+    private static void assertNoSecret(String where, String text) {
+        assertThat(CANARIES).as(where).noneMatch(text::contains);
+    }
+
+    private static String get(URI uri) throws IOException, InterruptedException {
+        return HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString())
+                .body();
+    }
+
+    /** Checks every answer of Flink's REST interface that contains settings or logs. */
+    private static void assertNoSecretInRest(URI root) throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        List<String> paths = new ArrayList<>();
+        for (JsonNode job : json.readTree(get(root.resolve("/jobs"))).path("jobs")) {
+            String path = "/jobs/" + job.path("id").asText();
+            paths.addAll(
+                    List.of(
+                            path,
+                            path + "/config",
+                            path + "/plan",
+                            path + "/exceptions",
+                            path + "/checkpoints/config"));
+        }
+        assertThat(paths).isNotEmpty();
+        paths.addAll(
+                List.of(
+                        "/config",
+                        "/jobmanager/config",
+                        "/jobmanager/environment",
+                        "/jobmanager/log",
+                        "/jobmanager/stdout",
+                        "/jobmanager/logs",
+                        "/taskmanagers"));
+        for (JsonNode worker :
+                json.readTree(get(root.resolve("/taskmanagers"))).path("taskmanagers")) {
+            String path = "/taskmanagers/" + worker.path("id").asText();
+            paths.addAll(List.of(path, path + "/log", path + "/stdout", path + "/logs"));
+        }
+        for (String path : paths) {
+            String answer = get(root.resolve(path));
+            assertThat(answer).as(path).isNotEmpty();
+            assertNoSecret(path, answer);
+        }
+    }
+
+    /** Checks the arguments of a process, and every file that it has written. */
+    private static void assertNoSecretIn(JavaProcess process, Path files) throws IOException {
+        Path proc = Path.of("/proc", Long.toString(process.pid()));
+        for (String name : List.of("cmdline", "environ")) {
+            assertNoSecret(name, Files.readString(proc.resolve(name), StandardCharsets.ISO_8859_1));
+        }
+        try (Stream<Path> written = Files.walk(files)) {
+            for (Path file :
+                    written.filter(file -> file.toString().matches(".*\\.(log.*|txt|out|err)"))
+                            .toList()) {
+                assertNoSecret(
+                        file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
+        }
+    }
+
+    @Test
+    void secretsByReference_appearNowhere_andTheJobRecoversFromEachRefusal() throws Exception {
+        CertificateAuthority authority = new CertificateAuthority(directory.resolve("authority"));
+        SecuredBroker broker = SecuredBroker.startWithTls(directory.resolve("broker"), authority);
+        Map<String, String> settings =
+                references(SecuredBroker.jaas(SecuredBroker.USER, SecuredBroker.CANARY));
+        settings.putAll(FAST_RESTARTS);
+        try (RunningJob job = RunningJob.start(directory, broker, settings)) {
+            job.secondsToTheNextMetrics();
+            Matcher flink = Pattern.compile("Flink at (http://\\S+)").matcher(output(job));
+            assertThat(flink.find()).isTrue();
+            URI rest = URI.create(flink.group(1));
+
+            try (Admin admin = broker.admin()) {
+                revokeAndGrant(
+                        job,
+                        admin,
+                        SecuredBroker.permission(
+                                ResourceType.TOPIC,
+                                job.config().publish().topic(Topic.METRICS),
+                                AclOperation.WRITE),
+                        "Not authorized to access topics: [metrics]; the job is user learner");
+                revokeAndGrant(
+                        job,
+                        admin,
+                        SecuredBroker.permission(
+                                ResourceType.TOPIC, "labelled-events", AclOperation.READ),
+                        "Not authorized to access topics: [labelled-events]; the job is user"
+                                + " learner");
+                revokeAndGrant(
+                        job,
+                        admin,
+                        SecuredBroker.permission(
+                                ResourceType.TRANSACTIONAL_ID, "freshet", AclOperation.WRITE),
+                        "user learner needs WRITE on every transactional id that begins with"
+                                + " freshet");
+                revokeAndGrant(
+                        job,
+                        admin,
+                        SecuredBroker.permission(ResourceType.GROUP, "freshet", AclOperation.READ),
+                        "Not authorized to access group: freshet; the job is user learner");
+            }
+
+            // The password is rotated: first in Kafka, then in the file that the job refers to.
+            broker.setPassword("another-" + SecuredBroker.CANARY);
+            broker.kill();
+            broker.restart();
+            job.process().awaitOutput("the login is that of user learner");
+            writeLogin(SecuredBroker.jaas(SecuredBroker.USER, "another-" + SecuredBroker.CANARY));
+            job.secondsToTheNextMetrics();
+            job.finish();
+
+            // The certificate expires, and is replaced.
+            authority.issueExpired(broker.keyStore(), "localhost");
+            broker.kill();
+            broker.restart();
+            job.process().awaitOutput("has expired: NotAfter");
+            long running = count(job, "the job is running again");
+            authority.issue(broker.keyStore(), "localhost");
+            broker.kill();
+            broker.restart();
+            JobOnKafka.await(
+                    "the job to run again", () -> count(job, "the job is running again") > running);
+
+            assertNoSecret("output", output(job));
+            assertNoSecretInRest(rest);
+            assertNoSecretIn(job.process(), job.directory());
+        }
+    }
+
+    private static String output(RunningJob job) {
+        return job.process().output();
+    }
+
+    private static long count(RunningJob job, String text) {
+        return output(job).lines().filter(line -> line.startsWith(text)).count();
+    }
+
+    private static void revokeAndGrant(
+            RunningJob job, Admin admin, AclBinding permission, String message) throws Exception {
+        admin.deleteAcls(List.of(permission.toFilter())).all().get();
+        job.process().awaitOutput(message);
+        admin.createAcls(List.of(permission)).all().get();
+        job.secondsToTheNextMetrics();
+    }
+
+    @Test
+    void secretsByReference_workOnASessionCluster_andAppearNowhere() throws Exception {
+        CertificateAuthority authority = new CertificateAuthority(directory.resolve("authority"));
+        Path keyStore = directory.resolve("broker.p12");
+        authority.issue(keyStore, "localhost");
+        Map<String, String> properties = new HashMap<>(CertificateAuthority.broker(keyStore));
+        properties.putAll(authority.client());
+        properties.put("listener.security.protocol.map", "PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT");
+        properties.put("sasl.enabled.mechanisms", "PLAIN");
+        properties.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
+        String login = SecuredBroker.jaas("learner", SecuredBroker.CANARY);
+        properties.put(
+                "listener.name.plaintext.plain.sasl.jaas.config",
+                login.replace(";", " user_learner=\"" + SecuredBroker.CANARY + "\";"));
+        Path cluster = Files.createDirectory(directory.resolve("cluster"));
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(properties);
+                SessionCluster flink = SessionCluster.start(cluster, SessionClusterITCase.SMALL)) {
+            Map<String, String> settings = JobOnKafka.settings(kafka, "secrets", 4, "3");
+            settings.putAll(references(login));
+            settings.put("kafka.security.protocol", "SASL_SSL");
+            settings.put("kafka.sasl.mechanism", "PLAIN");
+            settings.put("kafka.ssl.truststore.location", authority.trustStore().toString());
+            JobConfig config = JobConfig.parse(settings);
+            Topics.create(config.topics(), 1);
+            Path file = directory.resolve("job.properties");
+            List<String> lines = new ArrayList<>();
+            settings.forEach((key, value) -> lines.add(key + "=" + value));
+            Files.write(file, lines);
+
+            String job = flink.run(flink.upload(), List.of("--config", file.toString()));
+            try (TopicReader metrics =
+                    new TopicReader(
+                            config.kafka().client(), config.publish().topic(Topic.METRICS))) {
+                JobOnKafka.send(
+                        config,
+                        JobOnKafka.events(1, 100, 4, 3, "m").stream()
+                                .map(JobOnKafka::bytes)
+                                .toList());
+                JobOnKafka.await("metrics of examples", () -> hasExamples(metrics));
+            }
+            assertThat(
+                            Freshet.commandLine()
+                                    .execute(
+                                            "watch",
+                                            "--terminal",
+                                            "--once",
+                                            "--config",
+                                            file.toString()))
+                    .isZero();
+            assertNoSecretInRest(flink.rest());
+            flink.cancel(job);
+            assertNoSecretIn(flink.jobManager(), cluster);
+            assertNoSecretIn(flink.taskManager(), cluster);
+        }
+    }
+
+    private static boolean hasExamples(TopicReader metrics) {
+        boolean some = false;
+        for (var record : metrics.poll(Duration.ofMillis(100))) {
+            some |= AuditReader.read(AuditReader.METRICS, record).getExamplesSeen() > 0;
+        }
+        return some;
+    }
+}
