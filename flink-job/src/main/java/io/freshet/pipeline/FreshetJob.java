@@ -85,6 +85,7 @@ public final class FreshetJob implements Callable<Integer> {
         }
         JobConfig config = JobConfig.parse(SettingsSource.read(file, overrides));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        KafkaPreflight.check(config);
         JobStart start =
                 JobStart.decide(config, startOptions, checkpoint(env, config), System.out::println);
         System.out.println("the job " + String.join("\n", start.message()));

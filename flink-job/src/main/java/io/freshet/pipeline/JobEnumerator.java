@@ -18,7 +18,6 @@ import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +71,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
             refusal(restored, job, JobConfig.keys(), accepted)
                     .ifPresent(
                             refusal -> {
-                                throw permanent(refusal, null);
+                                throw permanent(refusal);
                             });
         }
         lease = JobLease.take(kafka, job.identity().name(), this::onLeaseLost);
@@ -118,21 +117,16 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                                                 + " (--begin-again)")));
     }
 
-    private void onLeaseLost(RuntimeException reason) {
+    private void onLeaseLost() {
         String message =
-                reason instanceof FencedInstanceIdException
-                        ? "another job has started with "
-                                + KafkaConfig.TRANSACTIONAL_ID_PREFIX
-                                + " = "
-                                + kafka.transactionalIdPrefix()
-                                + "; each job needs a prefix of its own"
-                        : KafkaFailure.reason(reason, kafka)
-                                + " (consumer group "
-                                + JobLease.group(kafka)
-                                + ")";
+                "another job has started with "
+                        + KafkaConfig.TRANSACTIONAL_ID_PREFIX
+                        + " = "
+                        + kafka.transactionalIdPrefix()
+                        + "; each job needs a prefix of its own";
         context.runInCoordinatorThread(
                 () -> {
-                    throw permanent(message, reason);
+                    throw permanent(message);
                 });
     }
 
@@ -152,12 +146,12 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
         InputTopics.recreated(job.identity(), current)
                 .ifPresent(
                         recreated -> {
-                            throw permanent(recreated, null);
+                            throw permanent(recreated);
                         });
     }
 
-    private static SuppressRestartsException permanent(String message, @Nullable Throwable cause) {
-        return new SuppressRestartsException(new IllegalStateException(message, cause));
+    private static SuppressRestartsException permanent(String message) {
+        return new SuppressRestartsException(new IllegalStateException(message));
     }
 
     @Override

@@ -45,7 +45,8 @@ public record JobStart(
     }
 
     /**
-     * Checks Kafka, the checkpoint and earlier results, and decides how the job starts.
+     * Checks the lease, the checkpoint and earlier results, and decides how the job starts. {@link
+     * KafkaPreflight#check} must have passed.
      *
      * @param checkpoint the newest checkpoint of the job; null if there is none
      * @param progress receives a line when the check has to wait
@@ -57,7 +58,6 @@ public record JobStart(
             @Nullable JobCheckpoint checkpoint,
             Consumer<String> progress)
             throws PreflightException, InterruptedException {
-        KafkaPreflight.check(config);
         KafkaConfig kafka = config.kafka();
         try (Admin admin = KafkaPreflight.admin(kafka)) {
             requireLease(admin, kafka, progress);

@@ -10,6 +10,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -80,11 +81,17 @@ public final class KafkaPreflight {
                     new TreeMap<>(topics).entrySet()) {
                 String name = topic.getKey();
                 TopicDescription description = describe(topic.getValue(), name, kafka);
-                for (AclOperation operation : operations(config, name)) {
-                    if (description == null
-                            || !allows(description.authorizedOperations(), operation)) {
-                        missing.add(notAllowed(user, operation, "topic " + name));
-                    }
+                List<AclOperation> denied =
+                        operations(config, name).stream()
+                                .filter(
+                                        operation ->
+                                                description == null
+                                                        || !allows(
+                                                                description.authorizedOperations(),
+                                                                operation))
+                                .toList();
+                if (!denied.isEmpty()) {
+                    missing.add(notAllowed(user, denied, "topic " + name));
                 }
             }
             if (KafkaConnectors.commitsOffsets(kafka)) {
@@ -351,7 +358,17 @@ public final class KafkaPreflight {
     }
 
     private static String notAllowed(String user, AclOperation operation, String resource) {
-        return "Kafka does not allow " + user + " to " + operation + " " + resource;
+        return notAllowed(user, List.of(operation), resource);
+    }
+
+    private static String notAllowed(
+            String user, List<AclOperation> operations, String resource) {
+        return "Kafka does not allow "
+                + user
+                + " to "
+                + operations.stream().map(AclOperation::name).collect(Collectors.joining(" and "))
+                + " "
+                + resource;
     }
 
     /**

@@ -13,6 +13,7 @@ import io.freshet.local.cluster.StateDirectory;
 import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobStart;
+import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.pipeline.StartOptions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -77,6 +78,7 @@ final class RunCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         config.memoryShortage(Runtime.getRuntime().maxMemory())
                 .ifPresent(shortage -> print(out, "warning: " + shortage));
+        KafkaPreflight.check(config);
         Path path = stateDirectory == null ? StateDirectory.defaultPath(config) : stateDirectory;
         try (ShutdownStack open = new ShutdownStack()) {
             StateDirectory state = open.add(StateDirectory.open(path));

@@ -199,12 +199,17 @@ final class SecuredBroker implements AutoCloseable {
             throws InterruptedException, ExecutionException {
         List<AclBinding> permissions = new ArrayList<>();
         topics.forEach(
-                (topic, operation) ->
-                        permissions.add(permission(ResourceType.TOPIC, topic, operation)));
+                (topic, operation) -> {
+                    permissions.add(permission(ResourceType.TOPIC, topic, operation));
+                    permissions.add(permission(ResourceType.TOPIC, topic, AclOperation.READ));
+                });
         permissions.add(
                 permission(
                         ResourceType.TRANSACTIONAL_ID, transactionalIdPrefix, AclOperation.WRITE));
         permissions.add(permission(ResourceType.GROUP, groupId, AclOperation.READ));
+        permissions.add(
+                permission(
+                        ResourceType.GROUP, transactionalIdPrefix + "-lease", AclOperation.READ));
         try (Admin admin = admin()) {
             admin.createAcls(permissions).all().get();
         }

@@ -85,12 +85,15 @@ class SecuredKafkaITCase {
                 AclOperation operation =
                         topic.equals("labelled-events") ? AclOperation.READ : AclOperation.WRITE;
                 acls.add(allow("writer", ResourceType.TOPIC, topic, operation));
+                acls.add(allow("writer", ResourceType.TOPIC, topic, AclOperation.READ));
                 if (!topic.equals("metrics")) {
                     acls.add(allow("reader", ResourceType.TOPIC, topic, operation));
                 }
+                acls.add(allow("reader", ResourceType.TOPIC, topic, AclOperation.READ));
             }
             acls.add(allow("reader", ResourceType.TOPIC, "metrics", AclOperation.DESCRIBE));
             acls.add(allow("reader", ResourceType.GROUP, "freshet", AclOperation.READ));
+            acls.add(allow("reader", ResourceType.GROUP, "freshet-lease", AclOperation.READ));
             acls.add(allow("reader", ResourceType.TRANSACTIONAL_ID, "freshet", AclOperation.WRITE));
             grant(admin, acls);
         }
@@ -207,12 +210,20 @@ class SecuredKafkaITCase {
                                                 .sorted()
                                                 .map(
                                                         topic ->
-                                                                (topic.equals("labelled-events")
-                                                                                ? "READ topic "
-                                                                                : "WRITE topic ")
+                                                                switch (topic) {
+                                                                            case "labelled-events" ->
+                                                                                    "READ topic ";
+                                                                            case "drift-alerts",
+                                                                                            "model-history" ->
+                                                                                    "WRITE topic ";
+                                                                            default ->
+                                                                                    "WRITE and READ"
+                                                                                        + " topic ";
+                                                                        }
                                                                         + topic),
                                         Stream.of(
                                                 "READ group freshet (source.group-id)",
+                                                "READ group freshet-lease (the job's lease)",
                                                 "WRITE transactional id freshet-preflight; the job"
                                                         + " needs it for every id that begins with"
                                                         + " freshet"
@@ -232,6 +243,8 @@ class SecuredKafkaITCase {
                                 "",
                                 "freshet: Kafka does not allow user writer to READ group freshet"
                                         + " (source.group-id)\n"
+                                        + "freshet: Kafka does not allow user writer to READ group"
+                                        + " freshet-lease (the job's lease)\n"
                                         + "freshet: Kafka does not allow user writer to WRITE"
                                         + " transactional id freshet-preflight; the job needs it"
                                         + " for every id that begins with freshet"
@@ -242,6 +255,11 @@ class SecuredKafkaITCase {
                     admin,
                     List.of(
                             allow("writer", ResourceType.GROUP, "freshet", AclOperation.READ),
+                            allow(
+                                    "writer",
+                                    ResourceType.GROUP,
+                                    "freshet-lease",
+                                    AclOperation.READ),
                             allow(
                                     "writer",
                                     ResourceType.TRANSACTIONAL_ID,
