@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             TopicsCommand.class,
             RunCommand.class,
             WatchCommand.class,
+            AuditCommand.class,
             BenchCommand.class,
             DriftBenchCommand.class
         })
