@@ -5,7 +5,6 @@ import io.freshet.pipeline.JobTopics;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DriftAlertEvent;
-import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.PredictionEvent;
@@ -70,6 +69,7 @@ final class AuditPass {
     private long deadLetters;
     private long predictions;
     private long newer;
+    private long compared;
 
     /** Numbers of events of one input partition that the metrics do not cover. */
     private static final class InputCounts {
@@ -139,12 +139,10 @@ final class AuditPass {
     }
 
     private Cut readMetrics(MetricsLog metrics, @Nullable Cut earlier) {
-        try (TopicReader reader =
-                new TopicReader(topics.kafka().client(), name(Topic.METRICS))) {
+        try (TopicReader reader = new TopicReader(topics.kafka().client(), name(Topic.METRICS))) {
             Map<TopicPartition, Long> starts = reader.starts();
             Map<TopicPartition, Long> visible = new HashMap<>(reader.ends());
-            Cut now =
-                    earlier == null ? new Cut(visible, offsets.ends(visible.keySet())) : earlier;
+            Cut now = earlier == null ? new Cut(visible, offsets.ends(visible.keySet())) : earlier;
             Map<TopicPartition, Long> ends = earlier == null ? now.visible() : now.written();
             Consumer<ConsumerRecord<byte[], byte[]>> add =
                     record -> {
@@ -204,6 +202,7 @@ final class AuditPass {
                 AuditCheck.SNAPSHOT_CHAIN,
                 AuditText.format(
                         "%,d of %,d models", history.snapshots(), history.newest().size()));
+        details.put(AuditCheck.PROVENANCE, AuditText.format("%,d snapshots", compared));
         details.put(
                 AuditCheck.NEWEST_MODELS, AuditText.format("%,d models", newest.newest().size()));
     }
@@ -240,6 +239,7 @@ final class AuditPass {
         if (snapshot.isWithoutPartitions()) {
             return;
         }
+        compared++;
         Boundary same = ledger().addSnapshot(event.getModelId(), snapshot);
         if (same != null && !same.agreesWith(snapshot)) {
             findings.add(
@@ -301,8 +301,7 @@ final class AuditPass {
             if (until == null) {
                 records.drifts()
                         .forEach(
-                                (modelId, drifts) ->
-                                        compareAlerts(modelId, drifts, alerts, topic));
+                                (modelId, drifts) -> compareAlerts(modelId, drifts, alerts, topic));
             }
         }
         details.put(AuditCheck.DRIFT_ALERTS, alerts.detail());
@@ -381,8 +380,7 @@ final class AuditPass {
         try (ResultTopic topic = open(Topic.DEAD_LETTERS)) {
             topic.read(
                     record -> {
-                        DeadLetterEvent event =
-                                AuditReader.read(AuditReader.DEAD_LETTERS, record);
+                        DeadLetterEvent event = AuditReader.read(AuditReader.DEAD_LETTERS, record);
                         if (isOfJob(event.getJob(), event.getEpoch())) {
                             addDeadLetter(event);
                         }
@@ -482,7 +480,7 @@ final class AuditPass {
                 partition = new TopicPartition(topic, record.partition());
                 counts = input.computeIfAbsent(partition, p -> new InputCounts(0));
                 first = ledger().firsts().getOrDefault(partition, Long.MAX_VALUE);
-                last = ledger().frontier().getOrDefault(partition, -1L);
+                last = ledger().lasts().getOrDefault(partition, -1L);
             }
             long offset = record.offset();
             if (offset > last) {
@@ -533,8 +531,7 @@ final class AuditPass {
                         outcomes.count(),
                         read.count(),
                         outcomes.count() < read.count()
-                                ? AuditText.format(
-                                        ", %,d pending", read.count() - outcomes.count())
+                                ? AuditText.format(", %,d pending", read.count() - outcomes.count())
                                 : ""));
         details.put(
                 AuditCheck.EXAMPLES_SEEN,
@@ -565,8 +562,7 @@ final class AuditPass {
         }
     }
 
-    private static EventSum sum(
-            Map<String, Boundary> models, Function<Boundary, EventSum> part) {
+    private static EventSum sum(Map<String, Boundary> models, Function<Boundary, EventSum> part) {
         EventSum sum = EventSum.NONE;
         for (Boundary model : models.values()) {
             sum = sum.plus(part.apply(model));
@@ -605,7 +601,7 @@ final class AuditPass {
     /** Returns the report, with findings in place of this reading's own. */
     AuditReport report(List<Finding> located, double seconds) {
         List<PartitionReport> partitions = new ArrayList<>();
-        Set<TopicPartition> all = new HashSet<>(ledger().frontier().keySet());
+        Set<TopicPartition> all = new HashSet<>(ledger().lasts().keySet());
         if (until == null) {
             all.addAll(input.keySet());
         }
@@ -619,7 +615,7 @@ final class AuditPass {
                             counts.start,
                             first,
                             provenFrom.getOrDefault(partition, Math.max(0, first)),
-                            ledger().frontier().getOrDefault(partition, -1L),
+                            ledger().lasts().getOrDefault(partition, -1L),
                             until == null ? counts.unread : 0,
                             counts.before));
         }

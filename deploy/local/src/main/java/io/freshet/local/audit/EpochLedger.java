@@ -28,6 +28,7 @@ final class EpochLedger {
     private final Map<String, Set<String>> topicIds = new TreeMap<>();
     private final Map<TopicPartition, Long> firsts = new HashMap<>();
     private final Map<TopicPartition, Long> frontier = new HashMap<>();
+    private final Map<TopicPartition, Long> lasts = new HashMap<>();
     private final Map<Uncovered.Key, Uncovered> uncovered = new TreeMap<>();
     private final @Nullable SnapshotTarget until;
     private final int maxBoundaries;
@@ -60,6 +61,7 @@ final class EpochLedger {
             firsts.merge(source, partition.getFirstOffset(), Math::min);
             if (until == null) {
                 noteTopicId(partition);
+                lasts.merge(source, partition.getLastOffset(), Math::max);
                 if (advances) {
                     frontier.merge(source, partition.getLastOffset(), Math::max);
                 }
@@ -115,7 +117,7 @@ final class EpochLedger {
                     .partitions()
                     .forEach(
                             (source, read) -> {
-                                frontier.put(source, read.last());
+                                lasts.put(source, read.last());
                                 firsts.merge(source, read.first(), Math::min);
                                 Set<String> ids =
                                         topicIds.computeIfAbsent(
@@ -134,15 +136,16 @@ final class EpochLedger {
         if (model == null && until == null) {
             model = models.get(MessageDecoder.NO_MODEL);
         }
-        boolean covered =
-                model != null && model.addInput(source, offset, hash, kind, 1);
+        boolean covered = model != null && model.addInput(source, offset, hash, kind, 1);
         if (!covered) {
             addUncovered(source, offset, modelId, 1);
         }
     }
 
     private void addUncovered(TopicPartition source, long offset, String modelId, int sign) {
-        if (until == null && uncovered.size() < MAX_UNCOVERED) {
+        if (until == null
+                && offset <= frontier.getOrDefault(source, -1L)
+                && uncovered.size() < MAX_UNCOVERED) {
             uncovered
                     .computeIfAbsent(new Uncovered.Key(modelId, source), Uncovered::new)
                     .add(offset, sign);
@@ -211,12 +214,15 @@ final class EpochLedger {
         return firsts;
     }
 
-    /** Returns the offset of the last event in the metrics of any model, by partition. */
-    Map<TopicPartition, Long> frontier() {
-        return frontier;
+    /** Returns the offset of the last event in the records of any model, by partition. */
+    Map<TopicPartition, Long> lasts() {
+        return lasts;
     }
 
-    /** Returns the events up to the frontier that no record covers. */
+    /**
+     * Returns the events that no record covers, although metrics that {@link #addMetrics advance}
+     * name later ones of the same partition.
+     */
     Collection<Uncovered> uncovered() {
         return uncovered.values();
     }
@@ -224,10 +230,5 @@ final class EpochLedger {
     /** Returns whether the metrics are delivered at least once. */
     boolean isAtLeastOnce() {
         return atLeastOnce;
-    }
-
-    /** Returns the number of records kept. */
-    int boundaries() {
-        return boundaries;
     }
 }

@@ -1,5 +1,6 @@
 package io.freshet.local.audit;
 
+import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaPreflight;
 import java.time.Duration;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Proof of a job's counts and digests by an independent reader of its topics, which narrows a
@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The job may be running. Each record of a model's metrics and each snapshot states how many
  * events were read from each partition, up to which offset, and their digest. Two successive ones
  * thus delimit a range of offsets that is compared with the input on its own. The input is read
- * once, with sums for each range but no position kept; only ranges that do not match are read again.
+ * once, with sums for each range but no position kept; only ranges that do not match are read
+ * again.
  */
 public final class JobAudit {
     private static final int MAX_LOCATED = 20;
@@ -29,13 +30,14 @@ public final class JobAudit {
     /**
      * Audits a job.
      *
-     * @throws io.freshet.local.cli.UserException if the request names nothing that the topics have
+     * @throws UserException if a topic does not exist, or the request names nothing in them
      * @throws org.apache.kafka.common.KafkaException if the topics cannot be read
      */
     public static AuditReport run(JobTopics topics, AuditRequest request) {
         long start = System.nanoTime();
         try (Admin admin = KafkaPreflight.admin(topics.kafka())) {
             TopicOffsets offsets = new TopicOffsets(admin);
+            requireTopics(topics, offsets);
             SnapshotTarget until = SnapshotSearch.find(topics, request);
             AuditPass pass = AuditPass.read(topics, request, until, offsets, null);
             if (pass.isDoubtful()) {
@@ -43,6 +45,19 @@ public final class JobAudit {
             }
             List<Finding> located = locate(topics, pass);
             return pass.report(located, (System.nanoTime() - start) / 1e9);
+        }
+    }
+
+    private static void requireTopics(JobTopics topics, TopicOffsets offsets) {
+        List<String> missing = new ArrayList<>(topics.publish().topics());
+        missing.removeAll(offsets.ids(missing).keySet());
+        if (!missing.isEmpty()) {
+            throw new UserException(
+                    "no topic "
+                            + String.join(", ", missing)
+                            + " at "
+                            + topics.kafka().bootstrapServers()
+                            + "; the keys topics.* name the job's topics");
         }
     }
 
@@ -64,8 +79,7 @@ public final class JobAudit {
         MessageDecoder decoder = new MessageDecoder();
         for (OffsetSpan span : finding.spans()) {
             TopicPartition partition = span.partition();
-            try (TopicReader reader =
-                    new TopicReader(topics.kafka().client(), partition.topic())) {
+            try (TopicReader reader = new TopicReader(topics.kafka().client(), partition.topic())) {
                 reader.seek(partition, span.from());
                 reader.readTo(
                         Map.of(partition, span.to() + 1),

@@ -86,8 +86,7 @@ final class LedgerReview {
         OutcomeReview outcomes = new OutcomeReview(model);
         UnlabelledReview unlabelled = new UnlabelledReview(model);
         PublicationReview deadLetters =
-                new PublicationReview(
-                        model, AuditCheck.DEAD_LETTERS, topics.deadLettersRemoved());
+                new PublicationReview(model, AuditCheck.DEAD_LETTERS, topics.deadLettersRemoved());
         PublicationReview predictions =
                 new PublicationReview(model, AuditCheck.PREDICTIONS, topics.predictionsRemoved());
         Map<TopicPartition, EventSum> previous = new HashMap<>();
@@ -123,9 +122,7 @@ final class LedgerReview {
                         ? "the topic that was read no longer exists"
                         : "retention has removed events before offset "
                                 + topics.inputStarts().getOrDefault(partition, 0L);
-        add(
-                Finding.unproven(
-                        AuditCheck.EVENTS_READ, model.modelId(), why, List.of(span)));
+        add(Finding.unproven(AuditCheck.EVENTS_READ, model.modelId(), why, List.of(span)));
     }
 
     private boolean isRemoved(OffsetSpan span) {
@@ -228,8 +225,7 @@ final class LedgerReview {
         TopicPartition partition = events.key().partition();
         OffsetSpan span = new OffsetSpan(partition, events.first(), events.last());
         String text = AuditText.format("%,d events are in no metrics record", events.count());
-        boolean undecided =
-                ledger.isAtLeastOnce() || topics.isOpen() || topics.mayBeInFlight();
+        boolean undecided = ledger.isAtLeastOnce() || topics.isOpen() || topics.mayBeInFlight();
         add(
                 new Finding(
                         AuditCheck.EVENTS_READ,
@@ -336,8 +332,8 @@ final class LedgerReview {
         /**
          * Compares the events up to a record.
          *
-         * @param whole whether the events since the record before, and the dead letters among
-         *     them, are all in their topics
+         * @param whole whether the events since the record before, and the dead letters among them,
+         *     are all in their topics
          */
         void review(int index, boolean whole) {
             found = found.plus(model.range(index).unlabelled().sum());
@@ -436,9 +432,7 @@ final class LedgerReview {
             if (less && removed && index <= firstSeen) {
                 removedResults += difference.count();
                 undecided.addAll(spans);
-            } else if (less
-                    && index >= lastSeen
-                    && (topics.isOpen() || ledger.isAtLeastOnce())) {
+            } else if (less && index >= lastSeen && (topics.isOpen() || ledger.isAtLeastOnce())) {
                 awaitedResults += difference.count();
                 undecided.addAll(spans);
             } else {

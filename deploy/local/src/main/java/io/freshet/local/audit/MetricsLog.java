@@ -110,7 +110,9 @@ final class MetricsLog {
         }
         if (name == null && !newest.isEmpty()) {
             throw new UserException(
-                    "topic " + topic + " has metrics of several jobs; choose one with --job: "
+                    "topic "
+                            + topic
+                            + " has metrics of several jobs; choose one with --job: "
                             + list());
         }
         throw new UserException(

@@ -139,8 +139,7 @@ final class ModelLedger {
      * @param sign 1 or -1
      * @return whether the newest record covers the event; otherwise it is not added
      */
-    boolean addInput(
-            TopicPartition partition, long offset, long hash, EventKind kind, int sign) {
+    boolean addInput(TopicPartition partition, long offset, long hash, EventKind kind, int sign) {
         Cursor cursor = cursors.get(partition);
         if (cursor == null || cursor.moveTo(offset) == NOT_COVERED) {
             return false;

@@ -74,7 +74,8 @@ public final class TopicAudit {
     /** Adds a dead letter. */
     void deadLetter(DeadLetterEvent event) {
         deadLetters =
-                deadLetters.plus(hash.of(event.getTopic(), event.getPartition(), event.getOffset()));
+                deadLetters.plus(
+                        hash.of(event.getTopic(), event.getPartition(), event.getOffset()));
     }
 
     /** Adds a prediction. */

@@ -72,7 +72,8 @@ final class MinimalEvents {
                 .setParameterOffset(0)
                 .setParameters(List.of())
                 .setScaler(null)
-                .setProvenance(new Provenance("1", version, NOTHING, List.of(), Map.of(), List.of()))
+                .setProvenance(
+                        new Provenance("1", version, NOTHING, List.of(), Map.of(), List.of()))
                 .build();
     }
 }
