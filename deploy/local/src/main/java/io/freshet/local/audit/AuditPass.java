@@ -5,10 +5,8 @@ import io.freshet.pipeline.JobTopics;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DriftAlertEvent;
-import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.PredictionEvent;
-import io.freshet.schemas.Provenance;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,7 +67,6 @@ final class AuditPass {
     private long deadLetters;
     private long predictions;
     private long newer;
-    private long compared;
 
     /** Numbers of events of one input partition that the metrics do not cover. */
     private static final class InputCounts {
@@ -173,113 +170,21 @@ final class AuditPass {
     }
 
     private void readSnapshots() {
-        SnapshotLog history = new SnapshotLog(false);
-        SnapshotLog newest = new SnapshotLog(true);
-        try (ResultTopic historyTopic = open(Topic.MODEL_HISTORY);
-                ResultTopic modelsTopic = open(Topic.MODELS)) {
-            historyTopic.read(record -> addSnapshot(history, record));
-            history.keepNewestHashes();
-            Map<String, SnapshotLog.Newest> published = new TreeMap<>(history.newest());
-            modelsTopic.read(
-                    record -> {
-                        ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);
-                        if (isAudited(event)) {
-                            newest.add(event);
-                        }
-                    });
-            historyTopic.read(record -> addSnapshot(history, record));
-            boolean isOpen = historyTopic.isOpen() || modelsTopic.isOpen();
-            open |= isOpen;
-            findings.addAll(history.findings(historyTopic.isRemoved(), isOpen));
-            if (until == null) {
-                findings.addAll(newest.findings(modelsTopic.isRemoved(), isOpen));
-                published.forEach(
-                        (modelId, snapshot) ->
-                                compareNewest(modelId, snapshot, newest, history, isOpen));
-            }
+        SnapshotReview review = new SnapshotReview(ledger(), records.job(), until);
+        Consumer<ConsumerRecord<byte[], byte[]>> addToHistory =
+                record -> review.addToHistory(AuditReader.read(AuditReader.SNAPSHOTS, record));
+        try (ResultTopic history = open(Topic.MODEL_HISTORY);
+                ResultTopic models = open(Topic.MODELS)) {
+            history.read(addToHistory);
+            review.beginModels();
+            models.read(
+                    record -> review.addToModels(AuditReader.read(AuditReader.SNAPSHOTS, record)));
+            history.read(addToHistory);
+            open |= history.isOpen() || models.isOpen();
+            findings.addAll(
+                    review.findings(history.isRemoved(), history.isOpen() || models.isOpen()));
         }
-        details.put(
-                AuditCheck.SNAPSHOT_CHAIN,
-                AuditText.format(
-                        "%,d of %,d models", history.snapshots(), history.newest().size()));
-        details.put(AuditCheck.PROVENANCE, AuditText.format("%,d snapshots", compared));
-        details.put(
-                AuditCheck.NEWEST_MODELS, AuditText.format("%,d models", newest.newest().size()));
-    }
-
-    private boolean isAudited(ModelSnapshotEvent event) {
-        return isOfJob(event.getJob(), event.getEpoch())
-                && (until == null
-                        || (event.getModelId().equals(until.modelId())
-                                && event.getModelVersion() <= until.modelVersion()));
-    }
-
-    private void addSnapshot(SnapshotLog history, ConsumerRecord<byte[], byte[]> record) {
-        ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);
-        if (!isAudited(event)) {
-            return;
-        }
-        history.add(event);
-        Provenance provenance = event.getProvenance();
-        if (event.getChunk() != 0 || provenance == null) {
-            return;
-        }
-        Boundary snapshot = Boundary.of(event, provenance);
-        if (snapshot.examplesSeen() != snapshot.accepted().count()) {
-            findings.add(
-                    Finding.mismatch(
-                            AuditCheck.EXAMPLES_SEEN,
-                            event.getModelId(),
-                            AuditText.format(
-                                    "%s: %,d trained on, %,d accepted",
-                                    snapshot.origin(),
-                                    snapshot.examplesSeen(),
-                                    snapshot.accepted().count())));
-        }
-        if (snapshot.isWithoutPartitions()) {
-            return;
-        }
-        compared++;
-        Boundary same = ledger().addSnapshot(event.getModelId(), snapshot);
-        if (same != null && !same.agreesWith(snapshot)) {
-            findings.add(
-                    Finding.mismatch(
-                            AuditCheck.PROVENANCE,
-                            event.getModelId(),
-                            snapshot.origin() + " and " + same.origin() + " state other events"));
-        }
-    }
-
-    private void compareNewest(
-            String modelId,
-            SnapshotLog.Newest published,
-            SnapshotLog newest,
-            SnapshotLog history,
-            boolean isOpen) {
-        SnapshotLog.Newest model = newest.newest().get(modelId);
-        String hashInHistory =
-                model == null ? null : history.recentHash(modelId, model.modelVersion());
-        String text;
-        boolean maybeLater = false;
-        if (model == null || model.modelVersion() < published.modelVersion()) {
-            text =
-                    "version "
-                            + published.modelVersion()
-                            + " of the history is not in models"
-                            + (model == null ? "" : ", which has " + model.modelVersion());
-            maybeLater = isOpen;
-        } else if (hashInHistory == null) {
-            text = "version " + model.modelVersion() + " is not in the history";
-            maybeLater = isOpen;
-        } else if (!hashInHistory.equals(model.contentHash())) {
-            text = "version " + model.modelVersion() + " has another content hash in the history";
-        } else {
-            return;
-        }
-        findings.add(
-                maybeLater
-                        ? Finding.undecided(AuditCheck.NEWEST_MODELS, modelId, text, List.of())
-                        : Finding.mismatch(AuditCheck.NEWEST_MODELS, modelId, text));
+        review.addDetails(details);
     }
 
     private void readDriftAlerts() {
@@ -592,7 +497,7 @@ final class AuditPass {
     }
 
     /** Returns whether an event that names a model may count as one of another model. */
-    boolean mayBelongTo(String modelId, EventKind kind, String namedModelId) {
+    static boolean mayBelongTo(String modelId, EventKind kind, String namedModelId) {
         return namedModelId.equals(modelId)
                 || kind == EventKind.UNREADABLE
                 || modelId.equals(MessageDecoder.NO_MODEL);

@@ -68,16 +68,29 @@ public final class JobAudit {
             boolean searches =
                     finding.isSearchable()
                             && searched.merge(finding.check(), 1, Integer::sum) <= MAX_LOCATED;
-            located.add(searches ? locate(topics, pass, finding) : finding);
+            located.add(searches ? locate(topics, finding) : finding);
         }
         return located;
     }
 
-    private static Finding locate(JobTopics topics, AuditPass pass, Finding finding) {
+    private static Finding locate(JobTopics topics, Finding finding) {
+        Finding located = locate(topics, finding, finding.spans());
+        if (located.isSearchable() && Math.abs(finding.difference().count()) == 1) {
+            // The record may count an event of an earlier range.
+            List<OffsetSpan> earlier =
+                    finding.spans().stream()
+                            .map(span -> new OffsetSpan(span.partition(), 0, span.from() - 1))
+                            .toList();
+            return locate(topics, finding, earlier);
+        }
+        return located;
+    }
+
+    private static Finding locate(JobTopics topics, Finding finding, List<OffsetSpan> spans) {
         OffsetSearch search = new OffsetSearch(finding.difference());
         PositionHash hash = new PositionHash();
         MessageDecoder decoder = new MessageDecoder();
-        for (OffsetSpan span : finding.spans()) {
+        for (OffsetSpan span : spans) {
             TopicPartition partition = span.partition();
             try (TopicReader reader = new TopicReader(topics.kafka().client(), partition.topic())) {
                 reader.seek(partition, span.from());
@@ -85,11 +98,10 @@ public final class JobAudit {
                         Map.of(partition, span.to() + 1),
                         TIMEOUT,
                         record -> {
-                            if (record.offset() > span.to()) {
-                                return;
-                            }
                             EventKind kind = decoder.decode(record.value());
-                            if (pass.mayBelongTo(finding.modelId(), kind, decoder.modelId())) {
+                            if (record.offset() <= span.to()
+                                    && AuditPass.mayBelongTo(
+                                            finding.modelId(), kind, decoder.modelId())) {
                                 search.add(
                                         partition,
                                         record.offset(),
