@@ -162,9 +162,8 @@ final class LedgerReview {
             if (isRemoved(span)) {
                 provenFrom.merge(partition, span.to() + 1, Math::max);
                 removed.merge(partition, span, OffsetSpan::through);
-            } else if (last != null && difference.plus(last).equals(EventSum.NONE)) {
-                continue; // this record only makes good the error of the one before
-            } else {
+            } else if (last == null || !difference.plus(last).equals(EventSum.NONE)) {
+                // Otherwise this record only makes good the error of the one before.
                 add(
                         mismatch(
                                 AuditCheck.EVENTS_READ,
@@ -341,10 +340,10 @@ final class LedgerReview {
             Boundary now = model.boundary(index);
             Long unpredictedBefore = before.unpredicted();
             Long unpredicted = now.unpredicted();
-            if (whole && (unpredictedBefore == null || unpredicted == null)) {
-                return;
-            }
             if (whole) {
+                if (unpredictedBefore == null || unpredicted == null) {
+                    return;
+                }
                 long ignored = unpredicted - unpredictedBefore;
                 EventSum stated = now.unlabelled().minus(before.unlabelled());
                 EventSum difference = found.minus(stated);

@@ -19,19 +19,23 @@ final class MetricsLog {
         private final SequenceCheck sequence = new SequenceCheck(AuditCheck.METRICS_SEQUENCE);
         private final Map<String, Long> drifts = new HashMap<>();
 
+        private final @Nullable SnapshotTarget until;
+
         private EpochRecords(JobEpoch job, @Nullable SnapshotTarget until) {
             this.job = job;
+            this.until = until;
             ledger = new EpochLedger(until);
         }
 
         private void add(MetricsEvent event, boolean removed, boolean advances) {
             Long attempt = event.getAttempt();
             boolean replaces =
-                    sequence.add(
-                            event.getModelId(),
-                            event.getSequence(),
-                            attempt == null ? 0 : attempt,
-                            removed);
+                    (until == null || until.modelId().equals(event.getModelId()))
+                            && sequence.add(
+                                    event.getModelId(),
+                                    event.getSequence(),
+                                    attempt == null ? 0 : attempt,
+                                    removed);
             ledger.addMetrics(event, replaces, advances);
             if (event.getDrifts() > 0) {
                 drifts.put(event.getModelId(), event.getDrifts());

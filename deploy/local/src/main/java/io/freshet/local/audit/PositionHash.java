@@ -2,6 +2,7 @@ package io.freshet.local.audit;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import net.jpountz.xxhash.XXHash64;
 import net.jpountz.xxhash.XXHashFactory;
 
@@ -15,7 +16,7 @@ final class PositionHash {
     private static final XXHash64 XXH64 = XXHashFactory.safeInstance().hash64();
 
     private String topic = "";
-    private ByteBuffer place = bytes(topic);
+    private byte[] place = bytes(topic);
 
     /** Returns the hash of a position. */
     long of(String topic, int partition, long offset) {
@@ -23,13 +24,13 @@ final class PositionHash {
             this.topic = topic;
             place = bytes(topic);
         }
-        int numbers = place.capacity() - Integer.BYTES - Long.BYTES;
-        place.putInt(numbers, partition).putLong(numbers + Integer.BYTES, offset);
-        return XXH64.hash(place.array(), 0, place.capacity(), 0);
+        int numbers = place.length - Integer.BYTES - Long.BYTES;
+        ByteBuffer.wrap(place).putInt(numbers, partition).putLong(numbers + Integer.BYTES, offset);
+        return XXH64.hash(place, 0, place.length, 0);
     }
 
-    private static ByteBuffer bytes(String topic) {
+    private static byte[] bytes(String topic) {
         byte[] name = topic.getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(name.length + 1 + Integer.BYTES + Long.BYTES).put(name);
+        return Arrays.copyOf(name, name.length + 1 + Integer.BYTES + Long.BYTES);
     }
 }

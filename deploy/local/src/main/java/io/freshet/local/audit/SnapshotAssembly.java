@@ -80,7 +80,7 @@ final class SnapshotAssembly {
             bytes.putFloat(value);
             noteIfNotFinite("a parameter", value);
         }
-        sha256.update(bytes.array());
+        sha256.update(bytes.flip());
         parameters += values.size();
     }
 
@@ -137,7 +137,7 @@ final class SnapshotAssembly {
             bytes.putDouble(value);
             noteIfNotFinite(name, value);
         }
-        sha256.update(bytes.array());
+        sha256.update(bytes.flip());
     }
 
     private void noteIfNotFinite(String name, double value) {
