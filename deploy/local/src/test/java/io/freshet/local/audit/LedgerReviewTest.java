@@ -27,6 +27,7 @@ class LedgerReviewTest {
     private final PositionHash hash = new PositionHash();
     private EpochLedger ledger = new EpochLedger(null);
     private boolean open;
+    private boolean predictionsRemoved;
     private long inputStart;
 
     private long hash(long offset) {
@@ -101,7 +102,7 @@ class LedgerReviewTest {
         return LedgerReview.of(
                         ledger,
                         new LedgerReview.Topics(
-                                Map.of(PARTITION, inputStart), Set.of(), false, false, open, false))
+                                Map.of(PARTITION, inputStart), Set.of(), false, predictionsRemoved, open, false))
                 .findings();
     }
 
@@ -275,5 +276,28 @@ class LedgerReviewTest {
 
         assertThat(findings()).isEmpty();
         assertThat(ledger.model("m").size()).isEqualTo(2);
+    }
+
+    @Test
+    void removedPredictions_areUnproven_butNotThoseAfterTheFirstThatIsThere() {
+        add(event("m", 0, none(), tally(FIRST, 19), none(), -1, 19));
+        add(event("m", 1, none(), tally(FIRST, 29), none(), -1, 29));
+        add(event("m", 2, none(), tally(FIRST, 39), none(), -1, 39));
+        ledger.seal();
+        for (long offset = FIRST; offset <= 39; offset++) {
+            input(offset, EventKind.UNLABELLED, "m");
+            if (offset >= 20 && offset != 35) {
+                ledger.addPrediction(PARTITION, offset, hash(offset), "m");
+            }
+        }
+        predictionsRemoved = true;
+
+        List<Finding> findings = findings();
+
+        assertThat(findings)
+                .extracting(Finding::verdict)
+                .containsExactly(Verdict.MISMATCH, Verdict.UNPROVEN);
+        assertThat(findings.get(0).difference()).isEqualTo(new EventSum(1, hash(35)));
+        assertThat(findings.get(1).spans()).containsExactly(new OffsetSpan(PARTITION, 10, 19));
     }
 }
