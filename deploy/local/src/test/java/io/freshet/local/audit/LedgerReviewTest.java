@@ -102,7 +102,12 @@ class LedgerReviewTest {
         return LedgerReview.of(
                         ledger,
                         new LedgerReview.Topics(
-                                Map.of(PARTITION, inputStart), Set.of(), false, predictionsRemoved, open, false))
+                                Map.of(PARTITION, inputStart),
+                                Set.of(),
+                                false,
+                                predictionsRemoved,
+                                open,
+                                false))
                 .findings();
     }
 
