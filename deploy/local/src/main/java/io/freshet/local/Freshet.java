@@ -33,9 +33,10 @@ import picocli.CommandLine.ScopeType;
             TopicsCommand.class,
             RunCommand.class,
             WatchCommand.class,
-            JarsCommand.class,
             StatusCommand.class,
             DeadLettersCommand.class,
+            AuditCommand.class,
+            JarsCommand.class,
             BenchCommand.class,
             DriftBenchCommand.class
         })

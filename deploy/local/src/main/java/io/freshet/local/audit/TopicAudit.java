@@ -5,14 +5,11 @@ import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.PredictionEvent;
 import io.freshet.schemas.Tally;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
-import net.jpountz.xxhash.XXHashFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,38 +29,17 @@ public final class TopicAudit {
      */
     public record Check(String name, boolean holds, String detail) {}
 
-    /** Number of records, and their digest: the sum modulo 2⁶⁴ of the hashes of their positions. */
-    public record Sum(long count, long digest) {
-        static final Sum NONE = new Sum(0, 0);
-
-        Sum plus(long hash) {
-            return new Sum(count + 1, digest + hash);
-        }
-
-        Sum plus(Tally tally) {
-            return new Sum(count + tally.getCount(), digest + tally.getDigest());
-        }
-
-        Sum plus(Sum other) {
-            return new Sum(count + other.count, digest + other.digest);
-        }
-
-        @Override
-        public String toString() {
-            return String.format("%,d (%016x)", count, digest);
-        }
-    }
-
     private final Map<String, MetricsEvent> last = new TreeMap<>();
     private final Map<String, Long> records = new TreeMap<>();
     private final List<String> outOfSequence = new ArrayList<>();
-    private Sum input = Sum.NONE;
-    private Sum deadLetters = Sum.NONE;
-    private Sum predictions = Sum.NONE;
+    private final PositionHash hash = new PositionHash();
+    private EventSum input = EventSum.NONE;
+    private EventSum deadLetters = EventSum.NONE;
+    private EventSum predictions = EventSum.NONE;
 
     /** Adds a record of the topic of labelled events. */
     void input(String topic, int partition, long offset) {
-        input = input.plus(hash(topic, partition, offset));
+        input = input.plus(hash.of(topic, partition, offset));
     }
 
     /**
@@ -98,7 +74,8 @@ public final class TopicAudit {
     /** Adds a dead letter. */
     void deadLetter(DeadLetterEvent event) {
         deadLetters =
-                deadLetters.plus(hash(event.getTopic(), event.getPartition(), event.getOffset()));
+                deadLetters.plus(
+                        hash.of(event.getTopic(), event.getPartition(), event.getOffset()));
     }
 
     /** Adds a prediction. */
@@ -106,7 +83,7 @@ public final class TopicAudit {
         PartitionOffset source = event.getSource();
         predictions =
                 predictions.plus(
-                        hash(source.getTopic(), source.getPartition(), source.getOffset()));
+                        hash.of(source.getTopic(), source.getPartition(), source.getOffset()));
     }
 
     /** Returns the last metrics record of a model; null if there is none. */
@@ -116,22 +93,22 @@ public final class TopicAudit {
 
     /** Returns the number of records in the topic of labelled events. */
     public long events() {
-        return input.count;
+        return input.count();
     }
 
-    public Sum accepted() {
+    public EventSum accepted() {
         return sum(event -> event.getAudit().getAccepted());
     }
 
-    public Sum unlabelled() {
+    public EventSum unlabelled() {
         return sum(event -> event.getAudit().getUnlabelled());
     }
 
-    public Sum ignored() {
+    public EventSum ignored() {
         return sum(event -> event.getAudit().getIgnored());
     }
 
-    public Sum deadLetters() {
+    public EventSum deadLetters() {
         return sum(event -> event.getAudit().getDeadLetters());
     }
 
@@ -139,30 +116,30 @@ public final class TopicAudit {
         return last.values().stream().mapToLong(MetricsEvent::getExamplesSeen).sum();
     }
 
-    private Sum sum(Function<MetricsEvent, Tally> outcome) {
-        Sum sum = Sum.NONE;
+    private EventSum sum(Function<MetricsEvent, Tally> outcome) {
+        EventSum sum = EventSum.NONE;
         for (MetricsEvent event : last.values()) {
-            sum = sum.plus(outcome.apply(event));
+            sum = sum.plus(EventSum.of(outcome.apply(event)));
         }
         return sum;
     }
 
     /** Returns the results of all checks. */
     public List<Check> checks() {
-        Sum outcomes = accepted().plus(unlabelled()).plus(ignored()).plus(deadLetters());
+        EventSum outcomes = accepted().plus(unlabelled()).plus(ignored()).plus(deadLetters());
         return List.of(
                 new Check(
                         "every event is accounted for",
-                        outcomes.count == input.count,
-                        String.format("%,d of %,d", outcomes.count, input.count)),
+                        outcomes.count() == input.count(),
+                        String.format("%,d of %,d", outcomes.count(), input.count())),
                 new Check(
                         "every accepted event was trained on",
-                        examplesSeen() == accepted().count,
-                        String.format("%,d of %,d", examplesSeen(), accepted().count)),
+                        examplesSeen() == accepted().count(),
+                        String.format("%,d of %,d", examplesSeen(), accepted().count())),
                 new Check(
                         "every event is counted once (digest)",
                         outcomes.equals(input),
-                        String.format("%016x of %016x", outcomes.digest, input.digest)),
+                        String.format("%016x of %016x", outcomes.digest(), input.digest())),
                 new Check(
                         "every dead letter is published",
                         deadLetters.equals(deadLetters()),
@@ -181,24 +158,12 @@ public final class TopicAudit {
                                 : String.join("; ", outOfSequence)));
     }
 
-    private static String detail(Sum found, Sum expected) {
+    private static String detail(EventSum found, EventSum expected) {
         return found.equals(expected) ? found.toString() : found + " of " + expected;
     }
 
     /** Returns whether all checks pass. */
     public boolean holds() {
         return checks().stream().allMatch(Check::holds);
-    }
-
-    private static long hash(String topic, int partition, long offset) {
-        byte[] name = topic.getBytes(StandardCharsets.UTF_8);
-        byte[] place =
-                ByteBuffer.allocate(name.length + 1 + Integer.BYTES + Long.BYTES)
-                        .put(name)
-                        .put((byte) 0)
-                        .putInt(partition)
-                        .putLong(offset)
-                        .array();
-        return XXHashFactory.safeInstance().hash64().hash(place, 0, place.length, 0);
     }
 }

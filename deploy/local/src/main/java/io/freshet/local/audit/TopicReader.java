@@ -1,21 +1,22 @@
 package io.freshet.local.audit;
 
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Kafka consumer that reads all committed records of a topic. */
 public final class TopicReader implements AutoCloseable {
-    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration POLL = Duration.ofMillis(200);
+    private static final String RECORDS_PER_POLL = "5000";
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final List<TopicPartition> partitions;
@@ -29,6 +30,7 @@ public final class TopicReader implements AutoCloseable {
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        properties.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, RECORDS_PER_POLL);
         consumer =
                 new KafkaConsumer<>(
                         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -45,22 +47,64 @@ public final class TopicReader implements AutoCloseable {
         return consumer.poll(wait);
     }
 
+    /** Returns the offset of the first record that each partition still has. */
+    Map<TopicPartition, Long> starts() {
+        return consumer.beginningOffsets(partitions);
+    }
+
+    /** Returns the offset after the last record that committed readers can see now. */
+    Map<TopicPartition, Long> ends() {
+        return consumer.endOffsets(partitions);
+    }
+
+    /** Continues in one partition only, at a given offset. */
+    void seek(TopicPartition partition, long offset) {
+        consumer.assign(List.of(partition));
+        consumer.seek(partition, offset);
+    }
+
     /** Reads from the current position to the topic's current end. */
     public void readToEnd(Consumer<ConsumerRecord<byte[], byte[]>> records) {
-        Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
-        long deadline = System.nanoTime() + TIMEOUT_NANOS;
+        if (!readTo(ends(), TIMEOUT, records)) {
+            throw new IllegalStateException(
+                    "no record was read for a minute before the end of " + partitions);
+        }
+    }
+
+    /**
+     * Reads from the current position at least to given offsets. Records that retention removes
+     * before they are read are left out.
+     *
+     * @param wait time without any record after which this gives up; a transaction that is open
+     *     longer holds back all later records
+     * @return whether the offsets were reached
+     */
+    boolean readTo(
+            Map<TopicPartition, Long> ends,
+            Duration wait,
+            Consumer<ConsumerRecord<byte[], byte[]>> records) {
+        long deadline = System.nanoTime() + wait.toNanos();
         while (!reached(ends)) {
             int read = 0;
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+            for (ConsumerRecord<byte[], byte[]> record : pollOrSkip()) {
                 records.accept(record);
                 read++;
             }
             if (read > 0) {
-                deadline = System.nanoTime() + TIMEOUT_NANOS;
+                deadline = System.nanoTime() + wait.toNanos();
             } else if (System.nanoTime() > deadline) {
-                throw new IllegalStateException(
-                        "no record was read for a minute before the end of " + partitions);
+                return false;
             }
+        }
+        return true;
+    }
+
+    private Iterable<ConsumerRecord<byte[], byte[]>> pollOrSkip() {
+        try {
+            return consumer.poll(POLL);
+        } catch (OffsetOutOfRangeException e) {
+            consumer.seekToBeginning(e.offsetOutOfRangePartitions().keySet());
+            return List.of();
         }
     }
 

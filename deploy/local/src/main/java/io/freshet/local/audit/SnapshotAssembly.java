@@ -1,0 +1,158 @@
+package io.freshet.local.audit;
+
+import io.freshet.schemas.Expert;
+import io.freshet.schemas.ModelSnapshotEvent;
+import io.freshet.schemas.ScalerSnapshot;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Snapshot that is put together from its chunks, with the hash of its content computed anew.
+ *
+ * <p>Chunks may come in any order; only those that come early are kept.
+ */
+final class SnapshotAssembly {
+    private final long modelVersion;
+    private final MessageDigest sha256;
+    private final Map<Integer, ModelSnapshotEvent> early = new HashMap<>();
+    private @Nullable ModelSnapshotEvent first;
+    private int next;
+    private long parameters;
+    private @Nullable String problem;
+
+    SnapshotAssembly(long modelVersion) {
+        this.modelVersion = modelVersion;
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    long modelVersion() {
+        return modelVersion;
+    }
+
+    /** Returns the first chunk, which also has what is not split; null before it has come. */
+    @Nullable ModelSnapshotEvent first() {
+        return first;
+    }
+
+    void add(ModelSnapshotEvent chunk) {
+        if (chunk.getChunk() < next || early.put(chunk.getChunk(), chunk) != null) {
+            note("chunk " + chunk.getChunk() + " is there twice");
+            return;
+        }
+        for (ModelSnapshotEvent now = early.remove(next); now != null; now = early.remove(next)) {
+            append(now);
+            next++;
+        }
+    }
+
+    private void append(ModelSnapshotEvent chunk) {
+        if (next == 0) {
+            first = chunk;
+        } else if (first != null
+                && (first.getChunks() != chunk.getChunks()
+                        || !first.getContentHash().equals(chunk.getContentHash()))) {
+            note("chunk " + next + " belongs to another content hash");
+        }
+        if (chunk.getParameterOffset() != parameters) {
+            note(
+                    "chunk "
+                            + next
+                            + " begins at parameter "
+                            + chunk.getParameterOffset()
+                            + " instead of "
+                            + parameters);
+        }
+        List<Float> values = chunk.getParameters();
+        ByteBuffer bytes = littleEndian(values.size() * Float.BYTES);
+        for (float value : values) {
+            bytes.putFloat(value);
+            noteIfNotFinite("a parameter", value);
+        }
+        sha256.update(bytes.flip());
+        parameters += values.size();
+    }
+
+    /** Returns whether all chunks have come. */
+    boolean isComplete() {
+        return first != null && next == first.getChunks();
+    }
+
+    /**
+     * Returns the first problem; empty if there is none. All chunks must have come, and this must
+     * be called only once.
+     */
+    Optional<String> finish() {
+        ModelSnapshotEvent event = first;
+        if (event == null) {
+            throw new IllegalStateException("the first chunk has not come");
+        }
+        int outputs =
+                event.getNumOutputs() == 0 ? event.getClasses().size() : event.getNumOutputs();
+        long matrices =
+                event.getExperts().isEmpty()
+                        ? 1
+                        : event.getExperts().stream()
+                                .filter(expert -> expert.getLearningRate() != null)
+                                .count();
+        long expected = matrices * (event.getNumFeatures() + 1L) * outputs;
+        if (parameters != expected) {
+            note(parameters + " parameters instead of " + expected);
+        }
+        ScalerSnapshot scaler = event.getScaler();
+        if (scaler != null) {
+            addAll("a mean of the scaler", scaler.getMean());
+            addAll("a variance of the scaler", scaler.getVariance());
+            if (scaler.getMean().size() != event.getNumFeatures()
+                    || scaler.getVariance().size() != event.getNumFeatures()) {
+                note("the scaler has another number of features");
+            }
+        }
+        if (event.getExperts().size() > 1) {
+            addAll(
+                    "the weight of an expert",
+                    event.getExperts().stream().map(Expert::getWeight).toList());
+        }
+        String hash = HexFormat.of().formatHex(sha256.digest());
+        if (!hash.equals(event.getContentHash())) {
+            note("its content has the hash " + hash + ", not " + event.getContentHash());
+        }
+        return Optional.ofNullable(problem);
+    }
+
+    private void addAll(String name, List<Double> values) {
+        ByteBuffer bytes = littleEndian(values.size() * Double.BYTES);
+        for (double value : values) {
+            bytes.putDouble(value);
+            noteIfNotFinite(name, value);
+        }
+        sha256.update(bytes.flip());
+    }
+
+    private void noteIfNotFinite(String name, double value) {
+        if (!Double.isFinite(value)) {
+            note(name + " is " + value);
+        }
+    }
+
+    private void note(String found) {
+        if (problem == null) {
+            problem = found;
+        }
+    }
+
+    private static ByteBuffer littleEndian(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+}

@@ -1,0 +1,707 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.ingest.EventHash;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.SourceProgress;
+import io.freshet.local.cluster.Topics;
+import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
+import io.freshet.schemas.Audit;
+import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.EventReader;
+import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
+import io.freshet.schemas.PartitionAudit;
+import io.freshet.schemas.PredictionEvent;
+import io.freshet.schemas.Provenance;
+import io.freshet.schemas.Tally;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/**
+ * Integration test of {@code freshet audit}: a healthy job passes at any time, and what is planted
+ * in copies of its topics is found, with the offsets.
+ */
+class AuditITCase {
+    private static final int FEATURES = 3;
+    private static final int EVENTS = 2_000;
+    private static final EventReader<PredictionEvent> PREDICTIONS =
+            EventReader.of(PredictionEvent.class);
+
+    private static EmbeddedKafka kafka;
+
+    /** Settings of a job that has ended, whose topics are only read. */
+    private static Map<String, String> ended;
+
+    private record Outcome(int exitCode, String out, String err, @Nullable JsonNode json) {
+        JsonNode finding(String check) {
+            for (JsonNode finding : json.get("findings")) {
+                if (finding.get("check").asText().equals(check)) {
+                    return finding;
+                }
+            }
+            throw new AssertionError("no finding of " + check + " in " + out);
+        }
+
+        List<String> failed() {
+            List<String> failed = new ArrayList<>();
+            for (JsonNode check : json.get("checks")) {
+                if (!check.get("verdict").asText().equals("proven")) {
+                    failed.add(check.get("check").asText());
+                }
+            }
+            return failed;
+        }
+
+        private static List<Long> offsets(JsonNode positions) {
+            List<Long> offsets = new ArrayList<>();
+            positions.forEach(position -> offsets.add(position.get("offset").asLong()));
+            return offsets;
+        }
+
+        List<Long> missing(String check) {
+            return offsets(finding(check).get("missing"));
+        }
+
+        List<Long> repeated(String check) {
+            return offsets(finding(check).get("repeated"));
+        }
+    }
+
+    @BeforeAll
+    static void runAJob() throws Exception {
+        kafka = EmbeddedKafka.start();
+        ended = settings("ended");
+        runToEnd(ended, EVENTS);
+    }
+
+    @AfterAll
+    static void stopKafka() throws Exception {
+        kafka.close();
+    }
+
+    private static Map<String, String> settings(String name) {
+        Map<String, String> settings = JobOnKafka.settings(kafka, name, FEATURES, "a,b,c");
+        settings.put("metrics.every", "100");
+        settings.put("models.publish-interval", "1 ms");
+        settings.put("models.chunk-size", "20");
+        settings.put("mini-batch.size", "8");
+        settings.put("block.size", "32");
+        settings.put("job.parallelism", "2");
+        return settings;
+    }
+
+    /** Events of three models, every fiftieth of which is invalid, on two partitions. */
+    private static void runToEnd(Map<String, String> settings, int events) throws Exception {
+        Topics.create(JobConfig.parse(settings).topics(), 2);
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            List<byte[]> values = values(events);
+            // In parts, so that checkpoints complete between them.
+            for (int from = 0; from < values.size(); from += 250) {
+                send(job.config(), values.subList(from, Math.min(values.size(), from + 250)));
+            }
+            SourceProgress progress =
+                    SourceProgress.toCurrentEnd(job.config(), job.cluster().sourceOffsets());
+            JobOnKafka.await("the source to read everything", progress::isComplete);
+            job.cluster().stopWithDrain();
+        }
+    }
+
+    /** Sends values to both partitions of the input by turns. */
+    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
+    private static void send(JobConfig config, List<byte[]> values) {
+        try (KafkaProducer<byte[], byte[]> producer = producer()) {
+            for (int i = 0; i < values.size(); i++) {
+                producer.send(
+                        new ProducerRecord<>(
+                                config.kafka().labelledEvents(), i % 2, null, values.get(i)));
+            }
+        }
+    }
+
+    private static KafkaProducer<byte[], byte[]> producer() {
+        return new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", kafka.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    private static List<byte[]> values(int events) {
+        List<byte[]> values = new ArrayList<>();
+        JobOnKafka.events(7, events, FEATURES, 3, "one", "two", "three")
+                .forEach(
+                        event -> {
+                            int i = Integer.parseInt(event.getId());
+                            if (i % 100 == 17) {
+                                values.add("not an event".getBytes(StandardCharsets.UTF_8));
+                            } else {
+                                if (i % 100 == 67) {
+                                    event.setLabel(99);
+                                }
+                                values.add(JobOnKafka.bytes(event));
+                            }
+                        });
+        return values;
+    }
+
+    private static Outcome audit(Map<String, String> settings, String... more) throws Exception {
+        List<String> args = new ArrayList<>(List.of("audit"));
+        settings.forEach(
+                (key, value) -> {
+                    args.add("--set");
+                    args.add(key + "=" + value);
+                });
+        args.addAll(List.of(more));
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine command =
+                Freshet.commandLine()
+                        .setOut(new PrintWriter(out, true))
+                        .setErr(new PrintWriter(err, true));
+        int exitCode = command.execute(args.toArray(String[]::new));
+        JsonNode json =
+                args.contains("--json") && exitCode != 2
+                        ? new ObjectMapper().readTree(out.toString())
+                        : null;
+        return new Outcome(exitCode, out.toString(), err.toString(), json);
+    }
+
+    /** Changes the records of a copied topic: each becomes any number of records. */
+    private interface Change {
+        List<byte[]> apply(ConsumerRecord<byte[], byte[]> record) throws IOException;
+    }
+
+    /** Copies a topic of results of the job that has ended; all other topics stay the same. */
+    private static Map<String, String> copy(
+            Map<String, String> settings, Topic topic, String name, Change change)
+            throws Exception {
+        JobConfig from = JobConfig.parse(settings);
+        Map<String, String> changed = new HashMap<>(settings);
+        changed.put(topic.key().toString(), name + "-" + topic.key());
+        JobConfig to = JobConfig.parse(changed);
+        Topics.create(to.topics(), 1);
+        List<Future<RecordMetadata>> sent = new ArrayList<>();
+        try (KafkaProducer<byte[], byte[]> producer = producer();
+                TopicReader reader =
+                        new TopicReader(from.kafka().client(), from.publish().topic(topic))) {
+            String target = to.publish().topic(topic);
+            reader.readToEnd(
+                    record -> {
+                        for (byte[] value : apply(change, record)) {
+                            sent.add(
+                                    producer.send(
+                                            new ProducerRecord<>(target, record.key(), value)));
+                        }
+                    });
+            producer.flush();
+        }
+        for (Future<RecordMetadata> future : sent) {
+            future.get();
+        }
+        return changed;
+    }
+
+    private static List<byte[]> apply(Change change, ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return change.apply(record);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, String> copyMetrics(String name, UnaryOperator<MetricsEvent> change)
+            throws Exception {
+        return copy(ended, Topic.METRICS, name, metrics(change));
+    }
+
+    private static Change metrics(UnaryOperator<MetricsEvent> change) {
+        return record ->
+                List.of(
+                        bytes(
+                                change.apply(AuditReader.read(AuditReader.METRICS, record))
+                                        .toByteBuffer()));
+    }
+
+    private static <T extends SpecificRecordBase> Change copies(
+            EventReader<T> reader, Function<T, Integer> copies) {
+        return record ->
+                Collections.nCopies(copies.apply(AuditReader.read(reader, record)), record.value());
+    }
+
+    private static byte[] bytes(ByteBuffer buffer) {
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    private static void add(Tally tally, long hash, int times) {
+        tally.setCount(tally.getCount() + times);
+        tally.setDigest(tally.getDigest() + times * hash);
+    }
+
+    /** Returns a change of the records of model one, in which an event of partition 0 counts. */
+    private static UnaryOperator<MetricsEvent> readOfModelOne(
+            long fromOffset, long offset, int times) {
+        return event -> {
+            for (PartitionAudit partition : event.getPartitions()) {
+                if (event.getModelId().equals("one")
+                        && partition.getPartition() == 0
+                        && partition.getLastOffset() >= fromOffset) {
+                    long hash = new EventHash().of(partition.getTopic(), 0, offset);
+                    add(partition.getRead(), hash, times);
+                }
+            }
+            return event;
+        };
+    }
+
+    /** Returns offsets of labelled events of model one in partition 0. */
+    private static List<Long> offsetsOfModelOne() throws Exception {
+        JobConfig config = JobConfig.parse(ended);
+        List<Long> offsets = new ArrayList<>();
+        EventReader<io.freshet.schemas.LabelledEvent> events =
+                EventReader.of(io.freshet.schemas.LabelledEvent.class);
+        try (TopicReader reader =
+                new TopicReader(config.kafka().client(), config.kafka().labelledEvents())) {
+            reader.readToEnd(
+                    record -> {
+                        if (record.partition() == 0 && record.value().length > 30) {
+                            var event = AuditReader.read(events, record);
+                            if (event.getModelId().equals("one") && event.getLabel() != null) {
+                                offsets.add(record.offset());
+                            }
+                        }
+                    });
+        }
+        return offsets;
+    }
+
+    @Test
+    void healthyJob_isProven_andTheTextFitsTheTerminal() throws Exception {
+        Outcome outcome = audit(ended);
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out())
+                .contains("✓ every event is counted once (digest)")
+                .contains("every dead letter is published once  40 of 40")
+                .contains("Proven: no event is lost and none is counted twice.")
+                .doesNotContain("✗", "?");
+        assertThat(outcome.out().lines()).allMatch(line -> line.length() <= 80);
+        assertThat(outcome.exitCode()).isZero();
+    }
+
+    @Test
+    void healthyJob_isProvenAsJson() throws Exception {
+        Outcome outcome = audit(ended, "--json");
+
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.json().get("verdict").asText()).isEqualTo("proven");
+        long read = 0;
+        for (JsonNode model : outcome.json().get("models")) {
+            read += model.get("read").get("count").asLong();
+        }
+        assertThat(read).isEqualTo(EVENTS);
+        assertThat(outcome.json().get("unread").asLong()).isZero();
+        assertThat(outcome.json().get("partitions")).hasSize(2);
+    }
+
+    @Test
+    void eventMissingFromTheMetrics_isFound() throws Exception {
+        long lost = offsetsOfModelOne().get(60);
+
+        Outcome outcome = audit(copyMetrics("lost", readOfModelOne(lost, lost, -1)), "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.failed()).contains("events-read");
+        assertThat(outcome.missing("events-read")).containsExactly(lost);
+        JsonNode range = outcome.finding("events-read").get("ranges").get(0);
+        assertThat(range.get("firstOffset").asLong()).isLessThanOrEqualTo(lost);
+        assertThat(range.get("lastOffset").asLong()).isBetween(lost, lost + 700);
+    }
+
+    @Test
+    void eventCountedTwice_isFound() throws Exception {
+        long twice = offsetsOfModelOne().get(20);
+
+        Outcome outcome = audit(copyMetrics("twice", readOfModelOne(twice, twice, 1)), "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.repeated("events-read")).containsExactly(twice);
+    }
+
+    @Test
+    void twoEventsMissingInARange_areFound() throws Exception {
+        List<Long> offsets = offsetsOfModelOne();
+        long one = offsets.get(30);
+        long other = offsets.get(31);
+        UnaryOperator<MetricsEvent> first = readOfModelOne(other, one, -1);
+        UnaryOperator<MetricsEvent> second = readOfModelOne(other, other, -1);
+
+        Outcome outcome =
+                audit(copyMetrics("two-lost", e -> second.apply(first.apply(e))), "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.missing("events-read")).containsExactly(one, other);
+    }
+
+    @Test
+    void acceptedEventCountedTwice_isFound() throws Exception {
+        long twice = offsetsOfModelOne().get(40);
+        Map<String, String> settings =
+                copyMetrics(
+                        "accepted-twice",
+                        event -> {
+                            if (event.getModelId().equals("one")) {
+                                countAgain(event.getAudit(), event.getPartitions(), twice);
+                            }
+                            return event;
+                        });
+        Change snapshots =
+                record -> {
+                    ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);
+                    Provenance provenance = event.getProvenance();
+                    if (event.getModelId().equals("one") && provenance != null) {
+                        countAgain(provenance.getAudit(), provenance.getPartitions(), twice);
+                    }
+                    return List.of(bytes(event.toByteBuffer()));
+                };
+
+        Outcome outcome =
+                audit(copy(settings, Topic.MODEL_HISTORY, "accepted-twice", snapshots), "--json");
+        Outcome metricsOnly = audit(settings, "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.failed()).containsExactly("outcomes", "examples-seen");
+        assertThat(outcome.repeated("outcomes")).containsExactly(twice);
+        assertThat(metricsOnly.exitCode()).isEqualTo(1);
+        assertThat(metricsOnly.failed()).contains("outcomes");
+    }
+
+    private static void countAgain(Audit audit, List<PartitionAudit> partitions, long offset) {
+        for (PartitionAudit partition : partitions) {
+            if (partition.getPartition() == 0 && partition.getLastOffset() >= offset) {
+                add(audit.getAccepted(), new EventHash().of(partition.getTopic(), 0, offset), 1);
+            }
+        }
+    }
+
+    @Test
+    void missingDeadLetter_isFound() throws Exception {
+        List<Long> dropped = new ArrayList<>();
+        Map<String, String> settings =
+                copy(
+                        ended,
+                        Topic.DEAD_LETTERS,
+                        "dead-letter-lost",
+                        copies(
+                                AuditReader.DEAD_LETTERS,
+                                (DeadLetterEvent event) -> {
+                                    if (event.getOffset() > 300 && dropped.isEmpty()) {
+                                        dropped.add(event.getOffset());
+                                        return 0;
+                                    }
+                                    return 1;
+                                }));
+
+        Outcome outcome = audit(settings, "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.failed()).containsExactly("dead-letters");
+        assertThat(outcome.missing("dead-letters")).isEqualTo(dropped);
+    }
+
+    @Test
+    void doubledPrediction_isFound() throws Exception {
+        List<Long> doubled = new ArrayList<>();
+        Map<String, String> settings =
+                copy(
+                        ended,
+                        Topic.PREDICTIONS,
+                        "prediction-twice",
+                        copies(
+                                PREDICTIONS,
+                                (PredictionEvent event) -> {
+                                    if (event.getSource().getOffset() > 200 && doubled.isEmpty()) {
+                                        doubled.add(event.getSource().getOffset());
+                                        return 2;
+                                    }
+                                    return 1;
+                                }));
+
+        Outcome outcome = audit(settings, "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.failed()).containsExactly("predictions");
+        assertThat(outcome.repeated("predictions")).isEqualTo(doubled);
+    }
+
+    @Test
+    void gapInTheSequence_isFound_andTheCountsStillHold() throws Exception {
+        Outcome outcome =
+                audit(
+                        copy(
+                                ended,
+                                Topic.METRICS,
+                                "gap",
+                                copies(
+                                        AuditReader.METRICS,
+                                        (MetricsEvent event) ->
+                                                event.getModelId().equals("two")
+                                                                && event.getSequence() == 1
+                                                        ? 0
+                                                        : 1)),
+                        "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.failed()).containsExactly("metrics-sequence");
+        assertThat(outcome.finding("metrics-sequence").get("text").asText())
+                .isEqualTo("record 2 follows record 0");
+    }
+
+    @Test
+    void changedParameter_andFallingVersion_areFound() throws Exception {
+        Map<String, String> settings =
+                copy(
+                        ended,
+                        Topic.MODEL_HISTORY,
+                        "snapshots",
+                        record -> {
+                            ModelSnapshotEvent event =
+                                    AuditReader.read(AuditReader.SNAPSHOTS, record);
+                            byte[] value = record.value();
+                            if (event.getModelId().equals("one") && event.getChunk() == 1) {
+                                event.getParameters().set(0, event.getParameters().get(0) + 1);
+                                value = bytes(event.toByteBuffer());
+                            }
+                            boolean twice =
+                                    event.getModelId().equals("two") && event.getChunks() > 1;
+                            return twice ? List.of(value, value) : List.of(value);
+                        });
+
+        Outcome outcome = audit(settings, "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.failed()).containsExactly("snapshot-chain");
+        assertThat(outcome.out()).contains("its content has the hash").contains("follows version");
+    }
+
+    @Test
+    void snapshot_isProvenAlone_byItsVersion() throws Exception {
+        ModelSnapshotEvent snapshot = snapshotOfModelOne();
+
+        Outcome outcome =
+                audit(
+                        ended,
+                        "--json",
+                        "--until",
+                        Long.toString(snapshot.getModelVersion()),
+                        "--model",
+                        "one");
+        Outcome byHash = audit(ended, "--until", snapshot.getContentHash().substring(0, 12));
+
+        assertThat(outcome.exitCode()).isZero();
+        JsonNode model = outcome.json().get("models").get(0);
+        assertThat(outcome.json().get("models")).hasSize(1);
+        assertThat(model.get("accepted").get("count").asLong())
+                .isEqualTo(snapshot.getProvenance().getExamplesSeen());
+        assertThat(byHash.exitCode()).isZero();
+        assertThat(byHash.out()).contains("Audit of job freshet, epoch 1: version ");
+        assertThat(audit(ended, "--until", "123456").exitCode()).isEqualTo(2);
+    }
+
+    /** Returns a snapshot in the middle of the history. */
+    private static ModelSnapshotEvent snapshotOfModelOne() {
+        JobConfig config = JobConfig.parse(ended);
+        List<ModelSnapshotEvent> snapshots = new ArrayList<>();
+        try (TopicReader reader =
+                new TopicReader(
+                        config.kafka().client(), config.publish().topic(Topic.MODEL_HISTORY))) {
+            reader.readToEnd(
+                    record -> {
+                        ModelSnapshotEvent event = AuditReader.read(AuditReader.SNAPSHOTS, record);
+                        if (event.getModelId().equals("one") && event.getChunk() == 0) {
+                            snapshots.add(event);
+                        }
+                    });
+        }
+        return snapshots.get(snapshots.size() / 2);
+    }
+
+    @Test
+    void otherTopicId_isFound() throws Exception {
+        String topic = JobConfig.parse(ended).kafka().labelledEvents();
+        String id;
+        try (Admin admin = admin()) {
+            id =
+                    admin.describeTopics(List.of(topic))
+                            .allTopicNames()
+                            .get()
+                            .get(topic)
+                            .topicId()
+                            .toString();
+        }
+
+        Outcome same = audit(copyMetrics("same-id", topicIds(id)), "--json");
+        Outcome other =
+                audit(copyMetrics("other-id", topicIds("AAAAAAAAAAAAAAAAAAAAAQ")), "--json");
+
+        assertThat(same.exitCode()).isZero();
+        assertThat(other.exitCode()).isEqualTo(1);
+        assertThat(other.failed()).contains("input-topic");
+        assertThat(other.finding("input-topic").get("text").asText()).contains(id);
+    }
+
+    private static UnaryOperator<MetricsEvent> topicIds(String id) {
+        return event -> {
+            event.getPartitions().forEach(partition -> partition.setTopicId(id));
+            return event;
+        };
+    }
+
+    @Test
+    void severalJobs_areRefusedWithAList() throws Exception {
+        Map<String, String> settings =
+                copyMetrics(
+                        "several",
+                        event -> {
+                            if (event.getModelId().equals("two")) {
+                                event.setJob("another");
+                                event.setEpoch(3);
+                            }
+                            return event;
+                        });
+
+        Outcome outcome = audit(settings);
+
+        assertThat(outcome.exitCode()).isEqualTo(2);
+        assertThat(outcome.err()).contains("another (epoch 3), freshet (epoch 1)");
+    }
+
+    @Test
+    void removedInput_isToldFromWhichOffsetOnItIsProven() throws Exception {
+        Map<String, String> settings = settings("removed");
+        runToEnd(settings, 1_500);
+        TopicPartition partition = new TopicPartition("removed-labelled-events", 0);
+        try (Admin admin = admin()) {
+            admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(200))).all().get();
+        }
+
+        Outcome outcome = audit(settings, "--json");
+
+        assertThat(outcome.exitCode()).isEqualTo(3);
+        assertThat(outcome.failed()).containsExactly("events-read");
+        JsonNode report = outcome.json().get("partitions").get(0);
+        assertThat(report.get("startOffset").asLong()).isEqualTo(200);
+        assertThat(report.get("provenFromOffset").asLong()).isGreaterThan(200);
+        assertThat(report.get("provenFromOffset").asLong())
+                .isLessThan(report.get("provenToOffset").asLong());
+
+        try (Admin admin = admin()) {
+            admin.deleteTopics(List.of("removed-labelled-events")).all().get();
+            JobOnKafka.await("the topic to be deleted", () -> isDeleted(admin));
+            Outcome without = audit(settings, "--json");
+            admin.createTopics(List.of(new NewTopic("removed-labelled-events", 2, (short) 1)))
+                    .all()
+                    .get();
+            assertThat(without.exitCode()).isEqualTo(3);
+            assertThat(without.failed()).contains("input-topic");
+        }
+    }
+
+    private static boolean isDeleted(Admin admin) {
+        try {
+            return !admin.listTopics().names().get().contains("removed-labelled-events");
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Admin admin() {
+        return Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+    }
+
+    @Test
+    void runningJobUnderLoad_isProvenEachTime() throws Exception {
+        assertProvenWhileItRuns("live", Map.of());
+    }
+
+    @Test
+    void runningJobWithMetricsAtLeastOnce_isProvenEachTime() throws Exception {
+        assertProvenWhileItRuns("live-alo", Map.of("metrics.delivery", "at-least-once"));
+    }
+
+    private static void assertProvenWhileItRuns(String name, Map<String, String> more)
+            throws Exception {
+        Map<String, String> settings = settings(name);
+        settings.putAll(more);
+        Topics.create(JobConfig.parse(settings).topics(), 2);
+        List<byte[]> values = values(200);
+        AtomicBoolean stop = new AtomicBoolean();
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            CompletableFuture<Void> sending =
+                    CompletableFuture.runAsync(
+                            () -> {
+                                while (!stop.get()) {
+                                    send(job.config(), values);
+                                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+                                }
+                            });
+            JobOnKafka.await("metrics", () -> hasMetrics(job.config()));
+            try {
+                for (int i = 0; i < 4; i++) {
+                    Outcome outcome = audit(settings, "--json");
+                    assertThat(outcome.exitCode()).as(outcome.out() + outcome.err()).isZero();
+                }
+            } finally {
+                stop.set(true);
+                sending.join();
+            }
+        }
+    }
+
+    private static boolean hasMetrics(JobConfig config) {
+        List<Long> found = new ArrayList<>();
+        try (TopicReader reader =
+                new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS))) {
+            reader.readToEnd(record -> found.add(record.offset()));
+        }
+        return !found.isEmpty();
+    }
+}
