@@ -64,16 +64,16 @@ public record MonitorConfig(
                             + " each later example: 0.999 covers about the last 1000 examples.");
     public static final Key<Integer> RUNNING_LOSS_MINI_BATCHES =
             Key.ofInt(
-                    "metrics.running-loss-mini-batches",
-                    200,
-                    1,
-                    1_000_000,
-                    "mini-batches",
-                    "Number of mini-batches that the running loss covers. The running loss is the"
-                            + " mean of the losses that training minimises, as PyTorch's training"
-                            + " loops print it: with class weights, label smoothing and"
-                            + " training.reduction. Other losses in the metrics have neither class"
-                            + " weights nor label smoothing.")
+                            "metrics.running-loss-mini-batches",
+                            200,
+                            1,
+                            1_000_000,
+                            "mini-batches",
+                            "Number of mini-batches that the running loss covers. The running loss"
+                                + " is the mean of the losses that training minimises, as PyTorch's"
+                                + " training loops print it: with class weights, label smoothing"
+                                + " and training.reduction. Other losses in the metrics have"
+                                + " neither class weights nor label smoothing.")
                     .changeable();
     public static final Key<Integer> TOP_K =
             Key.ofInt(

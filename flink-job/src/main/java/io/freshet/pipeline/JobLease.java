@@ -83,9 +83,11 @@ final class JobLease implements AutoCloseable {
         try {
             group =
                     admin.describeConsumerGroups(List.of(group(kafka)))
-                            .describedGroups()
-                            .get(group(kafka))
-                            .get();
+                            .all()
+                            .get()
+                            .values()
+                            .iterator()
+                            .next();
         } catch (ExecutionException e) {
             if (e.getCause() instanceof GroupIdNotFoundException) {
                 return Optional.empty();

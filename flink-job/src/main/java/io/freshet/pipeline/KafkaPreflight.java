@@ -361,8 +361,7 @@ public final class KafkaPreflight {
         return notAllowed(user, List.of(operation), resource);
     }
 
-    private static String notAllowed(
-            String user, List<AclOperation> operations, String resource) {
+    private static String notAllowed(String user, List<AclOperation> operations, String resource) {
         return "Kafka does not allow "
                 + user
                 + " to "

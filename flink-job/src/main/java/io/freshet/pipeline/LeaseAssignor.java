@@ -103,9 +103,7 @@ public final class LeaseAssignor implements ConsumerPartitionAssignor, Configura
         Map<String, Assignment> assignments = new HashMap<>();
         for (String member : members.keySet()) {
             assignments.put(
-                    member,
-                    new Assignment(
-                            List.of(), StandardCharsets.UTF_8.encode(holder)));
+                    member, new Assignment(List.of(), StandardCharsets.UTF_8.encode(holder)));
         }
         return new GroupAssignment(assignments);
     }

@@ -489,7 +489,7 @@ class LearnOperatorTest {
                             .orElseThrow();
             harness.processElement(next, 0);
             harness.processElement(other, 0); // evicts the first model
-            newest = first.size() + next.size();
+            newest = (long) first.size() + next.size();
             checkpoint(harness, 2);
             assertThat(versions(harness, first.modelId())).containsExactly((long) first.size());
             state = harness.snapshot(3, 3);

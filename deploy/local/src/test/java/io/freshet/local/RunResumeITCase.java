@@ -181,7 +181,7 @@ class RunResumeITCase {
         for (int i = 0; i < 4; i++) {
             try (JavaProcess process = job.running()) {
                 job.send(3_000);
-                long some = job.sent - random.nextInt(2_500);
+                long some = (long) job.sent - random.nextInt(2_500);
                 JobOnKafka.await("progress", () -> job.outcomes() >= some);
                 process.signal("KILL");
                 process.awaitExit();

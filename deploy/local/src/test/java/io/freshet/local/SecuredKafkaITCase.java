@@ -214,7 +214,7 @@ class SecuredKafkaITCase {
                                                                             case "labelled-events" ->
                                                                                     "READ topic ";
                                                                             case "drift-alerts",
-                                                                                            "model-history" ->
+                                                                                    "model-history" ->
                                                                                     "WRITE topic ";
                                                                             default ->
                                                                                     "WRITE and READ"
@@ -255,11 +255,7 @@ class SecuredKafkaITCase {
                     admin,
                     List.of(
                             allow("writer", ResourceType.GROUP, "freshet", AclOperation.READ),
-                            allow(
-                                    "writer",
-                                    ResourceType.GROUP,
-                                    "freshet-lease",
-                                    AclOperation.READ),
+                            allow("writer", ResourceType.GROUP, "freshet-lease", AclOperation.READ),
                             allow(
                                     "writer",
                                     ResourceType.TRANSACTIONAL_ID,
