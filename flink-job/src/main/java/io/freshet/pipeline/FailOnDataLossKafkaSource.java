@@ -146,7 +146,7 @@ final class FailOnDataLossKafkaSource<T>
     /** Returns which offsets are missing; if Kafka does not answer, why they are not known. */
     private static String gap(OffsetOutOfRangeException missingOffset, KafkaConfig kafka)
             throws InterruptedException {
-        try (Admin admin = KafkaPreflight.admin(kafka)) {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
             return InputTopics.missing(admin, missingOffset.offsetOutOfRangePartitions())
                     .map(missing -> " (" + missing + ")")
                     .orElse("");
@@ -161,7 +161,7 @@ final class FailOnDataLossKafkaSource<T>
      * @throws KafkaException if Kafka does not answer
      */
     private static void requireSameTopics(KafkaConfig kafka, JobIdentity job) {
-        try (Admin admin = KafkaPreflight.admin(kafka)) {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
             Optional<String> recreated =
                     InputTopics.recreated(job, InputTopics.ids(admin, job.topicIds().keySet()));
             if (recreated.isPresent()) {

@@ -75,7 +75,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                             });
         }
         lease = JobLease.take(kafka, job.identity().name(), this::onLeaseLost);
-        admin = KafkaPreflight.admin(kafka);
+        admin = KafkaAdmin.create(kafka);
         context.callAsync(this::topicIds, this::checkTopicIds, 0, TOPIC_CHECK_MILLIS);
         enumerator.start();
     }

@@ -59,7 +59,7 @@ public record JobStart(
             Consumer<String> progress)
             throws PreflightException, InterruptedException {
         KafkaConfig kafka = config.kafka();
-        try (Admin admin = KafkaPreflight.admin(kafka)) {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
             requireLease(admin, kafka, progress);
             Map<String, String> topicIds = InputTopics.ids(admin, Set.of(kafka.labelledEvents()));
             return checkpoint == null || options.beginAgain()

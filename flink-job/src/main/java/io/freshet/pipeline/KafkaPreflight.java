@@ -13,7 +13,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
@@ -44,7 +43,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class KafkaPreflight {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaPreflight.class);
-    private static final int TIMEOUT_MILLIS = 10_000;
 
     /**
      * Timeout of the check of transactions. It is longer, because the first transaction of a
@@ -71,7 +69,7 @@ public final class KafkaPreflight {
         List<String> names = new ArrayList<>(config.publish().topics());
         names.add(0, kafka.labelledEvents());
         List<String> missing = new ArrayList<>();
-        try (Admin admin = admin(kafka)) {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
             Map<String, KafkaFuture<TopicDescription>> topics =
                     admin.describeTopics(
                                     names,
@@ -174,7 +172,7 @@ public final class KafkaPreflight {
      */
     public static void requireTopic(KafkaConfig kafka, String topic)
             throws PreflightException, InterruptedException {
-        try (Admin admin = admin(kafka)) {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
             KafkaFuture<TopicDescription> described =
                     admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
             if (describe(Objects.requireNonNull(described), topic, kafka) == null) {
@@ -193,30 +191,11 @@ public final class KafkaPreflight {
      */
     public static String clusterId(KafkaConfig kafka)
             throws PreflightException, InterruptedException {
-        try (Admin admin = admin(kafka)) {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
             return admin.describeCluster().clusterId().get();
         } catch (ExecutionException | KafkaException e) {
             throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
-    }
-
-    /**
-     * Returns an admin client that times out after ten seconds unless configured otherwise.
-     *
-     * @throws KafkaException for which {@link KafkaFailure} has the reason
-     */
-    public static Admin admin(KafkaConfig kafka) {
-        try {
-            SecretReferences.resolve(kafka.client());
-        } catch (PreflightException e) {
-            throw new KafkaException(e);
-        }
-        Properties properties = kafka.clientProperties();
-        properties.putIfAbsent(
-                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(TIMEOUT_MILLIS));
-        properties.putIfAbsent(
-                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, Integer.toString(TIMEOUT_MILLIS / 2));
-        return Admin.create(properties);
     }
 
     /**

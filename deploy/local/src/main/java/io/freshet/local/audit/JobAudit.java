@@ -2,7 +2,7 @@ package io.freshet.local.audit;
 
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.JobTopics;
-import io.freshet.pipeline.KafkaPreflight;
+import io.freshet.pipeline.KafkaAdmin;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -35,7 +35,7 @@ public final class JobAudit {
      */
     public static AuditReport run(JobTopics topics, AuditRequest request) {
         long start = System.nanoTime();
-        try (Admin admin = KafkaPreflight.admin(topics.kafka())) {
+        try (Admin admin = KafkaAdmin.create(topics.kafka())) {
             TopicOffsets offsets = new TopicOffsets(admin);
             requireTopics(topics, offsets);
             SnapshotTarget until = SnapshotSearch.find(topics, request);

@@ -3,9 +3,9 @@ package io.freshet.local.cluster;
 import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.JobTopics;
+import io.freshet.pipeline.KafkaAdmin;
 import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.KafkaFailure;
-import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.publish.PublishConfig;
 import io.freshet.publish.Topic;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ public final class Topics {
             newTopics.add(topic(publish.topic(topic), 1).configs(settings(topic)));
         }
         List<String> lines = new ArrayList<>();
-        try (Admin admin = KafkaPreflight.admin(kafka)) {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
             Map<String, KafkaFuture<Void>> created = admin.createTopics(newTopics).values();
             for (NewTopic topic : newTopics) {
                 lines.add(outcome(topic.name(), created.get(topic.name()), kafka));
