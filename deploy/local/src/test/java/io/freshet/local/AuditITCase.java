@@ -60,6 +60,7 @@ import picocli.CommandLine;
  * in copies of its topics is found, with the offsets.
  */
 class AuditITCase {
+    private static final int UNPROVEN = 3;
     private static final int FEATURES = 3;
     private static final int EVENTS = 2_000;
     private static final EventReader<PredictionEvent> PREDICTIONS =
@@ -659,16 +660,24 @@ class AuditITCase {
 
     @Test
     void runningJobUnderLoad_isProvenEachTime() throws Exception {
-        assertProvenWhileItRuns("live", Map.of());
+        assertNoMismatchWhileItRuns("live", Map.of(), 0);
     }
 
+    /**
+     * While it runs, its newest metrics are ahead of its other results, so that a part may not be
+     * proven yet.
+     */
     @Test
-    void runningJobWithMetricsAtLeastOnce_isProvenEachTime() throws Exception {
-        assertProvenWhileItRuns("live-alo", Map.of("metrics.delivery", "at-least-once"));
+    void runningJobWithMetricsAtLeastOnce_hasNoMismatch_andIsProvenAtTheEnd() throws Exception {
+        assertNoMismatchWhileItRuns(
+                "live-alo", Map.of("metrics.delivery", "at-least-once"), UNPROVEN);
     }
 
-    private static void assertProvenWhileItRuns(String name, Map<String, String> more)
-            throws Exception {
+    /**
+     * @param unproven exit code that is accepted besides 0 while the job runs
+     */
+    private static void assertNoMismatchWhileItRuns(
+            String name, Map<String, String> more, int unproven) throws Exception {
         Map<String, String> settings = settings(name);
         settings.putAll(more);
         Topics.create(JobConfig.parse(settings).topics(), 2);
@@ -687,12 +696,17 @@ class AuditITCase {
             try {
                 for (int i = 0; i < 4; i++) {
                     Outcome outcome = audit(settings, "--json");
-                    assertThat(outcome.exitCode()).as(outcome.out() + outcome.err()).isZero();
+                    assertThat(outcome.exitCode())
+                            .as(outcome.out() + outcome.err())
+                            .isIn(0, unproven);
                 }
             } finally {
                 stop.set(true);
                 sending.join();
             }
+            job.finish();
+            Outcome outcome = audit(settings, "--json");
+            assertThat(outcome.exitCode()).as(outcome.out() + outcome.err()).isZero();
         }
     }
 
