@@ -178,7 +178,7 @@ class RunResumeITCase {
     void killedJob_continuesFromItsNewestCheckpoint_andKeepsThree() throws Exception {
         Job job = new Job("killed");
         Random random = new Random(5);
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 3; i++) {
             try (JavaProcess process = job.running()) {
                 job.send(3_000);
                 long some = (long) job.sent - random.nextInt(2_500);
