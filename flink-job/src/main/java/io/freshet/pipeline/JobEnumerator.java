@@ -108,7 +108,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                         .collect(
                                 Collectors.joining(
                                         "\n",
-                                        "the state was learnt with other settings:\n",
+                                        "the state was written with other settings:\n",
                                         "\nset the former values, or accept the new ones with "
                                                 + refused.stream()
                                                         .map(each -> "--accept " + each.key())
