@@ -110,6 +110,11 @@ public final class LeaseAssignor implements ConsumerPartitionAssignor, Configura
 
     @Override
     public void onAssignment(Assignment assignment, ConsumerGroupMetadata metadata) {
+        receive(assignment);
+    }
+
+    /** Notes which member has the lease. */
+    void receive(Assignment assignment) {
         ByteBuffer holder = assignment.userData().duplicate();
         claim().assigned(StandardCharsets.UTF_8.decode(holder).toString());
     }

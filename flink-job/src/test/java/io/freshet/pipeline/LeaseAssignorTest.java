@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Assignment;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
@@ -44,10 +42,7 @@ class LeaseAssignorTest {
                         .groupAssignment();
         assertThat(assignments.values()).allMatch(each -> each.partitions().isEmpty());
         for (String memberId : memberIds) {
-            members.get(memberId)
-                    .onAssignment(
-                            assignments.get(memberId),
-                            new ConsumerGroupMetadata("g", 1, memberId, Optional.empty()));
+            members.get(memberId).receive(assignments.get(memberId));
         }
     }
 
