@@ -9,6 +9,7 @@ import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
+import io.freshet.schemas.Audit;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
@@ -104,12 +105,19 @@ class RunResumeITCase {
             return directory.resolve("state").resolve(config.jobName());
         }
 
+        /** Returns the number of events that are counted in the newest metrics. */
         long outcomes() {
-            TopicAudit audit = AuditReader.read(config);
-            return audit.accepted().count()
-                    + audit.unlabelled().count()
-                    + audit.ignored().count()
-                    + audit.deadLetters().count();
+            Map<String, Long> counts = new TreeMap<>();
+            for (MetricsEvent event : metrics()) {
+                Audit audit = event.getAudit();
+                counts.put(
+                        event.getModelId(),
+                        audit.getAccepted().getCount()
+                                + audit.getUnlabelled().getCount()
+                                + audit.getIgnored().getCount()
+                                + audit.getDeadLetters().getCount());
+            }
+            return counts.values().stream().mapToLong(count -> count).sum();
         }
 
         void awaitEverything() {
