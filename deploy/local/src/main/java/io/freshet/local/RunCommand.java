@@ -83,10 +83,17 @@ final class RunCommand implements Callable<Integer> {
         try (ShutdownStack open = new ShutdownStack()) {
             StateDirectory state = open.add(StateDirectory.open(path));
             print(out, "state in " + state.path());
+            List<JobCheckpoint> checkpoints = state.newestFirst();
             JobStart start =
                     JobStart.decide(
-                            config, startOptions, checkpoint(state), line -> print(out, line));
+                            config,
+                            startOptions,
+                            checkpoint(state, checkpoints),
+                            line -> print(out, line));
             start.message().forEach(line -> print(out, line));
+            if (from == null) {
+                state.deleteAllButNewest(checkpoints);
+            }
             LocalCluster cluster = open.add(LocalCluster.start(config, start, state, uiPort));
             JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));
             supervisor.awaitRunning();
@@ -121,8 +128,8 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** Returns the checkpoint to continue from; null if there is none. */
-    private @Nullable JobCheckpoint checkpoint(StateDirectory state) {
-        List<JobCheckpoint> checkpoints = state.newestFirst();
+    private @Nullable JobCheckpoint checkpoint(
+            StateDirectory state, List<JobCheckpoint> checkpoints) {
         if (from == null) {
             return checkpoints.isEmpty() ? null : checkpoints.get(0);
         }

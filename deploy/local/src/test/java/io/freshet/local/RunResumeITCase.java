@@ -198,7 +198,9 @@ class RunResumeITCase {
         try (JavaProcess last = job.running()) {
             assertThat(last.output()).contains("continues from checkpoint ");
             job.awaitEverything();
-            JobOnKafka.await("three checkpoints", () -> checkpoints(job).size() == 3);
+            // Three of its own, and at most three of those before it.
+            JobOnKafka.await("three checkpoints", () -> checkpoints(job).size() >= 3);
+            assertThat(checkpoints(job)).hasSizeLessThanOrEqualTo(6);
             job.stop(last, "TERM");
         }
         job.assertExactlyOnce();

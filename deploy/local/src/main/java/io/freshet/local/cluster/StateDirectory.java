@@ -1,5 +1,6 @@
 package io.freshet.local.cluster;
 
+import io.freshet.local.cli.Directories;
 import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.JobCheckpoint;
@@ -29,6 +30,8 @@ public final class StateDirectory implements AutoCloseable {
     private static final String CHECKPOINTS = "checkpoints";
     private static final String SAVEPOINTS = "savepoints";
     private static final String METADATA = "_metadata";
+
+    private static final int RETAINED = 3;
 
     /** Depth of a checkpoint's metadata: checkpoints, job, checkpoint, file. */
     private static final int DEPTH = 4;
@@ -149,6 +152,19 @@ public final class StateDirectory implements AutoCloseable {
                         .thenComparingLong(JobCheckpoint::id)
                         .reversed());
         return checkpoints;
+    }
+
+    /**
+     * Deletes all checkpoints and savepoints but the newest three. Flink itself deletes only those
+     * of the job that runs, so that those of killed processes would accumulate.
+     *
+     * @param newestFirst {@link #newestFirst()}
+     */
+    public void deleteAllButNewest(List<JobCheckpoint> newestFirst) throws IOException {
+        for (JobCheckpoint old :
+                newestFirst.subList(Math.min(RETAINED, newestFirst.size()), newestFirst.size())) {
+            Directories.delete(Path.of(new org.apache.flink.core.fs.Path(old.path()).toUri()));
+        }
     }
 
     private static JobCheckpoint read(Path directory) {
