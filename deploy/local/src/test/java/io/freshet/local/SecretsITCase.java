@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.freshet.local.audit.AuditReader;
-import io.freshet.local.audit.TopicReader;
-import io.freshet.local.cluster.EmbeddedKafka;
-import io.freshet.local.cluster.Topics;
-import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.net.URI;
@@ -18,7 +13,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -175,11 +169,6 @@ class SecretsITCase {
                                 ResourceType.TRANSACTIONAL_ID, "freshet", AclOperation.WRITE),
                         "user learner needs WRITE on every transactional id that begins with"
                                 + " freshet");
-                revokeAndGrant(
-                        job,
-                        admin,
-                        SecuredBroker.permission(ResourceType.GROUP, "freshet", AclOperation.READ),
-                        "Not authorized to access group: freshet; the job is user learner");
             }
 
             // The password is rotated: first in Kafka, then in the file that the job refers to.
@@ -223,69 +212,5 @@ class SecretsITCase {
         job.process().awaitOutput(message);
         admin.createAcls(List.of(permission)).all().get();
         job.secondsToTheNextMetrics();
-    }
-
-    @Test
-    void secretsByReference_workOnASessionCluster_andAppearNowhere() throws Exception {
-        CertificateAuthority authority = new CertificateAuthority(directory.resolve("authority"));
-        Path keyStore = directory.resolve("broker.p12");
-        authority.issue(keyStore, "localhost");
-        Map<String, String> properties = new HashMap<>(CertificateAuthority.broker(keyStore));
-        properties.putAll(authority.client());
-        properties.put("listener.security.protocol.map", "PLAINTEXT:SASL_SSL,CONTROLLER:PLAINTEXT");
-        properties.put("sasl.enabled.mechanisms", "PLAIN");
-        properties.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
-        String login = SecuredBroker.jaas("learner", SecuredBroker.CANARY);
-        properties.put(
-                "listener.name.plaintext.plain.sasl.jaas.config",
-                login.replace(";", " user_learner=\"" + SecuredBroker.CANARY + "\";"));
-        Path cluster = Files.createDirectory(directory.resolve("cluster"));
-        try (EmbeddedKafka kafka = EmbeddedKafka.start(properties);
-                SessionCluster flink = SessionCluster.start(cluster, SessionClusterITCase.SMALL)) {
-            Map<String, String> settings = JobOnKafka.settings(kafka, "secrets", 4, "3");
-            settings.putAll(references(login));
-            settings.put("kafka.security.protocol", "SASL_SSL");
-            settings.put("kafka.sasl.mechanism", "PLAIN");
-            settings.put("kafka.ssl.truststore.location", authority.trustStore().toString());
-            JobConfig config = JobConfig.parse(settings);
-            Topics.create(config.topics(), 1);
-            Path file = directory.resolve("job.properties");
-            List<String> lines = new ArrayList<>();
-            settings.forEach((key, value) -> lines.add(key + "=" + value));
-            Files.write(file, lines);
-
-            String job = flink.run(flink.upload(), List.of("--config", file.toString()));
-            try (TopicReader metrics =
-                    new TopicReader(
-                            config.kafka().client(), config.publish().topic(Topic.METRICS))) {
-                JobOnKafka.send(
-                        config,
-                        JobOnKafka.events(1, 100, 4, 3, "m").stream()
-                                .map(JobOnKafka::bytes)
-                                .toList());
-                JobOnKafka.await("metrics of examples", () -> hasExamples(metrics));
-            }
-            assertThat(
-                            Freshet.commandLine()
-                                    .execute(
-                                            "watch",
-                                            "--terminal",
-                                            "--once",
-                                            "--config",
-                                            file.toString()))
-                    .isZero();
-            assertNoSecretInRest(flink.rest());
-            flink.cancel(job);
-            assertNoSecretIn(flink.jobManager(), cluster);
-            assertNoSecretIn(flink.taskManager(), cluster);
-        }
-    }
-
-    private static boolean hasExamples(TopicReader metrics) {
-        boolean some = false;
-        for (var record : metrics.poll(Duration.ofMillis(100))) {
-            some |= AuditReader.read(AuditReader.METRICS, record).getExamplesSeen() > 0;
-        }
-        return some;
     }
 }
