@@ -42,7 +42,6 @@ public record JobConfig(
         Map<String, String> flink,
         Map<String, String> settings) {
 
-    private static final Logger LOG = LoggerFactory.getLogger(JobConfig.class);
     private static final String FLINK_PREFIX = "flink.";
 
     /** Kafka's default limit of a topic's records, less the overhead of a record batch. */
@@ -135,8 +134,17 @@ public record JobConfig(
                         settings.withPrefix(FLINK_PREFIX),
                         texts(settings));
         settings.throwIfProblems();
-        settings.warnings().forEach(warning -> LOG.warn("{}", warning));
+        logWarnings(settings);
         return config;
+    }
+
+    /**
+     * Logs the warnings. The logger is not a constant: the class is loaded before the command line
+     * has configured the log.
+     */
+    private static void logWarnings(Settings settings) {
+        Logger log = LoggerFactory.getLogger(JobConfig.class);
+        settings.warnings().forEach(warning -> log.warn("{}", warning));
     }
 
     private static Map<String, String> texts(Settings settings) {
@@ -160,7 +168,7 @@ public record JobConfig(
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
         settings.throwIfProblems();
-        settings.warnings().forEach(warning -> LOG.warn("{}", warning));
+        logWarnings(settings);
         return new JobTopics(kafka, publish);
     }
 
