@@ -36,8 +36,6 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = "Trains models on labelled events in Kafka.")
 public final class FreshetJob implements Callable<Integer> {
-    private static final int RETAINED_CHECKPOINTS = 3;
-
     static final String REFERENCE_HEAD =
             "All configuration keys of the job, with their meanings and defaults. Copy the lines"
                 + " that you change; every key can also be given as --set key=value. Any property"
@@ -171,8 +169,6 @@ public final class FreshetJob implements Callable<Integer> {
                 flink,
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-        setUnlessGiven(
-                env, flink, CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, RETAINED_CHECKPOINTS);
         env.configure(flink);
         env.setParallelism(config.parallelism());
         env.enableCheckpointing(

@@ -79,6 +79,8 @@ final class LocalFlinkConfiguration {
                 RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_MAX_BACKOFF,
                 MAX_BACKOFF);
         setUnlessGiven(flink, TaskManagerOptions.MANAGED_MEMORY_SIZE, MANAGED_MEMORY);
+        setUnlessGiven(
+                flink, CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, StateDirectory.RETAINED);
         return flink;
     }
 

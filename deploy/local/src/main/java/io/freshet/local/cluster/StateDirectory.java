@@ -31,7 +31,8 @@ public final class StateDirectory implements AutoCloseable {
     private static final String SAVEPOINTS = "savepoints";
     private static final String METADATA = "_metadata";
 
-    private static final int RETAINED = 3;
+    /** Number of checkpoints that are kept. */
+    static final int RETAINED = 3;
 
     /** Depth of a checkpoint's metadata: checkpoints, job, checkpoint, file. */
     private static final int DEPTH = 4;
