@@ -32,7 +32,8 @@ class LocalFlinkConfigurationTest {
                         Map.entry("security.delegation.tokens.enabled", "false"),
                         Map.entry("restart-strategy.type", "exponential-delay"),
                         Map.entry("restart-strategy.exponential-delay.max-backoff", "10 s"),
-                        Map.entry("taskmanager.memory.managed.size", "128 mb"));
+                        Map.entry("taskmanager.memory.managed.size", "128 mb"),
+                        Map.entry("execution.checkpointing.num-retained", "3"));
     }
 
     @Test
