@@ -52,27 +52,28 @@ class SessionClusterITCase {
     void twentyJobs_leaveNothingBehindInEitherProcess(@TempDir Path directory) throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start();
                 SessionCluster cluster = SessionCluster.start(directory, SMALL)) {
-            Map<String, String> settings =
-                    JobOnKafka.settings(kafka, "session", NUM_FEATURES, CLASSES);
-            JobConfig config = JobConfig.parse(settings);
-            Topics.create(config.topics(), 1);
-            JobOnKafka.send(config, events());
-            List<String> arguments = new ArrayList<>();
-            settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
             String jar = cluster.upload();
-
             long whenWarm = 0;
-            try (TopicReader metrics =
-                    new TopicReader(
-                            config.kafka().client(), config.publish().topic(Topic.METRICS))) {
-                for (int round = 1; round <= ROUNDS; round++) {
-                    String job = cluster.run(jar, arguments);
+            for (int round = 1; round <= ROUNDS; round++) {
+                // A job with topics of its own, as one without state must not find results.
+                Map<String, String> settings =
+                        JobOnKafka.settings(kafka, "session" + round, NUM_FEATURES, CLASSES);
+                JobConfig config = JobConfig.parse(settings);
+                Topics.create(config.topics(), 1);
+                JobOnKafka.send(config, events());
+                List<String> arguments = new ArrayList<>();
+                settings.forEach(
+                        (key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+                String job = cluster.run(jar, arguments);
+                try (TopicReader metrics =
+                        new TopicReader(
+                                config.kafka().client(), config.publish().topic(Topic.METRICS))) {
                     JobOnKafka.await("the job's first metrics", () -> startsAnew(metrics));
-                    cluster.cancel(job);
-                    if (round == WARM) {
-                        awaitJobsGone(cluster);
-                        whenWarm = cluster.taskManager().residentBytes();
-                    }
+                }
+                cluster.cancel(job);
+                if (round == WARM) {
+                    awaitJobsGone(cluster);
+                    whenWarm = cluster.taskManager().residentBytes();
                 }
             }
 
