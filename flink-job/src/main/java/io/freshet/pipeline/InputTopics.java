@@ -3,13 +3,14 @@ package io.freshet.pipeline;
 import io.freshet.publish.JobIdentity;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -69,11 +70,7 @@ final class InputTopics {
         Map<TopicPartition, Long> first = list(admin, offsets.keySet(), OffsetSpec.earliest());
         Map<TopicPartition, Long> end = list(admin, offsets.keySet(), OffsetSpec.latest());
         List<String> missing = new ArrayList<>();
-        offsets.entrySet().stream()
-                .sorted(
-                        Map.Entry.comparingByKey(
-                                java.util.Comparator.comparing(TopicPartition::topic)
-                                        .thenComparingInt(TopicPartition::partition)))
+        sorted(offsets)
                 .forEach(
                         next -> {
                             TopicPartition partition = next.getKey();
@@ -102,9 +99,16 @@ final class InputTopics {
                                                 offset - to));
                             }
                         });
-        return missing.isEmpty()
-                ? Optional.empty()
-                : Optional.of(missing.stream().collect(Collectors.joining("; ")));
+        return missing.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", missing));
+    }
+
+    /** Returns offsets in the order of their topics and partitions. */
+    static Stream<Map.Entry<TopicPartition, Long>> sorted(Map<TopicPartition, Long> offsets) {
+        return offsets.entrySet().stream()
+                .sorted(
+                        Map.Entry.comparingByKey(
+                                Comparator.comparing(TopicPartition::topic)
+                                        .thenComparingInt(TopicPartition::partition)));
     }
 
     private static Map<TopicPartition, Long> list(

@@ -125,6 +125,9 @@ final class JobLease implements AutoCloseable {
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, group(kafka));
         properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, millis(EXPIRY));
         properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, millis(HEARTBEAT));
+        // If the consumer could not be closed, its thread ends the membership.
+        properties.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, millis(EXPIRY));
+        properties.put(ConsumerConfig.METRIC_REPORTER_CLASSES_CONFIG, "");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
         properties.put(
@@ -139,6 +142,10 @@ final class JobLease implements AutoCloseable {
     }
 
     private void renew() {
+        // A Flink cluster may close the class loader of a job before it closes the job's source.
+        // The first membership therefore ends as soon as it has begun: that loads every class that
+        // the end of a membership needs.
+        boolean rehearsal = true;
         while (!closed && !claim.isLost()) {
             // A new consumer reads a password or certificate again that was replaced meanwhile.
             try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
@@ -146,9 +153,13 @@ final class JobLease implements AutoCloseable {
                 consumer.subscribe(List.of(kafka.labelledEvents()));
                 while (!closed && !claim.isLost()) {
                     consumer.poll(POLL);
+                    if (rehearsal && claim.isTaken()) {
+                        rehearsal = false;
+                        consumer.wakeup();
+                    }
                 }
             } catch (WakeupException e) {
-                return; // closed
+                LOG.debug("A membership of the lease has ended");
             } catch (KafkaException e) {
                 LOG.warn("The lease of the job could not be renewed; trying again", e);
                 LockSupport.parkNanos(RETRY.toNanos());

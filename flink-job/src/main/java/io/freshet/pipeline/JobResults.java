@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
@@ -25,6 +27,7 @@ import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -81,9 +84,26 @@ record JobResults(
      * Searches the output topics of a job for its results. Records of a release that did not write
      * the job's name count as results of this job.
      *
-     * @throws org.apache.kafka.common.KafkaException if the topics cannot be read
+     * <p>The search runs in a thread of its own that ends with it: Avro keeps its decoders in
+     * thread-locals, which would keep the job's class loader in a thread of a Flink cluster.
+     *
+     * @throws KafkaException if the topics cannot be read
+     * @throws InterruptedException if the thread is interrupted while it waits
      */
-    static JobResults find(JobConfig config) {
+    static JobResults find(JobConfig config) throws InterruptedException {
+        FutureTask<JobResults> search = new FutureTask<>(() -> search(config));
+        new Thread(search, "freshet-job-results").start();
+        try {
+            return search.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private static JobResults search(JobConfig config) {
         Properties properties = config.kafka().clientProperties();
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");

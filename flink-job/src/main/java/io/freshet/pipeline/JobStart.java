@@ -5,7 +5,6 @@ import io.freshet.publish.JobIdentity;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +13,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -104,7 +102,7 @@ public record JobStart(
             StartOptions options,
             @Nullable JobCheckpoint checkpoint,
             Map<String, String> topicIds)
-            throws PreflightException {
+            throws PreflightException, InterruptedException {
         JobResults results = JobResults.find(config);
         SavedJob saved = checkpoint == null ? null : checkpoint.job();
         if (results.isEmpty() && saved == null) {
@@ -230,7 +228,7 @@ public record JobStart(
             return; // metrics are ahead of the checkpoints
         }
         String newer =
-                sorted(checkpoint.nextOffsets())
+                InputTopics.sorted(checkpoint.nextOffsets())
                         .filter(
                                 next ->
                                         results.lastOffsets().getOrDefault(next.getKey(), -1L)
@@ -269,18 +267,9 @@ public record JobStart(
     }
 
     private static String offsets(Map<TopicPartition, Long> offsets) {
-        return sorted(offsets)
+        return InputTopics.sorted(offsets)
                 .map(next -> next.getKey() + ": " + next.getValue())
                 .collect(Collectors.joining(", "));
-    }
-
-    private static Stream<Map.Entry<TopicPartition, Long>> sorted(
-            Map<TopicPartition, Long> offsets) {
-        return offsets.entrySet().stream()
-                .sorted(
-                        Map.Entry.comparingByKey(
-                                Comparator.comparing(TopicPartition::topic)
-                                        .thenComparingInt(TopicPartition::partition)));
     }
 
     /** Returns the job as it is saved in checkpoints. */

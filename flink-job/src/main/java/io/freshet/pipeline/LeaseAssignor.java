@@ -52,6 +52,11 @@ public final class LeaseAssignor implements ConsumerPartitionAssignor, Configura
             return lost;
         }
 
+        /** Returns whether this member has, or had, the lease. */
+        synchronized boolean isTaken() {
+            return takenAt != NEVER;
+        }
+
         private synchronized void assigned(String holder) {
             if (holder.equals(id)) {
                 if (takenAt == NEVER) {
