@@ -20,7 +20,8 @@ public final class AuditReader {
             EventReader.of(DriftAlertEvent.class);
     public static final EventReader<ModelSnapshotEvent> SNAPSHOTS =
             EventReader.of(ModelSnapshotEvent.class);
-    static final EventReader<PredictionEvent> PREDICTIONS = EventReader.of(PredictionEvent.class);
+    public static final EventReader<PredictionEvent> PREDICTIONS =
+            EventReader.of(PredictionEvent.class);
     public static final EventReader<DeadLetterEvent> DEAD_LETTERS =
             EventReader.of(DeadLetterEvent.class);
 

@@ -91,6 +91,31 @@ public final class LocalCluster implements AutoCloseable {
     public static LocalCluster start(
             JobConfig config, JobStart start, @Nullable StateDirectory state, int uiPort)
             throws Exception {
+        return start(config, start, state, uiPort, new MiniClusterConfiguration.Builder());
+    }
+
+    /**
+     * Starts Flink and a job whose JobManager can lose its leadership, for tests that inject
+     * failures.
+     */
+    public static LocalCluster startWithLeadershipControl(
+            JobConfig config, JobStart start, StateDirectory state) throws Exception {
+        return start(
+                config,
+                start,
+                state,
+                ANY_PORT,
+                new MiniClusterConfiguration.Builder()
+                        .setHaServices(MiniCluster.HaServices.WITH_LEADERSHIP_CONTROL));
+    }
+
+    private static LocalCluster start(
+            JobConfig config,
+            JobStart start,
+            @Nullable StateDirectory state,
+            int uiPort,
+            MiniClusterConfiguration.Builder builder)
+            throws Exception {
         Configuration flink = LocalFlinkConfiguration.of(config.flink(), uiPort);
         Path directory = Directories.createTemporary("freshet-flink-");
         if (state != null) {
@@ -105,8 +130,7 @@ public final class LocalCluster implements AutoCloseable {
         SourceOffsets sourceOffsets = SourceOffsets.register(flink);
         MiniCluster cluster =
                 new MiniCluster(
-                        new MiniClusterConfiguration.Builder()
-                                .setConfiguration(flink)
+                        builder.setConfiguration(flink)
                                 .setNumTaskManagers(1)
                                 .setNumSlotsPerTaskManager(config.parallelism())
                                 .build());
