@@ -10,19 +10,26 @@ import io.freshet.local.cli.UserException;
 import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.StateDirectory;
+import io.freshet.local.watch.StopNote;
 import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobStart;
+import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.pipeline.StartOptions;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,7 +104,7 @@ final class RunCommand implements Callable<Integer> {
             LocalCluster cluster = open.add(LocalCluster.start(config, start, state, uiPort));
             JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));
             supervisor.awaitRunning();
-            ProcessShutdown.beforeShutdown(() -> stop(cluster, out));
+            ProcessShutdown.beforeShutdown(() -> stop(cluster, config.kafka(), out));
             print(
                     out,
                     "learning from "
@@ -159,22 +166,25 @@ final class RunCommand implements Callable<Integer> {
      * @return whether it has stopped; if not, the job continues from its newest checkpoint at the
      *     next start
      */
-    private boolean stop(LocalCluster cluster, PrintWriter out) {
+    private boolean stop(LocalCluster cluster, KafkaConfig kafka, PrintWriter out) {
         CompletableFuture<Boolean> stop = new CompletableFuture<>();
         stopping = stop;
         boolean stopped = false;
         try {
-            stopped = stopWithSavepoint(cluster, out);
+            stopped = stopWithSavepoint(cluster, kafka, out);
         } finally {
             stop.complete(stopped);
         }
         return stopped;
     }
 
-    private static boolean stopWithSavepoint(LocalCluster cluster, PrintWriter out) {
+    private static boolean stopWithSavepoint(
+            LocalCluster cluster, KafkaConfig kafka, PrintWriter out) {
         print(out, "stopping with a savepoint; a second signal ends the process at once");
         try {
-            print(out, "stopped with " + cluster.stopWithSavepoint(STOPPING));
+            String savepoint = cluster.stopWithSavepoint(STOPPING);
+            print(out, "stopped with " + savepoint);
+            writeStopNote(kafka, savepoint);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -186,6 +196,16 @@ final class RunCommand implements Callable<Integer> {
                             + Failures.reason(e)
                             + "; the next start continues from the newest checkpoint");
             return false;
+        }
+    }
+
+    private static void writeStopNote(KafkaConfig kafka, String savepoint)
+            throws InterruptedException {
+        try {
+            StopNote.write(kafka, JobCheckpoint.read(savepoint).nextOffsets(), Instant.now());
+        } catch (IOException | ExecutionException | KafkaException e) {
+            LoggerFactory.getLogger(RunCommand.class)
+                    .warn("freshet watch cannot tell that the job was stopped", e);
         }
     }
 

@@ -110,6 +110,7 @@ final class DashboardCheck {
                                     List.of(new SourcePosition.Lag("labelled-events", 0, true)),
                                     OptionalLong.of(System.currentTimeMillis()),
                                     10_000,
+                                    OptionalLong.empty(),
                                     List.of())));
             lookAtState("idle", "Live, no events for 4");
             SourcePosition waiting =
@@ -117,6 +118,7 @@ final class DashboardCheck {
                             List.of(new SourcePosition.Lag("labelled-events", 4_000, false)),
                             OptionalLong.empty(),
                             0,
+                            OptionalLong.empty(),
                             List.of());
             data.onActivity(activity(45, waiting));
             lookAtState("late", "No update for 4");

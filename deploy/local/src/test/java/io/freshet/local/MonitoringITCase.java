@@ -8,6 +8,7 @@ import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.monitor.Score;
 import io.freshet.publish.Topic;
+import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
@@ -15,10 +16,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -184,16 +187,66 @@ class MonitoringITCase {
             job.send(values.subList(4_200, values.size()));
             TopicAudit audit = job.finish();
             assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
-            List<DriftAlertEvent> alerts = new ArrayList<>();
-            try (TopicReader reader =
-                    new TopicReader(
-                            job.config().kafka().client(),
-                            job.config().publish().topic(Topic.DRIFT_ALERTS))) {
-                reader.readToEnd(
-                        record -> alerts.add(AuditReader.read(AuditReader.DRIFT_ALERTS, record)));
-            }
-            return alerts;
+            return alerts(job);
         }
+    }
+
+    private static List<DriftAlertEvent> alerts(JobOnKafka job) {
+        List<DriftAlertEvent> alerts = new ArrayList<>();
+        try (TopicReader reader =
+                new TopicReader(
+                        job.config().kafka().client(),
+                        job.config().publish().topic(Topic.DRIFT_ALERTS))) {
+            reader.readToEnd(
+                    record -> alerts.add(AuditReader.read(AuditReader.DRIFT_ALERTS, record)));
+        }
+        return alerts;
+    }
+
+    @Test
+    void classesSwappedHalfWay_areFoundInEachOfThreeModels() throws Exception {
+        int half = 6_000;
+        Map<String, String> settings = JobOnKafka.settings(kafka, "tenants", 8, "a,b");
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            job.send(tenants(2 * half, half));
+            assertThat(job.finish().checks()).allMatch(TopicAudit.Check::holds);
+            List<DriftAlertEvent> alerts = alerts(job);
+
+            assertThat(alerts)
+                    .extracting(alert -> alert.getTimestamp().toEpochMilli())
+                    .allMatch(at -> at >= half);
+            assertThat(alerts)
+                    .filteredOn(alert -> alert.getTimestamp().toEpochMilli() < half + 300)
+                    .extracting(DriftAlertEvent::getModelId)
+                    .contains("north", "south", "west");
+        }
+    }
+
+    /**
+     * Returns events of three equal models, of which about one in fifty is hard to classify, and
+     * whose classes are swapped at one event.
+     */
+    private static List<byte[]> tenants(int count, int swapped) {
+        Random random = new Random(11);
+        List<byte[]> values = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int label = random.nextInt(2);
+            float centre = (label == 1) == (i < swapped) ? 0.725f : -0.725f;
+            List<Float> features = new ArrayList<>();
+            for (int j = 0; j < 8; j++) {
+                features.add((float) random.nextGaussian() + centre);
+            }
+            values.add(
+                    JobOnKafka.bytes(
+                            LabelledEvent.newBuilder()
+                                    .setId(Integer.toString(i))
+                                    .setModelId(List.of("north", "south", "west").get(i % 3))
+                                    .setTimestamp(Instant.ofEpochMilli(i))
+                                    .setFeatures(new DenseFeatures(features))
+                                    .setLabel(label)
+                                    .build()));
+        }
+        return values;
     }
 
     @Test

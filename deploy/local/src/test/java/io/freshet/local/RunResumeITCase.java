@@ -3,8 +3,12 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.AuditReport;
+import io.freshet.local.audit.AuditRequest;
+import io.freshet.local.audit.JobAudit;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
+import io.freshet.local.audit.Verdict;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
@@ -13,9 +17,12 @@ import io.freshet.schemas.Audit;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -25,13 +32,17 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /**
  * Integration test of {@code freshet run} that is ended and started again, in processes of its own:
@@ -134,6 +145,23 @@ class RunResumeITCase {
             TopicAudit audit = AuditReader.read(config);
             assertThat(audit.events()).isEqualTo(sent);
             assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
+            AuditReport report =
+                    JobAudit.run(
+                            JobConfig.parseTopics(settings),
+                            new AuditRequest(
+                                    null, null, null, null, Duration.ofSeconds(30), false, false));
+            assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.PROVEN);
+        }
+
+        /** Returns what {@code freshet status} prints. */
+        String status() {
+            List<String> arguments = new ArrayList<>(List.of("status"));
+            settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+            StringWriter out = new StringWriter();
+            CommandLine command = Freshet.commandLine();
+            command.setOut(new PrintWriter(out));
+            command.execute(arguments.toArray(String[]::new));
+            return out.toString();
         }
 
         List<MetricsEvent> metrics() {
@@ -158,14 +186,16 @@ class RunResumeITCase {
     void stoppedJob_continuesFromItsSavepoint() throws Exception {
         Job job = new Job("stopped");
         job.send(500);
-        for (String signal : List.of("INT", "TERM", "INT")) {
+        for (String signal : List.of("INT", "TERM")) {
             try (JavaProcess process = job.running()) {
                 job.send(500);
                 job.awaitEverything();
                 job.stop(process, signal);
+                assertThat(job.status()).startsWith("state         Stopped ");
             }
         }
         try (JavaProcess last = job.running()) {
+            JobOnKafka.await("the status", () -> !job.status().contains("Stopped"));
             assertThat(last.output())
                     .contains("continues from checkpoint ")
                     .contains(" examples seen according to the newest metrics")
@@ -185,15 +215,11 @@ class RunResumeITCase {
     @Test
     void killedJob_continuesFromItsNewestCheckpoint_andKeepsThree() throws Exception {
         Job job = new Job("killed");
-        Random random = new Random(5);
-        for (int i = 0; i < 3; i++) {
-            try (JavaProcess process = job.running()) {
-                job.send(3_000);
-                long some = (long) job.sent - random.nextInt(2_500);
-                JobOnKafka.await("progress", () -> job.outcomes() >= some);
-                process.signal("KILL");
-                process.awaitExit();
-            }
+        job.send(3_000);
+        try (JavaProcess process = job.running()) {
+            JobOnKafka.await("progress", () -> job.outcomes() >= 500);
+            process.signal("KILL");
+            process.awaitExit();
         }
         try (JavaProcess last = job.running()) {
             assertThat(last.output()).contains("continues from checkpoint ");
@@ -204,6 +230,50 @@ class RunResumeITCase {
             job.stop(last, "TERM");
         }
         job.assertExactlyOnce();
+    }
+
+    /**
+     * Kills the process ten times, each time at a random moment of its start or its work, while
+     * events arrive. The seed is printed; the system property {@code freshet.seed} repeats a run.
+     */
+    @Test
+    @Tag("faults")
+    void jobKilledTenTimesUnderLoad_losesAndRepeatsNothing() throws Exception {
+        long seed = Long.getLong("freshet.seed", new Random().nextInt(1_000_000));
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        Job job = new Job("ten");
+        for (int kill = 1; kill <= 10; kill++) {
+            try (JavaProcess process = job.run()) {
+                int millis = random.nextInt(8_000);
+                if (random.nextInt(10) < 7) {
+                    process.awaitOutput("learning from");
+                }
+                long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+                while (System.nanoTime() < end) {
+                    assertThat(process.isAlive()).as(process.output()).isTrue();
+                    job.send(100);
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+                }
+                System.out.println(
+                        "kill "
+                                + kill
+                                + ": "
+                                + job.outcomes()
+                                + " of "
+                                + job.sent
+                                + " counted; "
+                                + process.output().lines().reduce("", (before, line) -> line));
+                process.signal("KILL");
+                process.awaitExit();
+            }
+        }
+        try (JavaProcess last = job.running()) {
+            job.awaitEverything();
+            job.stop(last, "TERM");
+        }
+        job.assertExactlyOnce();
+        assertThat(job.epochs()).containsExactly(1L);
     }
 
     private static List<Path> checkpoints(Job job) {

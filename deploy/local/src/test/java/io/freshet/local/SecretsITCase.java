@@ -24,6 +24,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,6 +134,7 @@ class SecretsITCase {
         }
     }
 
+    @Tag("faults")
     @Test
     void secretsByReference_appearNowhere_andTheJobRecoversFromEachRefusal() throws Exception {
         CertificateAuthority authority = new CertificateAuthority(directory.resolve("authority"));

@@ -138,6 +138,7 @@ public record JobReport(
                 source.lags(),
                 OptionalLong.of(newest),
                 source.checkpointInterval(),
+                source.stoppedAt(),
                 source.problems());
     }
 

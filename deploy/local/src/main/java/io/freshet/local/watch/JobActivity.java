@@ -55,6 +55,9 @@ public record JobActivity(OptionalLong newestMetrics, long metricsInterval, Sour
         if (newestMetrics.isEmpty()) {
             return new JobCondition(JobState.NO_METRICS, "No metrics yet");
         }
+        if (source.stoppedAt().isPresent()) {
+            return stopped(source.stoppedAt().getAsLong(), now);
+        }
         long age = Math.max(0, now - newestMetrics.getAsLong());
         if (age <= lateAfter()) {
             return new JobCondition(JobState.LIVE, "Live");

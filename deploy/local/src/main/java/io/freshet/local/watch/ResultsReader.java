@@ -73,6 +73,7 @@ public final class ResultsReader implements AutoCloseable {
     private SourcePosition source = SourcePosition.UNKNOWN;
     private JobActivity activity = JobActivity.UNKNOWN;
     private OptionalLong newestMetrics = OptionalLong.empty();
+    private long newestEmission = Long.MIN_VALUE;
     private boolean metricsFound;
     private String problem = "";
 
@@ -233,6 +234,9 @@ public final class ResultsReader implements AutoCloseable {
     }
 
     private void reportActivity() {
+        if (source.stoppedAt().orElse(Long.MAX_VALUE) < newestEmission) {
+            source = source.ofRunningJob(); // it has been started again
+        }
         JobActivity now =
                 new JobActivity(
                         newestMetrics, Math.max(emissions.millis(), transactions.millis()), source);
@@ -373,6 +377,7 @@ public final class ResultsReader implements AutoCloseable {
         long now = System.currentTimeMillis();
         long readableAt = caughtUp.isDone() ? now : Math.min(now, emittedAt);
         newestMetrics = OptionalLong.of(Math.max(readableAt, newestMetrics.orElse(0)));
+        newestEmission = Math.max(newestEmission, emittedAt);
         emissions.add(emittedAt);
         Long next =
                 nextOffsets.put(

@@ -11,17 +11,20 @@ import java.util.OptionalLong;
  * @param newestCheckpoint time of the newest commit of offsets, by the broker's clock, in
  *     milliseconds since 1970-01-01T00:00Z; empty if unknown
  * @param checkpointInterval typical time between two checkpoints, milliseconds; 0 if unknown
+ * @param stoppedAt time at which the job was stopped as requested, by its own clock, in
+ *     milliseconds since 1970-01-01T00:00Z; empty if it was not, or if this is unknown
  * @param problems sentences that say why something is unknown
  */
 public record SourcePosition(
         List<Lag> lags,
         OptionalLong newestCheckpoint,
         long checkpointInterval,
+        OptionalLong stoppedAt,
         List<String> problems) {
 
     /** Position of which nothing is known. */
     public static final SourcePosition UNKNOWN =
-            new SourcePosition(List.of(), OptionalLong.empty(), 0, List.of());
+            new SourcePosition(List.of(), OptionalLong.empty(), 0, OptionalLong.empty(), List.of());
 
     /**
      * Events of a topic that had not been read at the newest checkpoint.
@@ -35,6 +38,12 @@ public record SourcePosition(
     public SourcePosition {
         lags = List.copyOf(lags);
         problems = List.copyOf(problems);
+    }
+
+    /** Returns this position of a job that has not been stopped. */
+    SourcePosition ofRunningJob() {
+        return new SourcePosition(
+                lags, newestCheckpoint, checkpointInterval, OptionalLong.empty(), problems);
     }
 
     /** Returns the number of events not yet read; empty if unknown. */

@@ -66,6 +66,7 @@ public final class SourceProbe implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> commits;
     private final Map<TopicPartition, TypicalInterval> intervals = new HashMap<>();
     private OptionalLong newestCommit = OptionalLong.empty();
+    private OptionalLong stoppedAt = OptionalLong.empty();
 
     public SourceProbe(KafkaConfig kafka) {
         this.kafka = kafka;
@@ -114,7 +115,7 @@ public final class SourceProbe implements AutoCloseable {
                             + " cannot be read: "
                             + Failures.reason(e));
         }
-        return new SourcePosition(lags, checkpoint, checkpointInterval(), problems);
+        return new SourcePosition(lags, checkpoint, checkpointInterval(), stoppedAt, problems);
     }
 
     private long checkpointInterval() {
@@ -128,6 +129,12 @@ public final class SourceProbe implements AutoCloseable {
                 get(
                         admin.listConsumerGroupOffsets(kafka.groupId())
                                 .partitionsToOffsetAndMetadata());
+        stoppedAt =
+                StopNote.read(
+                        committed.entrySet().stream()
+                                .filter(each -> each.getKey().topic().equals(topic))
+                                .map(Map.Entry::getValue)
+                                .toList());
         List<TopicPartition> partitions = partitions(topic);
         Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
         Map<TopicPartition, Long> next = new HashMap<>();

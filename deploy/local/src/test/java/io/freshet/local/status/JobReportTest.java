@@ -53,6 +53,7 @@ class JobReportTest {
                 List.of(new Lag("labelled-events", unread, unread < 1_000)),
                 OptionalLong.empty(),
                 0,
+                OptionalLong.empty(),
                 List.of());
     }
 

@@ -14,7 +14,11 @@ class JobActivityTest {
 
     private static SourcePosition source(long unread, OptionalLong checkpoint, long interval) {
         return new SourcePosition(
-                List.of(new Lag("labelled-events", unread, true)), checkpoint, interval, List.of());
+                List.of(new Lag("labelled-events", unread, true)),
+                checkpoint,
+                interval,
+                OptionalLong.empty(),
+                List.of());
     }
 
     private static JobActivity activity(long interval, SourcePosition source) {
@@ -49,6 +53,20 @@ class JobActivityTest {
     }
 
     @Test
+    void jobThatWasStopped_isStopped_howeverOldItsMetrics() {
+        SourcePosition source =
+                new SourcePosition(
+                        List.of(new Lag("labelled-events", 5, true)),
+                        OptionalLong.of(START),
+                        SECOND,
+                        OptionalLong.of(START + SECOND),
+                        List.of());
+
+        assertCondition(activity(SECOND, source), 2 * SECOND, JobState.STOPPED, "Stopped 1.0 s ago");
+        assertCondition(activity(SECOND, source.ofRunningJob()), 2 * SECOND, JobState.LIVE, "Live");
+    }
+
+    @Test
     void intervalOfCheckpoints_countsIfItIsLonger() {
         SourcePosition source = source(1, OptionalLong.of(START), 10 * MINUTE);
 
@@ -67,6 +85,7 @@ class JobActivityTest {
                         List.of(new Lag("a", 4_000, false), new Lag("b", 5, true)),
                         OptionalLong.empty(),
                         0,
+                        OptionalLong.empty(),
                         List.of());
         assertCondition(
                 activity(0, inexact),
