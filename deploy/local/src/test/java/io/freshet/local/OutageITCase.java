@@ -100,6 +100,19 @@ class OutageITCase {
             admin.createAcls(List.of(permission)).all().get();
             job.secondsToTheNextMetrics();
 
+            AclBinding lease =
+                    SecuredBroker.permission(
+                            ResourceType.GROUP,
+                            job.config().kafka().transactionalIdPrefix() + "-lease",
+                            AclOperation.READ);
+            long restarts = restarts(job);
+            admin.deleteAcls(List.of(lease.toFilter())).all().get();
+            JobOnKafka.await(
+                    "the warning", () -> job.log().contains("The lease of the job could not be"));
+            job.secondsToTheNextMetrics();
+            assertThat(restarts(job)).isEqualTo(restarts);
+            admin.createAcls(List.of(lease)).all().get();
+
             job.finish();
             assertThat(job.process().output()).doesNotContain("TaskManager");
         }

@@ -11,6 +11,7 @@ import io.freshet.local.audit.TopicReader;
 import io.freshet.local.audit.Verdict;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.Topics;
+import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.Audit;
@@ -34,9 +35,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -141,15 +145,18 @@ class RunResumeITCase {
             assertThat(process.output()).contains("stopped with file:");
         }
 
+        AuditReport audit(@Nullable Long epoch) {
+            return JobAudit.run(
+                    JobConfig.parseTopics(settings),
+                    new AuditRequest(
+                            null, epoch, null, null, Duration.ofSeconds(30), false, false));
+        }
+
         void assertExactlyOnce() {
             TopicAudit audit = AuditReader.read(config);
             assertThat(audit.events()).isEqualTo(sent);
             assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
-            AuditReport report =
-                    JobAudit.run(
-                            JobConfig.parseTopics(settings),
-                            new AuditRequest(
-                                    null, null, null, null, Duration.ofSeconds(30), false, false));
+            AuditReport report = audit(null);
             assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.PROVEN);
         }
 
@@ -205,6 +212,8 @@ class RunResumeITCase {
         }
         job.assertExactlyOnce();
         assertThat(job.epochs()).containsExactly(1L);
+        // Both savepoints remain, to go back to.
+        assertThat(checkpoints(job)).hasSizeGreaterThanOrEqualTo(2);
         assertThat(job.metrics())
                 .allMatch(event -> event.getJob().equals("stopped"))
                 .filteredOn(event -> !event.getPartitions().isEmpty())
@@ -318,6 +327,50 @@ class RunResumeITCase {
         try (JavaProcess second = job.running("--state", elsewhere)) {
             assertThat(second.output()).contains("continues from checkpoint");
         }
+    }
+
+    @Test
+    @Tag("faults")
+    void jobThatIsRolledBack_continuesInANewEpoch_andBothEpochsCanBeAudited() throws Exception {
+        Job job = new Job("rolled");
+        job.send(500);
+        long id;
+        try (JavaProcess process = job.running()) {
+            job.awaitEverything();
+            job.stop(process, "TERM");
+            id = savepoint(process).id();
+        }
+        try (JavaProcess process = job.running()) {
+            job.send(500);
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        String from = Long.toString(id);
+        assertThat(job.refusal("--from", from))
+                .contains("is older than the results", "--roll-back");
+        try (JavaProcess process = job.running("--from", from, "--roll-back")) {
+            assertThat(process.output()).contains("rolls back: records carry epoch 2");
+            job.send(200);
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        try (JavaProcess process = job.running()) {
+            assertThat(process.output()).contains("continues from checkpoint");
+            job.stop(process, "TERM");
+        }
+
+        assertThat(job.audit(1L).verdict()).isEqualTo(Verdict.PROVEN);
+        AuditReport second = job.audit(2L);
+        assertThat(second.verdict()).as(second.toString()).isEqualTo(Verdict.UNPROVEN);
+        assertThat(second.findings())
+                .extracting("text", String.class)
+                .allMatch(text -> text.contains("are of an earlier epoch"));
+    }
+
+    private static JobCheckpoint savepoint(JavaProcess process) throws IOException {
+        Matcher path = Pattern.compile("stopped with (file:\\S+)").matcher(process.output());
+        assertThat(path.find()).isTrue();
+        return JobCheckpoint.read(path.group(1));
     }
 
     @Test

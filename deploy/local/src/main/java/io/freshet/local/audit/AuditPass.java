@@ -189,16 +189,24 @@ final class AuditPass {
 
     private void readDriftAlerts() {
         SequenceCheck alerts = new SequenceCheck(AuditCheck.DRIFT_ALERTS);
+        EarlierEpochs earlier = new EarlierEpochs();
         try (ResultTopic topic = open(Topic.DRIFT_ALERTS)) {
             topic.read(
                     record -> {
                         DriftAlertEvent event = AuditReader.read(AuditReader.DRIFT_ALERTS, record);
+                        if (event.getJob().equals(records.job().job())) {
+                            earlier.add(event.getModelId(), event.getEpoch(), event.getSequence());
+                        }
                         if (isOfJob(event.getJob(), event.getEpoch()) && isAudited(event)) {
                             alerts.add(
                                     event.getModelId(),
                                     event.getSequence(),
                                     0,
-                                    topic.isRemovedBefore(record));
+                                    topic.isRemovedBefore(record)
+                                            || earlier.reaches(
+                                                    event.getModelId(),
+                                                    event.getEpoch(),
+                                                    event.getSequence()));
                         }
                     });
             open |= topic.isOpen();
@@ -206,7 +214,14 @@ final class AuditPass {
             if (until == null) {
                 records.drifts()
                         .forEach(
-                                (modelId, drifts) -> compareAlerts(modelId, drifts, alerts, topic));
+                                (modelId, drifts) -> {
+                                    long found =
+                                            alerts.next(modelId) > 0
+                                                    ? alerts.next(modelId)
+                                                    : earlier.before(
+                                                            modelId, records.job().epoch());
+                                    compareAlerts(modelId, drifts, found, topic);
+                                });
             }
         }
         details.put(AuditCheck.DRIFT_ALERTS, alerts.detail());
@@ -218,9 +233,8 @@ final class AuditPass {
                         && event.getModelVersion() <= until.modelVersion());
     }
 
-    private void compareAlerts(
-            String modelId, long drifts, SequenceCheck alerts, ResultTopic topic) {
-        long missing = drifts - alerts.next(modelId);
+    private void compareAlerts(String modelId, long drifts, long found, ResultTopic topic) {
+        long missing = drifts - found;
         if (missing <= 0) {
             return;
         }
@@ -228,9 +242,7 @@ final class AuditPass {
                 AuditText.format(
                         "the last %,d of %,d alerts are not on the topic", missing, drifts);
         boolean undecided =
-                topic.isOpen()
-                        || ledger().isAtLeastOnce()
-                        || (topic.isRemoved() && alerts.next(modelId) == 0);
+                topic.isOpen() || ledger().isAtLeastOnce() || (topic.isRemoved() && found == 0);
         findings.add(
                 undecided
                         ? Finding.undecided(AuditCheck.DRIFT_ALERTS, modelId, text, List.of())

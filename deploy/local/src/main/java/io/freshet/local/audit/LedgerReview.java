@@ -86,9 +86,15 @@ final class LedgerReview {
         OutcomeReview outcomes = new OutcomeReview(model);
         UnlabelledReview unlabelled = new UnlabelledReview(model);
         PublicationReview deadLetters =
-                new PublicationReview(model, AuditCheck.DEAD_LETTERS, topics.deadLettersRemoved());
+                new PublicationReview(
+                        model,
+                        AuditCheck.DEAD_LETTERS,
+                        topics.deadLettersRemoved() || model.startsLate());
         PublicationReview predictions =
-                new PublicationReview(model, AuditCheck.PREDICTIONS, topics.predictionsRemoved());
+                new PublicationReview(
+                        model,
+                        AuditCheck.PREDICTIONS,
+                        topics.predictionsRemoved() || model.startsLate());
         Map<TopicPartition, EventSum> previous = new HashMap<>();
         Map<TopicPartition, OffsetSpan> removed = new HashMap<>();
         boolean trained = true;
@@ -458,7 +464,10 @@ final class LedgerReview {
                         Finding.unproven(
                                 check,
                                 model.modelId(),
-                                AuditText.format("retention has removed %,d", removedResults),
+                                AuditText.format(
+                                        "%,d are of an earlier epoch, or retention has removed"
+                                                + " them",
+                                        removedResults),
                                 joined()));
             }
             if (awaitedResults > 0) {

@@ -27,7 +27,7 @@ final class MetricsLog {
             ledger = new EpochLedger(until);
         }
 
-        private void add(MetricsEvent event, boolean removed, boolean advances) {
+        private void add(MetricsEvent event, boolean elsewhere, boolean advances) {
             Long attempt = event.getAttempt();
             boolean replaces =
                     (until == null || until.modelId().equals(event.getModelId()))
@@ -35,7 +35,7 @@ final class MetricsLog {
                                     event.getModelId(),
                                     event.getSequence(),
                                     attempt == null ? 0 : attempt,
-                                    removed);
+                                    elsewhere);
             ledger.addMetrics(event, replaces, advances);
             if (event.getDrifts() > 0) {
                 drifts.put(event.getModelId(), event.getDrifts());
@@ -65,6 +65,7 @@ final class MetricsLog {
     private final @Nullable SnapshotTarget until;
     private final Map<String, EpochRecords> newest = new TreeMap<>();
     private final Map<String, Set<Long>> epochs = new TreeMap<>();
+    private final Map<String, EarlierEpochs> earlier = new TreeMap<>();
 
     MetricsLog(String topic, AuditRequest request, @Nullable SnapshotTarget until) {
         this.topic = topic;
@@ -81,6 +82,8 @@ final class MetricsLog {
     void add(MetricsEvent event, boolean removed, boolean advances) {
         String job = event.getJob();
         epochs.computeIfAbsent(job, j -> new TreeSet<>()).add(event.getEpoch());
+        EarlierEpochs before = earlier.computeIfAbsent(job, j -> new EarlierEpochs());
+        before.add(event.getModelId(), event.getEpoch(), event.getSequence());
         Long wanted = until == null ? request.epoch() : Long.valueOf(until.job().epoch());
         if (wanted != null && wanted != event.getEpoch()) {
             return;
@@ -91,7 +94,9 @@ final class MetricsLog {
             newest.put(job, records);
         }
         if (records.job().epoch() == event.getEpoch()) {
-            records.add(event, removed, advances);
+            boolean continues =
+                    before.reaches(event.getModelId(), event.getEpoch(), event.getSequence());
+            records.add(event, removed || continues, advances);
         }
     }
 

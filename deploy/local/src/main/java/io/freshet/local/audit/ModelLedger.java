@@ -21,6 +21,7 @@ final class ModelLedger {
     static final int NOT_COVERED = -1;
 
     private final String modelId;
+    private boolean startsLate;
     private final List<Boundary> boundaries = new ArrayList<>();
     private final List<RangeSums> ranges = new ArrayList<>();
     private final Map<TopicPartition, Cursor> cursors = new HashMap<>();
@@ -45,7 +46,16 @@ final class ModelLedger {
         if (replaces) {
             boundaries.removeIf(earlier -> earlier.sequence() >= boundary.sequence());
         }
+        startsLate |= boundaries.isEmpty() && boundary.sequence() > 0;
         boundaries.add(boundary);
+    }
+
+    /**
+     * Returns whether the first record is not the first one of the model, so that the results
+     * before it are not complete: they are of an earlier epoch, or removed.
+     */
+    boolean startsLate() {
+        return startsLate;
     }
 
     /**

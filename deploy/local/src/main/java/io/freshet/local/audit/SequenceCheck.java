@@ -29,14 +29,15 @@ final class SequenceCheck {
      * Adds a record. Those of one model must be added in the order of the topic.
      *
      * @param attempt attempt number; 0 under exactly-once delivery
-     * @param removed whether retention has removed earlier records of the partition
+     * @param elsewhere whether earlier records of the model may be missing: because retention has
+     *     removed them, or because they are of an earlier epoch
      * @return whether the record replaces those from its sequence number on
      */
-    boolean add(String modelId, long sequence, long attempt, boolean removed) {
+    boolean add(String modelId, long sequence, long attempt, boolean elsewhere) {
         records++;
         Last last = models.get(modelId);
         boolean again = last != null && sequence < last.next() && attempt > last.attempt();
-        boolean first = last == null && removed;
+        boolean first = last == null && elsewhere;
         long expected = last == null ? 0 : last.next();
         if (first && sequence > 0) {
             fromLater++;
@@ -68,6 +69,6 @@ final class SequenceCheck {
         String text = AuditText.format("%,d records of %,d models", records, models.size());
         return fromLater == 0
                 ? text
-                : text + AuditText.format("; of %,d models the first are removed", fromLater);
+                : text + AuditText.format("; of %,d models the first are not here", fromLater);
     }
 }

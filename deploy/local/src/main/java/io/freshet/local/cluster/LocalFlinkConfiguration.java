@@ -122,10 +122,13 @@ final class LocalFlinkConfiguration {
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY, state.checkpoints().toUri().toString());
     }
 
-    /** Makes the job continue from a checkpoint, which is Flink's from then on. */
+    /**
+     * Makes the job continue from a checkpoint, which stays as it is: Flink would delete one that
+     * it claims, and then there would be no older one to go back to.
+     */
     static void restore(JobCheckpoint checkpoint, Configuration flink) {
         flink.set(StateRecoveryOptions.SAVEPOINT_PATH, checkpoint.path());
-        flink.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
+        flink.set(StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.NO_CLAIM);
     }
 
     private static <T> void setUnlessGiven(Configuration flink, ConfigOption<T> option, T value) {

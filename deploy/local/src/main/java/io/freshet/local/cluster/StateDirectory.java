@@ -18,7 +18,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -156,15 +158,28 @@ public final class StateDirectory implements AutoCloseable {
     }
 
     /**
-     * Deletes all checkpoints and savepoints but the newest three. Flink itself deletes only those
-     * of the job that runs, so that those of killed processes would accumulate.
+     * Deletes all checkpoints and savepoints but the newest three, and all other files of jobs that
+     * have none left. Flink itself deletes only checkpoints of the job that runs.
      *
      * @param newestFirst {@link #newestFirst()}
      */
     public void deleteAllButNewest(List<JobCheckpoint> newestFirst) throws IOException {
-        for (JobCheckpoint old :
-                newestFirst.subList(Math.min(RETAINED, newestFirst.size()), newestFirst.size())) {
-            Directories.delete(Path.of(new org.apache.flink.core.fs.Path(old.path()).toUri()));
+        Set<Path> kept = new HashSet<>();
+        for (int i = 0; i < newestFirst.size(); i++) {
+            String location = newestFirst.get(i).path();
+            Path checkpoint = Path.of(new org.apache.flink.core.fs.Path(location).toUri());
+            if (i < RETAINED) {
+                kept.add(checkpoint.getParent());
+            } else {
+                Directories.delete(checkpoint);
+            }
+        }
+        if (Files.isDirectory(checkpoints())) {
+            try (Stream<Path> jobs = Files.list(checkpoints())) {
+                for (Path job : jobs.filter(each -> !kept.contains(each)).toList()) {
+                    Directories.delete(job); // with the files that incremental checkpoints shared
+                }
+            }
         }
     }
 

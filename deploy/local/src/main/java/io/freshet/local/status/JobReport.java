@@ -68,7 +68,7 @@ public record JobReport(
      */
     public static JobReport read(
             JobTopics topics, @Nullable FlinkRestClient flink, String jobName) {
-        JobResults results = new JobResults();
+        NewestResults results = new NewestResults();
         boolean allModels;
         try (ResultsReader reader =
                 ResultsReader.start(
@@ -95,7 +95,7 @@ public record JobReport(
     }
 
     static JobReport of(
-            JobResults results,
+            NewestResults results,
             SourcePosition source,
             boolean allModels,
             @Nullable FlinkJob flink,

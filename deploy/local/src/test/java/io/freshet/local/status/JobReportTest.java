@@ -27,8 +27,8 @@ class JobReportTest {
         return new SimulatedResults(5, modelId, List.of("a", "b"), List.of(500L), START, 1_000);
     }
 
-    private static JobResults twoModels() {
-        JobResults results = new JobResults();
+    private static NewestResults twoModels() {
+        NewestResults results = new NewestResults();
         results.onMetrics(results("m").metrics(39), START);
         results.onMetrics(results("other").metrics(19), START);
         results.onActivity(new JobActivity(OptionalLong.of(START), 1_000, SourcePosition.UNKNOWN));
@@ -65,7 +65,7 @@ class JobReportTest {
 
     @Test
     void report_isOneScreen_ofPrintableText() {
-        JobResults results = twoModels();
+        NewestResults results = twoModels();
         results.onDriftAlert(results("m").alert(0), START - 3 * MINUTE);
         JobReport report =
                 JobReport.of(
@@ -141,7 +141,7 @@ class JobReportTest {
 
     @Test
     void recordOfAnEarlierAttempt_doesNotReplaceThatOfALater() {
-        JobResults results = new JobResults();
+        NewestResults results = new NewestResults();
         MetricsEvent first = results("m").metrics(39);
         first.setAttempt(1L);
         MetricsEvent second = results("m").metrics(39);
@@ -157,7 +157,7 @@ class JobReportTest {
     @Test
     void mutatedEvents_areAllReported() throws Exception {
         for (MetricsEvent event : MutatedEvents.of(results("m").metrics(39), 1, 1_000)) {
-            JobResults results = new JobResults();
+            NewestResults results = new NewestResults();
             results.onMetrics(event, START);
             JobReport report =
                     JobReport.of(results, source(0), true, null, List.of(), START + MINUTE);

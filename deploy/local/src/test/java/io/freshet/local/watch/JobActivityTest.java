@@ -62,7 +62,8 @@ class JobActivityTest {
                         OptionalLong.of(START + SECOND),
                         List.of());
 
-        assertCondition(activity(SECOND, source), 2 * SECOND, JobState.STOPPED, "Stopped 1.0 s ago");
+        assertCondition(
+                activity(SECOND, source), 2 * SECOND, JobState.STOPPED, "Stopped 1.0 s ago");
         assertCondition(activity(SECOND, source.ofRunningJob()), 2 * SECOND, JobState.LIVE, "Live");
     }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe: filled by the thread that reads, and read by another.
  */
-final class JobResults implements ResultsListener {
+final class NewestResults implements ResultsListener {
     private final Map<String, MetricsEvent> newest = new TreeMap<>();
     private final Set<String> problems = new LinkedHashSet<>();
     private @Nullable DriftAlertEvent alert;
@@ -31,7 +31,7 @@ final class JobResults implements ResultsListener {
 
     @Override
     public synchronized void onMetrics(MetricsEvent event, long emittedAt) {
-        newest.merge(event.getModelId(), event, JobResults::valid);
+        newest.merge(event.getModelId(), event, NewestResults::valid);
     }
 
     /** Returns which of two records is valid: the later one, unless it is of an earlier attempt. */
