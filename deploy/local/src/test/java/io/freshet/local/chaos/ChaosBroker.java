@@ -77,7 +77,11 @@ final class ChaosBroker implements AutoCloseable {
         return JavaProcess.start(
                 Files.createDirectories(directory),
                 Map.of(),
-                List.of("-Xmx512m", "-Dfreshet.log=" + directory.resolve("broker.log")),
+                List.of(
+                        "-Xmx512m",
+                        // Compiles quickly: brokers are started often.
+                        "-XX:TieredStopAtLevel=1",
+                        "-Dfreshet.log=" + directory.resolve("broker.log")),
                 ChaosBroker.class,
                 arguments.toArray(String[]::new));
     }

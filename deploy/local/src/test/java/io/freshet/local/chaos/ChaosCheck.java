@@ -215,28 +215,39 @@ final class ChaosCheck implements Callable<Integer> {
         for (FaultKind kind : planned.kinds()) {
             active.add(kind.begin(bed, random));
         }
-        String victims = active.stream().map(ActiveFault::victim).collect(Collectors.joining(", "));
-        System.out.print(format("%3d  %s (%s)", fault, kinds, victims));
+        String victims =
+                active.stream().map(ActiveFault::victim).collect(Collectors.joining(", "));
+        System.out.print(format("%3d  %s: %s", fault, kinds, victims));
         System.out.flush();
-        while (!active.stream().allMatch(ActiveFault::hasEnded)) {
+        boolean restarted = planned.kinds().contains(FaultKind.SAVEPOINT_RESTART);
+        long recoveredAt = 0;
+        while (!areRepaired(active)) {
+            load.requireRunning();
             metrics.poll();
-            for (ActiveFault each : active) {
-                if (each.isDue()) {
-                    each.end();
-                }
+            if (recoveredAt == 0 && !restarted && metrics.areNewerThan(begin)) {
+                recoveredAt = System.currentTimeMillis();
             }
         }
         long end = System.currentTimeMillis();
-        boolean restarted = planned.kinds().contains(FaultKind.SAVEPOINT_RESTART);
-        long since = restarted ? Math.max(begin, bed.job().submittedAt()) : begin;
-        double recovery =
-                (awaitNewerThan(since, metrics, bed.job(), load) - begin) / 1_000.0;
+        if (recoveredAt == 0) {
+            long since = restarted ? Math.max(begin, bed.job().submittedAt()) : begin;
+            recoveredAt = awaitNewerThan(since, metrics, bed.job(), load);
+        }
+        double recovery = (recoveredAt - begin) / 1_000.0;
         awaitNewerThan(end, metrics, bed.job(), load);
         restartEnded(bed);
         AuditReport audit = audit(config);
         report.recovered(kinds, recovery);
         System.out.println(
                 format("%n     recovered in %.1f s, audit in %.1f s", recovery, audit.seconds()));
+    }
+
+    private static boolean areRepaired(List<ActiveFault> faults) throws Exception {
+        boolean all = true;
+        for (ActiveFault each : faults) {
+            all &= each.isRepaired();
+        }
+        return all;
     }
 
     /**
@@ -318,9 +329,9 @@ final class ChaosCheck implements Callable<Integer> {
                             + audit.pending()
                             + " pending");
         }
-        metrics.poll();
+        metrics.readToEnd();
         int messages =
-                DeliveryCheck.run(config, load.sent(), load.acknowledged(), metrics.examples());
+                DeliveryCheck.run(config, load.sent(), load.acknowledged(), metrics.trained());
         System.out.println(
                 format("all %,d acknowledged messages came out exactly once", messages));
     }

@@ -177,7 +177,7 @@ final class ChaosFlink implements AutoCloseable {
                         "admin.enableServer=false"));
         return processes.start(
                 "zookeeper",
-                "-Xmx128m",
+                "-Xmx128m -XX:TieredStopAtLevel=1",
                 "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
                 List.of("--zkConfigFile", config.toString(), "--peerId", "1"));
     }

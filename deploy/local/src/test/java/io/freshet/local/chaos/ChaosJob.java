@@ -14,8 +14,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 
 /** The job on the cluster, started and stopped with Flink's command line client. */
@@ -105,33 +103,7 @@ final class ChaosJob {
 
     /** Begins to stop the job with a savepoint and to start it from there. */
     ActiveFault beginSavepointRestart() {
-        CompletableFuture<Void> restart =
-                CompletableFuture.runAsync(
-                        () -> {
-                            try {
-                                restartFromSavepoint();
-                            } catch (Exception e) {
-                                throw new IllegalStateException(e);
-                            }
-                        });
-        return new ActiveFault(
-                "the job",
-                Duration.ZERO,
-                () -> {
-                    try {
-                        restart.get();
-                    } catch (ExecutionException e) {
-                        Throwable cause = e.getCause();
-                        while (cause instanceof IllegalStateException
-                                && cause.getCause() != null) {
-                            cause = cause.getCause();
-                        }
-                        if (cause instanceof ChaosViolation violation) {
-                            throw violation;
-                        }
-                        throw e;
-                    }
-                });
+        return new ActiveFault("the job", Duration.ZERO, this::restartFromSavepoint);
     }
 
     private void restartFromSavepoint() throws Exception {

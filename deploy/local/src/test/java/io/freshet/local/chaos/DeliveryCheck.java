@@ -1,6 +1,8 @@
 package io.freshet.local.chaos;
 
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.EventSum;
+import io.freshet.local.audit.PositionHash;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.chaos.EventLoad.Fate;
 import io.freshet.local.chaos.EventLoad.Place;
@@ -19,10 +21,10 @@ import java.util.TreeMap;
 import org.apache.kafka.common.header.Header;
 
 /**
- * Comparison of the messages that were sent with those that came out, by their numbers and without
- * any digest or count of the job: every acknowledged message is in the input once, every message in
- * the input has exactly one prediction or one dead letter, as its content demands, and each model
- * was trained on exactly its labelled events.
+ * Comparison of the messages that were sent with those that came out, by their numbers and from
+ * what was sent alone: every message is in the input once and where it was acknowledged, every
+ * message that cannot be used has one dead letter, every one without a label one prediction, and
+ * each model was trained on exactly its labelled events, by the digest of their places.
  */
 final class DeliveryCheck {
     private static final EventReader<PredictionEvent> PREDICTIONS =
@@ -49,7 +51,7 @@ final class DeliveryCheck {
     /**
      * Compares.
      *
-     * @param examples number of examples trained on according to the newest metrics, by model
+     * @param stated events trained on according to the newest metrics, by model
      * @return number of messages
      * @throws ChaosViolation listing what is missing or there more than once
      */
@@ -57,10 +59,10 @@ final class DeliveryCheck {
             JobConfig config,
             List<Sent> sent,
             Map<Long, Place> acknowledged,
-            Map<String, Long> examples) {
+            Map<String, EventSum> stated) {
         DeliveryCheck check = new DeliveryCheck(sent, acknowledged);
         check.read(config);
-        check.compare(examples);
+        check.compare(config.kafka().labelledEvents(), stated);
         if (check.numProblems > 0) {
             throw new ChaosViolation(
                     "set equality: "
@@ -120,8 +122,9 @@ final class DeliveryCheck {
         }
     }
 
-    private void compare(Map<String, Long> examples) {
-        Map<String, Long> trained = new TreeMap<>();
+    private void compare(String topic, Map<String, EventSum> stated) {
+        PositionHash hash = new PositionHash();
+        Map<String, EventSum> trained = new TreeMap<>();
         for (int number = 0; number < sent.size(); number++) {
             Sent message = sent.get(number);
             Place place = acknowledged.get((long) number);
@@ -131,8 +134,8 @@ final class DeliveryCheck {
             if (place == null || !Long.valueOf(number).equals(numbers.get(place))) {
                 problem("message " + number + " is not at its acknowledged place " + place);
             }
-            boolean dead = message.fate() == Fate.DEAD_LETTER;
-            if (predictions[number] != (dead ? 0 : 1) || deadLetters[number] != (dead ? 1 : 0)) {
+            if (predictions[number] != (message.fate() == Fate.PREDICTED ? 1 : 0)
+                    || deadLetters[number] != (message.fate() == Fate.DEAD_LETTER ? 1 : 0)) {
                 problem(
                         "message "
                                 + number
@@ -146,19 +149,22 @@ final class DeliveryCheck {
                                 + deadLetters[number]
                                 + " dead letters");
             }
-            if (message.fate() == Fate.TRAINED) {
-                trained.merge(EventLoad.MODELS.get(message.model()), 1L, Long::sum);
+            if (message.fate() == Fate.TRAINED && place != null) {
+                trained.merge(
+                        EventLoad.MODELS.get(message.model()),
+                        EventSum.NONE.plus(hash.of(topic, place.partition(), place.offset())),
+                        (sum, one) -> sum.plus(one.digest()));
             }
         }
         trained.forEach(
-                (model, count) -> {
-                    if (!count.equals(examples.get(model))) {
+                (model, sum) -> {
+                    if (!sum.equals(stated.get(model))) {
                         problem(
                                 model
                                         + " was sent "
-                                        + count
-                                        + " labelled events and has seen "
-                                        + examples.get(model));
+                                        + sum
+                                        + " labelled events and was trained on "
+                                        + stated.get(model));
                     }
                 });
     }

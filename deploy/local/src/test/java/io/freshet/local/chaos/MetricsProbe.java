@@ -1,6 +1,7 @@
 package io.freshet.local.chaos;
 
 import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.EventSum;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
@@ -18,7 +19,7 @@ final class MetricsProbe implements AutoCloseable {
     private final TopicReader reader;
     private final List<String> models;
     private final Map<String, Long> writtenAt = new HashMap<>();
-    private final Map<String, Long> examples = new HashMap<>();
+    private final Map<String, EventSum> trained = new HashMap<>();
 
     /**
      * @param models models whose metrics count
@@ -30,11 +31,21 @@ final class MetricsProbe implements AutoCloseable {
 
     /** Reads what has been committed since the last call, for up to a moment. */
     void poll() {
-        for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
+        reader.poll(POLL).forEach(this::add);
+    }
+
+    /** Reads everything that has been committed. */
+    void readToEnd() {
+        reader.readToEnd(this::add);
+    }
+
+    private void add(ConsumerRecord<byte[], byte[]> record) {
             MetricsEvent event = AuditReader.read(AuditReader.METRICS, record);
             writtenAt.merge(event.getModelId(), record.timestamp(), Math::max);
-            examples.merge(event.getModelId(), event.getExamplesSeen(), Math::max);
-        }
+            trained.merge(
+                    event.getModelId(),
+                    EventSum.of(event.getAudit().getAccepted()),
+                    (former, newer) -> newer.count() >= former.count() ? newer : former);
     }
 
     /**
@@ -46,9 +57,9 @@ final class MetricsProbe implements AutoCloseable {
         return models.stream().allMatch(model -> writtenAt.getOrDefault(model, 0L) > time);
     }
 
-    /** Returns the number of examples trained on, by model. */
-    Map<String, Long> examples() {
-        return examples;
+    /** Returns the events trained on according to the newest metrics, by model. */
+    Map<String, EventSum> trained() {
+        return trained;
     }
 
     @Override
