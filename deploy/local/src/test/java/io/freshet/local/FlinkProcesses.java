@@ -124,7 +124,11 @@ public final class FlinkProcesses {
      * @param name name of its directory
      */
     public JavaProcess client(String name, List<String> arguments) throws IOException {
-        return start(name, "-Xmx256m -XX:TieredStopAtLevel=1", "org.apache.flink.client.cli.CliFrontend", arguments);
+        return start(
+                name,
+                "-Xmx256m -XX:TieredStopAtLevel=1",
+                "org.apache.flink.client.cli.CliFrontend",
+                arguments);
     }
 
     /**

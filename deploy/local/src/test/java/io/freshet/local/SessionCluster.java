@@ -63,8 +63,7 @@ final class SessionCluster implements AutoCloseable {
             String rpcPort = jobManager.awaitOutput(RPC);
             URI rest = URI.create("http://" + jobManager.awaitOutput(REST));
             taskManager =
-                    processes.taskManager(
-                            "taskmanager", Map.of("jobmanager.rpc.port", rpcPort));
+                    processes.taskManager("taskmanager", Map.of("jobmanager.rpc.port", rpcPort));
             SessionCluster cluster = new SessionCluster(jobManager, taskManager, rest);
             cluster.awaitSlot();
             return cluster;

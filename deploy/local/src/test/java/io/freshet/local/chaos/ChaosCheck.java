@@ -135,7 +135,11 @@ final class ChaosCheck implements Callable<Integer> {
                 held = true;
             } catch (ChaosViolation | AssertionError e) {
                 if (!ProcessShutdown.hasBegun()) {
-                    System.out.println("VIOLATION at fault " + fault + ", seed " + runSeed);
+                    System.out.println(
+                            format(
+                                    "%nVIOLATION %s, seed %d",
+                                    fault > numFaults ? "at the end" : "at fault " + fault,
+                                    runSeed));
                     System.out.println(e.getMessage());
                 }
             } finally {
@@ -215,8 +219,7 @@ final class ChaosCheck implements Callable<Integer> {
         for (FaultKind kind : planned.kinds()) {
             active.add(kind.begin(bed, random));
         }
-        String victims =
-                active.stream().map(ActiveFault::victim).collect(Collectors.joining(", "));
+        String victims = active.stream().map(ActiveFault::victim).collect(Collectors.joining(", "));
         System.out.print(format("%3d  %s: %s", fault, kinds, victims));
         System.out.flush();
         boolean restarted = planned.kinds().contains(FaultKind.SAVEPOINT_RESTART);
@@ -237,7 +240,7 @@ final class ChaosCheck implements Callable<Integer> {
         awaitNewerThan(end, metrics, bed.job(), load);
         restartEnded(bed);
         AuditReport audit = audit(config);
-        report.recovered(kinds, recovery);
+        report.recovered(planned.kinds().size() == 1 ? kinds : "two at once", recovery);
         System.out.println(
                 format("%n     recovered in %.1f s, audit in %.1f s", recovery, audit.seconds()));
     }
@@ -332,8 +335,7 @@ final class ChaosCheck implements Callable<Integer> {
         metrics.readToEnd();
         int messages =
                 DeliveryCheck.run(config, load.sent(), load.acknowledged(), metrics.trained());
-        System.out.println(
-                format("all %,d acknowledged messages came out exactly once", messages));
+        System.out.println(format("all %,d acknowledged messages came out exactly once", messages));
     }
 
     /** Moves what the processes logged to the directory of the logs. */

@@ -120,7 +120,9 @@ final class ChaosFlink implements AutoCloseable {
             }
             flink.retrieveLeader(Configuration.fromMap(settings));
             Waiting.until(
-                    "Flink's slots", LIMIT, () -> flink.isAlive() && flink.slots() == TASK_MANAGERS);
+                    "Flink's slots",
+                    LIMIT,
+                    () -> flink.isAlive() && flink.slots() == TASK_MANAGERS);
             return flink;
         } catch (Exception | Error e) {
             flink.close();
@@ -145,7 +147,8 @@ final class ChaosFlink implements AutoCloseable {
         settings.put("taskmanager.numberOfTaskSlots", "1");
         settings.put("execution.checkpointing.dir", checkpoints.toUri().toString());
         settings.put("execution.checkpointing.num-retained", "3");
-        settings.put("env.java.opts.all", "-Dorg.apache.avro.SERIALIZABLE_PACKAGES=io.freshet.schemas");
+        settings.put(
+                "env.java.opts.all", "-Dorg.apache.avro.SERIALIZABLE_PACKAGES=io.freshet.schemas");
         settings.put("jobmanager.memory.process.size", "736m");
         settings.put("jobmanager.memory.jvm-metaspace.size", "192m");
         settings.put("taskmanager.memory.process.size", "960m");
@@ -270,11 +273,11 @@ final class ChaosFlink implements AutoCloseable {
         }
         try {
             HttpRequest request =
-                    HttpRequest.newBuilder(URI.create(address + path)).timeout(REST_TIMEOUT).build();
+                    HttpRequest.newBuilder(URI.create(address + path))
+                            .timeout(REST_TIMEOUT)
+                            .build();
             var answer = http.send(request, BodyHandlers.ofString());
-            return answer.statusCode() == 200
-                    ? json.readTree(answer.body())
-                    : json.missingNode();
+            return answer.statusCode() == 200 ? json.readTree(answer.body()) : json.missingNode();
         } catch (IOException e) {
             return json.missingNode();
         } catch (InterruptedException e) {
@@ -308,15 +311,20 @@ final class ChaosFlink implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
-        if (retrieval != null) {
-            retrieval.stop();
-        }
-        if (services != null) {
-            services.close();
-        }
+    public void close() throws IOException {
         taskManagers.forEach(node -> node.process.close());
         jobManagers.forEach(node -> node.process.close());
-        zooKeeper.close();
+        try {
+            if (retrieval != null) {
+                retrieval.stop();
+            }
+            if (services != null) {
+                services.close();
+            }
+        } catch (Exception e) {
+            throw new IOException("the client of ZooKeeper cannot be closed", e);
+        } finally {
+            zooKeeper.close();
+        }
     }
 }

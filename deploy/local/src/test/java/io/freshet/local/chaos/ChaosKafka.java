@@ -45,7 +45,10 @@ final class ChaosKafka implements AutoCloseable {
         for (int i = 0; i < NODES; i++) {
             ports[i] = EmbeddedKafka.freePorts();
             jobPorts[i] = EmbeddedKafka.freePorts()[0];
-            voters.append(i == 0 ? "" : ",").append(i + 1).append("@localhost:").append(ports[i][1]);
+            voters.append(i == 0 ? "" : ",")
+                    .append(i + 1)
+                    .append("@localhost:")
+                    .append(ports[i][1]);
         }
         for (int i = 0; i < NODES; i++) {
             String name = "broker-" + (i + 1);
@@ -57,14 +60,10 @@ final class ChaosKafka implements AutoCloseable {
             properties.put("controller.quorum.voters", voters.toString());
             String listeners =
                     "PLAINTEXT://localhost:" + ports[i][0] + ",JOB://localhost:" + jobPorts[i];
-            properties.put(
-                    "listeners", listeners + ",CONTROLLER://localhost:" + ports[i][1]);
+            properties.put("listeners", listeners + ",CONTROLLER://localhost:" + ports[i][1]);
             properties.put(
                     "advertised.listeners",
-                    "PLAINTEXT://localhost:"
-                            + ports[i][0]
-                            + ",JOB://localhost:"
-                            + proxy.port());
+                    "PLAINTEXT://localhost:" + ports[i][0] + ",JOB://localhost:" + proxy.port());
             directly.add("localhost:" + ports[i][0]);
             brokers.add(
                     new ChaosBroker(

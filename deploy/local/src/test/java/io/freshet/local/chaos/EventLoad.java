@@ -40,6 +40,8 @@ final class EventLoad implements AutoCloseable {
     private static final int UNLABELLED = 10;
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    private static final long CLOSING_MILLIS = 5_000;
+
     /** Fate that a message must have. */
     enum Fate {
         TRAINED,
@@ -231,9 +233,13 @@ final class EventLoad implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         ends = true;
         sending.interrupt();
-        sending.join(TimeUnit.SECONDS.toMillis(5));
+        try {
+            sending.join(CLOSING_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -52,9 +52,7 @@ enum FaultKind {
             ChaosBroker broker = choose(bed.kafka().brokers(), random);
             broker.process().signal("STOP");
             return new ActiveFault(
-                    broker.name(),
-                    seconds(4, 14, random),
-                    () -> broker.process().signal("CONT"));
+                    broker.name(), seconds(4, 14, random), () -> broker.process().signal("CONT"));
         }
     },
     BOUNCE_BROKER {

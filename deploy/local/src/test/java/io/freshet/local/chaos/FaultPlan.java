@@ -49,8 +49,7 @@ final class FaultPlan {
                 kinds.add(second);
             }
         }
-        return new Planned(
-                List.copyOf(kinds), random.nextInt(MAX_PAUSE_MILLIS), random.nextLong());
+        return new Planned(List.copyOf(kinds), random.nextInt(MAX_PAUSE_MILLIS), random.nextLong());
     }
 
     private FaultKind draw() {

@@ -40,12 +40,12 @@ final class MetricsProbe implements AutoCloseable {
     }
 
     private void add(ConsumerRecord<byte[], byte[]> record) {
-            MetricsEvent event = AuditReader.read(AuditReader.METRICS, record);
-            writtenAt.merge(event.getModelId(), record.timestamp(), Math::max);
-            trained.merge(
-                    event.getModelId(),
-                    EventSum.of(event.getAudit().getAccepted()),
-                    (former, newer) -> newer.count() >= former.count() ? newer : former);
+        MetricsEvent event = AuditReader.read(AuditReader.METRICS, record);
+        writtenAt.merge(event.getModelId(), record.timestamp(), Math::max);
+        trained.merge(
+                event.getModelId(),
+                EventSum.of(event.getAudit().getAccepted()),
+                (former, newer) -> newer.count() >= former.count() ? newer : former);
     }
 
     /**
