@@ -133,14 +133,18 @@ final class ChaosCheck implements Callable<Integer> {
             try {
                 run(stack, directory, runSeed);
                 held = true;
-            } catch (ChaosViolation | AssertionError e) {
+            } catch (Exception | AssertionError e) {
                 if (!ProcessShutdown.hasBegun()) {
                     System.out.println(
                             format(
                                     "%nVIOLATION %s, seed %d",
                                     fault > numFaults ? "at the end" : "at fault " + fault,
                                     runSeed));
-                    System.out.println(e.getMessage());
+                    if (e instanceof ChaosViolation) {
+                        System.out.println(e.getMessage());
+                    } else {
+                        e.printStackTrace(System.out);
+                    }
                 }
             } finally {
                 report.lines().forEach(System.out::println);
@@ -211,13 +215,13 @@ final class ChaosCheck implements Callable<Integer> {
         while (System.currentTimeMillis() < pauseEnds) {
             metrics.poll();
         }
-        Random random = new Random(planned.seed());
+        Choices choices = new Choices(planned.seed());
         String kinds =
                 planned.kinds().stream().map(FaultKind::text).collect(Collectors.joining(" + "));
         long begin = System.currentTimeMillis();
         List<ActiveFault> active = new ArrayList<>();
         for (FaultKind kind : planned.kinds()) {
-            active.add(kind.begin(bed, random));
+            active.add(kind.begin(bed, choices));
         }
         String victims = active.stream().map(ActiveFault::victim).collect(Collectors.joining(", "));
         System.out.print(format("%3d  %s: %s", fault, kinds, victims));

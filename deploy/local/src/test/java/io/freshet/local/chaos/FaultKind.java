@@ -5,60 +5,57 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
 
 /** A kind of fault. */
 enum FaultKind {
     KILL_TASKMANAGER {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
-            return kill(bed, choose(bed.flink().busyTaskManagers(), random), random);
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            return kill(bed, taskManager(bed, choices), choices);
         }
     },
     KILL_JOBMANAGER {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
-            return kill(bed, bed.flink().leadingJobManager(), random);
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            return kill(bed, jobManager(bed, choices), choices);
         }
     },
     KILL_BROKER {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
-            ChaosBroker broker = choose(bed.kafka().brokers(), random);
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            ChaosBroker broker = choices.one(bed.kafka().brokers(), ChaosBroker::name);
             broker.process().signal("KILL");
-            return restartLater(broker, random);
+            return restartLater(broker, choices);
         }
     },
     /** Longer than the heartbeat: Flink replaces it, and then it wakes up as a zombie. */
     PAUSE_TASKMANAGER {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
-            return pause(choose(bed.flink().busyTaskManagers(), random), 6, 14, random);
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            return pause(taskManager(bed, choices), 6, 14, choices);
         }
     },
     /** Longer than its session with ZooKeeper, and shorter or longer than the job's lease. */
     PAUSE_JOBMANAGER {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
-            return pause(bed.flink().leadingJobManager(), 6, 20, random);
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            return pause(jobManager(bed, choices), 6, 20, choices);
         }
     },
     PAUSE_BROKER {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
-            ChaosBroker broker = choose(bed.kafka().brokers(), random);
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            ChaosBroker broker = choices.one(bed.kafka().brokers(), ChaosBroker::name);
             broker.process().signal("STOP");
             return new ActiveFault(
-                    broker.name(), seconds(4, 14, random), () -> broker.process().signal("CONT"));
+                    broker.name(), choices.seconds(4, 14), () -> broker.process().signal("CONT"));
         }
     },
     BOUNCE_BROKER {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
-            ChaosBroker broker = choose(bed.kafka().brokers(), random);
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            ChaosBroker broker = choices.one(bed.kafka().brokers(), ChaosBroker::name);
             broker.process().signal("TERM");
             return new ActiveFault(
                     broker.name(),
@@ -73,11 +70,9 @@ enum FaultKind {
     /** Between the job and some or all brokers, with a reset or in silence. */
     CUT_NETWORK {
         @Override
-        ActiveFault begin(Testbed bed, Random random) {
-            List<ChaosBroker> brokers = new ArrayList<>(bed.kafka().brokers());
-            Collections.shuffle(brokers, random);
-            List<ChaosBroker> cut = brokers.subList(0, 1 + random.nextInt(brokers.size()));
-            boolean resets = random.nextBoolean();
+        ActiveFault begin(Testbed bed, Choices choices) {
+            List<ChaosBroker> cut = choices.some(bed.kafka().brokers());
+            boolean resets = choices.coin();
             cut.forEach(
                     broker -> {
                         if (resets) {
@@ -90,21 +85,21 @@ enum FaultKind {
                     (resets ? "reset" : "silent")
                             + " to "
                             + String.join(", ", cut.stream().map(ChaosBroker::name).toList()),
-                    seconds(3, 15, random),
+                    choices.seconds(3, 15),
                     () -> cut.forEach(broker -> broker.proxy().heal()));
         }
     },
     /** The checkpoints' directory is not there, and cannot be created. */
     UNWRITABLE_CHECKPOINTS {
         @Override
-        ActiveFault begin(Testbed bed, Random random) throws Exception {
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
             Path directory = bed.flink().checkpoints();
             Path aside = directory.resolveSibling(directory.getFileName() + "-aside");
             Files.move(directory, aside);
             Files.createFile(directory);
             return new ActiveFault(
                     "no directory",
-                    seconds(3, 12, random),
+                    choices.seconds(3, 12),
                     () -> {
                         Files.delete(directory);
                         Files.move(aside, directory);
@@ -114,7 +109,7 @@ enum FaultKind {
     /** Stop with a savepoint under load, and start from it. */
     SAVEPOINT_RESTART {
         @Override
-        ActiveFault begin(Testbed bed, Random random) {
+        ActiveFault begin(Testbed bed, Choices choices) {
             return bed.job().beginSavepointRestart();
         }
     };
@@ -124,39 +119,47 @@ enum FaultKind {
     /**
      * Causes the fault.
      *
-     * @param random source of every choice
+     * @param choices source of every choice
      */
-    abstract ActiveFault begin(Testbed bed, Random random) throws Exception;
+    abstract ActiveFault begin(Testbed bed, Choices choices) throws Exception;
 
     /** Returns the name on the command line. */
     String text() {
         return Key.kebab(this);
     }
 
-    private static <T> T choose(List<T> from, Random random) {
-        return from.get(random.nextInt(from.size()));
+    /** Returns a TaskManager that runs the job, or another one if those have a fault already. */
+    private static ChaosFlink.Node taskManager(Testbed bed, Choices choices) {
+        List<ChaosFlink.Node> busy = bed.flink().busyTaskManagers();
+        boolean isFree = busy.stream().anyMatch(node -> !choices.isChosen(node.name()));
+        return choices.one(isFree ? busy : bed.flink().taskManagers(), ChaosFlink.Node::name);
     }
 
-    private static Duration seconds(int from, int to, Random random) {
-        return Duration.ofMillis(from * 1_000L + random.nextInt((to - from) * 1_000));
+    /** Returns the leading JobManager, or the other one if that has a fault already. */
+    private static ChaosFlink.Node jobManager(Testbed bed, Choices choices) {
+        ChaosFlink.Node leading = bed.flink().leadingJobManager();
+        if (choices.isChosen(leading.name())) {
+            return choices.one(bed.flink().jobManagers(), ChaosFlink.Node::name);
+        }
+        return choices.one(List.of(leading), ChaosFlink.Node::name);
     }
 
-    private static ActiveFault kill(Testbed bed, ChaosFlink.Node node, Random random)
+    private static ActiveFault kill(Testbed bed, ChaosFlink.Node node, Choices choices)
             throws IOException, InterruptedException {
         node.process().signal("KILL");
         return new ActiveFault(
                 node.name(),
-                seconds(0, MAX_DOWN_SECONDS, random),
+                choices.seconds(0, MAX_DOWN_SECONDS),
                 () -> {
                     node.process().awaitExit();
                     bed.flink().restart(node);
                 });
     }
 
-    private static ActiveFault restartLater(ChaosBroker broker, Random random) {
+    private static ActiveFault restartLater(ChaosBroker broker, Choices choices) {
         return new ActiveFault(
                 broker.name(),
-                seconds(0, MAX_DOWN_SECONDS, random),
+                choices.seconds(0, MAX_DOWN_SECONDS),
                 () -> {
                     broker.process().awaitExit();
                     broker.restart();
@@ -164,10 +167,10 @@ enum FaultKind {
                 });
     }
 
-    private static ActiveFault pause(ChaosFlink.Node node, int from, int to, Random random)
+    private static ActiveFault pause(ChaosFlink.Node node, int from, int to, Choices choices)
             throws IOException, InterruptedException {
         node.process().signal("STOP");
         return new ActiveFault(
-                node.name(), seconds(from, to, random), () -> node.process().signal("CONT"));
+                node.name(), choices.seconds(from, to), () -> node.process().signal("CONT"));
     }
 }
