@@ -19,7 +19,7 @@ import kafka.server.KafkaRaftServer;
  */
 final class ChaosBroker implements AutoCloseable {
     private static final String STARTED = "the broker has started";
-    private static final Duration START_LIMIT = Duration.ofSeconds(120);
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final int ATTEMPTS = 5;
 
     private final String name;

@@ -48,8 +48,8 @@ import picocli.CommandLine.Option;
             "The exit code is 0 only if everything held. Otherwise the logs are kept."
         })
 final class ChaosCheck implements Callable<Integer> {
-    private static final Duration RECOVERY_LIMIT = Duration.ofSeconds(240);
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration RECOVERY_LIMIT = Duration.ofMinutes(4);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int PARTITIONS = 4;
 
     @Option(
@@ -359,6 +359,6 @@ final class ChaosCheck implements Callable<Integer> {
     private static boolean isLog(Path file) {
         String name = file.getFileName().toString();
         return Files.isRegularFile(file)
-                && (name.matches("output-.*\\.txt|broker\\.log.*|hs_err.*|freshet\\.properties"));
+                && name.matches("output-.*\\.txt|broker\\.log.*|hs_err.*|freshet\\.properties");
     }
 }

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class ChaosFlink implements AutoCloseable {
     private static final int JOB_MANAGERS = 2;
     private static final int TASK_MANAGERS = 3;
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration REST_TIMEOUT = Duration.ofSeconds(5);
     private static final Pattern REST = Pattern.compile("Rest endpoint listening at (\\S+:\\d+)");
 

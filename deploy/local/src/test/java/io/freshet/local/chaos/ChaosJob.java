@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** The job on the cluster, started and stopped with Flink's command line client. */
 final class ChaosJob {
     private static final Set<String> ENDED = Set.of("FINISHED", "FAILED", "CANCELED", "SUSPENDED");
-    private static final Duration LIMIT = Duration.ofSeconds(180);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final int ATTEMPTS = 5;
     private static final long NOT_GONE = Long.MIN_VALUE;
 

@@ -167,25 +167,28 @@ final class EventLoad implements AutoCloseable {
 
     /** Returns a message that cannot be used, in one of several ways. */
     private byte[] spoilt(LabelledEvent event) {
-        switch (random.nextInt(5)) {
-            case 0:
-                return new byte[0];
-            case 1:
+        return switch (random.nextInt(5)) {
+            case 0 -> new byte[0];
+            case 1 -> {
                 byte[] noise = new byte[1 + random.nextInt(40)];
                 random.nextBytes(noise);
                 // Not the two bytes that begin an Avro message.
                 noise[0] = 0;
-                return noise;
-            case 2:
+                yield noise;
+            }
+            case 2 -> {
                 byte[] whole = bytes(event);
-                return Arrays.copyOf(whole, whole.length - 1 - random.nextInt(whole.length - 1));
-            case 3:
+                yield Arrays.copyOf(whole, whole.length - 1 - random.nextInt(whole.length - 1));
+            }
+            case 3 -> {
                 event.setLabel(NUM_CLASSES + random.nextInt(5));
-                return bytes(event);
-            default:
+                yield bytes(event);
+            }
+            default -> {
                 event.setFeatures(new DenseFeatures(List.of(1f)));
-                return bytes(event);
-        }
+                yield bytes(event);
+            }
+        };
     }
 
     private static byte[] bytes(LabelledEvent event) {
