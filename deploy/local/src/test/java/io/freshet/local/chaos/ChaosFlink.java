@@ -14,19 +14,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.highavailability.ClientHighAvailabilityServices;
-import org.apache.flink.runtime.highavailability.HighAvailabilityServicesUtils;
-import org.apache.flink.runtime.leaderretrieval.LeaderRetrievalListener;
-import org.apache.flink.runtime.leaderretrieval.LeaderRetrievalService;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Flink session cluster with high availability: ZooKeeper, two JobManagers and three TaskManagers
@@ -37,13 +34,13 @@ final class ChaosFlink implements AutoCloseable {
     private static final int TASK_MANAGERS = 3;
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration REST_TIMEOUT = Duration.ofSeconds(5);
-    private static final Pattern REST = Pattern.compile("Rest endpoint listening at (\\S+:\\d+)");
+    private static final Pattern LEADERSHIP =
+            Pattern.compile("(?m)^(\\S+) .*INFO (http://\\S+) (was granted|lost) leadership");
 
     /** Member of the cluster whose process can be started again. */
     static final class Node {
         private final String name;
         private JavaProcess process;
-        private @Nullable String rest;
 
         private Node(String name, JavaProcess process) {
             this.name = name;
@@ -66,9 +63,6 @@ final class ChaosFlink implements AutoCloseable {
     private final List<Node> taskManagers = new ArrayList<>();
     private final HttpClient http = HttpClient.newBuilder().connectTimeout(REST_TIMEOUT).build();
     private final ObjectMapper json = new ObjectMapper();
-    private final Leader leader = new Leader();
-    private @Nullable ClientHighAvailabilityServices services;
-    private @Nullable LeaderRetrievalService retrieval;
     private int clients;
 
     private ChaosFlink(FlinkProcesses processes, Path checkpoints, JavaProcess zooKeeper) {
@@ -77,24 +71,13 @@ final class ChaosFlink implements AutoCloseable {
         this.zooKeeper = zooKeeper;
     }
 
-    /** Address of the leading JobManager, as ZooKeeper has it. */
-    private static final class Leader implements LeaderRetrievalListener {
-        private volatile String address = "";
-
-        @Override
-        public void notifyLeaderAddress(@Nullable String newAddress, @Nullable UUID session) {
-            address = newAddress == null ? "" : newAddress;
-        }
-
-        @Override
-        public void handleError(Exception e) {
-            onFatalError(e);
-        }
-
-        private void onFatalError(Throwable e) {
-            throw new IllegalStateException("the leader is not known any more", e);
-        }
-    }
+    /**
+     * Leadership that a JobManager has, or had when it was paused or killed.
+     *
+     * @param since time in the log, which sorts as text
+     * @param rest address of its REST interface
+     */
+    private record Leadership(String since, Node node, String rest) {}
 
     /**
      * Starts the cluster and waits until it has a leader and all slots.
@@ -118,7 +101,6 @@ final class ChaosFlink implements AutoCloseable {
                 String name = "taskmanager-" + i;
                 flink.taskManagers.add(new Node(name, flink.taskManager(name)));
             }
-            flink.retrieveLeader(Configuration.fromMap(settings));
             Waiting.until(
                     "Flink's slots",
                     LIMIT,
@@ -193,14 +175,6 @@ final class ChaosFlink implements AutoCloseable {
                         name + "-" + UUID.randomUUID().toString().substring(0, 8)));
     }
 
-    private void retrieveLeader(Configuration configuration) throws Exception {
-        services =
-                HighAvailabilityServicesUtils.createClientHAService(
-                        configuration, leader::onFatalError);
-        retrieval = services.getClusterRestEndpointLeaderRetriever();
-        retrieval.start(leader);
-    }
-
     List<Node> jobManagers() {
         return jobManagers;
     }
@@ -216,23 +190,31 @@ final class ChaosFlink implements AutoCloseable {
 
     /** Returns the address of the leader's REST interface; "" if there is no leader. */
     String rest() {
-        return leader.address;
+        return leadership().map(Leadership::rest).orElse("");
     }
 
     /** Returns the leading JobManager; the first one if none leads. */
     Node leadingJobManager() {
-        String address = leader.address;
-        for (Node node : jobManagers) {
-            String own = node.rest;
-            if (own == null && node.process.output().contains("Rest endpoint listening at")) {
-                own = node.process.awaitOutput(REST);
-                node.rest = own;
-            }
-            if (own != null && address.endsWith(own)) {
-                return node;
-            }
+        return leadership().map(Leadership::node).orElse(jobManagers.get(0));
+    }
+
+    /** Returns the newest leadership according to the logs. */
+    private Optional<Leadership> leadership() {
+        return jobManagers.stream()
+                .flatMap(node -> leadership(node).stream())
+                .max(Comparator.comparing(Leadership::since));
+    }
+
+    private static Optional<Leadership> leadership(Node node) {
+        Matcher matcher = LEADERSHIP.matcher(node.process.output());
+        Leadership newest = null;
+        while (matcher.find()) {
+            newest =
+                    matcher.group(3).equals("lost")
+                            ? null
+                            : new Leadership(matcher.group(1), node, matcher.group(2));
         }
-        return jobManagers.get(0);
+        return Optional.ofNullable(newest);
     }
 
     /** Returns the TaskManagers that run the job; all of them if Flink does not say. */
@@ -267,7 +249,7 @@ final class ChaosFlink implements AutoCloseable {
 
     /** Returns the answer of the leading JobManager; an empty one if it does not answer. */
     private JsonNode get(String path) {
-        String address = leader.address;
+        String address = rest();
         if (address.isEmpty()) {
             return json.missingNode();
         }
@@ -288,7 +270,6 @@ final class ChaosFlink implements AutoCloseable {
 
     /** Starts a JobManager or TaskManager again after its process has ended. */
     void restart(Node node) throws IOException {
-        node.rest = null;
         node.process =
                 jobManagers.contains(node)
                         ? processes.jobManager(node.name())
@@ -311,20 +292,9 @@ final class ChaosFlink implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         taskManagers.forEach(node -> node.process.close());
         jobManagers.forEach(node -> node.process.close());
-        try {
-            if (retrieval != null) {
-                retrieval.stop();
-            }
-            if (services != null) {
-                services.close();
-            }
-        } catch (Exception e) {
-            throw new IOException("the client of ZooKeeper cannot be closed", e);
-        } finally {
-            zooKeeper.close();
-        }
+        zooKeeper.close();
     }
 }
