@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.Topics;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -36,20 +37,19 @@ class JobLeaseITCase {
                                     "2"));
             KafkaConfig kafka = config.kafka();
             Topics.create(config.topics(), 1);
-            try (Admin admin = KafkaAdmin.create(kafka);
-                    JobLease former =
-                            JobLease.take(kafka, "freshet", "job", () -> lost.add("former"))) {
+            List<JobLease> leases = new ArrayList<>();
+            try (Admin admin = KafkaAdmin.create(kafka)) {
+                leases.add(JobLease.take(kafka, "freshet", "job", () -> lost.add("former")));
                 awaitMembers(admin, kafka, 1);
-                try (JobLease leader =
-                        JobLease.take(kafka, "freshet", "job", () -> lost.add("leader"))) {
-                    awaitMembers(admin, kafka, 2);
-                    try (JobLease another =
-                            JobLease.take(kafka, "freshet", "another", () -> lost.add("another"))) {
-                        awaitLoss(lost);
-                    }
-                    awaitMembers(admin, kafka, 2);
-                }
+                leases.add(JobLease.take(kafka, "freshet", "job", () -> lost.add("leader")));
+                awaitMembers(admin, kafka, 2);
+                leases.add(JobLease.take(kafka, "freshet", "another", () -> lost.add("another")));
+                awaitLoss(lost);
+                awaitMembers(admin, kafka, 2);
+                leases.get(0).close();
                 awaitMembers(admin, kafka, 1);
+            } finally {
+                leases.forEach(JobLease::close);
             }
         }
         assertThat(lost).containsExactly("another");
