@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.flink.api.connector.source.SourceEvent;
@@ -16,6 +17,7 @@ import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.runtime.metrics.scope.ScopeFormat;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -74,10 +76,16 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                                 throw permanent(refusal);
                             });
         }
-        lease = JobLease.take(kafka, job.identity().name(), this::onLeaseLost);
+        lease = JobLease.take(kafka, job.identity().name(), jobId(), this::onLeaseLost);
         admin = KafkaAdmin.create(kafka);
         context.callAsync(this::topicIds, this::checkTopicIds, 0, TOPIC_CHECK_MILLIS);
         enumerator.start();
+    }
+
+    /** Returns Flink's id of the job, which is the same after a failover; otherwise a new id. */
+    private String jobId() {
+        String id = context.metricGroup().getAllVariables().get(ScopeFormat.SCOPE_JOB_ID);
+        return id == null ? UUID.randomUUID().toString() : id;
     }
 
     /**

@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * <p>A job that is about to start finds out whether the group has a member ({@link #awaitFree}). If
  * two jobs are members nevertheless, because they started at the same time or because one was
  * paused until another had taken its place, the {@link LeaseAssignor} chooses one of them, and the
- * other one has lost the lease. Nothing is read from the topics of the group.
+ * other one has lost the lease. After a failover of the JobManager the same job may be a member
+ * twice for a while, without losing it. Nothing is read from the topics of the group.
  */
 final class JobLease implements AutoCloseable {
     /** Time after which a job that no longer renews its lease has lost it. */
@@ -46,10 +47,10 @@ final class JobLease implements AutoCloseable {
     private volatile boolean closed;
     private volatile Runnable wakeup = () -> {};
 
-    private JobLease(KafkaConfig kafka, String jobName, Runnable lost) {
+    private JobLease(KafkaConfig kafka, String jobName, String jobId, Runnable lost) {
         this.kafka = kafka;
         this.jobName = jobName;
-        claim = new LeaseAssignor.Claim(lost);
+        claim = new LeaseAssignor.Claim(jobId, lost);
         renewal = new Thread(this::renew, "freshet-lease");
         renewal.setDaemon(true);
     }
@@ -58,10 +59,11 @@ final class JobLease implements AutoCloseable {
      * Takes the lease and renews it in a thread of its own until it is closed. While Kafka does not
      * answer or refuses the job, it is tried again and again.
      *
+     * @param jobId Flink's id of the job, which is the same after a failover of the JobManager
      * @param lost called in the thread of the lease if another job has taken it
      */
-    static JobLease take(KafkaConfig kafka, String jobName, Runnable lost) {
-        JobLease lease = new JobLease(kafka, jobName, lost);
+    static JobLease take(KafkaConfig kafka, String jobName, String jobId, Runnable lost) {
+        JobLease lease = new JobLease(kafka, jobName, jobId, lost);
         lease.renewal.start();
         return lease;
     }
@@ -153,7 +155,7 @@ final class JobLease implements AutoCloseable {
                 consumer.subscribe(List.of(kafka.labelledEvents()));
                 while (!closed && !claim.isLost()) {
                     consumer.poll(POLL);
-                    if (rehearsal && claim.isTaken()) {
+                    if (rehearsal && claim.isMember()) {
                         rehearsal = false;
                         consumer.wakeup();
                     }

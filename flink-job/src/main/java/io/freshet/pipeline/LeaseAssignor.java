@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The lease stays with the member that took it last; if none has it yet, the member with the
  * smallest id gets it. So a job that joins does not take the lease from the one that has it, and a
  * job that was paused until another took its place does not get it back. Each member learns who has
- * it.
+ * it. If that is another member of the same job, from before or after a failover of the JobManager,
+ * both have it; Flink closes the one that does not lead.
  *
  * <p>Public, as Kafka's client creates it.
  */
@@ -35,30 +36,38 @@ public final class LeaseAssignor implements ConsumerPartitionAssignor, Configura
     static final class Claim {
         private static final long NEVER = 0;
 
-        private final String id = UUID.randomUUID().toString();
+        private static final String SEPARATOR = "/";
+
+        private final String jobId;
+        private final String id;
         private final Runnable onLost;
         private long takenAt = NEVER;
+        private volatile boolean member;
         private volatile boolean lost;
 
         /**
-         * @param onLost called once if another member has the lease
+         * @param jobId id of the job, the same after a failover
+         * @param onLost called once if another job has the lease
          */
-        Claim(Runnable onLost) {
+        Claim(String jobId, Runnable onLost) {
+            this.jobId = jobId;
             this.onLost = onLost;
+            id = UUID.randomUUID() + SEPARATOR + jobId;
         }
 
-        /** Returns whether another member has the lease. */
+        /** Returns whether another job has the lease. */
         boolean isLost() {
             return lost;
         }
 
-        /** Returns whether this member has, or had, the lease. */
-        synchronized boolean isTaken() {
-            return takenAt != NEVER;
+        /** Returns whether the group has accepted this member. */
+        boolean isMember() {
+            return member;
         }
 
         private synchronized void assigned(String holder) {
-            if (holder.equals(id)) {
+            member = true;
+            if (holder.endsWith(SEPARATOR + jobId)) {
                 if (takenAt == NEVER) {
                     takenAt = System.currentTimeMillis();
                 }

@@ -20,10 +20,17 @@ class LeaseAssignorTest {
     private final List<String> lost = new ArrayList<>();
     private final Map<String, LeaseAssignor> members = new TreeMap<>();
 
+    /** A member whose job has the same name. */
     private void join(String memberId) {
+        join(memberId, memberId);
+    }
+
+    private void join(String memberId, String jobId) {
         LeaseAssignor assignor = new LeaseAssignor();
         assignor.configure(
-                Map.of(LeaseAssignor.CLAIM, new LeaseAssignor.Claim(() -> lost.add(memberId))));
+                Map.of(
+                        LeaseAssignor.CLAIM,
+                        new LeaseAssignor.Claim(jobId, () -> lost.add(memberId))));
         members.put(memberId, assignor);
     }
 
@@ -78,6 +85,30 @@ class LeaseAssignorTest {
         rebalance("paused", "successor");
 
         assertThat(lost).containsExactly("paused");
+    }
+
+    @Test
+    void sameJobAfterAFailover_andItsPredecessor_loseNothingToEachOther() {
+        join("predecessor", "job");
+        rebalance("predecessor");
+        join("successor", "job");
+        rebalance("predecessor", "successor");
+        rebalance("successor");
+        rebalance("predecessor", "successor");
+
+        assertThat(lost).isEmpty();
+    }
+
+    @Test
+    void anotherJob_losesToTheSameJobAfterAFailover() {
+        join("predecessor", "job");
+        rebalance("predecessor");
+        join("successor", "job");
+        rebalance("predecessor", "successor");
+        join("a", "another");
+        rebalance("successor", "a");
+
+        assertThat(lost).containsExactly("a");
     }
 
     @Test

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Separate JVM process, started with the test's options, that can receive signals and whose output
  * is kept in a file.
  */
-final class JavaProcess implements AutoCloseable {
+public final class JavaProcess implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 120;
 
     /** Name of the user's data directory, in the directory of the process. */
@@ -35,7 +37,7 @@ final class JavaProcess implements AutoCloseable {
      * @param directory working and temporary directory, empty; the output is written there too
      * @param options JVM options, in addition to those of the test itself
      */
-    static JavaProcess start(
+    public static JavaProcess start(
             Path directory,
             Map<String, String> environment,
             List<String> options,
@@ -59,7 +61,7 @@ final class JavaProcess implements AutoCloseable {
      * @param classPath class path of the process
      * @param main name of the main class
      */
-    static JavaProcess start(
+    public static JavaProcess start(
             Path directory,
             Map<String, String> environment,
             List<String> options,
@@ -101,16 +103,18 @@ final class JavaProcess implements AutoCloseable {
                 arguments);
     }
 
-    long pid() {
+    /** Returns the id of the process. */
+    public long pid() {
         return process.pid();
     }
 
-    boolean isAlive() {
+    /** Returns whether the process has not ended. */
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** Returns the output so far, of both standard output and standard error. */
-    String output() {
+    public String output() {
         try {
             return Files.readString(output);
         } catch (IOException e) {
@@ -119,7 +123,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** Waits until the output contains a text. */
-    void awaitOutput(String text) {
+    public void awaitOutput(String text) {
         JobOnKafka.await(
                 "\"" + text + "\" in the output",
                 () -> {
@@ -130,6 +134,21 @@ final class JavaProcess implements AutoCloseable {
                     }
                     return printed.contains(text);
                 });
+    }
+
+    /** Waits until the output matches a pattern, and returns its first group. */
+    public String awaitOutput(Pattern pattern) {
+        JobOnKafka.await(
+                pattern.pattern(),
+                () -> {
+                    if (!process.isAlive()) {
+                        throw new AssertionError("ended:\n" + output());
+                    }
+                    return pattern.matcher(output()).find();
+                });
+        Matcher matcher = pattern.matcher(output());
+        matcher.find();
+        return matcher.group(1);
     }
 
     /** Returns the number of objects of a class after a full garbage collection. */
@@ -170,7 +189,7 @@ final class JavaProcess implements AutoCloseable {
      *
      * @param signal name of the signal without SIG: TERM, INT, KILL, STOP or CONT
      */
-    void signal(String signal) throws IOException, InterruptedException {
+    public void signal(String signal) throws IOException, InterruptedException {
         int code =
                 new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                         .inheritIO()
@@ -182,7 +201,7 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** Waits for the end of the process, and returns its exit code. */
-    int awaitExit() throws InterruptedException {
+    public int awaitExit() throws InterruptedException {
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("still running after " + TIMEOUT_SECONDS + " s:\n" + output());
         }

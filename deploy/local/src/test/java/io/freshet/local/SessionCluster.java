@@ -2,7 +2,6 @@ package io.freshet.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,21 +9,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
-import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
-import org.apache.flink.runtime.jobmanager.JobManagerProcessSpec;
-import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
-import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
 
 /**
  * Flink session cluster: a JobManager and a TaskManager, each in its own process with Flink and the
@@ -32,26 +21,6 @@ import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
  * jar in a new class loader.
  */
 final class SessionCluster implements AutoCloseable {
-    /** The jar of the job, as submitted with {@code flink run}. */
-    static final Path JOB_JAR = Path.of(System.getProperty("freshet.job-jar"));
-
-    /**
-     * The jars of a Flink distribution: of Flink, and the libraries that its own jar contains.
-     * Those of ND4J are not among them.
-     */
-    private static final Pattern DISTRIBUTION =
-            Pattern.compile(
-                    "(flink-(?!connector-kafka)|log4j-|slf4j-api|async-profiler|frocksdbjni"
-                            + "|commons-(cli|collections-|compress|io|lang3|math3|text)|javassist"
-                            + "|jsr305|kryo|minlog|objenesis|reflectasm|snakeyaml-engine"
-                            + "|snappy-java|zstd-jni).*");
-
-    /**
-     * Limits glibc's malloc to one arena, so that memory freed by one job's threads is reused by
-     * the next. With an arena for each thread, memory grows for some dozens of jobs before it
-     * levels out.
-     */
-    private static final Map<String, String> ONE_ARENA = Map.of("MALLOC_ARENA_MAX", "1");
 
     private static final Pattern RPC =
             Pattern.compile("Actor system started at pekko\\.tcp://flink@localhost:(\\d+)");
@@ -87,22 +56,14 @@ final class SessionCluster implements AutoCloseable {
         all.put("taskmanager.host", "localhost");
         all.put("taskmanager.bind-host", "localhost");
         all.put("execution.checkpointing.dir", directory.resolve("checkpoints").toUri().toString());
-        int exitCode =
-                Freshet.commandLine().execute("jars", "--lib", directory.resolve("lib").toString());
-        if (exitCode != 0) {
-            throw new AssertionError("freshet jars ended with " + exitCode);
-        }
-        Path conf = Files.createDirectory(directory.resolve("conf"));
-        Files.write(
-                conf.resolve("config.yaml"),
-                all.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
-        Configuration flink = Configuration.fromMap(all);
-        JavaProcess jobManager = jobManager(directory, conf, flink);
+        FlinkProcesses processes = FlinkProcesses.prepare(directory, all);
+        JavaProcess jobManager = processes.jobManager("jobmanager");
         JavaProcess taskManager = null;
         try {
-            String rpcPort = awaitOutput(jobManager, RPC);
-            URI rest = URI.create("http://" + awaitOutput(jobManager, REST));
-            taskManager = taskManager(directory, conf, flink, rpcPort);
+            String rpcPort = jobManager.awaitOutput(RPC);
+            URI rest = URI.create("http://" + jobManager.awaitOutput(REST));
+            taskManager =
+                    processes.taskManager("taskmanager", Map.of("jobmanager.rpc.port", rpcPort));
             SessionCluster cluster = new SessionCluster(jobManager, taskManager, rest);
             cluster.awaitSlot();
             return cluster;
@@ -113,68 +74,6 @@ final class SessionCluster implements AutoCloseable {
             jobManager.close();
             throw e;
         }
-    }
-
-    private static JavaProcess jobManager(Path directory, Path conf, Configuration flink)
-            throws IOException {
-        JobManagerProcessSpec memory = JobManagerProcessUtils.processSpecFromConfig(flink);
-        return process(
-                Files.createDirectory(directory.resolve("jobmanager")),
-                JobManagerProcessUtils.generateJvmParametersStr(memory, flink),
-                "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
-                "--configDir " + conf);
-    }
-
-    private static JavaProcess taskManager(
-            Path directory, Path conf, Configuration flink, String rpcPort) throws IOException {
-        TaskExecutorProcessSpec memory = TaskExecutorProcessUtils.processSpecFromConfig(flink);
-        return process(
-                Files.createDirectory(directory.resolve("taskmanager")),
-                ProcessMemoryUtils.generateJvmParametersStr(memory),
-                "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-                "--configDir "
-                        + conf
-                        + " -D jobmanager.rpc.port="
-                        + rpcPort
-                        + " "
-                        + TaskExecutorProcessUtils.generateDynamicConfigsStr(memory));
-    }
-
-    private static JavaProcess process(
-            Path directory, String options, String main, String arguments) throws IOException {
-        String distribution =
-                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                        .map(Path::of)
-                        .filter(Files::isRegularFile)
-                        .filter(jar -> DISTRIBUTION.matcher(jar.getFileName().toString()).matches())
-                        .map(Path::toString)
-                        .collect(Collectors.joining(File.pathSeparator));
-        return JavaProcess.start(
-                directory,
-                ONE_ARENA,
-                words(options + " -XX:+UseG1GC -XX:+AlwaysPreTouch -Dlog4j2.level=INFO"),
-                // Flink's scripts put the other jars of lib/ before that of Flink.
-                directory.resolveSibling("lib") + "/*" + File.pathSeparator + distribution,
-                main,
-                words(arguments).toArray(String[]::new));
-    }
-
-    private static List<String> words(String text) {
-        return Pattern.compile(" +").splitAsStream(text.strip()).toList();
-    }
-
-    private static String awaitOutput(JavaProcess process, Pattern pattern) {
-        JobOnKafka.await(
-                pattern.pattern(),
-                () -> {
-                    if (!process.isAlive()) {
-                        throw new AssertionError("ended:\n" + process.output());
-                    }
-                    return pattern.matcher(process.output()).find();
-                });
-        Matcher matcher = pattern.matcher(process.output());
-        matcher.find();
-        return matcher.group(1);
     }
 
     JavaProcess jobManager() {
@@ -208,7 +107,7 @@ final class SessionCluster implements AutoCloseable {
                                 .POST(
                                         BodyPublishers.concat(
                                                 BodyPublishers.ofByteArray(head),
-                                                BodyPublishers.ofFile(JOB_JAR),
+                                                BodyPublishers.ofFile(FlinkProcesses.JOB_JAR),
                                                 BodyPublishers.ofByteArray(tail))));
         return Path.of(answer.path("filename").asText()).getFileName().toString();
     }

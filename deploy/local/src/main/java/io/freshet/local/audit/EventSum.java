@@ -9,13 +9,16 @@ import java.util.Locale;
  * <p>A difference of two sums may have a negative number of events.
  */
 public record EventSum(long count, long digest) {
-    static final EventSum NONE = new EventSum(0, 0);
+    /** No events. */
+    public static final EventSum NONE = new EventSum(0, 0);
 
-    static EventSum of(Tally tally) {
+    /** Returns the sum that a record states. */
+    public static EventSum of(Tally tally) {
         return new EventSum(tally.getCount(), tally.getDigest());
     }
 
-    EventSum plus(long hash) {
+    /** Returns this sum with one more event. */
+    public EventSum plus(long hash) {
         return new EventSum(count + 1, digest + hash);
     }
 

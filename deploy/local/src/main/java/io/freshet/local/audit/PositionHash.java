@@ -12,14 +12,14 @@ import net.jpountz.xxhash.XXHashFactory;
  * <p>Written apart from the job's own hash function, so that the audit detects errors in that one.
  * Not thread-safe: keeps the bytes of the last topic.
  */
-final class PositionHash {
+public final class PositionHash {
     private static final XXHash64 XXH64 = XXHashFactory.safeInstance().hash64();
 
     private String topic = "";
     private byte[] place = bytes(topic);
 
     /** Returns the hash of a position. */
-    long of(String topic, int partition, long offset) {
+    public long of(String topic, int partition, long offset) {
         if (!topic.equals(this.topic)) {
             this.topic = topic;
             place = bytes(topic);

@@ -84,7 +84,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         KafkaRaftServer server = null;
         try {
             if (!Files.exists(directory.resolve("meta.properties"))) {
-                format(directory);
+                format(directory, Uuid.randomUuid().toString(), 1);
             }
             server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
             server.startup();
@@ -137,7 +137,21 @@ public final class EmbeddedKafka implements AutoCloseable {
         return properties;
     }
 
-    private static void format(Path directory) throws Exception {
+    /**
+     * Prepares an empty directory for the data of a node.
+     *
+     * @param clusterId id of the cluster in the form of {@link Uuid}, the same for all its nodes
+     */
+    public static void format(Path directory, String clusterId, int nodeId) {
+        try {
+            formatDirectory(directory, clusterId, nodeId);
+        } catch (Exception e) {
+            throw e instanceof KafkaException refused ? refused : new KafkaException(e);
+        }
+    }
+
+    private static void formatDirectory(Path directory, String clusterId, int nodeId)
+            throws Exception {
         Formatter formatter =
                 new Formatter()
                         .setPrintStream(
@@ -145,8 +159,8 @@ public final class EmbeddedKafka implements AutoCloseable {
                                         OutputStream.nullOutputStream(),
                                         false,
                                         StandardCharsets.UTF_8))
-                        .setClusterId(Uuid.randomUuid().toString())
-                        .setNodeId(1)
+                        .setClusterId(clusterId)
+                        .setNodeId(nodeId)
                         .setReleaseVersion(MetadataVersion.LATEST_PRODUCTION)
                         .setControllerListenerName("CONTROLLER")
                         .setMetadataLogDirectory(directory.toString());

@@ -27,7 +27,8 @@ public record FlinkJob(
     private static final String RUNNING = "RUNNING";
     private static final String FINISHED = "FINISHED";
 
-    boolean isRunning() {
+    /** Returns whether the job runs. */
+    public boolean isRunning() {
         return state.equals(RUNNING);
     }
 

@@ -1,0 +1,167 @@
+package io.freshet.local;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessSpec;
+import org.apache.flink.runtime.clusterframework.TaskExecutorProcessUtils;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessSpec;
+import org.apache.flink.runtime.jobmanager.JobManagerProcessUtils;
+import org.apache.flink.runtime.util.config.memory.ProcessMemoryUtils;
+
+/**
+ * Processes of a Flink distribution, started from jars with as much memory as Flink's scripts
+ * assign. Flink and the jars that {@code freshet jars} copies are on their class path.
+ */
+public final class FlinkProcesses {
+    /** The jar of the job, as submitted with {@code flink run}. */
+    public static final Path JOB_JAR = Path.of(System.getProperty("freshet.job-jar", ""));
+
+    /**
+     * The jars of a Flink distribution: of Flink, and the libraries that its own jar contains.
+     * Those of ND4J are not among them.
+     */
+    private static final Pattern DISTRIBUTION =
+            Pattern.compile(
+                    "(flink-(?!connector-kafka)|log4j-|slf4j-api|async-profiler|frocksdbjni"
+                            + "|commons-(cli|collections-|compress|io|lang3|math3|text)|javassist"
+                            + "|jsr305|kryo|minlog|objenesis|reflectasm|snakeyaml-engine"
+                            + "|snappy-java|zstd-jni).*");
+
+    /**
+     * Limits glibc's malloc to one arena, so that memory freed by one job's threads is reused by
+     * the next. With an arena for each thread, memory grows for some dozens of jobs before it
+     * levels out.
+     */
+    private static final Map<String, String> ONE_ARENA = Map.of("MALLOC_ARENA_MAX", "1");
+
+    private final Path directory;
+    private final Path conf;
+    private final Configuration flink;
+
+    private FlinkProcesses(Path directory, Path conf, Configuration flink) {
+        this.directory = directory;
+        this.conf = conf;
+        this.flink = flink;
+    }
+
+    /**
+     * Writes Flink's configuration, and copies the jars for its {@code lib/}.
+     *
+     * @param directory empty directory for everything that the processes write
+     * @param settings Flink's settings
+     */
+    public static FlinkProcesses prepare(Path directory, Map<String, String> settings)
+            throws IOException {
+        int exitCode =
+                Freshet.commandLine()
+                        .setOut(new PrintWriter(Writer.nullWriter()))
+                        .execute("jars", "--lib", directory.resolve("lib").toString());
+        if (exitCode != 0) {
+            throw new AssertionError("freshet jars ended with " + exitCode);
+        }
+        Path conf = Files.createDirectory(directory.resolve("conf"));
+        Files.write(
+                conf.resolve("config.yaml"),
+                new TreeMap<>(settings)
+                        .entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
+        return new FlinkProcesses(directory, conf, Configuration.fromMap(settings));
+    }
+
+    /**
+     * Starts a JobManager.
+     *
+     * @param name name of its directory
+     */
+    public JavaProcess jobManager(String name) throws IOException {
+        JobManagerProcessSpec memory = JobManagerProcessUtils.processSpecFromConfig(flink);
+        return start(
+                name,
+                JobManagerProcessUtils.generateJvmParametersStr(memory, flink)
+                        + " -XX:+AlwaysPreTouch",
+                "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+                List.of("--configDir", conf.toString()));
+    }
+
+    /**
+     * Starts a TaskManager.
+     *
+     * @param name name of its directory
+     * @param settings settings of this one, in addition to those of all
+     */
+    public JavaProcess taskManager(String name, Map<String, String> settings) throws IOException {
+        TaskExecutorProcessSpec memory = TaskExecutorProcessUtils.processSpecFromConfig(flink);
+        String dynamic =
+                settings.entrySet().stream()
+                        .map(e -> " -D " + e.getKey() + "=" + e.getValue())
+                        .collect(Collectors.joining());
+        return start(
+                name,
+                ProcessMemoryUtils.generateJvmParametersStr(memory) + " -XX:+AlwaysPreTouch",
+                "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+                words(
+                        "--configDir "
+                                + conf
+                                + dynamic
+                                + " "
+                                + TaskExecutorProcessUtils.generateDynamicConfigsStr(memory)));
+    }
+
+    /**
+     * Starts Flink's command line client, as the script {@code flink} does.
+     *
+     * @param name name of its directory
+     */
+    public JavaProcess client(String name, List<String> arguments) throws IOException {
+        return start(
+                name,
+                "-Xmx256m -XX:TieredStopAtLevel=1",
+                "org.apache.flink.client.cli.CliFrontend",
+                arguments);
+    }
+
+    /**
+     * Starts a main class of the distribution.
+     *
+     * @param name name of its directory
+     * @param options JVM options, separated by spaces
+     */
+    public JavaProcess start(String name, String options, String main, List<String> arguments)
+            throws IOException {
+        Map<String, String> environment = new HashMap<>(ONE_ARENA);
+        environment.put("FLINK_CONF_DIR", conf.toString());
+        environment.put("OMP_NUM_THREADS", "1");
+        return JavaProcess.start(
+                Files.createDirectories(directory.resolve(name)),
+                environment,
+                words(options + " -XX:+UseG1GC -Dlog4j2.level=INFO"),
+                // Flink's scripts put the other jars of lib/ before that of Flink.
+                directory.resolve("lib") + "/*" + File.pathSeparator + distribution(),
+                main,
+                arguments.toArray(String[]::new));
+    }
+
+    private static String distribution() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .map(Path::of)
+                .filter(Files::isRegularFile)
+                .filter(jar -> DISTRIBUTION.matcher(jar.getFileName().toString()).matches())
+                .map(Path::toString)
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static List<String> words(String text) {
+        return Pattern.compile(" +").splitAsStream(text.strip()).toList();
+    }
+}
