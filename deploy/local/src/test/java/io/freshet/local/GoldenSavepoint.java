@@ -64,8 +64,8 @@ record GoldenSavepoint(Path directory) {
     static final String KERNELS = "kernels";
     static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Fields that depend on when the job ran. */
-    private static final List<String> TIMES =
+    /** Fields that depend on when the job runs and on its release. */
+    private static final List<String> VARYING =
             List.of("attempt", "toldAt", "throughput", "eventTimeLag");
 
     private static final String LABELLED_EVENTS = "topics.labelled-events";
@@ -205,10 +205,10 @@ record GoldenSavepoint(Path directory) {
      */
     List<JsonNode> resume(JobConfig config, Path copy) throws Exception {
         JobStart start = start(config, copy, LABELLED_EVENTS);
-        try (LocalCluster cluster = LocalCluster.start(config, start, null, LocalCluster.ANY_PORT)) {
+        try (LocalCluster cluster =
+                LocalCluster.start(config, start, null, LocalCluster.ANY_PORT)) {
             cluster.awaitRunning();
-            SourceProgress progress =
-                    SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
+            SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
             JobOnKafka.await("the source to read everything", progress::isComplete);
             cluster.stopWithDrain();
         }
@@ -234,8 +234,10 @@ record GoldenSavepoint(Path directory) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        value.remove(TIMES);
-        value.findParents("topicId").forEach(partition -> ((ObjectNode) partition).remove("topicId"));
+        value.remove(VARYING);
+        value.findParents("jobVersion").forEach(provenance -> ((ObjectNode) provenance).remove("jobVersion"));
+        value.findParents("topicId")
+                .forEach(partition -> ((ObjectNode) partition).remove("topicId"));
         return line;
     }
 
@@ -243,8 +245,7 @@ record GoldenSavepoint(Path directory) {
         return switch (topic) {
             case METRICS -> AuditReader.read(AuditReader.METRICS, record);
             case DRIFT_ALERTS -> AuditReader.read(AuditReader.DRIFT_ALERTS, record);
-            case PREDICTIONS ->
-                    AuditReader.read(EventReader.of(PredictionEvent.class), record);
+            case PREDICTIONS -> AuditReader.read(EventReader.of(PredictionEvent.class), record);
             case MODELS, MODEL_HISTORY -> AuditReader.read(AuditReader.SNAPSHOTS, record);
             case DEAD_LETTERS -> AuditReader.read(AuditReader.DEAD_LETTERS, record);
         };

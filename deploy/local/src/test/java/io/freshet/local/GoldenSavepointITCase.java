@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +28,19 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenSavepointITCase {
     private static final double ROUNDING = 1e-3;
 
+    private static EmbeddedKafka kafka;
+
     @TempDir private Path directory;
+
+    @BeforeAll
+    static void startKafka() throws Exception {
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stopKafka() throws Exception {
+        kafka.close();
+    }
 
     static List<GoldenSavepoint> savepoints() throws IOException {
         return GoldenSavepoint.all();
@@ -36,29 +50,27 @@ class GoldenSavepointITCase {
     @MethodSource("savepoints")
     void savepointOfARelease_isContinuedAsByThatRelease(GoldenSavepoint golden) throws Exception {
         boolean sameKernels = OpenBlasCore.name().equals(golden.about(GoldenSavepoint.KERNELS));
-        try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
-            JobConfig config = golden.config(kafka);
-            golden.createTopics(config);
-            Path copy = directory.resolve("savepoint");
-            assertThatThrownBy(() -> golden.start(config, copy))
-                    .as("the topic has another id than the one in the state")
-                    .isInstanceOf(PreflightException.class)
-                    .hasMessageContaining("was deleted and created again")
-                    .hasMessageContaining("--accept topics.labelled-events");
+        JobConfig config = golden.config(kafka);
+        golden.createTopics(config);
+        Path copy = directory.resolve("savepoint");
+        assertThatThrownBy(() -> golden.start(config, copy))
+                .as("the topic has another id than the one in the state")
+                .isInstanceOf(PreflightException.class)
+                .hasMessageContaining("was deleted and created again")
+                .hasMessageContaining("--accept topics.labelled-events");
 
-            List<JsonNode> results = golden.resume(config, copy);
+        List<JsonNode> results = golden.resume(config, copy);
 
-            List<JsonNode> expected = golden.results();
-            assertThat(results).hasSameSizeAs(expected);
-            for (int i = 0; i < expected.size(); i++) {
-                // Nothing is computed for the model that gets no event, so it is equal anywhere.
-                boolean isCopy = expected.get(i).findPath("modelId").asText().equals("resting");
-                assertContains(
-                        "line " + (i + 1),
-                        results.get(i),
-                        expected.get(i),
-                        sameKernels || isCopy);
-            }
+        // Nothing is computed for the model that gets no event, so it is equal anywhere.
+        boolean copiesResting = config.learn().learner().miniBatchSize() == 1;
+        List<JsonNode> expected = golden.results();
+        assertThat(results).hasSameSizeAs(expected);
+        for (int i = 0; i < expected.size(); i++) {
+            boolean isCopy =
+                    copiesResting
+                            && expected.get(i).findPath("modelId").asText().equals("resting");
+            assertContains(
+                    "line " + (i + 1), results.get(i), expected.get(i), sameKernels || isCopy);
         }
     }
 
@@ -81,8 +93,7 @@ class GoldenSavepointITCase {
         } else if (expected.isArray()) {
             assertThat(actual).as(path).hasSameSizeAs(expected);
             for (int i = 0; i < expected.size(); i++) {
-                assertContains(
-                        path + "[" + i + "]", actual.get(i), expected.get(i), sameKernels);
+                assertContains(path + "[" + i + "]", actual.get(i), expected.get(i), sameKernels);
             }
         } else if (expected.isFloatingPointNumber() && !sameKernels) {
             double value = expected.asDouble();

@@ -45,12 +45,18 @@ final class GoldenSavepointWriter {
     private static final int FEATURES = 6;
     private static final int CLASSES = 3;
     private static final int EVENTS_BEFORE = 900;
+
+    /** Events after which a model has copied its parameters as the last good ones. */
+    private static final int MANY_EVENTS_BEFORE = 3_600;
+
     private static final int EVENTS_AFTER = 300;
 
     /** Model that gets no event after the savepoint: its snapshot comes from the state alone. */
     private static final String RESTING = "resting";
 
-    /** Detectors that warn, upon which a second model is trained; mini-batches that wait for ever. */
+    /**
+     * Detectors that warn, upon which a second model is trained; mini-batches that wait for ever.
+     */
     private static final Map<String, String> ADAM =
             Map.ofEntries(
                     Map.entry("training.optimizer", "adam"),
@@ -61,10 +67,12 @@ final class GoldenSavepointWriter {
                     Map.entry("mini-batch.max-wait", "36500 d"),
                     Map.entry("scaler.type", "fading"),
                     Map.entry("scaler.half-life", "200"),
-                    Map.entry(
-                            "drift.detector",
-                            "robust-cusum,burst-cusum,ddm,eddm,hddm-a,hddm-w"),
+                    Map.entry("drift.detector", "robust-cusum,burst-cusum,ddm,eddm,hddm-a,hddm-w"),
                     Map.entry("drift.robust-cusum.warning-threshold", "0.5"),
+                    Map.entry("drift.robust-cusum.drift-threshold", "100"),
+                    Map.entry("drift.burst-cusum.drift-threshold", "300"),
+                    Map.entry("drift.hddm-a.drift-confidence", "1E-12"),
+                    Map.entry("drift.hddm-w.drift-confidence", "1E-12"),
                     Map.entry("drift.reaction", "hand-over"),
                     Map.entry("drift.cool-down", "50"),
                     Map.entry("metrics.window-size", "150"),
@@ -110,13 +118,14 @@ final class GoldenSavepointWriter {
      */
     public static void main(String[] args) throws Exception {
         Path release = GoldenSavepoint.RELEASES.resolve(args[0]);
-        write(release.resolve("defaults"), Map.of());
-        write(release.resolve("adam"), ADAM);
-        write(release.resolve("mixture"), MIXTURE);
-        write(release.resolve("multi-label"), MULTI_LABEL);
+        write(release.resolve("defaults"), Map.of(), EVENTS_BEFORE);
+        write(release.resolve("adam"), ADAM, EVENTS_BEFORE);
+        write(release.resolve("mixture"), MIXTURE, MANY_EVENTS_BEFORE);
+        write(release.resolve("multi-label"), MULTI_LABEL, EVENTS_BEFORE);
     }
 
-    private static void write(Path directory, Map<String, String> settings) throws Exception {
+    private static void write(Path directory, Map<String, String> settings, int numBefore)
+            throws Exception {
         if (Files.exists(directory)) {
             throw new IOException(
                     directory + " exists; the savepoints of a release are never written again");
@@ -126,13 +135,14 @@ final class GoldenSavepointWriter {
         try {
             GoldenSavepoint golden = new GoldenSavepoint(directory);
             List<byte @Nullable []> events =
-                    events(!settings.getOrDefault("label.type", "class").equals("class"));
+                    events(
+                            numBefore,
+                            !settings.getOrDefault("label.type", "class").equals("class"));
             try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
-                writeSavepoint(golden, kafka, settings, events);
+                writeSavepoint(golden, kafka, settings, events.subList(0, numBefore));
             }
             writeEvents(
-                    directory.resolve("events.bin"),
-                    events.subList(EVENTS_BEFORE, events.size()));
+                    directory.resolve("events.bin"), events.subList(numBefore, events.size()));
             try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
                 JobConfig config = golden.config(kafka);
                 golden.createTopics(config);
@@ -155,9 +165,10 @@ final class GoldenSavepointWriter {
             Map<String, String> given,
             List<byte @Nullable []> events)
             throws Exception {
+        String name = golden.directory().getFileName().toString();
         Map<String, String> settings =
-                new HashMap<>(JobOnKafka.settings(kafka, "golden", FEATURES, "a,b,c"));
-        settings.put("job.name", "golden");
+                new HashMap<>(JobOnKafka.settings(kafka, name, FEATURES, "a,b,c"));
+        settings.put("job.name", name);
         settings.put("models.publish-interval", "1 h");
         // All of the savepoint is then in one file.
         settings.put("flink.execution.checkpointing.data-inline-threshold", "1 mb");
@@ -167,17 +178,18 @@ final class GoldenSavepointWriter {
         JobStart start =
                 JobStart.decide(
                         config, new StartOptions(false, false, List.of()), null, line -> {});
-        try (LocalCluster cluster = LocalCluster.start(config, start, null, LocalCluster.ANY_PORT)) {
+        try (LocalCluster cluster =
+                LocalCluster.start(config, start, null, LocalCluster.ANY_PORT)) {
             cluster.awaitRunning();
             // The second half is not published before the savepoint.
-            for (int sent : List.of(EVENTS_BEFORE / 2, EVENTS_BEFORE)) {
-                GoldenSavepoint.send(config, events.subList(sent - EVENTS_BEFORE / 2, sent));
+            int half = events.size() / 2;
+            for (int sent : List.of(half, 2 * half)) {
+                GoldenSavepoint.send(config, events.subList(sent - half, sent));
                 JobOnKafka.await("a checkpoint", () -> committedOffset(config) == sent);
             }
             // All results are committed, so that the savepoint contains no transaction, which
             // another broker would not know.
-            Path savepoint =
-                    Path.of(URI.create(cluster.stopWithSavepoint(Duration.ofMinutes(1))));
+            Path savepoint = Path.of(URI.create(cluster.stopWithSavepoint(Duration.ofMinutes(1))));
             Files.createDirectories(golden.savepoint());
             try (Stream<Path> files = Files.list(savepoint)) {
                 for (Path file : files.toList()) {
@@ -192,7 +204,7 @@ final class GoldenSavepointWriter {
                 golden.directory().resolve("about.properties"),
                 Map.of(
                         GoldenSavepoint.EVENTS_BEFORE,
-                        Integer.toString(EVENTS_BEFORE),
+                        Integer.toString(events.size()),
                         GoldenSavepoint.KERNELS,
                         OpenBlasCore.name()));
     }
@@ -220,20 +232,22 @@ final class GoldenSavepointWriter {
      * it, and one has another concept from shortly before it; with events without a label, of
      * weight 0, and messages that are not events.
      */
-    private static List<byte @Nullable []> events(boolean targets) {
+    private static List<byte @Nullable []> events(int numBefore, boolean targets) {
         Random random = new Random(11);
         List<byte @Nullable []> events = new ArrayList<>();
-        for (int i = 0; i < EVENTS_BEFORE + EVENTS_AFTER; i++) {
-            boolean before = i < EVENTS_BEFORE;
+        for (int i = 0; i < numBefore + EVENTS_AFTER; i++) {
+            boolean before = i < numBefore;
             String model =
                     List.of("steady", "changing", RESTING).get(random.nextInt(before ? 3 : 2));
             int label = random.nextInt(CLASSES);
-            boolean changed = model.equals("changing") && i > EVENTS_BEFORE - 60;
+            boolean changed = model.equals("changing") && i > numBefore - 60;
             List<Float> features = new ArrayList<>();
             for (int j = 0; j < FEATURES; j++) {
                 int centre = changed ? (label + 1) % CLASSES : label;
                 features.add(
-                        (float) ((random.nextGaussian() + (j % CLASSES == centre ? 2 : 0)) * (j + 1)));
+                        (float)
+                                ((random.nextGaussian() + (j % CLASSES == centre ? 2 : 0))
+                                        * (j + 1)));
             }
             events.add(
                     i % 97 == 0
