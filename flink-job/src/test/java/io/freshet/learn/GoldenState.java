@@ -160,12 +160,7 @@ public record GoldenState(Path directory) {
         Map<String, MonitorState> monitors = new TreeMap<>();
         try (var harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
-                        operator,
-                        BlockEvaluation::modelId,
-                        Types.STRING,
-                        MAX_PARALLELISM,
-                        1,
-                        0)) {
+                        operator, BlockEvaluation::modelId, Types.STRING, MAX_PARALLELISM, 1, 0)) {
             restore(harness, "monitor", rocksDb);
             for (String key : operator.savedKeys()) {
                 monitors.put(key, value(operator, key, "monitor", MonitorState.class));
@@ -196,9 +191,7 @@ public record GoldenState(Path directory) {
                         new BufferedInputStream(location.getMetadataHandle().openInputStream()))) {
             metadata =
                     Checkpoints.loadCheckpointMetadata(
-                            in,
-                            GoldenState.class.getClassLoader(),
-                            location.getExternalPointer());
+                            in, GoldenState.class.getClassLoader(), location.getExternalPointer());
         }
         for (OperatorState operator : metadata.getOperatorStates()) {
             if (operator.getOperatorUid().orElse("").equals(uid)) {

@@ -15,9 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GoldenStateTest {
     static List<Arguments> savepoints() throws IOException {
         return GoldenState.all().stream()
-                .flatMap(
-                        state ->
-                                Stream.of(Arguments.of(state, false), Arguments.of(state, true)))
+                .flatMap(state -> Stream.of(Arguments.of(state, false), Arguments.of(state, true)))
                 .toList();
     }
 
@@ -45,7 +43,8 @@ class GoldenStateTest {
             TreeMap<String, String> values = new TreeMap<>();
             for (GoldenState state : GoldenState.all()) {
                 if (state.toString().startsWith(release)) {
-                    state.expected().forEach((path, value) -> values.put(state + "/" + path, value));
+                    state.expected()
+                            .forEach((path, value) -> values.put(state + "/" + path, value));
                 }
             }
             for (String part :

@@ -68,8 +68,7 @@ public final class StateText {
         for (int i = 0; i < length; i++) {
             texts[i] = String.valueOf(Array.get(array, i));
         }
-        String first =
-                String.join(", ", Arrays.copyOf(texts, length <= WHOLE ? length : SHOWN));
+        String first = String.join(", ", Arrays.copyOf(texts, length <= WHOLE ? length : SHOWN));
         return length <= WHOLE
                 ? "[" + first + "]"
                 : "[" + first + ", ...] " + length + " values, SHA-256 " + digest(texts);

@@ -70,6 +70,11 @@ record GoldenSavepoint(Path directory) {
 
     private static final String LABELLED_EVENTS = "topics.labelled-events";
 
+    /** Starts a broker that keeps records of any age. */
+    static EmbeddedKafka startKafka() throws IOException {
+        return EmbeddedKafka.start(Map.of("log.retention.ms", "-1"));
+    }
+
     /** Returns the savepoints of all releases. */
     static List<GoldenSavepoint> all() throws IOException {
         try (Stream<Path> directories = Files.walk(RELEASES, 2)) {
@@ -209,7 +214,12 @@ record GoldenSavepoint(Path directory) {
                 LocalCluster.start(config, start, null, LocalCluster.ANY_PORT)) {
             cluster.awaitRunning();
             SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
-            JobOnKafka.await("the source to read everything", progress::isComplete);
+            JobOnKafka.await(
+                    "the source to read everything",
+                    () -> hasFailed(cluster) || progress.isComplete());
+            if (hasFailed(cluster)) {
+                throw new AssertionError("the job has failed: " + cluster.failure());
+            }
             cluster.stopWithDrain();
         }
         List<JsonNode> results = new ArrayList<>();
@@ -220,6 +230,14 @@ record GoldenSavepoint(Path directory) {
             }
         }
         return results;
+    }
+
+    private static boolean hasFailed(LocalCluster cluster) {
+        try {
+            return cluster.status().isGloballyTerminalState();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static JsonNode json(Topic topic, ConsumerRecord<byte[], byte[]> record) {
@@ -235,7 +253,8 @@ record GoldenSavepoint(Path directory) {
             throw new UncheckedIOException(e);
         }
         value.remove(VARYING);
-        value.findParents("jobVersion").forEach(provenance -> ((ObjectNode) provenance).remove("jobVersion"));
+        value.findParents("jobVersion")
+                .forEach(provenance -> ((ObjectNode) provenance).remove("jobVersion"));
         value.findParents("topicId")
                 .forEach(partition -> ((ObjectNode) partition).remove("topicId"));
         return line;

@@ -34,7 +34,7 @@ class GoldenSavepointITCase {
 
     @BeforeAll
     static void startKafka() throws Exception {
-        kafka = EmbeddedKafka.start();
+        kafka = GoldenSavepoint.startKafka();
     }
 
     @AfterAll
@@ -67,8 +67,7 @@ class GoldenSavepointITCase {
         assertThat(results).hasSameSizeAs(expected);
         for (int i = 0; i < expected.size(); i++) {
             boolean isCopy =
-                    copiesResting
-                            && expected.get(i).findPath("modelId").asText().equals("resting");
+                    copiesResting && expected.get(i).findPath("modelId").asText().equals("resting");
             assertContains(
                     "line " + (i + 1), results.get(i), expected.get(i), sameKernels || isCopy);
         }

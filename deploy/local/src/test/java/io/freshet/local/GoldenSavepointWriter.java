@@ -138,12 +138,11 @@ final class GoldenSavepointWriter {
                     events(
                             numBefore,
                             !settings.getOrDefault("label.type", "class").equals("class"));
-            try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+            try (EmbeddedKafka kafka = GoldenSavepoint.startKafka()) {
                 writeSavepoint(golden, kafka, settings, events.subList(0, numBefore));
             }
-            writeEvents(
-                    directory.resolve("events.bin"), events.subList(numBefore, events.size()));
-            try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+            writeEvents(directory.resolve("events.bin"), events.subList(numBefore, events.size()));
+            try (EmbeddedKafka kafka = GoldenSavepoint.startKafka()) {
                 JobConfig config = golden.config(kafka);
                 golden.createTopics(config);
                 List<JsonNode> results = golden.resume(config, temporary.resolve("savepoint"));
