@@ -61,6 +61,8 @@ import org.apache.flink.streaming.api.graph.StreamGraph;
  */
 public final class CapacityBenchmark {
     private static final int FIT = 1_000;
+    private static final int MANY = 100 * FIT;
+    private static final int STEADY = 20_000;
 
     /** Number of events of each model after which all its windows are full. */
     private static final int FULL = 1_100;
@@ -98,19 +100,22 @@ public final class CapacityBenchmark {
     private static void printModels() throws Exception {
         System.out.printf(
                 Locale.ROOT,
-                "%n10 features, 5 classes, seven rates; models.max = %,d; checkpoints in s and MB,%n"
-                        + "the second after 1/4 more events; heap and native memory in MB%n%n",
-                FIT);
+                "%n10 features, 5 classes, seven rates; models.max = %,d; CPU of the process in us%n"
+                        + "per event; a full checkpoint (1) and one after %,d events (2) in s and%n"
+                        + "MB; heap, native memory, and memory of the process in MB%n%n",
+                FIT,
+                STEADY);
         System.out.println(
-                "backend    models  events/s  ratio   1st  size   2nd  size   heap native process");
+                "backend   models events/s  ratio   CPU     1   MB     2   MB  heap native"
+                        + " process");
         for (String backend : List.of("hashmap", "rocksdb")) {
             double reference = 0;
-            for (int models : List.of(FIT, 10 * FIT, 100 * FIT)) {
+            for (int models : List.of(FIT, MANY)) {
                 Map<String, String> row = new TreeMap<>();
                 row.put("models", Integer.toString(models));
                 row.put("backend", backend);
-                row.put("fill", Integer.toString(200_000));
-                row.put("steady", Integer.toString(50_000));
+                row.put("fill", Integer.toString(MANY));
+                row.put("steady", Integer.toString(STEADY));
                 row.put("models.max", Integer.toString(FIT));
                 row.put(HEAP_OF_PROCESS, "4g");
                 Map<String, Double> result = measure(row);
@@ -118,11 +123,12 @@ public final class CapacityBenchmark {
                 reference = models == FIT ? rate : reference;
                 System.out.printf(
                         Locale.ROOT,
-                        "%-8s %,8d %9.0f %6.3f %5.1f %5.0f %5.1f %5.0f %6.0f %6.0f %7.0f%n",
+                        "%-8s%,8d%9.0f%7.3f%6.0f%6.1f%5.0f%6.1f%5.0f%6.0f%7.0f%8.0f%n",
                         backend,
                         models,
                         rate,
                         rate / reference,
+                        result.get("cpu"),
                         result.get("seconds1"),
                         result.get("size1") / 1e6,
                         result.get("seconds2"),
@@ -309,11 +315,10 @@ public final class CapacityBenchmark {
         return LEARNT.addAndGet(evaluation.scored().length());
     }
 
-    /** Every model gets events in turn, and then at random. */
+    /** Every model gets one event, in turn, and further ones at random. */
     private static RawMessage message(long index, int models, int numFeatures, int numClasses) {
         SplittableRandom random = new SplittableRandom(SEED + index);
-        long turns = 2L * models;
-        long model = index < turns ? index % models : random.nextInt(models);
+        long model = index < models ? index : random.nextInt(models);
         int label = random.nextInt(numClasses);
         Float[] features = new Float[numFeatures];
         for (int f = 0; f < numFeatures; f++) {
