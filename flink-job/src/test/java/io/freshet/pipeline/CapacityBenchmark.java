@@ -100,9 +100,9 @@ public final class CapacityBenchmark {
     private static void printModels() throws Exception {
         System.out.printf(
                 Locale.ROOT,
-                "%n10 features, 5 classes, seven rates; models.max = %,d; CPU of the process in us%n"
-                        + "per event; a full checkpoint (1) and one after %,d events (2) in s and%n"
-                        + "MB; heap, native memory, and memory of the process in MB%n%n",
+                "%n10 features, 5 classes, seven rates; models.max = %,d; CPU of the process in"
+                        + " us%nper event; a full checkpoint (1) and one after %,d events (2) in s"
+                        + " and%nMB; heap, native memory, and memory of the process in MB%n%n",
                 FIT,
                 STEADY);
         System.out.println(
@@ -145,8 +145,7 @@ public final class CapacityBenchmark {
         learners.put("seven rates", Map.of());
         learners.put("one rate", Map.of("training.learning-rate", "0.01"));
         learners.put(
-                "adam",
-                Map.of("training.learning-rate", "0.001", "training.optimizer", "adam"));
+                "adam", Map.of("training.learning-rate", "0.001", "training.optimizer", "adam"));
         System.out.printf(
                 "%nper model with full windows, in kB; CPU of the process per event, in us%n%n");
         System.out.println("learner      features  classes    heap  native   state  CPU/event");
@@ -279,8 +278,7 @@ public final class CapacityBenchmark {
     }
 
     private static StreamGraph graph(Configuration flink, JobConfig config, int models) {
-        StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.getExecutionEnvironment(flink);
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(flink);
         FreshetJob.configure(env, config);
         env.getCheckpointConfig().setCheckpointInterval(TimeUnit.DAYS.toMillis(1));
         int numFeatures = config.ingest().numFeatures();

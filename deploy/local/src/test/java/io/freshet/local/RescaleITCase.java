@@ -64,8 +64,7 @@ class RescaleITCase {
 
         Progress(JobConfig config) {
             metrics =
-                    new TopicReader(
-                            config.kafka().client(), config.publish().topic(Topic.METRICS));
+                    new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS));
         }
 
         /** Waits until a number of events is counted. */
