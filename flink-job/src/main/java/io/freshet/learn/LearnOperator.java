@@ -8,6 +8,7 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.device.Backend;
 import io.freshet.model.device.DeviceDecision;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +86,12 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
      */
     private transient Map<String, Long> unpublished;
 
+    /**
+     * Processing time of the newest snapshot of each model of which one was published within the
+     * publish interval. A model that is evicted and reloaded would not know it.
+     */
+    private transient Map<String, Long> recentlyPublished;
+
     @SuppressWarnings("NullAway.Init") // transient fields are set in openState() and open()
     public LearnOperator(LearnConfig learnConfig) {
         this(learnConfig, ModelCost.NONE);
@@ -122,6 +129,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
         unpublished = new LinkedHashMap<>();
+        recentlyPublished = new HashMap<>();
         findUnpublished();
     }
 
@@ -142,6 +150,9 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
         super.prepareSnapshotPreBarrier(checkpointId);
         publishFromState();
+        long now = getProcessingTimeService().getCurrentProcessingTime();
+        long interval = learnConfig.publishInterval().toMillis();
+        recentlyPublished.values().removeIf(published -> now - published >= interval);
     }
 
     /**
@@ -205,7 +216,11 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private void checkHeap() {
         long heap = HeapUsage.maxBytes();
         cost().requireRoomForOne(heap);
-        cost().shortage(learnConfig.maxModels(), subtasksInProcess(), heap, Backend.maxBytes())
+        cost().shortage(
+                        learnConfig.maxModels(),
+                        subtasksInProcess(),
+                        heap,
+                        Backend.maxBytesBesideHeap())
                 .ifPresent(LOG::warn);
     }
 
@@ -291,13 +306,14 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected void save(Learner learner) throws Exception {
+        String modelId = (String) getCurrentKey();
         long now = getProcessingTimeService().getCurrentProcessingTime();
         if (learner.hasNewVersion()
                 && now - learner.publishedAt() >= learnConfig.publishInterval().toMillis()) {
             emit(learner.publish());
             learner.publishedAt(now);
+            recentlyPublished.put(modelId, now);
         }
-        String modelId = (String) getCurrentKey();
         if (learner.hasNewVersion()) {
             unpublished.put(
                     modelId, learner.publishedAt() + learnConfig.publishInterval().toMillis());
@@ -350,6 +366,10 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             throw new SuppressRestartsException(e);
         }
         clearUnconfiguredArrays(learner, model, successor);
+        Long published = recentlyPublished.get(modelId);
+        if (published != null) {
+            learner.publishedAt(published);
+        }
         return learner;
     }
 

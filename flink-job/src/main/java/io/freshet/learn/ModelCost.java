@@ -89,7 +89,8 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
      * @param maxModels {@code models.max}
      * @param subtasks number of subtasks that share the process
      * @param heapLimit maximum size of the heap, in bytes
-     * @param nativeLimit maximum size of native memory, in bytes; 0 for no limit
+     * @param nativeLimit memory that the process may take in addition to the heap, in bytes; 0 for
+     *     no limit
      */
     public Optional<String> shortage(
             int maxModels, int subtasks, long heapLimit, long nativeLimit) {
@@ -111,7 +112,8 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                                 + kibibytes(nativeBytes)
                                 + " outside the heap; in the "
                                 + mebibytes(nativeLimit)
-                                + " that -Dorg.bytedeco.javacpp.maxbytes allows";
+                                + " that -Dorg.bytedeco.javacpp.maxphysicalbytes leaves beside the"
+                                + " heap";
         return Optional.of(
                 LearnConfig.MODELS_MAX
                         + " = "

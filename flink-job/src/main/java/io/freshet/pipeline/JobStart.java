@@ -172,10 +172,17 @@ public record JobStart(
             }
             Optional<String> recreated = InputTopics.recreated(saved.identity(), topicIds);
             if (recreated.isPresent()) {
-                throw new PreflightException(
-                        recreated.get()
-                                + ". The state does not belong to its events; --begin-again begins"
-                                + " without the state");
+                String topic = KafkaConfig.LABELLED_EVENTS.name();
+                if (!options.accepted().contains(topic)) {
+                    throw new PreflightException(
+                            recreated.get()
+                                    + ". If it has the same events at the same offsets, as after a"
+                                    + " move to another Kafka cluster, accept it with --accept "
+                                    + topic
+                                    + ". Otherwise the state does not belong to its events;"
+                                    + " --begin-again begins without the state");
+                }
+                message.add("accepted: " + recreated.get());
             }
             saved.differences(config.settings(), JobConfig.keys())
                     .forEach(difference -> message.add("new setting: " + difference));

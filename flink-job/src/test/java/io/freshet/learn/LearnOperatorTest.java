@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -383,9 +384,79 @@ class LearnOperatorTest {
         return all;
     }
 
-    @Test
-    void evictedModels_areReloadedUnchanged() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void evictedModels_areReloadedUnchanged(boolean rocksDb) throws Exception {
         assertSame(run(config(1, 32, null)), run(config(1000, 32, null)));
+
+        String[] models =
+                IntStream.range(0, 200).mapToObj(i -> "model-" + i).toArray(String[]::new);
+        List<ExampleBlock> blocks = blocks(Blocks.stream(12, 4_000, 4, 3, models));
+        Map<String, LearnerState> evicted = statesAfter(blocks, config(10, 2, null), rocksDb);
+        Map<String, LearnerState> live = statesAfter(blocks, config(1000, 2, null), rocksDb);
+        assertThat(live).hasSize(200);
+        assertThat(evicted.keySet()).isEqualTo(live.keySet());
+        live.forEach((id, state) -> LearnerTest.assertBitForBit(evicted.get(id), state));
+    }
+
+    /** Returns the states of all models after a job that was restored half-way. */
+    private static Map<String, LearnerState> statesAfter(
+            List<ExampleBlock> blocks, LearnConfig config, boolean rocksDb) throws Exception {
+        OperatorSubtaskState saved;
+        int half = blocks.size() / 2;
+        try (var before = harness(config, rocksDb)) {
+            before.setup();
+            before.open();
+            for (ExampleBlock block : blocks.subList(0, half)) {
+                before.processElement(block, 0);
+            }
+            before.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            saved = before.snapshot(1, 1);
+        }
+        Map<String, LearnerState> states = new TreeMap<>();
+        try (var after = harness(config, rocksDb)) {
+            after.setup();
+            after.initializeState(saved);
+            after.open();
+            for (ExampleBlock block : blocks.subList(half, blocks.size())) {
+                after.processElement(block, 0);
+            }
+            after.getOneInputOperator().prepareSnapshotPreBarrier(2);
+            for (String id : ((LearnOperator) after.getOneInputOperator()).savedKeys()) {
+                states.put(id, live(after, id));
+            }
+        }
+        return states;
+    }
+
+    @Test
+    void modelThatIsEvictedAgainAndAgain_isPublishedOncePerInterval() throws Exception {
+        List<ExampleBlock> x = blocks(Blocks.stream(1, 80, 4, 3, "x"));
+        List<ExampleBlock> y = blocks(Blocks.stream(2, 80, 4, 3, "y"));
+        try (var harness = harness(config(1, 1, null), false)) {
+            harness.setup();
+            harness.open();
+            for (int i = 0; i < 4; i++) {
+                harness.setProcessingTime(1_000 * i);
+                harness.processElement(x.get(i), 0);
+                harness.processElement(y.get(i), 0);
+            }
+            assertThat(publishedVersions(harness, "x")).hasSize(1);
+
+            harness.setProcessingTime(10_000);
+            harness.getOneInputOperator().prepareSnapshotPreBarrier(1);
+            long newest = live(harness, "x").counters().modelVersion();
+            assertThat(publishedVersions(harness, "x")).hasSize(2).last().isEqualTo(newest);
+        }
+    }
+
+    private static List<Long> publishedVersions(
+            KeyedOneInputStreamOperatorTestHarness<?, ?, ?> harness, String modelId) {
+        return harness.getSideOutput(LearnOperator.SNAPSHOTS).stream()
+                .map(StreamRecord::getValue)
+                .filter(snapshot -> snapshot.modelId().equals(modelId))
+                .map(snapshot -> snapshot.progress().modelVersion())
+                .toList();
     }
 
     @Test

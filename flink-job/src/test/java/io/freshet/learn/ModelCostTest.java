@@ -42,7 +42,7 @@ class ModelCostTest {
     void modelsThatDoNotFitOutsideTheHeap_giveAWarningThatNamesTheLimit() {
         assertThat(COST.shortage(10_000, 1, 4_000 * MIB, 100 * MIB).orElseThrow())
                 .contains("16 KiB outside the heap")
-                .contains("100 MiB that -Dorg.bytedeco.javacpp.maxbytes allows")
+                .contains("100 MiB that -Dorg.bytedeco.javacpp.maxphysicalbytes leaves")
                 .contains("room for about 6400 models");
     }
 

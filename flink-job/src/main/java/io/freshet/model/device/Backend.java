@@ -107,17 +107,24 @@ public final class Backend {
     }
 
     /**
-     * Returns the limit of off-heap memory in bytes, {@code org.bytedeco.javacpp.maxbytes}; 0 for
-     * no limit.
+     * Returns the memory in bytes that this process may take in addition to its heap: {@code
+     * org.bytedeco.javacpp.maxphysicalbytes} less the maximum size of the heap, at least 1. Models
+     * share it with everything else outside the heap, such as RocksDB and Flink's network buffers.
+     * 0 for no limit, also with CUDA, whose arrays are in the GPU's memory. The backend must have
+     * been started.
      */
-    public static long maxBytes() {
-        return Math.max(0, Pointer.maxBytes());
+    public static long maxBytesBesideHeap() {
+        if (maxProcessBytes() == 0 || !MatrixFactory.isCpu()) {
+            return 0;
+        }
+        return Math.max(1, maxProcessBytes() - Runtime.getRuntime().maxMemory());
     }
 
     /**
      * Returns the off-heap memory in bytes that ND4J and JavaCPP have allocated in this process and
      * not freed; with CUDA, that on the GPUs. ND4J allocates its arrays itself, so that {@code
-     * org.bytedeco.javacpp.maxbytes} does not limit them. The backend must have been started.
+     * org.bytedeco.javacpp.maxbytes} does not limit them; {@link #maxProcessBytes()} does. The
+     * backend must have been started.
      */
     public static long allocatedBytes() {
         long bytes = Pointer.totalBytes();
@@ -135,7 +142,8 @@ public final class Backend {
 
     /**
      * Returns the limit of {@link #processBytes()}, {@code org.bytedeco.javacpp.maxphysicalbytes};
-     * 0 for no limit. Above the limit, every allocation through JavaCPP fails.
+     * 0 for no limit. Above the limit, every allocation through JavaCPP fails, and so does every
+     * creation of an array by ND4J, which allocates a small object through JavaCPP.
      */
     public static long maxProcessBytes() {
         return Math.max(0, Pointer.maxPhysicalBytes());
@@ -143,8 +151,8 @@ public final class Backend {
 
     /**
      * Returns one line: ND4J's backend, the device (of a CPU also the version of OpenBLAS and the
-     * core whose kernels it uses), the number of threads of a matrix product, and the limits of
-     * off-heap memory and of the memory of the process.
+     * core whose kernels it uses), the number of threads of a matrix product, and the limit of the
+     * memory of the process.
      */
     public static String describe() {
         boolean cpu = MatrixFactory.isCpu();
@@ -167,8 +175,6 @@ public final class Backend {
                 + ", "
                 + threads
                 + (threads == 1 ? " thread" : " threads (slower than one: set OMP_NUM_THREADS=1)")
-                + ", off-heap memory "
-                + limit(Pointer.maxBytes())
                 + ", memory of the process "
                 + limit(Pointer.maxPhysicalBytes());
     }

@@ -97,4 +97,11 @@ class BackendTest {
             assertThat(shown.getResource(DeviceProbe.CUDA_BACKEND)).isNotNull();
         }
     }
+
+    @Test
+    void limitOfTheProcess_lessTheHeap_isLeftForModels() {
+        assertThat(Backend.maxProcessBytes()).isPositive();
+        assertThat(Backend.maxBytesBesideHeap())
+                .isEqualTo(Backend.maxProcessBytes() - Runtime.getRuntime().maxMemory());
+    }
 }
