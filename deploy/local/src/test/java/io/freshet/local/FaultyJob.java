@@ -106,7 +106,6 @@ final class FaultyJob implements AutoCloseable {
     private LocalCluster cluster;
     private int taskManagers = 1;
     private int partitions = 2;
-    private int next;
 
     private FaultyJob(
             SecuredBroker broker,
@@ -250,7 +249,7 @@ final class FaultyJob implements AutoCloseable {
 
     private int restarts() {
         try {
-            return (int) cluster.execution().restarts();
+            return cluster.execution().restarts();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
@@ -268,6 +267,7 @@ final class FaultyJob implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // the messages are aborted
     private void abortTransaction() {
         Map<String, Object> properties = new HashMap<>(config.kafka().client());
         properties.put("transactional.id", "aborting");
