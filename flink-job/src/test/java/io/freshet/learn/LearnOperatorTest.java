@@ -437,7 +437,7 @@ class LearnOperatorTest {
             harness.setup();
             harness.open();
             for (int i = 0; i < 4; i++) {
-                harness.setProcessingTime(1_000 * i);
+                harness.setProcessingTime(1_000L * i);
                 harness.processElement(x.get(i), 0);
                 harness.processElement(y.get(i), 0);
             }
