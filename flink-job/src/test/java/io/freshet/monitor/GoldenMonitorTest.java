@@ -7,6 +7,7 @@ import io.freshet.learn.StateText;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,8 +27,8 @@ class GoldenMonitorTest {
         assertThat(saved).isNotEmpty();
         saved.forEach(
                 (model, state) -> {
-                    TreeMap<String, String> before = text(model, state);
-                    TreeMap<String, String> after =
+                    SortedMap<String, String> before = text(model, state);
+                    SortedMap<String, String> after =
                             text(model, ModelMonitor.restore(model, config, 0, state).state());
                     // A start counts as an attempt.
                     before.remove(model + "/attempt");
@@ -35,7 +36,7 @@ class GoldenMonitorTest {
                 });
     }
 
-    private static TreeMap<String, String> text(String model, MonitorState state) {
+    private static SortedMap<String, String> text(String model, MonitorState state) {
         TreeMap<String, String> values = new TreeMap<>();
         StateText.add(model, state, values);
         return values;
