@@ -37,7 +37,7 @@ class GoldenMonitorTest {
     }
 
     private static SortedMap<String, String> text(String model, MonitorState state) {
-        SortedMap<String, String> values = new TreeMap<>();
+        TreeMap<String, String> values = new TreeMap<>();
         StateText.add(model, state, values);
         return values;
     }

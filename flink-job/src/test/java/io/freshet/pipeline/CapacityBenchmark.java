@@ -218,7 +218,7 @@ public final class CapacityBenchmark {
     }
 
     /** Measures a row in this process, and prints the result. */
-    @SuppressWarnings("try") // an interrupt ends the benchmark
+    @SuppressWarnings("try") // closing the cluster may be interrupted
     private static void measureHere(Map<String, String> row) throws Exception {
         int models = Integer.parseInt(row.remove("models"));
         long fill = Long.parseLong(row.remove("fill"));
