@@ -185,6 +185,24 @@ public final class JavaProcess implements AutoCloseable {
     }
 
     /**
+     * Limits the size of the files that the process writes, with {@code prlimit} of Linux. What it
+     * writes beyond is refused, as on a full disk.
+     *
+     * @param bytes the limit in bytes, or "unlimited"
+     */
+    public void limitFileSize(String bytes) throws IOException, InterruptedException {
+        int code =
+                new ProcessBuilder(
+                                "prlimit", "--pid", Long.toString(pid()), "--fsize=" + bytes + ":")
+                        .inheritIO()
+                        .start()
+                        .waitFor();
+        if (code != 0) {
+            throw new IOException("prlimit ended with " + code);
+        }
+    }
+
+    /**
      * Sends a signal.
      *
      * @param signal name of the signal without SIG: TERM, INT, KILL, STOP or CONT

@@ -182,16 +182,17 @@ final class ChaosCheck implements Callable<Integer> {
                                 runSeed));
         load.start();
         job.start();
-        MetricsProbe metrics = stack.add(new MetricsProbe(config, EventLoad.MODELS));
-        awaitNewerThan(job.submittedAt(), metrics, job, load);
-        System.out.println("the job works; " + numFaults + " faults follow");
-
-        Testbed bed = new Testbed(kafka, flink, job);
-        FaultPlan plan = new FaultPlan(runSeed, only);
-        for (fault = 1; fault <= numFaults; fault++) {
-            cause(plan.next(), bed, metrics, load, config);
+        // Closed by this thread only, since a Kafka consumer allows no other.
+        try (MetricsProbe metrics = new MetricsProbe(config, EventLoad.MODELS)) {
+            awaitNewerThan(job.submittedAt(), metrics, job, load);
+            System.out.println("the job works; " + numFaults + " faults follow");
+            Testbed bed = new Testbed(kafka, flink, job);
+            FaultPlan plan = new FaultPlan(runSeed, only);
+            for (fault = 1; fault <= numFaults; fault++) {
+                cause(plan.next(), bed, metrics, load, config);
+            }
+            finish(config, job, metrics, load);
         }
-        finish(config, job, metrics, load);
     }
 
     private static Map<String, String> settings() {

@@ -1,6 +1,7 @@
 package io.freshet.local.chaos;
 
 import io.freshet.config.Key;
+import io.freshet.local.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,6 +90,19 @@ enum FaultKind {
                     () -> cut.forEach(broker -> broker.proxy().heal()));
         }
     },
+    /** Files of checkpoints break off while the TaskManagers write them. */
+    FULL_DISK {
+        @Override
+        ActiveFault begin(Testbed bed, Choices choices) throws Exception {
+            List<JavaProcess> processes =
+                    bed.flink().taskManagers().stream().map(ChaosFlink.Node::process).toList();
+            limitFileSize(processes, Integer.toString(FULL_DISK_BYTES));
+            return new ActiveFault(
+                    "all TaskManagers",
+                    choices.seconds(3, 12),
+                    () -> limitFileSize(processes, "unlimited"));
+        }
+    },
     /** The checkpoints' directory is not there, and cannot be created. */
     UNWRITABLE_CHECKPOINTS {
         @Override
@@ -116,6 +130,9 @@ enum FaultKind {
 
     private static final int MAX_DOWN_SECONDS = 6;
 
+    /** Less than any file of a checkpoint: Flink keeps smaller state in the metadata. */
+    private static final int FULL_DISK_BYTES = 16 << 10;
+
     /**
      * Causes the fault.
      *
@@ -142,6 +159,16 @@ enum FaultKind {
             return choices.one(bed.flink().jobManagers(), ChaosFlink.Node::name);
         }
         return choices.one(List.of(leading), ChaosFlink.Node::name);
+    }
+
+    /** Limits the size of files of those processes that are alive. */
+    private static void limitFileSize(List<JavaProcess> processes, String bytes)
+            throws IOException, InterruptedException {
+        for (JavaProcess process : processes) {
+            if (process.isAlive()) {
+                process.limitFileSize(bytes);
+            }
+        }
     }
 
     private static ActiveFault kill(Testbed bed, ChaosFlink.Node node, Choices choices)
