@@ -106,6 +106,15 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                             + "; this is epoch "
                             + now.epoch());
         }
+        for (SavedJob.Difference difference : saved.differences(job.settings(), keys)) {
+            if (difference.key().equals(KafkaConfig.LABELLED_EVENTS.name())) {
+                return Optional.of(
+                        "the state was written with another input topic: "
+                                + difference
+                                + "; the job would read both. Set the former topic, or begin again"
+                                + " without the state (--begin-again)");
+            }
+        }
         List<SavedJob.Difference> refused = saved.refused(job.settings(), keys, accepted);
         if (refused.isEmpty()) {
             return Optional.empty();

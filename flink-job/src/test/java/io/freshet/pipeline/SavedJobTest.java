@@ -34,6 +34,17 @@ class SavedJobTest {
     }
 
     @Test
+    void otherInputTopic_isRefused_evenIfItIsAccepted() {
+        assertThat(
+                        refusal(
+                                job("topics.labelled-events", "before"),
+                                job("topics.labelled-events", "after"),
+                                "topics.labelled-events"))
+                .contains("topics.labelled-events = before in the state, after now")
+                .contains("--begin-again");
+    }
+
+    @Test
     void settings_areComparedAsValues() {
         assertThat(
                         refusal(
@@ -60,7 +71,6 @@ class SavedJobTest {
                 "metrics.fading-factor | 0.99 | 0.9",
                 "drift.detector | adwin | kswin",
                 "scaler.type | welford | none",
-                "topics.labelled-events | old | new",
                 "topics.metrics | old | new",
                 "mini-batch.size | 1 | 2",
                 "job.name | a | b"
