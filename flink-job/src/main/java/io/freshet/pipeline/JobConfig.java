@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.slf4j.Logger;
+import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -104,12 +104,23 @@ public record JobConfig(
     }
 
     /**
-     * Parses the configuration.
+     * Parses the configuration, and logs warnings.
      *
      * @param values values by key, not modified
      * @throws ConfigurationException listing all problems
      */
     public static JobConfig parse(Map<String, String> values) {
+        return parse(values, JobConfig::log);
+    }
+
+    /**
+     * Parses the configuration.
+     *
+     * @param values values by key, not modified
+     * @param warnings receives a sentence for each setting that probably has no effect
+     * @throws ConfigurationException listing all problems
+     */
+    public static JobConfig parse(Map<String, String> values, Consumer<String> warnings) {
         Settings settings = settings(values);
         KafkaConfig kafka = KafkaConfig.from(settings);
         IngestConfig ingest = IngestConfig.from(settings);
@@ -134,17 +145,16 @@ public record JobConfig(
                         settings.withPrefix(FLINK_PREFIX),
                         texts(settings));
         settings.throwIfProblems();
-        logWarnings(settings);
+        settings.warnings().forEach(warnings);
         return config;
     }
 
     /**
-     * Logs the warnings. The logger is not a constant: the class is loaded before the command line
-     * has configured the log.
+     * Logs a warning. The logger is not a constant: the class is loaded before the command line has
+     * configured the log.
      */
-    private static void logWarnings(Settings settings) {
-        Logger log = LoggerFactory.getLogger(JobConfig.class);
-        settings.warnings().forEach(warning -> log.warn("{}", warning));
+    private static void log(String warning) {
+        LoggerFactory.getLogger(JobConfig.class).warn("{}", warning);
     }
 
     private static Map<String, String> texts(Settings settings) {
@@ -168,7 +178,7 @@ public record JobConfig(
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
         settings.throwIfProblems();
-        logWarnings(settings);
+        settings.warnings().forEach(JobConfig::log);
         return new JobTopics(kafka, publish);
     }
 

@@ -44,6 +44,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +111,21 @@ class JobConfigTest {
     }
 
     /** Sets every key, where possible to a value other than its default, and checks its effect. */
+    @Test
+    void settingWithoutEffect_isAWarning() {
+        List<String> warnings = new ArrayList<>();
+
+        JobConfig.parse(
+                Map.of(
+                        "kafka.bootstrap.servers", "b:1",
+                        "num-features", "3",
+                        "classes", "2",
+                        "flink.of-a-plugin.option", "x"),
+                warnings::add);
+
+        assertThat(warnings).singleElement().asString().contains("flink.of-a-plugin.option");
+    }
+
     @Test
     void everyKey_isRead() {
         Map<String, String> settings = new HashMap<>();

@@ -38,6 +38,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -104,11 +105,11 @@ final class DemoCommand implements Callable<Integer> {
         double rate = streamOptions.eventsPerSecond();
         Map<String, String> given = settingsOptions.read();
         PrintWriter out = spec.commandLine().getOut();
-        JobConfig.parse(
-                        settings(
-                                given, stream, "localhost:1")) // reports configuration errors first
+        Consumer<String> warnings = warning -> out.println("warning: " + warning);
+        // Reports configuration errors first.
+        JobConfig.parse(settings(given, stream, "localhost:1"), warnings)
                 .memoryShortage(Runtime.getRuntime().maxMemory())
-                .ifPresent(shortage -> out.println("warning: " + shortage));
+                .ifPresent(warnings);
         out.println(
                 TerminalDisplay.format(
                         "%n  Freshet learns from %s%n  %,d events, %d features, %d classes",

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -81,10 +82,10 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        JobConfig config = JobConfig.parse(settingsOptions.read());
         PrintWriter out = spec.commandLine().getOut();
-        config.memoryShortage(Runtime.getRuntime().maxMemory())
-                .ifPresent(shortage -> print(out, "warning: " + shortage));
+        Consumer<String> warnings = warning -> print(out, "warning: " + warning);
+        JobConfig config = JobConfig.parse(settingsOptions.read(), warnings);
+        config.memoryShortage(Runtime.getRuntime().maxMemory()).ifPresent(warnings);
         KafkaPreflight.check(config);
         Path path = stateDirectory == null ? StateDirectory.defaultPath(config) : stateDirectory;
         try (ShutdownStack open = new ShutdownStack()) {
