@@ -9,7 +9,6 @@ import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.LabelledEvent;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -113,21 +112,12 @@ class BadInputITCase {
                                 DeadLetterEvent letter =
                                         AuditReader.read(AuditReader.DEAD_LETTERS, record);
                                 reasons.put(letter.getOffset(), letter.getReason());
-                                assertThat(bytes(letter.getValue()))
+                                assertThat(JobOnKafka.bytes(letter.getValue()))
                                         .isEqualTo(values.get((int) letter.getOffset()));
                             });
                 }
                 assertThat(reasons).isEqualTo(new TreeMap<>(expected));
             }
         }
-    }
-
-    private static byte @Nullable [] bytes(@Nullable ByteBuffer buffer) {
-        if (buffer == null) {
-            return null;
-        }
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return bytes;
     }
 }

@@ -17,13 +17,11 @@ import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobStart;
 import io.freshet.pipeline.StartOptions;
 import io.freshet.publish.Topic;
-import io.freshet.schemas.Audit;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.PredictionEvent;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -302,13 +300,7 @@ final class FaultyJob implements AutoCloseable {
     private long counted() {
         for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(50))) {
             MetricsEvent event = AuditReader.read(AuditReader.METRICS, record);
-            Audit audit = event.getAudit();
-            counted.put(
-                    event.getModelId(),
-                    audit.getAccepted().getCount()
-                            + audit.getUnlabelled().getCount()
-                            + audit.getIgnored().getCount()
-                            + audit.getDeadLetters().getCount());
+            counted.put(event.getModelId(), JobOnKafka.outcomes(event));
         }
         return counted.values().stream().mapToLong(count -> count).sum();
     }
@@ -348,8 +340,7 @@ final class FaultyJob implements AutoCloseable {
                     Position position = new Position(event.getPartition(), event.getOffset());
                     assertThat(expected).containsKey(position);
                     assertThat(found.add(position)).as("%s once", position).isTrue();
-                    ByteBuffer value = event.getValue();
-                    assertThat(value == null ? null : bytes(value))
+                    assertThat(JobOnKafka.bytes(event.getValue()))
                             .isEqualTo(expected.get(position));
                 });
 
@@ -374,12 +365,6 @@ final class FaultyJob implements AutoCloseable {
                 new TopicReader(config.kafka().client(), config.publish().topic(topic))) {
             reader.readToEnd(records);
         }
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.duplicate().get(bytes);
-        return bytes;
     }
 
     @Override

@@ -9,8 +9,10 @@ import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
+import io.freshet.schemas.Audit;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -171,6 +173,25 @@ final class JobOnKafka implements AutoCloseable {
                             .build());
         }
         return events;
+    }
+
+    /** Returns the number of events whose outcome a metrics record counts. */
+    static long outcomes(MetricsEvent event) {
+        Audit audit = event.getAudit();
+        return audit.getAccepted().getCount()
+                + audit.getUnlabelled().getCount()
+                + audit.getIgnored().getCount()
+                + audit.getDeadLetters().getCount();
+    }
+
+    /** Returns the bytes of a record's field; null if it has none. */
+    static byte @Nullable [] bytes(@Nullable ByteBuffer buffer) {
+        if (buffer == null) {
+            return null;
+        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
     }
 
     static byte[] bytes(LabelledEvent event) {

@@ -14,7 +14,6 @@ import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
-import io.freshet.schemas.Audit;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
@@ -124,13 +123,7 @@ class RunResumeITCase {
         long outcomes() {
             Map<String, Long> counts = new TreeMap<>();
             for (MetricsEvent event : metrics()) {
-                Audit audit = event.getAudit();
-                counts.put(
-                        event.getModelId(),
-                        audit.getAccepted().getCount()
-                                + audit.getUnlabelled().getCount()
-                                + audit.getIgnored().getCount()
-                                + audit.getDeadLetters().getCount());
+                counts.put(event.getModelId(), JobOnKafka.outcomes(event));
             }
             return counts.values().stream().mapToLong(count -> count).sum();
         }

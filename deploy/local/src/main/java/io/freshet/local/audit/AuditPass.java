@@ -194,19 +194,18 @@ final class AuditPass {
             topic.read(
                     record -> {
                         DriftAlertEvent event = AuditReader.read(AuditReader.DRIFT_ALERTS, record);
-                        if (event.getJob().equals(records.job().job())) {
-                            earlier.add(event.getModelId(), event.getEpoch(), event.getSequence());
-                        }
+                        boolean continues =
+                                event.getJob().equals(records.job().job())
+                                        && earlier.add(
+                                                event.getModelId(),
+                                                event.getEpoch(),
+                                                event.getSequence());
                         if (isOfJob(event.getJob(), event.getEpoch()) && isAudited(event)) {
                             alerts.add(
                                     event.getModelId(),
                                     event.getSequence(),
                                     0,
-                                    topic.isRemovedBefore(record)
-                                            || earlier.reaches(
-                                                    event.getModelId(),
-                                                    event.getEpoch(),
-                                                    event.getSequence()));
+                                    topic.isRemovedBefore(record) || continues);
                         }
                     });
             open |= topic.isOpen();

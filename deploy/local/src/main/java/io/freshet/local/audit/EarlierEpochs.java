@@ -11,8 +11,14 @@ import java.util.TreeMap;
 final class EarlierEpochs {
     private final Map<String, TreeMap<Long, Long>> next = new HashMap<>();
 
-    void add(String modelId, long epoch, long sequence) {
+    /**
+     * Adds a record.
+     *
+     * @return whether it continues the sequence of an earlier epoch
+     */
+    boolean add(String modelId, long epoch, long sequence) {
         next.computeIfAbsent(modelId, id -> new TreeMap<>()).merge(epoch, sequence + 1, Math::max);
+        return sequence > 0 && before(modelId, epoch) >= sequence;
     }
 
     /** Returns the number of records of a model in the epochs before a given one. */
@@ -21,10 +27,5 @@ final class EarlierEpochs {
                 .mapToLong(Long::longValue)
                 .max()
                 .orElse(0);
-    }
-
-    /** Returns whether a record follows directly one of an earlier epoch. */
-    boolean reaches(String modelId, long epoch, long sequence) {
-        return sequence > 0 && before(modelId, epoch) >= sequence;
     }
 }

@@ -82,8 +82,9 @@ final class MetricsLog {
     void add(MetricsEvent event, boolean removed, boolean advances) {
         String job = event.getJob();
         epochs.computeIfAbsent(job, j -> new TreeSet<>()).add(event.getEpoch());
-        EarlierEpochs before = earlier.computeIfAbsent(job, j -> new EarlierEpochs());
-        before.add(event.getModelId(), event.getEpoch(), event.getSequence());
+        boolean continues =
+                earlier.computeIfAbsent(job, j -> new EarlierEpochs())
+                        .add(event.getModelId(), event.getEpoch(), event.getSequence());
         Long wanted = until == null ? request.epoch() : Long.valueOf(until.job().epoch());
         if (wanted != null && wanted != event.getEpoch()) {
             return;
@@ -94,8 +95,6 @@ final class MetricsLog {
             newest.put(job, records);
         }
         if (records.job().epoch() == event.getEpoch()) {
-            boolean continues =
-                    before.reaches(event.getModelId(), event.getEpoch(), event.getSequence());
             records.add(event, removed || continues, advances);
         }
     }
