@@ -537,12 +537,12 @@ class AuditITCase {
                         "one");
         Outcome byHash = audit(ended, "--until", snapshot.getContentHash().substring(0, 12));
 
-        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.exitCode()).as(outcome.err()).isZero();
         JsonNode model = outcome.json().get("models").get(0);
         assertThat(outcome.json().get("models")).hasSize(1);
         assertThat(model.get("accepted").get("count").asLong())
                 .isEqualTo(snapshot.getProvenance().getExamplesSeen());
-        assertThat(byHash.exitCode()).isZero();
+        assertThat(byHash.exitCode()).as(byHash.err()).isZero();
         assertThat(byHash.out()).contains("Audit of job freshet, epoch 1: version ");
         assertThat(audit(ended, "--until", "123456").exitCode()).isEqualTo(2);
     }

@@ -1,12 +1,16 @@
 package io.freshet.local;
 
+import static java.net.HttpURLConnection.HTTP_UNAVAILABLE;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -134,8 +138,15 @@ final class SessionCluster implements AutoCloseable {
     }
 
     private void awaitSlot() {
+        HttpRequest.Builder overview = HttpRequest.newBuilder(rest.resolve("/overview"));
         JobOnKafka.await(
-                "a free slot", () -> get("/overview").path("slots-available").asInt() == 1);
+                "a free slot",
+                () -> {
+                    HttpResponse<String> answer = send(overview);
+                    // The JobManager answers 503 until it has elected itself the leader.
+                    return answer.statusCode() != HTTP_UNAVAILABLE
+                            && content(answer).path("slots-available").asInt() == 1;
+                });
     }
 
     private JsonNode get(String path) {
@@ -143,22 +154,33 @@ final class SessionCluster implements AutoCloseable {
     }
 
     private JsonNode ask(HttpRequest.Builder request) {
+        return content(send(request));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) {
         for (JavaProcess process : List.of(jobManager, taskManager)) {
             if (!process.isAlive()) {
                 throw new AssertionError("ended:\n" + process.output());
             }
         }
         try {
-            var answer = http.send(request.build(), BodyHandlers.ofString());
-            if (answer.statusCode() / 100 != 2) {
-                throw new AssertionError(answer + ": " + answer.body());
-            }
-            return json.readTree(answer.body());
+            return http.send(request.build(), BodyHandlers.ofString());
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
+        }
+    }
+
+    private JsonNode content(HttpResponse<String> answer) {
+        if (answer.statusCode() / 100 != 2) {
+            throw new AssertionError(answer + ": " + answer.body());
+        }
+        try {
+            return json.readTree(answer.body());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -22,14 +22,12 @@ final class SnapshotSearch {
 
     private final AuditRequest request;
     private final String wanted;
-    private final boolean isVersion;
     private final Map<String, SnapshotTarget> found = new TreeMap<>();
 
     private SnapshotSearch(AuditRequest request, String wanted) {
         this.request = request;
         this.wanted = wanted.toLowerCase(Locale.ROOT);
-        isVersion = VERSION.matcher(wanted).matches();
-        if (!isVersion && !HASH.matcher(this.wanted).matches()) {
+        if (!VERSION.matcher(wanted).matches() && !HASH.matcher(this.wanted).matches()) {
             throw new UserException(
                     "--until "
                             + wanted
@@ -60,14 +58,19 @@ final class SnapshotSearch {
         return search.only();
     }
 
+    /**
+     * Returns whether a snapshot has this version, or this beginning of its content hash. Eight or
+     * more decimal digits can be either.
+     */
+    static boolean names(String wanted, long modelVersion, String contentHash) {
+        return wanted.equals(Long.toString(modelVersion))
+                || (HASH.matcher(wanted).matches() && contentHash.startsWith(wanted));
+    }
+
     private void add(ModelSnapshotEvent event) {
         Provenance provenance = event.getProvenance();
-        boolean matches =
-                isVersion
-                        ? event.getModelVersion() == Long.parseLong(wanted)
-                        : event.getContentHash().startsWith(wanted);
         if (provenance == null
-                || !matches
+                || !names(wanted, event.getModelVersion(), event.getContentHash())
                 || (request.job() != null && !request.job().equals(event.getJob()))
                 || (request.epoch() != null && request.epoch() != event.getEpoch())
                 || (request.modelId() != null && !request.modelId().equals(event.getModelId()))) {
