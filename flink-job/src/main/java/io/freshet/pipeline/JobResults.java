@@ -53,7 +53,6 @@ record JobResults(
     /** Number of offsets at the end of each partition that are read. */
     private static final long TAIL = 500;
 
-    private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     /** Topics to look at, with the schemas of their records. */
@@ -151,15 +150,8 @@ record JobResults(
                 long first = starts.getOrDefault(partition, 0L);
                 consumer.seek(partition, Math.max(first, ends.getOrDefault(partition, 0L) - TAIL));
             }
-            long deadline = System.nanoTime() + TIMEOUT.toNanos();
-            while (!ends.entrySet().stream()
-                    .allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    add(record);
-                }
-                if (System.nanoTime() > deadline) {
-                    throw new TimeoutException("topic " + topic + " could not be read to its end");
-                }
+            if (!PollLoop.readTo(consumer, ends, TIMEOUT, this::add)) {
+                throw new TimeoutException("topic " + topic + " could not be read to its end");
             }
             return epoch < 0
                     ? NONE

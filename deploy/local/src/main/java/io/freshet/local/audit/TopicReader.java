@@ -1,5 +1,6 @@
 package io.freshet.local.audit;
 
+import io.freshet.pipeline.PollLoop;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -8,14 +9,12 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Kafka consumer that reads all committed records of a topic. */
 public final class TopicReader implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
-    private static final Duration POLL = Duration.ofMillis(200);
     private static final String RECORDS_PER_POLL = "5000";
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -28,7 +27,8 @@ public final class TopicReader implements AutoCloseable {
         Properties properties = new Properties();
         properties.putAll(client);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        // Where retention removes records before they are read, continues with the first ones left.
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
         properties.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, RECORDS_PER_POLL);
         consumer =
@@ -75,7 +75,7 @@ public final class TopicReader implements AutoCloseable {
      * Reads from the current position at least to given offsets. Records that retention removes
      * before they are read are left out.
      *
-     * @param wait time without any record after which this gives up; a transaction that is open
+     * @param wait time without progress after which this gives up; a transaction that is open
      *     longer holds back all later records
      * @return whether the offsets were reached
      */
@@ -83,38 +83,7 @@ public final class TopicReader implements AutoCloseable {
             Map<TopicPartition, Long> ends,
             Duration wait,
             Consumer<ConsumerRecord<byte[], byte[]>> records) {
-        long deadline = System.nanoTime() + wait.toNanos();
-        while (!reached(ends)) {
-            int read = 0;
-            for (ConsumerRecord<byte[], byte[]> record : pollOrSkip()) {
-                records.accept(record);
-                read++;
-            }
-            if (read > 0) {
-                deadline = System.nanoTime() + wait.toNanos();
-            } else if (System.nanoTime() > deadline) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private Iterable<ConsumerRecord<byte[], byte[]>> pollOrSkip() {
-        try {
-            return consumer.poll(POLL);
-        } catch (OffsetOutOfRangeException e) {
-            consumer.seekToBeginning(e.offsetOutOfRangePartitions().keySet());
-            return List.of();
-        }
-    }
-
-    private boolean reached(Map<TopicPartition, Long> ends) {
-        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-            if (consumer.position(end.getKey()) < end.getValue()) {
-                return false;
-            }
-        }
-        return true;
+        return PollLoop.readTo(consumer, ends, wait, records);
     }
 
     @Override

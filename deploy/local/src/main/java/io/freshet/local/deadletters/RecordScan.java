@@ -2,12 +2,12 @@ package io.freshet.local.deadletters;
 
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.KafkaConfig;
+import io.freshet.pipeline.PollLoop;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -18,7 +18,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Kafka consumer that reads the committed records of a topic from a position to its end. */
 final class RecordScan implements AutoCloseable {
-    private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final String topic;
@@ -97,34 +96,29 @@ final class RecordScan implements AutoCloseable {
             Consumer<ConsumerRecord<byte[], byte[]>> records) {
         committed.assign(starts.keySet());
         starts.forEach(committed::seek);
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        while (!starts.keySet().stream()
-                .allMatch(each -> committed.position(each) >= ends.getOrDefault(each, 0L))) {
-            Map<TopicPartition, Long> before = positions(starts);
-            for (ConsumerRecord<byte[], byte[]> record : committed.poll(POLL)) {
-                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-                if (record.offset() < ends.getOrDefault(partition, 0L)) {
-                    records.accept(record);
-                }
-            }
-            if (!positions(starts).equals(before)) {
-                deadline = System.nanoTime() + TIMEOUT.toNanos();
-            } else if (System.nanoTime() - deadline > 0) {
-                throw new UserException(
-                        "topic "
-                                + topic
-                                + " cannot be read to its end: an open transaction has hidden its"
-                                + " newest records for "
-                                + TimeUnit.NANOSECONDS.toSeconds(TIMEOUT.toNanos())
-                                + " s");
-            }
+        Map<TopicPartition, Long> wanted = new HashMap<>();
+        starts.keySet().forEach(each -> wanted.put(each, ends.getOrDefault(each, 0L)));
+        boolean complete =
+                PollLoop.readTo(
+                        committed,
+                        wanted,
+                        TIMEOUT,
+                        record -> {
+                            TopicPartition partition =
+                                    new TopicPartition(record.topic(), record.partition());
+                            if (record.offset() < wanted.getOrDefault(partition, 0L)) {
+                                records.accept(record);
+                            }
+                        });
+        if (!complete) {
+            throw new UserException(
+                    "topic "
+                            + topic
+                            + " cannot be read to its end: an open transaction has hidden its"
+                            + " newest records for "
+                            + TIMEOUT.toSeconds()
+                            + " s");
         }
-    }
-
-    private Map<TopicPartition, Long> positions(Map<TopicPartition, Long> starts) {
-        Map<TopicPartition, Long> positions = new HashMap<>();
-        starts.keySet().forEach(each -> positions.put(each, committed.position(each)));
-        return positions;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.freshet.local.watch;
 import io.freshet.local.cli.Failures;
 import io.freshet.local.watch.SourcePosition.Lag;
 import io.freshet.pipeline.KafkaConfig;
+import io.freshet.pipeline.PollLoop;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -49,7 +51,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SourceProbe implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration POLL = Duration.ofMillis(200);
 
     /** Number of events up to which they are counted. */
     private static final long MAX_COUNTED = 1_000;
@@ -193,21 +194,20 @@ public final class SourceProbe implements AutoCloseable {
     private OptionalLong count(Map<TopicPartition, Long> next, Map<TopicPartition, Long> ends) {
         events.assign(next.keySet());
         next.forEach(events::seek);
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        long counted = 0;
-        while (System.nanoTime() - deadline < 0) {
-            if (ends.entrySet().stream()
-                    .allMatch(end -> events.position(end.getKey(), TIMEOUT) >= end.getValue())) {
-                return OptionalLong.of(counted);
-            }
-            for (ConsumerRecord<byte[], byte[]> event : events.poll(POLL)) {
-                TopicPartition partition = new TopicPartition(event.topic(), event.partition());
-                if (event.offset() < ends.getOrDefault(partition, 0L)) {
-                    counted++;
-                }
-            }
-        }
-        return OptionalLong.empty();
+        AtomicLong counted = new AtomicLong();
+        boolean complete =
+                PollLoop.readTo(
+                        events,
+                        ends,
+                        TIMEOUT,
+                        event -> {
+                            TopicPartition partition =
+                                    new TopicPartition(event.topic(), event.partition());
+                            if (event.offset() < ends.getOrDefault(partition, 0L)) {
+                                counted.incrementAndGet();
+                            }
+                        });
+        return complete ? OptionalLong.of(counted.get()) : OptionalLong.empty();
     }
 
     private List<TopicPartition> partitions(String topic) throws ExecutionException {
@@ -224,17 +224,9 @@ public final class SourceProbe implements AutoCloseable {
         if (commits.assignment().isEmpty() && !assignCommits()) {
             return;
         }
-        TopicPartition partition = commits.assignment().iterator().next();
-        long end = commits.endOffsets(List.of(partition), TIMEOUT).getOrDefault(partition, 0L);
-        long deadline = System.nanoTime() + TIMEOUT.toNanos();
-        while (commits.position(partition, TIMEOUT) < end) {
-            for (ConsumerRecord<byte[], byte[]> commit : commits.poll(POLL)) {
-                addCommit(commit);
-            }
-            if (System.nanoTime() - deadline > 0) {
-                throw new TimeoutException(
-                        "it was not read to its end within " + TIMEOUT.toSeconds() + " s");
-            }
+        Map<TopicPartition, Long> ends = commits.endOffsets(commits.assignment(), TIMEOUT);
+        if (!PollLoop.readTo(commits, ends, TIMEOUT, this::addCommit)) {
+            throw new TimeoutException("nothing was read for " + TIMEOUT.toSeconds() + " s");
         }
     }
 
