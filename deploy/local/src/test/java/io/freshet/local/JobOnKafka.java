@@ -17,6 +17,7 @@ import io.freshet.schemas.ModelSnapshotEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -128,6 +129,16 @@ final class JobOnKafka implements AutoCloseable {
                 throw new AssertionError("waited two minutes for " + what);
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+    }
+
+    /** Waits until a job has published metrics. */
+    static void awaitMetrics(JobConfig config) {
+        try (TopicReader metrics =
+                new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS))) {
+            await(
+                    "the job's metrics",
+                    () -> metrics.poll(Duration.ofMillis(100)).iterator().hasNext());
         }
     }
 

@@ -2,7 +2,6 @@ package io.freshet.local;
 
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
-import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
 import java.io.IOException;
@@ -23,7 +22,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -32,8 +30,16 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Process of {@code freshet run}, with a broker in another process and a steady stream of events.
  */
 final class RunningJob implements AutoCloseable {
-    private static final int EVENTS_A_SECOND = 500;
+    /**
+     * Stream of events, one in fifty of which cannot be decoded.
+     *
+     * @param models ids of the models, of which each event has one
+     */
+    record Load(int eventsASecond, List<String> models) {
+        private static final Load DEFAULT = new Load(500, List.of("default"));
+    }
 
+    private final Load load;
     private final Path directory;
     private final SecuredBroker broker;
     private final JobConfig config;
@@ -45,8 +51,14 @@ final class RunningJob implements AutoCloseable {
     private final JavaProcess process;
 
     private RunningJob(
-            Path directory, SecuredBroker broker, JobConfig config, JobConfig asAdmin, Path file)
+            Load load,
+            Path directory,
+            SecuredBroker broker,
+            JobConfig config,
+            JobConfig asAdmin,
+            Path file)
             throws IOException {
+        this.load = load;
         this.directory = directory;
         this.broker = broker;
         this.config = config;
@@ -70,11 +82,26 @@ final class RunningJob implements AutoCloseable {
     }
 
     /**
+     * Starts a broker, the job and a stream of events.
+     *
+     * @param given settings of the job, in addition to the required ones
+     */
+    static RunningJob start(Path directory, Map<String, String> given, Load load) throws Exception {
+        return start(directory, SecuredBroker.start(directory.resolve("broker")), given, load);
+    }
+
+    /**
      * Starts the job and the stream of events on a broker, which is closed with the job.
      *
      * @param given settings of the job, which take precedence over those of the broker's client
      */
     static RunningJob start(Path directory, SecuredBroker broker, Map<String, String> given)
+            throws Exception {
+        return start(directory, broker, given, Load.DEFAULT);
+    }
+
+    private static RunningJob start(
+            Path directory, SecuredBroker broker, Map<String, String> given, Load load)
             throws Exception {
         try {
             broker.await();
@@ -85,19 +112,12 @@ final class RunningJob implements AutoCloseable {
             broker.client().forEach((key, value) -> settings.put("kafka." + key, value));
             settings.putAll(given);
             JobConfig config = JobConfig.parse(settings);
-            Map<String, String> asAdmin = new HashMap<>(settings);
-            broker.adminClient().forEach((key, value) -> asAdmin.put("kafka." + key, value));
-            JobConfig adminConfig = JobConfig.parse(asAdmin);
-            Topics.create(adminConfig.topics(), 1);
-            Map<String, AclOperation> topics = new HashMap<>();
-            config.publish().topics().forEach(topic -> topics.put(topic, AclOperation.WRITE));
-            topics.put(config.kafka().labelledEvents(), AclOperation.READ);
-            broker.permit(topics, config.kafka().transactionalIdPrefix(), config.kafka().groupId());
+            JobConfig adminConfig = broker.prepare(settings);
             Path file = directory.resolve("job.properties");
             List<String> lines = new ArrayList<>();
             settings.forEach((key, value) -> lines.add(key + "=" + value));
             Files.write(file, lines);
-            RunningJob job = new RunningJob(directory, broker, config, adminConfig, file);
+            RunningJob job = new RunningJob(load, directory, broker, config, adminConfig, file);
             job.process.awaitOutput("learning from");
             job.feeding.start();
             return job;
@@ -132,7 +152,7 @@ final class RunningJob implements AutoCloseable {
         properties.put("delivery.timeout.ms", Integer.toString(Integer.MAX_VALUE));
         properties.put("max.block.ms", Long.toString(Long.MAX_VALUE));
         List<byte[]> events =
-                JobOnKafka.events(7, 1_000, 4, 3, "default").stream()
+                JobOnKafka.events(7, 1_000, 4, 3, load.models().toArray(String[]::new)).stream()
                         .map(JobOnKafka::bytes)
                         .toList();
         try (KafkaProducer<byte[], byte[]> producer =
@@ -142,7 +162,7 @@ final class RunningJob implements AutoCloseable {
             while (!feedingEnds) {
                 int next = (int) (sent.getAndIncrement() % events.size());
                 send(producer, next % 50 == 0 ? new byte[] {1, 2, 3} : events.get(next));
-                long due = start + sent.get() * TimeUnit.SECONDS.toNanos(1) / EVENTS_A_SECOND;
+                long due = start + sent.get() * TimeUnit.SECONDS.toNanos(1) / load.eventsASecond();
                 LockSupport.parkNanos(due - System.nanoTime());
             }
         } catch (InterruptException e) {

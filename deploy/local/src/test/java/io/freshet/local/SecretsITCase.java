@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.net.URI;
@@ -118,16 +119,18 @@ class SecretsITCase {
         }
     }
 
-    /** Checks the arguments of a process, and every file that it has written. */
-    private static void assertNoSecretIn(JavaProcess process, Path files) throws IOException {
+    /** Checks the arguments and the environment of a process. */
+    private static void assertNoSecretIn(JavaProcess process) throws IOException {
         Path proc = Path.of("/proc", Long.toString(process.pid()));
         for (String name : List.of("cmdline", "environ")) {
             assertNoSecret(name, Files.readString(proc.resolve(name), StandardCharsets.ISO_8859_1));
         }
+    }
+
+    /** Checks every file in a directory: logs, output, checkpoints and jars. */
+    private static void assertNoSecretIn(Path files) throws IOException {
         try (Stream<Path> written = Files.walk(files)) {
-            for (Path file :
-                    written.filter(file -> file.toString().matches(".*\\.(log.*|txt|out|err)"))
-                            .toList()) {
+            for (Path file : written.filter(Files::isRegularFile).toList()) {
                 assertNoSecret(
                         file.toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
             }
@@ -196,7 +199,41 @@ class SecretsITCase {
 
             assertNoSecret("output", output(job));
             assertNoSecretInRest(rest);
-            assertNoSecretIn(job.process(), job.directory());
+            assertNoSecretIn(job.process());
+            assertNoSecretIn(job.directory());
+        }
+    }
+
+    @Tag("faults")
+    @Test
+    void secretsByReference_appearNowhere_inASessionCluster() throws Exception {
+        CertificateAuthority authority = new CertificateAuthority(directory.resolve("authority"));
+        Path files = Files.createDirectories(directory.resolve("flink"));
+        try (SecuredBroker broker =
+                        SecuredBroker.startWithTls(directory.resolve("broker"), authority);
+                SessionCluster cluster = SessionCluster.start(files, SessionClusterITCase.SMALL)) {
+            broker.await();
+            Map<String, String> settings = new HashMap<>();
+            broker.client().forEach((key, value) -> settings.put("kafka." + key, value));
+            settings.putAll(
+                    references(SecuredBroker.jaas(SecuredBroker.USER, SecuredBroker.CANARY)));
+            settings.putAll(
+                    Map.of("num-features", "4", "classes", "3", "checkpoint.interval", "500 ms"));
+            JobConfig asAdmin = broker.prepare(settings);
+            JobOnKafka.send(
+                    asAdmin,
+                    JobOnKafka.events(1, 500, 4, 3, "m").stream().map(JobOnKafka::bytes).toList());
+            List<String> arguments = new ArrayList<>();
+            settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+
+            String job = cluster.run(cluster.upload(), arguments);
+            JobOnKafka.awaitMetrics(asAdmin);
+
+            assertNoSecretInRest(cluster.rest());
+            assertNoSecretIn(cluster.jobManager());
+            assertNoSecretIn(cluster.taskManager());
+            cluster.cancel(job);
+            assertNoSecretIn(files);
         }
     }
 

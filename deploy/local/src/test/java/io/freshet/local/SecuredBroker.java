@@ -1,6 +1,8 @@
 package io.freshet.local;
 
 import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.Topics;
+import io.freshet.pipeline.JobConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -194,25 +196,34 @@ final class SecuredBroker implements AutoCloseable {
         return Admin.create(properties);
     }
 
-    /** Grants the permissions that the job needs. */
-    void permit(Map<String, AclOperation> topics, String transactionalIdPrefix, String groupId)
+    /**
+     * Creates the topics of a job, and grants its user the permissions that it needs.
+     *
+     * @param settings settings of the job
+     * @return settings with which an administrator reads the same topics
+     */
+    JobConfig prepare(Map<String, String> settings)
             throws InterruptedException, ExecutionException {
+        Map<String, String> asAdmin = new HashMap<>(settings);
+        adminClient().forEach((key, value) -> asAdmin.put("kafka." + key, value));
+        JobConfig config = JobConfig.parse(asAdmin);
+        Topics.create(config.topics(), 1);
         List<AclBinding> permissions = new ArrayList<>();
-        topics.forEach(
-                (topic, operation) -> {
-                    permissions.add(permission(ResourceType.TOPIC, topic, operation));
-                    permissions.add(permission(ResourceType.TOPIC, topic, AclOperation.READ));
-                });
-        permissions.add(
-                permission(
-                        ResourceType.TRANSACTIONAL_ID, transactionalIdPrefix, AclOperation.WRITE));
-        permissions.add(permission(ResourceType.GROUP, groupId, AclOperation.READ));
-        permissions.add(
-                permission(
-                        ResourceType.GROUP, transactionalIdPrefix + "-lease", AclOperation.READ));
+        String input = config.kafka().labelledEvents();
+        permissions.add(permission(ResourceType.TOPIC, input, AclOperation.READ));
+        for (String topic : config.publish().topics()) {
+            permissions.add(permission(ResourceType.TOPIC, topic, AclOperation.READ));
+            permissions.add(permission(ResourceType.TOPIC, topic, AclOperation.WRITE));
+        }
+        String prefix = config.kafka().transactionalIdPrefix();
+        permissions.add(permission(ResourceType.TRANSACTIONAL_ID, prefix, AclOperation.WRITE));
+        for (String group : List.of(config.kafka().groupId(), prefix + "-lease")) {
+            permissions.add(permission(ResourceType.GROUP, group, AclOperation.READ));
+        }
         try (Admin admin = admin()) {
             admin.createAcls(permissions).all().get();
         }
+        return config;
     }
 
     static AclBinding permission(ResourceType type, String name, AclOperation operation) {
