@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Separate JVM process, started with the test's options, that can receive signals and whose output
@@ -153,13 +154,31 @@ public final class JavaProcess implements AutoCloseable {
 
     /** Returns the number of objects of a class after a full garbage collection. */
     long liveInstances(String className) {
+        return histogram().stream()
+                .filter(line -> line.length > 3 && line[3].equals(className))
+                .mapToLong(line -> Long.parseLong(line[1]))
+                .sum();
+    }
+
+    /** Returns the bytes of all objects after a full garbage collection. */
+    long liveBytes() {
+        return histogram().stream()
+                .filter(line -> line[0].equals("Total"))
+                .mapToLong(line -> Long.parseLong(line[2]))
+                .sum();
+    }
+
+    /**
+     * Returns a histogram of the heap, after a full garbage collection: for each class a line with
+     * rank, instances, bytes and name, and a line that begins with "Total".
+     */
+    private List<String[]> histogram() {
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
         try {
             Process histogram =
                     new ProcessBuilder(jcmd, Long.toString(pid()), "GC.class_histogram")
                             .redirectErrorStream(true)
                             .start();
-            // One line for each class: rank, instances, bytes, name.
             List<String[]> lines;
             try (BufferedReader reader = histogram.inputReader()) {
                 lines = reader.lines().map(line -> line.strip().split(" +", -1)).toList();
@@ -167,10 +186,7 @@ public final class JavaProcess implements AutoCloseable {
             if (lines.stream().noneMatch(line -> line[0].equals("Total"))) {
                 throw new AssertionError("no histogram of the heap:\n" + output());
             }
-            return lines.stream()
-                    .filter(line -> line.length > 3 && line[3].equals(className))
-                    .mapToLong(line -> Long.parseLong(line[1]))
-                    .sum();
+            return lines;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -178,10 +194,26 @@ public final class JavaProcess implements AutoCloseable {
 
     /** Returns the resident memory of the process. */
     long residentBytes() throws IOException {
+        return 1024 * status("VmRSS:");
+    }
+
+    /** Returns the number of threads of the process, those of native libraries included. */
+    long threads() throws IOException {
+        return status("Threads:");
+    }
+
+    private long status(String name) throws IOException {
         return Files.readAllLines(Path.of("/proc", Long.toString(pid()), "status")).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")) * 1024)
+                .filter(line -> line.startsWith(name))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
                 .sum();
+    }
+
+    /** Returns the number of open files and sockets of the process. */
+    long openFiles() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc", Long.toString(pid()), "fd"))) {
+            return files.count();
+        }
     }
 
     /**
