@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -65,6 +66,9 @@ final class FailOnDataLossKafkaSource<T>
     private final SavedJob job;
     private final Set<String> accepted;
 
+    /** Id of this submission of the job, which stays the same after restarts and failovers. */
+    private final String submission = UUID.randomUUID().toString();
+
     /**
      * @param job the job, which is saved in every checkpoint
      * @param accepted names of keys whose values may differ from those in a restored checkpoint
@@ -98,7 +102,7 @@ final class FailOnDataLossKafkaSource<T>
             SplitEnumeratorContext<KafkaPartitionSplit> context) {
         EnumeratorContext retrying = new EnumeratorContext(context, kafka.labelledEvents());
         return new JobEnumerator(
-                source.createEnumerator(retrying), context, job, accepted, kafka, null);
+                source.createEnumerator(retrying), context, submission, job, accepted, kafka, null);
     }
 
     @Override
@@ -109,6 +113,7 @@ final class FailOnDataLossKafkaSource<T>
         return new JobEnumerator(
                 source.restoreEnumerator(retrying, state.kafka()),
                 context,
+                submission,
                 job,
                 accepted,
                 kafka,

@@ -83,11 +83,7 @@ public final class FreshetJob implements Callable<Integer> {
         }
         JobConfig config = JobConfig.parse(SettingsSource.read(file, overrides));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        KafkaPreflight.check(config);
-        JobStart start =
-                JobStart.decide(config, startOptions, checkpoint(env, config), System.out::println);
-        System.out.println("the job " + String.join("\n", start.message()));
-        assemble(env, config, start);
+        assemble(env, config, start(env, config));
         env.execute(config.jobName());
         return 0;
     }
@@ -131,16 +127,32 @@ public final class FreshetJob implements Callable<Integer> {
                 .uid("publish");
     }
 
-    /** Returns the checkpoint that Flink is told to restore; null if none. */
-    private static @Nullable JobCheckpoint checkpoint(
-            StreamExecutionEnvironment env, JobConfig config) throws PreflightException {
+    private JobStart start(StreamExecutionEnvironment env, JobConfig config)
+            throws PreflightException, InterruptedException {
         Configuration flink = new Configuration();
         flink.addAll(Configuration.fromMap(env.getConfiguration().toMap()));
         flink.addAll(Configuration.fromMap(config.flink()));
-        String path = flink.get(StateRecoveryOptions.SAVEPOINT_PATH);
-        if (path == null) {
-            return null;
+        StoredJob stored = StoredJob.find(flink);
+        if (stored.isRecovered()) {
+            System.out.println("the job continues as it was submitted, after a failover of Flink");
+            return JobStart.first(config);
         }
+        KafkaPreflight.check(config);
+        String path =
+                stored.checkpoint() == null
+                        ? flink.get(StateRecoveryOptions.SAVEPOINT_PATH)
+                        : stored.checkpoint();
+        JobStart start =
+                JobStart.decide(
+                        config,
+                        startOptions,
+                        path == null ? null : checkpoint(path),
+                        System.out::println);
+        System.out.println("the job " + String.join("\n", start.message()));
+        return start;
+    }
+
+    private static JobCheckpoint checkpoint(String path) throws PreflightException {
         try {
             return JobCheckpoint.read(path);
         } catch (IOException e) {

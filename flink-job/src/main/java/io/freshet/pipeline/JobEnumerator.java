@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.flink.api.connector.source.SourceEvent;
@@ -17,7 +16,6 @@ import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumState;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
-import org.apache.flink.runtime.metrics.scope.ScopeFormat;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +37,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
 
     private final SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> enumerator;
     private final SplitEnumeratorContext<KafkaPartitionSplit> context;
+    private final String submission;
     private final SavedJob job;
     private final Set<String> accepted;
     private final KafkaConfig kafka;
@@ -47,6 +46,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
     private @Nullable Admin admin;
 
     /**
+     * @param submission id of this submission of the job, the same after restarts and failovers
      * @param job the job as it is configured
      * @param accepted names of keys whose values may differ from those in the checkpoint
      * @param restored the job that wrote the checkpoint; null without a checkpoint, and for those
@@ -55,12 +55,14 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
     JobEnumerator(
             SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> enumerator,
             SplitEnumeratorContext<KafkaPartitionSplit> context,
+            String submission,
             SavedJob job,
             Set<String> accepted,
             KafkaConfig kafka,
             @Nullable SavedJob restored) {
         this.enumerator = enumerator;
         this.context = context;
+        this.submission = submission;
         this.job = job;
         this.accepted = accepted;
         this.kafka = kafka;
@@ -76,16 +78,10 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                                 throw permanent(refusal);
                             });
         }
-        lease = JobLease.take(kafka, job.identity().name(), jobId(), this::onLeaseLost);
+        lease = JobLease.take(kafka, job.identity().name(), submission, this::onLeaseLost);
         admin = KafkaAdmin.create(kafka);
         context.callAsync(this::topicIds, this::checkTopicIds, 0, TOPIC_CHECK_MILLIS);
         enumerator.start();
-    }
-
-    /** Returns Flink's id of the job, which is the same after a failover; otherwise a new id. */
-    private String jobId() {
-        String id = context.metricGroup().getAllVariables().get(ScopeFormat.SCOPE_JOB_ID);
-        return id == null ? UUID.randomUUID().toString() : id;
     }
 
     /**

@@ -47,10 +47,10 @@ final class JobLease implements AutoCloseable {
     private volatile boolean closed;
     private volatile Runnable wakeup = () -> {};
 
-    private JobLease(KafkaConfig kafka, String jobName, String jobId, Runnable lost) {
+    private JobLease(KafkaConfig kafka, String jobName, String submission, Runnable lost) {
         this.kafka = kafka;
         this.jobName = jobName;
-        claim = new LeaseAssignor.Claim(jobId, lost);
+        claim = new LeaseAssignor.Claim(submission, lost);
         renewal = new Thread(this::renew, "freshet-lease");
         renewal.setDaemon(true);
     }
@@ -59,11 +59,11 @@ final class JobLease implements AutoCloseable {
      * Takes the lease and renews it in a thread of its own until it is closed. While Kafka does not
      * answer or refuses the job, it is tried again and again.
      *
-     * @param jobId Flink's id of the job, which is the same after a failover of the JobManager
+     * @param submission id of the job's submission, which is the same after a failover
      * @param lost called in the thread of the lease if another job has taken it
      */
-    static JobLease take(KafkaConfig kafka, String jobName, String jobId, Runnable lost) {
-        JobLease lease = new JobLease(kafka, jobName, jobId, lost);
+    static JobLease take(KafkaConfig kafka, String jobName, String submission, Runnable lost) {
+        JobLease lease = new JobLease(kafka, jobName, submission, lost);
         lease.renewal.start();
         return lease;
     }

@@ -38,7 +38,7 @@ public final class LeaseAssignor implements ConsumerPartitionAssignor, Configura
 
         private static final String SEPARATOR = "/";
 
-        private final String jobId;
+        private final String submission;
         private final String id;
         private final Runnable onLost;
         private long takenAt = NEVER;
@@ -46,13 +46,13 @@ public final class LeaseAssignor implements ConsumerPartitionAssignor, Configura
         private volatile boolean lost;
 
         /**
-         * @param jobId id of the job, the same after a failover
+         * @param submission id of the job's submission, the same after a failover
          * @param onLost called once if another job has the lease
          */
-        Claim(String jobId, Runnable onLost) {
-            this.jobId = jobId;
+        Claim(String submission, Runnable onLost) {
+            this.submission = submission;
             this.onLost = onLost;
-            id = UUID.randomUUID() + SEPARATOR + jobId;
+            id = UUID.randomUUID() + SEPARATOR + submission;
         }
 
         /** Returns whether another job has the lease. */
@@ -67,7 +67,7 @@ public final class LeaseAssignor implements ConsumerPartitionAssignor, Configura
 
         private synchronized void assigned(String holder) {
             member = true;
-            if (holder.endsWith(SEPARATOR + jobId)) {
+            if (holder.endsWith(SEPARATOR + submission)) {
                 if (takenAt == NEVER) {
                     takenAt = System.currentTimeMillis();
                 }

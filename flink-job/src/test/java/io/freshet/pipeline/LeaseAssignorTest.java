@@ -25,12 +25,12 @@ class LeaseAssignorTest {
         join(memberId, memberId);
     }
 
-    private void join(String memberId, String jobId) {
+    private void join(String memberId, String submission) {
         LeaseAssignor assignor = new LeaseAssignor();
         assignor.configure(
                 Map.of(
                         LeaseAssignor.CLAIM,
-                        new LeaseAssignor.Claim(jobId, () -> lost.add(memberId))));
+                        new LeaseAssignor.Claim(submission, () -> lost.add(memberId))));
         members.put(memberId, assignor);
     }
 

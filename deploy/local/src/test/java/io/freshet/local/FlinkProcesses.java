@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -46,6 +47,15 @@ public final class FlinkProcesses {
      */
     private static final Map<String, String> ONE_ARENA = Map.of("MALLOC_ARENA_MAX", "1");
 
+    /** Directory of the classes of the tests, for {@link ApplicationCluster}. */
+    private static final Path OWN_CLASSES =
+            Path.of(
+                    FlinkProcesses.class
+                            .getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .getPath());
+
     private final Path directory;
     private final Path conf;
     private final Configuration flink;
@@ -80,18 +90,81 @@ public final class FlinkProcesses {
     }
 
     /**
+     * Returns settings of a cluster on this machine with high availability, which detects faults
+     * within seconds.
+     *
+     * @param directory directory of what is stored
+     * @param zooKeeperPort port of {@link #zooKeeper}
+     */
+    public static Map<String, String> highAvailability(Path directory, int zooKeeperPort) {
+        Map<String, String> settings = new TreeMap<>();
+        settings.put("high-availability.type", "zookeeper");
+        settings.put("high-availability.zookeeper.quorum", "localhost:" + zooKeeperPort);
+        settings.put("high-availability.storageDir", directory.resolve("ha").toUri().toString());
+        settings.put("high-availability.cluster-id", "/freshet");
+        settings.put("jobmanager.rpc.address", "localhost");
+        settings.put("jobmanager.bind-host", "localhost");
+        settings.put("rest.address", "localhost");
+        settings.put("rest.bind-address", "localhost");
+        settings.put("rest.bind-port", "0");
+        settings.put("taskmanager.host", "localhost");
+        settings.put("taskmanager.bind-host", "localhost");
+        // Shorter than the defaults, so that faults are found out within seconds.
+        settings.put("heartbeat.interval", "1 s");
+        settings.put("heartbeat.timeout", "5 s");
+        settings.put("high-availability.zookeeper.client.session-timeout", "6 s");
+        settings.put("high-availability.zookeeper.client.connection-timeout", "4 s");
+        settings.put("high-availability.zookeeper.client.retry-wait", "500 ms");
+        return settings;
+    }
+
+    /** Starts a ZooKeeper server, with its data in its own directory. */
+    public JavaProcess zooKeeper(int port) throws IOException {
+        Path config = Files.createDirectories(directory.resolve("zookeeper")).resolve("zoo.cfg");
+        Files.write(
+                config,
+                List.of(
+                        "tickTime=500",
+                        "dataDir=" + directory.resolve("zookeeper").resolve("data"),
+                        "clientPort=" + port,
+                        "clientPortAddress=localhost",
+                        "admin.enableServer=false"));
+        return start(
+                "zookeeper",
+                "-Xmx128m -XX:TieredStopAtLevel=1",
+                "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
+                List.of("--zkConfigFile", config.toString(), "--peerId", "1"));
+    }
+
+    /**
      * Starts a JobManager.
      *
      * @param name name of its directory
      */
     public JavaProcess jobManager(String name) throws IOException {
-        JobManagerProcessSpec memory = JobManagerProcessUtils.processSpecFromConfig(flink);
         return start(
                 name,
-                JobManagerProcessUtils.generateJvmParametersStr(memory, flink)
-                        + " -XX:+AlwaysPreTouch",
+                jobManagerOptions(),
                 "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
                 List.of("--configDir", conf.toString()));
+    }
+
+    /**
+     * Starts a JobManager that runs the job itself, in application mode.
+     *
+     * @param name name of its directory
+     * @param arguments arguments of the job
+     */
+    JavaProcess applicationManager(String name, List<String> arguments) throws IOException {
+        List<String> all = new ArrayList<>(List.of(conf.toString(), JOB_JAR.toString()));
+        all.addAll(arguments);
+        return start(name, jobManagerOptions(), ApplicationCluster.class.getName(), all);
+    }
+
+    private String jobManagerOptions() {
+        JobManagerProcessSpec memory = JobManagerProcessUtils.processSpecFromConfig(flink);
+        return JobManagerProcessUtils.generateJvmParametersStr(memory, flink)
+                + " -XX:+AlwaysPreTouch";
     }
 
     /**
@@ -147,7 +220,11 @@ public final class FlinkProcesses {
                 environment,
                 words(options + " -XX:+UseG1GC -Dlog4j2.level=INFO"),
                 // Flink's scripts put the other jars of lib/ before that of Flink.
-                directory.resolve("lib") + "/*" + File.pathSeparator + distribution(),
+                String.join(
+                        File.pathSeparator,
+                        directory.resolve("lib") + "/*",
+                        distribution(),
+                        OWN_CLASSES.toString()),
                 main,
                 arguments.toArray(String[]::new));
     }

@@ -10,7 +10,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -90,8 +89,7 @@ final class ChaosFlink implements AutoCloseable {
         Map<String, String> settings = settings(directory, checkpoints, zooKeeperPort);
         FlinkProcesses processes = FlinkProcesses.prepare(directory, settings);
         ChaosFlink flink =
-                new ChaosFlink(
-                        processes, checkpoints, zooKeeper(processes, directory, zooKeeperPort));
+                new ChaosFlink(processes, checkpoints, processes.zooKeeper(zooKeeperPort));
         try {
             for (int i = 1; i <= JOB_MANAGERS; i++) {
                 String name = "jobmanager-" + i;
@@ -114,18 +112,8 @@ final class ChaosFlink implements AutoCloseable {
 
     private static Map<String, String> settings(
             Path directory, Path checkpoints, int zooKeeperPort) {
-        Map<String, String> settings = new TreeMap<>();
-        settings.put("high-availability.type", "zookeeper");
-        settings.put("high-availability.zookeeper.quorum", "localhost:" + zooKeeperPort);
-        settings.put("high-availability.storageDir", directory.resolve("ha").toUri().toString());
-        settings.put("high-availability.cluster-id", "/chaos");
-        settings.put("jobmanager.rpc.address", "localhost");
-        settings.put("jobmanager.bind-host", "localhost");
-        settings.put("rest.address", "localhost");
-        settings.put("rest.bind-address", "localhost");
-        settings.put("rest.bind-port", "0");
-        settings.put("taskmanager.host", "localhost");
-        settings.put("taskmanager.bind-host", "localhost");
+        Map<String, String> settings =
+                new TreeMap<>(FlinkProcesses.highAvailability(directory, zooKeeperPort));
         settings.put("taskmanager.numberOfTaskSlots", "1");
         settings.put("execution.checkpointing.dir", checkpoints.toUri().toString());
         settings.put("execution.checkpointing.num-retained", "3");
@@ -137,34 +125,10 @@ final class ChaosFlink implements AutoCloseable {
         settings.put("taskmanager.memory.jvm-metaspace.size", "192m");
         settings.put("taskmanager.memory.managed.size", "32m");
         settings.put("taskmanager.memory.network.max", "64m");
-        // Shorter than the defaults, so that faults are found out within seconds.
-        settings.put("heartbeat.interval", "1 s");
-        settings.put("heartbeat.timeout", "5 s");
-        settings.put("high-availability.zookeeper.client.session-timeout", "6 s");
-        settings.put("high-availability.zookeeper.client.connection-timeout", "4 s");
-        settings.put("high-availability.zookeeper.client.retry-wait", "500 ms");
         settings.put("restart-strategy.exponential-delay.initial-backoff", "200 ms");
         settings.put("restart-strategy.exponential-delay.max-backoff", "2 s");
         settings.put("web.refresh-interval", "500 ms");
         return settings;
-    }
-
-    private static JavaProcess zooKeeper(FlinkProcesses processes, Path directory, int port)
-            throws IOException {
-        Path config = Files.createDirectories(directory.resolve("zookeeper")).resolve("zoo.cfg");
-        Files.write(
-                config,
-                List.of(
-                        "tickTime=500",
-                        "dataDir=" + directory.resolve("zookeeper").resolve("data"),
-                        "clientPort=" + port,
-                        "clientPortAddress=localhost",
-                        "admin.enableServer=false"));
-        return processes.start(
-                "zookeeper",
-                "-Xmx128m -XX:TieredStopAtLevel=1",
-                "org.apache.flink.runtime.zookeeper.FlinkZooKeeperQuorumPeer",
-                List.of("--zkConfigFile", config.toString(), "--peerId", "1"));
     }
 
     private JavaProcess taskManager(String name) throws IOException {
