@@ -53,6 +53,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import picocli.CommandLine;
 
 /**
@@ -644,6 +646,39 @@ class AuditITCase {
             assertThat(without.exitCode()).isEqualTo(3);
             assertThat(without.failed()).contains("input-topic");
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Topic.class,
+            names = {"PREDICTIONS", "DEAD_LETTERS"})
+    void removedResults_areNotProven_andNotCalledLost(Topic topic) throws Exception {
+        Outcome outcome = audit(copyWithoutTheOldest(topic));
+
+        assertThat(outcome.exitCode()).as(outcome.out()).isEqualTo(UNPROVEN);
+        assertThat(outcome.out()).contains("retention has removed");
+    }
+
+    /** The counts in each record include those of all earlier records. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Topic.class,
+            names = {"METRICS", "MODEL_HISTORY"})
+    void removedMetricsAndSnapshots_areNotNeededForTheProof(Topic topic) throws Exception {
+        Outcome outcome = audit(copyWithoutTheOldest(topic));
+
+        assertThat(outcome.exitCode()).as(outcome.out()).isZero();
+    }
+
+    private static Map<String, String> copyWithoutTheOldest(Topic topic) throws Exception {
+        Map<String, String> settings =
+                copy(ended, topic, "retained", record -> List.of(record.value()));
+        String name = JobConfig.parse(settings).publish().topic(topic);
+        RecordsToDelete oldest = RecordsToDelete.beforeOffset(10);
+        try (Admin admin = admin()) {
+            admin.deleteRecords(Map.of(new TopicPartition(name, 0), oldest)).all().get();
+        }
+        return settings;
     }
 
     private static boolean isDeleted(Admin admin) {
