@@ -9,8 +9,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -18,8 +21,10 @@ import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -83,9 +88,35 @@ public final class FreshetJob implements Callable<Integer> {
         }
         JobConfig config = JobConfig.parse(SettingsSource.read(file, overrides));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        assemble(env, config, start(env, config));
+        Configuration cluster = Configuration.fromMap(env.getConfiguration().toMap());
+        if (StoredJob.exists(cluster)) {
+            System.out.println(
+                    "Flink has the job already, and continues it as it was submitted unless it has"
+                            + " ended");
+            assembleUnused(env);
+        } else {
+            assemble(env, config, start(cluster, config));
+        }
         env.execute(config.jobName());
         return 0;
+    }
+
+    /**
+     * Builds a job in place of one that Flink has already. Flink wants the main method to submit
+     * one, and does not run it.
+     */
+    private static void assembleUnused(StreamExecutionEnvironment env) {
+        env.fromSequence(1, 1)
+                .map(
+                        (MapFunction<Long, Long>)
+                                number -> {
+                                    throw new SuppressRestartsException(
+                                            new IllegalStateException(
+                                                    "Flink no longer has the job for which this one"
+                                                            + " stood in; start it again"));
+                                })
+                .returns(Types.LONG)
+                .sinkTo(new DiscardingSink<>());
     }
 
     /**
@@ -127,21 +158,20 @@ public final class FreshetJob implements Callable<Integer> {
                 .uid("publish");
     }
 
-    private JobStart start(StreamExecutionEnvironment env, JobConfig config)
+    private JobStart start(Configuration cluster, JobConfig config)
             throws PreflightException, InterruptedException {
-        Configuration flink = new Configuration();
-        flink.addAll(Configuration.fromMap(env.getConfiguration().toMap()));
-        flink.addAll(Configuration.fromMap(config.flink()));
-        StoredJob stored = StoredJob.find(flink);
-        if (stored.isRecovered()) {
-            System.out.println("the job continues as it was submitted, after a failover of Flink");
-            return JobStart.first(config);
-        }
         KafkaPreflight.check(config);
-        String path =
-                stored.checkpoint() == null
-                        ? flink.get(StateRecoveryOptions.SAVEPOINT_PATH)
-                        : stored.checkpoint();
+        Optional<String> stored = StoredJob.newestCheckpoint(cluster);
+        if (stored.isPresent() && (startOptions.beginAgain() || startOptions.rollBack())) {
+            throw new PreflightException(
+                    "Flink has stored the checkpoint "
+                            + stored.get()
+                            + " for high availability, and continues from it. Remove --begin-again"
+                            + " and --roll-back, or set another high-availability.cluster-id");
+        }
+        Configuration flink = new Configuration(cluster);
+        flink.addAll(Configuration.fromMap(config.flink()));
+        String path = stored.orElse(flink.get(StateRecoveryOptions.SAVEPOINT_PATH));
         JobStart start =
                 JobStart.decide(
                         config,

@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import io.freshet.monitor.MetricsDelivery;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.EventSchemas;
@@ -41,7 +42,9 @@ import org.slf4j.LoggerFactory;
  * @param topic topic in which they were found
  * @param examplesSeen number of examples that the models were trained on in that epoch, according
  *     to the newest metrics that were found
- * @param lastOffsets offset of the last event that is in these metrics, by partition of the input
+ * @param lastOffsets offset of the last event of which these results tell, by partition of the
+ *     input; without those results that are delivered at least once, which may be ahead of all
+ *     checkpoints
  */
 record JobResults(
         long epoch, String topic, long examplesSeen, Map<TopicPartition, Long> lastOffsets) {
@@ -120,13 +123,19 @@ record JobResults(
     }
 
     private static JobResults newer(JobResults a, JobResults b) {
-        return b.epoch > a.epoch ? b : a;
+        if (a.epoch != b.epoch) {
+            return b.epoch > a.epoch ? b : a;
+        }
+        Map<TopicPartition, Long> offsets = new HashMap<>(a.lastOffsets);
+        b.lastOffsets.forEach((partition, offset) -> offsets.merge(partition, offset, Math::max));
+        return new JobResults(a.epoch, a.topic, a.examplesSeen, offsets);
     }
 
     /** Search in the last records of one topic. */
     private static final class Search {
         private final String jobName;
         private final String topic;
+        private final boolean atLeastOnce;
         private final BinaryMessageDecoder<GenericRecord> decoder;
         private final Map<String, Long> examplesByModel = new TreeMap<>();
         private final Map<TopicPartition, Long> lastOffsets = new HashMap<>();
@@ -135,6 +144,9 @@ record JobResults(
         Search(JobConfig config, Topic topic, Schema schema) {
             jobName = config.jobName();
             this.topic = config.publish().topic(topic);
+            atLeastOnce =
+                    topic == Topic.METRICS
+                            && config.monitor().delivery() == MetricsDelivery.AT_LEAST_ONCE;
             decoder = new BinaryMessageDecoder<>(GenericData.get(), schema, EventSchemas.store());
         }
 
@@ -189,20 +201,40 @@ record JobResults(
                 examplesByModel.clear();
                 lastOffsets.clear();
             }
-            if (recordEpoch == epoch && event.hasField("partitions")) {
+            if (recordEpoch != epoch) {
+                return;
+            }
+            if (event.hasField("examplesSeen")) {
                 examplesByModel.put(
                         event.get("modelId").toString(), (long) event.get("examplesSeen"));
-                for (Object partition : (Collection<?>) event.get("partitions")) {
-                    addOffset((GenericRecord) partition);
-                }
+            }
+            if (!atLeastOnce) {
+                addOffsets(event);
             }
         }
 
-        private void addOffset(GenericRecord partition) {
+        /** Adds the positions of the events that a result of any topic is about. */
+        private void addOffsets(GenericRecord event) {
+            if (event.hasField("partitions")) { // metrics, and the provenance of a snapshot
+                for (Object partition : (Collection<?>) event.get("partitions")) {
+                    addOffset((GenericRecord) partition, "lastOffset");
+                }
+            } else if (event.hasField("provenance")) {
+                if (event.get("provenance") instanceof GenericRecord provenance) {
+                    addOffsets(provenance);
+                }
+            } else if (event.hasField("source")) { // a prediction
+                addOffset((GenericRecord) event.get("source"), "offset");
+            } else { // a dead letter
+                addOffset(event, "offset");
+            }
+        }
+
+        private void addOffset(GenericRecord position, String offset) {
             lastOffsets.merge(
                     new TopicPartition(
-                            partition.get("topic").toString(), (int) partition.get("partition")),
-                    (long) partition.get("lastOffset"),
+                            position.get("topic").toString(), (int) position.get("partition")),
+                    (long) position.get(offset),
                     Math::max);
         }
     }

@@ -1,6 +1,5 @@
 package io.freshet.pipeline;
 
-import io.freshet.monitor.MetricsDelivery;
 import io.freshet.publish.JobIdentity;
 import java.time.Duration;
 import java.time.Instant;
@@ -219,7 +218,7 @@ public record JobStart(
                             + ", which began later. Continue from the state of that epoch, roll"
                             + " back to this one (--roll-back), or begin again (--begin-again)");
         }
-        requireNewest(config, checkpoint, results);
+        requireNewest(checkpoint, results);
         message.add(
                 String.format("%,d", results.examplesSeen())
                         + " examples seen according to the newest metrics; next offsets "
@@ -228,12 +227,8 @@ public record JobStart(
     }
 
     /** Checks that no published result is newer than a checkpoint: it would be published twice. */
-    private static void requireNewest(
-            JobConfig config, JobCheckpoint checkpoint, JobResults results)
+    private static void requireNewest(JobCheckpoint checkpoint, JobResults results)
             throws PreflightException {
-        if (config.monitor().delivery() == MetricsDelivery.AT_LEAST_ONCE) {
-            return; // metrics are ahead of the checkpoints
-        }
         String newer =
                 InputTopics.sorted(checkpoint.nextOffsets())
                         .filter(

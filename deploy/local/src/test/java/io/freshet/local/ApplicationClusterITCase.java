@@ -12,6 +12,7 @@ import io.freshet.pipeline.JobConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,6 +22,7 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.highavailability.HighAvailabilityServices;
 import org.apache.flink.runtime.highavailability.HighAvailabilityServicesUtils;
 import org.apache.flink.runtime.jobmanager.ExecutionPlanStore;
+import org.apache.flink.util.IOUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -68,10 +70,7 @@ class ApplicationClusterITCase {
 
     @AfterEach
     void stop() throws Exception {
-        for (JavaProcess process : List.of(jobManager, taskManager, zooKeeper)) {
-            process.close();
-        }
-        kafka.close();
+        IOUtils.closeAll(Arrays.asList(jobManager, taskManager, zooKeeper, kafka));
     }
 
     @Test
@@ -81,22 +80,31 @@ class ApplicationClusterITCase {
         jobManager.close();
         jobManager = processes.applicationManager("jobmanager-2", arguments);
 
-        jobManager.awaitOutput("the job continues as it was submitted, after a failover of Flink");
+        jobManager.awaitOutput("Flink has the job already, and continues it as it was submitted");
         sendAndAwait(2);
     }
 
-    /** An upgrade of Flink's Kubernetes operator in the mode last-state. */
+    /** An upgrade of Flink's Kubernetes operator in the mode last-state replaces all processes. */
     @Test
     void newSubmission_continuesFromTheNewestCheckpoint_ifOnlyThatIsStored() throws Exception {
         sendAndAwait(1);
         JobID job = JobID.fromHexString(jobManager.awaitOutput(JOB));
 
         jobManager.close();
+        taskManager.close();
         forgetSubmission(job);
+        taskManager = processes.taskManager("taskmanager-2", Map.of());
         jobManager = processes.applicationManager("jobmanager-2", arguments);
 
         jobManager.awaitOutput("the job continues from checkpoint");
         sendAndAwait(2);
+
+        jobManager.close();
+        forgetSubmission(job);
+        arguments.add("--begin-again");
+        jobManager = processes.applicationManager("jobmanager-3", arguments);
+
+        jobManager.awaitOutput("Remove --begin-again and --roll-back");
     }
 
     /** Sends events, and waits until the audit proves that all that were sent are trained on. */
@@ -138,7 +146,6 @@ class ApplicationClusterITCase {
         JobOnKafka.await(
                 "the lock of the killed JobManager to expire",
                 () -> !store.globalCleanupAsync(job, Runnable::run).isCompletedExceptionally());
-        store.stop();
         services.close();
     }
 

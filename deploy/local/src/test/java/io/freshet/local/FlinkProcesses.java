@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,11 +51,12 @@ public final class FlinkProcesses {
     /** Directory of the classes of the tests, for {@link ApplicationCluster}. */
     private static final Path OWN_CLASSES =
             Path.of(
-                    FlinkProcesses.class
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .getPath());
+                    URI.create(
+                            FlinkProcesses.class
+                                    .getProtectionDomain()
+                                    .getCodeSource()
+                                    .getLocation()
+                                    .toString()));
 
     private final Path directory;
     private final Path conf;

@@ -360,6 +360,31 @@ class RunResumeITCase {
                 .allMatch(text -> text.contains("are of an earlier epoch"));
     }
 
+    @Test
+    @Tag("faults")
+    void checkpointOlderThanTheResults_isRefused_withMetricsAtLeastOnce() throws Exception {
+        Job job = new Job("older");
+        job.send(500);
+        long id;
+        try (JavaProcess process = job.running("--set", "metrics.delivery=at-least-once")) {
+            job.awaitEverything();
+            job.stop(process, "TERM");
+            id = savepoint(process).id();
+        }
+        try (JavaProcess process = job.running("--set", "metrics.delivery=at-least-once")) {
+            job.send(500);
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+
+        String[] older = {"--set", "metrics.delivery=at-least-once", "--from", Long.toString(id)};
+        assertThat(job.refusal(older)).contains("is older than the results", "--roll-back");
+        try (JavaProcess process = job.running("--set", "metrics.delivery=at-least-once")) {
+            assertThat(process.output()).contains("continues from checkpoint");
+            job.stop(process, "TERM");
+        }
+    }
+
     private static JobCheckpoint savepoint(JavaProcess process) throws IOException {
         Matcher path = Pattern.compile("stopped with (file:\\S+)").matcher(process.output());
         assertThat(path.find()).isTrue();

@@ -63,7 +63,7 @@ final class SnapshotSearch {
      * more decimal digits can be either.
      */
     static boolean names(String wanted, long modelVersion, String contentHash) {
-        return wanted.equals(Long.toString(modelVersion))
+        return (VERSION.matcher(wanted).matches() && Long.parseLong(wanted) == modelVersion)
                 || (HASH.matcher(wanted).matches() && contentHash.startsWith(wanted));
     }
 
@@ -98,7 +98,8 @@ final class SnapshotSearch {
             throw new UserException(
                     "--until "
                             + wanted
-                            + " names several snapshots; choose one with --model or --job: "
+                            + " names several snapshots; choose one with --model or --job, or give"
+                            + " more digits of the hash: "
                             + targets.stream()
                                     .limit(MAX_LISTED)
                                     .map(SnapshotSearch::describe)

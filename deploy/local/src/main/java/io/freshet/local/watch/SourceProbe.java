@@ -190,7 +190,10 @@ public final class SourceProbe implements AutoCloseable {
         return offsets;
     }
 
-    /** Returns the number of events between the offsets; empty if reading them takes too long. */
+    /**
+     * Returns the number of events between the offsets; empty if nothing can be read for five
+     * seconds.
+     */
     private OptionalLong count(Map<TopicPartition, Long> next, Map<TopicPartition, Long> ends) {
         events.assign(next.keySet());
         next.forEach(events::seek);

@@ -10,6 +10,7 @@ class SnapshotSearchTest {
     @Test
     void names_isTrue_ofTheVersion() {
         assertThat(SnapshotSearch.names("17", 17, HASH)).isTrue();
+        assertThat(SnapshotSearch.names("0017", 17, HASH)).isTrue();
         assertThat(SnapshotSearch.names("123456789", 123_456_789, "ff".repeat(32))).isTrue();
     }
 
