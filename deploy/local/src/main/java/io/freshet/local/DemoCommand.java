@@ -107,9 +107,9 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Consumer<String> warnings = warning -> out.println("warning: " + warning);
         // Reports configuration errors first.
-        JobConfig.parse(settings(given, stream, "localhost:1"), warnings)
-                .memoryShortage(Runtime.getRuntime().maxMemory())
-                .ifPresent(warnings);
+        JobConfig checked = JobConfig.parse(settings(given, stream, "localhost:1"), warnings);
+        checked.memoryShortage(Runtime.getRuntime().maxMemory()).ifPresent(warnings);
+        LocalCluster.prepareBackend(checked);
         out.println(
                 TerminalDisplay.format(
                         "%n  Freshet learns from %s%n  %,d events, %d features, %d classes",

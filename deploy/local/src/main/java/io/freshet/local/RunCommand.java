@@ -86,6 +86,7 @@ final class RunCommand implements Callable<Integer> {
         Consumer<String> warnings = warning -> print(out, "warning: " + warning);
         JobConfig config = JobConfig.parse(settingsOptions.read(), warnings);
         config.memoryShortage(Runtime.getRuntime().maxMemory()).ifPresent(warnings);
+        LocalCluster.prepareBackend(config);
         KafkaPreflight.check(config);
         Path path = stateDirectory == null ? StateDirectory.defaultPath(config) : stateDirectory;
         try (ShutdownStack open = new ShutdownStack()) {

@@ -3,6 +3,7 @@ package io.freshet.local.cluster;
 import io.freshet.local.cli.Directories;
 import io.freshet.local.cli.Failures;
 import io.freshet.local.cli.UserException;
+import io.freshet.model.device.Backend;
 import io.freshet.pipeline.FreshetJob;
 import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
@@ -69,6 +70,27 @@ public final class LocalCluster implements AutoCloseable {
         this.sourceOffsets = sourceOffsets;
         this.directory = directory;
         this.jobId = jobId;
+    }
+
+    /**
+     * Begins to initialise ND4J in a thread of its own, so that the job need not wait for it. The
+     * job calls the same method, and reports a failure.
+     */
+    public static void prepareBackend(JobConfig config) {
+        Thread thread =
+                new Thread(
+                        () -> {
+                            try {
+                                Backend.start(config.learn().deviceFallback());
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            } catch (IOException | RuntimeException | LinkageError e) {
+                                LOG.debug("ND4J could not be initialised before the job", e);
+                            }
+                        },
+                        "freshet-backend");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /**
