@@ -43,6 +43,28 @@ public final class PollLoop {
         return true;
     }
 
+    /**
+     * Reads from the current positions to given offsets, like {@link #readTo}, and leaves out the
+     * records from these on.
+     */
+    public static boolean readBefore(
+            KafkaConsumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> ends,
+            Duration wait,
+            Consumer<ConsumerRecord<byte[], byte[]>> records) {
+        return readTo(
+                consumer,
+                ends,
+                wait,
+                record -> {
+                    TopicPartition partition =
+                            new TopicPartition(record.topic(), record.partition());
+                    if (record.offset() < ends.getOrDefault(partition, 0L)) {
+                        records.accept(record);
+                    }
+                });
+    }
+
     private static long sumOfPositions(
             KafkaConsumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
         return ends.keySet().stream().mapToLong(consumer::position).sum();

@@ -98,19 +98,7 @@ final class RecordScan implements AutoCloseable {
         starts.forEach(committed::seek);
         Map<TopicPartition, Long> wanted = new HashMap<>();
         starts.keySet().forEach(each -> wanted.put(each, ends.getOrDefault(each, 0L)));
-        boolean complete =
-                PollLoop.readTo(
-                        committed,
-                        wanted,
-                        TIMEOUT,
-                        record -> {
-                            TopicPartition partition =
-                                    new TopicPartition(record.topic(), record.partition());
-                            if (record.offset() < wanted.getOrDefault(partition, 0L)) {
-                                records.accept(record);
-                            }
-                        });
-        if (!complete) {
+        if (!PollLoop.readBefore(committed, wanted, TIMEOUT, records)) {
             throw new UserException(
                     "topic "
                             + topic

@@ -199,17 +199,7 @@ public final class SourceProbe implements AutoCloseable {
         next.forEach(events::seek);
         AtomicLong counted = new AtomicLong();
         boolean complete =
-                PollLoop.readTo(
-                        events,
-                        ends,
-                        TIMEOUT,
-                        event -> {
-                            TopicPartition partition =
-                                    new TopicPartition(event.topic(), event.partition());
-                            if (event.offset() < ends.getOrDefault(partition, 0L)) {
-                                counted.incrementAndGet();
-                            }
-                        });
+                PollLoop.readBefore(events, ends, TIMEOUT, event -> counted.incrementAndGet());
         return complete ? OptionalLong.of(counted.get()) : OptionalLong.empty();
     }
 
