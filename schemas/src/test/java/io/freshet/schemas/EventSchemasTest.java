@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -86,6 +90,29 @@ class EventSchemasTest {
         }
         for (String version : EventSchemas.RELEASED) {
             assertThat(files).anyMatch(file -> file.startsWith(version));
+        }
+    }
+
+    /** People compare the first bytes of a record with this table. */
+    @Test
+    void firstBytesOfEveryReleasedVersion_areInTheReadme() throws IOException {
+        String readme = Files.readString(Path.of("README.md"));
+        for (String version : EventSchemas.RELEASED) {
+            ByteBuffer bytes = ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.put((byte) 0xC3).put((byte) 1);
+            bytes.putLong(EventSchemas.fingerprint(EventSchemas.released(version)));
+            String hex = HexFormat.ofDelimiter(" ").withUpperCase().formatHex(bytes.array());
+            String[] nameAndNumber = version.split("\\.v", 2);
+
+            assertThat(readme)
+                    .contains(
+                            "| `"
+                                    + nameAndNumber[0]
+                                    + "` | "
+                                    + nameAndNumber[1]
+                                    + " | `"
+                                    + hex
+                                    + "` |");
         }
     }
 
