@@ -88,9 +88,11 @@ final class LabelledEventReader {
         cursor.open(value);
         byte marker0 = cursor.readByte();
         if (marker0 != MARKER_0 || (value.length > 1 && cursor.readByte() != MARKER_1)) {
+            String guess = ForeignFormat.guess(value);
             throw new InvalidEventException(
                     DeadLetterReason.NOT_SINGLE_OBJECT,
-                    "the value does not begin with C3 01, as single-object encoding does");
+                    "the value does not begin with C3 01, as single-object encoding does"
+                            + (guess == null ? "" : "; " + guess));
         }
         long fingerprint = cursor.readFixedLong();
         if (fingerprint != FINGERPRINT) {

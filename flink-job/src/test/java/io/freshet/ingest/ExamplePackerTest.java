@@ -12,6 +12,7 @@ import io.freshet.schemas.SparseFeatures;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -310,6 +311,16 @@ class ExamplePackerTest {
 
         assertThat(deadLetters).isEmpty();
         assertThat(Arrays.copyOf(block.examples().features(), 3)).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void deadLetterOfAnotherFormat_saysWhichItLooksLike() {
+        packer.pack(Messages.message(0, "{\"label\": 1}".getBytes(StandardCharsets.UTF_8)));
+
+        assertThat(deadLetters.get(0).detail())
+                .isEqualTo(
+                        "the value does not begin with C3 01, as single-object encoding does; it"
+                                + " looks like JSON");
     }
 
     static Stream<Arguments> badInput() throws Exception {
