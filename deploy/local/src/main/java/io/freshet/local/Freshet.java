@@ -60,8 +60,7 @@ public final class Freshet implements Runnable {
     public static void main(String[] args) {
         Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
         try {
-            ProcessDirectory directory = ProcessDirectory.open(temporary);
-            ProcessShutdown.deleteLast(directory);
+            ProcessDirectory directory = ProcessShutdown.openDirectory(temporary);
             directory.use();
         } catch (IOException e) {
             System.err.println(

@@ -3,6 +3,7 @@ package io.freshet.local.cli;
 import java.io.IOException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -62,10 +63,17 @@ public final class ProcessShutdown {
         RESOURCES.remove(closeable);
     }
 
-    /** Sets the directory to be deleted after everything else. */
-    public static synchronized void deleteLast(ProcessDirectory last) {
-        directory = last;
+    /**
+     * Opens the directory of this process, which the shutdown deletes after everything else. A
+     * shutdown that begins meanwhile waits for it.
+     *
+     * @param parent system's temporary directory
+     */
+    public static synchronized ProcessDirectory openDirectory(Path parent) throws IOException {
         ensureHook();
+        ProcessDirectory opened = ProcessDirectory.open(parent);
+        directory = opened;
+        return opened;
     }
 
     private static void ensureHook() {
