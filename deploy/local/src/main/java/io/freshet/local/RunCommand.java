@@ -118,12 +118,7 @@ final class RunCommand implements Callable<Integer> {
             try {
                 supervisor.awaitEnd();
             } catch (JobFailedException e) {
-                print(
-                        out,
-                        "the state has the checkpoints "
-                                + numbers(state.newestFirst())
-                                + "; the next start continues from the first of them, or from the"
-                                + " one that --from names");
+                print(out, left(state.newestFirst()));
                 throw e;
             }
             CompletableFuture<Boolean> stop = stopping;
@@ -154,6 +149,16 @@ final class RunCommand implements Callable<Integer> {
                                                 + state.path()
                                                 + "; there are "
                                                 + numbers(checkpoints)));
+    }
+
+    /** Says what the next start has to continue from. */
+    private static String left(List<JobCheckpoint> checkpoints) {
+        return checkpoints.isEmpty()
+                ? "the state has no checkpoint yet"
+                : "the state has the checkpoints "
+                        + numbers(checkpoints)
+                        + "; the next start continues from the first of them, or from the one that"
+                        + " --from names";
     }
 
     private static String numbers(List<JobCheckpoint> checkpoints) {
