@@ -58,6 +58,17 @@ public final class FlinkProcesses {
                                     .getLocation()
                                     .toString()));
 
+    /** Settings of all processes: they listen on the loopback interface only. */
+    private static final Map<String, String> LOOPBACK =
+            Map.of(
+                    "jobmanager.rpc.address", "localhost",
+                    "jobmanager.bind-host", "localhost",
+                    "rest.address", "localhost",
+                    "rest.bind-address", "localhost",
+                    "rest.bind-port", "0",
+                    "taskmanager.host", "localhost",
+                    "taskmanager.bind-host", "localhost");
+
     private final Path directory;
     private final Path conf;
     private final Configuration flink;
@@ -84,16 +95,16 @@ public final class FlinkProcesses {
             throw new AssertionError("freshet jars ended with " + exitCode);
         }
         Path conf = Files.createDirectory(directory.resolve("conf"));
+        Map<String, String> all = new TreeMap<>(LOOPBACK);
+        all.putAll(settings);
         Files.write(
                 conf.resolve("config.yaml"),
-                new TreeMap<>(settings)
-                        .entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
-        return new FlinkProcesses(directory, conf, Configuration.fromMap(settings));
+                all.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList());
+        return new FlinkProcesses(directory, conf, Configuration.fromMap(all));
     }
 
     /**
-     * Returns settings of a cluster on this machine with high availability, which detects faults
-     * within seconds.
+     * Returns settings of a cluster with high availability, which detects faults within seconds.
      *
      * @param directory directory of what is stored
      * @param zooKeeperPort port of {@link #zooKeeper}
@@ -104,13 +115,6 @@ public final class FlinkProcesses {
         settings.put("high-availability.zookeeper.quorum", "localhost:" + zooKeeperPort);
         settings.put("high-availability.storageDir", directory.resolve("ha").toUri().toString());
         settings.put("high-availability.cluster-id", "/freshet");
-        settings.put("jobmanager.rpc.address", "localhost");
-        settings.put("jobmanager.bind-host", "localhost");
-        settings.put("rest.address", "localhost");
-        settings.put("rest.bind-address", "localhost");
-        settings.put("rest.bind-port", "0");
-        settings.put("taskmanager.host", "localhost");
-        settings.put("taskmanager.bind-host", "localhost");
         // Shorter than the defaults, so that faults are found out within seconds.
         settings.put("heartbeat.interval", "1 s");
         settings.put("heartbeat.timeout", "5 s");

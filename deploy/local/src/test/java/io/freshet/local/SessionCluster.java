@@ -50,15 +50,8 @@ final class SessionCluster implements AutoCloseable {
      */
     static SessionCluster start(Path directory, Map<String, String> settings) throws IOException {
         Map<String, String> all = new TreeMap<>(settings);
-        all.put("jobmanager.rpc.address", "localhost");
         all.put("jobmanager.rpc.port", "0");
-        all.put("jobmanager.bind-host", "localhost");
-        all.put("rest.address", "localhost");
-        all.put("rest.bind-address", "localhost");
-        all.put("rest.bind-port", "0");
         all.put("web.refresh-interval", "50 ms");
-        all.put("taskmanager.host", "localhost");
-        all.put("taskmanager.bind-host", "localhost");
         all.put("execution.checkpointing.dir", directory.resolve("checkpoints").toUri().toString());
         FlinkProcesses processes = FlinkProcesses.prepare(directory, all);
         JavaProcess jobManager = processes.jobManager("jobmanager");
