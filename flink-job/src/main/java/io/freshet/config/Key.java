@@ -364,7 +364,7 @@ public final class Key<T> {
             return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
         }
         if (value instanceof List<?> items) {
-            return items.stream().map(Key::text).collect(Collectors.joining(","));
+            return QuotedList.format(items.stream().map(Key::text).toList());
         }
         return value.toString();
     }
@@ -415,10 +415,11 @@ public final class Key<T> {
 
     private static Key<List<String>> list(
             String name, @Nullable String defaultText, String meaning) {
+        String type = "comma-separated texts; one with a comma is quoted: \"a, b\",c";
         return new Key<>(
                 name,
                 defaultText,
-                "comma-separated texts",
+                type,
                 meaning,
                 List.of(),
                 text -> {
@@ -428,14 +429,39 @@ public final class Key<T> {
                         }
                         return List.of();
                     }
-                    List<String> items =
-                            Arrays.stream(text.split(",", -1)).map(String::strip).toList();
+                    List<String> items;
+                    try {
+                        items = QuotedList.parse(text);
+                    } catch (IllegalArgumentException e) {
+                        throw new IllegalArgumentException(type + "; " + e.getMessage(), e);
+                    }
                     if (items.contains("")) {
-                        throw new IllegalArgumentException(
-                                "comma-separated texts, none of them empty");
+                        throw new IllegalArgumentException(type + "; none of them empty");
                     }
                     return items;
                 });
+    }
+
+    /**
+     * Returns a key for values that have a syntax of their own.
+     *
+     * @param type description of the values, such as {@code a field path}
+     * @param parser function from a text to a value; throws an {@link IllegalArgumentException}
+     *     whose message describes the expected values
+     */
+    public static <T> Key<T> ofParsed(
+            String name,
+            String defaultText,
+            String type,
+            String meaning,
+            Function<String, T> parser) {
+        return new Key<>(name, defaultText, type, meaning, parser.apply(defaultText), parser);
+    }
+
+    /** Returns a key for a whole number, or a word that means none, which is the default. */
+    public static Key<Optional<Integer>> ofIntOr(
+            String word, String name, int min, int max, String unit, String meaning) {
+        return orWord(word, ", or ", requiredInt(name, min, max, unit, meaning), word);
     }
 
     /** Returns the name, such as {@code mini-batch.size}. */

@@ -18,27 +18,6 @@ import java.util.Arrays;
  * <p>Source: Apache Avro 1.12.0 specification, "Binary Encoding".
  */
 final class AvroCursor {
-    /** An event that cannot be used. Has no stack trace, since it describes data, not code. */
-    static final class InvalidEventException extends Exception {
-        private static final long serialVersionUID = 1;
-
-        private final DeadLetterReason reason;
-
-        InvalidEventException(DeadLetterReason reason, String detail) {
-            super(detail, null, false, false);
-            this.reason = reason;
-        }
-
-        DeadLetterReason reason() {
-            return reason;
-        }
-
-        /** Returns the message, which is never null here. */
-        String detail() {
-            return String.valueOf(getMessage());
-        }
-    }
-
     /** Upper bound of a record's size; a length or count beyond it is invalid, not truncated. */
     private static final long MAX_RECORD_BYTES = 64L << 20;
 

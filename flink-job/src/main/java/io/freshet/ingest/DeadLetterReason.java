@@ -49,5 +49,15 @@ public enum DeadLetterReason {
     /** A label's value for a class is NaN, below 0 or above 1. */
     TARGET_OUT_OF_RANGE,
     /** A label of probabilities whose sum is not 1. */
-    TARGETS_DO_NOT_SUM_TO_ONE
+    TARGETS_DO_NOT_SUM_TO_ONE,
+    /** The value is not an object in JSON, or exceeds a limit, such as that of nesting. */
+    INVALID_JSON,
+    /** A mapped field has a value of another type than its kind needs. */
+    WRONG_TYPE,
+    /** A mapped field is in the message twice. */
+    DUPLICATE_FIELD,
+    /** A mapped time that is neither ISO 8601 nor seconds or milliseconds since 1970. */
+    INVALID_TIME,
+    /** A mapped feature is missing, and {@code features.missing} is {@code dead-letter}. */
+    MISSING_FEATURE
 }

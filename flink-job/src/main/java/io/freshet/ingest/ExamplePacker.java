@@ -1,6 +1,5 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.AvroCursor.InvalidEventException;
 import io.freshet.model.example.Examples;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,7 +26,7 @@ final class ExamplePacker {
     /** Maximum number of emitted blocks that are kept for reuse. */
     private static final int MAX_RECYCLED_BLOCKS = 4;
 
-    private final LabelledEventReader reader;
+    private final EventDecoder decoder;
     private final EventHash eventHash = new EventHash();
     private final int numFeatures;
     private final Set<String> allowedModels;
@@ -44,7 +43,11 @@ final class ExamplePacker {
     private @Nullable ExampleBlock lastBlock;
 
     ExamplePacker(IngestConfig config, Consumer<DeadLetter> deadLetters) {
-        reader = new LabelledEventReader(config);
+        decoder =
+                switch (config.format()) {
+                    case FRESHET -> new LabelledEventReader(config);
+                    case JSON -> new JsonDecoder(config);
+                };
         numFeatures = config.numFeatures();
         numTargets = config.numTargets();
         allowedModels = config.allowedModels();
@@ -86,10 +89,10 @@ final class ExamplePacker {
 
     private ExampleBlock pack(RawMessage message, long hash) {
         try {
-            reader.readHeader(message.value());
-            String modelId = reader.modelId();
+            decoder.readHeader(message);
+            String modelId = decoder.modelId();
             if (modelId.equals(NO_MODEL)) {
-                reader.readRest(discarded, 0, discarded, 0);
+                decoder.readRest(discarded, 0, discarded, 0);
                 return addDeadLetter(
                         message,
                         hash,
@@ -98,7 +101,7 @@ final class ExamplePacker {
                         "the model id \"\" is reserved");
             }
             if (!allowedModels.isEmpty() && !allowedModels.contains(modelId)) {
-                reader.readRest(discarded, 0, discarded, 0);
+                decoder.readRest(discarded, 0, discarded, 0);
                 return addDeadLetter(
                         message,
                         hash,
@@ -107,7 +110,7 @@ final class ExamplePacker {
                         "models.allowed does not contain \"" + modelId + "\"");
             }
             if (modelId.length() > MAX_MODEL_ID_LENGTH) {
-                reader.readRest(discarded, 0, discarded, 0);
+                decoder.readRest(discarded, 0, discarded, 0);
                 return addDeadLetter(
                         message,
                         hash,
@@ -118,21 +121,21 @@ final class ExamplePacker {
             ExampleBlock block = block(modelId);
             Examples examples = block.examples();
             examples.reserve();
-            reader.readRest(
+            decoder.readRest(
                     examples.features(),
                     examples.size() * numFeatures,
                     examples.targets(),
                     examples.size() * numTargets);
-            InvalidEventException violation = reader.violation();
+            InvalidEventException violation = decoder.violation();
             if (violation != null) {
                 return addDeadLetter(
                         message, hash, modelId, violation.reason(), violation.detail());
             }
-            if (reader.hasIgnoreIndex()) {
+            if (decoder.hasIgnoreIndex()) {
                 block.audit().ignore(hash, IgnoredReason.IGNORE_INDEX);
-            } else if (reader.label() == Examples.UNLABELLED) {
-                addRow(block, message, hash, reader.id());
-            } else if (reader.weight() == 0) {
+            } else if (decoder.label() == Examples.UNLABELLED) {
+                addRow(block, message, hash, decoder.id());
+            } else if (decoder.weight() == 0) {
                 block.audit().ignore(hash, IgnoredReason.ZERO_WEIGHT);
             } else {
                 addRow(block, message, hash, null);
@@ -145,13 +148,13 @@ final class ExamplePacker {
 
     private void addRow(ExampleBlock block, RawMessage message, long hash, @Nullable String id) {
         block.addReserved(
-                reader.label(),
-                reader.weight(),
+                decoder.label(),
+                decoder.weight(),
                 hash,
                 message.topic(),
                 message.partition(),
                 message.offset(),
-                reader.timestamp(),
+                decoder.timestamp(),
                 id);
     }
 

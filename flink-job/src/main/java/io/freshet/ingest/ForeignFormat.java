@@ -6,11 +6,12 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Guess of the format of a message that is not a labelled event, by its bytes, so that its dead
+ * Guess of the format of a message that is not in the job's format, by its bytes, so that its dead
  * letter can say what the producer may have sent.
  */
 final class ForeignFormat {
     private static final int GZIP = 0x1F8B;
+    private static final int SINGLE_OBJECT = 0xC301;
     private static final int AVRO_FILE = 'O' << 24 | 'b' << 16 | 'j' << 8 | 1;
 
     /** First byte of Confluent's wire format; the schema's id follows in four bytes. */
@@ -31,6 +32,9 @@ final class ForeignFormat {
         ByteBuffer bytes = ByteBuffer.wrap(value);
         if (value.length >= 4 && bytes.getInt(0) == AVRO_FILE) {
             return "it looks like a file of Avro";
+        }
+        if (value.length >= 2 && Short.toUnsignedInt(bytes.getShort(0)) == SINGLE_OBJECT) {
+            return "it looks like Avro in single-object encoding";
         }
         if (value.length >= 2 && Short.toUnsignedInt(bytes.getShort(0)) == GZIP) {
             return "it looks compressed by gzip";

@@ -2,8 +2,10 @@ package io.freshet.ingest;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.ingest.mapping.FieldMapping;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -20,8 +22,12 @@ import org.jspecify.annotations.Nullable;
  * @param blockMaxWait maximum time for which an event waits for its block to fill
  * @param allowedModels ids of the models to train; empty for any
  * @param labelType kind of the labels
- * @param ignoreIndex class index of events to ignore, or null for none; must be null unless {@code
- *     labelType} is {@link LabelType#CLASS}
+ * @param ignoreIndex class index of events to ignore, or their class name if all names are whole
+ *     numbers, or null for none; must be null unless {@code labelType} is {@link LabelType#CLASS}
+ * @param format format of the messages
+ * @param mapping mapping of the fields of a message; {@link FieldMapping#NONE} for {@link
+ *     SourceFormat#FRESHET}
+ * @param missing treatment of missing features
  */
 public record IngestConfig(
         int numFeatures,
@@ -30,12 +36,37 @@ public record IngestConfig(
         Duration blockMaxWait,
         Set<String> allowedModels,
         LabelType labelType,
-        @Nullable Integer ignoreIndex)
+        @Nullable Integer ignoreIndex,
+        SourceFormat format,
+        FieldMapping mapping,
+        MissingValues missing)
         implements Serializable {
 
-    public static final Key<Integer> NUM_FEATURES =
-            Key.requiredInt(
-                    "num-features", 1, 1_000_000, "features", "Number of features of an example.");
+    public static final Key<SourceFormat> SOURCE_FORMAT =
+            Key.ofEnum(
+                    "source.format",
+                    SourceFormat.FRESHET,
+                    "Format of the messages. Freshet: Freshet's own Avro schema LabelledEvent;"
+                            + " json: one JSON object per message, whose fields are given by"
+                            + " features, label, id, timestamp, model and weight.");
+    public static final Key<Optional<Integer>> NUM_FEATURES =
+            Key.ofIntOr(
+                    "auto",
+                    "num-features",
+                    1,
+                    1_000_000,
+                    "features",
+                    "Number of features of an example. Required for source.format = freshet;"
+                            + " otherwise it follows from features.");
+    public static final Key<Optional<MissingValues>> FEATURES_MISSING =
+            Key.ofEnumOr(
+                    "auto",
+                    "features.missing",
+                    MissingValues.class,
+                    "Treatment of missing features: NaN, and in a mapped message null, a field"
+                            + " that is absent, empty text and a category that is not listed. Mean:"
+                            + " a missing feature counts as the mean that the scaler has of it."
+                            + " Auto: dead-letter for source.format = freshet, mean for json.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                     "classes",
@@ -80,15 +111,23 @@ public record IngestConfig(
                     .changeable();
 
     /** The keys of this configuration. */
-    public static final List<Key<?>> KEYS =
-            List.of(
-                    NUM_FEATURES,
-                    CLASSES,
-                    LABEL_TYPE,
-                    LABEL_IGNORE_INDEX,
-                    BLOCK_SIZE,
-                    BLOCK_MAX_WAIT,
-                    MODELS_ALLOWED);
+    public static final List<Key<?>> KEYS = keys();
+
+    private static List<Key<?>> keys() {
+        List<Key<?>> keys = new ArrayList<>(List.of(SOURCE_FORMAT));
+        keys.addAll(FieldMapping.KEYS);
+        keys.addAll(
+                List.of(
+                        NUM_FEATURES,
+                        FEATURES_MISSING,
+                        CLASSES,
+                        LABEL_TYPE,
+                        LABEL_IGNORE_INDEX,
+                        BLOCK_SIZE,
+                        BLOCK_MAX_WAIT,
+                        MODELS_ALLOWED));
+        return List.copyOf(keys);
+    }
 
     public IngestConfig {
         if (numFeatures < 1 || blockSize < 1 || classes.size() < 2) {
@@ -110,14 +149,56 @@ public record IngestConfig(
 
     /** Reads the configuration; adds problems to the settings. */
     public static IngestConfig from(Settings settings) {
+        SourceFormat format = settings.get(SOURCE_FORMAT);
+        FieldMapping mapping = FieldMapping.NONE;
+        if (format == SourceFormat.FRESHET) {
+            settings.refuseIneffective(SOURCE_FORMAT, List.of(), FieldMapping.KEYS);
+        } else {
+            mapping = FieldMapping.from(settings);
+        }
+        List<String> classes = classes(settings);
+        for (List<String> similar : ClassNames.similar(classes)) {
+            settings.warn(
+                    "the classes "
+                            + Key.text(similar)
+                            + " differ only in case, in spaces or as 1 and 1.0: is one class"
+                            + " meant?");
+        }
         return new IngestConfig(
-                settings.get(NUM_FEATURES),
-                classes(settings),
+                numFeatures(settings, format, mapping),
+                classes,
                 settings.get(BLOCK_SIZE),
                 settings.get(BLOCK_MAX_WAIT),
                 Set.copyOf(settings.get(MODELS_ALLOWED)),
                 settings.get(LABEL_TYPE),
-                ignoreIndex(settings));
+                ignoreIndex(settings),
+                format,
+                mapping,
+                settings.get(FEATURES_MISSING)
+                        .orElse(
+                                format == SourceFormat.FRESHET
+                                        ? MissingValues.DEAD_LETTER
+                                        : MissingValues.MEAN));
+    }
+
+    private static int numFeatures(Settings settings, SourceFormat format, FieldMapping mapping) {
+        Optional<Integer> given = settings.get(NUM_FEATURES);
+        if (format == SourceFormat.FRESHET) {
+            if (settings.text(NUM_FEATURES).equals("auto")) {
+                settings.problem(
+                        "num-features is missing: a whole number of features, 1 to 1000000");
+            }
+            return given.orElse(1);
+        }
+        int columns = Math.max(1, mapping.features().numColumns());
+        if (given.isPresent() && given.get() != columns) {
+            settings.problem(
+                    settings.assignment(NUM_FEATURES)
+                            + ": features has "
+                            + columns
+                            + " columns; leave num-features out");
+        }
+        return columns;
     }
 
     /**

@@ -1,29 +1,20 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.AvroCursor.InvalidEventException;
-import io.freshet.model.example.Examples;
 import io.freshet.model.example.FiniteCheck;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.avro.SchemaNormalization;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decoder of labelled events that writes features and targets directly into the arrays of a block.
- *
- * <p>An event is read in two steps, since its model determines the block: {@link #readHeader} up to
- * the features, then {@link #readRest}. Bytes that violate the encoding cause an {@link
- * InvalidEventException} immediately. An event that is encoded correctly but that the job cannot
- * use is read to its end and has a {@link #violation()}, so that it is counted for its model.
+ * Decoder of labelled events in Freshet's own schema that writes features and targets directly into
+ * the arrays of a block.
  *
  * <p>Reads the layout of {@code LabelledEvent} version 1, which is identified by its fingerprint.
  * Not thread-safe.
  */
-final class LabelledEventReader {
+final class LabelledEventReader implements EventDecoder {
     private static final byte MARKER_0 = (byte) 0xC3;
     private static final byte MARKER_1 = 0x01;
     private static final long FINGERPRINT =
@@ -38,53 +29,39 @@ final class LabelledEventReader {
     private static final int LABEL_NAME = 2;
     private static final int LABEL_BRANCHES = 4;
 
-    /**
-     * Largest accepted deviation of a label's sum of probabilities from 1, which allows for their
-     * rounding to floats.
-     */
-    private static final double SUM_TOLERANCE = 1e-3;
+    /** Number of class names that a label is compared with before it is decoded. */
+    private static final int MAX_COMPARED_NAMES = 16;
 
     private final AvroCursor cursor = new AvroCursor();
-    private final List<String> classes;
-    private final Map<String, Integer> classIndex = new HashMap<>();
+    private final LabelResolver labels;
     private final byte[][] className;
     private final int numFeatures;
-    private final LabelType labelType;
     private final int numTargets;
-    private final @Nullable Integer ignoreIndex;
 
     private String modelId = "";
     private byte[] modelIdBytes = new byte[0];
     private int idEnd;
     private int idLength;
     private long timestamp;
-    private int label;
-    private boolean hasIgnoreIndex;
     private float weight;
     private @Nullable InvalidEventException violation;
 
     LabelledEventReader(IngestConfig config) {
         numFeatures = config.numFeatures();
-        classes = config.classes();
-        labelType = config.labelType();
         numTargets = config.numTargets();
-        ignoreIndex = config.ignoreIndex();
+        labels = new LabelResolver(config);
+        List<String> classes = config.classes();
         className = new byte[classes.size()][];
         for (int i = 0; i < className.length; i++) {
             className[i] = classes.get(i).getBytes(StandardCharsets.UTF_8);
-            classIndex.put(classes.get(i), i);
         }
     }
 
     /** Reads the fields before the features, including the model id. */
-    void readHeader(byte @Nullable [] value) throws InvalidEventException {
+    @Override
+    public void readHeader(RawMessage message) throws InvalidEventException {
         violation = null;
-        if (value == null) {
-            throw new InvalidEventException(DeadLetterReason.NULL_VALUE, "the record has no value");
-        }
-        if (value.length == 0) {
-            throw new InvalidEventException(DeadLetterReason.EMPTY_VALUE, "the value has no bytes");
-        }
+        byte[] value = message.requireValue();
         cursor.open(value);
         byte marker0 = cursor.readByte();
         if (marker0 != MARKER_0 || (value.length > 1 && cursor.readByte() != MARKER_1)) {
@@ -111,17 +88,8 @@ final class LabelledEventReader {
         timestamp = cursor.readLong();
     }
 
-    /**
-     * Reads the features and the fields after them.
-     *
-     * @param features receives {@code numFeatures} dense features, starting at index {@code from}.
-     *     Modified.
-     * @param from index of the first feature
-     * @param targets receives {@code numTargets} values of the label, one per class, starting at
-     *     index {@code targetsFrom}. Modified.
-     * @param targetsFrom index of the first target
-     */
-    void readRest(float[] features, int from, float[] targets, int targetsFrom)
+    @Override
+    public void readRest(float[] features, int from, float[] targets, int targetsFrom)
             throws InvalidEventException {
         readFeatures(features, from);
         readLabel(targets, targetsFrom);
@@ -166,105 +134,39 @@ final class LabelledEventReader {
     }
 
     private void readLabel(float[] targets, int from) throws InvalidEventException {
-        label = Examples.UNLABELLED;
-        hasIgnoreIndex = false;
+        labels.clear();
         int branch = cursor.readBranch(LABEL_BRANCHES);
         if (branch == LABEL_INDEX) {
-            readClassIndex();
+            labels.resolveIndex(cursor.readInt());
         } else if (branch == LABEL_NAME) {
             int length = cursor.skipText();
-            label = classNamedBefore(cursor.position(), length);
-            hasIgnoreIndex = label != Examples.UNLABELLED && isIgnoreIndex(label);
+            resolveNameBefore(cursor.position(), length);
         } else if (branch != NO_LABEL) {
-            readTargets(targets, from);
+            int count = cursor.readFloats(targets, from, numTargets);
+            labels.resolveTargets(targets, from, count);
+            recordViolation(labels.violation());
             return;
         }
-        writeOneHot(label, targets, from, numTargets);
+        recordViolation(labels.violation());
+        labels.writeOneHot(targets, from);
     }
 
-    /** Writes 1 for the class and 0 for the others; 0 for all without a label. */
-    private static void writeOneHot(int label, float[] targets, int from, int numTargets) {
-        if (numTargets > 0) {
-            Arrays.fill(targets, from, from + numTargets, 0);
-            if (label != Examples.UNLABELLED) {
-                targets[from + label] = 1;
-            }
-        }
-    }
-
-    private void readClassIndex() throws InvalidEventException {
-        int index = cursor.readInt();
-        if (isIgnoreIndex(index)) {
-            hasIgnoreIndex = true;
-        } else if (index < 0 || index >= classes.size()) {
-            recordViolation(
-                    DeadLetterReason.LABEL_OUT_OF_RANGE,
-                    "class index " + index + " is out of range for " + classes.size() + " classes");
-        } else {
-            label = index;
-        }
-    }
-
-    private boolean isIgnoreIndex(int index) {
-        return ignoreIndex != null && ignoreIndex == index;
-    }
-
-    private void readTargets(float[] targets, int from) throws InvalidEventException {
-        int count = cursor.readFloats(targets, from, numTargets);
-        if (labelType == LabelType.CLASS) {
-            recordViolation(
-                    DeadLetterReason.UNSUPPORTED_LABEL,
-                    "a label of one value per class, but label.type is class");
-        } else if (count != numTargets) {
-            recordViolation(
-                    DeadLetterReason.WRONG_NUM_TARGETS,
-                    "a label of " + count + " values for " + numTargets + " classes");
-        } else {
-            label = validateTargets(targets, from);
-        }
-    }
-
-    /** Validates the targets; returns the class of the largest one, ties to the lowest index. */
-    private int validateTargets(float[] targets, int from) {
-        int largest = 0;
-        double sum = 0;
-        for (int k = 0; k < numTargets; k++) {
-            float target = targets[from + k];
-            if (!(target >= 0 && target <= 1)) {
-                recordViolation(
-                        DeadLetterReason.TARGET_OUT_OF_RANGE,
-                        "the label's value for class \"" + classes.get(k) + "\" is " + target);
-                return largest;
-            }
-            if (target > targets[from + largest]) {
-                largest = k;
-            }
-            sum += target;
-        }
-        if (labelType == LabelType.PROBABILITIES && Math.abs(sum - 1) > SUM_TOLERANCE) {
-            recordViolation(
-                    DeadLetterReason.TARGETS_DO_NOT_SUM_TO_ONE,
-                    "the label's probabilities sum to " + (float) sum);
-        }
-        return largest;
-    }
-
-    /** Returns the class whose name was just skipped; compares bytes to avoid decoding. */
-    private int classNamedBefore(int end, int length) throws InvalidEventException {
-        for (int i = 0; i < Math.min(className.length, 16); i++) {
+    /** Resolves the class name that was just skipped; compares bytes to avoid decoding. */
+    private void resolveNameBefore(int end, int length) throws InvalidEventException {
+        for (int i = 0; i < Math.min(className.length, MAX_COMPARED_NAMES); i++) {
             if (cursor.matchesBefore(end, length, className[i])) {
-                return i;
+                labels.resolveClass(i);
+                return;
             }
         }
-        String name = cursor.textBefore(end, length);
-        Integer index = classIndex.get(name);
-        if (index == null) {
-            recordViolation(
-                    DeadLetterReason.UNKNOWN_CLASS,
-                    "the label \"" + name + "\" is not among classes");
-            return Examples.UNLABELLED;
+        labels.resolveName(cursor.textBefore(end, length));
+    }
+
+    /** Records a violation unless the event already has one. */
+    private void recordViolation(@Nullable InvalidEventException found) {
+        if (violation == null) {
+            violation = found;
         }
-        return index;
     }
 
     /** Records a violation unless the event already has one. */
@@ -274,36 +176,39 @@ final class LabelledEventReader {
         }
     }
 
-    /** Returns why the job cannot use the event; null if it can. */
-    @Nullable InvalidEventException violation() {
+    @Override
+    public @Nullable InvalidEventException violation() {
         return violation;
     }
 
-    String modelId() {
+    @Override
+    public String modelId() {
         return modelId;
     }
 
-    /** Returns the event time, milliseconds since 1970-01-01T00:00Z. */
-    long timestamp() {
+    @Override
+    public long timestamp() {
         return timestamp;
     }
 
-    /** Returns whether the class index is {@code label.ignore-index}. */
-    boolean hasIgnoreIndex() {
-        return hasIgnoreIndex;
+    @Override
+    public boolean hasIgnoreIndex() {
+        return labels.hasIgnoreIndex();
     }
 
-    /** Returns the class index, or {@link Examples#UNLABELLED}. */
-    int label() {
-        return label;
+    @Override
+    public int label() {
+        return labels.label();
     }
 
-    float weight() {
+    @Override
+    public float weight() {
         return weight;
     }
 
     /** Decodes and returns the event's id. */
-    String id() throws InvalidEventException {
+    @Override
+    public String id() throws InvalidEventException {
         return cursor.textBefore(idEnd, idLength);
     }
 }

@@ -23,4 +23,26 @@ public record RawMessage(
         byte @Nullable [] key,
         byte @Nullable [] value,
         String[] headerKeys,
-        byte[][] headerValues) {}
+        byte[][] headerValues) {
+
+    /** Returns the value; a record without one, or with an empty one, is no event. */
+    byte[] requireValue() throws InvalidEventException {
+        if (value == null) {
+            throw new InvalidEventException(DeadLetterReason.NULL_VALUE, "the record has no value");
+        }
+        if (value.length == 0) {
+            throw new InvalidEventException(DeadLetterReason.EMPTY_VALUE, "the value has no bytes");
+        }
+        return value;
+    }
+
+    /** Returns the value of a header, the last one of that name; null if there is none. */
+    byte @Nullable [] header(String name) {
+        for (int i = headerKeys.length - 1; i >= 0; i--) {
+            if (headerKeys[i].equals(name)) {
+                return headerValues[i];
+            }
+        }
+        return null;
+    }
+}

@@ -114,7 +114,8 @@ class SettingsTest {
         "a.index, 1.5, 'a whole number, or off'",
         "a.pace, SLOW, 'slow or very-fast'",
         "a.name, '', 'text that is not blank'",
-        "a.list, 'x,,y', 'comma-separated texts, none of them empty'",
+        "a.list, 'x,,y', 'comma-separated texts; one with a comma is quoted: \"a, b\",c; none of"
+                + " them empty'",
         "a.step, automatic, 'auto, or a number above 0, at most 10.0'",
         "a.step, 11, 'auto, or a number above 0, at most 10.0'",
         "a.shares, '1,2', 'comma-separated numbers, each a number, at least 0.0, at most" + " 1.0'",

@@ -52,7 +52,12 @@ class AuditTest {
                         "MODEL_ID_TOO_LONG",
                         "WRONG_NUM_TARGETS",
                         "TARGET_OUT_OF_RANGE",
-                        "TARGETS_DO_NOT_SUM_TO_ONE");
+                        "TARGETS_DO_NOT_SUM_TO_ONE",
+                        "INVALID_JSON",
+                        "WRONG_TYPE",
+                        "DUPLICATE_FIELD",
+                        "INVALID_TIME",
+                        "MISSING_FEATURE");
     }
 
     @Test

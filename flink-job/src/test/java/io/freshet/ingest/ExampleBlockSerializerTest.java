@@ -3,6 +3,7 @@ package io.freshet.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.ingest.mapping.FieldMapping;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -31,7 +32,10 @@ class ExampleBlockSerializerTest {
                                 Duration.ofSeconds(1),
                                 Set.of(),
                                 labelType,
-                                null),
+                                null,
+                                SourceFormat.FRESHET,
+                                FieldMapping.NONE,
+                                MissingValues.DEAD_LETTER),
                         deadLetters::add);
         packer.pack(Messages.message(0, Messages.event("m", 10, "a", 1, 2)));
         packer.pack(Messages.message(1, Messages.event("m", 11, null, 3, 4)));

@@ -3,6 +3,7 @@ package io.freshet.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.model.example.Examples;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -47,7 +49,10 @@ class ExamplePackerTest {
                         Duration.ofMillis(200),
                         Set.of("known", "other", LONG_MODEL_ID),
                         labelType,
-                        ignoreIndex),
+                        ignoreIndex,
+                        SourceFormat.FRESHET,
+                        FieldMapping.NONE,
+                        MissingValues.DEAD_LETTER),
                 deadLetters::add);
     }
 
@@ -106,6 +111,33 @@ class ExamplePackerTest {
                 packer.pack(Messages.message(0, Messages.event("known", 1, 1, 1, 2, 3)));
 
         assertThat(block.examples().labels()[0]).isEqualTo(1);
+    }
+
+    @Test
+    void integerLabel_isTheClassName_whereAllNamesAreWholeNumbers() {
+        ExamplePacker numbered =
+                new ExamplePacker(
+                        new IngestConfig(
+                                3,
+                                List.of("1", "2", "3"),
+                                256,
+                                Duration.ofMillis(200),
+                                Set.of(),
+                                LabelType.CLASS,
+                                2,
+                                SourceFormat.FRESHET,
+                                FieldMapping.NONE,
+                                MissingValues.DEAD_LETTER),
+                        deadLetters::add);
+        numbered.pack(labelled(0, 1));
+        numbered.pack(labelled(1, 3));
+        numbered.pack(labelled(2, 2));
+        numbered.pack(labelled(3, "2"));
+        ExampleBlock block = numbered.pack(labelled(4, 0));
+
+        assertThat(Arrays.copyOf(block.examples().labels(), block.size())).containsExactly(0, 2);
+        assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(2);
+        assertThat(block.audit().count(DeadLetterReason.UNKNOWN_CLASS)).isEqualTo(1);
     }
 
     @Test
@@ -503,13 +535,15 @@ class ExamplePackerTest {
     }
 
     @Test
-    void everyReason_occursInBadInput() throws Exception {
+    void everyReasonOfTheFormat_occursInBadInput() throws Exception {
+        EnumSet<DeadLetterReason> ofMappedFormats =
+                EnumSet.range(DeadLetterReason.INVALID_JSON, DeadLetterReason.MISSING_FEATURE);
         assertThat(
                         Stream.concat(badInput(), badTargets())
-                                .map(arguments -> arguments.get()[2])
+                                .map(arguments -> (DeadLetterReason) arguments.get()[2])
                                 .distinct()
                                 .toList())
-                .containsExactlyInAnyOrder((Object[]) DeadLetterReason.values());
+                .containsExactlyInAnyOrderElementsOf(EnumSet.complementOf(ofMappedFormats));
     }
 
     static Stream<Arguments> goodLabels() {

@@ -2,6 +2,7 @@ package io.freshet.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.ingest.mapping.FieldMapping;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -25,7 +26,10 @@ class IngestOperatorTest {
                                         Duration.ofMillis(200),
                                         Set.of(),
                                         LabelType.CLASS,
-                                        null)));
+                                        null,
+                                        SourceFormat.FRESHET,
+                                        FieldMapping.NONE,
+                                        MissingValues.DEAD_LETTER)));
         harness.setup(new ExampleBlockSerializer());
         harness.open();
         harness.setProcessingTime(1000);

@@ -21,6 +21,8 @@ import io.freshet.drift.PageHinkley;
 import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.LabelType;
+import io.freshet.ingest.MissingValues;
+import io.freshet.ingest.SourceFormat;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
@@ -136,7 +138,15 @@ class JobConfigTest {
         settings.put("source.start", "latest");
         settings.put("sink.transactional-id-prefix", "p");
         settings.put("sink.transaction-timeout", "3 min");
+        settings.put("source.format", "json");
+        settings.put("features", "age,city:categorical(Oslo|Rome)");
+        settings.put("label", "outcome");
+        settings.put("id", "key");
+        settings.put("timestamp", "at");
+        settings.put("model", "header.tenant");
+        settings.put("weight", "w[0]");
         settings.put("num-features", "3");
+        settings.put("features.missing", "dead-letter");
         settings.put("classes", "no, yes");
         settings.put("label.type", "class"); // the default; others exclude the next key
         settings.put("label.ignore-index", "-100");
@@ -250,6 +260,18 @@ class JobConfigTest {
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");
         assertThat(config.kafka().transactionTimeout()).isEqualTo(Duration.ofMinutes(3));
         assertThat(config.ingest().numFeatures()).isEqualTo(3);
+        assertThat(config.ingest().format()).isEqualTo(SourceFormat.JSON);
+        assertThat(config.ingest().missing()).isEqualTo(MissingValues.DEAD_LETTER);
+        assertThat(config.ingest().mapping().features())
+                .hasToString("age,city:categorical(Oslo|Rome)");
+        assertThat(config.ingest().mapping().sources())
+                .extractingFromEntries(source -> source.getKey() + " " + source.getValue())
+                .containsExactlyInAnyOrder(
+                        "LABEL outcome",
+                        "ID key",
+                        "TIMESTAMP at",
+                        "MODEL header.tenant",
+                        "WEIGHT w[0]");
         assertThat(config.ingest().classes()).containsExactly("no", "yes");
         assertThat(config.ingest().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.ingest().ignoreIndex()).isEqualTo(-100);
@@ -803,6 +825,49 @@ class JobConfigTest {
     }
 
     @Test
+    void contradictoryMapping_isRefused() {
+        assertThat(problems("features", "a,b", "label", "y"))
+                .containsExactly(
+                        "features = a,b has no effect with source.format = freshet",
+                        "label = y has no effect with source.format = freshet");
+        assertThat(problems("source.format", "json", "num-features", "auto"))
+                .containsExactly(
+                        "features is missing: comma-separated fields, each with a kind if it is not"
+                                + " numeric, such as age,city:categorical(Oslo|Rome),"
+                                + "member:boolean,since:time,pixels[0:784]",
+                        "label is missing: a field's path, such as user.age, readings[0] or"
+                                + " [\"a.b\"]; or key, or header.NAME");
+        assertThat(problems("source.format", "json", "features", "a,b", "label", "y"))
+                .containsExactly(
+                        "num-features = 54: features has 2 columns; leave num-features out");
+        assertThat(
+                        problems(
+                                "source.format", "json",
+                                "num-features", "auto",
+                                "features", "a:color",
+                                "label", "y."))
+                .hasSize(2)
+                .anyMatch(problem -> problem.contains("\"color\" is not a kind"))
+                .anyMatch(problem -> problem.contains("a field's name is expected"));
+    }
+
+    @Test
+    void classesThatDifferOnlyInCase_areAWarning() {
+        List<String> warnings = new ArrayList<>();
+
+        JobConfig.parse(with("classes", "True,TRUE,False,1,1.0,\"a b\",ab"), warnings::add);
+
+        assertThat(warnings)
+                .containsExactly(
+                        "the classes True,TRUE differ only in case, in spaces or as 1 and 1.0: is"
+                                + " one class meant?",
+                        "the classes 1,1.0 differ only in case, in spaces or as 1 and 1.0: is one"
+                                + " class meant?",
+                        "the classes a b,ab differ only in case, in spaces or as 1 and 1.0: is one"
+                                + " class meant?");
+    }
+
+    @Test
     void modelLargerThanAnArray_isRefused_namingItsSizes() {
         assertThat(problems("num-features", "1000000", "classes", "1000"))
                 .anyMatch(
@@ -831,7 +896,8 @@ class JobConfigTest {
                 .containsExactlyInAnyOrder(
                         "unknown key mini-batch.sizes; the nearest known one is mini-batch.size",
                         "kafka.bootstrap.servers is missing: text",
-                        "num-features = many: must be a whole number of features, 1 to 1000000",
+                        "num-features = many: must be auto, or a whole number of features, 1 to"
+                                + " 1000000",
                         "classes = 1: at least two classes are required",
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"

@@ -1,0 +1,52 @@
+package io.freshet.ingest;
+
+import io.freshet.model.example.Examples;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decoder of messages of one format into examples.
+ *
+ * <p>An event is read in two steps, since its model determines the block: {@link #readHeader} reads
+ * at least the model id, {@link #readRest} the rest into the arrays of a block. Bytes that violate
+ * the format cause an {@link InvalidEventException} immediately. An event that is well-formed but
+ * that the job cannot use is read to its end and has a {@link #violation()}, so that it is counted
+ * for its model. Not thread-safe.
+ */
+interface EventDecoder {
+    /** Reads an event up to its model id at least. */
+    void readHeader(RawMessage message) throws InvalidEventException;
+
+    /**
+     * Reads the rest of the event.
+     *
+     * @param features receives the features, starting at index {@code from}; a missing one is NaN.
+     *     Modified.
+     * @param from index of the first feature
+     * @param targets receives the values of the label, one per class, starting at index {@code
+     *     targetsFrom}, unless labels are single classes. Modified.
+     * @param targetsFrom index of the first target
+     */
+    void readRest(float[] features, int from, float[] targets, int targetsFrom)
+            throws InvalidEventException;
+
+    /** Returns why the job cannot use the event; null if it can. */
+    @Nullable InvalidEventException violation();
+
+    /** Returns the id of the event's model. */
+    String modelId();
+
+    /** Returns the event time, milliseconds since 1970-01-01T00:00Z. */
+    long timestamp();
+
+    /** Returns whether the label is {@code label.ignore-index}. */
+    boolean hasIgnoreIndex();
+
+    /** Returns the class index, or {@link Examples#UNLABELLED}. */
+    int label();
+
+    /** Returns the example weight. */
+    float weight();
+
+    /** Returns the event's id. */
+    String id() throws InvalidEventException;
+}

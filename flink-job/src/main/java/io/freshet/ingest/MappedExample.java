@@ -1,0 +1,469 @@
+package io.freshet.ingest;
+
+import io.freshet.ingest.mapping.FeatureField;
+import io.freshet.ingest.mapping.FieldMapping;
+import io.freshet.ingest.mapping.FieldMapping.Part;
+import io.freshet.ingest.mapping.FieldNode;
+import io.freshet.ingest.mapping.FieldSource;
+import io.freshet.ingest.mapping.Numbers;
+import io.freshet.ingest.mapping.Times;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Example that is put together from the mapped fields of one message after another: a decoder of a
+ * format reports each field's value, and the kind of the field says which columns it becomes.
+ *
+ * <p>A field that a message does not have, null, an empty text, NaN and a category that is not
+ * listed are missing values: their columns are NaN. The first value that cannot be used is the
+ * event's violation. Not thread-safe.
+ */
+final class MappedExample {
+    private static final Logger LOG = LoggerFactory.getLogger(MappedExample.class);
+
+    /** Model of events without a mapped model id. */
+    static final String DEFAULT_MODEL = "default";
+
+    /** Number of messages after which mapped fields that none of them had are reported. */
+    private static final int CHECKED_MESSAGES = 1000;
+
+    /** Smallest size from which not every whole number is a float. */
+    private static final double FIRST_INEXACT = 1 << 24;
+
+    /** Largest size of the whole numbers that are all represented by a double. */
+    private static final double MAX_WHOLE = 1L << 53;
+
+    private static final int MAX_QUOTED = 60;
+
+    private final FieldMapping mapping;
+    private final FieldNode root;
+    private final LabelResolver labels;
+    private final boolean missingIsInvalid;
+    private final float[] row;
+    private final List<String> columnNames;
+    private final float[] targets;
+    private int numTargets;
+
+    /** Number of values so far that were rounded to another whole number. */
+    private long inexact;
+
+    private long messages;
+    private @Nullable RawMessage message;
+    private String modelId = DEFAULT_MODEL;
+    private @Nullable String id;
+    private long timestamp;
+    private float weight;
+    private @Nullable InvalidEventException violation;
+
+    MappedExample(IngestConfig config) {
+        mapping = config.mapping();
+        root = FieldNode.of(mapping);
+        labels = new LabelResolver(config);
+        missingIsInvalid = config.missing() == MissingValues.DEAD_LETTER;
+        row = new float[mapping.features().numColumns()];
+        columnNames = mapping.features().columnNames();
+        targets = new float[config.numTargets()];
+    }
+
+    /** Returns the root of the tree of mapped fields. */
+    FieldNode root() {
+        return root;
+    }
+
+    /** Begins the example of a message. */
+    void begin(RawMessage next) throws InvalidEventException {
+        message = next;
+        Arrays.fill(row, Float.NaN);
+        labels.clear();
+        numTargets = -1;
+        modelId = DEFAULT_MODEL;
+        id = null;
+        timestamp = next.timestamp();
+        weight = 1;
+        violation = null;
+        for (Map.Entry<Part, FieldSource> source : mapping.sources().entrySet()) {
+            FieldSource at = source.getValue();
+            if (at.path() == null) {
+                byte[] bytes = at.header() == null ? next.key() : next.header(at.header());
+                if (bytes != null) {
+                    setPart(source.getKey(), at.toString(), decode(at, bytes));
+                }
+            }
+        }
+    }
+
+    private static String decode(FieldSource at, byte[] bytes) throws InvalidEventException {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new InvalidEventException(DeadLetterReason.MALFORMED, at + " is not UTF-8");
+        }
+    }
+
+    /** Reports that the message has a field; a second time is a violation. */
+    void see(FieldNode field) {
+        if (!field.see(messages)) {
+            violate(DeadLetterReason.DUPLICATE_FIELD, field, "is there twice");
+        }
+    }
+
+    /**
+     * Reports a field's value: a number.
+     *
+     * @param text the number as it was written; needed only if the field is mapped to a part other
+     *     than a feature
+     */
+    void number(FieldNode field, double value, String text) {
+        for (int i = 0; i < field.numTargets(); i++) {
+            FieldNode.Target target = field.target(i);
+            setNumber(target, target.column(), field.path(), value);
+        }
+        for (int i = 0; i < field.numParts(); i++) {
+            setNumber(field.part(i), field.path(), value, text);
+        }
+    }
+
+    private void setNumber(FieldNode.Target target, int column, String path, double value) {
+        if (Double.isNaN(value)) {
+            return;
+        }
+        switch (target.field().kind()) {
+            case NUMERIC -> row[column] = toFloat(path, value, target.field().origin());
+            case BOOLEAN -> setBoolean(column, path, text(value));
+            case CATEGORICAL -> setCategory(target, text(value));
+            case TIME -> setTime(column, path, Times.ofNumber(value), text(value));
+        }
+    }
+
+    /** Reports a member of a list of values. */
+    void listNumber(FieldNode field, int index, double value) {
+        for (int i = 0; i < field.numTargets(); i++) {
+            FieldNode.Target target = field.target(i);
+            FeatureField feature = target.field();
+            if (feature.isList() && index >= feature.from() && index < feature.to()) {
+                int column = target.column() + index - feature.from();
+                setNumber(target, column, columnNames.get(column), value);
+            }
+        }
+        if (field.isLabel()) {
+            numTargets = index + 1;
+            if (index < targets.length) {
+                targets[index] = (float) value;
+            }
+        }
+    }
+
+    /** Reports a member of a list of values that is text. */
+    void listText(FieldNode field, int index, String text) {
+        Double number = isMissing(text) ? Double.valueOf(Double.NaN) : Numbers.parse(text.strip());
+        if (number == null) {
+            violate(
+                    DeadLetterReason.WRONG_TYPE,
+                    field,
+                    "has the member " + index + ", " + quoted(text) + ", which is not a number");
+        } else {
+            listNumber(field, index, number);
+        }
+    }
+
+    /** Reports the end of a list of values. */
+    void listEnd(FieldNode field, int length) {
+        for (int i = 0; i < field.numTargets(); i++) {
+            FeatureField feature = field.target(i).field();
+            if (feature.isList() && length < feature.to()) {
+                violate(
+                        DeadLetterReason.WRONG_NUM_FEATURES,
+                        field,
+                        "has " + length + " values instead of " + feature.to());
+            }
+        }
+        if (field.isLabel()) {
+            numTargets = length;
+        }
+    }
+
+    /** Reports a field's value: text. */
+    void text(FieldNode field, String text) {
+        for (int i = 0; i < field.numTargets(); i++) {
+            setText(field.target(i), field.path(), text);
+        }
+        for (int i = 0; i < field.numParts(); i++) {
+            setPart(field.part(i), field.path(), text);
+        }
+    }
+
+    private void setText(FieldNode.Target target, String path, String text) {
+        if (isMissing(text)) {
+            return;
+        }
+        int column = target.column();
+        switch (target.field().kind()) {
+            case NUMERIC -> {
+                Double number = Numbers.parse(text.strip());
+                if (number == null) {
+                    violate(
+                            DeadLetterReason.WRONG_TYPE,
+                            path + " is " + quoted(text) + ", not a number");
+                } else {
+                    row[column] = toFloat(path, number, target.field().origin());
+                }
+            }
+            case BOOLEAN -> setBoolean(column, path, text.strip());
+            case CATEGORICAL -> setCategory(target, text);
+            case TIME -> setTime(column, path, Times.parse(text.strip()), text);
+        }
+    }
+
+    /** Reports a field's value: true or false. */
+    void bool(FieldNode field, boolean value) {
+        for (int i = 0; i < field.numTargets(); i++) {
+            FieldNode.Target target = field.target(i);
+            switch (target.field().kind()) {
+                case NUMERIC, TIME ->
+                        violate(
+                                DeadLetterReason.WRONG_TYPE,
+                                field,
+                                "is " + value + ", not a number");
+                case BOOLEAN -> row[target.column()] = value ? 1 : 0;
+                case CATEGORICAL -> setCategory(target, Boolean.toString(value));
+            }
+        }
+        for (int i = 0; i < field.numParts(); i++) {
+            setPart(field.part(i), field.path(), Boolean.toString(value));
+        }
+    }
+
+    /** Reports a value that is an object or a list where a single value is expected. */
+    void wrongType(FieldNode field, String found) {
+        violate(DeadLetterReason.WRONG_TYPE, field, "is " + found + ", not a single value");
+    }
+
+    /** Reports a single value where an object or a list is expected. */
+    void wrongContainer(FieldNode field, String found) {
+        violate(
+                DeadLetterReason.WRONG_TYPE,
+                field,
+                "is " + found + ", not " + (field.hasMembers() ? "an object" : "a list"));
+    }
+
+    /** Reports a member of a list of values that is an object or a list. */
+    void wrongElement(FieldNode list, int index, String found) {
+        violate(
+                DeadLetterReason.WRONG_TYPE,
+                list,
+                "has the member " + index + ", which is " + found + ", not a number");
+    }
+
+    /** Ends the example: from now on its parts can be read. */
+    void end() {
+        messages++;
+        if (messages == CHECKED_MESSAGES) {
+            reportUnseenFields();
+        }
+        if (numTargets >= 0) {
+            labels.resolveTargets(targets, 0, numTargets);
+        } else {
+            labels.writeOneHot(targets, 0);
+        }
+        InvalidEventException invalidLabel = labels.violation();
+        if (violation == null) {
+            violation = invalidLabel;
+        }
+        if (missingIsInvalid && violation == null) {
+            for (int column = 0; column < row.length; column++) {
+                if (Float.isNaN(row[column])) {
+                    violate(
+                            DeadLetterReason.MISSING_FEATURE,
+                            columnNames.get(column)
+                                    + " is missing, and features.missing is dead-letter");
+                    return;
+                }
+            }
+        }
+    }
+
+    private void reportUnseenFields() {
+        List<String> unseen = new ArrayList<>();
+        root.addUnseen(unseen);
+        if (!unseen.isEmpty()) {
+            LOG.warn(
+                    "None of the first {} messages has the mapped field {}",
+                    CHECKED_MESSAGES,
+                    String.join(", ", unseen));
+        }
+    }
+
+    private void setNumber(Part part, String path, double value, String text) {
+        switch (part) {
+            case WEIGHT -> setWeight(path, value);
+            case LABEL -> {
+                if (value == Math.rint(value) && Math.abs(value) < MAX_WHOLE) {
+                    labels.resolveNumber((long) value);
+                } else {
+                    labels.resolveText(text);
+                }
+            }
+            case ID, MODEL, TIMESTAMP -> setPart(part, path, text);
+        }
+    }
+
+    private void setPart(Part part, String path, String text) {
+        switch (part) {
+            case LABEL -> labels.resolveText(text);
+            case ID -> id = text;
+            case MODEL -> modelId = text;
+            case TIMESTAMP -> {
+                Long millis = Times.parse(text.strip());
+                if (millis != null) {
+                    timestamp = millis;
+                } else if (!isMissing(text)) {
+                    violate(
+                            DeadLetterReason.INVALID_TIME,
+                            path + " is " + quoted(text) + ", not a time");
+                }
+            }
+            case WEIGHT -> {
+                Double number = Numbers.parse(text.strip());
+                if (number != null) {
+                    setWeight(path, number);
+                } else if (!isMissing(text)) {
+                    violate(
+                            DeadLetterReason.WRONG_TYPE,
+                            path + " is " + quoted(text) + ", not a number");
+                }
+            }
+        }
+    }
+
+    private void setWeight(String path, double value) {
+        weight = (float) value;
+        if (!Float.isFinite(weight)) {
+            violate(DeadLetterReason.NON_FINITE_WEIGHT, path + " is " + value);
+        } else if (weight < 0) {
+            violate(DeadLetterReason.NEGATIVE_WEIGHT, path + " is " + value);
+        }
+    }
+
+    private float toFloat(String path, double value, double origin) {
+        double difference = value - origin;
+        float feature = (float) difference;
+        if (Float.isInfinite(feature)) {
+            violate(
+                    DeadLetterReason.NON_FINITE_FEATURE,
+                    path
+                            + " is "
+                            + value
+                            + (Double.isInfinite(value) ? "" : ", too large for a float"));
+        } else if (Math.abs(difference) > FIRST_INEXACT && feature != difference) {
+            inexact++;
+        }
+        return feature;
+    }
+
+    /** Returns the number of values so far that one float could not hold. */
+    long inexactValues() {
+        return inexact;
+    }
+
+    private void setBoolean(int column, String path, String text) {
+        switch (text.toLowerCase(Locale.ROOT)) {
+            case "true", "t", "yes", "y", "1" -> row[column] = 1;
+            case "false", "f", "no", "n", "0" -> row[column] = 0;
+            default ->
+                    violate(
+                            DeadLetterReason.WRONG_TYPE,
+                            path + " is " + quoted(text) + ", neither true nor false");
+        }
+    }
+
+    private void setCategory(FieldNode.Target target, String category) {
+        Integer found = target.categories().get(category);
+        if (found == null) {
+            found = target.categories().get(category.strip());
+        }
+        if (found != null) {
+            int first = target.column();
+            Arrays.fill(row, first, first + target.categories().size(), 0);
+            row[first + found] = 1;
+        }
+    }
+
+    private void setTime(int column, String path, @Nullable Long millis, String text) {
+        if (millis == null) {
+            violate(DeadLetterReason.INVALID_TIME, path + " is " + quoted(text) + ", not a time");
+        } else {
+            Times.writeColumns(millis, row, column);
+        }
+    }
+
+    /** Returns whether text stands for a missing value. */
+    private static boolean isMissing(String text) {
+        return text.isBlank() || text.strip().equalsIgnoreCase("nan");
+    }
+
+    /** Returns a number as text: a whole number without a fraction. */
+    private static String text(double value) {
+        return value == Math.rint(value) && Math.abs(value) <= MAX_WHOLE
+                ? Long.toString((long) value)
+                : Double.toString(value);
+    }
+
+    private static String quoted(String text) {
+        return text.length() <= MAX_QUOTED
+                ? "\"" + text + "\""
+                : "\"" + text.substring(0, MAX_QUOTED) + "…\"";
+    }
+
+    private void violate(DeadLetterReason reason, FieldNode field, String problem) {
+        violate(reason, field.path() + " " + problem);
+    }
+
+    private void violate(DeadLetterReason reason, String detail) {
+        if (violation == null) {
+            violation = new InvalidEventException(reason, detail);
+        }
+    }
+
+    /** Copies features and targets into the arrays of a block. */
+    void copyTo(float[] features, int from, float[] allTargets, int targetsFrom) {
+        System.arraycopy(row, 0, features, from, row.length);
+        System.arraycopy(targets, 0, allTargets, targetsFrom, targets.length);
+    }
+
+    @Nullable InvalidEventException violation() {
+        return violation;
+    }
+
+    String modelId() {
+        return modelId;
+    }
+
+    long timestamp() {
+        return timestamp;
+    }
+
+    LabelResolver label() {
+        return labels;
+    }
+
+    float weight() {
+        return weight;
+    }
+
+    /** Returns the id, or one that is made of the message's place in Kafka. */
+    String id() {
+        if (id == null && message != null) {
+            id = message.topic() + "-" + message.partition() + "-" + message.offset();
+        }
+        return String.valueOf(id);
+    }
+}

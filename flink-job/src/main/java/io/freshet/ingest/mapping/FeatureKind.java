@@ -1,0 +1,16 @@
+package io.freshet.ingest.mapping;
+
+/** Kind of a field that is a feature: how its value becomes columns. */
+public enum FeatureKind {
+    /** A number: one column. */
+    NUMERIC,
+    /** True or false: one column, 1 or 0. */
+    BOOLEAN,
+    /** One of several names: one column per name, 1 for the name that is given and 0 for others. */
+    CATEGORICAL,
+    /**
+     * A time: four columns, the sine and cosine of the hour of the day and of the day of the week,
+     * in UTC.
+     */
+    TIME
+}

@@ -1,0 +1,64 @@
+package io.freshet.ingest.mapping;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Fields that are features, in the order of their columns.
+ *
+ * @param fields fields, none of which is there twice with the same kind; may be empty
+ */
+public record FeatureList(List<FeatureField> fields) implements Serializable {
+    static final String TYPE =
+            "comma-separated fields, each with a kind if it is not numeric, such as"
+                    + " age,city:categorical(Oslo|Rome),member:boolean,since:time,pixels[0:784]";
+
+    public FeatureList {
+        fields = List.copyOf(fields);
+        Set<String> columns = new HashSet<>();
+        for (FeatureField field : fields) {
+            for (String column : field.columnNames()) {
+                if (!columns.add(column)) {
+                    throw new IllegalArgumentException("the feature " + column + " is there twice");
+                }
+            }
+        }
+    }
+
+    /**
+     * Parses a list.
+     *
+     * @throws IllegalArgumentException if the text is not a list of features; the message says why
+     */
+    public static FeatureList parse(String text) {
+        List<FeatureField> fields = new ArrayList<>();
+        if (!text.isBlank()) {
+            PathReader reader = new PathReader(text);
+            do {
+                fields.add(FeatureField.read(reader));
+            } while (reader.skip(','));
+            reader.expectEnd();
+        }
+        return new FeatureList(fields);
+    }
+
+    /** Returns the number of columns of all fields. */
+    public int numColumns() {
+        return fields.stream().mapToInt(FeatureField::numColumns).sum();
+    }
+
+    /** Returns the names of the columns. */
+    public List<String> columnNames() {
+        return fields.stream().flatMap(field -> field.columnNames().stream()).toList();
+    }
+
+    /** Returns the list as it is written in settings. */
+    @Override
+    public String toString() {
+        return fields.stream().map(FeatureField::toString).collect(Collectors.joining(","));
+    }
+}

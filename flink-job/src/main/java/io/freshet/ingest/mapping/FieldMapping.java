@@ -1,0 +1,125 @@
+package io.freshet.ingest.mapping;
+
+import io.freshet.config.Key;
+import io.freshet.config.Settings;
+import java.io.Serializable;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Mapping from the fields of a message to the parts of an example.
+ *
+ * @param features fields that are features
+ * @param sources places of the other parts; a part without one is absent from the messages
+ */
+public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
+        implements Serializable {
+    /** Part of an example other than the features. */
+    public enum Part {
+        /** The label: a class name, or one value per class. */
+        LABEL,
+        /** The id that a prediction carries. */
+        ID,
+        /** The time of the event. */
+        TIMESTAMP,
+        /** The id of the model. */
+        MODEL,
+        /** The example weight. */
+        WEIGHT
+    }
+
+    public static final Key<FeatureList> FEATURES =
+            Key.ofParsed(
+                    "features",
+                    "",
+                    FeatureList.TYPE,
+                    "Fields that are features, for a source.format other than freshet. Kinds:"
+                            + " numeric, one number; boolean, 1 or 0; categorical, one column for"
+                            + " each of the categories that are listed; time, sine and cosine of"
+                            + " the hour of the day and of the day of the week. A range of a list"
+                            + " of numbers is that many features. numeric(origin=N) subtracts N"
+                            + " from large numbers, such as times, before they are rounded to"
+                            + " floats.",
+                    FeatureList::parse);
+    public static final Key<Optional<FieldSource>> LABEL =
+            source(
+                    "label",
+                    "Field of the label: a class name, or a list of one value per class. An event"
+                            + " whose label is missing is predicted.");
+    public static final Key<Optional<FieldSource>> ID =
+            source(
+                    "id",
+                    "Field of the id under which a prediction is published. By default the id is"
+                            + " made of the topic, the partition and the offset.");
+    public static final Key<Optional<FieldSource>> TIMESTAMP =
+            source(
+                    "timestamp",
+                    "Field of the event's time: ISO 8601, in UTC if it has no offset, or seconds or"
+                            + " milliseconds since 1970. By default the record's Kafka timestamp.");
+    public static final Key<Optional<FieldSource>> MODEL =
+            source(
+                    "model",
+                    "Field of the id of the model that the event belongs to. By default all events"
+                            + " belong to the model default.");
+    public static final Key<Optional<FieldSource>> WEIGHT =
+            source("weight", "Field of the example weight. By default all weights are 1.");
+
+    /** The keys of this configuration. */
+    public static final List<Key<?>> KEYS = List.of(FEATURES, LABEL, ID, TIMESTAMP, MODEL, WEIGHT);
+
+    /** Mapping of a format that has none. */
+    public static final FieldMapping NONE = new FieldMapping(new FeatureList(List.of()), Map.of());
+
+    public FieldMapping {
+        sources = Map.copyOf(sources);
+    }
+
+    private static Key<Optional<FieldSource>> source(String name, String meaning) {
+        return Key.ofParsed(
+                name,
+                "",
+                FieldSource.TYPE,
+                meaning,
+                text -> {
+                    if (text.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    try {
+                        return Optional.of(FieldSource.parse(text));
+                    } catch (IllegalArgumentException e) {
+                        throw new IllegalArgumentException(
+                                FieldSource.TYPE + " (" + e.getMessage() + ")", e);
+                    }
+                });
+    }
+
+    /** Reads the mapping; adds problems to the settings. */
+    public static FieldMapping from(Settings settings) {
+        Map<Part, FieldSource> sources = new EnumMap<>(Part.class);
+        keys().forEach((part, key) -> settings.get(key).ifPresent(at -> sources.put(part, at)));
+        FeatureList features = settings.get(FEATURES);
+        if (features.fields().isEmpty() && settings.text(FEATURES).isEmpty()) {
+            settings.problem("features is missing: " + FeatureList.TYPE);
+        }
+        if (settings.text(LABEL).isEmpty()) {
+            settings.problem("label is missing: " + FieldSource.TYPE);
+        }
+        return new FieldMapping(features, sources);
+    }
+
+    private static Map<Part, Key<Optional<FieldSource>>> keys() {
+        return Map.of(
+                Part.LABEL, LABEL,
+                Part.ID, ID,
+                Part.TIMESTAMP, TIMESTAMP,
+                Part.MODEL, MODEL,
+                Part.WEIGHT, WEIGHT);
+    }
+
+    /** Returns the place of a part; empty if the messages do not have it. */
+    public Optional<FieldSource> source(Part part) {
+        return Optional.ofNullable(sources.get(part));
+    }
+}

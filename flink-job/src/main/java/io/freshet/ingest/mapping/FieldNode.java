@@ -1,0 +1,208 @@
+package io.freshet.ingest.mapping;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Node of the tree of mapped fields: a field, with its mapped members and with what it is mapped
+ * to. A decoder walks the tree along with a message, and so reads only what is mapped.
+ *
+ * <p>The decoder also notes in the tree which fields a message has. Not thread-safe.
+ */
+public final class FieldNode {
+    /**
+     * Feature that a field is mapped to.
+     *
+     * @param field field with its kind
+     * @param column index of its first column
+     * @param categories index of the column of each category, counted from the first column
+     */
+    public record Target(FeatureField field, int column, Map<String, Integer> categories) {
+        private static Target of(FeatureField field, int column) {
+            Map<String, Integer> categories = new HashMap<>();
+            for (String category : field.categories()) {
+                categories.put(category, categories.size());
+            }
+            return new Target(field, column, Map.copyOf(categories));
+        }
+    }
+
+    private final @Nullable FieldPath path;
+    private final Map<String, FieldNode> members = new LinkedHashMap<>();
+    private final List<@Nullable FieldNode> elements = new ArrayList<>();
+    private Target[] targets = new Target[0];
+    private FieldMapping.Part[] parts = new FieldMapping.Part[0];
+    private boolean list;
+
+    /** Members in the order in which the last message had them, to find the next one at once. */
+    private FieldNode[] expected = new FieldNode[0];
+
+    /** Name of this field as the parser gave it last; parsers give the same instance again. */
+    private @Nullable String lastName;
+
+    private long lastMessage = -1;
+
+    private FieldNode(@Nullable FieldPath path) {
+        this.path = path;
+    }
+
+    /** Returns the root of the tree of a mapping. */
+    public static FieldNode of(FieldMapping mapping) {
+        FieldNode root = new FieldNode(null);
+        int column = 0;
+        for (FeatureField field : mapping.features().fields()) {
+            FieldNode node = root.node(field.path());
+            node.targets = append(node.targets, Target.of(field, column));
+            node.list |= field.isList();
+            column += field.numColumns();
+        }
+        mapping.sources()
+                .forEach(
+                        (part, source) -> {
+                            if (source.path() != null) {
+                                FieldNode node = root.node(source.path());
+                                node.parts = append(node.parts, part);
+                            }
+                        });
+        return root;
+    }
+
+    private static <T> T[] append(T[] array, T item) {
+        T[] longer = Arrays.copyOf(array, array.length + 1);
+        longer[array.length] = item;
+        return longer;
+    }
+
+    private FieldNode node(FieldPath wanted) {
+        FieldNode node = this;
+        FieldPath at = null;
+        for (FieldPath.Step step : wanted.steps()) {
+            at = at == null ? FieldPath.of(step.name()) : at.child(step);
+            node = node.child(step, at);
+        }
+        return node;
+    }
+
+    private FieldNode child(FieldPath.Step step, FieldPath at) {
+        if (!step.isIndex()) {
+            return members.computeIfAbsent(step.name(), name -> new FieldNode(at));
+        }
+        while (elements.size() <= step.index()) {
+            elements.add(null);
+        }
+        FieldNode known = elements.get(step.index());
+        if (known == null) {
+            known = new FieldNode(at);
+            elements.set(step.index(), known);
+        }
+        return known;
+    }
+
+    /**
+     * Returns the mapped member of an object.
+     *
+     * @param position number of the object's mapped members before it in this message
+     * @return null if the member is not mapped
+     */
+    @SuppressWarnings("ReferenceEquality") // parsers intern names; others are found in the map
+    public @Nullable FieldNode member(String name, int position) {
+        if (position < expected.length && expected[position].lastName == name) {
+            return expected[position];
+        }
+        FieldNode found = members.get(name);
+        if (found != null && position < members.size()) {
+            if (expected.length == 0) {
+                expected = members.values().toArray(new FieldNode[0]);
+            }
+            found.lastName = name;
+            expected[position] = found;
+        }
+        return found;
+    }
+
+    /** Returns the mapped member of a list; null if it is not mapped. */
+    public @Nullable FieldNode element(int index) {
+        return index < elements.size() ? elements.get(index) : null;
+    }
+
+    /** Returns whether the field is mapped itself, as one value. */
+    public boolean isValue() {
+        return !list && (targets.length > 0 || parts.length > 0);
+    }
+
+    /** Returns whether the field is mapped as a list of values. */
+    public boolean isList() {
+        return list;
+    }
+
+    /** Returns whether members of an object or of a list are mapped. */
+    public boolean hasMembers() {
+        return !members.isEmpty();
+    }
+
+    /** Returns whether members of a list are mapped, by their indices. */
+    public boolean hasElements() {
+        return !elements.isEmpty();
+    }
+
+    /** Returns the number of features that the field is mapped to. */
+    public int numTargets() {
+        return targets.length;
+    }
+
+    /** Returns a feature that the field is mapped to. */
+    public Target target(int index) {
+        return targets[index];
+    }
+
+    /** Returns the number of other parts of the example that the field is mapped to. */
+    public int numParts() {
+        return parts.length;
+    }
+
+    /** Returns a part of the example that the field is mapped to. */
+    public FieldMapping.Part part(int index) {
+        return parts[index];
+    }
+
+    /** Returns whether the field is mapped to the label. */
+    public boolean isLabel() {
+        return List.of(parts).contains(FieldMapping.Part.LABEL);
+    }
+
+    /** Returns the path of the field; empty for the message itself. */
+    public String path() {
+        return path == null ? "" : path.toString();
+    }
+
+    /**
+     * Notes that a message has the field.
+     *
+     * @param message number of the message, from 0
+     * @return false if the message had the field before
+     */
+    public boolean see(long message) {
+        boolean first = lastMessage != message;
+        lastMessage = message;
+        return first;
+    }
+
+    /** Adds the paths of the mapped fields below this one that no message had so far. */
+    public void addUnseen(Collection<String> paths) {
+        if ((isValue() || list) && lastMessage < 0) {
+            paths.add(path());
+        }
+        members.values().forEach(member -> member.addUnseen(paths));
+        for (FieldNode element : elements) {
+            if (element != null) {
+                element.addUnseen(paths);
+            }
+        }
+    }
+}
