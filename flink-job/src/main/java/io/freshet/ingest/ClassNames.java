@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Checks of class names. */
@@ -12,7 +13,17 @@ public final class ClassNames {
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
     private static final Pattern ZERO_FRACTION = Pattern.compile("(-?[0-9]+)\\.0+");
 
+    /** Texts that stand for a missing label, unless there is a class of that name. */
+    private static final Set<String> MISSING = Set.of("", "?", "nan", "na", "null");
+
+    private static final int LONGEST_MISSING = 4;
+
     private ClassNames() {}
+
+    /** Returns whether text stands for a missing label, unless it is the name of a class. */
+    public static boolean isMissing(String text) {
+        return text.length() <= LONGEST_MISSING && MISSING.contains(text.toLowerCase(Locale.ROOT));
+    }
 
     /** Returns whether a name is a whole number. */
     public static boolean isWholeNumber(String name) {

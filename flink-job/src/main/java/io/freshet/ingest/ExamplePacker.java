@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * dead letter is counted in the block of its model, or in that of {@link #NO_MODEL} if the model id
  * cannot be read or the model is not allowed. Not thread-safe.
  */
-final class ExamplePacker {
+public final class ExamplePacker {
     /** Reserved model id under which dead letters without a model are counted. */
     static final String NO_MODEL = "";
 
@@ -42,7 +42,10 @@ final class ExamplePacker {
     private final Consumer<DeadLetter> deadLetters;
     private @Nullable ExampleBlock lastBlock;
 
-    ExamplePacker(IngestConfig config, Consumer<DeadLetter> deadLetters) {
+    /**
+     * @param deadLetters receives the events that cannot be used
+     */
+    public ExamplePacker(IngestConfig config, Consumer<DeadLetter> deadLetters) {
         decoder =
                 switch (config.format()) {
                     case FRESHET -> new LabelledEventReader(config);
@@ -66,7 +69,7 @@ final class ExamplePacker {
     }
 
     /** Closes a block that has been emitted and keeps it for reuse. */
-    void recycle(ExampleBlock block) {
+    public void recycle(ExampleBlock block) {
         blocks.remove(block.modelId());
         lastBlock = null;
         if (recycledBlocks.size() < MAX_RECYCLED_BLOCKS) {
@@ -80,7 +83,7 @@ final class ExamplePacker {
      *
      * @return the block in which the event was counted
      */
-    ExampleBlock pack(RawMessage message) {
+    public ExampleBlock pack(RawMessage message) {
         long hash = eventHash.of(message.topic(), message.partition(), message.offset());
         ExampleBlock block = pack(message, hash);
         block.read().add(message.topic(), message.partition(), message.offset(), hash);

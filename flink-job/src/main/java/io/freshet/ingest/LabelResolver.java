@@ -4,9 +4,7 @@ import io.freshet.model.example.Examples;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * is {@code label.ignore-index}. Otherwise both are class indices.
  */
 final class LabelResolver {
-    /** Texts that stand for a missing label, unless there is a class of that name. */
-    private static final Set<String> MISSING = Set.of("", "?", "nan", "na", "null");
-
     /**
      * Largest accepted deviation of a label's sum of probabilities from 1, which allows for their
      * rounding to floats.
@@ -109,18 +104,13 @@ final class LabelResolver {
     /** Resolves text that is a class name, or stands for a missing label. */
     void resolveText(String text) {
         String name = text.strip();
-        if (indexByName.containsKey(name) || !isMissing(name)) {
+        if (indexByName.containsKey(name) || !ClassNames.isMissing(name)) {
             resolveName(name);
         }
     }
 
     private boolean isIgnored(String name) {
         return ClassNames.isWholeNumber(name) && isIgnoreIndex(Long.parseLong(name));
-    }
-
-    /** Returns whether text stands for a missing label. */
-    static boolean isMissing(String text) {
-        return text.length() <= 4 && MISSING.contains(text.toLowerCase(Locale.ROOT));
     }
 
     /** Resolves the class of an index that exists. */

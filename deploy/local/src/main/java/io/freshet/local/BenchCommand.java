@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import io.freshet.config.QuotedList;
 import io.freshet.config.SettingsSource;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicReader;
@@ -294,7 +295,7 @@ final class BenchCommand implements Callable<Integer> {
             LabelledStream stream, EmbeddedKafka kafka, int run, List<String> overrides) {
         Map<String, String> settings = new HashMap<>();
         settings.put("num-features", Integer.toString(stream.numFeatures()));
-        settings.put("classes", String.join(",", stream.classes()));
+        settings.put("classes", QuotedList.format(stream.classes()));
         settings.put("checkpoint.interval", "1 s");
         settings.putAll(settingsOptions.read());
         settings.putAll(SettingsSource.read(null, overrides));
@@ -436,9 +437,9 @@ final class BenchCommand implements Callable<Integer> {
         }
 
         @Override
-        public Examples examples() {
+        public Items<Example> examples() {
             Random random = new Random(1);
-            return new Examples() {
+            return new Items<>() {
                 private long next;
 
                 @Override

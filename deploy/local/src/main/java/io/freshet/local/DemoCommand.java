@@ -16,6 +16,8 @@ import io.freshet.local.cluster.Topics;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
+import io.freshet.local.inspect.ProposalText;
+import io.freshet.local.stream.FileStream;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
 import io.freshet.local.stream.StreamSender;
@@ -100,10 +102,10 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        LabelledStream stream = streamOptions.stream();
+        Map<String, String> given = settingsOptions.read();
+        LabelledStream stream = streamOptions.stream(given);
         long total = streamOptions.limit(stream);
         double rate = streamOptions.eventsPerSecond();
-        Map<String, String> given = settingsOptions.read();
         PrintWriter out = spec.commandLine().getOut();
         Consumer<String> warnings = warning -> out.println("warning: " + warning);
         // Reports configuration errors first.
@@ -115,8 +117,13 @@ final class DemoCommand implements Callable<Integer> {
                         "%n  Freshet learns from %s%n  %,d events, %d features, %d classes",
                         printable(stream.description()),
                         total,
-                        stream.numFeatures(),
-                        stream.classes().size()));
+                        checked.ingest().numFeatures(),
+                        checked.ingest().classes().size()));
+        if (stream instanceof FileStream file) {
+            out.println();
+            ProposalText.lines(file.proposal(), file.assumptions()).forEach(out::println);
+            out.println();
+        }
         try (ShutdownStack open = new ShutdownStack()) {
             DashboardData data = new DashboardData();
             Dashboard dashboard = open.add(dashboardOptions.start(data));
@@ -143,15 +150,18 @@ final class DemoCommand implements Callable<Integer> {
                 out.flush();
                 reader.awaitEnd();
             }
+            if (audit.accepted().count() == 0) {
+                out.println("  The model has learnt nothing: no event could be trained on");
+                out.flush();
+                return 1;
+            }
             return audit.holds() && audit.events() == total ? 0 : 1;
         }
     }
 
     private static Map<String, String> settings(
             Map<String, String> given, LabelledStream stream, String bootstrapServers) {
-        Map<String, String> settings = new HashMap<>();
-        settings.put("num-features", Integer.toString(stream.numFeatures()));
-        settings.put("classes", String.join(",", stream.classes()));
+        Map<String, String> settings = new HashMap<>(stream.settings());
         settings.put("checkpoint.interval", "1 s");
         // Frequent enough that even a short file, sent at full speed, gives a curve.
         settings.put("metrics.every", "1000");

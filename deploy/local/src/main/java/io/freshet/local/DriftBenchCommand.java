@@ -1,6 +1,7 @@
 package io.freshet.local;
 
 import io.freshet.config.Key;
+import io.freshet.ingest.IngestConfig;
 import io.freshet.learn.drift.DetectorOption;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.local.cli.SettingsOptions;
@@ -12,7 +13,9 @@ import io.freshet.local.driftbench.DriftSuite;
 import io.freshet.local.driftbench.DriftTable;
 import io.freshet.local.driftbench.LossStream;
 import io.freshet.local.driftbench.TestThenTrain;
-import io.freshet.local.stream.CsvStream;
+import io.freshet.local.inspect.FieldChoice;
+import io.freshet.local.stream.FileOptions;
+import io.freshet.local.stream.FileStream;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.model.LearnerSettings;
 import io.freshet.pipeline.JobConfig;
@@ -62,15 +65,15 @@ final class DriftBenchCommand implements Callable<Integer> {
     private int seeds;
 
     @Option(
-            names = "--csv",
+            names = {"--file", "--csv"},
             paramLabel = "FILE",
             description =
-                    "A CSV file with a header, plain or gzipped (.gz), instead of the suite; every"
-                            + " column except the label is a numeric feature.")
-    private @Nullable Path csv;
+                    "A file of examples, plain or gzipped (.gz), instead of the suite; - reads the"
+                            + " standard input.")
+    private @Nullable Path file;
 
-    @Option(names = "--label", paramLabel = "COLUMN", description = "Label column of the CSV file.")
-    private @Nullable String label;
+    @Mixin private FileOptions fileOptions = new FileOptions();
+    @Mixin private FieldChoice fields = new FieldChoice();
 
     @Option(
             names = "--drifts",
@@ -98,21 +101,22 @@ final class DriftBenchCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         DriftTable table;
-        if (csv == null) {
-            if (label != null || !drifts.isEmpty()) {
-                throw new UserException("--label and --drifts need --csv");
+        if (file == null) {
+            if (fields.isGiven() || !drifts.isEmpty()) {
+                throw new UserException(
+                        "--label, --drifts and other options of a file need --file");
             }
             if (seeds < 1) {
                 throw new UserException("--seeds " + seeds + ": must be at least 1");
             }
-            table = table(settings(1, List.of("0", "1")), out);
+            table = table(settings(Map.of("num-features", "1", "classes", "2")), out);
             out.println("  Seeds " + firstSeed + " to " + (firstSeed + seeds - 1));
             for (long seed = firstSeed; seed < firstSeed + seeds; seed++) {
                 DriftSuite.streams(seed, this::learner).forEach(table::add);
             }
         } else {
-            CsvStream stream = file(csv);
-            table = table(settings(stream.numFeatures(), stream.classes()), out);
+            FileStream stream = read(file);
+            table = table(settings(stream.settings()), out);
             table.add(losses(stream));
         }
         table.print(out);
@@ -142,14 +146,17 @@ final class DriftBenchCommand implements Callable<Integer> {
         return new DriftTable(contenders);
     }
 
-    private CsvStream file(Path path) {
-        if (label == null) {
-            throw new UserException("--csv needs --label, the name of the label column");
-        }
+    private FileStream read(Path path) {
         if (width < 0) {
             throw new UserException("--width " + width + ": must be at least 0");
         }
-        CsvStream stream = new CsvStream(path, label);
+        FileStream stream =
+                FileStream.read(
+                        fileOptions.file(path),
+                        fields,
+                        settingsOptions.read().get(IngestConfig.LABEL_IGNORE_INDEX.name()),
+                        1,
+                        null);
         int last = -1;
         for (int at : drifts) {
             if (at <= last || at >= stream.size()) {
@@ -165,7 +172,7 @@ final class DriftBenchCommand implements Callable<Integer> {
         return stream;
     }
 
-    private LossStream losses(CsvStream stream) {
+    private LossStream losses(FileStream stream) {
         DriftKind kind =
                 drifts.isEmpty()
                         ? DriftKind.STATIONARY
@@ -180,14 +187,12 @@ final class DriftBenchCommand implements Callable<Integer> {
 
     /** Returns the settings that the job's learner would have for a stream. */
     private LearnerSettings learner(LabelledStream stream) {
-        return JobConfig.parse(settings(stream.numFeatures(), stream.classes())).learn().learner();
+        return JobConfig.parse(settings(stream.settings())).learn().learner();
     }
 
-    /** Returns the settings of a job for such a stream, with those of the command line. */
-    private Map<String, String> settings(int numFeatures, List<String> classes) {
-        Map<String, String> settings = new HashMap<>();
-        settings.put("num-features", Integer.toString(numFeatures));
-        settings.put("classes", String.join(",", classes));
+    /** Returns the settings of a job for a stream, with those of the command line. */
+    private Map<String, String> settings(Map<String, String> ofStream) {
+        Map<String, String> settings = new HashMap<>(ofStream);
         settings.put(
                 "kafka.bootstrap.servers",
                 "none:1"); // required by the parser, but never connected to

@@ -29,6 +29,7 @@ import picocli.CommandLine.ScopeType;
         description = "An online softmax learner for Apache Flink and Apache Kafka.",
         subcommands = {
             DemoCommand.class,
+            InspectCommand.class,
             ReplayCommand.class,
             TopicsCommand.class,
             RunCommand.class,

@@ -33,10 +33,8 @@ final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        LabelledStream stream = streamOptions.stream();
-        Map<String, String> settings = new HashMap<>();
-        settings.put("num-features", Integer.toString(stream.numFeatures()));
-        settings.put("classes", String.join(",", stream.classes()));
+        LabelledStream stream = streamOptions.stream(settingsOptions.read());
+        Map<String, String> settings = new HashMap<>(stream.settings());
         settings.putAll(settingsOptions.read());
         JobConfig config = JobConfig.parse(settings);
         KafkaPreflight.requireTopic(config.kafka(), config.kafka().labelledEvents());
@@ -49,8 +47,7 @@ final class ReplayCommand implements Callable<Integer> {
                         config.kafka().labelledEvents(),
                         config.kafka().bootstrapServers()));
         out.println("the job that trains on them needs");
-        out.println("  num-features=" + stream.numFeatures());
-        out.println("  classes=" + printable(String.join(",", stream.classes())));
+        stream.settings().forEach((key, value) -> out.println("  " + key + "=" + printable(value)));
         out.flush();
         StreamSender sender =
                 new StreamSender(

@@ -198,8 +198,8 @@ class DriftBenchCommandTest {
     @Test
     void contradictoryOptions_areRefused(@TempDir Path directory) throws IOException {
         Path file = Files.writeString(directory.resolve("s.csv"), turning(10, 5));
-        assertRefused("--label and --drifts need --csv", "--drifts", "5");
-        assertRefused("--csv needs --label", "--csv", file.toString());
+        assertRefused(
+"--label, --drifts and other options of a file need --file", "--drifts", "5");
         assertRefused("--seeds 0: must be at least 1", "--seeds", "0");
         assertRefused(
                 "--drifts 10: positions must increase, and be less than the 10 rows",

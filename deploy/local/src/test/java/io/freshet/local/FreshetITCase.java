@@ -185,17 +185,24 @@ class FreshetITCase {
 
     @Test
     void badCsv_isNamedInOneLine() throws IOException {
-        Path csv = Files.writeString(directory.resolve("s.csv"), "x,y\n1,a\nred,b\n");
+        Path csv = Files.writeString(directory.resolve("s.csv"), "x,z\n1,a\n2.5,b\n");
+        Path twice = Files.writeString(directory.resolve("t.csv"), "x,x,y\n1,2,a\n");
 
         assertOneLine(
-                freshet("demo", "--csv", csv.toString(), "--label", "z"),
-                csv + " has no column \"z\"; it has x, y");
-        assertOneLine(
                 freshet("demo", "--csv", csv.toString(), "--label", "y"),
-                csv + ", line 3, column \"x\": the feature \"red\" is not a number");
+                csv + ": --label y: there is no such field; there are x, z");
         assertOneLine(
                 freshet("demo", "--csv", csv.toString()),
-                "--csv needs --label, the name of the label column");
+                csv + ": which field is the label? --label says so");
+        assertOneLine(
+                freshet("demo", "--file", twice.toString()),
+                twice + ": line 1: the column \"x\" is there twice");
+        assertOneLine(
+                freshet("demo", "--file", directory.resolve("none.csv").toString()),
+                directory.resolve("none.csv") + " does not exist");
+        assertOneLine(
+                freshet("demo", "--label", "y"),
+                "--label and other options of a file need --file, the file");
         assertOneLine(
                 freshet("demo", "--rate", "fast"), "--rate fast: must be a number above 0, or max");
     }
@@ -228,7 +235,7 @@ class FreshetITCase {
                     .doesNotContain("\u001b");
         }
         assertThat(freshet("demo", "--csv", csv.toString(), "--label", "z", "--debug").err())
-                .contains("evil\ufffd[2J.csv has no column \"z\"; it has x, y\ufffd[1m\n")
+                .contains("evil\ufffd[2J.csv: --label z: there is no such field; there are x, y")
                 .doesNotContain("\u001b");
     }
 

@@ -97,8 +97,7 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
 
     /** Reads the mapping; adds problems to the settings. */
     public static FieldMapping from(Settings settings) {
-        Map<Part, FieldSource> sources = new EnumMap<>(Part.class);
-        keys().forEach((part, key) -> settings.get(key).ifPresent(at -> sources.put(part, at)));
+        Map<Part, FieldSource> sources = sources(settings);
         FeatureList features = settings.get(FEATURES);
         if (features.fields().isEmpty() && settings.text(FEATURES).isEmpty()) {
             settings.problem("features is missing: " + FeatureList.TYPE);
@@ -107,6 +106,13 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
             settings.problem("label is missing: " + FieldSource.TYPE);
         }
         return new FieldMapping(features, sources);
+    }
+
+    /** Reads the places of the parts other than the features; adds problems to the settings. */
+    public static Map<Part, FieldSource> sources(Settings settings) {
+        Map<Part, FieldSource> sources = new EnumMap<>(Part.class);
+        keys().forEach((part, key) -> settings.get(key).ifPresent(at -> sources.put(part, at)));
+        return sources;
     }
 
     private static Map<Part, Key<Optional<FieldSource>>> keys() {

@@ -56,7 +56,7 @@ public record FieldPath(List<Step> steps) implements Serializable {
     }
 
     /** Returns the path to a member of the list at this path. */
-    FieldPath element(int index) {
+    public FieldPath element(int index) {
         return child(Step.index(index));
     }
 
@@ -70,6 +70,34 @@ public record FieldPath(List<Step> steps) implements Serializable {
         List<Step> longer = new ArrayList<>(steps);
         longer.add(step);
         return new FieldPath(longer);
+    }
+
+    /** Returns the name of the innermost object's member on the path. */
+    public String name() {
+        for (int i = steps.size() - 1; i > 0; i--) {
+            if (!steps.get(i).isIndex()) {
+                return steps.get(i).name();
+            }
+        }
+        return steps.get(0).name();
+    }
+
+    /** Returns the path of the object or list that the field is a member of. */
+    public FieldPath parent() {
+        return new FieldPath(steps.subList(0, steps.size() - 1));
+    }
+
+    /** Returns the index of the field in its list; -1 if it is not a member of a list. */
+    public int lastIndex() {
+        return steps.get(steps.size() - 1).index();
+    }
+
+    /** Returns whether the field is the member of a list that is so many places after another. */
+    public boolean isElementAfter(FieldPath other, int places) {
+        return lastIndex() >= 0
+                && other.lastIndex() >= 0
+                && lastIndex() == other.lastIndex() + places
+                && parent().equals(other.parent());
     }
 
     /** Returns the path as it is written in settings. */

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Parser of field paths and of what follows them in a list of features. Not thread-safe. */
-final class PathReader {
+public final class PathReader {
     private static final String END_OF_NAME = ".:,()[]|\"";
 
     private final String text;
@@ -21,7 +21,7 @@ final class PathReader {
      *
      * @throws IllegalArgumentException if the text is not a path; the message says why
      */
-    static FieldPath parsePath(String text) {
+    public static FieldPath parsePath(String text) {
         PathReader reader = new PathReader(text);
         FieldPath path = reader.readPath();
         reader.expectEnd();

@@ -8,6 +8,7 @@ import io.freshet.schemas.Tally;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,31 @@ public final class TopicAudit {
     /** Returns the last metrics record of a model; null if there is none. */
     public @Nullable MetricsEvent last(String modelId) {
         return last.get(modelId);
+    }
+
+    /** Returns the number of events that were ignored, by reason, over all models. */
+    public SortedMap<String, Long> ignoredByReason() {
+        return byReason(MetricsEvent::getIgnoredByReason);
+    }
+
+    /** Returns the number of dead letters by reason, over all models. */
+    public SortedMap<String, Long> deadLettersByReason() {
+        return byReason(MetricsEvent::getDeadLettersByReason);
+    }
+
+    private SortedMap<String, Long> byReason(Function<MetricsEvent, Map<String, Long>> counts) {
+        SortedMap<String, Long> sums = new TreeMap<>();
+        for (MetricsEvent event : last.values()) {
+            counts.apply(event)
+                    .forEach((reason, count) -> sums.merge(reason, count, Long::sum));
+        }
+        sums.values().removeIf(count -> count == 0);
+        return sums;
+    }
+
+    /** Returns the number of drifts that were detected, over all models. */
+    public long drifts() {
+        return last.values().stream().mapToLong(MetricsEvent::getDrifts).sum();
     }
 
     /** Returns the number of records in the topic of labelled events. */

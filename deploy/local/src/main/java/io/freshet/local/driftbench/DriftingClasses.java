@@ -98,10 +98,10 @@ final class DriftingClasses implements LabelledStream {
     }
 
     @Override
-    public Examples examples() {
+    public Items<Example> examples() {
         Random random = new Random(seed + 1);
         List<String> classes = classes();
-        return new Examples() {
+        return new Items<>() {
             private int next;
 
             @Override

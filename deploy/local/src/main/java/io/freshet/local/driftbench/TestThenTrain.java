@@ -74,7 +74,7 @@ public final class TestThenTrain {
         List<Integer> blockPositions = new ArrayList<>();
         int position = 0;
         try (SoftmaxLearner learner = new SoftmaxLearner(settings, LearnerState.initial(settings));
-                LabelledStream.Examples examples = stream.examples()) {
+                LabelledStream.Items<LabelledStream.Example> examples = stream.examples()) {
             while (examples.hasNext()) {
                 LabelledStream.Example example = examples.next();
                 if (example.label() != null) {

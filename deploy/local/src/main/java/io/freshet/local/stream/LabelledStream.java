@@ -1,7 +1,12 @@
 package io.freshet.local.stream;
 
+import io.freshet.config.QuotedList;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Finite, repeatable stream of labelled examples. */
@@ -28,10 +33,45 @@ public interface LabelledStream {
     long size();
 
     /** Returns an iterator over the examples, from the first. */
-    Examples examples();
+    Items<Example> examples();
 
-    /** Iterator over examples that must be closed. */
-    interface Examples extends Iterator<Example>, AutoCloseable {
+    /** Returns the settings of a job that learns from the stream's messages. */
+    default Map<String, String> settings() {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("num-features", Integer.toString(numFeatures()));
+        settings.put("classes", QuotedList.format(classes()));
+        return settings;
+    }
+
+    /** Returns an iterator over the messages of the examples, as they are sent to Kafka. */
+    default Items<byte[]> messages() {
+        Items<Example> examples = examples();
+        return new Items<>() {
+            private long index;
+
+            @Override
+            public boolean hasNext() {
+                return examples.hasNext();
+            }
+
+            @Override
+            public byte[] next() {
+                try {
+                    return LabelledEvents.encode(index++, examples.next());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+
+            @Override
+            public void close() {
+                examples.close();
+            }
+        };
+    }
+
+    /** Iterator that must be closed. */
+    interface Items<T> extends Iterator<T>, AutoCloseable {
         @Override
         void close();
     }

@@ -1,23 +1,40 @@
 package io.freshet.local.stream;
 
+import io.freshet.ingest.IngestConfig;
 import io.freshet.local.cli.UserException;
+import io.freshet.local.inspect.FieldChoice;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Command-line options for the stream that is sent, its length and its rate. */
 public final class StreamOptions {
     @Option(
-            names = "--csv",
+            names = {"--file", "--csv"},
             paramLabel = "FILE",
             description =
-                    "A CSV file with a header, plain or gzipped (.gz); every column except the"
-                        + " label is a numeric feature. Without it a synthetic stream with drifts"
-                        + " is sent.")
-    private @Nullable Path csv;
+                    "A file of examples, plain or gzipped (.gz): CSV, JSON lines, ARFF, libsvm or"
+                            + " Vowpal Wabbit's text; - reads the standard input. Without it a"
+                            + " synthetic stream with drifts is sent.")
+    private @Nullable Path file;
 
-    @Option(names = "--label", paramLabel = "COLUMN", description = "Label column of the CSV file.")
-    private @Nullable String label;
+    @Mixin private FileOptions fileOptions = new FileOptions();
+    @Mixin private FieldChoice fields = new FieldChoice();
+
+    @Option(
+            names = "--shuffle",
+            paramLabel = "SEED",
+            description = "Sends the rows of the file in an order that is drawn with this seed.")
+    private @Nullable Long shuffle;
+
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Number of times that the file is sent (default: ${DEFAULT-VALUE}).")
+    private int epochs = 1;
 
     @Option(
             names = "--events",
@@ -41,22 +58,32 @@ public final class StreamOptions {
             description = "Seed of the synthetic stream (default: ${DEFAULT-VALUE}).")
     private long seed = 1;
 
-    /** Returns the stream that the options select. */
-    public LabelledStream stream() {
+    /**
+     * Returns the stream that the options select.
+     *
+     * @param given settings of the job that were given
+     */
+    public LabelledStream stream(Map<String, String> given) {
         if (events != null && events < 1) {
             throw new UserException("--events " + events + ": must be at least 1");
         }
-        if (csv == null) {
-            if (label != null) {
-                throw new UserException("--label needs --csv, the file with that column");
+        if (epochs < 1) {
+            throw new UserException("--epochs " + epochs + ": must be at least 1");
+        }
+        if (file == null) {
+            if (fields.isGiven() || shuffle != null || epochs > 1) {
+                throw new UserException(
+                        "--label and other options of a file need --file, the file");
             }
             return new SyntheticStream(
                     seed, events == null ? SyntheticStream.DEFAULT_SIZE : events);
         }
-        if (label == null) {
-            throw new UserException("--csv needs --label, the name of the label column");
-        }
-        return new CsvStream(csv, label);
+        return FileStream.read(
+                fileOptions.file(file),
+                fields,
+                given.get(IngestConfig.LABEL_IGNORE_INDEX.name()),
+                epochs,
+                shuffle);
     }
 
     /** Returns the number of examples of the stream to send. */

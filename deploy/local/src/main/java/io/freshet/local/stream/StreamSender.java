@@ -1,11 +1,6 @@
 package io.freshet.local.stream;
 
-import io.freshet.schemas.DenseFeatures;
-import io.freshet.schemas.LabelledEvent;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.time.Instant;
-import java.util.AbstractList;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +13,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Kafka producer that sends a stream of examples to a topic as labelled events, in order, at a
- * given rate.
+ * Kafka producer that sends the messages of a stream of examples to a topic, in order, at a given
+ * rate.
  */
 public final class StreamSender {
     /** Rate that means full speed. */
@@ -56,12 +51,12 @@ public final class StreamSender {
         try (KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(
                                 properties, new ByteArraySerializer(), new ByteArraySerializer());
-                LabelledStream.Examples examples = stream.examples()) {
+                LabelledStream.Items<byte[]> messages = stream.messages()) {
             long start = System.nanoTime();
             long count = Math.min(limit, stream.size());
-            for (long i = 0; i < count && !stopped && examples.hasNext(); i++) {
+            for (long i = 0; i < count && !stopped && messages.hasNext(); i++) {
                 producer.send(
-                        new ProducerRecord<>(topic, encode(i, examples.next())),
+                        new ProducerRecord<>(topic, messages.next()),
                         (metadata, e) -> {
                             if (e != null) {
                                 failure.compareAndSet(null, e);
@@ -101,32 +96,5 @@ public final class StreamSender {
     /** Stops sending. */
     public void stop() {
         stopped = true;
-    }
-
-    private static byte[] encode(long index, LabelledStream.Example example) throws IOException {
-        float[] features = example.features();
-        ByteBuffer encoded =
-                LabelledEvent.newBuilder()
-                        .setId(Long.toString(index))
-                        .setTimestamp(Instant.ofEpochMilli(System.currentTimeMillis()))
-                        .setFeatures(
-                                new DenseFeatures(
-                                        new AbstractList<>() {
-                                            @Override
-                                            public Float get(int at) {
-                                                return features[at];
-                                            }
-
-                                            @Override
-                                            public int size() {
-                                                return features.length;
-                                            }
-                                        }))
-                        .setLabel(example.label())
-                        .build()
-                        .toByteBuffer();
-        byte[] bytes = new byte[encoded.remaining()];
-        encoded.get(bytes);
-        return bytes;
     }
 }

@@ -55,7 +55,7 @@ final class SyntheticStream implements LabelledStream {
     }
 
     @Override
-    public Examples examples() {
+    public Items<Example> examples() {
         Random random = new Random(seed);
         double[][][] centres = new double[REGIMES][CLASSES.size()][FEATURES];
         for (double[][] regime : centres) {
@@ -65,7 +65,7 @@ final class SyntheticStream implements LabelledStream {
                 }
             }
         }
-        return new Examples() {
+        return new Items<>() {
             private long next;
 
             @Override

@@ -8,6 +8,8 @@ import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,12 +51,34 @@ public final class SummaryTable {
                         summary.unlabelled(),
                         summary.ignored(),
                         summary.deadLetters());
-        TerminalText.wrapped(counts, WIDTH - 2).forEach(line -> out.println("  " + line));
+        printWrapped(out, counts);
+        printReasons(out, "ignored: ", audit.ignoredByReason());
+        printReasons(out, "dead letters: ", audit.deadLettersByReason());
+        printWrapped(out, format("%,d %s", audit.drifts(), audit.drifts() == 1 ? "drift" : "drifts"));
         TerminalDisplay.mixture(last).ifPresent(text -> out.println("  " + text));
         out.println();
         audit.checks().forEach(check -> print(out, check));
         out.println();
         out.flush();
+    }
+
+    private static void printReasons(PrintWriter out, String title, Map<String, Long> counts) {
+        if (!counts.isEmpty()) {
+            printWrapped(
+                    out,
+                    title
+                            + counts.entrySet().stream()
+                                    .map(
+                                            count ->
+                                                    format(
+                                                            "%,d %s",
+                                                            count.getValue(), count.getKey()))
+                                    .collect(Collectors.joining(" · ")));
+        }
+    }
+
+    private static void printWrapped(PrintWriter out, String text) {
+        TerminalText.wrapped(text, WIDTH - 2).forEach(line -> out.println("  " + line));
     }
 
     private static void print(PrintWriter out, TopicAudit.Check check) {

@@ -88,7 +88,7 @@ class DriftSuiteTest {
 
     private static List<LabelledStream.Example> all(LabelledStream stream) {
         List<LabelledStream.Example> all = new ArrayList<>();
-        try (LabelledStream.Examples examples = stream.examples()) {
+        try (LabelledStream.Items<LabelledStream.Example> examples = stream.examples()) {
             examples.forEachRemaining(all::add);
         }
         return all;

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class SyntheticStreamTest {
     private static List<LabelledStream.Example> all(SyntheticStream stream) {
         List<LabelledStream.Example> all = new ArrayList<>();
-        try (LabelledStream.Examples examples = stream.examples()) {
+        try (LabelledStream.Items<LabelledStream.Example> examples = stream.examples()) {
             examples.forEachRemaining(all::add);
         }
         return all;

@@ -1,0 +1,118 @@
+package io.freshet.local.inspect;
+
+import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.ingest.mapping.PathReader;
+import io.freshet.local.cli.UserException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Command-line options that say which field of a file or topic is what. */
+public final class FieldChoice {
+    private static final int MAX_NAMED = 12;
+
+    @Option(names = "--label", paramLabel = "FIELD", description = "Field or column of the label.")
+    private @Nullable String label;
+
+    @Option(
+            names = "--features",
+            paramLabel = "FIELDS",
+            split = ",",
+            description = "Fields that are features, with commas between them (default: all).")
+    private List<String> features = new ArrayList<>();
+
+    @Option(
+            names = "--drop",
+            paramLabel = "FIELDS",
+            split = ",",
+            description = "Fields that are no features, with commas between them.")
+    private List<String> drop = new ArrayList<>();
+
+    @Option(names = "--id", paramLabel = "FIELD", description = "Field of the event's id.")
+    private @Nullable String id;
+
+    @Option(names = "--time", paramLabel = "FIELD", description = "Field of the event's time.")
+    private @Nullable String time;
+
+    @Option(names = "--model", paramLabel = "FIELD", description = "Field of the model's id.")
+    private @Nullable String model;
+
+    @Option(names = "--weight", paramLabel = "FIELD", description = "Field of the example weight.")
+    private @Nullable String weight;
+
+    /** Returns whether any option was given. */
+    public boolean isGiven() {
+        return label != null
+                || !features.isEmpty()
+                || !drop.isEmpty()
+                || id != null
+                || time != null
+                || model != null
+                || weight != null;
+    }
+
+    /** Returns the label's field as it was given; null if it was not. */
+    @Nullable String label() {
+        return label;
+    }
+
+    /** Returns the fields that may be features; empty for all. */
+    List<FieldPath> features(DataProfile profile) {
+        return features.stream().map(name -> field("--features", name, profile)).toList();
+    }
+
+    /** Returns the fields that are no features. */
+    List<FieldPath> dropped(DataProfile profile) {
+        return drop.stream().map(name -> field("--drop", name, profile)).toList();
+    }
+
+    @Nullable FieldPath id(DataProfile profile) {
+        return id == null ? null : field("--id", id, profile);
+    }
+
+    @Nullable FieldPath time(DataProfile profile) {
+        return time == null ? null : field("--time", time, profile);
+    }
+
+    @Nullable FieldPath model(DataProfile profile) {
+        return model == null ? null : field("--model", model, profile);
+    }
+
+    @Nullable FieldPath weight(DataProfile profile) {
+        return weight == null ? null : field("--weight", weight, profile);
+    }
+
+    /**
+     * Returns the field of a name, or of a path.
+     *
+     * @throws UserException if there is none
+     */
+    static FieldPath field(String option, String name, DataProfile profile) {
+        FieldPath plain = FieldPath.of(name.strip());
+        if (profile.field(plain) != null) {
+            return plain;
+        }
+        try {
+            FieldPath path = PathReader.parsePath(name);
+            if (profile.field(path) != null) {
+                return path;
+            }
+        } catch (IllegalArgumentException e) {
+            throw new UserException(option + " " + name + ": " + e.getMessage(), e);
+        }
+        throw new UserException(
+                option + " " + name + ": there is no such field; there are " + names(profile));
+    }
+
+    private static String names(DataProfile profile) {
+        List<String> names =
+                profile.fields().stream().map(field -> field.path().toString()).toList();
+        return names.size() <= MAX_NAMED
+                ? String.join(", ", names)
+                : names.stream().limit(MAX_NAMED - 1).collect(Collectors.joining(", "))
+                        + ", … and "
+                        + names.get(names.size() - 1);
+    }
+}

@@ -1,0 +1,45 @@
+package io.freshet.local.stream;
+
+import io.freshet.schemas.DenseFeatures;
+import io.freshet.schemas.LabelledEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.AbstractList;
+
+/** Encoder of examples as events in Freshet's own schema. */
+final class LabelledEvents {
+    private LabelledEvents() {}
+
+    /**
+     * Returns the event of an example, in single-object encoding, with the current time.
+     *
+     * @param index number of the example, which becomes the event's id
+     */
+    static byte[] encode(long index, LabelledStream.Example example) throws IOException {
+        float[] features = example.features();
+        ByteBuffer encoded =
+                LabelledEvent.newBuilder()
+                        .setId(Long.toString(index))
+                        .setTimestamp(Instant.ofEpochMilli(System.currentTimeMillis()))
+                        .setFeatures(
+                                new DenseFeatures(
+                                        new AbstractList<>() {
+                                            @Override
+                                            public Float get(int at) {
+                                                return features[at];
+                                            }
+
+                                            @Override
+                                            public int size() {
+                                                return features.length;
+                                            }
+                                        }))
+                        .setLabel(example.label())
+                        .build()
+                        .toByteBuffer();
+        byte[] bytes = new byte[encoded.remaining()];
+        encoded.get(bytes);
+        return bytes;
+    }
+}

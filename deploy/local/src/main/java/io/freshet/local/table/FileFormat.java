@@ -1,0 +1,40 @@
+package io.freshet.local.table;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** Format of a file of examples. */
+public enum FileFormat {
+    /** Separated values, with a header. */
+    CSV("csv", "tsv", "txt"),
+    /** JSON lines: one object per line. */
+    JSON("json", "jsonl", "ndjson"),
+    /** Weka's attribute-relation file format. */
+    ARFF("arff"),
+    /** The text format of libsvm and svmlight. */
+    LIBSVM("libsvm", "svm", "svmlight"),
+    /** The text format of Vowpal Wabbit. */
+    VW("vw");
+
+    private final List<String> extensions;
+
+    FileFormat(String... extensions) {
+        this.extensions = List.of(extensions);
+    }
+
+    /** Returns the format of a file by the end of its name, without .gz; CSV if it says nothing. */
+    static FileFormat of(String name) {
+        String plain = name.toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
+        String extension = plain.substring(plain.lastIndexOf('.') + 1);
+        return Arrays.stream(values())
+                .filter(format -> format.extensions.contains(extension))
+                .findFirst()
+                .orElse(CSV);
+    }
+
+    /** Returns whether a field that a row does not have is 0, and not missing. */
+    public boolean isSparse() {
+        return this == LIBSVM || this == VW;
+    }
+}
