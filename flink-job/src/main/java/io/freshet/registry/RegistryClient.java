@@ -51,6 +51,7 @@ final class RegistryClient implements AutoCloseable {
 
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
+    private static final int CONFLICT = 409;
 
     /** Least error code of a registry: a status followed by two digits. */
     private static final int MIN_REGISTRY_CODE = 40_000;
@@ -251,7 +252,7 @@ final class RegistryClient implements AutoCloseable {
             return new Answer(0, answer);
         }
         int code = answer.path("error_code").asInt();
-        if (status / 100 == 4 && (code == 409 || code >= MIN_REGISTRY_CODE && code < 50_000)) {
+        if (status / 100 == 4 && (code == CONFLICT || code >= MIN_REGISTRY_CODE)) {
             return new Answer(code, answer);
         }
         String message = answer.path("message").asText("");
