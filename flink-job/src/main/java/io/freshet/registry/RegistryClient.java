@@ -13,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLException;
@@ -51,10 +54,10 @@ final class RegistryClient implements AutoCloseable {
 
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
+    private static final int NOT_FOUND = 404;
     private static final int CONFLICT = 409;
-
-    /** Least error code of a registry: a status followed by two digits. */
-    private static final int MIN_REGISTRY_CODE = 40_000;
+    private static final int UNPROCESSABLE = 422;
+    private static final int TOO_MANY_REQUESTS = 429;
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -163,35 +166,84 @@ final class RegistryClient implements AutoCloseable {
         return ask("POST", path, body, field);
     }
 
+    /**
+     * Requests a resource of each address once, without waiting, until one answers.
+     *
+     * @return the reason why none answers, with its address; empty if one does
+     */
+    Optional<String> outage(String path, String field)
+            throws InterruptedException, RegistryRefusedException {
+        List<String> reasons = new ArrayList<>();
+        Answer answer =
+                askAny(
+                        "GET",
+                        path,
+                        null,
+                        field,
+                        (url, e) -> reasons.add(at(url) + " " + e.getMessage()));
+        return answer == null ? Optional.of(String.join("; ", reasons)) : Optional.empty();
+    }
+
     private Answer ask(String method, String path, @Nullable JsonNode body, String field)
             throws InterruptedException, RegistryRefusedException {
-        List<URI> urls = config.urls();
         long delay = FIRST_DELAY_MILLIS;
         while (true) {
-            long wait = delay;
-            for (int i = 0; i < urls.size(); i++) {
-                URI url = urls.get(current);
-                try {
-                    Answer answer = askOne(url, method, path, body, field);
-                    logEndOfOutage(url);
-                    return answer;
-                } catch (OutageException e) {
-                    wait = Math.max(wait, e.retryAfterMillis);
-                    logOutage(url, String.valueOf(e.getMessage()));
-                    current = (current + 1) % urls.size();
-                }
+            AtomicLong wait = new AtomicLong(delay);
+            Answer answer =
+                    askAny(
+                            method,
+                            path,
+                            body,
+                            field,
+                            (url, e) -> {
+                                wait.accumulateAndGet(e.retryAfterMillis, Math::max);
+                                logOutage(url, String.valueOf(e.getMessage()));
+                            });
+            if (answer != null) {
+                return answer;
             }
-            TimeUnit.MILLISECONDS.sleep(wait);
+            TimeUnit.MILLISECONDS.sleep(wait.get());
             delay = Math.min(2 * delay, MAX_DELAY_MILLIS);
         }
+    }
+
+    /**
+     * Asks one address after the other, beginning with the one that answered last.
+     *
+     * @param failed receives every address that does not answer
+     * @return the answer, or null if no address answers
+     */
+    private @Nullable Answer askAny(
+            String method,
+            String path,
+            @Nullable JsonNode body,
+            String field,
+            BiConsumer<URI, OutageException> failed)
+            throws InterruptedException, RegistryRefusedException {
+        List<URI> urls = config.urls();
+        for (int i = 0; i < urls.size(); i++) {
+            URI url = urls.get(current);
+            try {
+                Answer answer = askOne(url, method, path, body, field);
+                logEndOfOutage(url);
+                return answer;
+            } catch (OutageException e) {
+                failed.accept(url, e);
+                current = (current + 1) % urls.size();
+            }
+        }
+        return null;
+    }
+
+    private static String at(URI url) {
+        return "the schema registry at " + url;
     }
 
     private void logOutage(URI url, String reason) {
         if (outages.putIfAbsent(url, System.nanoTime()) == null) {
             boolean last = outages.size() == config.urls().size();
             log.accept(
-                    "the schema registry at "
-                            + url
+                    at(url)
                             + " "
                             + reason
                             + (last
@@ -224,8 +276,7 @@ final class RegistryClient implements AutoCloseable {
         JsonNode answer = parse(response.body());
         if (status == UNAUTHORIZED) {
             throw new RegistryRefusedException(
-                    "the schema registry at "
-                            + url
+                    at(url)
                             + (sent == null
                                     ? " expects a login: set "
                                             + RegistryConfig.USER
@@ -239,8 +290,7 @@ final class RegistryClient implements AutoCloseable {
         }
         if (status == FORBIDDEN) {
             throw new RegistryRefusedException(
-                    "the schema registry at "
-                            + url
+                    at(url)
                             + " does not allow "
                             + (sent == null ? "a user without login" : "user " + sent.user())
                             + " to "
@@ -252,12 +302,12 @@ final class RegistryClient implements AutoCloseable {
             return new Answer(0, answer);
         }
         int code = answer.path("error_code").asInt();
-        if (status / 100 == 4 && (code == CONFLICT || code >= MIN_REGISTRY_CODE)) {
+        if (isRegistrys(status, code)) {
             return new Answer(code, answer);
         }
         String message = answer.path("message").asText("");
         throw new OutageException(
-                status / 100 == 5 || status == 429
+                status / 100 == 5 || status == TOO_MANY_REQUESTS
                         ? "answers with HTTP status "
                                 + status
                                 + (message.isEmpty() ? "" : " (" + message + ")")
@@ -269,6 +319,18 @@ final class RegistryClient implements AutoCloseable {
                                 + RegistryConfig.URLS
                                 + " right?)",
                 retryAfterMillis(response.headers().firstValue("Retry-After")));
+    }
+
+    /**
+     * Returns whether an error is a registry's own about a schema: that it is unknown, incompatible
+     * or invalid. Other servers answer with the status alone.
+     */
+    private static boolean isRegistrys(int status, int code) {
+        return switch (status) {
+            case NOT_FOUND, UNPROCESSABLE -> code / 100 == status;
+            case CONFLICT -> code / 100 == status || code == status;
+            default -> false;
+        };
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -86,6 +87,17 @@ public final class SchemaRegistry implements AutoCloseable {
         this.config = config;
         this.nanoTime = nanoTime;
         client = new RegistryClient(config, secrets, log);
+    }
+
+    /**
+     * Asks the registry once, without waiting, and returns why it cannot be used now; empty if it
+     * answers.
+     *
+     * @throws InterruptedException if the thread is interrupted while it waits for the answer
+     * @throws RegistryRefusedException if the registry rejects the login or the request
+     */
+    public Optional<String> outage() throws InterruptedException, RegistryRefusedException {
+        return client.outage("/schemas/ids/0", "schema"); // an unknown id is an answer, too
     }
 
     /**

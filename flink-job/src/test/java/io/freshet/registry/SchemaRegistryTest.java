@@ -198,7 +198,8 @@ class SchemaRegistryTest {
     @ValueSource(ints = {429, 500, 502, 503, 504})
     void outage_isWaitedFor_andSaidOnce(int status) throws Exception {
         int id = server.add("addresses", "AVRO", ADDRESS);
-        server.answer(3, new Answer(status, UNAVAILABLE.body(), Map.of()));
+        String body = "{\"error_code\":" + status + "01,\"message\":\"no leader\"}";
+        server.answer(3, new Answer(status, body, Map.of()));
 
         try (SchemaRegistry registry = registry(server.url())) {
             assertThat(registry.schema(id).kind()).isEqualTo(Kind.AVRO);
@@ -388,6 +389,28 @@ class SchemaRegistryTest {
         assertThat(log.poll())
                 .contains("has a certificate that no authority in the JVM's trust store has signed")
                 .contains("(javax.net.ssl.trustStore)");
+    }
+
+    @Test
+    void outage_isReported_withoutWaiting_toWhomAsksForIt() throws Exception {
+        URI down = unusedAddress();
+        server.answer(1, UNAVAILABLE);
+        try (SchemaRegistry registry = registry(down, server.url())) {
+            assertThat(registry.outage())
+                    .contains(
+                            "the schema registry at "
+                                    + down
+                                    + " cannot be reached: the connection is refused;"
+                                    + " the schema registry at "
+                                    + server.url()
+                                    + " answers with HTTP status 503 (no leader)");
+            assertThat(registry.outage()).isEmpty();
+        }
+        assertThat(log).isEmpty();
+        server.requireLogin("freshet", "secret");
+        try (SchemaRegistry registry = registry(server.url())) {
+            assertThatThrownBy(registry::outage).isInstanceOf(RegistryRefusedException.class);
+        }
     }
 
     @Test

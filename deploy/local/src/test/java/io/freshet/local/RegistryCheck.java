@@ -66,6 +66,7 @@ final class RegistryCheck {
         int protobuf = register(url, "protobuf", schema("PROTOBUF", PROTOBUF));
 
         try (SchemaRegistry registry = open(url, true)) {
+            assertThat(registry.outage()).isEmpty();
             assertThat(registry.schema(address).avro())
                     .isEqualTo(new Schema.Parser().parse(ADDRESS));
             assertThat(registry.schema(referring).avro())
