@@ -82,7 +82,8 @@ class ArchitectureTest {
                         resideInAPackage("io.freshet..").and(resideOutsideOfPackages(packages)));
     }
 
-    @ArchTest static final ArchRule ingest = mayImport("ingest", "model", "config", "schemas");
+    @ArchTest
+    static final ArchRule ingest = mayImport("ingest", "model", "config", "schemas", "registry");
 
     @ArchTest
     static final ArchRule learn = mayImport("learn", "ingest", "model", "drift", "config");
@@ -92,7 +93,15 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule publish =
-            mayImport("publish", "monitor", "learn", "ingest", "model", "config", "schemas");
+            mayImport(
+                    "publish",
+                    "monitor",
+                    "learn",
+                    "ingest",
+                    "model",
+                    "config",
+                    "schemas",
+                    "registry");
 
     @ArchTest static final ArchRule model = mayImport("model");
 
@@ -130,6 +139,8 @@ class ArchitectureTest {
     @ArchTest static final ArchRule drift = mayImport("drift");
 
     @ArchTest static final ArchRule config = mayImport("config");
+
+    @ArchTest static final ArchRule registry = mayImport("registry", "config");
 
     @ArchTest
     static final ArchRule nothingImportsThePipeline =
@@ -191,5 +202,6 @@ class ArchitectureTest {
                             "io.freshet.drift..",
                             "io.freshet.config..",
                             "io.freshet.pipeline..",
+                            "io.freshet.registry..",
                             "io.freshet.schemas..");
 }

@@ -383,6 +383,11 @@ public final class Key<T> {
         return text(name, defaultText, meaning);
     }
 
+    /** Returns a key for text that is not blank, or {@code off}, which is the default. */
+    public static Key<Optional<String>> ofOptionalText(String name, String meaning) {
+        return orWord("off", ", or ", text(name, null, meaning), "off");
+    }
+
     /** Returns a key for text that is not blank, without a default. */
     public static Key<String> requiredText(String name, String meaning) {
         return text(name, null, meaning);

@@ -28,15 +28,18 @@ public final class EventReader<T extends SpecificRecordBase> {
     private static final byte MARKER_1 = 0x01;
 
     private final Schema schema;
+    private final SpecificData data;
     private final Map<Long, SpecificDatumReader<T>> readers = new ConcurrentHashMap<>();
 
-    private EventReader(Schema schema) {
+    private EventReader(Schema schema, SpecificData data) {
         this.schema = schema;
+        this.data = data;
     }
 
     /** Returns a reader of the events of a generated class. */
     public static <T extends SpecificRecordBase> EventReader<T> of(Class<T> event) {
-        return new EventReader<>(SpecificData.get().getSchema(event));
+        return new EventReader<>(
+                SpecificData.get().getSchema(event), SpecificData.getForClass(event));
     }
 
     /**
@@ -44,8 +47,6 @@ public final class EventReader<T extends SpecificRecordBase> {
      *
      * @param bytes the whole value of a record, or null if it has none. Not modified.
      * @throws IOException if the bytes are not exactly one event of a released version
-     * @throws SecurityException if Avro does not trust the generated classes in this process
-     *     ({@code org.apache.avro.SERIALIZABLE_PACKAGES})
      */
     public T read(byte @Nullable [] bytes) throws IOException {
         if (bytes == null) {
@@ -65,8 +66,6 @@ public final class EventReader<T extends SpecificRecordBase> {
         T event;
         try {
             event = reader.read(null, body);
-        } catch (SecurityException e) {
-            throw e; // Avro does not trust the generated classes: unrelated to this record
         } catch (IOException | RuntimeException e) {
             throw new IOException("not a whole " + schema.getName(), e);
         }
@@ -85,7 +84,7 @@ public final class EventReader<T extends SpecificRecordBase> {
                             + " has the fingerprint "
                             + Long.toHexString(fingerprint));
         }
-        SpecificDatumReader<T> reader = new SpecificDatumReader<>(written, schema);
+        SpecificDatumReader<T> reader = new SpecificDatumReader<>(written, schema, data);
         readers.put(fingerprint, reader);
         return reader;
     }

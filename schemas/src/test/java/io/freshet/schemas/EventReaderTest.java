@@ -5,12 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.ReferenceQueue;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecordBase;
+import org.apache.avro.util.ClassSecurityValidator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,6 +29,8 @@ class EventReaderTest {
     private static final int HEADER_BYTES = 10;
     private static final int MUTANTS_PER_FILE = 14_000; // 168,000 for the 12 golden files
     private static final long SEED = 20_260_901;
+    private static final int RESTARTS = 20;
+    private static final long FREED_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     static Stream<Map.Entry<String, SpecificRecordBase>> goldenFiles() {
         return EventSchemasTest.goldenFiles();
@@ -111,5 +122,77 @@ class EventReaderTest {
         assertThatThrownBy(() -> EventReader.of(MetricsEvent.class).read(null))
                 .isInstanceOf(IOException.class)
                 .hasMessage("the record has no value");
+    }
+
+    @Test
+    void event_isRead_althoughAvroTrustsNoGeneratedClass_andStillTrustsNone() throws IOException {
+        ClassSecurityValidator.ClassSecurityPredicate trusted = ClassSecurityValidator.getGlobal();
+        assertThat(trusted.isTrusted(MetricsEvent.class)).isFalse();
+        SpecificRecordBase event = GoldenFiles.newest().get("MetricsEvent.v3");
+
+        assertThat(EventReader.of(MetricsEvent.class).read(GoldenFiles.bytes(event)))
+                .isEqualTo(event);
+
+        assertThat(MetricsEvent.fromByteBuffer(ByteBuffer.wrap(GoldenFiles.bytes(event))))
+                .isEqualTo(event);
+        assertThat(ClassSecurityValidator.getGlobal()).isSameAs(trusted);
+        assertThat(trusted.isTrusted(MetricsEvent.class)).isFalse();
+    }
+
+    /** Flink's user class loader: Freshet's classes are the job's own, Avro's are Flink's. */
+    private static final class JobClassLoader extends URLClassLoader {
+        JobClassLoader() {
+            super(
+                    new URL[] {
+                        EventReader.class.getProtectionDomain().getCodeSource().getLocation()
+                    },
+                    EventReaderTest.class.getClassLoader());
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            synchronized (getClassLoadingLock(name)) {
+                if (!name.startsWith("io.freshet.")) {
+                    return super.loadClass(name, resolve);
+                }
+                Class<?> loaded = findLoadedClass(name);
+                return loaded == null ? findClass(name) : loaded;
+            }
+        }
+    }
+
+    @Test
+    void classLoaderOfAJob_readsItsOwnClasses_andIsFreedAfterwards() throws Exception {
+        ReferenceQueue<ClassLoader> freed = new ReferenceQueue<>();
+        List<PhantomReference<ClassLoader>> loaders = new ArrayList<>();
+        for (int restart = 0; restart < RESTARTS; restart++) {
+            loaders.add(new PhantomReference<>(readWithAnotherClassLoader(), freed));
+        }
+
+        int count = 0;
+        for (long deadline = System.nanoTime() + FREED_NANOS;
+                count < RESTARTS && System.nanoTime() < deadline; ) {
+            System.gc();
+            count += freed.remove(100) == null ? 0 : 1;
+        }
+
+        assertThat(count).isEqualTo(loaders.size());
+    }
+
+    private static ClassLoader readWithAnotherClassLoader() throws Exception {
+        JobClassLoader loader = new JobClassLoader();
+        for (Map.Entry<String, SpecificRecordBase> golden : GoldenFiles.newest().entrySet()) {
+            Class<?> event = loader.loadClass(golden.getValue().getClass().getName());
+            Class<?> reader = loader.loadClass(EventReader.class.getName());
+            Object read =
+                    reader.getMethod("read", byte[].class)
+                            .invoke(
+                                    reader.getMethod("of", Class.class).invoke(null, event),
+                                    GoldenFiles.bytes(golden.getValue()));
+            assertThat(read.getClass()).isSameAs(event).isNotEqualTo(golden.getValue().getClass());
+            assertThat(read).hasToString(golden.getValue().toString());
+        }
+        loader.close();
+        return loader;
     }
 }

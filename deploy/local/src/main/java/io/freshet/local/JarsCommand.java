@@ -31,7 +31,6 @@ final class JarsCommand implements Callable<Integer> {
 
             Set on every machine of the cluster, and restart Flink:
               in Flink's configuration
-                env.java.opts.all: -Dorg.apache.avro.SERIALIZABLE_PACKAGES=io.freshet.schemas
                 env.java.opts.taskmanager: -Dorg.bytedeco.javacpp.maxphysicalbytes=SIZE
               in the environment
                 OMP_NUM_THREADS=1

@@ -71,8 +71,8 @@ class JarsCommandTest {
                 .startsWith(copied.size() + " jars, " + megabytes(lib) + " MB, are in " + lib + ":")
                 .contains("  " + copied.get(0))
                 .contains(
-                        "    env.java.opts.all:"
-                                + " -Dorg.apache.avro.SERIALIZABLE_PACKAGES=io.freshet.schemas");
+                        "    env.java.opts.taskmanager:"
+                                + " -Dorg.bytedeco.javacpp.maxphysicalbytes=SIZE");
     }
 
     private static long megabytes(Path directory) throws Exception {

@@ -117,8 +117,6 @@ final class ChaosFlink implements AutoCloseable {
         settings.put("taskmanager.numberOfTaskSlots", "1");
         settings.put("execution.checkpointing.dir", checkpoints.toUri().toString());
         settings.put("execution.checkpointing.num-retained", "3");
-        settings.put(
-                "env.java.opts.all", "-Dorg.apache.avro.SERIALIZABLE_PACKAGES=io.freshet.schemas");
         settings.put("jobmanager.memory.process.size", "736m");
         settings.put("jobmanager.memory.jvm-metaspace.size", "192m");
         settings.put("taskmanager.memory.process.size", "960m");

@@ -1,0 +1,16 @@
+package io.freshet.registry;
+
+/**
+ * Refusal of a request by a schema registry that asking again does not change: of the login, of a
+ * permission, or of a schema.
+ */
+public final class RegistryRefusedException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    /**
+     * @param message description of the refusal, with the setting or the schema to correct
+     */
+    public RegistryRefusedException(String message) {
+        super(message);
+    }
+}
