@@ -113,10 +113,14 @@ final class PublisherBenchmark {
         JobConfig config =
                 JobConfig.parse(
                         Map.of(
-                                "kafka.bootstrap.servers", "localhost:9092",
-                                "num-features", "10",
-                                "classes", Integer.toString(classes),
-                                "publish.format", format.name().toLowerCase(Locale.ROOT)));
+                                "kafka.bootstrap.servers",
+                                "localhost:9092",
+                                "num-features",
+                                "10",
+                                "classes",
+                                Integer.toString(classes),
+                                "publish.format",
+                                format.name().toLowerCase(Locale.ROOT)));
         return new Publisher(
                 config.publish(),
                 config.learn(),
@@ -182,7 +186,12 @@ final class PublisherBenchmark {
 
     private static ClassCounts counts(Random random) {
         return new ClassCounts(
-                12_345, 12_346, 9_876, random.nextDouble(), random.nextDouble(), random.nextDouble());
+                12_345,
+                12_346,
+                9_876,
+                random.nextDouble(),
+                random.nextDouble(),
+                random.nextDouble());
     }
 
     private static Scores scores(Random random) {
@@ -201,7 +210,8 @@ final class PublisherBenchmark {
         }
         Expert[] experts =
                 IntStream.range(0, 9)
-                        .mapToObj(i -> new Expert("rate 0.00" + i, 0.001 * i, random.nextDouble(), 0))
+                        .mapToObj(
+                                i -> new Expert("rate 0.00" + i, 0.001 * i, random.nextDouble(), 0))
                         .toArray(Expert[]::new);
         DetectorReport[] detectors =
                 IntStream.range(0, 2)

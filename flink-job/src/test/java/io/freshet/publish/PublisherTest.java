@@ -415,7 +415,7 @@ class PublisherTest {
     }
 
     private static long size(PublishFormat format, SpecificRecordBase part) {
-        int header = format == PublishFormat.AVRO ? 10 : 0;
+        long header = format == PublishFormat.AVRO ? 10 : 0;
         return format.encoder().encode(Topic.METRICS, part).length - header;
     }
 

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class JsonEventReader {
     private final GenericData model;
     private final boolean hasInstants;
-    private final ValueReader reader;
+    private final RecordReader reader;
 
     /**
      * @param model creates the records; times are of type {@link Instant} in those of {@link
@@ -40,7 +40,7 @@ final class JsonEventReader {
     JsonEventReader(GenericData model, Schema schema) {
         this.model = model;
         hasInstants = model instanceof SpecificData;
-        reader = reader(schema);
+        reader = recordReader(schema);
     }
 
     /**
@@ -49,10 +49,10 @@ final class JsonEventReader {
      * @param bytes a JSON object and nothing else. Not modified.
      * @throws IOException if it is not such an event; the message names the field
      */
-    Object read(byte[] bytes) throws IOException {
+    IndexedRecord read(byte[] bytes) throws IOException {
         try (JsonParser json = EventJson.FACTORY.createParser(bytes)) {
             json.nextToken();
-            Object event = reader.read(new Document(bytes, json));
+            IndexedRecord event = reader.read(new Document(bytes, json));
             if (json.nextToken() != null) {
                 throw new IOException("text follows the event");
             }
@@ -61,8 +61,20 @@ final class JsonEventReader {
     }
 
     /** A document that is being read; its parser stands at the first token of a value. */
-    private record Document(byte[] bytes, JsonParser json) {
-        JsonToken token() {
+    private static final class Document {
+        private final byte[] bytes;
+        private final JsonParser json;
+
+        Document(byte[] bytes, JsonParser json) {
+            this.bytes = bytes;
+            this.json = json;
+        }
+
+        JsonParser json() {
+            return json;
+        }
+
+        @Nullable JsonToken token() {
             return json.currentToken();
         }
 
@@ -101,6 +113,11 @@ final class JsonEventReader {
         @Nullable Object read(Document document) throws IOException;
     }
 
+    private interface RecordReader extends ValueReader {
+        @Override
+        IndexedRecord read(Document document) throws IOException;
+    }
+
     private ValueReader reader(Schema schema) {
         return switch (schema.getType()) {
             case RECORD -> recordReader(schema);
@@ -121,7 +138,7 @@ final class JsonEventReader {
         };
     }
 
-    private ValueReader recordReader(Schema schema) {
+    private RecordReader recordReader(Schema schema) {
         List<Schema.Field> fields = schema.getFields();
         Map<String, Integer> positions = new HashMap<>();
         List<ValueReader> readers = new ArrayList<>();
@@ -293,10 +310,13 @@ final class JsonEventReader {
 
     private static boolean isNan(Document document) throws IOException {
         JsonToken token = document.token();
-        if (token == null || !token.isNumeric() && token != JsonToken.VALUE_NULL) {
+        if (token == JsonToken.VALUE_NULL) {
+            return true;
+        }
+        if (token == null || !token.isNumeric()) {
             throw document.unexpected("a number");
         }
-        return token == JsonToken.VALUE_NULL;
+        return false;
     }
 
     private static Long readHexadecimal(Document document) throws IOException {

@@ -234,7 +234,8 @@ class EventJsonTest {
             double value = Double.longBitsToDouble(random.nextLong());
             values.add(Double.isFinite(value) ? value : -0.0);
         }
-        values.addAll(List.of(0.0, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, 1e-3, 1e7, 2e23));
+        values.addAll(
+                List.of(0.0, -0.0, Double.MIN_VALUE, Double.MAX_VALUE, 1e-3, 1e7, Math.pow(2, 53)));
         ModelSnapshotEvent event =
                 (ModelSnapshotEvent) GoldenFiles.newest().get("ModelSnapshotEvent.v3");
         event.setScaler(new ScalerSnapshot(1L, values, List.of()));

@@ -238,9 +238,7 @@ final class ModelData {
         for (int expert = 0; expert < experts.size(); expert++) {
             json.writeStartArray();
             for (ChartPoint point : points) {
-                number(
-                        json,
-                        expert < point.weights().length ? point.weights()[expert] : Float.NaN);
+                number(json, expert < point.weights().length ? point.weights()[expert] : Float.NaN);
             }
             json.writeEndArray();
         }
