@@ -10,6 +10,8 @@ import io.freshet.learn.drift.DriftConfig;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.MonitorMemory;
 import io.freshet.publish.PublishConfig;
+import io.freshet.publish.PublishFormat;
+import io.freshet.publish.RecordBounds;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -46,18 +48,6 @@ public record JobConfig(
 
     /** Kafka's default limit of a topic's records, less the overhead of a record batch. */
     private static final int MAX_RECORD_BYTES = 1_000_000;
-
-    /** Upper bound of the fields of fixed number in a record. */
-    private static final int ENVELOPE_BYTES = 16_384;
-
-    /** Upper bound of the fields of one class in metrics, without its name. */
-    private static final int CLASS_BYTES = 150;
-
-    private static final int CONFUSION_CELL_BYTES = 20;
-    private static final int CALIBRATION_BIN_BYTES = 50;
-
-    /** Upper bound of the fields of one expert, with a name that writes out the smallest rate. */
-    private static final int EXPERT_BYTES = 400;
 
     public static final Key<String> JOB_NAME =
             Key.ofText("job.name", "freshet", "The job's name in Flink.");
@@ -131,7 +121,7 @@ public record JobConfig(
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
-        checkMetrics(settings, learn, monitor);
+        checkMetrics(settings, learn, monitor, publish);
         JobConfig config =
                 new JobConfig(
                         kafka,
@@ -241,16 +231,20 @@ public record JobConfig(
      */
     private static void checkSnapshots(
             Settings settings, IngestConfig ingest, LearnConfig learn, PublishConfig publish) {
-        int parameters = Math.min(learn.learner().numParameters(), publish.chunkSize());
-        long bytes =
-                (long) Float.BYTES * parameters
-                        + 2L * Double.BYTES * ingest.numFeatures()
-                        + ingest.classes().stream().mapToLong(JobConfig::maxBytes).sum()
+        RecordBounds bounds = publish.format().bounds();
+        int parameters =
+                Math.min(
+                        learn.learner().numParameters(),
+                        publish.parametersInFirstRecord(ingest.numFeatures()));
+        long others =
+                2L * bounds.moment() * ingest.numFeatures()
+                        + ingest.classes().stream().mapToLong(bounds::text).sum()
                         + learn.hyperParameters().entrySet().stream()
-                                .mapToLong(e -> maxBytes(e.getKey()) + maxBytes(e.getValue()))
+                                .mapToLong(e -> bounds.text(e.getKey()) + bounds.text(e.getValue()))
                                 .sum()
-                        + (long) EXPERT_BYTES * learn.learner().numExperts()
-                        + ENVELOPE_BYTES;
+                        + (long) bounds.expert() * learn.learner().numExperts()
+                        + bounds.envelope();
+        long bytes = (long) bounds.parameter() * parameters + others;
         if (bytes > MAX_RECORD_BYTES) {
             settings.problem(
                     "num-features = "
@@ -261,26 +255,45 @@ public record JobConfig(
                             + publish.chunkSize()
                             + " make a snapshot's first record up to "
                             + bytes
-                            + " bytes large; topics accept at most "
-                            + MAX_RECORD_BYTES);
+                            + " bytes large"
+                            + note(publish.format())
+                            + "; topics accept at most "
+                            + MAX_RECORD_BYTES
+                            + snapshotAdvice(publish, ingest.numFeatures(), others));
         }
     }
 
+    /**
+     * Returns what makes a snapshot's first record small enough.
+     *
+     * @param others bytes of the fields other than parameters
+     */
+    private static String snapshotAdvice(PublishConfig publish, int numFeatures, long others) {
+        long left = MAX_RECORD_BYTES - others;
+        if (left >= publish.format().bounds().parameter()) {
+            return "; set models.chunk-size to at most "
+                    + (left + publish.roomInFirstRecord(numFeatures)) / Float.BYTES;
+        }
+        return publish.format() == PublishFormat.AVRO ? "" : "; in avro it is smaller";
+    }
+
     /** Checks the size of a metrics record. */
-    private static void checkMetrics(Settings settings, LearnConfig learn, MonitorConfig monitor) {
+    private static void checkMetrics(
+            Settings settings, LearnConfig learn, MonitorConfig monitor, PublishConfig publish) {
+        RecordBounds bounds = publish.format().bounds();
         long classBytes =
                 learn.classes().stream()
-                        .map(name -> CLASS_BYTES + maxBytes(name))
+                        .map(name -> bounds.classScores() + bounds.text(name))
                         .sorted(Comparator.reverseOrder())
                         .limit(monitor.maxClasses())
                         .mapToLong(bytes -> bytes)
                         .sum();
         long bytes =
                 classBytes
-                        + (long) CONFUSION_CELL_BYTES * monitor.maxConfusionCells()
-                        + (long) CALIBRATION_BIN_BYTES * monitor.calibrationBins()
-                        + (long) EXPERT_BYTES * learn.learner().numExperts()
-                        + ENVELOPE_BYTES;
+                        + (long) bounds.confusionCell() * monitor.maxConfusionCells()
+                        + (long) bounds.calibrationBin() * monitor.calibrationBins()
+                        + (long) bounds.expert() * learn.learner().numExperts()
+                        + bounds.envelope();
         if (bytes > MAX_RECORD_BYTES) {
             settings.problem(
                     MonitorConfig.MAX_CLASSES
@@ -292,13 +305,14 @@ public record JobConfig(
                             + monitor.maxConfusionCells()
                             + " make a record of metrics up to "
                             + bytes
-                            + " bytes large; topics accept at most "
+                            + " bytes large"
+                            + note(publish.format())
+                            + "; topics accept at most "
                             + MAX_RECORD_BYTES);
         }
     }
 
-    /** Returns an upper bound of the bytes of a text in UTF-8 and its length. */
-    private static long maxBytes(String text) {
-        return 4L * text.length() + 8;
+    private static String note(PublishFormat format) {
+        return format == PublishFormat.AVRO ? "" : " (publish.format = " + Key.kebab(format) + ")";
     }
 }

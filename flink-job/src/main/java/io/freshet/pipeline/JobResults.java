@@ -3,7 +3,7 @@ package io.freshet.pipeline;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
-import io.freshet.schemas.EventSchemas;
+import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PredictionEvent;
@@ -20,11 +20,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
-import org.apache.avro.message.BinaryMessageDecoder;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -136,7 +133,7 @@ record JobResults(
         private final String jobName;
         private final String topic;
         private final boolean atLeastOnce;
-        private final BinaryMessageDecoder<GenericRecord> decoder;
+        private final EventReader<GenericRecord> reader;
         private final Map<String, Long> examplesByModel = new TreeMap<>();
         private final Map<TopicPartition, Long> lastOffsets = new HashMap<>();
         private long epoch = -1;
@@ -147,7 +144,7 @@ record JobResults(
             atLeastOnce =
                     topic == Topic.METRICS
                             && config.monitor().delivery() == MetricsDelivery.AT_LEAST_ONCE;
-            decoder = new BinaryMessageDecoder<>(GenericData.get(), schema, EventSchemas.store());
+            reader = EventReader.generic(schema);
         }
 
         JobResults run(KafkaConsumer<byte[], byte[]> consumer) {
@@ -180,8 +177,8 @@ record JobResults(
             }
             GenericRecord event;
             try {
-                event = decoder.decode(record.value());
-            } catch (IOException | AvroRuntimeException e) {
+                event = reader.read(record.value());
+            } catch (IOException e) {
                 LOG.info(
                         "Topic {} has a record that is no result of Freshet: partition {}, offset"
                                 + " {}",

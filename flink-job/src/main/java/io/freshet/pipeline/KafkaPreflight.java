@@ -1,5 +1,7 @@
 package io.freshet.pipeline;
 
+import io.freshet.publish.PublishFormat;
+import io.freshet.publish.RecordBounds;
 import io.freshet.publish.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,9 +51,6 @@ public final class KafkaPreflight {
      * cluster creates the brokers' transaction log.
      */
     private static final int TRANSACTIONS_TIMEOUT_MILLIS = 30_000;
-
-    /** Upper bound of the bytes that a dead letter or a prediction adds to its message. */
-    private static final int ENVELOPE_BYTES = 16_384;
 
     private KafkaPreflight() {}
 
@@ -264,14 +263,16 @@ public final class KafkaPreflight {
                                 + maxTimeout
                                 + " ms (transaction.max.timeout.ms)");
             }
+            RecordBounds bounds = config.publish().format().bounds();
             long needed =
-                    limit(
-                                    admin,
-                                    ConfigResource.Type.TOPIC,
-                                    input,
-                                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
-                            + ENVELOPE_BYTES
-                            + (long) Float.BYTES * config.ingest().classes().size();
+                    bounds.message()
+                                    * limit(
+                                            admin,
+                                            ConfigResource.Type.TOPIC,
+                                            input,
+                                            TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+                            + bounds.envelope()
+                            + (long) bounds.probability() * config.ingest().classes().size();
             for (Topic topic : Topic.values()) {
                 if (!topic.exceedsMessages()) {
                     continue;
@@ -294,7 +295,11 @@ public final class KafkaPreflight {
                                     + input
                                     + " may need "
                                     + needed
-                                    + " bytes; raise the limit, as `freshet topics` does");
+                                    + " bytes"
+                                    + (config.publish().format() == PublishFormat.JSON
+                                            ? " in JSON"
+                                            : "")
+                                    + "; raise the limit, as `freshet topics` does");
                 }
             }
         } catch (ExecutionException e) {

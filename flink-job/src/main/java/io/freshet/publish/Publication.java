@@ -3,11 +3,11 @@ package io.freshet.publish;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An encoded Avro event to be written to a topic.
+ * An encoded event to be written to a topic.
  *
  * @param topic the topic
  * @param key key of the record, or null
- * @param value the event in Avro's single-object encoding
+ * @param value the event in the configured format
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Publication(Topic topic, byte @Nullable [] key, byte[] value) {}

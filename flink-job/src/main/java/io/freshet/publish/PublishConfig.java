@@ -12,13 +12,23 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Names of the output topics, and the size of the records of a model's snapshot.
+ * Names of the output topics, format of the events on them, and size of the records of a snapshot.
  *
  * @param topicNames name of every topic
- * @param chunkSize number of parameters in one record of a snapshot, at least 1
+ * @param chunkSize number of parameters in one record of a snapshot, at least 1, of 4 bytes each
  */
-public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implements Serializable {
+public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format, int chunkSize)
+        implements Serializable {
 
+    public static final Key<PublishFormat> FORMAT =
+            Key.ofEnum(
+                            "publish.format",
+                            PublishFormat.AVRO,
+                            "Format of the events on all output topics: avro in its single-object"
+                                + " encoding, or json with the field names of the schemas, about"
+                                + " four times as large. A topic may hold both; `freshet` reads"
+                                + " both.")
+                    .changeable();
     public static final Key<Integer> CHUNK_SIZE =
             Key.ofInt(
                             "models.chunk-size",
@@ -26,9 +36,10 @@ public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implem
                             1,
                             100_000_000,
                             "parameters",
-                            "Maximum number of a snapshot's parameters in one record, 4 bytes each."
-                                    + " A record must not exceed the limits of the producer and the"
-                                    + " topic.")
+                            "Maximum number of a snapshot's parameters in one record, 4 bytes each;"
+                                    + " in JSON, where each takes up to 16 bytes, a quarter of"
+                                    + " them. A record must not exceed the limits of the producer"
+                                    + " and the topic.")
                     .changeable();
 
     /** The keys of this configuration. */
@@ -47,6 +58,7 @@ public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implem
         for (Topic topic : Topic.values()) {
             keys.add(topic.key());
         }
+        keys.add(FORMAT);
         keys.add(CHUNK_SIZE);
         return List.copyOf(keys);
     }
@@ -64,7 +76,36 @@ public record PublishConfig(Map<Topic, String> topicNames, int chunkSize) implem
                                 + ": another kind of output is already written to this topic");
             }
         }
-        return new PublishConfig(names, settings.get(CHUNK_SIZE));
+        return new PublishConfig(names, settings.get(FORMAT), settings.get(CHUNK_SIZE));
+    }
+
+    /** Returns the number of parameters in each record of a snapshot after its first. */
+    public int parametersPerRecord() {
+        return (int) Math.max(1, (long) chunkSize * Float.BYTES / format.bounds().parameter());
+    }
+
+    /**
+     * Returns the number of parameters in the first record of a snapshot, which has room for all
+     * that is not split.
+     *
+     * @param numFeatures number of features that the scaler has moments of; 0 without a scaler
+     */
+    public int parametersInFirstRecord(int numFeatures) {
+        long bytes = (long) chunkSize * Float.BYTES - roomInFirstRecord(numFeatures);
+        return (int) Math.max(1, bytes / format.bounds().parameter());
+    }
+
+    /**
+     * Returns the bytes that parameters leave in the first record of a snapshot: those by which the
+     * other fields may be larger than in Avro.
+     *
+     * @param numFeatures number of features that the scaler has moments of; 0 without a scaler
+     */
+    public long roomInFirstRecord(int numFeatures) {
+        RecordBounds bounds = format.bounds();
+        return 2L * numFeatures * (bounds.moment() - RecordBounds.AVRO.moment())
+                + bounds.envelope()
+                - RecordBounds.AVRO.envelope();
     }
 
     /** Returns the name of a topic. */

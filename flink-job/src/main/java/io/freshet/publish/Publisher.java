@@ -33,17 +33,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Consumer;
-import org.apache.avro.data.TimeConversions;
-import org.apache.avro.message.BinaryMessageEncoder;
-import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encoder of the job's results as Avro events.
+ * Encoder of the job's results as events in the configured format.
  *
- * <p>The publisher is serialised in the job graph, which the JobManager deserialises in threads
- * that outlive the job. Avro's thread-local objects would keep the job's class loader alive there,
- * so that this class must not initialise Avro before a task encodes its first event.
+ * <p>Not thread-safe. The publisher is serialised in the job graph, which the JobManager
+ * deserialises in threads that outlive the job. Avro's thread-local objects would keep the job's
+ * class loader alive there, so that this class must not initialise Avro before a task encodes its
+ * first event.
  */
 public final class Publisher implements Serializable {
     private static final long serialVersionUID = 1;
@@ -52,6 +51,7 @@ public final class Publisher implements Serializable {
     private final LearnConfig learn;
     private final MonitorConfig monitor;
     private final JobIdentity job;
+    private transient @Nullable EventEncoder encoder;
 
     /**
      * @param learn class names and hyper-parameters for snapshots and predictions
@@ -69,34 +69,13 @@ public final class Publisher implements Serializable {
     /** Encodes rolling metrics as a {@code MetricsEvent}. */
     public Publication metrics(RollingMetrics metrics) {
         MetricsEvent event = MetricsFields.event(metrics, monitor, job);
-        return new Publication(
-                Topic.METRICS,
-                utf8(metrics.modelId()),
-                bytes(encode(() -> MetricsEncoder.INSTANCE.encode(event))));
-    }
-
-    /**
-     * Encoder that uses the generated coders, which need half the time of Avro's reflective ones
-     * for the many nested records of metrics.
-     */
-    private static final class MetricsEncoder {
-        static final BinaryMessageEncoder<MetricsEvent> INSTANCE = create();
-
-        private MetricsEncoder() {}
-
-        private static BinaryMessageEncoder<MetricsEvent> create() {
-            SpecificData model = new SpecificData();
-            model.setCustomCoders(true);
-            model.addLogicalTypeConversion(new TimeConversions.TimestampMillisConversion());
-            return new BinaryMessageEncoder<>(model, MetricsEvent.getClassSchema());
-        }
+        return publication(Topic.METRICS, utf8(metrics.modelId()), event);
     }
 
     /** Encodes a detected drift as a {@code DriftAlertEvent}. */
     public Publication driftAlert(DriftAlert alert) {
         DriftAlertEvent event = DriftFields.event(alert, learn.classes(), job);
-        return new Publication(
-                Topic.DRIFT_ALERTS, utf8(alert.modelId()), bytes(encode(event::toByteBuffer)));
+        return publication(Topic.DRIFT_ALERTS, utf8(alert.modelId()), event);
     }
 
     /** Encodes a prediction as a {@code PredictionEvent}. */
@@ -115,22 +94,24 @@ public final class Publisher implements Serializable {
                         .setJob(job.name())
                         .setEpoch(job.epoch())
                         .build();
-        return new Publication(
-                Topic.PREDICTIONS, utf8(prediction.modelId()), bytes(encode(event::toByteBuffer)));
+        return publication(Topic.PREDICTIONS, utf8(prediction.modelId()), event);
     }
 
     /**
-     * Encodes a snapshot as {@code ModelSnapshotEvent}s of up to {@code models.chunk-size}
-     * parameters, each for both topics of snapshots.
+     * Encodes a snapshot as {@code ModelSnapshotEvent}s, each for both topics of snapshots. How
+     * many parameters each has depends on {@code models.chunk-size} and the format.
      */
     public void snapshot(ModelSnapshot snapshot, Consumer<Publication> publications) {
         int length = snapshot.parameters().length;
-        int chunks = (length + config.chunkSize() - 1) / config.chunkSize();
+        double[] moments = snapshot.scalerMean();
+        int inFirst = config.parametersInFirstRecord(moments == null ? 0 : moments.length);
+        int inLater = config.parametersPerRecord();
+        int chunks = 1 + (Math.max(0, length - inFirst) + inLater - 1) / inLater;
         String contentHash = contentHash(snapshot);
         for (int chunk = 0; chunk < chunks; chunk++) {
-            int from = chunk * config.chunkSize();
-            int to = Math.min(from + config.chunkSize(), length);
             boolean first = chunk == 0;
+            int from = first ? 0 : inFirst + (chunk - 1) * inLater;
+            int to = Math.min(from + (first ? inFirst : inLater), length);
             ModelSnapshotEvent event =
                     ModelSnapshotEvent.newBuilder()
                             .setModelId(snapshot.modelId())
@@ -153,7 +134,7 @@ public final class Publisher implements Serializable {
                             .setEpoch(job.epoch())
                             .build();
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
-            byte[] value = bytes(encode(event::toByteBuffer));
+            byte[] value = encode(Topic.MODELS, event);
             publications.accept(new Publication(Topic.MODELS, key, value));
             publications.accept(new Publication(Topic.MODEL_HISTORY, key, value));
         }
@@ -181,8 +162,7 @@ public final class Publisher implements Serializable {
                         .setJob(job.name())
                         .setEpoch(job.epoch())
                         .build();
-        return new Publication(
-                Topic.DEAD_LETTERS, message.key(), bytes(encode(event::toByteBuffer)));
+        return publication(Topic.DEAD_LETTERS, message.key(), event);
     }
 
     private static @Nullable ScalerSnapshot scaler(ModelSnapshot snapshot) {
@@ -264,23 +244,17 @@ public final class Publisher implements Serializable {
         return bytes == null ? null : ByteBuffer.wrap(bytes);
     }
 
-    /** The method {@code toByteBuffer} of a generated class, or an encoder's equivalent. */
-    private interface Encoding {
-        ByteBuffer encode() throws IOException;
+    private Publication publication(Topic topic, byte @Nullable [] key, SpecificRecordBase event) {
+        return new Publication(topic, key, encode(topic, event));
     }
 
-    private static ByteBuffer encode(Encoding event) {
-        try {
-            return event.encode();
-        } catch (IOException e) {
-            throw new UncheckedIOException("an event cannot be encoded", e);
+    private byte[] encode(Topic topic, SpecificRecordBase event) {
+        EventEncoder current = encoder;
+        if (current == null) {
+            current = config.format().encoder();
+            encoder = current;
         }
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return bytes;
+        return current.encode(topic, event);
     }
 
     /** Returns the version of the job, which the build sets. */

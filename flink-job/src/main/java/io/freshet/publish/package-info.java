@@ -1,4 +1,4 @@
-/** Avro events of the job's results, encoded for their topics. */
+/** Events of the job's results, encoded in Avro or JSON for their topics. */
 @NullMarked
 package io.freshet.publish;
 

@@ -41,6 +41,7 @@ import io.freshet.model.scale.Standardization;
 import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
+import io.freshet.publish.PublishFormat;
 import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,6 +55,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class JobConfigTest {
     private static final Map<String, String> REQUIRED =
@@ -242,6 +245,7 @@ class JobConfigTest {
         settings.put("topics.models", "t3");
         settings.put("topics.model-history", "t4");
         settings.put("topics.dead-letters", "t5");
+        settings.put("publish.format", "json");
         settings.put("models.chunk-size", "20");
         settings.put("job.name", "j");
         settings.put("job.parallelism", "2");
@@ -337,6 +341,7 @@ class JobConfigTest {
                                 29,
                                 15));
         assertThat(config.publish().topics()).containsExactly("t1", "t6", "t2", "t3", "t4", "t5");
+        assertThat(config.publish().format()).isEqualTo(PublishFormat.JSON);
         assertThat(config.publish().chunkSize()).isEqualTo(20);
         assertThat(config.jobName()).isEqualTo("j");
         assertThat(config.parallelism()).isEqualTo(2);
@@ -631,6 +636,13 @@ class JobConfigTest {
                 .singleElement()
                 .asString()
                 .contains("metrics.max-classes = 2000");
+        settings.put("metrics.max-classes", "800");
+        assertThat(problems(settings)).isEmpty();
+        settings.put("publish.format", "json");
+        assertThat(problems(settings))
+                .last()
+                .asString()
+                .contains("metrics.max-classes = 800", "(publish.format = json)");
     }
 
     @Test
@@ -979,6 +991,36 @@ class JobConfigTest {
                                 + " snapshot's first record ");
         assertThat(JobConfig.parse(with("num-features", "10000")).ingest().numFeatures())
                 .isEqualTo(10_000);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void chunkSizeOfTheAdvice_isAccepted(PublishFormat format) {
+        Map<String, String> settings = with("publish.format", Key.kebab(format));
+        settings.put("num-features", "10000");
+        assertThat(problems(settings)).isEmpty();
+        settings.put("models.chunk-size", "1000000");
+
+        String problem = problems(settings).get(0);
+
+        assertThat(problem).contains("; set models.chunk-size to at most ");
+        settings.put("models.chunk-size", problem.substring(problem.lastIndexOf(' ') + 1));
+        assertThat(problems(settings)).isEmpty();
+    }
+
+    @Test
+    void momentsTooLargeForJson_areRefused() {
+        Map<String, String> settings = with("publish.format", "json");
+        settings.put("num-features", "30000");
+        settings.put("models.chunk-size", "1000");
+
+        assertThat(problems(settings))
+                .singleElement()
+                .asString()
+                .contains(" (publish.format = json); ")
+                .endsWith("; in avro it is smaller");
+        settings.put("publish.format", "avro");
+        assertThat(problems(settings)).isEmpty();
     }
 
     @Test

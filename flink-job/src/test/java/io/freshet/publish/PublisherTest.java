@@ -16,8 +16,13 @@ import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Prediction;
+import io.freshet.learn.drift.ClassChange;
 import io.freshet.learn.drift.DetectorReport;
+import io.freshet.learn.drift.DriftAlert;
 import io.freshet.learn.drift.DriftConfig;
+import io.freshet.learn.drift.DriftReaction;
+import io.freshet.learn.drift.DriftWindow;
+import io.freshet.learn.drift.OffsetRange;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.loss.CrossEntropy;
@@ -38,6 +43,7 @@ import io.freshet.monitor.Scores;
 import io.freshet.schemas.Confusion;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DetectorState;
+import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -45,6 +51,7 @@ import io.freshet.schemas.PartitionAudit;
 import io.freshet.schemas.PredictionEvent;
 import io.freshet.schemas.Tally;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -54,56 +61,69 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class PublisherTest {
-    private static final Publisher PUBLISHER =
-            new Publisher(
-                    new PublishConfig(
-                            Arrays.stream(Topic.values())
-                                    .collect(Collectors.toMap(topic -> topic, Topic::name)),
-                            4),
-                    new LearnConfig(
-                            new LearnerSettings(
-                                    2,
-                                    3,
-                                    32,
-                                    new CrossEntropy(3),
-                                    new Sgd(0.01, 0.9),
-                                    null,
-                                    MiniBatchReduction.EXAMPLES,
-                                    new Standardization(),
-                                    10),
-                            List.of("a", "b", "c"),
-                            LabelType.CLASS,
-                            null,
-                            10,
-                            Duration.ZERO,
-                            DriftConfig.NONE,
-                            DeviceFallback.CPU),
-                    new MonitorConfig(
-                            List.of("a", "b", "c"),
-                            1000,
-                            0.99,
-                            200,
-                            2,
-                            10,
-                            EnumSet.allOf(MetricPart.class),
-                            100,
-                            2500,
-                            1000,
-                            Duration.ofSeconds(1),
-                            MetricsDelivery.EXACTLY_ONCE,
-                            20,
-                            10),
-                    new JobIdentity("job", 2, Map.of("t", "topic-id")));
+    private static final Publisher PUBLISHER = publisher(PublishFormat.AVRO, 4);
+
+    private static PublishConfig config(PublishFormat format, int chunkSize) {
+        return new PublishConfig(
+                Arrays.stream(Topic.values())
+                        .collect(Collectors.toMap(topic -> topic, Topic::name)),
+                format,
+                chunkSize);
+    }
+
+    private static Publisher publisher(PublishFormat format, int chunkSize) {
+        return new Publisher(
+                config(format, chunkSize),
+                new LearnConfig(
+                        new LearnerSettings(
+                                2,
+                                3,
+                                32,
+                                new CrossEntropy(3),
+                                new Sgd(0.01, 0.9),
+                                null,
+                                MiniBatchReduction.EXAMPLES,
+                                new Standardization(),
+                                10),
+                        List.of("a", "b", "c"),
+                        LabelType.CLASS,
+                        null,
+                        10,
+                        Duration.ZERO,
+                        DriftConfig.NONE,
+                        DeviceFallback.CPU),
+                new MonitorConfig(
+                        List.of("a", "b", "c"),
+                        1000,
+                        0.99,
+                        200,
+                        2,
+                        10,
+                        EnumSet.allOf(MetricPart.class),
+                        100,
+                        2500,
+                        1000,
+                        Duration.ofSeconds(1),
+                        MetricsDelivery.EXACTLY_ONCE,
+                        20,
+                        10),
+                new JobIdentity("job", 2, Map.of("t", "topic-id")));
+    }
 
     private static Scores scores(double loss) {
         return new Scores(
@@ -117,27 +137,29 @@ class PublisherTest {
     }
 
     private static byte[] encodedMetrics(@Nullable Long attempt) {
+        return PUBLISHER.metrics(rollingMetrics(attempt)).value();
+    }
+
+    private static RollingMetrics rollingMetrics(@Nullable Long attempt) {
         ClassCounts rolling = new ClassCounts(3, 2, 1, 0.5, 0.25, null);
         ClassCounts prequential = new ClassCounts(6, 5, 4, 0.75, 0.5, 0.6);
-        RollingMetrics metrics =
-                new RollingMetrics(
-                        "model",
-                        4,
-                        attempt,
-                        1_234,
-                        500.0,
-                        progress(),
-                        scores(0.5),
-                        scores(0.25),
-                        scores(0.75),
-                        0.625,
-                        new ClassScores[] {new ClassScores(1, rolling, prequential)},
-                        2,
-                        new ConfusionMatrix(new ConfusionCell[] {new ConfusionCell(1, 2, 3)}, 4, 5),
-                        new CalibrationBin[] {new CalibrationBin(0, 0.1, 6, 0.05, null)},
-                        0.875,
-                        7);
-        return PUBLISHER.metrics(metrics).value();
+        return new RollingMetrics(
+                "model",
+                4,
+                attempt,
+                1_234,
+                500.0,
+                progress(),
+                scores(0.5),
+                scores(0.25),
+                scores(0.75),
+                0.625,
+                new ClassScores[] {new ClassScores(1, rolling, prequential)},
+                2,
+                new ConfusionMatrix(new ConfusionCell[] {new ConfusionCell(1, 2, 3)}, 4, 5),
+                new CalibrationBin[] {new CalibrationBin(0, 0.1, 6, 0.05, null)},
+                0.875,
+                7);
     }
 
     @Test
@@ -178,21 +200,230 @@ class PublisherTest {
                 });
     }
 
+    private static ModelSnapshot snapshot(float[] parameters) {
+        return new ModelSnapshot(
+                "model",
+                progress(),
+                parameters,
+                8,
+                new double[] {0.5, 1.5},
+                new double[] {2, 3},
+                3,
+                "softmax");
+    }
+
+    /** One result of every kind. */
+    private static List<Publication> everyKind(Publisher publisher) {
+        List<Publication> publications = new ArrayList<>();
+        publications.add(publisher.metrics(rollingMetrics(7L)));
+        publications.add(publisher.driftAlert(alert()));
+        publications.add(publisher.prediction(prediction()));
+        publications.add(publisher.deadLetter(deadLetter()));
+        publisher.snapshot(snapshot(new float[] {0.1f, -2}), publications::add);
+        return publications;
+    }
+
+    private static DriftAlert alert() {
+        DriftWindow window =
+                new DriftWindow(
+                        3, new OffsetRange[] {new OffsetRange("t", 2, 4, 6)}, 5L, 7L, 0.5, 0.25);
+        return new DriftAlert(
+                "model",
+                1,
+                8,
+                "ddm",
+                Signal.ERROR,
+                9,
+                10,
+                0.5,
+                0.75,
+                6L,
+                window,
+                window,
+                new ClassChange[] {new ClassChange(1, 2, 3, 0.5, null, 0.25, null)},
+                DriftReaction.NONE);
+    }
+
+    private static Prediction prediction() {
+        return new Prediction(
+                "model",
+                "id",
+                1,
+                new PartitionOffset("t", 2, 9),
+                3,
+                1,
+                new float[] {0.25f, 0.5f, 0.25f});
+    }
+
+    private static DeadLetter deadLetter() {
+        RawMessage message =
+                new RawMessage(
+                        "t",
+                        2,
+                        9,
+                        77,
+                        new byte[] {1},
+                        null,
+                        new String[] {"h", "none"},
+                        new byte[][] {{3, 4}, null});
+        return new DeadLetter(message, "", DeadLetterReason.NULL_VALUE, "no value");
+    }
+
+    private static SpecificRecordBase read(Publication publication) throws IOException {
+        Class<? extends SpecificRecordBase> type =
+                switch (publication.topic()) {
+                    case METRICS -> MetricsEvent.class;
+                    case DRIFT_ALERTS -> DriftAlertEvent.class;
+                    case PREDICTIONS -> PredictionEvent.class;
+                    case MODELS, MODEL_HISTORY -> ModelSnapshotEvent.class;
+                    case DEAD_LETTERS -> DeadLetterEvent.class;
+                };
+        return EventReader.of(type).read(publication.value());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyFormat_holdsTheSameEventsUnderTheSameKeys(PublishFormat format) throws IOException {
+        List<Publication> expected = everyKind(publisher(PublishFormat.AVRO, 4));
+        List<Publication> publications = everyKind(publisher(format, 100_000));
+
+        assertThat(publications).extracting(Publication::topic).contains(Topic.values());
+        assertThat(publications).hasSameSizeAs(expected);
+        for (int i = 0; i < publications.size(); i++) {
+            assertThat(publications.get(i).topic()).isEqualTo(expected.get(i).topic());
+            assertThat(publications.get(i).key()).isEqualTo(expected.get(i).key());
+            assertThat(read(publications.get(i))).isEqualTo(read(expected.get(i)));
+        }
+    }
+
+    @Test
+    void avroFormat_isThatOfTheGeneratedClasses() throws IOException {
+        for (Publication publication : everyKind(PUBLISHER)) {
+            SpecificRecordBase event = read(publication);
+            if (event instanceof ModelSnapshotEvent) {
+                continue; // the order of its hyper-parameters is that of a hash table
+            }
+
+            assertThat(publication.value())
+                    .isEqualTo(
+                            new BinaryMessageEncoder<SpecificRecordBase>(
+                                            event.getSpecificData(), event.getSchema())
+                                    .encode(event)
+                                    .array());
+        }
+    }
+
+    @Test
+    void jsonFormat_isJson() {
+        for (Publication publication : everyKind(publisher(PublishFormat.JSON, 100_000))) {
+            assertThat(new String(publication.value(), StandardCharsets.UTF_8))
+                    .startsWith("{\"")
+                    .endsWith("}");
+        }
+    }
+
+    @Test
+    void chunkInJson_hasTheBytesOfOneInAvro() {
+        PublishConfig avro = config(PublishFormat.AVRO, 200_000);
+        PublishConfig json = config(PublishFormat.JSON, 200_000);
+
+        assertThat(avro.parametersPerRecord()).isEqualTo(200_000);
+        assertThat(avro.parametersInFirstRecord(1000)).isEqualTo(200_000);
+        assertThat(json.parametersPerRecord()).isEqualTo(50_000);
+        // The place of 3072 parameters is that of the other fields' names, and that of 2125 is
+        // taken
+        // by 2000 moments of 25 bytes instead of 8.
+        assertThat(json.parametersInFirstRecord(0)).isEqualTo(50_000 - 3072);
+        assertThat(json.parametersInFirstRecord(1000)).isEqualTo(50_000 - 3072 - 2125);
+        assertThat(json.parametersInFirstRecord(1_000_000)).isEqualTo(1);
+        assertThat(config(PublishFormat.JSON, 1).parametersPerRecord()).isEqualTo(1);
+    }
+
+    @Test
+    void snapshotInJson_hasAllParametersInItsChunks() throws IOException {
+        float[] parameters = new float[10_000];
+        for (int i = 0; i < parameters.length; i++) {
+            parameters[i] = i;
+        }
+        List<Publication> publications = new ArrayList<>();
+        publisher(PublishFormat.JSON, 20_000).snapshot(snapshot(parameters), publications::add);
+        publications.removeIf(publication -> publication.topic() != Topic.MODELS);
+
+        List<Integer> sizes = new ArrayList<>();
+        List<Float> read = new ArrayList<>();
+        for (Publication publication : publications) {
+            ModelSnapshotEvent event =
+                    EventReader.of(ModelSnapshotEvent.class).read(publication.value());
+            assertThat(event.getChunks()).isEqualTo(publications.size());
+            assertThat(event.getParameterOffset()).isEqualTo(read.size());
+            sizes.add(event.getParameters().size());
+            read.addAll(event.getParameters());
+        }
+
+        assertThat(sizes).containsExactly(5000 - 3072 - 5, 5000, 3077);
+        assertThat(read).hasSize(10_000).isSorted().doesNotHaveDuplicates();
+    }
+
+    /** The largest value of every number, and text of the characters that need most bytes. */
+    @ParameterizedTest
+    @EnumSource
+    void partsOfARecord_stayWithinTheBounds(PublishFormat format) {
+        RecordBounds bounds = format.bounds();
+        double number = -2.2250738585072014E-308;
+        long count = Long.MIN_VALUE;
+        String name = "\u0001\uFFFF\uD83D\uDE00";
+        io.freshet.schemas.ClassCounts counts =
+                new io.freshet.schemas.ClassCounts(count, count, count, number, number, number);
+        assertThat(size(format, new io.freshet.schemas.ClassScores(0, "", counts, counts)))
+                .isBetween(bounds.classScores() / 2L, (long) bounds.classScores());
+        assertThat(
+                        size(
+                                format,
+                                new io.freshet.schemas.ConfusionCell(
+                                        Integer.MIN_VALUE, Integer.MIN_VALUE, count)))
+                .isLessThanOrEqualTo(bounds.confusionCell());
+        assertThat(
+                        size(
+                                format,
+                                new io.freshet.schemas.CalibrationBin(
+                                        number, number, count, number, number)))
+                .isLessThanOrEqualTo(bounds.calibrationBin());
+        String rate = "rate " + new BigDecimal(Double.MIN_VALUE).toPlainString().substring(0, 328);
+        assertThat(size(format, new io.freshet.schemas.Expert(rate, number, number, count)))
+                .isLessThanOrEqualTo(bounds.expert());
+        assertThat(size(format, new io.freshet.schemas.Header(name, null)))
+                .isLessThanOrEqualTo(bounds.text(name) + bounds.text("value") + 20);
+        assertThat(size(format, snapshotOf(1000)) - size(format, snapshotOf(0)))
+                .isBetween(900L * bounds.parameter(), 1000L * bounds.parameter() + 10);
+    }
+
+    private static ModelSnapshotEvent snapshotOf(int parameters) {
+        return ModelSnapshotEvent.newBuilder()
+                .setModelId("")
+                .setModelVersion(0)
+                .setTimestamp(null)
+                .setChunk(0)
+                .setChunks(0)
+                .setContentHash("")
+                .setNumFeatures(0)
+                .setClasses(List.of())
+                .setParameterOffset(0)
+                .setParameters(Collections.nCopies(parameters, -1.17549435E-38f))
+                .setScaler(null)
+                .setProvenance(null)
+                .build();
+    }
+
+    private static long size(PublishFormat format, SpecificRecordBase part) {
+        long header = format == PublishFormat.AVRO ? 10 : 0;
+        return format.encoder().encode(Topic.METRICS, part).length - header;
+    }
+
     @Test
     void snapshot_isSplitIntoChunks_thatTogetherHaveAllParameters() throws Exception {
         float[] parameters = {1, 2, 3, 4, 5, 6, 7, 8, 9};
         List<Publication> publications = new ArrayList<>();
-        PUBLISHER.snapshot(
-                new ModelSnapshot(
-                        "model",
-                        progress(),
-                        parameters,
-                        8,
-                        new double[] {0.5, 1.5},
-                        new double[] {2, 3},
-                        3,
-                        "softmax"),
-                publications::add);
+        PUBLISHER.snapshot(snapshot(parameters), publications::add);
 
         assertThat(publications)
                 .extracting(Publication::topic)
@@ -275,19 +506,7 @@ class PublisherTest {
 
     @Test
     void deadLetter_keepsEveryByte() throws IOException {
-        RawMessage message =
-                new RawMessage(
-                        "t",
-                        2,
-                        9,
-                        77,
-                        new byte[] {1},
-                        null,
-                        new String[] {"h", "none"},
-                        new byte[][] {{3, 4}, null});
-        Publication publication =
-                PUBLISHER.deadLetter(
-                        new DeadLetter(message, "", DeadLetterReason.NULL_VALUE, "no value"));
+        Publication publication = PUBLISHER.deadLetter(deadLetter());
 
         DeadLetterEvent event = EventReader.of(DeadLetterEvent.class).read(publication.value());
         assertThat(event.getKey()).isEqualTo(ByteBuffer.wrap(new byte[] {1}));
@@ -388,16 +607,7 @@ class PublisherTest {
 
     @Test
     void prediction_namesTheClass() throws IOException {
-        Publication publication =
-                PUBLISHER.prediction(
-                        new Prediction(
-                                "model",
-                                "id",
-                                1,
-                                new PartitionOffset("t", 2, 9),
-                                3,
-                                1,
-                                new float[] {0.25f, 0.5f, 0.25f}));
+        Publication publication = PUBLISHER.prediction(prediction());
 
         PredictionEvent event = EventReader.of(PredictionEvent.class).read(publication.value());
         assertThat(event.getPredictedLabel()).isEqualTo("b");

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,13 +156,28 @@ class RunResumeITCase {
 
         /** Returns what {@code freshet status} prints. */
         String status() {
-            List<String> arguments = new ArrayList<>(List.of("status"));
+            return command("status");
+        }
+
+        /** Returns what a command of {@code freshet} prints about the job's topics. */
+        String command(String... words) {
+            List<String> arguments = new ArrayList<>(List.of(words));
             settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
             StringWriter out = new StringWriter();
             CommandLine command = Freshet.commandLine();
             command.setOut(new PrintWriter(out));
             command.execute(arguments.toArray(String[]::new));
             return out.toString();
+        }
+
+        /** Returns the first bytes of the records of a topic. */
+        Set<Integer> firstBytes(Topic topic) {
+            Set<Integer> bytes = new TreeSet<>();
+            try (TopicReader reader =
+                    new TopicReader(config.kafka().client(), config.publish().topic(topic))) {
+                reader.readToEnd(record -> bytes.add(record.value()[0] & 0xFF));
+            }
+            return bytes;
         }
 
         List<MetricsEvent> metrics() {
@@ -212,6 +228,39 @@ class RunResumeITCase {
                 .filteredOn(event -> !event.getPartitions().isEmpty())
                 .isNotEmpty()
                 .allMatch(event -> event.getPartitions().get(0).getTopicId().length() == 22);
+    }
+
+    @Test
+    void formatOfTheResults_mayChange_andEveryCommandReadsBoth() throws Exception {
+        Job job = new Job("format");
+        Set<Topic> written = EnumSet.allOf(Topic.class);
+        written.remove(Topic.DRIFT_ALERTS);
+        job.send(1_000);
+        try (JavaProcess process = job.running("--set", "publish.format=json")) {
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        assertThat(written).allMatch(topic -> job.firstBytes(topic).equals(Set.of((int) '{')));
+        job.assertExactlyOnce();
+        String elsewhere = directory.resolve("elsewhere").toString();
+        assertThat(job.refusal("--state", elsewhere))
+                .contains("already holds results of the job format");
+
+        try (JavaProcess process = job.running()) { // in Avro, the default
+            assertThat(process.output()).contains(" examples seen according to the newest metrics");
+            job.send(1_000);
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+
+        assertThat(written)
+                .allMatch(topic -> job.firstBytes(topic).equals(Set.of((int) '{', 0xC3)));
+        job.assertExactlyOnce();
+        assertThat(job.status()).startsWith("state         Stopped ");
+        List<String> letters = job.command("dead-letters", "list").lines().toList();
+        assertThat(letters.get(0)).isEqualTo("2 dead letters: 2 NOT_SINGLE_OBJECT");
+        String first = letters.get(1).substring(letters.get(1).lastIndexOf(' ') + 1);
+        assertThat(job.command("dead-letters", "show", first)).contains("01 02 03");
     }
 
     @Test

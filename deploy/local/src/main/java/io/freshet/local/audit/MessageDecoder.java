@@ -13,7 +13,7 @@ final class MessageDecoder {
     /** Model id of a message that cannot be read. */
     static final String NO_MODEL = "";
 
-    private final EventReader<LabelledEvent> events = EventReader.of(LabelledEvent.class);
+    private final EventReader<LabelledEvent> events = EventReader.ofAvro(LabelledEvent.class);
     private String modelId = NO_MODEL;
 
     /** Decodes a message and returns its kind. */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Creation of a job's topics. */
 public final class Topics {
-    private static final int MAX_OUTPUT_BYTES = 4 << 20;
+    private static final int MAX_OUTPUT_BYTES = 8 << 20;
 
     private Topics() {}
 
@@ -61,7 +61,7 @@ public final class Topics {
             return Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
         }
         if (topic.exceedsMessages()) {
-            // Larger than the default limit of the input topic.
+            // Six times the default limit of the input topic, which is what JSON may need.
             return Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(MAX_OUTPUT_BYTES));
         }
         return Map.of();

@@ -2,6 +2,7 @@ package io.freshet.local.dashboard;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.freshet.schemas.DriftAlertEvent;
+import io.freshet.schemas.EventJson;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -167,12 +168,22 @@ final class ModelData {
         json.writeNumberField("emittedAt", emittedAt);
         json.writeNumberField("drifts", newest == null ? 0 : newest.getDrifts());
         json.writeFieldName("accuracy");
-        AvroJson.number(json, orNaN(rolling == null ? null : rolling.getAccuracy()));
+        Double accuracy = rolling == null ? null : rolling.getAccuracy();
+        if (accuracy == null || !Double.isFinite(accuracy)) {
+            json.writeNull();
+        } else {
+            json.writeNumber(accuracy);
+        }
         json.writeEndObject();
     }
 
-    private static double orNaN(@Nullable Double value) {
-        return value == null ? Double.NaN : value;
+    /** Writes a number with the precision of a float, or null if it is not finite. */
+    private static void number(JsonGenerator json, float number) throws IOException {
+        if (Float.isFinite(number)) {
+            json.writeNumber(number);
+        } else {
+            json.writeNull();
+        }
     }
 
     /** Writes what a client at this position does not have yet, and advances the position. */
@@ -188,7 +199,7 @@ final class ModelData {
         MetricsEvent newest = latest;
         if (newest != null) {
             json.writeFieldName("latest");
-            AvroJson.write(json, newest);
+            EventJson.write(json, newest);
         }
         if (position.alertChanges != alertChanges) {
             writeAlerts(json);
@@ -219,7 +230,7 @@ final class ModelData {
         for (int i = 0; i < ChartSeries.ALL.size(); i++) {
             json.writeArrayFieldStart(ChartSeries.ALL.get(i).name());
             for (ChartPoint point : points) {
-                AvroJson.number(json, point.values()[i]);
+                number(json, point.values()[i]);
             }
             json.writeEndArray();
         }
@@ -227,9 +238,7 @@ final class ModelData {
         for (int expert = 0; expert < experts.size(); expert++) {
             json.writeStartArray();
             for (ChartPoint point : points) {
-                AvroJson.number(
-                        json,
-                        expert < point.weights().length ? point.weights()[expert] : Float.NaN);
+                number(json, expert < point.weights().length ? point.weights()[expert] : Float.NaN);
             }
             json.writeEndArray();
         }
@@ -243,7 +252,7 @@ final class ModelData {
             json.writeStartObject();
             json.writeNumberField("emittedAt", alert.emittedAt());
             json.writeFieldName("event");
-            AvroJson.write(json, alert.event());
+            EventJson.write(json, alert.event());
             json.writeEndObject();
         }
         json.writeEndArray();
