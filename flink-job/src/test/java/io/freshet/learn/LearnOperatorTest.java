@@ -60,6 +60,7 @@ class LearnOperatorTest {
                 base.classes(),
                 base.labelType(),
                 maxWait,
+                false,
                 maxModels,
                 Duration.ofSeconds(10),
                 DriftConfig.NONE,

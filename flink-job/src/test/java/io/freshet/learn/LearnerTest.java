@@ -65,6 +65,7 @@ public class LearnerTest {
                 List.of("a", "b", "c").subList(0, learner.numClasses()),
                 labelType,
                 null,
+                false,
                 1000,
                 Duration.ofSeconds(10),
                 DriftConfig.NONE,

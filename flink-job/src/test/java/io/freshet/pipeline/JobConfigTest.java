@@ -835,7 +835,7 @@ class JobConfigTest {
                         "classes = 1: at least two classes are required",
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
-                                + " 2 d, at least 1 ms",
+                                + " 2 d, at least 1 ms, or off",
                         "scaler.type = minmax: must be none or welford or fading",
                         "topics.labelled-events = labelled-events: the job would read its own"
                                 + " output");

@@ -84,6 +84,7 @@ class PublisherTest {
                             List.of("a", "b", "c"),
                             LabelType.CLASS,
                             null,
+                            false,
                             10,
                             Duration.ZERO,
                             DriftConfig.NONE,
