@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import static io.freshet.local.cli.TerminalText.printable;
 
+import io.freshet.ingest.IngestConfig;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
@@ -51,6 +52,8 @@ final class ReplayCommand implements Callable<Integer> {
         out.println("the job that trains on them needs");
         out.println("  num-features=" + stream.numFeatures());
         out.println("  classes=" + printable(String.join(",", stream.classes())));
+        out.println("and, for the same figures in every run over one partition,");
+        out.println("  " + IngestConfig.BLOCK_MAX_WAIT + "=off");
         out.flush();
         StreamSender sender =
                 new StreamSender(
