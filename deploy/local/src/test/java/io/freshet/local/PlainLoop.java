@@ -73,8 +73,7 @@ final class PlainLoop {
             features[j] = values.get(j);
         }
         Integer label = (Integer) event.getLabel();
-        examples.add(
-                features, 0, label == null ? Examples.UNLABELLED : label, event.getWeight());
+        examples.add(features, 0, label == null ? Examples.UNLABELLED : label, event.getWeight());
         return examples;
     }
 }
