@@ -53,7 +53,7 @@ final class LastUnlabelled {
             all += last.size();
         }
         return choices > MAX_CHOICES
-                ? events.count() <= all
+                ? events.count() >= 0 && events.count() <= all
                 : canBe(digests, 0, events.count(), events.digest());
     }
 

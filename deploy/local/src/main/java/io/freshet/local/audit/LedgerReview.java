@@ -119,8 +119,8 @@ final class LedgerReview {
             }
         }
         unlabelled.end();
-        deadLetters.end();
-        predictions.end();
+        deadLetters.end(EventSum.NONE);
+        predictions.end(unlabelled.waiting());
         removed.forEach((partition, span) -> addRemoved(model, partition, span));
     }
 
@@ -530,9 +530,16 @@ final class LedgerReview {
                     difference);
         }
 
-        /** Adds what could not be decided, as one finding. */
-        void end() {
-            if (suspect != null) {
+        /**
+         * Adds what could not be decided, as one finding. A running job may have predicted pending
+         * events since its newest record was read.
+         *
+         * @param waiting pending events without a label; null if they are not known
+         */
+        void end(@Nullable EventSum waiting) {
+            if (suspect != null
+                    && waiting != null
+                    && !model.lastUnlabelled().canBe(waiting.plus(early))) {
                 add(suspect);
             }
             if (removedResults > 0) {

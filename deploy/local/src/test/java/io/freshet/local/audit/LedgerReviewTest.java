@@ -190,6 +190,18 @@ class LedgerReviewTest {
     }
 
     @Test
+    void pendingEventsWithoutLabel_mayHaveBeenPredictedSinceTheNewestRecord() {
+        add(withPendingEvents());
+        ledger.seal();
+        inputWithUnlabelled(25, Set.of(20L, 23L));
+        ledger.addPrediction(PARTITION, 20, hash(20), "m");
+        assertThat(findings()).isEmpty();
+
+        ledger.addPrediction(PARTITION, 20, hash(20), "m");
+        assertThat(checks(findings())).containsExactly(AuditCheck.PREDICTIONS);
+    }
+
+    @Test
     void eventWithoutLabelThatHasNoOutcome_isNotTakenForPending_ifLaterOnesWereTrainedOn() {
         Tally accepted = tally(FIRST, 19);
         accepted.setCount(9L);
