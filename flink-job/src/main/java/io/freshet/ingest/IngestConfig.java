@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param numFeatures number of features of an example, at least 1
  * @param classes class names by index, at least two, without duplicates
  * @param blockSize number of events after which a block is emitted, at least 1
- * @param blockMaxWait maximum time for which an event waits for its block to fill
+ * @param blockMaxWait maximum time for which an event waits for its block to fill; null for no
+ *     limit, in which case the learner cuts its execution blocks by count alone
  * @param allowedModels ids of the models to train; empty for any
  * @param labelType kind of the labels
  * @param ignoreIndex class index of events to ignore, or their class name if all names are whole
@@ -33,7 +34,7 @@ public record IngestConfig(
         int numFeatures,
         List<String> classes,
         int blockSize,
-        Duration blockMaxWait,
+        @Nullable Duration blockMaxWait,
         Set<String> allowedModels,
         LabelType labelType,
         @Nullable Integer ignoreIndex,
@@ -95,12 +96,17 @@ public record IngestConfig(
                             "Number of events after which a block is sent to the learner. Affects"
                                     + " performance only: results differ by rounding at most.")
                     .changeable();
-    public static final Key<Duration> BLOCK_MAX_WAIT =
-            Key.ofDuration(
+    public static final Key<Optional<Duration>> BLOCK_MAX_WAIT =
+            Key.ofOptionalDuration(
                             "block.max-wait",
                             "200 ms",
                             Duration.ofMillis(1),
-                            "Maximum time for which an event waits for its block to fill.")
+                            "Maximum time for which an event waits for its block to fill. Off: each"
+                                + " model learns in blocks of a fixed number of its events, and the"
+                                + " last events wait for later ones or the end of the input. Then"
+                                + " two runs over the same partition give the same results bit for"
+                                + " bit, whatever the moments of arrival and of checkpoints. The"
+                                + " demo sets it. Requires mini-batch.max-wait = off.")
                     .changeable();
     public static final Key<List<String>> MODELS_ALLOWED =
             Key.ofList(
@@ -168,7 +174,7 @@ public record IngestConfig(
                 numFeatures(settings, format, mapping),
                 classes,
                 settings.get(BLOCK_SIZE),
-                settings.get(BLOCK_MAX_WAIT),
+                settings.get(BLOCK_MAX_WAIT).orElse(null),
                 Set.copyOf(settings.get(MODELS_ALLOWED)),
                 settings.get(LABEL_TYPE),
                 ignoreIndex(settings),

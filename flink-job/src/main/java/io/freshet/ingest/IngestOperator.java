@@ -1,5 +1,6 @@
 package io.freshet.ingest;
 
+import java.time.Duration;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -10,7 +11,7 @@ import org.apache.flink.util.OutputTag;
  * Operator that decodes and validates events and packs them into blocks, one open block per model.
  *
  * <p>A block is emitted when it has {@code block.size} events, when its first event has waited for
- * {@code block.max-wait}, before a checkpoint barrier and at the end of input. The operator
+ * {@code block.max-wait}, if set, before a checkpoint barrier and at the end of input. The operator
  * therefore has no state: at a checkpoint it has emitted everything up to the source's offsets, and
  * after a failure the source repeats only what the checkpoint does not contain.
  *
@@ -65,25 +66,25 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
         if (packer.openBlocks() > MAX_OPEN_BLOCKS) {
             flush(packer.oldestBlock());
         }
-        if (!timerSet) {
-            setTimer(block.waitingSince());
+        Duration maxWait = ingestConfig.blockMaxWait();
+        if (maxWait != null && !timerSet) {
+            setTimer(block.waitingSince() + maxWait.toMillis(), maxWait);
         }
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // an exception in a timer fails the task
-    private void setTimer(long waitingSince) {
+    private void setTimer(long time, Duration maxWait) {
         timerSet = true;
-        getProcessingTimeService()
-                .registerTimer(
-                        waitingSince + ingestConfig.blockMaxWait().toMillis(), this::flushExpired);
+        getProcessingTimeService().registerTimer(time, now -> flushExpired(now, maxWait));
     }
 
-    private void flushExpired(long now) {
+    private void flushExpired(long now, Duration maxWait) {
         timerSet = false;
         while (packer.openBlocks() > 0) {
             ExampleBlock block = packer.oldestBlock();
-            if (block.waitingSince() + ingestConfig.blockMaxWait().toMillis() > now) {
-                setTimer(block.waitingSince());
+            long expiry = block.waitingSince() + maxWait.toMillis();
+            if (expiry > now) {
+                setTimer(expiry, maxWait);
                 return;
             }
             flush(block);

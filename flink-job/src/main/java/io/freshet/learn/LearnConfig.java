@@ -22,7 +22,10 @@ import org.jspecify.annotations.Nullable;
  * @param learner settings of each model's learner
  * @param classes class names by index, one per class of the learner
  * @param labelType meaning of the labels
- * @param miniBatchMaxWait longest time that an incomplete mini-batch waits; null for no limit
+ * @param miniBatchMaxWait longest time that an incomplete mini-batch waits; null for no limit, as
+ *     it must be if {@code blocksByCount}
+ * @param blocksByCount whether examples wait until they fill an execution block, so that blocks are
+ *     cut by count alone; else those that have arrived are executed
  * @param maxModels maximum number of models in memory per subtask; beyond it the least recently
  *     used one is kept in state only
  * @param publishInterval minimum time between two snapshots of a model
@@ -34,6 +37,7 @@ public record LearnConfig(
         List<String> classes,
         LabelType labelType,
         @Nullable Duration miniBatchMaxWait,
+        boolean blocksByCount,
         int maxModels,
         Duration publishInterval,
         DriftConfig drift,
@@ -102,6 +106,10 @@ public record LearnConfig(
                             + " classes, models.max "
                             + maxModels);
         }
+        if (blocksByCount && miniBatchMaxWait != null) {
+            throw new IllegalArgumentException(
+                    "blocks by count, mini-batch.max-wait " + miniBatchMaxWait);
+        }
         classes = List.copyOf(classes);
     }
 
@@ -113,15 +121,38 @@ public record LearnConfig(
     /** Reads the keys. Problems are recorded in the settings. */
     public static LearnConfig from(Settings settings, IngestConfig ingest) {
         LearnerSettings learner = TrainingConfig.read(settings, ingest);
+        boolean blocksByCount = ingest.blockMaxWait() == null;
         return new LearnConfig(
                 learner,
                 ingest.classes(),
                 ingest.labelType(),
-                settings.get(MINI_BATCH_MAX_WAIT).orElse(null),
+                miniBatchMaxWait(settings, blocksByCount),
+                blocksByCount,
                 settings.get(MODELS_MAX),
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
                 settings.get(DEVICE_FALLBACK));
+    }
+
+    private static @Nullable Duration miniBatchMaxWait(Settings settings, boolean blocksByCount) {
+        Duration wait = settings.get(MINI_BATCH_MAX_WAIT).orElse(null);
+        if (wait == null || !blocksByCount) {
+            return wait;
+        }
+        // A value that cannot be parsed is a problem already.
+        if (!settings.isDefault(IngestConfig.BLOCK_MAX_WAIT)) {
+            settings.problem(
+                    settings.assignment(MINI_BATCH_MAX_WAIT)
+                            + " with "
+                            + settings.assignment(IngestConfig.BLOCK_MAX_WAIT)
+                            + ": the first ends mini-batches after a time, the second forms blocks"
+                            + " by count alone; set "
+                            + MINI_BATCH_MAX_WAIT
+                            + " to off, or "
+                            + IngestConfig.BLOCK_MAX_WAIT
+                            + " to a time such as 200 ms");
+        }
+        return null;
     }
 
     /** Returns the configuration that determined the parameters, by key, for provenance. */

@@ -38,8 +38,9 @@ import org.slf4j.LoggerFactory;
  * <p>The state of a model consists of its parameters, the optimiser's state, the last good
  * parameters and the baselines' counts, in chunks of fixed size; the same for the learner that was
  * started at a drift warning, if any; the {@link ModelState}; and the examples of an incomplete
- * mini-batch. After a failure each model continues from the last checkpoint: the source repeats the
- * later events, which have not affected the restored parameters.
+ * mini-batch or, if blocks are cut by count, execution block. After a failure each model continues
+ * from the last checkpoint: the source repeats the later events, which have not affected the
+ * restored parameters.
  *
  * <p>Emits one {@link BlockEvaluation} per block. Side outputs are predictions, drift alerts and,
  * at checkpoints and at the end of input, snapshots of models that changed.

@@ -32,8 +32,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Labelled examples are pending until their mini-batch is full; only then are they scored,
  * trained on and counted. An example without a label is predicted by the parameters at its place in
  * the stream: those after the last full mini-batch before it. So the results do not depend on how
- * the stream was cut into blocks, except for rounding. It does not depend on Flink or on a clock,
- * and it is not thread-safe.
+ * the stream was cut into blocks, except for rounding. If {@link LearnConfig#blocksByCount},
+ * examples with and without a label are pending until they fill an execution block, and the results
+ * do not depend on the arriving blocks at all. It does not depend on Flink or on a clock, and it is
+ * not thread-safe.
  */
 public final class Learner implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
@@ -56,7 +58,7 @@ public final class Learner implements AutoCloseable {
 
     private @Nullable SoftmaxLearner model;
 
-    /** Examples that do not yet fill a mini-batch; null between calls if there are none. */
+    /** Examples that wait for later ones; null between calls if there are none. */
     private @Nullable PendingExamples pending;
 
     /** Pending examples from state, until the first call appends them. Not modified. */
@@ -150,7 +152,8 @@ public final class Learner implements AutoCloseable {
 
     /**
      * Processes a block: predicts its unlabelled examples, tests and trains on the mini-batches
-     * that its labelled ones complete, and keeps copies of those left over.
+     * that its labelled ones complete, and keeps copies of those left over. If {@link
+     * LearnConfig#blocksByCount}, this is done with the execution blocks that it completes.
      *
      * @param block the next examples of this model, and the audit of events that did not become
      *     examples. Not modified, not kept.
@@ -176,7 +179,7 @@ public final class Learner implements AutoCloseable {
         return workspace.results().evaluation(modelId, progress());
     }
 
-    /** Closes the incomplete mini-batch, however few examples it has. */
+    /** Closes the incomplete mini-batch and execution block, however few examples they have. */
     public BlockEvaluation closeMiniBatch(
             Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         appendRestoredExamples();
@@ -200,7 +203,7 @@ public final class Learner implements AutoCloseable {
 
     /**
      * Trains on a block without copying it, when nothing is pending. Only those of its examples
-     * that do not fill a mini-batch are copied, and are pending afterwards.
+     * that are pending afterwards are copied.
      */
     private void learnBlock(
             ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
@@ -239,11 +242,15 @@ public final class Learner implements AutoCloseable {
             Consumer<DriftAlert> alerts) {
         Evaluation evaluation = workspace.evaluation();
         BlockResults results = workspace.results();
-        if (driftMonitor == null) {
-            model().learn(examples, closeLast, evaluation);
-        } else {
+        if (driftMonitor != null) {
             driftMonitor.begin(origins, alerts);
+        }
+        if (config.blocksByCount() && !closeLast) {
+            model().learnFullBlocks(examples, evaluation, driftMonitor);
+        } else {
             model().learn(examples, closeLast, evaluation, driftMonitor);
+        }
+        if (driftMonitor != null) {
             driftMonitor.end();
         }
         int inMiniBatch = 0;
@@ -386,7 +393,7 @@ public final class Learner implements AutoCloseable {
                 .toArray(PartitionOffset[]::new);
     }
 
-    /** Returns whether there are examples that do not yet fill a mini-batch. */
+    /** Returns whether there are examples that wait for later ones. */
     boolean hasPendingExamples() {
         return pending != null || restoredExamples != null;
     }
@@ -497,7 +504,7 @@ public final class Learner implements AutoCloseable {
                 read.toArray());
     }
 
-    /** Returns the examples that do not yet fill a mini-batch, in a block; null if none. */
+    /** Returns the examples that wait for later ones, in a block; null if there are none. */
     public @Nullable ExampleBlock pendingExamples() {
         if (restoredExamples != null) {
             return restoredExamples;

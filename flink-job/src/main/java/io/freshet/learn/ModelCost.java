@@ -66,7 +66,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                 heap += (long) Float.BYTES * learner.numClasses() * (learner.numClasses() + 1);
             }
         }
-        if (learner.miniBatchSize() > 1) {
+        if (learner.miniBatchSize() > 1 || config.blocksByCount()) {
             heap +=
                     (long) (learner.miniBatchSize() + BLOCK_ROWS)
                             * (Float.BYTES * (learner.numFeatures() + config.numTargets())

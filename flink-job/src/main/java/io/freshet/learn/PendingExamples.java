@@ -5,7 +5,10 @@ import io.freshet.ingest.Origins;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 
-/** Examples of a model that do not yet fill a mini-batch, with their origins, in stream order. */
+/**
+ * Examples of a model that do not yet fill a mini-batch or, in blocks cut by count, an execution
+ * block; with their origins, in stream order.
+ */
 final class PendingExamples {
     private final Examples examples;
     private final Origins origins = new Origins();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param learnerState state of the learner; null before the first example
  * @param successorState state of the learner that was started at a drift warning; null if there is
  *     none
- * @param pendingExamples examples of the incomplete mini-batch; null if there are none
+ * @param pendingExamples examples that wait for later ones; null if there are none
  */
 record RestoredState(
         String modelId,

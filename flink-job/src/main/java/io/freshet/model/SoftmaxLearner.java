@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * parallel, and their predictions are mixed.
  *
  * <p>Steps are computed in blocks ({@link BlockedSgd}). How a stream is divided into calls changes
- * results by rounding at most. The same state and the same calls give the same results bit for bit,
- * even if a new learner is created from {@link #state()} in between: the learner uses neither a
- * clock nor random numbers.
+ * results by rounding at most, and not at all with {@link #learnFullBlocks}. The same state and the
+ * same calls give the same results bit for bit, even if a new learner is created from {@link
+ * #state()} in between: the learner uses neither a clock nor random numbers.
  *
  * <p>If a loss or the parameters after a step would not be finite, the whole step is skipped: the
  * parameters, the optimiser's state, the mixture's weights and the scaler stay as they were before
@@ -179,6 +179,39 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             boolean closeLast,
             Evaluation evaluation,
             @Nullable StepObserver stepObserver) {
+        int waiting = runFullBlocks(examples, evaluation, stepObserver);
+        if (closeLast && waiting > 0) {
+            addMiniBatch(examples, waiting, evaluation);
+        }
+        run(examples, evaluation);
+    }
+
+    /**
+     * Tests on examples and trains on them like {@link #learn(Examples, boolean, Evaluation,
+     * StepObserver)}, but in full execution blocks only. Examples that do not fill a block, with or
+     * without a label, stay pending. So the blocks, and with them every bit of the results, depend
+     * only on the stream, however it is divided into calls.
+     *
+     * @param examples Not modified. Those whose outcome is {@link Outcome#PENDING} must be passed
+     *     again in the next call, in their order and before newer ones.
+     * @param evaluation receives the outcome of each example. Modified.
+     * @param stepObserver null for none
+     */
+    public void learnFullBlocks(
+            Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
+        runFullBlocks(examples, evaluation, stepObserver);
+        sgd.clear();
+    }
+
+    /**
+     * Fills blocks with examples and runs each block that is full. The rows of the last block stay
+     * in it.
+     *
+     * @return number of examples of the incomplete mini-batch, whose indices are in {@link
+     *     #pending}
+     */
+    private int runFullBlocks(
+            Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
         if (sgd.block().rows().size() > 0) {
             throw new IllegalStateException(
                     "the learner is in the middle of a call: an observer may change it, but not"
@@ -190,10 +223,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         int waiting = 0;
         for (int i = 0; i < examples.size(); i++) {
             if (examples.labels()[i] == Examples.UNLABELLED) {
-                if (!sgd.block().hasRoomFor(1)) {
-                    run(examples, evaluation);
-                }
                 sgd.block().rows().addUnlabelled(i);
+                runIfFull(examples, evaluation);
             } else {
                 pending[waiting++] = i;
                 if (waiting == pending.length) {
@@ -202,10 +233,13 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 }
             }
         }
-        if (closeLast && waiting > 0) {
-            addMiniBatch(examples, waiting, evaluation);
+        return waiting;
+    }
+
+    private void runIfFull(Examples examples, Evaluation evaluation) {
+        if (!sgd.block().hasRoomFor(1)) {
+            run(examples, evaluation);
         }
-        run(examples, evaluation);
     }
 
     private void addMiniBatch(Examples examples, int size, Evaluation evaluation) {
@@ -220,6 +254,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         // A block ends where a copy is due, so that copies do not depend on the calls' sizes.
         if (counters.stepsSinceCopy() + sgd.block().rows().numSteps() >= STEPS_BETWEEN_COPIES) {
             run(examples, evaluation);
+        } else {
+            runIfFull(examples, evaluation);
         }
     }
 
@@ -247,6 +283,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             done = end;
         }
         sgd.clear();
+        if (observer != null) {
+            observer.endBlock();
+        }
     }
 
     @Override

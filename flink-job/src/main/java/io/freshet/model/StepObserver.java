@@ -29,4 +29,10 @@ public interface StepObserver {
      * neither for training nor for prediction.
      */
     void react(LearnerControl learner);
+
+    /**
+     * Ends an execution block: all its steps are taken, and no other learner's block is running. By
+     * default, does nothing.
+     */
+    default void endBlock() {}
 }

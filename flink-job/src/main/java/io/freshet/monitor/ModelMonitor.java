@@ -79,7 +79,7 @@ final class ModelMonitor implements AutoCloseable {
         monitor.lastLabel = state.lastLabel();
         monitor.total.restore(state.prequential());
         if (state.fading().length > 0) {
-            monitor.fading.restore(state.fading());
+            monitor.fading.restore(state.fading(), state.fadingMultiplicity());
         } else if (monitor.includes(MetricPart.FADING)) {
             for (int i = 0; i < state.window().scored().length(); i++) {
                 monitor.fading.add(state.window().example(i));
@@ -283,7 +283,8 @@ final class ModelMonitor implements AutoCloseable {
                 includes(MetricPart.FADING) ? fading.state() : new double[0],
                 window.state(),
                 miniBatchLosses.values(),
-                unlabelledConfidences.values());
+                unlabelledConfidences.values(),
+                fading.multiplicity());
     }
 
     /** Does nothing: a monitor holds no resources. */

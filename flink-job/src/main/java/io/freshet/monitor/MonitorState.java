@@ -16,6 +16,8 @@ package io.freshet.monitor;
  * @param miniBatchLosses losses of the last mini-batches in training, nats, oldest first
  * @param unlabelledConfidences confidences of the last predictions for events without a label,
  *     oldest first
+ * @param fadingMultiplicity {@link FadingTallies#multiplicity()}. States that were written before
+ *     there was one are read as 0, which stands for 1.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record MonitorState(
@@ -28,4 +30,9 @@ public record MonitorState(
         double[] fading,
         WindowState window,
         double[] miniBatchLosses,
-        double[] unlabelledConfidences) {}
+        double[] unlabelledConfidences,
+        double fadingMultiplicity) {
+    public MonitorState {
+        fadingMultiplicity = fadingMultiplicity == 0 ? 1 : fadingMultiplicity;
+    }
+}

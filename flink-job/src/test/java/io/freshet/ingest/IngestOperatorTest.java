@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,10 @@ class IngestOperatorTest {
 
     @BeforeEach
     void open() throws Exception {
+        open(Duration.ofMillis(200));
+    }
+
+    private void open(@Nullable Duration blockMaxWait) throws Exception {
         harness =
                 new OneInputStreamOperatorTestHarness<>(
                         new IngestOperator(
@@ -23,7 +28,7 @@ class IngestOperatorTest {
                                         1,
                                         List.of("0", "1"),
                                         4,
-                                        Duration.ofMillis(200),
+                                        blockMaxWait,
                                         Set.of(),
                                         LabelType.CLASS,
                                         null,
@@ -89,6 +94,18 @@ class IngestOperatorTest {
         assertThat(harness.extractOutputValues())
                 .extracting(ExampleBlock::modelId)
                 .containsExactly("a", "b");
+    }
+
+    @Test
+    void incompleteBlockWithoutAMaximumWait_waitsForABarrier() throws Exception {
+        harness.close();
+        open(null);
+        send(0, "a");
+        harness.setProcessingTime(1_000_000_000);
+        assertThat(sizes()).isEmpty();
+
+        harness.getOneInputOperator().prepareSnapshotPreBarrier(1);
+        assertThat(sizes()).containsExactly(1);
     }
 
     @Test

@@ -145,6 +145,7 @@ final class DriftReactionBenchmark {
                 java.util.stream.IntStream.range(0, classes).mapToObj(k -> "" + k).toList(),
                 LabelType.CLASS,
                 null,
+                false,
                 1,
                 Duration.ZERO,
                 new DriftConfig(List.of(detector(learner)), COOL_DOWN, reaction, 10, 200, 500, 0),

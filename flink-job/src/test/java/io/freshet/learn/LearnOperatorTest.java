@@ -60,6 +60,7 @@ class LearnOperatorTest {
                 base.classes(),
                 base.labelType(),
                 maxWait,
+                false,
                 maxModels,
                 Duration.ofSeconds(10),
                 DriftConfig.NONE,
@@ -686,6 +687,39 @@ class LearnOperatorTest {
             after.setProcessingTime(10_000);
             after.processElement(Blocks.block(stream.subList(7, 10)), 0);
             assertThat(examplesSeen(after)).isZero();
+        }
+    }
+
+    @Test
+    void examplesOfAJobWithBlocksByCount_areTrainedOnAtTheNextEventOfAJobThatDoesNotWait()
+            throws Exception {
+        List<Blocks.Example> stream = Blocks.stream(1, 8, 4, 3, "m");
+        LearnConfig config = config(1000, 1, null);
+        LearnConfig byCount =
+                new LearnConfig(
+                        config.learner(),
+                        config.classes(),
+                        config.labelType(),
+                        null,
+                        true,
+                        config.maxModels(),
+                        config.publishInterval(),
+                        config.drift(),
+                        config.deviceFallback());
+        try (var before = harness(byCount, false);
+                var after = harness(config, false)) {
+            before.setup();
+            before.open();
+            before.processElement(Blocks.block(stream.subList(0, 7)), 0);
+            assertThat(examplesSeen(before)).isZero();
+            checkpoint(before, 1);
+            OperatorSubtaskState state = before.snapshot(2, 2);
+
+            after.setup();
+            after.initializeState(state);
+            after.open();
+            after.processElement(Blocks.block(stream.subList(7, 8)), 0);
+            assertThat(examplesSeen(after)).isEqualTo(8);
         }
     }
 

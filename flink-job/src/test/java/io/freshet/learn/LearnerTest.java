@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.Audit;
@@ -65,6 +66,7 @@ public class LearnerTest {
                 List.of("a", "b", "c").subList(0, learner.numClasses()),
                 labelType,
                 null,
+                false,
                 1000,
                 Duration.ofSeconds(10),
                 DriftConfig.NONE,
@@ -165,6 +167,18 @@ public class LearnerTest {
         }
     }
 
+    /** Returns the state after a single call of the model. */
+    private static LearnerState atOnce(LearnConfig config, List<Blocks.Example> stream) {
+        LearnerSettings settings = config.learner();
+        try (SoftmaxLearner model = new SoftmaxLearner(settings, LearnerState.initial(settings))) {
+            model.learn(
+                    Blocks.block(stream, config.numTargets()).examples(),
+                    true,
+                    new Evaluation(CLASSES));
+            return model.state();
+        }
+    }
+
     private static LearnerState state(Learner learner) {
         return Objects.requireNonNull(learner.learnerState());
     }
@@ -228,6 +242,100 @@ public class LearnerTest {
             assertThat(actual.weights()).containsExactly(expected.weights(), offset(1e-4));
             assertThat(actual.scaler().mean())
                     .containsExactly(expected.scaler().mean(), offset(1e-6));
+        }
+    }
+
+    private static LearnConfig withBlocksByCount(LearnConfig config) {
+        return new LearnConfig(
+                config.learner(),
+                config.classes(),
+                config.labelType(),
+                null,
+                true,
+                config.maxModels(),
+                config.publishInterval(),
+                config.drift(),
+                config.deviceFallback());
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void blocksByCount_giveTheSameBits_howeverTheStreamIsCutAndTheLearnerIsRestored(
+            LearnConfig config) {
+        // More than 1,000 steps of one example each, after which good parameters are copied.
+        List<Blocks.Example> stream =
+                Blocks.stream(7, 1_500, FEATURES, CLASSES, "m").stream()
+                        .map(
+                                example ->
+                                        example.offset() % 7 == 3
+                                                ? Blocks.unlabelled(example)
+                                                : example)
+                        .toList();
+        LearnerState expected = atOnce(config, stream);
+        LearnConfig byCount = withBlocksByCount(config);
+        List<Prediction> predictions = predictions(byCount, List.of(stream), false);
+        for (int largest : new int[] {1, 5, 300}) {
+            List<List<Blocks.Example>> pieces = Blocks.pieces(stream, largest, 3);
+            assertBitForBit(learn(byCount, pieces), expected);
+            assertThat(predictions(byCount, pieces, largest > 1))
+                    .usingRecursiveComparison()
+                    .withComparatorForType(Float::compare, Float.class)
+                    .isEqualTo(predictions);
+        }
+    }
+
+    /**
+     * Returns the predictions of a learner that processes the pieces.
+     *
+     * @param restored whether the learner is saved and restored after each piece
+     */
+    private static List<Prediction> predictions(
+            LearnConfig config, List<List<Blocks.Example>> pieces, boolean restored) {
+        List<Prediction> predictions = new ArrayList<>();
+        Learner learner = new Learner("m", new LearnerWorkspace(config));
+        for (List<Blocks.Example> piece : pieces) {
+            learner.process(
+                    Blocks.block(piece, config.numTargets()), predictions::add, alert -> {});
+            if (restored) {
+                LearnerState state = state(learner);
+                Learner next =
+                        Learner.restore(
+                                "m",
+                                new LearnerWorkspace(config),
+                                learner.modelState(state, null),
+                                state,
+                                null,
+                                learner.pendingExamples());
+                learner.close();
+                learner = next;
+            }
+        }
+        learner.closeMiniBatch(predictions::add, alert -> {});
+        learner.close();
+        return predictions;
+    }
+
+    @Test
+    void blocksByCount_waitWithUnlabelledExamplesInTheirPlace() {
+        LearnConfig config = withBlocksByCount(config(1));
+        List<Blocks.Example> stream = new ArrayList<>(Blocks.stream(7, 5, FEATURES, CLASSES, "m"));
+        stream.set(2, Blocks.unlabelled(stream.get(2)));
+        List<Prediction> predictions = new ArrayList<>();
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
+            BlockEvaluation first =
+                    learner.process(Blocks.block(stream), predictions::add, alert -> {});
+
+            assertThat(first.progress().audit().total()).isZero();
+            assertThat(predictions).isEmpty();
+            ExampleBlock waiting = Objects.requireNonNull(learner.pendingExamples());
+            assertThat(Arrays.copyOf(waiting.examples().labels(), waiting.size()))
+                    .containsExactly(stream.stream().mapToInt(Blocks.Example::label).toArray());
+
+            BlockEvaluation last = learner.closeMiniBatch(predictions::add, alert -> {});
+            assertThat(last.progress().audit().total()).isEqualTo(5);
+            assertThat(predictions)
+                    .extracting(Prediction::id, Prediction::modelVersion)
+                    .containsExactly(tuple("event-2", 2L));
         }
     }
 

@@ -47,6 +47,7 @@ class ProcessLimitsITCase {
                             base.classes(),
                             base.labelType(),
                             null,
+                            false,
                             MODELS_MAX,
                             Duration.ofSeconds(10),
                             DriftConfig.NONE,

@@ -118,6 +118,7 @@ class RunningLossTest {
                         IntStream.range(0, settings.numClasses()).mapToObj(k -> "c" + k).toList(),
                         labelType,
                         null,
+                        false,
                         10,
                         Duration.ZERO,
                         DriftConfig.NONE,

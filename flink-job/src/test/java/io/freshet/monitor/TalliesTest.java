@@ -245,7 +245,7 @@ class TalliesTest {
         FadingTallies old = new FadingTallies(saved.config());
         Monitors.examples(7, 3000, 5).forEach(old::add);
         FadingTallies restored = new FadingTallies(configured);
-        restored.restore(old.state());
+        restored.restore(old.state(), old.multiplicity());
         FadingTallies fresh = new FadingTallies(configured);
         int forgotten = (int) Math.ceil(Math.log(1e-6) / Math.log(0.99));
 

@@ -3,6 +3,7 @@ package io.freshet.pipeline;
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
@@ -456,6 +457,24 @@ class JobConfigTest {
                                 + " have one");
         assertThat(problems("drift.reaction", "hand-over", "drift.detector", "hddm-a, ddm"))
                 .isEmpty();
+    }
+
+    @Test
+    void blocksByCount_doNotWait_andForbidMiniBatchesThatEndAfterATime() {
+        JobConfig config = JobConfig.parse(given("block.max-wait", "off"));
+        assertThat(config.ingest().blockMaxWait()).isNull();
+        assertThat(config.learn().blocksByCount()).isTrue();
+        assertThat(JobConfig.parse(given()).learn().blocksByCount()).isFalse();
+
+        assertThat(problems("block.max-wait", "off", "mini-batch.max-wait", "5 s"))
+                .containsExactly(
+                        "mini-batch.max-wait = 5 s with block.max-wait = off: the first ends"
+                                + " mini-batches after a time, the second forms blocks by count"
+                                + " alone; set mini-batch.max-wait to off, or block.max-wait to a"
+                                + " time such as 200 ms");
+        assertThat(problems("block.max-wait", "of", "mini-batch.max-wait", "5 s"))
+                .singleElement(STRING)
+                .startsWith("block.max-wait = of: must be ");
     }
 
     @Test
@@ -913,7 +932,7 @@ class JobConfigTest {
                         "classes = 1: at least two classes are required",
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"
-                                + " 2 d, at least 1 ms",
+                                + " 2 d, at least 1 ms, or off",
                         "scaler.type = minmax: must be none or welford or fading",
                         "topics.labelled-events = labelled-events: the job would read its own"
                                 + " output");

@@ -157,6 +157,11 @@ class LiveModelHeapTest {
                         400),
                 Arguments.of(
                         Named.of(
+                                "blocks by count, 50 features",
+                                config("block.max-wait", "off", "num-features", "50")),
+                        200),
+                Arguments.of(
+                        Named.of(
                                 "many features and classes, a small window",
                                 config(
                                         "num-features",

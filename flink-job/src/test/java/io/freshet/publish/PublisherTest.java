@@ -103,6 +103,7 @@ class PublisherTest {
                         List.of("a", "b", "c"),
                         LabelType.CLASS,
                         null,
+                        false,
                         10,
                         Duration.ZERO,
                         DriftConfig.NONE,

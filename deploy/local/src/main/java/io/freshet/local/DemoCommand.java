@@ -2,6 +2,8 @@ package io.freshet.local;
 
 import static io.freshet.local.cli.TerminalText.printable;
 
+import io.freshet.ingest.IngestConfig;
+import io.freshet.learn.LearnConfig;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
@@ -165,6 +167,10 @@ final class DemoCommand implements Callable<Integer> {
         settings.put("checkpoint.interval", "1 s");
         // Frequent enough that even a short file, sent at full speed, gives a curve.
         settings.put("metrics.every", "1000");
+        if (!given.containsKey(LearnConfig.MINI_BATCH_MAX_WAIT.name())) {
+            // The same command gives the same figures.
+            settings.put(IngestConfig.BLOCK_MAX_WAIT.name(), "off");
+        }
         settings.putAll(given);
         settings.put("kafka.bootstrap.servers", bootstrapServers);
         return settings;

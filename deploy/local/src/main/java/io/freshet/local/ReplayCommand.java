@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import static io.freshet.local.cli.TerminalText.printable;
 
+import io.freshet.ingest.IngestConfig;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
@@ -48,6 +49,8 @@ final class ReplayCommand implements Callable<Integer> {
                         config.kafka().bootstrapServers()));
         out.println("the job that trains on them needs");
         stream.settings().forEach((key, value) -> out.println("  " + key + "=" + printable(value)));
+        out.println("and, for the same figures in every run over one partition,");
+        out.println("  " + IngestConfig.BLOCK_MAX_WAIT + "=off");
         out.flush();
         StreamSender sender =
                 new StreamSender(

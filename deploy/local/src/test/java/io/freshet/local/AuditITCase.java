@@ -55,6 +55,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /**
@@ -696,6 +697,15 @@ class AuditITCase {
     @Test
     void runningJobUnderLoad_isProvenEachTime() throws Exception {
         assertNoMismatchWhileItRuns("live", Map.of(), 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void runningJobWithBlocksByCount_isProvenEachTime(int miniBatchSize) throws Exception {
+        assertNoMismatchWhileItRuns(
+                "live-by-count-" + miniBatchSize,
+                Map.of("block.max-wait", "off", "mini-batch.size", "" + miniBatchSize),
+                0);
     }
 
     /**

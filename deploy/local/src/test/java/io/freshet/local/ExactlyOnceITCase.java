@@ -37,8 +37,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  *
  * <p>The parameters are equal bit for bit if mini-batches are cut by the number of examples and
  * their steps are computed one at a time. If every event is a step, the steps of a block are
- * computed together. Blocks then depend on how the events arrive, and sums in a different order are
- * rounded differently.
+ * computed together. If {@code block.max-wait} is off, blocks are cut by the number of events, and
+ * the parameters are equal, too. Otherwise blocks depend on how the events arrive, and sums in a
+ * different order are rounded differently.
  */
 class ExactlyOnceITCase {
     private static final int FEATURES = 6;
@@ -66,6 +67,9 @@ class ExactlyOnceITCase {
     /** Settings with the mixture, and one step for each event. */
     private static final Map<String, String> DEFAULTS = Map.of();
 
+    /** Settings with the mixture, and one step for each event, in blocks cut by count. */
+    private static final Map<String, String> BLOCKS_BY_COUNT = Map.of("block.max-wait", "off");
+
     /**
      * Events with small weights. With larger weights, steps at rate 1 overshoot the minimum, so
      * that rounding differences grow.
@@ -77,9 +81,12 @@ class ExactlyOnceITCase {
 
     private static void assertAsThePlainLoop(
             JobOnKafka job, List<LabelledEvent> events, Map<String, String> training) {
-        boolean bitForBit = training.equals(CUT_BY_COUNT);
+        boolean bitForBit = !training.equals(DEFAULTS);
+        LearnerSettings learner = job.config().learn().learner();
         Map<String, LearnerState> expected =
-                PlainLoop.learn(job.config().learn().learner(), events);
+                training.equals(BLOCKS_BY_COUNT)
+                        ? PlainLoop.learnAtOnce(learner, events)
+                        : PlainLoop.learn(learner, events);
         Map<String, ModelSnapshotEvent> models = job.models();
         assertThat(models.keySet()).isEqualTo(expected.keySet());
         expected.forEach(
@@ -94,7 +101,7 @@ class ExactlyOnceITCase {
                     double[] mean = doubles(model.getScaler().getMean());
                     double[] weights =
                             doubles(model.getExperts().stream().map(Expert::getWeight).toList());
-                    double[] expectedWeights = weights(job.config().learn().learner(), state);
+                    double[] expectedWeights = weights(learner, state);
                     if (bitForBit) {
                         assertThat(parameters).containsExactly(state.parameters());
                         assertThat(mean).containsExactly(state.scaler().mean());
@@ -131,6 +138,11 @@ class ExactlyOnceITCase {
     }
 
     @Test
+    void jobWithBlocksByCount_endsWithTheParametersOfAPlainLoop_bitForBit() throws Exception {
+        assertEndsAsThePlainLoop("replay-blocks-by-count", BLOCKS_BY_COUNT);
+    }
+
+    @Test
     void jobWithDefaults_endsWithTheParametersOfAPlainLoop_toRounding() throws Exception {
         assertEndsAsThePlainLoop("replay-defaults", DEFAULTS);
     }
@@ -162,6 +174,13 @@ class ExactlyOnceITCase {
     void jobWithDefaultsWhoseTaskManagerFails_endsWithTheParametersOfAPlainLoop_toRounding(
             String backend) throws Exception {
         assertEndsAsThePlainLoopThroughFailures("defaults", DEFAULTS, backend, false);
+    }
+
+    @ParameterizedTest(name = "state backend {0}")
+    @ValueSource(strings = {"hashmap", "rocksdb"})
+    void jobWithBlocksByCountWhoseTaskManagerFails_endsWithTheParametersOfAPlainLoop_bitForBit(
+            String backend) throws Exception {
+        assertEndsAsThePlainLoopThroughFailures("blocks-by-count", BLOCKS_BY_COUNT, backend, false);
     }
 
     @Test

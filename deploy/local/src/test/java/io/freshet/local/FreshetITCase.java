@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.freshet.local.cluster.EmbeddedKafka;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -150,6 +151,33 @@ class FreshetITCase {
         JsonNode json = new ObjectMapper().readTree(summary.toFile());
         assertThat(json.get("modelVersion").asLong()).isEqualTo(2_700);
         assertThat(json.get("rollingAccuracy").asDouble()).isGreaterThan(0.95);
+    }
+
+    @Test
+    void demo_givesTheSameFiguresInEveryRun() throws Exception {
+        Path csv = writeCsv();
+        List<JsonNode> summaries = new ArrayList<>();
+        for (String interval : List.of("1 s", "70 ms", "30 ms")) {
+            Path summary = directory.resolve(interval + ".json");
+            Outcome outcome =
+                    freshet(
+                            "demo",
+                            "--csv",
+                            csv.toString(),
+                            "--label",
+                            "label",
+                            "--rate",
+                            "10000",
+                            "--set",
+                            "checkpoint.interval=" + interval,
+                            "--summary",
+                            summary.toString());
+            assertThat(outcome.exitCode()).isZero();
+            ObjectNode json = (ObjectNode) new ObjectMapper().readTree(summary.toFile());
+            summaries.add(json.without(List.of("seconds", "eventsPerSecond")));
+        }
+        assertThat(summaries.get(0).get("loss").asDouble()).isPositive();
+        assertThat(summaries).containsOnly(summaries.get(0));
     }
 
     private Path writeCsv() throws IOException {

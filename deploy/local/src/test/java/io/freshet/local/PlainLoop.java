@@ -30,15 +30,7 @@ final class PlainLoop {
                     learners.computeIfAbsent(
                             event.getModelId(),
                             id -> new SoftmaxLearner(settings, LearnerState.initial(settings)));
-            Examples examples =
-                    open.computeIfAbsent(
-                            event.getModelId(), id -> new Examples(settings.numFeatures()));
-            List<Float> values = ((DenseFeatures) event.getFeatures()).getValues();
-            float[] features = new float[values.size()];
-            for (int j = 0; j < features.length; j++) {
-                features[j] = values.get(j);
-            }
-            examples.add(features, 0, (Integer) event.getLabel(), event.getWeight());
+            Examples examples = add(event, open, settings);
             learner.learn(examples, false, evaluation);
             examples.retainPending(evaluation);
         }
@@ -50,5 +42,38 @@ final class PlainLoop {
                     learner.close();
                 });
         return states;
+    }
+
+    /** Trains each model in a single call on its events, with and without a label. */
+    static Map<String, LearnerState> learnAtOnce(
+            LearnerSettings settings, List<LabelledEvent> events) {
+        Map<String, Examples> examples = new TreeMap<>();
+        events.forEach(event -> add(event, examples, settings));
+        Evaluation evaluation = new Evaluation(settings.numClasses());
+        Map<String, LearnerState> states = new TreeMap<>();
+        examples.forEach(
+                (id, ofModel) -> {
+                    try (SoftmaxLearner learner =
+                            new SoftmaxLearner(settings, LearnerState.initial(settings))) {
+                        learner.learn(ofModel, true, evaluation);
+                        states.put(id, learner.state());
+                    }
+                });
+        return states;
+    }
+
+    private static Examples add(
+            LabelledEvent event, Map<String, Examples> byModel, LearnerSettings settings) {
+        Examples examples =
+                byModel.computeIfAbsent(
+                        event.getModelId(), id -> new Examples(settings.numFeatures()));
+        List<Float> values = ((DenseFeatures) event.getFeatures()).getValues();
+        float[] features = new float[values.size()];
+        for (int j = 0; j < features.length; j++) {
+            features[j] = values.get(j);
+        }
+        Integer label = (Integer) event.getLabel();
+        examples.add(features, 0, label == null ? Examples.UNLABELLED : label, event.getWeight());
+        return examples;
     }
 }

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * alerts.
  *
  * <p>For a hand-over a second learner, the successor, is started when a detector begins to warn. It
- * is trained on the same mini-batches, and dropped when no detector warns any more.
+ * is trained on the same mini-batches after each execution block of the model, and dropped when no
+ * detector warns any more.
  */
 public final class DriftMonitor implements StepObserver, AutoCloseable {
     private static final Origins NO_ORIGINS = new Origins();
@@ -110,10 +111,15 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         this.alertSink = alertSink;
     }
 
-    /** Completes a call of the learner: trains the successor on the call's examples. */
+    /** Completes a call of the learner. */
     public void end() {
-        trainSuccessor();
         origins = NO_ORIGINS;
+    }
+
+    /** Trains the successor on the block's examples. */
+    @Override
+    public void endBlock() {
+        trainSuccessor();
     }
 
     @Override

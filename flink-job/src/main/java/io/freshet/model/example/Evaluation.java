@@ -36,7 +36,7 @@ public final class Evaluation {
         /** It has no label and was predicted only. */
         PREDICTED,
 
-        /** Its mini-batch is not full yet. */
+        /** Its mini-batch, or its execution block where only full ones are run, is not full yet. */
         PENDING
     }
 

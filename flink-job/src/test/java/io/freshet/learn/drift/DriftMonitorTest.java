@@ -104,6 +104,7 @@ class DriftMonitorTest {
                 List.of("a", "b", "c"),
                 LabelType.CLASS,
                 null,
+                false,
                 1000,
                 Duration.ofSeconds(10),
                 drift,

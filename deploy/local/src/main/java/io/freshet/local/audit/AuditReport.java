@@ -42,7 +42,7 @@ public record AuditReport(
         return verdict;
     }
 
-    /** Returns the number of events that wait for their mini-batch to be full. */
+    /** Returns the number of events that wait until later ones complete a mini-batch or block. */
     public long pending() {
         return models.values().stream().mapToLong(model -> Math.max(0, model.pending())).sum();
     }

@@ -140,7 +140,10 @@ record Boundary(
         return accepted.plus(unlabelled).plus(ignored).plus(deadLetters);
     }
 
-    /** Returns the number of events that were read and wait for their mini-batch to be full. */
+    /**
+     * Returns the number of events that were read and wait until later ones complete a mini-batch
+     * or block.
+     */
     long pending() {
         return read().count() - outcomes().count();
     }

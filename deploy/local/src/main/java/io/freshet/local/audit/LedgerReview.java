@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Comparison of what the records of an epoch state with what the audit found in the topics, range
@@ -100,8 +101,8 @@ final class LedgerReview {
         boolean trained = true;
         for (int i = 0; i < model.size(); i++) {
             boolean whole = reviewRead(model, i, previous, removed);
-            outcomes.review(i, whole);
             unlabelled.review(i, deadLetters.review(i) && whole);
+            outcomes.review(i, whole, unlabelled.waiting());
             predictions.review(i);
             Boundary boundary = model.boundary(i);
             if (trained && boundary.examplesSeen() != boundary.accepted().count()) {
@@ -117,8 +118,9 @@ final class LedgerReview {
                                         boundary.accepted().count())));
             }
         }
-        deadLetters.end();
-        predictions.end();
+        unlabelled.end();
+        deadLetters.end(EventSum.NONE);
+        predictions.end(unlabelled.waiting());
         removed.forEach((partition, span) -> addRemoved(model, partition, span));
     }
 
@@ -269,8 +271,9 @@ final class LedgerReview {
          * Compares the events up to a record.
          *
          * @param whole whether the events since the record before are all in the input
+         * @param waiting pending events without a label; null if they are not known
          */
-        void review(int index, boolean whole) {
+        void review(int index, boolean whole, @Nullable EventSum waiting) {
             Boundary now = model.boundary(index);
             for (TopicPartition partition : model.partitions()) {
                 found = found.plus(model.range(index).read(partition).sum());
@@ -292,8 +295,9 @@ final class LedgerReview {
                 reset(index);
             } else if (index == model.size() - 1
                     && exact
-                    && model.afterTraining().count() <= pending) {
-                EventSum lost = difference.minus(model.afterTraining());
+                    && waiting != null
+                    && model.afterTraining().count() <= pending - waiting.count()) {
+                EventSum lost = difference.minus(model.afterTraining()).minus(waiting);
                 if (!lost.equals(EventSum.NONE)) {
                     mismatch(
                             index,
@@ -324,14 +328,30 @@ final class LedgerReview {
         }
     }
 
-    /** Comparison of one model's unlabelled events with those without a label in the input. */
+    /**
+     * Comparison of one model's unlabelled events with those without a label in the input. Pending
+     * events may be among them if the job cuts blocks by count.
+     */
     private final class UnlabelledReview {
         private final ModelLedger model;
         private int since = -1;
         private EventSum found = EventSum.NONE;
 
+        /** Whether no event without a label was pending at that record. */
+        private boolean exact = true;
+
+        /** Mismatch at an earlier record, unless those events were pending; null if none. */
+        private @Nullable Finding suspect;
+
+        /** Pending events without a label at the record; null if they are not known. */
+        private @Nullable EventSum waiting = EventSum.NONE;
+
         UnlabelledReview(ModelLedger model) {
             this.model = model;
+        }
+
+        @Nullable EventSum waiting() {
+            return waiting;
         }
 
         /**
@@ -353,8 +373,14 @@ final class LedgerReview {
                 long ignored = unpredicted - unpredictedBefore;
                 EventSum stated = now.unlabelled().minus(before.unlabelled());
                 EventSum difference = found.minus(stated);
-                if (difference.count() != ignored || (ignored == 0 && difference.digest() != 0)) {
-                    add(
+                long missing = difference.count() - ignored;
+                if (!exact && missing <= now.pending() && -missing <= before.pending()) {
+                    reset(index, now.pending() == 0);
+                    return;
+                }
+                waiting = missing == 0 ? EventSum.NONE : ignored == 0 ? difference : null;
+                if (missing != 0 || (ignored == 0 && difference.digest() != 0)) {
+                    Finding finding =
                             mismatch(
                                     AuditCheck.OUTCOMES,
                                     model,
@@ -366,11 +392,30 @@ final class LedgerReview {
                                             before.origin(),
                                             found.count()),
                                     spans(model, since, index),
-                                    ignored == 0 ? difference : EventSum.NONE));
+                                    ignored == 0 ? difference : EventSum.NONE);
+                    if (missing > 0 && missing <= now.pending()) {
+                        suspect = suspect == null ? finding : suspect;
+                        return;
+                    }
+                    add(missing > 0 && suspect != null ? suspect : finding);
                 }
             }
+            reset(index, whole || now.pending() == 0);
+        }
+
+        private void reset(int index, boolean nowExact) {
+            exact = nowExact;
+            waiting = nowExact ? EventSum.NONE : null;
+            suspect = null;
             since = index;
             found = EventSum.NONE;
+        }
+
+        /** Adds a mismatch that pending events do not explain. */
+        void end() {
+            if (suspect != null && waiting != null && !model.lastUnlabelled().canBe(waiting)) {
+                add(suspect);
+            }
         }
     }
 
@@ -385,6 +430,15 @@ final class LedgerReview {
         private final int lastSeen;
         private final boolean removed;
         private EventSum previous = EventSum.NONE;
+
+        /**
+         * Predictions of events that were pending at a record, negative; none if there are none.
+         */
+        private EventSum early = EventSum.NONE;
+
+        /** Mismatch at an earlier record, unless it is due to such events; null if none. */
+        private @Nullable Finding suspect;
+
         private final List<OffsetSpan> undecided = new ArrayList<>();
         private long removedResults;
         private long awaitedResults;
@@ -423,7 +477,23 @@ final class LedgerReview {
             Boundary before = model.boundary(index - 1);
             Boundary now = model.boundary(index);
             EventSum stated = stated(now).minus(stated(before));
-            EventSum difference = stated.minus(found(index));
+            EventSum inRange = stated.minus(found(index));
+            EventSum difference = inRange.plus(early);
+            early = EventSum.NONE;
+            if (check == AuditCheck.PREDICTIONS
+                    && difference.count() < 0
+                    && -difference.count() <= now.pending()) {
+                // Events that are pending at this record may have been predicted after it.
+                early = difference;
+                suspect = suspect == null ? mismatch(index, stated, difference) : suspect;
+                previous = inRange;
+                return false;
+            }
+            if (suspect != null && difference.count() < 0) {
+                add(suspect);
+                difference = inRange;
+            }
+            suspect = null;
             EventSum last = previous;
             previous = difference;
             if (difference.equals(EventSum.NONE)) {
@@ -441,24 +511,37 @@ final class LedgerReview {
                 awaitedResults += difference.count();
                 undecided.addAll(spans);
             } else {
-                add(
-                        mismatch(
-                                check,
-                                model,
-                                AuditText.format(
-                                        "%s states %,d since %s, the topic has %,d",
-                                        now.origin(),
-                                        stated.count(),
-                                        before.origin(),
-                                        found(index).count()),
-                                spans,
-                                difference));
+                add(mismatch(index, stated, difference));
             }
             return false;
         }
 
-        /** Adds what could not be decided, as one finding. */
-        void end() {
+        private Finding mismatch(int index, EventSum stated, EventSum difference) {
+            return LedgerReview.mismatch(
+                    check,
+                    model,
+                    AuditText.format(
+                            "%s states %,d since %s, the topic has %,d",
+                            model.boundary(index).origin(),
+                            stated.count(),
+                            model.boundary(index - 1).origin(),
+                            found(index).count()),
+                    spans(model, index - 1, index),
+                    difference);
+        }
+
+        /**
+         * Adds what could not be decided, as one finding. A running job may have predicted pending
+         * events since its newest record was read.
+         *
+         * @param waiting pending events without a label; null if they are not known
+         */
+        void end(@Nullable EventSum waiting) {
+            if (suspect != null
+                    && waiting != null
+                    && !model.lastUnlabelled().canBe(waiting.plus(early))) {
+                add(suspect);
+            }
             if (removedResults > 0) {
                 add(
                         Finding.unproven(

@@ -29,6 +29,9 @@ final class ModelLedger {
     /** Labelled events after the last one trained on, without dead letters. */
     private final RunningSum afterTraining = new RunningSum();
 
+    /** The last unlabelled events after the last one trained on, without dead letters. */
+    private final LastUnlabelled lastUnlabelled = new LastUnlabelled();
+
     ModelLedger(String modelId) {
         this.modelId = modelId;
     }
@@ -139,6 +142,10 @@ final class ModelLedger {
         return afterTraining.sum();
     }
 
+    LastUnlabelled lastUnlabelled() {
+        return lastUnlabelled;
+    }
+
     Set<TopicPartition> partitions() {
         return cursors.keySet();
     }
@@ -167,7 +174,12 @@ final class ModelLedger {
                     afterTraining.add(hash, sign);
                 }
             }
-            case UNLABELLED -> cursor.range.unlabelled().add(hash, sign);
+            case UNLABELLED -> {
+                cursor.range.unlabelled().add(hash, sign);
+                if (offset > cursor.lastTrained) {
+                    lastUnlabelled.add(cursor.partition, hash, sign);
+                }
+            }
             case UNREADABLE -> {}
         }
     }

@@ -153,6 +153,82 @@ class LedgerReviewTest {
         assertThat(ledger.model("m").last().pending()).isEqualTo(3);
     }
 
+    /** Returns a record that has read the offsets from 10 to 25; offset 20 has no label. */
+    private MetricsEvent withPendingEvents() {
+        return event("m", 0, tally(FIRST, 19), none(), none(), 19, 25);
+    }
+
+    private void inputWithUnlabelled(long to, Set<Long> unlabelled) {
+        for (long offset = FIRST; offset <= to; offset++) {
+            boolean isUnlabelled = unlabelled.contains(offset);
+            input(offset, isUnlabelled ? EventKind.UNLABELLED : EventKind.LABELLED, "m");
+        }
+    }
+
+    @Test
+    void pendingEventsWithoutLabel_areLegitimate_ifTheyAreTheLastOnes() {
+        add(withPendingEvents());
+        ledger.seal();
+        inputWithUnlabelled(25, Set.of(20L, 23L));
+
+        assertThat(findings()).isEmpty();
+        assertThat(ledger.model("m").last().pending()).isEqualTo(6);
+    }
+
+    @Test
+    void pendingEventsWithoutLabel_mayBePredictedAfterTheirRecord() {
+        add(withPendingEvents());
+        Tally accepted = tally(FIRST, 29);
+        accepted.setCount(19L);
+        accepted.setDigest(accepted.getDigest() - hash(20));
+        add(event("m", 1, accepted, tally(20, 20), none(), 29, 29));
+        ledger.seal();
+        inputWithUnlabelled(29, Set.of(20L));
+        ledger.addPrediction(PARTITION, 20, hash(20), "m");
+
+        assertThat(findings()).isEmpty();
+    }
+
+    @Test
+    void pendingEventsWithoutLabel_mayHaveBeenPredictedSinceTheNewestRecord() {
+        add(withPendingEvents());
+        ledger.seal();
+        inputWithUnlabelled(25, Set.of(20L, 23L));
+        ledger.addPrediction(PARTITION, 20, hash(20), "m");
+        assertThat(findings()).isEmpty();
+
+        ledger.addPrediction(PARTITION, 20, hash(20), "m");
+        assertThat(checks(findings())).containsExactly(AuditCheck.PREDICTIONS);
+    }
+
+    @Test
+    void eventWithoutLabelThatHasNoOutcome_isNotTakenForPending_ifLaterOnesWereTrainedOn() {
+        Tally accepted = tally(FIRST, 19);
+        accepted.setCount(9L);
+        accepted.setDigest(accepted.getDigest() - hash(15));
+        add(event("m", 0, accepted, none(), none(), 19, 20));
+        ledger.seal();
+        inputWithUnlabelled(20, Set.of(15L, 20L));
+        assertThat(ledger.model("m").last().pending()).isEqualTo(2);
+
+        assertThat(checks(findings())).containsExactly(AuditCheck.OUTCOMES);
+    }
+
+    @Test
+    void predictionThatNoRecordStates_isDetected_thoughEventsArePending() {
+        add(withPendingEvents());
+        add(event("m", 1, tally(FIRST, 29), none(), none(), 29, 35));
+        ledger.seal();
+        input(FIRST, 35);
+        ledger.addPrediction(PARTITION, 20, hash(20), "m");
+
+        List<Finding> findings = findings();
+
+        assertThat(checks(findings)).containsExactly(AuditCheck.PREDICTIONS);
+        assertThat(findings.get(0).difference()).isEqualTo(new EventSum(-1, -hash(20)));
+        assertThat(findings.get(0).spans()).containsExactly(new OffsetSpan(PARTITION, FIRST, 25));
+    }
+
     @Test
     void eventWithoutOutcome_isNotTakenForPending() {
         MetricsEvent event = accepted(0, 19, 19);
