@@ -348,6 +348,7 @@ public final class Learner implements AutoCloseable {
                 live == null ? Double.NaN : live.gradientNorm(),
                 live == null ? 0 : live.parameterNorm(),
                 alerts(),
+                live == null ? FeatureCounts.NONE : FeatureCounts.of(live.clippedValues()),
                 driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
     }
 
@@ -433,6 +434,7 @@ public final class Learner implements AutoCloseable {
                 state.scaler().count(),
                 scaler == null ? null : state.scaler().mean(),
                 scaler == null ? null : state.scaler().variance(),
+                scaler == null ? null : scaler.limits(state.scaler()),
                 config.learner().numOutputs(),
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
     }

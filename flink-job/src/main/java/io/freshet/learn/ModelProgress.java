@@ -24,6 +24,7 @@ import io.freshet.learn.drift.DetectorReport;
  *     with the largest weight; NaN before the first step
  * @param parameterNorm Euclidean norm of that learning rate's parameters, bias included
  * @param alerts number of drift alerts
+ * @param clipped values that the scaler clipped in examples trained on
  * @param detectors status of each drift detector
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -40,6 +41,7 @@ public record ModelProgress(
         double gradientNorm,
         double parameterNorm,
         long alerts,
+        FeatureCounts clipped,
         DetectorReport[] detectors) {
     /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;

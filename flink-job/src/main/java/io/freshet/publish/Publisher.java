@@ -188,13 +188,15 @@ public final class Publisher implements Serializable {
     private static @Nullable ScalerSnapshot scaler(ModelSnapshot snapshot) {
         double[] mean = snapshot.scalerMean();
         double[] variance = snapshot.scalerVariance();
-        if (mean == null || variance == null) {
+        double[] limit = snapshot.scalerLimit();
+        if (mean == null || variance == null || limit == null) {
             return null;
         }
         return new ScalerSnapshot(
                 snapshot.scalerCount(),
                 Arrays.stream(mean).boxed().toList(),
-                Arrays.stream(variance).boxed().toList());
+                Arrays.stream(variance).boxed().toList(),
+                Arrays.stream(limit).boxed().toList());
     }
 
     private Provenance provenance(ModelProgress progress) {
@@ -208,8 +210,8 @@ public final class Publisher implements Serializable {
     }
 
     /**
-     * Returns the SHA-256 of the parameters, the scaler's moments and, for a mixture, the weights
-     * of the experts, all little-endian and in this order.
+     * Returns the SHA-256 of the parameters, the scaler's moments and limits and, for a mixture,
+     * the weights of the experts, all little-endian and in this order.
      */
     private static String contentHash(ModelSnapshot snapshot) {
         MessageDigest sha256;
@@ -223,9 +225,11 @@ public final class Publisher implements Serializable {
         sha256.update(parameters);
         double[] mean = snapshot.scalerMean();
         double[] variance = snapshot.scalerVariance();
-        if (mean != null && variance != null) {
+        double[] limit = snapshot.scalerLimit();
+        if (mean != null && variance != null && limit != null) {
             sha256.update(littleEndian(mean));
             sha256.update(littleEndian(variance));
+            sha256.update(littleEndian(limit));
         }
         io.freshet.learn.Expert[] experts = snapshot.progress().experts();
         if (experts.length > 1) {

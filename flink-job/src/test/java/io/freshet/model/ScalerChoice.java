@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
 enum ScalerChoice {
     NONE(null),
     WELFORD(new Standardization()),
-    FADING(new FadingStandardization(200));
+    FADING(new FadingStandardization(200)),
+    CLIPPED_WELFORD(new Standardization(10)),
+    CLIPPED_FADING(new FadingStandardization(200, 10));
 
     private final @Nullable ScalerRule rule;
 

@@ -90,7 +90,7 @@ class JobConfigTest {
                                         List.of(0.0001, 0.001, 0.01, 0.1),
                                         false),
                                 MiniBatchReduction.EXAMPLES,
-                                new Standardization(),
+                                new Standardization(10),
                                 10));
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();

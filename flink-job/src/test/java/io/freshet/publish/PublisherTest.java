@@ -11,6 +11,8 @@ import io.freshet.ingest.LabelType;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.Expert;
+import io.freshet.learn.FeatureCount;
+import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
@@ -172,6 +174,7 @@ class PublisherTest {
                 1.5,
                 2.5,
                 5,
+                new FeatureCounts(7, new FeatureCount[] {new FeatureCount(1, 7)}),
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
@@ -190,6 +193,7 @@ class PublisherTest {
                         8,
                         new double[] {0.5, 1.5},
                         new double[] {2, 3},
+                        new double[] {10, 20},
                         3,
                         "softmax"),
                 publications::add);
@@ -254,10 +258,12 @@ class PublisherTest {
                         1.5,
                         2.5,
                         0,
+                        FeatureCounts.NONE,
                         new DetectorReport[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
-                new ModelSnapshot("model", single, new float[] {1, 2}, 0, null, null, 1, "sigmoid"),
+                new ModelSnapshot(
+                        "model", single, new float[] {1, 2}, 0, null, null, null, 1, "sigmoid"),
                 publications::add);
 
         ByteBuffer content = ByteBuffer.allocate(2 * 4).order(ByteOrder.LITTLE_ENDIAN);

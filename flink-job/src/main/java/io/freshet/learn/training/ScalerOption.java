@@ -27,7 +27,10 @@ public enum ScalerOption {
     WELFORD(
             Standardization.class,
             "standardises each feature online to mean 0 and variance 1, by Welford's algorithm",
-            keys -> settings -> new Standardization()),
+            keys -> {
+                var clip = keys.add(SharedKeys.CLIP, Standardization::clip);
+                return settings -> new Standardization(clip(settings, clip));
+            }),
 
     /** {@link FadingStandardization}. */
     FADING(
@@ -46,8 +49,26 @@ public enum ScalerOption {
                                                 + " example in the mean and the variance is halved,"
                                                 + " for scaler.type = fading."),
                                 FadingStandardization::halfLife);
-                return settings -> new FadingStandardization(settings.get(halfLife));
+                var clip = keys.add(SharedKeys.CLIP, FadingStandardization::clip);
+                return settings ->
+                        new FadingStandardization(settings.get(halfLife), clip(settings, clip));
             });
+
+    /** Keys of several scalings. */
+    private static final class SharedKeys {
+        static final Key<Double> CLIP =
+                Key.ofDouble(
+                        "scaler.clip",
+                        10,
+                        0,
+                        1e6,
+                        "Number of standard deviations from the mean at which a value of a feature"
+                            + " is clipped, before the scaler observes it and after it is scaled,"
+                            + " so that a single wrong reading does not make the feature useless: 0"
+                            + " to clip none, else at least 1. Rare values of a feature that is"
+                            + " mostly constant, and a new level that lasts, are not clipped. The"
+                            + " metrics count the clipped values.");
+    }
 
     /** The key that selects the scaling. */
     static final Key<ScalerOption> TYPE =
@@ -99,6 +120,18 @@ public enum ScalerOption {
         ScalerOption option = settings.get(TYPE);
         settings.refuseIneffective(TYPE, option.keys(), OWN_KEYS);
         return option.factory == null ? null : option.factory.apply(settings);
+    }
+
+    private static double clip(Settings settings, Key<Double> key) {
+        double clip = settings.get(key);
+        if (clip > 0 && clip < 1) {
+            settings.problem(
+                    settings.assignment(key)
+                            + " would clip usual values: set it to at least 1, or to 0 to clip"
+                            + " none");
+            return 0;
+        }
+        return clip;
     }
 
     /** Returns the keys of this scaling. */

@@ -1,5 +1,7 @@
 package io.freshet.model.scale;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Weighted moments of the features of one model: number and weight of the observed examples, and
  * mean and squared deviations of each feature. Mutable; {@link ScalerState} is the immutable form.
@@ -11,36 +13,59 @@ final class Moments {
     final double[] mean;
     final double[] squaredDeviations;
 
-    /** Creates the moments of no examples. */
-    Moments(int numFeatures) {
+    /** Null if outliers are not clipped. */
+    final @Nullable Outliers outliers;
+
+    /**
+     * Creates the moments of no examples.
+     *
+     * @param clips whether outliers are clipped
+     */
+    Moments(int numFeatures, boolean clips) {
         this.numFeatures = numFeatures;
+        this.outliers = clips ? new Outliers(numFeatures) : null;
         this.mean = new double[numFeatures];
         this.squaredDeviations = new double[numFeatures];
     }
 
-    /** Returns moments equal to a state. */
-    static Moments of(ScalerState state) {
-        Moments moments = new Moments(state.mean().length);
+    /**
+     * Returns moments equal to a state.
+     *
+     * @param clips whether outliers are clipped
+     */
+    static Moments of(ScalerState state, boolean clips) {
+        Moments moments = new Moments(state.mean().length, clips);
         moments.set(state);
+        OutlierState outliers = state.outliers();
+        if (moments.outliers != null && outliers != null) {
+            System.arraycopy(
+                    outliers.clipped(), 0, moments.outliers.clipped, 0, moments.numFeatures);
+        }
         return moments;
     }
 
     /**
-     * Replaces the moments.
+     * Replaces the moments. The numbers of clipped values stay: they only increase.
      *
      * @param state of as many features. Copied.
      */
     void set(ScalerState state) {
         set(state.count(), state.sumOfWeights(), state.mean(), state.squaredDeviations());
+        if (outliers != null) {
+            outliers.set(state.outliers(), state.count() > 0);
+        }
     }
 
     /**
      * Replaces the moments.
      *
-     * @param other of as many features. Copied.
+     * @param other of as many features and with outliers if these have them. Copied.
      */
     void set(Moments other) {
         set(other.count, other.sumOfWeights, other.mean, other.squaredDeviations);
+        if (outliers != null && other.outliers != null) {
+            outliers.set(other.outliers);
+        }
     }
 
     private void set(
@@ -56,6 +81,11 @@ final class Moments {
 
     /** Returns the moments in new arrays. */
     ScalerState state() {
-        return new ScalerState(count, sumOfWeights, mean.clone(), squaredDeviations.clone());
+        return new ScalerState(
+                count,
+                sumOfWeights,
+                mean.clone(),
+                squaredDeviations.clone(),
+                outliers == null ? null : outliers.state());
     }
 }

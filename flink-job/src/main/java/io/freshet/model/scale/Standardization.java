@@ -1,9 +1,28 @@
 package io.freshet.model.scale;
 
-/** The rule that standardises by the mean and the population variance of all examples so far. */
-public record Standardization() implements ScalerRule {
+/**
+ * The rule that standardises by the mean and the population variance of all examples so far.
+ *
+ * @param clip number of standard deviations at which outliers are clipped, before they are observed
+ *     and after they are scaled ({@link FeatureMoments}); 0 to clip none, else at least 1
+ */
+public record Standardization(double clip) implements ScalerRule {
+    public Standardization {
+        ScalerRule.requireClip(clip);
+    }
+
+    /** Creates the rule that clips no outliers. */
+    public Standardization() {
+        this(0);
+    }
+
+    @Override
+    public double[] limits(ScalerState state) {
+        return clip == 0 ? new double[0] : FeatureMoments.limits(clip, state);
+    }
+
     @Override
     public Workspace newWorkspace(int numFeatures) {
-        return new StandardScaler.Scratch(numFeatures);
+        return new StandardScaler.Scratch(clip, numFeatures);
     }
 }

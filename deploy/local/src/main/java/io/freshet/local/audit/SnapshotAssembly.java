@@ -114,8 +114,11 @@ final class SnapshotAssembly {
         if (scaler != null) {
             addAll("a mean of the scaler", scaler.getMean());
             addAll("a variance of the scaler", scaler.getVariance());
+            addAll("a limit of the scaler", scaler.getLimit());
             if (scaler.getMean().size() != event.getNumFeatures()
-                    || scaler.getVariance().size() != event.getNumFeatures()) {
+                    || scaler.getVariance().size() != event.getNumFeatures()
+                    || (!scaler.getLimit().isEmpty()
+                            && scaler.getLimit().size() != event.getNumFeatures())) {
                 note("the scaler has another number of features");
             }
         }
