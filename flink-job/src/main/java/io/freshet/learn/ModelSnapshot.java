@@ -26,6 +26,6 @@ public record ModelSnapshot(
         long scalerCount,
         double @Nullable [] scalerMean,
         double @Nullable [] scalerVariance,
-        double @Nullable [] scalerLimit,
+        float @Nullable [] scalerLimit,
         int numOutputs,
         String activation) {}

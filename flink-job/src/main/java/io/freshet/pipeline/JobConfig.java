@@ -244,7 +244,7 @@ public record JobConfig(
         int parameters = Math.min(learn.learner().numParameters(), publish.chunkSize());
         long bytes =
                 (long) Float.BYTES * parameters
-                        + 3L * Double.BYTES * ingest.numFeatures()
+                        + (2L * Double.BYTES + Float.BYTES) * ingest.numFeatures()
                         + ingest.classes().stream().mapToLong(JobConfig::maxBytes).sum()
                         + learn.hyperParameters().entrySet().stream()
                                 .mapToLong(e -> maxBytes(e.getKey()) + maxBytes(e.getValue()))

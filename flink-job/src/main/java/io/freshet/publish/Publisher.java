@@ -188,7 +188,7 @@ public final class Publisher implements Serializable {
     private static @Nullable ScalerSnapshot scaler(ModelSnapshot snapshot) {
         double[] mean = snapshot.scalerMean();
         double[] variance = snapshot.scalerVariance();
-        double[] limit = snapshot.scalerLimit();
+        float[] limit = snapshot.scalerLimit();
         if (mean == null || variance == null || limit == null) {
             return null;
         }
@@ -196,7 +196,7 @@ public final class Publisher implements Serializable {
                 snapshot.scalerCount(),
                 Arrays.stream(mean).boxed().toList(),
                 Arrays.stream(variance).boxed().toList(),
-                Arrays.stream(limit).boxed().toList());
+                list(limit, 0, limit.length));
     }
 
     private Provenance provenance(ModelProgress progress) {
@@ -220,12 +220,10 @@ public final class Publisher implements Serializable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
-        ByteBuffer parameters = littleEndian(snapshot.parameters().length * Float.BYTES);
-        parameters.asFloatBuffer().put(snapshot.parameters());
-        sha256.update(parameters);
+        sha256.update(littleEndian(snapshot.parameters()));
         double[] mean = snapshot.scalerMean();
         double[] variance = snapshot.scalerVariance();
-        double[] limit = snapshot.scalerLimit();
+        float[] limit = snapshot.scalerLimit();
         if (mean != null && variance != null && limit != null) {
             sha256.update(littleEndian(mean));
             sha256.update(littleEndian(variance));
@@ -240,6 +238,12 @@ public final class Publisher implements Serializable {
                                     .toArray()));
         }
         return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    private static ByteBuffer littleEndian(float[] values) {
+        ByteBuffer bytes = littleEndian(values.length * Float.BYTES);
+        bytes.asFloatBuffer().put(values);
+        return bytes;
     }
 
     private static ByteBuffer littleEndian(double[] values) {

@@ -90,7 +90,7 @@ final class PlainFeature {
             run = Math.max(0, run - 1);
         }
         if (weight > 0 && distance > usual() && distance > 0.75 * envelope) {
-            envelope = 10 * distance;
+            envelope = Math.min(10, Math.sqrt(weight)) * distance;
         }
         add(value, valueWeight);
     }

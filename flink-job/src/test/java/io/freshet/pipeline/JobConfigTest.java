@@ -150,8 +150,9 @@ class JobConfigTest {
         settings.put("training.experts.shares", "0.125,0");
         settings.put("training.experts.baselines", "false");
         settings.put("training.optimizer", "sgd");
-        // The key of another scaling must have its default.
+        // The keys of another scaling must have their defaults.
         settings.put("scaler.half-life", "10000");
+        settings.put("scaler.clip", "10");
         // The keys of another optimiser must have their defaults.
         settings.put("training.adam.beta1", "0.9");
         settings.put("training.adam.beta2", "0.999");
@@ -911,8 +912,8 @@ class JobConfigTest {
                 .hasMessageStartingWith(
                         "num-features = 100000, 7 classes and models.chunk-size = 200000 make a"
                                 + " snapshot's first record ");
-        assertThat(JobConfig.parse(with("num-features", "10000")).ingest().numFeatures())
-                .isEqualTo(10_000);
+        assertThat(JobConfig.parse(with("num-features", "9000")).ingest().numFeatures())
+                .isEqualTo(9_000);
     }
 
     @Test

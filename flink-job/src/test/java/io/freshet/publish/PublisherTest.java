@@ -193,7 +193,7 @@ class PublisherTest {
                         8,
                         new double[] {0.5, 1.5},
                         new double[] {2, 3},
-                        new double[] {10, 20},
+                        new float[] {10, 20},
                         3,
                         "softmax"),
                 publications::add);
@@ -207,7 +207,7 @@ class PublisherTest {
                         Topic.MODEL_HISTORY,
                         Topic.MODELS,
                         Topic.MODEL_HISTORY);
-        ByteBuffer content = ByteBuffer.allocate(9 * 4 + 6 * 8).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer content = ByteBuffer.allocate(11 * 4 + 6 * 8).order(ByteOrder.LITTLE_ENDIAN);
         for (int chunk = 0; chunk < 3; chunk++) {
             Publication publication = publications.get(2 * chunk);
             assertThat(new String(publication.key(), StandardCharsets.UTF_8))
@@ -225,10 +225,11 @@ class PublisherTest {
             assertThat(event.getActivation()).isEqualTo("softmax");
             assertThat(event.getNumOutputs()).isEqualTo(3);
         }
-        // The scaler's moments, then the weights of the experts.
-        for (double value : new double[] {0.5, 1.5, 2, 3, 0.75, 0.25}) {
+        // The scaler's moments and limits, then the weights of the experts.
+        for (double value : new double[] {0.5, 1.5, 2, 3}) {
             content.putDouble(value);
         }
+        content.putFloat(10).putFloat(20).putDouble(0.75).putDouble(0.25);
         ModelSnapshotEvent first =
                 EventReader.of(ModelSnapshotEvent.class).read(publications.get(0).value());
         assertThat(first.getContentHash()).isEqualTo(sha256(content.array()));

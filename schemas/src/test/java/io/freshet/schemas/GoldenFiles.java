@@ -146,7 +146,7 @@ final class GoldenFiles {
         ModelSnapshotEvent snapshot =
                 snapshot(List.of(), "softmax", 2).setJob("job").setEpoch(2L).build();
         snapshot.getProvenance().setPartitions(partitions);
-        snapshot.getScaler().setLimit(List.of(10.0, 20.0));
+        snapshot.getScaler().setLimit(List.of(10f, 20f));
         events.put("ModelSnapshotEvent.v3", snapshot);
         events.put(
                 "PredictionEvent.v2",

@@ -27,12 +27,12 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
     }
 
     @Override
-    public double[] limits(ScalerState state) {
+    public float[] limits(ScalerState state) {
         if (clip > 0) {
             return FeatureMoments.limits(clip, state);
         }
-        double[] limits = new double[state.mean().length];
-        Arrays.fill(limits, Math.sqrt(state.sumOfWeights()));
+        float[] limits = new float[state.mean().length];
+        Arrays.fill(limits, (float) Math.sqrt(state.sumOfWeights()));
         return limits;
     }
 

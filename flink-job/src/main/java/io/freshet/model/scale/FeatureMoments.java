@@ -23,8 +23,8 @@ import io.freshet.model.scale.Outliers.FirstValues;
  *
  * <ul>
  *   <li>Rare values. A feature that is mostly constant has a small deviation. Where it is 0, any
- *       value is accepted. The distance of an accepted outlier is remembered, and values up to ten
- *       times as far, within the envelope, are accepted too.
+ *       value is accepted. The distance of an accepted outlier sets the envelope, within which all
+ *       values are accepted: ten times that distance, or {@code √W} times if that is less.
  *   <li>A new level or a larger spread. A counter rises with each outlier and falls with each other
  *       value. While it is at least {@value #PATIENCE}, outliers are accepted.
  * </ul>
@@ -33,6 +33,8 @@ import io.freshet.model.scale.Outliers.FirstValues;
  * the first {@value OutlierState#FIRST_VALUES} values, the one that is farthest from the mean of
  * the others is set aside. It is clipped by the deviation of the others, and added to their moments
  * when a farther one comes, or at the end.
+ *
+ * <p>A value that is not finite is no outlier. It makes the moments NaN.
  *
  * <p>Source of the recurrence: West, <i>Updating mean and variance estimates: an improved
  * method</i>, Communications of the ACM 22 (1979).
@@ -213,6 +215,9 @@ final class FeatureMoments {
             run = Math.max(0, run - 1);
             return value;
         }
+        if (!(distance <= Double.MAX_VALUE)) {
+            return value;
+        }
         if (squares > 0 && distance > envelope) {
             run = Math.min(MAX_RUN, run + 1);
             if (run <= PATIENCE) {
@@ -223,7 +228,7 @@ final class FeatureMoments {
             run = Math.max(0, run - 1);
         }
         if (distance > ENVELOPE_EXTENSION * envelope) {
-            envelope = ENVELOPE * distance;
+            envelope = Math.min(ENVELOPE, Math.sqrt(weight)) * distance;
         }
         return value;
     }
@@ -259,7 +264,10 @@ final class FeatureMoments {
     }
 
     private boolean isFarthestClipped() {
-        return squares > 0 && Math.abs(farthest - mean) > Math.max(usualDistance(), envelope);
+        double distance = Math.abs(farthest - mean);
+        return squares > 0
+                && distance > Math.max(usualDistance(), envelope)
+                && distance <= Double.MAX_VALUE;
     }
 
     /**
@@ -308,14 +316,14 @@ final class FeatureMoments {
      *
      * @param state of a scaler that clips outliers. Not modified.
      */
-    static double[] limits(double clip, ScalerState state) {
-        double[] limits = new double[state.mean().length];
+    static float[] limits(double clip, ScalerState state) {
+        float[] limits = new float[state.mean().length];
         double[] variance = state.variance();
         OutlierState outliers = state.outliers();
         for (int f = 0; f < limits.length; f++) {
             double envelope = outliers == null ? 0 : outliers.envelopes()[f];
             double inverse = variance[f] == 0 ? 0 : 1 / Math.sqrt(variance[f]);
-            limits[f] = limit(clip, state.sumOfWeights(), envelope, inverse);
+            limits[f] = (float) limit(clip, state.sumOfWeights(), envelope, inverse);
         }
         return limits;
     }

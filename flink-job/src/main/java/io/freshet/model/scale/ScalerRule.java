@@ -17,7 +17,7 @@ public interface ScalerRule extends Serializable {
      *
      * @param state of a scaler of this rule. Not modified.
      */
-    double[] limits(ScalerState state);
+    float[] limits(ScalerState state);
 
     /**
      * Checks a number of standard deviations at which outliers are clipped: 0 to clip none, else

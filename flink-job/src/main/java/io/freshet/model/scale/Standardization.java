@@ -17,8 +17,8 @@ public record Standardization(double clip) implements ScalerRule {
     }
 
     @Override
-    public double[] limits(ScalerState state) {
-        return clip == 0 ? new double[0] : FeatureMoments.limits(clip, state);
+    public float[] limits(ScalerState state) {
+        return clip == 0 ? new float[0] : FeatureMoments.limits(clip, state);
     }
 
     @Override

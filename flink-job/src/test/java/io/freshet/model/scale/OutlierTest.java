@@ -208,8 +208,8 @@ class OutlierTest {
         float[] values = normal(1_000, 40, 3);
         Scaler scaler = start(rule);
         scale(scaler, values, 24);
-        double[] limits = rule.limits(scaler.state());
-        assertThat(limits).containsExactly(CLIP);
+        float[] limits = rule.limits(scaler.state());
+        assertThat(limits).containsExactly((float) CLIP);
 
         float[] out = new float[2];
         BlockRows block = new BlockRows(2);
@@ -296,6 +296,6 @@ class OutlierTest {
     void limitsWithoutClipping_areThoseOfTheRule() {
         ScalerState state = ScalerState.of(100, 49, new double[1], new double[] {1});
         assertThat(new Standardization().limits(state)).isEmpty();
-        assertThat(new FadingStandardization(100).limits(state)).containsExactly(7);
+        assertThat(new FadingStandardization(100).limits(state)).containsExactly(7f);
     }
 }
