@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param labelType kind of the labels
  * @param ignoreIndex class index of events to ignore, or null for none; must be null unless {@code
  *     labelType} is {@link LabelType#CLASS}
+ * @param missing treatment of missing values
  */
 public record IngestConfig(
         int numFeatures,
@@ -30,7 +31,8 @@ public record IngestConfig(
         Duration blockMaxWait,
         Set<String> allowedModels,
         LabelType labelType,
-        @Nullable Integer ignoreIndex)
+        @Nullable Integer ignoreIndex,
+        MissingValues missing)
         implements Serializable {
 
     public static final Key<Integer> NUM_FEATURES =
@@ -54,6 +56,15 @@ public record IngestConfig(
                     "label.ignore-index",
                     "Class index of events that are ignored: counted, but not trained on."
                             + " PyTorch's convention is -100. Requires label.type = class.");
+    public static final Key<MissingValues> MISSING =
+            Key.ofEnum(
+                    "features.missing",
+                    MissingValues.DEAD_LETTER,
+                    "Treatment of a feature that is NaN: the event is a dead letter; or the value"
+                            + " is the feature's mean so far (0 after scaling), which the scaler"
+                            + " does not observe; or it is 0 before scaling. An infinite feature"
+                            + " is always a dead letter. The metrics count the missing values by"
+                            + " feature.");
     public static final Key<Integer> BLOCK_SIZE =
             Key.ofInt(
                             "block.size",
@@ -86,6 +97,7 @@ public record IngestConfig(
                     CLASSES,
                     LABEL_TYPE,
                     LABEL_IGNORE_INDEX,
+                    MISSING,
                     BLOCK_SIZE,
                     BLOCK_MAX_WAIT,
                     MODELS_ALLOWED);
@@ -108,6 +120,26 @@ public record IngestConfig(
         allowedModels = Set.copyOf(allowedModels);
     }
 
+    /** Creates a configuration in which an event with a missing value is a dead letter. */
+    public IngestConfig(
+            int numFeatures,
+            List<String> classes,
+            int blockSize,
+            Duration blockMaxWait,
+            Set<String> allowedModels,
+            LabelType labelType,
+            @Nullable Integer ignoreIndex) {
+        this(
+                numFeatures,
+                classes,
+                blockSize,
+                blockMaxWait,
+                allowedModels,
+                labelType,
+                ignoreIndex,
+                MissingValues.DEAD_LETTER);
+    }
+
     /** Reads the configuration; adds problems to the settings. */
     public static IngestConfig from(Settings settings) {
         return new IngestConfig(
@@ -117,7 +149,8 @@ public record IngestConfig(
                 settings.get(BLOCK_MAX_WAIT),
                 Set.copyOf(settings.get(MODELS_ALLOWED)),
                 settings.get(LABEL_TYPE),
-                ignoreIndex(settings));
+                ignoreIndex(settings),
+                settings.get(MISSING));
     }
 
     /**

@@ -60,6 +60,7 @@ final class LabelledEventReader {
     private long timestamp;
     private int label;
     private boolean hasIgnoreIndex;
+    private final boolean acceptsMissing;
     private float weight;
     private @Nullable InvalidEventException violation;
 
@@ -68,6 +69,7 @@ final class LabelledEventReader {
         classes = config.classes();
         labelType = config.labelType();
         numTargets = config.numTargets();
+        acceptsMissing = config.missing() != MissingValues.DEAD_LETTER;
         ignoreIndex = config.ignoreIndex();
         className = new byte[classes.size()][];
         for (int i = 0; i < className.length; i++) {
@@ -147,10 +149,15 @@ final class LabelledEventReader {
                         DeadLetterReason.WRONG_NUM_FEATURES,
                         count + " features instead of " + numFeatures + " (num-features)");
             } else if (!FiniteCheck.allFinite(features, from, count)) {
-                int index = FiniteCheck.firstNonFinite(features, from, count);
-                recordViolation(
-                        DeadLetterReason.NON_FINITE_FEATURE,
-                        "feature " + index + " is " + features[from + index]);
+                int index =
+                        acceptsMissing
+                                ? FiniteCheck.firstInfinite(features, from, count)
+                                : FiniteCheck.firstNonFinite(features, from, count);
+                if (index < count) {
+                    recordViolation(
+                            DeadLetterReason.NON_FINITE_FEATURE,
+                            "feature " + index + " is " + features[from + index]);
+                }
             }
         } else if (branch == SPARSE) {
             cursor.skipInts();

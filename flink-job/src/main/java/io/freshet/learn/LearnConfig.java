@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
+import io.freshet.ingest.MissingValues;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.LearnerSettings;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param publishInterval minimum time between two snapshots of a model
  * @param drift configuration of drift detection
  * @param deviceFallback behaviour of a build for a GPU where none can be used
+ * @param missing treatment of missing values; {@link MissingValues#MEAN} requires a scaler that
+ *     accepts them
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -37,7 +40,8 @@ public record LearnConfig(
         int maxModels,
         Duration publishInterval,
         DriftConfig drift,
-        DeviceFallback deviceFallback)
+        DeviceFallback deviceFallback,
+        MissingValues missing)
         implements Serializable {
 
     public static final Key<Optional<Duration>> MINI_BATCH_MAX_WAIT =
@@ -105,6 +109,28 @@ public record LearnConfig(
         classes = List.copyOf(classes);
     }
 
+    /** Creates a configuration under which no value is missing. */
+    public LearnConfig(
+            LearnerSettings learner,
+            List<String> classes,
+            LabelType labelType,
+            @Nullable Duration miniBatchMaxWait,
+            int maxModels,
+            Duration publishInterval,
+            DriftConfig drift,
+            DeviceFallback deviceFallback) {
+        this(
+                learner,
+                classes,
+                labelType,
+                miniBatchMaxWait,
+                maxModels,
+                publishInterval,
+                drift,
+                deviceFallback,
+                MissingValues.DEAD_LETTER);
+    }
+
     /** Returns the number of values of a label in addition to its class: one per class, or 0. */
     int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();
@@ -121,7 +147,8 @@ public record LearnConfig(
                 settings.get(MODELS_MAX),
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
-                settings.get(DEVICE_FALLBACK));
+                settings.get(DEVICE_FALLBACK),
+                ingest.missing());
     }
 
     /** Returns the configuration that determined the parameters, by key, for provenance. */
@@ -129,6 +156,7 @@ public record LearnConfig(
         Map<String, String> values = TrainingConfig.hyperParameters(learner);
         values.putAll(drift.hyperParameters());
         values.put(IngestConfig.LABEL_TYPE.name(), Key.kebab(labelType));
+        values.put(IngestConfig.MISSING.name(), Key.kebab(missing));
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),
                 miniBatchMaxWait == null ? "off" : miniBatchMaxWait.toMillis() + " ms");

@@ -79,6 +79,8 @@ final class MetricsFields {
                 .setDrifts(progress.alerts())
                 .setClippedValues(progress.clipped().total())
                 .setClipped(featureCounts(progress.clipped()))
+                .setMissingValues(progress.missing().total())
+                .setMissing(featureCounts(progress.missing()))
                 .setDetectors(DriftFields.detectors(progress))
                 .setJob(job.name())
                 .setEpoch(job.epoch())

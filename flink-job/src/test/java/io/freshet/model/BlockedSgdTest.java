@@ -178,6 +178,29 @@ class BlockedSgdTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8, 150})
+    void missingValues_areTrainedOnAsByThePlainLoop(int miniBatchSize) {
+        for (ScalerChoice scaler :
+                List.of(ScalerChoice.WELFORD_WITH_MISSING, ScalerChoice.FADING_WITH_MISSING)) {
+            LearnerFixture fixture =
+                    LearnerFixture.of(5, 3).sgd(0.05, 0).miniBatch(miniBatchSize).scaler(scaler);
+            Examples stream = new ExampleStream(fixture.settings(), 13).partlyLabelled().take(4000);
+            Random random = new Random(14);
+            for (int i = 0; i < stream.size() * 5; i++) {
+                if (random.nextInt(5 + 20 * (i % 5)) == 0) {
+                    stream.features()[i] = Float.NaN;
+                }
+            }
+            PlainLoop plain = new PlainLoop(fixture.settings());
+            RecordedEvaluation expected = plain.learn(stream);
+            try (SoftmaxLearner learner = fixture.start()) {
+                RecordedEvaluation.byCalls(learner, stream, MIXED).assertCloseTo(expected, FLOAT);
+                assertThat(learner.counters().skippedSteps()).isZero();
+            }
+        }
+    }
+
     // Every loss.
 
     static Stream<Arguments> lossesByMiniBatch() {

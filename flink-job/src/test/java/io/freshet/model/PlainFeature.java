@@ -40,6 +40,9 @@ final class PlainFeature {
         squares *= fadingFactor;
         asideWeight *= fadingFactor;
         envelope *= (1 + fadingFactor) / 2;
+        if (Double.isNaN(value)) {
+            return;
+        }
         count++;
         if (count > FIRST_VALUES) {
             addOrClip(value, 1);
@@ -147,7 +150,7 @@ final class PlainFeature {
     /** Returns the scaled value, by the moments of all values. */
     double scale(double value) {
         PlainFeature total = total();
-        if (total.squares == 0) {
+        if (total.squares == 0 || Double.isNaN(value)) {
             return 0;
         }
         double deviation = Math.sqrt(total.squares / total.weight);

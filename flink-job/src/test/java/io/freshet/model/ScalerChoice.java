@@ -11,8 +11,10 @@ enum ScalerChoice {
     NONE(null),
     WELFORD(new Standardization()),
     FADING(new FadingStandardization(200)),
-    CLIPPED_WELFORD(new Standardization(10)),
-    CLIPPED_FADING(new FadingStandardization(200, 10));
+    CLIPPED_WELFORD(new Standardization(10, false)),
+    CLIPPED_FADING(new FadingStandardization(200, 10, false)),
+    WELFORD_WITH_MISSING(new Standardization(10, true)),
+    FADING_WITH_MISSING(new FadingStandardization(200, 10, true));
 
     private final @Nullable ScalerRule rule;
 

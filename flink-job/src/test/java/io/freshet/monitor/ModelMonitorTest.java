@@ -80,6 +80,7 @@ class ModelMonitorTest {
                         0,
                         0,
                         FeatureCounts.NONE,
+                        FeatureCounts.NONE,
                         new DetectorReport[0]));
     }
 

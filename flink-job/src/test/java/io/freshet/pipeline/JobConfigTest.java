@@ -21,6 +21,7 @@ import io.freshet.drift.PageHinkley;
 import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.LabelType;
+import io.freshet.ingest.MissingValues;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
@@ -90,7 +91,7 @@ class JobConfigTest {
                                         List.of(0.0001, 0.001, 0.01, 0.1),
                                         false),
                                 MiniBatchReduction.EXAMPLES,
-                                new Standardization(10),
+                                new Standardization(10, false),
                                 10));
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
@@ -140,6 +141,7 @@ class JobConfigTest {
         settings.put("classes", "no, yes");
         settings.put("label.type", "class"); // the default; others exclude the next key
         settings.put("label.ignore-index", "-100");
+        settings.put("features.missing", "zero"); // the mean needs a scaler
         settings.put("block.size", "11");
         settings.put("block.max-wait", "12 ms");
         settings.put("models.allowed", "a,b");
@@ -904,6 +906,28 @@ class JobConfigTest {
     void repeatedClass_isRefused() {
         assertThatThrownBy(() -> JobConfig.parse(with("classes", "a,b,a")))
                 .hasMessage("classes contains a twice");
+    }
+
+    @Test
+    void clipBelowOneDeviation_isRefused() {
+        assertThat(problems("scaler.clip", "0.5"))
+                .containsExactly(
+                        "scaler.clip = 0.5 would clip usual values: set it to at least 1, or to 0"
+                                + " to clip none");
+        assertThat(JobConfig.parse(with("scaler.clip", "0")).learn().learner().scaler())
+                .isEqualTo(new Standardization());
+    }
+
+    @Test
+    void missingValuesAsTheMean_needAScaler() {
+        assertThat(problems("features.missing", "mean", "scaler.type", "none"))
+                .containsExactly(
+                        "features.missing = mean with scaler.type = none: without a scaler there"
+                                + " is no mean; set features.missing to zero or choose a scaler");
+        JobConfig config = JobConfig.parse(with("features.missing", "mean"));
+        assertThat(config.learn().learner().scaler()).isEqualTo(new Standardization(10, true));
+        assertThat(config.learn().missing()).isEqualTo(MissingValues.MEAN);
+        assertThat(config.learn().hyperParameters()).containsEntry("features.missing", "mean");
     }
 
     @Test

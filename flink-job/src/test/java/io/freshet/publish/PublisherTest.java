@@ -175,6 +175,7 @@ class PublisherTest {
                 2.5,
                 5,
                 new FeatureCounts(7, new FeatureCount[] {new FeatureCount(1, 7)}),
+                new FeatureCounts(8, new FeatureCount[] {new FeatureCount(0, 8)}),
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
@@ -259,6 +260,7 @@ class PublisherTest {
                         1.5,
                         2.5,
                         0,
+                        FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         new DetectorReport[0]);
         List<Publication> publications = new ArrayList<>();

@@ -3,6 +3,8 @@ package io.freshet.learn.training;
 import io.freshet.config.Key;
 import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
+import io.freshet.ingest.IngestConfig;
+import io.freshet.ingest.MissingValues;
 import io.freshet.model.scale.FadingStandardization;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.Standardization;
@@ -29,7 +31,8 @@ public enum ScalerOption {
             "standardises each feature online to mean 0 and variance 1, by Welford's algorithm",
             keys -> {
                 var clip = keys.add(SharedKeys.CLIP, Standardization::clip);
-                return settings -> new Standardization(clip(settings, clip));
+                return settings ->
+                        new Standardization(clip(settings, clip), acceptsMissing(settings));
             }),
 
     /** {@link FadingStandardization}. */
@@ -51,7 +54,10 @@ public enum ScalerOption {
                                 FadingStandardization::halfLife);
                 var clip = keys.add(SharedKeys.CLIP, FadingStandardization::clip);
                 return settings ->
-                        new FadingStandardization(settings.get(halfLife), clip(settings, clip));
+                        new FadingStandardization(
+                                settings.get(halfLife),
+                                clip(settings, clip),
+                                acceptsMissing(settings));
             });
 
     /** Keys of several scalings. */
@@ -119,7 +125,22 @@ public enum ScalerOption {
     static @Nullable ScalerRule read(Settings settings) {
         ScalerOption option = settings.get(TYPE);
         settings.refuseIneffective(TYPE, option.keys(), OWN_KEYS);
+        if (option == NONE && acceptsMissing(settings)) {
+            settings.problem(
+                    settings.assignment(IngestConfig.MISSING)
+                            + " with "
+                            + settings.assignment(TYPE)
+                            + ": without a scaler there is no mean; set "
+                            + IngestConfig.MISSING
+                            + " to "
+                            + Key.kebab(MissingValues.ZERO)
+                            + " or choose a scaler");
+        }
         return option.factory == null ? null : option.factory.apply(settings);
+    }
+
+    private static boolean acceptsMissing(Settings settings) {
+        return settings.get(IngestConfig.MISSING) == MissingValues.MEAN;
     }
 
     private static double clip(Settings settings, Key<Double> key) {

@@ -11,8 +11,11 @@ import java.util.Arrays;
  *     greater than 0
  * @param clip number of standard deviations at which outliers are clipped, before they are observed
  *     and after they are scaled ({@link FeatureMoments}); 0 to clip none, else at least 1
+ * @param acceptsMissing whether a NaN is a missing value, which is scaled to 0, the mean, and not
+ *     observed
  */
-public record FadingStandardization(double halfLife, double clip) implements ScalerRule {
+public record FadingStandardization(double halfLife, double clip, boolean acceptsMissing)
+        implements ScalerRule {
     public FadingStandardization {
         ScalerRule.requireClip(clip);
         if (!(halfLife > 0 && halfLife <= Double.MAX_VALUE)) {
@@ -21,9 +24,9 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
         }
     }
 
-    /** Creates the rule that clips no outliers. */
+    /** Creates the rule that clips no outliers and accepts no missing values. */
     public FadingStandardization(double halfLife) {
-        this(halfLife, 0);
+        this(halfLife, 0, false);
     }
 
     @Override
@@ -40,7 +43,7 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
     public Workspace newWorkspace(int numFeatures) {
         // 1 − 2^(−1 / halfLife), without the loss of digits where that is small.
         double lossPerExample = -Math.expm1(-Math.log(2) / halfLife);
-        return new FadingScaler.Scratch(lossPerExample, clip, numFeatures);
+        return new FadingScaler.Scratch(lossPerExample, clip, acceptsMissing, numFeatures);
     }
 
     /**
@@ -76,6 +79,7 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
         private final int numFeatures;
         private final double lossPerExample;
         private final double clip;
+        private final boolean acceptsMissing;
         private final Moments moments;
         private final Moments previous;
         private final FeatureMoments feature;
@@ -86,6 +90,7 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
         static final class Scratch implements ScalerRule.Workspace {
             private final double lossPerExample;
             private final double clip;
+            private final boolean acceptsMissing;
             private final Moments previous;
             private final FeatureMoments feature;
             private final double[] inverseDeviation;
@@ -94,11 +99,13 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
             /**
              * @param lossPerExample fraction of its weight that an example loses at each later one
              */
-            Scratch(double lossPerExample, double clip, int numFeatures) {
+            Scratch(
+                    double lossPerExample, double clip, boolean acceptsMissing, int numFeatures) {
                 this.lossPerExample = lossPerExample;
                 this.clip = clip;
+                this.acceptsMissing = acceptsMissing;
                 this.previous = new Moments(numFeatures, clip > 0);
-                this.feature = new FeatureMoments(lossPerExample, clip);
+                this.feature = new FeatureMoments(lossPerExample, clip, acceptsMissing);
                 this.inverseDeviation = new double[numFeatures];
                 this.limits = new double[numFeatures];
             }
@@ -117,6 +124,7 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
             this.numFeatures = state.mean().length;
             this.lossPerExample = scratch.lossPerExample;
             this.clip = scratch.clip;
+            this.acceptsMissing = scratch.acceptsMissing;
             this.moments = Moments.of(state, clip > 0);
             this.previous = scratch.previous;
             this.feature = scratch.feature;
@@ -176,11 +184,11 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
             double[] mean = moments.mean;
             double[] squaredDeviations = moments.squaredDeviations;
             Outliers outliers = moments.outliers;
+            if (needsEach(features, offset)) {
+                observeEach(features, offset);
+                return;
+            }
             if (outliers != null) {
-                if (outliers.first != null || mayHaveOutliers(outliers, features, offset)) {
-                    observeEach(outliers, features, offset);
-                    return;
-                }
                 for (int f = 0; f < numFeatures; f++) {
                     outliers.envelopes[f] -= lossPerExample / 2 * outliers.envelopes[f];
                 }
@@ -201,6 +209,24 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
             }
         }
 
+        /** Returns whether a row must be observed feature by feature. */
+        private boolean needsEach(float[] features, int offset) {
+            Outliers outliers = moments.outliers;
+            return moments.weights != null
+                    || (acceptsMissing && hasMissing(features, offset))
+                    || (outliers != null
+                            && (outliers.first != null
+                                    || mayHaveOutliers(outliers, features, offset)));
+        }
+
+        private boolean hasMissing(float[] features, int offset) {
+            boolean found = false;
+            for (int f = offset; f < offset + numFeatures; f++) {
+                found |= features[f] != features[f];
+            }
+            return found;
+        }
+
         /** Returns whether the counter of outliers or the envelope of a feature would change. */
         private boolean mayHaveOutliers(Outliers outliers, float[] features, int offset) {
             double sumOfWeights = moments.sumOfWeights;
@@ -217,36 +243,41 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
             return found;
         }
 
-        private void observeEach(Outliers outliers, float[] features, int offset) {
+        private void observeEach(float[] features, int offset) {
+            if (acceptsMissing && hasMissing(features, offset)) {
+                moments.createWeights();
+            }
             for (int f = 0; f < numFeatures; f++) {
                 feature.load(moments, f);
                 feature.observe(features[offset + f]);
                 feature.computeTotal();
                 feature.store(moments, f);
             }
-            outliers.freeFirstValues();
+            if (moments.outliers != null) {
+                moments.outliers.freeFirstValues();
+            }
             moments.count++;
             moments.sumOfWeights += 1 - lossPerExample * moments.sumOfWeights;
         }
 
         @Override
         public void prepare() {
-            double sumOfWeights = moments.sumOfWeights;
             for (int f = 0; f < numFeatures; f++) {
                 double squares = moments.squaredDeviations[f];
                 inverseDeviation[f] =
                         squares == 0
                                 ? 0
-                                : Math.min(Math.sqrt(sumOfWeights / squares), Double.MAX_VALUE);
+                                : Math.min(
+                                        Math.sqrt(moments.weight(f) / squares), Double.MAX_VALUE);
             }
             Outliers outliers = moments.outliers;
             for (int f = 0; f < numFeatures; f++) {
                 limits[f] =
                         outliers == null
-                                ? Math.sqrt(sumOfWeights)
+                                ? Math.sqrt(moments.weight(f))
                                 : FeatureMoments.limit(
                                         clip,
-                                        sumOfWeights,
+                                        moments.weight(f),
                                         outliers.envelopes[f],
                                         inverseDeviation[f]);
             }
@@ -257,6 +288,9 @@ public record FadingStandardization(double halfLife, double clip) implements Sca
             for (int f = 0; f < numFeatures; f++) {
                 double scaled = (features[offset + f] - moments.mean[f]) * inverseDeviation[f];
                 out[outOffset + f] = (float) Math.max(-limits[f], Math.min(limits[f], scaled));
+            }
+            if (acceptsMissing) {
+                FeatureMoments.setMissingToZero(out, outOffset, numFeatures);
             }
         }
 

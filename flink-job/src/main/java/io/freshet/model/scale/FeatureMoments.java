@@ -34,7 +34,8 @@ import io.freshet.model.scale.Outliers.FirstValues;
  * the others is set aside. It is clipped by the deviation of the others, and added to their moments
  * when a farther one comes, or at the end.
  *
- * <p>A value that is not finite is no outlier. It makes the moments NaN.
+ * <p>A NaN is a missing value where those are accepted: it is not observed, and scaled to 0. Any
+ * other value that is not finite is no outlier. It makes the moments NaN.
  *
  * <p>Source of the recurrence: West, <i>Updating mean and variance estimates: an improved
  * method</i>, Communications of the ACM 22 (1979).
@@ -57,6 +58,7 @@ final class FeatureMoments {
 
     private final double lossPerExample;
     private final double clip;
+    private final boolean acceptsMissing;
 
     // Moments, of all values but the farthest while the first values are observed.
     private double weight;
@@ -66,6 +68,7 @@ final class FeatureMoments {
     private double envelope;
     private int run;
     private long clipped;
+    private boolean hasMissed;
 
     private boolean isFirst;
     private int seen;
@@ -80,10 +83,12 @@ final class FeatureMoments {
     /**
      * @param lossPerExample fraction of its weight that a value loses at each later one
      * @param clip number of standard deviations beyond which a value is an outlier; 0 to clip none
+     * @param acceptsMissing whether a NaN is a missing value
      */
-    FeatureMoments(double lossPerExample, double clip) {
+    FeatureMoments(double lossPerExample, double clip, boolean acceptsMissing) {
         this.lossPerExample = lossPerExample;
         this.clip = clip;
+        this.acceptsMissing = acceptsMissing;
     }
 
     /**
@@ -92,7 +97,8 @@ final class FeatureMoments {
      * @param moments with outliers if they are to be clipped. Not modified.
      */
     void load(Moments moments, int feature) {
-        weight = moments.sumOfWeights;
+        hasMissed = false;
+        weight = moments.weight(feature);
         mean = moments.mean[feature];
         squares = moments.squaredDeviations[feature];
         Outliers outliers = moments.outliers;
@@ -116,13 +122,19 @@ final class FeatureMoments {
     }
 
     /**
-     * Writes the moments of the feature, except their sum of weights.
+     * Writes the moments of the feature.
      *
-     * @param moments Modified.
+     * @param moments with the sum of weights after the observed examples. Modified.
      */
     void store(Moments moments, int feature) {
         moments.mean[feature] = totalMean;
         moments.squaredDeviations[feature] = totalSquares;
+        if (hasMissed) {
+            moments.createWeights();
+        }
+        if (moments.weights != null) {
+            moments.weights[feature] = totalWeight;
+        }
         Outliers outliers = moments.outliers;
         if (outliers == null) {
             return;
@@ -146,7 +158,10 @@ final class FeatureMoments {
         weight -= lossPerExample * weight;
         squares -= lossPerExample * squares;
         envelope -= lossPerExample / 2 * envelope;
-        if (isFirst) {
+        if (acceptsMissing && Double.isNaN(value)) {
+            hasMissed = true;
+            farthestWeight -= lossPerExample * farthestWeight;
+        } else if (isFirst) {
             observeFirst(value);
         } else {
             add(value, 1);
@@ -290,6 +305,17 @@ final class FeatureMoments {
         return counts;
     }
 
+    /**
+     * Sets the scaled values of missing ones to 0, the mean.
+     *
+     * @param scaled {@code count} values from {@code offset} on. Modified.
+     */
+    static void setMissingToZero(float[] scaled, int offset, int count) {
+        for (int f = offset; f < offset + count; f++) {
+            scaled[f] = Float.isNaN(scaled[f]) ? 0 : scaled[f];
+        }
+    }
+
     /** Returns the mean. */
     double mean() {
         return totalMean;
@@ -323,7 +349,7 @@ final class FeatureMoments {
         for (int f = 0; f < limits.length; f++) {
             double envelope = outliers == null ? 0 : outliers.envelopes()[f];
             double inverse = variance[f] == 0 ? 0 : 1 / Math.sqrt(variance[f]);
-            limits[f] = (float) limit(clip, state.sumOfWeights(), envelope, inverse);
+            limits[f] = (float) limit(clip, state.weight(f), envelope, inverse);
         }
         return limits;
     }

@@ -1,5 +1,6 @@
 package io.freshet.model.scale;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,12 @@ final class Moments {
     double sumOfWeights;
     final double[] mean;
     final double[] squaredDeviations;
+
+    /**
+     * Sum of the weights of the observed values of each feature; null while no value has been
+     * missing, so that each has the sum of the weights of the examples.
+     */
+    double @Nullable [] weights;
 
     /** Null if outliers are not clipped. */
     final @Nullable Outliers outliers;
@@ -51,6 +58,7 @@ final class Moments {
      */
     void set(ScalerState state) {
         set(state.count(), state.sumOfWeights(), state.mean(), state.squaredDeviations());
+        setWeights(state.weights());
         if (outliers != null) {
             outliers.set(state.outliers(), state.count() > 0);
         }
@@ -63,6 +71,7 @@ final class Moments {
      */
     void set(Moments other) {
         set(other.count, other.sumOfWeights, other.mean, other.squaredDeviations);
+        setWeights(other.weights);
         if (outliers != null && other.outliers != null) {
             outliers.set(other.outliers);
         }
@@ -79,6 +88,28 @@ final class Moments {
         System.arraycopy(newSquaredDeviations, 0, squaredDeviations, 0, numFeatures);
     }
 
+    /** Returns the sum of the weights of the observed values of a feature. */
+    double weight(int feature) {
+        return weights == null ? sumOfWeights : weights[feature];
+    }
+
+    /** Creates the weights of the features, if there are none, for a value that is missing. */
+    void createWeights() {
+        if (weights == null) {
+            weights = new double[numFeatures];
+            Arrays.fill(weights, sumOfWeights);
+        }
+    }
+
+    private void setWeights(double @Nullable [] newWeights) {
+        if (newWeights == null) {
+            weights = null;
+        } else {
+            createWeights();
+            System.arraycopy(newWeights, 0, weights, 0, numFeatures);
+        }
+    }
+
     /** Returns the moments in new arrays. */
     ScalerState state() {
         return new ScalerState(
@@ -86,6 +117,7 @@ final class Moments {
                 sumOfWeights,
                 mean.clone(),
                 squaredDeviations.clone(),
+                weights == null ? null : weights.clone(),
                 outliers == null ? null : outliers.state());
     }
 }

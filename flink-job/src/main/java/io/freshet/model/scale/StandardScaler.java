@@ -69,6 +69,7 @@ final class StandardScaler implements Scaler {
 
     private final int numFeatures;
     private final double clip;
+    private final boolean acceptsMissing;
     private final int chunk;
     private final Moments moments;
     private final Moments previous;
@@ -108,6 +109,7 @@ final class StandardScaler implements Scaler {
     /** Scratch arrays, shared by scalers of as many features, one block at a time. */
     static final class Scratch implements ScalerRule.Workspace {
         private final double clip;
+        private final boolean acceptsMissing;
         private final Moments previous;
         private final FeatureMoments feature;
         private final float[] centre;
@@ -125,11 +127,13 @@ final class StandardScaler implements Scaler {
 
         /**
          * @param clip number of standard deviations at which outliers are clipped; 0 to clip none
+         * @param acceptsMissing whether a NaN is a missing value
          */
-        Scratch(double clip, int numFeatures) {
+        Scratch(double clip, boolean acceptsMissing, int numFeatures) {
             this.clip = clip;
+            this.acceptsMissing = acceptsMissing;
             this.previous = new Moments(numFeatures, clip > 0);
-            this.feature = new FeatureMoments(0, clip);
+            this.feature = new FeatureMoments(0, clip, acceptsMissing);
             this.centre = new float[numFeatures];
             this.baseSum = new float[numFeatures];
             this.baseSquares = new float[numFeatures];
@@ -157,6 +161,7 @@ final class StandardScaler implements Scaler {
     StandardScaler(ScalerState state, Scratch scratch) {
         this.numFeatures = state.mean().length;
         this.clip = scratch.clip;
+        this.acceptsMissing = scratch.acceptsMissing;
         this.chunk = clip > 0 ? CHUNK_IF_CLIPPED : CHUNK;
         this.moments = Moments.of(state, clip > 0);
         this.outliers = moments.outliers;
@@ -213,9 +218,9 @@ final class StandardScaler implements Scaler {
                 standardise(features, block.example(i) * numFeatures, out, (i - from) * width);
                 clearConstants(out, (i - from) * width);
                 if (outliers != null) {
-                    computeLimits(outliers, moments.sumOfWeights + summed);
-                    clip(out, (i - from) * width);
+                    computeLimits(outliers);
                 }
+                clip(out, (i - from) * width);
                 i++;
             }
         }
@@ -230,7 +235,9 @@ final class StandardScaler implements Scaler {
 
     private void begin() {
         previous.set(moments);
-        Arrays.fill(needsDouble, moments.sumOfWeights < FEW);
+        for (int f = 0; f < numFeatures; f++) {
+            needsDouble[f] = moments.weight(f) < FEW;
+        }
         if (outliers != null) {
             Arrays.fill(mayHaveOutliers, false);
             for (int f = 0; outliers.first != null && f < numFeatures; f++) {
@@ -262,7 +269,7 @@ final class StandardScaler implements Scaler {
             largest = Math.max(largest, Math.abs(value - centreBefore));
         }
         // The mean moves by at most this fraction, and the deviation shrinks by at most this one.
-        double seen = previous.sumOfWeights;
+        double seen = previous.weight(f);
         double moved = largest * (1 + (to - from) / (seen + to - from));
         double usual = clip * Math.sqrt(previous.squaredDeviations[f] / (seen + to - from));
         return !(moved <= usual
@@ -287,30 +294,32 @@ final class StandardScaler implements Scaler {
 
     @Override
     public void prepare() {
-        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double inverse =
                     squaredDeviations[f] == 0
                             ? 0
                             : Math.min(
-                                    Math.sqrt(sumOfWeights / squaredDeviations[f]),
+                                    Math.sqrt(moments.weight(f) / squaredDeviations[f]),
                                     Float.MAX_VALUE);
             centre[f] = nearest;
             inverseDeviation[f] = (float) inverse;
             correction[f] = (float) ((mean[f] - nearest) * inverse);
         }
         if (outliers != null) {
-            computeLimits(outliers, sumOfWeights);
+            computeLimits(outliers);
         }
     }
 
-    private void computeLimits(Outliers of, double sumOfWeights) {
+    private void computeLimits(Outliers of) {
         for (int f = 0; f < numFeatures; f++) {
             limits[f] =
                     (float)
                             FeatureMoments.limit(
-                                    clip, sumOfWeights, of.envelopes[f], inverseDeviation[f]);
+                                    clip,
+                                    moments.weight(f) + summed,
+                                    of.envelopes[f],
+                                    inverseDeviation[f]);
         }
     }
 
@@ -336,10 +345,10 @@ final class StandardScaler implements Scaler {
 
     /** Starts new sums in float, around the float nearest to the mean. */
     private void rebase() {
-        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double missed = mean[f] - nearest;
+            double sumOfWeights = moments.weight(f);
             double squares = squaredDeviations[f] + sumOfWeights * missed * missed;
             centre[f] = nearest;
             baseSum[f] = (float) (sumOfWeights * missed);
@@ -348,7 +357,7 @@ final class StandardScaler implements Scaler {
                     squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
         }
         for (int f = 0; outliers != null && f < numFeatures; f++) {
-            double usual = clip * clip * squaredDeviations[f] / sumOfWeights;
+            double usual = clip * clip * squaredDeviations[f] / moments.weight(f);
             double extension = FeatureMoments.ENVELOPE_EXTENSION * outliers.envelopes[f];
             certainSquares[f] =
                     outliers.runs[f] > 0
@@ -381,6 +390,11 @@ final class StandardScaler implements Scaler {
     }
 
     private void computeScale() {
+        prepared = true;
+        if (moments.weights != null) {
+            computeScaleByFeature(moments.weights);
+            return;
+        }
         float inverseSum = (float) (1.0 / (moments.sumOfWeights + summed));
         computeScale(
                 baseSum,
@@ -391,7 +405,18 @@ final class StandardScaler implements Scaler {
                 inverseDeviation,
                 correction,
                 numFeatures);
-        prepared = true;
+    }
+
+    private void computeScaleByFeature(double[] weights) {
+        for (int f = 0; f < numFeatures; f++) {
+            float inverseSum = (float) (1.0 / (weights[f] + summed));
+            float sum = baseSum[f] + sums[f];
+            float shift = sum * inverseSum;
+            float variance = (baseSquares[f] + sumsOfSquares[f] - sum * shift) * inverseSum;
+            float inverted = 1f / (float) Math.sqrt(variance + TINY);
+            inverseDeviation[f] = inverted;
+            correction[f] = shift * inverted;
+        }
     }
 
     private static void computeScale(
@@ -416,9 +441,7 @@ final class StandardScaler implements Scaler {
     @Override
     public void transform(float[] features, int offset, float[] out, int outOffset) {
         standardise(features, offset, out, outOffset);
-        if (outliers != null) {
-            clip(out, outOffset);
-        }
+        clip(out, outOffset);
     }
 
     private void standardise(float[] features, int offset, float[] out, int outOffset) {
@@ -426,8 +449,12 @@ final class StandardScaler implements Scaler {
         standardiseRow(out, outOffset);
     }
 
+    /** Clips scaled features, and sets missing ones to 0. */
     private void clip(float[] out, int offset) {
-        for (int f = 0; f < numFeatures; f++) {
+        if (acceptsMissing) {
+            FeatureMoments.setMissingToZero(out, offset, numFeatures);
+        }
+        for (int f = 0; outliers != null && f < numFeatures; f++) {
             out[offset + f] = Math.max(-limits[f], Math.min(limits[f], out[offset + f]));
         }
     }
@@ -461,8 +488,9 @@ final class StandardScaler implements Scaler {
         if (summed == 0) {
             return;
         }
-        double inverseSum = 1.0 / (moments.sumOfWeights + summed);
+        double[] weights = moments.weights;
         for (int f = 0; f < numFeatures; f++) {
+            double inverseSum = 1.0 / (moments.weight(f) + summed);
             float sum = sums[f];
             float squares = sumsOfSquares[f];
             boolean safe = squares <= LARGEST_SQUARES && (squares >= SMALLEST_SQUARES || sum == 0);
@@ -476,6 +504,9 @@ final class StandardScaler implements Scaler {
             double added = second - first * first * inverseSum;
             mean[f] += first * inverseSum;
             squaredDeviations[f] += added > 0 ? added : 0;
+            if (weights != null) {
+                weights[f] += summed;
+            }
         }
         moments.count += summed;
         moments.sumOfWeights += summed;
@@ -509,7 +540,8 @@ final class StandardScaler implements Scaler {
             end = Math.max(end, i + 1);
             for (int r = i; r < end; r++) {
                 double value = features[block.example(r) * numFeatures + f];
-                double scaled = (value - mu) * inverse;
+                boolean isMissing = acceptsMissing && Double.isNaN(value);
+                double scaled = isMissing ? 0 : (value - mu) * inverse;
                 out[(r - from) * width + f] = (float) Math.max(-limit, Math.min(limit, scaled));
             }
             i = end;

@@ -5,15 +5,17 @@ package io.freshet.model.scale;
  *
  * @param clip number of standard deviations at which outliers are clipped, before they are observed
  *     and after they are scaled ({@link FeatureMoments}); 0 to clip none, else at least 1
+ * @param acceptsMissing whether a NaN is a missing value, which is scaled to 0, the mean, and not
+ *     observed
  */
-public record Standardization(double clip) implements ScalerRule {
+public record Standardization(double clip, boolean acceptsMissing) implements ScalerRule {
     public Standardization {
         ScalerRule.requireClip(clip);
     }
 
-    /** Creates the rule that clips no outliers. */
+    /** Creates the rule that clips no outliers and accepts no missing values. */
     public Standardization() {
-        this(0);
+        this(0, false);
     }
 
     @Override
@@ -23,6 +25,6 @@ public record Standardization(double clip) implements ScalerRule {
 
     @Override
     public Workspace newWorkspace(int numFeatures) {
-        return new StandardScaler.Scratch(clip, numFeatures);
+        return new StandardScaler.Scratch(clip, acceptsMissing, numFeatures);
     }
 }

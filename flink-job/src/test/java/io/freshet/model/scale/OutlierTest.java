@@ -19,7 +19,7 @@ class OutlierTest {
     private static final double CLIP = 10;
 
     static Stream<ScalerRule> rules() {
-        return Stream.of(new Standardization(CLIP), new FadingStandardization(10_000, CLIP));
+        return Stream.of(new Standardization(CLIP, false), new FadingStandardization(10_000, CLIP, false));
     }
 
     private static Scaler start(ScalerRule rule) {
@@ -284,8 +284,8 @@ class OutlierTest {
     void clip_mustBeZeroOrAtLeastOne(double clip) {
         for (Runnable creation :
                 List.<Runnable>of(
-                        () -> new Standardization(clip),
-                        () -> new FadingStandardization(10, clip))) {
+                        () -> new Standardization(clip, false),
+                        () -> new FadingStandardization(10, clip, false))) {
             assertThatThrownBy(creation::run)
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("clip must be 0, or finite and at least 1");

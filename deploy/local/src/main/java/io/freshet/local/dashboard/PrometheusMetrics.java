@@ -84,6 +84,10 @@ final class PrometheusMetrics implements ResultsListener {
                             "Outliers among the values of features that the scaler clipped.",
                             MetricsEvent::getClippedValues),
                     new Counter(
+                            "freshet_missing_values",
+                            "Values of features that were missing (NaN).",
+                            MetricsEvent::getMissingValues),
+                    new Counter(
                             "freshet_drift_alerts",
                             "Drift alerts of all detectors.",
                             MetricsEvent::getDrifts));
