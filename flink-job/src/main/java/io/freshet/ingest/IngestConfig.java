@@ -59,15 +59,18 @@ public record IngestConfig(
                     "features",
                     "Number of features of an example. Required for source.format = freshet;"
                             + " otherwise it follows from features.");
-    public static final Key<Optional<MissingValues>> FEATURES_MISSING =
+    public static final Key<Optional<MissingValues>> MISSING =
             Key.ofEnumOr(
                     "auto",
                     "features.missing",
                     MissingValues.class,
-                    "Treatment of missing features: NaN, and in a mapped message null, a field"
-                            + " that is absent, empty text and a category that is not listed. Mean:"
-                            + " a missing feature counts as the mean that the scaler has of it."
-                            + " Auto: dead-letter for source.format = freshet, mean for json.");
+                    "Treatment of a missing feature: NaN, and in a mapped message also null, a field"
+                            + " that is absent, empty text and a category that is not listed. The"
+                            + " event is a dead letter; or the value is the feature's mean so far"
+                            + " (0 after scaling), which the scaler does not observe; or it is 0"
+                            + " before scaling. An infinite feature is always a dead letter. The"
+                            + " metrics count the missing values by feature. Auto: dead-letter for"
+                            + " source.format = freshet, otherwise mean.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                     "classes",
@@ -125,7 +128,7 @@ public record IngestConfig(
         keys.addAll(
                 List.of(
                         NUM_FEATURES,
-                        FEATURES_MISSING,
+                        MISSING,
                         CLASSES,
                         LABEL_TYPE,
                         LABEL_IGNORE_INDEX,
@@ -151,6 +154,28 @@ public record IngestConfig(
         }
         classes = List.copyOf(classes);
         allowedModels = Set.copyOf(allowedModels);
+    }
+
+    /** Creates a configuration of Freshet's own format, in which no value may be missing. */
+    public IngestConfig(
+            int numFeatures,
+            List<String> classes,
+            int blockSize,
+            Duration blockMaxWait,
+            Set<String> allowedModels,
+            LabelType labelType,
+            @Nullable Integer ignoreIndex) {
+        this(
+                numFeatures,
+                classes,
+                blockSize,
+                blockMaxWait,
+                allowedModels,
+                labelType,
+                ignoreIndex,
+                SourceFormat.FRESHET,
+                FieldMapping.NONE,
+                MissingValues.DEAD_LETTER);
     }
 
     /** Reads the configuration; adds problems to the settings. */
@@ -180,11 +205,16 @@ public record IngestConfig(
                 ignoreIndex(settings),
                 format,
                 mapping,
-                settings.get(FEATURES_MISSING)
-                        .orElse(
-                                format == SourceFormat.FRESHET
-                                        ? MissingValues.DEAD_LETTER
-                                        : MissingValues.MEAN));
+                missing(settings));
+    }
+
+    /** Returns the treatment of missing features, whose default depends on the format. */
+    public static MissingValues missing(Settings settings) {
+        return settings.get(MISSING)
+                .orElse(
+                        settings.get(SOURCE_FORMAT) == SourceFormat.FRESHET
+                                ? MissingValues.DEAD_LETTER
+                                : MissingValues.MEAN);
     }
 
     private static int numFeatures(Settings settings, SourceFormat format, FieldMapping mapping) {

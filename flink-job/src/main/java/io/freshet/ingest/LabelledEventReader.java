@@ -43,6 +43,7 @@ final class LabelledEventReader implements EventDecoder {
     private int idEnd;
     private int idLength;
     private long timestamp;
+    private final boolean acceptsMissing;
     private float weight;
     private @Nullable InvalidEventException violation;
 
@@ -51,6 +52,7 @@ final class LabelledEventReader implements EventDecoder {
         numTargets = config.numTargets();
         labels = new LabelResolver(config);
         List<String> classes = config.classes();
+        acceptsMissing = config.missing() != MissingValues.DEAD_LETTER;
         className = new byte[classes.size()][];
         for (int i = 0; i < className.length; i++) {
             className[i] = classes.get(i).getBytes(StandardCharsets.UTF_8);
@@ -115,10 +117,15 @@ final class LabelledEventReader implements EventDecoder {
                         DeadLetterReason.WRONG_NUM_FEATURES,
                         count + " features instead of " + numFeatures + " (num-features)");
             } else if (!FiniteCheck.allFinite(features, from, count)) {
-                int index = FiniteCheck.firstNonFinite(features, from, count);
-                recordViolation(
-                        DeadLetterReason.NON_FINITE_FEATURE,
-                        "feature " + index + " is " + features[from + index]);
+                int index =
+                        acceptsMissing
+                                ? FiniteCheck.firstInfinite(features, from, count)
+                                : FiniteCheck.firstNonFinite(features, from, count);
+                if (index < count) {
+                    recordViolation(
+                            DeadLetterReason.NON_FINITE_FEATURE,
+                            "feature " + index + " is " + features[from + index]);
+                }
             }
         } else if (branch == SPARSE) {
             cursor.skipInts();

@@ -1,11 +1,13 @@
 package io.freshet.ingest;
 
-/** Treatment of events in which features are missing. */
+/** The treatments of a feature's missing value, NaN. */
 public enum MissingValues {
-    /** The event becomes a dead letter. */
+    /** The event is a dead letter. */
     DEAD_LETTER,
-    /** A missing feature counts as the mean that the online scaler has of it. */
+
+    /** The value is the mean of the feature so far, by the scaler, which does not observe it. */
     MEAN,
-    /** A missing feature counts as 0. */
+
+    /** The value is 0, before any scaling. */
     ZERO
 }

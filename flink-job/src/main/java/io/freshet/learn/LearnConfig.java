@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
+import io.freshet.ingest.MissingValues;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.LearnerSettings;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param publishInterval minimum time between two snapshots of a model
  * @param drift configuration of drift detection
  * @param deviceFallback behaviour of a build for a GPU where none can be used
+ * @param missing treatment of missing values; {@link MissingValues#MEAN} requires a scaler that
+ *     accepts them
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -41,7 +44,8 @@ public record LearnConfig(
         int maxModels,
         Duration publishInterval,
         DriftConfig drift,
-        DeviceFallback deviceFallback)
+        DeviceFallback deviceFallback,
+        MissingValues missing)
         implements Serializable {
 
     public static final Key<Optional<Duration>> MINI_BATCH_MAX_WAIT =
@@ -113,6 +117,30 @@ public record LearnConfig(
         classes = List.copyOf(classes);
     }
 
+    /** Creates a configuration under which no value is missing. */
+    public LearnConfig(
+            LearnerSettings learner,
+            List<String> classes,
+            LabelType labelType,
+            @Nullable Duration miniBatchMaxWait,
+            boolean blocksByCount,
+            int maxModels,
+            Duration publishInterval,
+            DriftConfig drift,
+            DeviceFallback deviceFallback) {
+        this(
+                learner,
+                classes,
+                labelType,
+                miniBatchMaxWait,
+                blocksByCount,
+                maxModels,
+                publishInterval,
+                drift,
+                deviceFallback,
+                MissingValues.DEAD_LETTER);
+    }
+
     /** Returns the number of values of a label in addition to its class: one per class, or 0. */
     int numTargets() {
         return labelType == LabelType.CLASS ? 0 : classes.size();
@@ -131,7 +159,8 @@ public record LearnConfig(
                 settings.get(MODELS_MAX),
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
-                settings.get(DEVICE_FALLBACK));
+                settings.get(DEVICE_FALLBACK),
+                ingest.missing());
     }
 
     private static @Nullable Duration miniBatchMaxWait(Settings settings, boolean blocksByCount) {
@@ -160,6 +189,7 @@ public record LearnConfig(
         Map<String, String> values = TrainingConfig.hyperParameters(learner);
         values.putAll(drift.hyperParameters());
         values.put(IngestConfig.LABEL_TYPE.name(), Key.kebab(labelType));
+        values.put(IngestConfig.MISSING.name(), Key.kebab(missing));
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),
                 miniBatchMaxWait == null ? "off" : miniBatchMaxWait.toMillis() + " ms");

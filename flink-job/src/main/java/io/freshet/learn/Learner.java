@@ -4,6 +4,7 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.IgnoredReason;
+import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.Origins;
 import io.freshet.ingest.PartitionTallies;
 import io.freshet.ingest.PartitionTally;
@@ -72,6 +73,9 @@ public final class Learner implements AutoCloseable {
      */
     private @Nullable DriftMonitorState detachedDriftState;
 
+    /** Number of missing values of each feature; null while there are none. */
+    private long @Nullable [] missing;
+
     /** Last good parameters that are in Flink's state; they change seldom. */
     private float[] savedGoodParameters = new float[0];
 
@@ -133,6 +137,8 @@ public final class Learner implements AutoCloseable {
         }
         learner.timestamp = modelState.timestamp();
         learner.publishedVersion = modelState.publishedVersion();
+        long[] missing = modelState.missing();
+        learner.missing = missing == null ? null : missing.clone();
         if (config.miniBatchMaxWait() != null) {
             learner.deadline = modelState.deadline();
         }
@@ -155,17 +161,18 @@ public final class Learner implements AutoCloseable {
      * that its labelled ones complete, and keeps copies of those left over. If {@link
      * LearnConfig#blocksByCount}, this is done with the execution blocks that it completes.
      *
-     * @param block the next examples of this model, and the audit of events that did not become
+     * @param newBlock the next examples of this model, and the audit of events that did not become
      *     examples. Not modified, not kept.
      * @param predictions receives the predictions for the examples without a label, in their order
      * @param alerts receives the drifts that were detected, in their order
      * @return the scores of the examples in the mini-batches that were completed
      */
     public BlockEvaluation process(
-            ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
+            ExampleBlock newBlock, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         appendRestoredExamples();
-        audit.add(block.audit());
-        read.addAll(block.read());
+        audit.add(newBlock.audit());
+        read.addAll(newBlock.read());
+        ExampleBlock block = countMissing(newBlock);
         if (pending != null) {
             pending.append(block);
             learnPending(pending, false, predictions, alerts);
@@ -177,6 +184,35 @@ public final class Learner implements AutoCloseable {
         }
         changed = true;
         return workspace.results().evaluation(modelId, progress());
+    }
+
+    /**
+     * Counts the missing values of a block. Returns the block, or a copy in which they are 0 if
+     * that is how they are configured to be treated.
+     */
+    private ExampleBlock countMissing(ExampleBlock block) {
+        float[] features = block.examples().features();
+        int numFeatures = config.learner().numFeatures();
+        if (config.missing() == MissingValues.DEAD_LETTER
+                || FiniteCheck.allFinite(features, 0, block.size() * numFeatures)) {
+            return block;
+        }
+        long[] counts = missing == null ? new long[numFeatures] : missing;
+        missing = counts;
+        for (int i = 0; i < block.size() * numFeatures; i++) {
+            if (Float.isNaN(features[i])) {
+                counts[i % numFeatures]++;
+            }
+        }
+        if (config.missing() == MissingValues.MEAN) {
+            return block;
+        }
+        Examples examples = block.examples().copy();
+        float[] copied = examples.features();
+        for (int i = 0; i < block.size() * numFeatures; i++) {
+            copied[i] = Float.isNaN(copied[i]) ? 0 : copied[i];
+        }
+        return new ExampleBlock(modelId, examples, block.origins());
     }
 
     /** Closes the incomplete mini-batch and execution block, however few examples they have. */
@@ -355,6 +391,8 @@ public final class Learner implements AutoCloseable {
                 live == null ? Double.NaN : live.gradientNorm(),
                 live == null ? 0 : live.parameterNorm(),
                 alerts(),
+                live == null ? FeatureCounts.NONE : FeatureCounts.of(live.clippedValues()),
+                missing == null ? FeatureCounts.NONE : FeatureCounts.of(missing),
                 driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
     }
 
@@ -440,6 +478,7 @@ public final class Learner implements AutoCloseable {
                 state.scaler().count(),
                 scaler == null ? null : state.scaler().mean(),
                 scaler == null ? null : state.scaler().variance(),
+                scaler == null ? null : scaler.limits(state.scaler()),
                 config.learner().numOutputs(),
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
     }
@@ -501,7 +540,8 @@ public final class Learner implements AutoCloseable {
                 learnerState == null ? null : LearnerStateHeader.of(learnerState),
                 driftMonitor == null ? detachedDriftState : driftMonitor.state(),
                 successorState == null ? null : LearnerStateHeader.of(successorState),
-                read.toArray());
+                read.toArray(),
+                missing == null ? null : missing.clone());
     }
 
     /** Returns the examples that wait for later ones, in a block; null if there are none. */

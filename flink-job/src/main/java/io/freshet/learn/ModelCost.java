@@ -39,6 +39,9 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     /** Heap bytes of a pending example's origin and of its columns except features and targets. */
     private static final int BYTES_PER_PENDING_ROW = 70;
 
+    /** Heap bytes per feature of the scaler's moments and of what it knows about outliers. */
+    private static final int BYTES_PER_FEATURE = 4 * Double.BYTES + Integer.BYTES;
+
     /** Heap bytes per example of a mini-batch. */
     private static final int BYTES_PER_ROW = 16;
 
@@ -55,7 +58,7 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                 LEARNER_OBJECTS
                         + arrays * ARRAY_OBJECTS
                         + Float.BYTES * parameters
-                        + 2L * Double.BYTES * learner.numFeatures()
+                        + (long) BYTES_PER_FEATURE * learner.numFeatures()
                         + (long) BYTES_PER_ROW * learner.miniBatchSize();
         if (learner.mixture() != null) {
             heap +=

@@ -24,6 +24,8 @@ import io.freshet.learn.drift.DetectorReport;
  *     with the largest weight; NaN before the first step
  * @param parameterNorm Euclidean norm of that learning rate's parameters, bias included
  * @param alerts number of drift alerts
+ * @param clipped values that the scaler clipped in examples trained on
+ * @param missing values that were missing in examples, with or without a label
  * @param detectors status of each drift detector
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -40,6 +42,8 @@ public record ModelProgress(
         double gradientNorm,
         double parameterNorm,
         long alerts,
+        FeatureCounts clipped,
+        FeatureCounts missing,
         DetectorReport[] detectors) {
     /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;

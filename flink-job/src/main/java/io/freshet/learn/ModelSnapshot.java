@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param scalerCount number of examples seen by the scaler; 0 without a scaler
  * @param scalerMean mean by feature, (numFeatures); null without a scaler
  * @param scalerVariance population variance by feature, (numFeatures); null without a scaler
+ * @param scalerLimit largest magnitude by feature of a standardised value, to which larger ones are
+ *     clipped, (numFeatures); empty if none are clipped, null without a scaler
  * @param numOutputs number of logits per example
  * @param activation function from logits to probabilities: {@code softmax}, or {@code sigmoid} for
  *     one independent probability per output
@@ -24,5 +26,6 @@ public record ModelSnapshot(
         long scalerCount,
         double @Nullable [] scalerMean,
         double @Nullable [] scalerVariance,
+        float @Nullable [] scalerLimit,
         int numOutputs,
         String activation) {}

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param successor state of the learner that was started at a warning; null if there is none
  * @param partitions events of the model that were read, by partition; null in states that were
  *     written before there were any
+ * @param missing number of missing values of each feature; null while there are none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelState(
@@ -35,4 +36,5 @@ public record ModelState(
         @Nullable LearnerStateHeader model,
         @Nullable DriftMonitorState drift,
         @Nullable LearnerStateHeader successor,
-        PartitionTally @Nullable [] partitions) {}
+        PartitionTally @Nullable [] partitions,
+        long @Nullable [] missing) {}

@@ -406,6 +406,15 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         }
     }
 
+    /**
+     * Returns the number of values of each feature that the scaler clipped before it observed them,
+     * (numFeatures); empty if it clips none.
+     */
+    public long[] clippedValues() {
+        Scaler scaler = sgd.scaler();
+        return scaler == null ? new long[0] : scaler.clippedValues();
+    }
+
     /** Returns the state, in new arrays that are never written to again. */
     public LearnerState state() {
         MixtureWeights weights = sgd.weights();

@@ -81,6 +81,8 @@ final class ModelGauges {
             add("examples_seen_total", metrics -> metrics.progress().examplesSeen());
             add("model_version", metrics -> metrics.progress().modelVersion());
             add("skipped_steps_total", metrics -> metrics.progress().skippedSteps());
+            add("clipped_values_total", metrics -> metrics.progress().clipped().total());
+            add("missing_values_total", metrics -> metrics.progress().missing().total());
             add("roll_backs_total", metrics -> metrics.progress().rollBacks());
             add("gradient_norm", metrics -> metrics.progress().gradientNorm());
             add("parameter_norm", metrics -> metrics.progress().parameterNorm());

@@ -237,7 +237,7 @@ public record JobConfig(
                         learn.learner().numParameters(),
                         publish.parametersInFirstRecord(ingest.numFeatures()));
         long others =
-                2L * bounds.moment() * ingest.numFeatures()
+                (2L * bounds.moment() + bounds.parameter()) * ingest.numFeatures()
                         + ingest.classes().stream().mapToLong(bounds::text).sum()
                         + learn.hyperParameters().entrySet().stream()
                                 .mapToLong(e -> bounds.text(e.getKey()) + bounds.text(e.getValue()))

@@ -2,6 +2,7 @@ package io.freshet.publish;
 
 import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.IgnoredReason;
+import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.ModelProgress;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
@@ -11,6 +12,7 @@ import io.freshet.schemas.ClassCounts;
 import io.freshet.schemas.ClassScores;
 import io.freshet.schemas.Confusion;
 import io.freshet.schemas.ConfusionCell;
+import io.freshet.schemas.FeatureCount;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import java.time.Instant;
@@ -75,11 +77,21 @@ final class MetricsFields {
                 .setThroughput(metrics.throughput())
                 .setEventTimeLag(metrics.eventTimeLag())
                 .setDrifts(progress.alerts())
+                .setClippedValues(progress.clipped().total())
+                .setClipped(featureCounts(progress.clipped()))
+                .setMissingValues(progress.missing().total())
+                .setMissing(featureCounts(progress.missing()))
                 .setDetectors(DriftFields.detectors(progress))
                 .setJob(job.name())
                 .setEpoch(job.epoch())
                 .setPartitions(ProgressFields.partitions(progress, job))
                 .build();
+    }
+
+    private static List<FeatureCount> featureCounts(FeatureCounts counts) {
+        return Arrays.stream(counts.largest())
+                .map(count -> new FeatureCount(count.feature(), count.count()))
+                .toList();
     }
 
     private static Map<String, Long> ignoredByReason(io.freshet.ingest.Audit audit) {

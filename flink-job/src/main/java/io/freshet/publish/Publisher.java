@@ -168,13 +168,15 @@ public final class Publisher implements Serializable {
     private static @Nullable ScalerSnapshot scaler(ModelSnapshot snapshot) {
         double[] mean = snapshot.scalerMean();
         double[] variance = snapshot.scalerVariance();
-        if (mean == null || variance == null) {
+        float[] limit = snapshot.scalerLimit();
+        if (mean == null || variance == null || limit == null) {
             return null;
         }
         return new ScalerSnapshot(
                 snapshot.scalerCount(),
                 Arrays.stream(mean).boxed().toList(),
-                Arrays.stream(variance).boxed().toList());
+                Arrays.stream(variance).boxed().toList(),
+                list(limit, 0, limit.length));
     }
 
     private Provenance provenance(ModelProgress progress) {
@@ -188,8 +190,8 @@ public final class Publisher implements Serializable {
     }
 
     /**
-     * Returns the SHA-256 of the parameters, the scaler's moments and, for a mixture, the weights
-     * of the experts, all little-endian and in this order.
+     * Returns the SHA-256 of the parameters, the scaler's moments and limits and, for a mixture,
+     * the weights of the experts, all little-endian and in this order.
      */
     private static String contentHash(ModelSnapshot snapshot) {
         MessageDigest sha256;
@@ -198,14 +200,14 @@ public final class Publisher implements Serializable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
-        ByteBuffer parameters = littleEndian(snapshot.parameters().length * Float.BYTES);
-        parameters.asFloatBuffer().put(snapshot.parameters());
-        sha256.update(parameters);
+        sha256.update(littleEndian(snapshot.parameters()));
         double[] mean = snapshot.scalerMean();
         double[] variance = snapshot.scalerVariance();
-        if (mean != null && variance != null) {
+        float[] limit = snapshot.scalerLimit();
+        if (mean != null && variance != null && limit != null) {
             sha256.update(littleEndian(mean));
             sha256.update(littleEndian(variance));
+            sha256.update(littleEndian(limit));
         }
         io.freshet.learn.Expert[] experts = snapshot.progress().experts();
         if (experts.length > 1) {
@@ -216,6 +218,12 @@ public final class Publisher implements Serializable {
                                     .toArray()));
         }
         return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    private static ByteBuffer littleEndian(float[] values) {
+        ByteBuffer bytes = littleEndian(values.length * Float.BYTES);
+        bytes.asFloatBuffer().put(values);
+        return bytes;
     }
 
     private static ByteBuffer littleEndian(double[] values) {

@@ -60,6 +60,42 @@ class ExamplePackerTest {
         return Messages.message(offset, Messages.event("known", 1, label, 1, 2, 3));
     }
 
+    @ParameterizedTest
+    @EnumSource(value = MissingValues.class, mode = EnumSource.Mode.EXCLUDE, names = "DEAD_LETTER")
+    void missingFeature_isPackedAsNaN_ifItIsAccepted(MissingValues missing) {
+        ExamplePacker accepting =
+                new ExamplePacker(
+                        new IngestConfig(
+                                3,
+                                List.of("down", "up"),
+                                256,
+                                Duration.ofMillis(200),
+                                Set.of(),
+                                LabelType.CLASS,
+                                null,
+                                SourceFormat.FRESHET,
+                                FieldMapping.NONE,
+                                missing),
+                        deadLetters::add);
+        LabelledEvent event = Messages.event("known", 1, 0, Float.NaN, 2, Float.NaN);
+
+        ExampleBlock block = accepting.pack(Messages.message(41, event));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(Arrays.copyOf(block.examples().features(), 3))
+                .containsExactly(Float.NaN, 2f, Float.NaN);
+        assertThat(
+                        accepting.pack(
+                                Messages.message(
+                                        42,
+                                        Messages.event(
+                                                "known", 1, 0, 1, Float.NaN, -1f / 0f))))
+                .isNotNull();
+        assertThat(deadLetters).hasSize(1);
+        assertThat(deadLetters.get(0).reason()).isEqualTo(DeadLetterReason.NON_FINITE_FEATURE);
+        assertThat(deadLetters.get(0).detail()).isEqualTo("feature 2 is -Infinity");
+    }
+
     @Test
     void labelledEvent_isPackedUnchanged() {
         LabelledEvent event = Messages.event("known", 77, "up", 1f, -2.5f, 3e20f);

@@ -19,8 +19,10 @@ import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.LearningRateSchedule.Kind;
 import io.freshet.model.optim.Sgd;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -143,6 +145,59 @@ class BlockedSgdTest {
                             .take(EVENTS / 2);
 
             assertPlainLoop(fixture, stream, MIXED);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8, 150})
+    void outliers_areClippedAsByThePlainLoop(int miniBatchSize) {
+        for (ScalerChoice scaler :
+                List.of(ScalerChoice.CLIPPED_WELFORD, ScalerChoice.CLIPPED_FADING)) {
+            LearnerFixture fixture =
+                    LearnerFixture.of(5, 3).sgd(0.05, 0).miniBatch(miniBatchSize).scaler(scaler);
+            Examples stream = new ExampleStream(fixture.settings(), 13).partlyLabelled().take(4000);
+            Random random = new Random(14);
+            for (int i = 0; i < 60; i++) {
+                int place = random.nextInt(stream.size() * 5);
+                stream.features()[place] *= Math.pow(10, 3 + 6 * random.nextDouble());
+            }
+            for (int i = 2000; i < 2100; i++) {
+                stream.features()[i * 5] += 1000;
+            }
+            PlainLoop plain = new PlainLoop(fixture.settings());
+            RecordedEvaluation expected = plain.learn(stream);
+            try (SoftmaxLearner learner = fixture.start()) {
+                RecordedEvaluation.byCalls(learner, stream, MIXED).assertCloseTo(expected, FLOAT);
+                assertThat(learner.clippedValues())
+                        .containsExactly(
+                                Arrays.stream(plain.features)
+                                        .mapToLong(feature -> feature.total().clipped())
+                                        .toArray());
+                assertThat(learner.clippedValues()[0]).isGreaterThan(32);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8, 150})
+    void missingValues_areTrainedOnAsByThePlainLoop(int miniBatchSize) {
+        for (ScalerChoice scaler :
+                List.of(ScalerChoice.WELFORD_WITH_MISSING, ScalerChoice.FADING_WITH_MISSING)) {
+            LearnerFixture fixture =
+                    LearnerFixture.of(5, 3).sgd(0.05, 0).miniBatch(miniBatchSize).scaler(scaler);
+            Examples stream = new ExampleStream(fixture.settings(), 13).partlyLabelled().take(4000);
+            Random random = new Random(14);
+            for (int i = 0; i < stream.size() * 5; i++) {
+                if (random.nextInt(5 + 20 * (i % 5)) == 0) {
+                    stream.features()[i] = Float.NaN;
+                }
+            }
+            PlainLoop plain = new PlainLoop(fixture.settings());
+            RecordedEvaluation expected = plain.learn(stream);
+            try (SoftmaxLearner learner = fixture.start()) {
+                RecordedEvaluation.byCalls(learner, stream, MIXED).assertCloseTo(expected, FLOAT);
+                assertThat(learner.counters().skippedSteps()).isZero();
+            }
         }
     }
 

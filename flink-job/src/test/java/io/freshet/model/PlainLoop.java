@@ -11,6 +11,7 @@ import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.loss.NegativeLogLikelihood;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.FadingStandardization;
+import io.freshet.model.scale.Standardization;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -45,6 +46,10 @@ final class PlainLoop {
 
     final double[] mean;
     final double[] squaredDeviations;
+
+    /** Features of a scaler that clips outliers; empty for any other. */
+    final PlainFeature[] features;
+
     long count;
     long steps;
     long version;
@@ -81,6 +86,8 @@ final class PlainLoop {
         Arrays.fill(rateWeights, 1.0 / switchingRates);
         this.mean = new double[settings.numFeatures()];
         this.squaredDeviations = new double[settings.numFeatures()];
+        this.features = new PlainFeature[clip() > 0 ? settings.numFeatures() : 0];
+        Arrays.setAll(features, f -> new PlainFeature(clip(), fadingFactor()));
         this.transitions = new double[settings.numClasses()][settings.numClasses()];
         this.frequencies = new double[settings.numClasses()];
     }
@@ -176,6 +183,7 @@ final class PlainLoop {
         count = 0;
         Arrays.fill(mean, 0);
         Arrays.fill(squaredDeviations, 0);
+        Arrays.setAll(features, f -> new PlainFeature(clip(), fadingFactor()));
         version++;
     }
 
@@ -216,6 +224,7 @@ final class PlainLoop {
         count = other.count;
         System.arraycopy(other.mean, 0, mean, 0, mean.length);
         System.arraycopy(other.squaredDeviations, 0, squaredDeviations, 0, mean.length);
+        Arrays.setAll(features, f -> other.features[f].copy());
         version++;
     }
 
@@ -510,10 +519,16 @@ final class PlainLoop {
 
     private void observe(float[] features, int offset) {
         count++;
-        double fadingFactor =
-                settings.scaler() instanceof FadingStandardization fading
-                        ? Math.pow(0.5, 1 / fading.halfLife())
-                        : 1;
+        for (int f = 0; f < this.features.length; f++) {
+            this.features[f].observe(features[offset + f]);
+            PlainFeature total = this.features[f].total();
+            mean[f] = total.mean();
+            squaredDeviations[f] = total.squares();
+        }
+        if (this.features.length > 0) {
+            return;
+        }
+        double fadingFactor = fadingFactor();
         for (int f = 0; f < mean.length; f++) {
             double difference = features[offset + f] - mean[f];
             mean[f] += difference / sumOfWeights();
@@ -521,6 +536,19 @@ final class PlainLoop {
                     fadingFactor * squaredDeviations[f]
                             + difference * (features[offset + f] - mean[f]);
         }
+    }
+
+    private double fadingFactor() {
+        return settings.scaler() instanceof FadingStandardization fading
+                ? Math.pow(0.5, 1 / fading.halfLife())
+                : 1;
+    }
+
+    private double clip() {
+        if (settings.scaler() instanceof FadingStandardization fading) {
+            return fading.clip();
+        }
+        return settings.scaler() instanceof Standardization standard ? standard.clip() : 0;
     }
 
     /** Returns the sum of the weights of the examples that the scaler has observed. */
@@ -536,6 +564,10 @@ final class PlainLoop {
         double[] input = new double[numInputs];
         for (int f = 0; f < mean.length; f++) {
             double value = features[offset + f];
+            if (this.features.length > 0) {
+                input[f] = this.features[f].scale(value);
+                continue;
+            }
             double deviation = count == 0 ? 0 : Math.sqrt(squaredDeviations[f] / sumOfWeights());
             double scaled = deviation == 0 ? 0 : (value - mean[f]) / deviation;
             if (settings.scaler() instanceof FadingStandardization) {

@@ -10,7 +10,11 @@ import org.jspecify.annotations.Nullable;
 enum ScalerChoice {
     NONE(null),
     WELFORD(new Standardization()),
-    FADING(new FadingStandardization(200));
+    FADING(new FadingStandardization(200)),
+    CLIPPED_WELFORD(new Standardization(10, false)),
+    CLIPPED_FADING(new FadingStandardization(200, 10, false)),
+    WELFORD_WITH_MISSING(new Standardization(10, true)),
+    FADING_WITH_MISSING(new FadingStandardization(200, 10, true));
 
     private final @Nullable ScalerRule rule;
 

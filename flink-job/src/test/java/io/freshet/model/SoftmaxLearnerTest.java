@@ -469,7 +469,7 @@ class SoftmaxLearnerTest {
                                 state.lastLabel(),
                                 state.goodParameters().clone(),
                                 state.goodWeights().clone(),
-                                new ScalerState(
+                                ScalerState.of(
                                         state.scaler().count(),
                                         state.scaler().sumOfWeights(),
                                         state.scaler().mean().clone(),

@@ -4,6 +4,7 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Expert;
+import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.drift.DetectorReport;
@@ -125,6 +126,8 @@ public class ModelMonitorBenchmark {
                                 1,
                                 1,
                                 0,
+                                FeatureCounts.NONE,
+                        FeatureCounts.NONE,
                                 new DetectorReport[0]));
         ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {

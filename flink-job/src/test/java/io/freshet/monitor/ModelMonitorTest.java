@@ -9,6 +9,7 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Expert;
+import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.drift.DetectorReport;
@@ -78,6 +79,8 @@ class ModelMonitorTest {
                         Double.NaN,
                         0,
                         0,
+                        FeatureCounts.NONE,
+                        FeatureCounts.NONE,
                         new DetectorReport[0]));
     }
 

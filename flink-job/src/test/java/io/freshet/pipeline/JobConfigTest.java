@@ -96,7 +96,7 @@ class JobConfigTest {
                                         List.of(0.0001, 0.001, 0.01, 0.1),
                                         false),
                                 MiniBatchReduction.EXAMPLES,
-                                new Standardization(),
+                                new Standardization(10, false),
                                 10));
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
@@ -154,6 +154,7 @@ class JobConfigTest {
         settings.put("classes", "no, yes");
         settings.put("label.type", "class"); // the default; others exclude the next key
         settings.put("label.ignore-index", "-100");
+        settings.put("features.missing", "zero"); // the mean needs a scaler
         settings.put("block.size", "11");
         settings.put("block.max-wait", "12 ms");
         settings.put("models.allowed", "a,b");
@@ -164,8 +165,9 @@ class JobConfigTest {
         settings.put("training.experts.shares", "0.125,0");
         settings.put("training.experts.baselines", "false");
         settings.put("training.optimizer", "sgd");
-        // The key of another scaling must have its default.
+        // The keys of another scaling must have their defaults.
         settings.put("scaler.half-life", "10000");
+        settings.put("scaler.clip", "10");
         // The keys of another optimiser must have their defaults.
         settings.put("training.adam.beta1", "0.9");
         settings.put("training.adam.beta2", "0.999");
@@ -1003,13 +1005,35 @@ class JobConfigTest {
     }
 
     @Test
+    void clipBelowOneDeviation_isRefused() {
+        assertThat(problems("scaler.clip", "0.5"))
+                .containsExactly(
+                        "scaler.clip = 0.5 would clip usual values: set it to at least 1, or to 0"
+                                + " to clip none");
+        assertThat(JobConfig.parse(with("scaler.clip", "0")).learn().learner().scaler())
+                .isEqualTo(new Standardization());
+    }
+
+    @Test
+    void missingValuesAsTheMean_needAScaler() {
+        assertThat(problems("features.missing", "mean", "scaler.type", "none"))
+                .containsExactly(
+                        "features.missing = mean with scaler.type = none: without a scaler there"
+                                + " is no mean; set features.missing to zero or choose a scaler");
+        JobConfig config = JobConfig.parse(with("features.missing", "mean"));
+        assertThat(config.learn().learner().scaler()).isEqualTo(new Standardization(10, true));
+        assertThat(config.learn().missing()).isEqualTo(MissingValues.MEAN);
+        assertThat(config.learn().hyperParameters()).containsEntry("features.missing", "mean");
+    }
+
+    @Test
     void snapshotTooLargeForARecord_isRefused() {
         assertThatThrownBy(() -> JobConfig.parse(with("num-features", "100000")))
                 .hasMessageStartingWith(
                         "num-features = 100000, 7 classes and models.chunk-size = 200000 make a"
                                 + " snapshot's first record ");
-        assertThat(JobConfig.parse(with("num-features", "10000")).ingest().numFeatures())
-                .isEqualTo(10_000);
+        assertThat(JobConfig.parse(with("num-features", "9000")).ingest().numFeatures())
+                .isEqualTo(9_000);
     }
 
     @ParameterizedTest

@@ -3,6 +3,7 @@ package io.freshet.publish;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.Expert;
+import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
 import io.freshet.learn.Prediction;
@@ -254,6 +255,8 @@ final class PublisherBenchmark {
                 random.nextDouble(),
                 random.nextDouble(),
                 5,
+                FeatureCounts.NONE,
+                FeatureCounts.NONE,
                 detectors);
     }
 }

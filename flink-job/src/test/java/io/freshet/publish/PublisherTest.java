@@ -11,6 +11,8 @@ import io.freshet.ingest.LabelType;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.Expert;
+import io.freshet.learn.FeatureCount;
+import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
@@ -195,6 +197,8 @@ class PublisherTest {
                 1.5,
                 2.5,
                 5,
+                new FeatureCounts(7, new FeatureCount[] {new FeatureCount(1, 7)}),
+                new FeatureCounts(8, new FeatureCount[] {new FeatureCount(0, 8)}),
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
@@ -209,6 +213,7 @@ class PublisherTest {
                 8,
                 new double[] {0.5, 1.5},
                 new double[] {2, 3},
+                new float[] {10, 20},
                 3,
                 "softmax");
     }
@@ -435,7 +440,7 @@ class PublisherTest {
                         Topic.MODEL_HISTORY,
                         Topic.MODELS,
                         Topic.MODEL_HISTORY);
-        ByteBuffer content = ByteBuffer.allocate(9 * 4 + 6 * 8).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer content = ByteBuffer.allocate(11 * 4 + 6 * 8).order(ByteOrder.LITTLE_ENDIAN);
         for (int chunk = 0; chunk < 3; chunk++) {
             Publication publication = publications.get(2 * chunk);
             assertThat(new String(publication.key(), StandardCharsets.UTF_8))
@@ -453,10 +458,11 @@ class PublisherTest {
             assertThat(event.getActivation()).isEqualTo("softmax");
             assertThat(event.getNumOutputs()).isEqualTo(3);
         }
-        // The scaler's moments, then the weights of the experts.
-        for (double value : new double[] {0.5, 1.5, 2, 3, 0.75, 0.25}) {
+        // The scaler's moments and limits, then the weights of the experts.
+        for (double value : new double[] {0.5, 1.5, 2, 3}) {
             content.putDouble(value);
         }
+        content.putFloat(10).putFloat(20).putDouble(0.75).putDouble(0.25);
         ModelSnapshotEvent first =
                 EventReader.of(ModelSnapshotEvent.class).read(publications.get(0).value());
         assertThat(first.getContentHash()).isEqualTo(sha256(content.array()));
@@ -486,10 +492,13 @@ class PublisherTest {
                         1.5,
                         2.5,
                         0,
+                        FeatureCounts.NONE,
+                        FeatureCounts.NONE,
                         new DetectorReport[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
-                new ModelSnapshot("model", single, new float[] {1, 2}, 0, null, null, 1, "sigmoid"),
+                new ModelSnapshot(
+                        "model", single, new float[] {1, 2}, 0, null, null, null, 1, "sigmoid"),
                 publications::add);
 
         ByteBuffer content = ByteBuffer.allocate(2 * 4).order(ByteOrder.LITTLE_ENDIAN);

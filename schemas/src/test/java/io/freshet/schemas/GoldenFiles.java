@@ -134,10 +134,19 @@ final class GoldenFiles {
         Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
         events.put(
                 "MetricsEvent.v3",
-                monitored(metrics()).setJob("job").setEpoch(2L).setPartitions(partitions).build());
+                monitored(metrics())
+                        .setJob("job")
+                        .setEpoch(2L)
+                        .setPartitions(partitions)
+                        .setClippedValues(3L)
+                        .setClipped(List.of(new FeatureCount(1, 3L)))
+                        .setMissingValues(4L)
+                        .setMissing(List.of(new FeatureCount(0, 4L)))
+                        .build());
         ModelSnapshotEvent snapshot =
                 snapshot(List.of(), "softmax", 2).setJob("job").setEpoch(2L).build();
         snapshot.getProvenance().setPartitions(partitions);
+        snapshot.getScaler().setLimit(List.of(10f, 20f));
         events.put("ModelSnapshotEvent.v3", snapshot);
         events.put(
                 "PredictionEvent.v2",
@@ -279,7 +288,7 @@ final class GoldenFiles {
                 .setClasses(List.of("down", "up"))
                 .setParameterOffset(4)
                 .setParameters(List.of(0.5f, -0.5f))
-                .setScaler(new ScalerSnapshot(10L, List.of(1.0, 2.0), List.of(3.0, 4.0)))
+                .setScaler(new ScalerSnapshot(10L, List.of(1.0, 2.0), List.of(3.0, 4.0), List.of()))
                 .setProvenance(
                         Provenance.newBuilder()
                                 .setJobVersion("1.0")

@@ -3,6 +3,8 @@ package io.freshet.learn.training;
 import io.freshet.config.Key;
 import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
+import io.freshet.ingest.IngestConfig;
+import io.freshet.ingest.MissingValues;
 import io.freshet.model.scale.FadingStandardization;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.Standardization;
@@ -27,7 +29,11 @@ public enum ScalerOption {
     WELFORD(
             Standardization.class,
             "standardises each feature online to mean 0 and variance 1, by Welford's algorithm",
-            keys -> settings -> new Standardization()),
+            keys -> {
+                var clip = keys.add(SharedKeys.CLIP, Standardization::clip);
+                return settings ->
+                        new Standardization(clip(settings, clip), acceptsMissing(settings));
+            }),
 
     /** {@link FadingStandardization}. */
     FADING(
@@ -46,8 +52,29 @@ public enum ScalerOption {
                                                 + " example in the mean and the variance is halved,"
                                                 + " for scaler.type = fading."),
                                 FadingStandardization::halfLife);
-                return settings -> new FadingStandardization(settings.get(halfLife));
+                var clip = keys.add(SharedKeys.CLIP, FadingStandardization::clip);
+                return settings ->
+                        new FadingStandardization(
+                                settings.get(halfLife),
+                                clip(settings, clip),
+                                acceptsMissing(settings));
             });
+
+    /** Keys of several scalings. */
+    private static final class SharedKeys {
+        static final Key<Double> CLIP =
+                Key.ofDouble(
+                        "scaler.clip",
+                        10,
+                        0,
+                        1e6,
+                        "Number of standard deviations from the mean at which a value of a feature"
+                            + " is clipped, before the scaler observes it and after it is scaled,"
+                            + " so that a single wrong reading does not make the feature useless: 0"
+                            + " to clip none, else at least 1. Rare values of a feature that is"
+                            + " mostly constant, and a new level that lasts, are not clipped. The"
+                            + " metrics count the clipped values.");
+    }
 
     /** The key that selects the scaling. */
     static final Key<ScalerOption> TYPE =
@@ -98,7 +125,34 @@ public enum ScalerOption {
     static @Nullable ScalerRule read(Settings settings) {
         ScalerOption option = settings.get(TYPE);
         settings.refuseIneffective(TYPE, option.keys(), OWN_KEYS);
+        if (option == NONE && acceptsMissing(settings)) {
+            settings.problem(
+                    settings.assignment(IngestConfig.MISSING)
+                            + " with "
+                            + settings.assignment(TYPE)
+                            + ": without a scaler there is no mean; set "
+                            + IngestConfig.MISSING
+                            + " to "
+                            + Key.kebab(MissingValues.ZERO)
+                            + " or choose a scaler");
+        }
         return option.factory == null ? null : option.factory.apply(settings);
+    }
+
+    private static boolean acceptsMissing(Settings settings) {
+        return IngestConfig.missing(settings) == MissingValues.MEAN;
+    }
+
+    private static double clip(Settings settings, Key<Double> key) {
+        double clip = settings.get(key);
+        if (clip > 0 && clip < 1) {
+            settings.problem(
+                    settings.assignment(key)
+                            + " would clip usual values: set it to at least 1, or to 0 to clip"
+                            + " none");
+            return 0;
+        }
+        return clip;
     }
 
     /** Returns the keys of this scaling. */

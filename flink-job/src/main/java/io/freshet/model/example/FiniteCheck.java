@@ -38,4 +38,16 @@ public final class FiniteCheck {
         }
         return i;
     }
+
+    /**
+     * Returns the index of the first infinite value, counted from {@code from}; {@code count} if
+     * there is none.
+     */
+    public static int firstInfinite(float[] values, int from, int count) {
+        int i = 0;
+        while (i < count && !Float.isInfinite(values[from + i])) {
+            i++;
+        }
+        return i;
+    }
 }

@@ -1,6 +1,7 @@
 package io.freshet.model.scale;
 
 import io.freshet.model.example.BlockRows;
+import java.util.Arrays;
 
 /**
  * The rule that standardises by a fading mean and variance: an example counts half as much after
@@ -8,20 +9,41 @@ import io.freshet.model.example.BlockRows;
  *
  * @param halfLife number of examples after which the weight of an example is halved: finite,
  *     greater than 0
+ * @param clip number of standard deviations at which outliers are clipped, before they are observed
+ *     and after they are scaled ({@link FeatureMoments}); 0 to clip none, else at least 1
+ * @param acceptsMissing whether a NaN is a missing value, which is scaled to 0, the mean, and not
+ *     observed
  */
-public record FadingStandardization(double halfLife) implements ScalerRule {
+public record FadingStandardization(double halfLife, double clip, boolean acceptsMissing)
+        implements ScalerRule {
     public FadingStandardization {
+        ScalerRule.requireClip(clip);
         if (!(halfLife > 0 && halfLife <= Double.MAX_VALUE)) {
             throw new IllegalArgumentException(
                     "halfLife must be finite and greater than 0, but is " + halfLife);
         }
     }
 
+    /** Creates the rule that clips no outliers and accepts no missing values. */
+    public FadingStandardization(double halfLife) {
+        this(halfLife, 0, false);
+    }
+
+    @Override
+    public float[] limits(ScalerState state) {
+        if (clip > 0) {
+            return FeatureMoments.limits(clip, state);
+        }
+        float[] limits = new float[state.mean().length];
+        Arrays.fill(limits, (float) Math.sqrt(state.sumOfWeights()));
+        return limits;
+    }
+
     @Override
     public Workspace newWorkspace(int numFeatures) {
         // 1 − 2^(−1 / halfLife), without the loss of digits where that is small.
         double lossPerExample = -Math.expm1(-Math.log(2) / halfLife);
-        return new FadingScaler.Scratch(lossPerExample, numFeatures);
+        return new FadingScaler.Scratch(lossPerExample, clip, acceptsMissing, numFeatures);
     }
 
     /**
@@ -41,11 +63,14 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
      * 0. Otherwise a small difference from the mean would remain, and the deviations, which
      * continue to fade, would scale it up again.
      *
-     * <p>Scaled features are limited to {@code ±√W}. The newest example never exceeds that: it adds
-     * {@code (x − mean')²} to {@code S}, so that {@code (x − mean')² W / S ≤ W}. Rows without a
-     * label could exceed it, and so could the first rows of a mini-batch that is long compared with
-     * the half-life: a feature that has not changed for many half-lives has a variance near 0, so
-     * that any other value would be scaled up without bound.
+     * <p>Scaled features are limited to {@code ±√W}, or less if outliers are clipped. The newest
+     * example never exceeds that: it adds {@code (x − mean')²} to {@code S}, so that {@code (x −
+     * mean')² W / S ≤ W}. Rows without a label could exceed it, and so could the first rows of a
+     * mini-batch that is long compared with the half-life: a feature that has not changed for many
+     * half-lives has a variance near 0, so that any other value would be scaled up without bound.
+     *
+     * <p>A row in which a value is an outlier, or could be one of the first values that is, is
+     * observed feature by feature ({@link FeatureMoments}); all others by a loop without branches.
      *
      * <p>All in double. Source: West, <i>Updating mean and variance estimates: an improved
      * method</i>, Communications of the ACM 22 (1979), with weights that all fade at each example.
@@ -53,24 +78,36 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
     private static final class FadingScaler implements Scaler {
         private final int numFeatures;
         private final double lossPerExample;
+        private final double clip;
+        private final boolean acceptsMissing;
         private final Moments moments;
         private final Moments previous;
+        private final FeatureMoments feature;
         private final double[] inverseDeviation;
-        private double limit;
+        private final double[] limits;
 
         /** Scratch memory, shared by scalers of as many features, one block at a time. */
         static final class Scratch implements ScalerRule.Workspace {
             private final double lossPerExample;
+            private final double clip;
+            private final boolean acceptsMissing;
             private final Moments previous;
+            private final FeatureMoments feature;
             private final double[] inverseDeviation;
+            private final double[] limits;
 
             /**
              * @param lossPerExample fraction of its weight that an example loses at each later one
              */
-            Scratch(double lossPerExample, int numFeatures) {
+            Scratch(
+                    double lossPerExample, double clip, boolean acceptsMissing, int numFeatures) {
                 this.lossPerExample = lossPerExample;
-                this.previous = new Moments(numFeatures);
+                this.clip = clip;
+                this.acceptsMissing = acceptsMissing;
+                this.previous = new Moments(numFeatures, clip > 0);
+                this.feature = new FeatureMoments(lossPerExample, clip, acceptsMissing);
                 this.inverseDeviation = new double[numFeatures];
+                this.limits = new double[numFeatures];
             }
 
             @Override
@@ -86,9 +123,13 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
         FadingScaler(ScalerState state, Scratch scratch) {
             this.numFeatures = state.mean().length;
             this.lossPerExample = scratch.lossPerExample;
-            this.moments = Moments.of(state);
+            this.clip = scratch.clip;
+            this.acceptsMissing = scratch.acceptsMissing;
+            this.moments = Moments.of(state, clip > 0);
             this.previous = scratch.previous;
+            this.feature = scratch.feature;
             this.inverseDeviation = scratch.inverseDeviation;
+            this.limits = scratch.limits;
         }
 
         @Override
@@ -99,6 +140,11 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
         @Override
         public void set(ScalerState state) {
             moments.set(state);
+        }
+
+        @Override
+        public long[] clippedValues() {
+            return feature.clippedValues(moments);
         }
 
         @Override
@@ -137,6 +183,16 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
         private void observe(float[] features, int offset) {
             double[] mean = moments.mean;
             double[] squaredDeviations = moments.squaredDeviations;
+            Outliers outliers = moments.outliers;
+            if (needsEach(features, offset)) {
+                observeEach(features, offset);
+                return;
+            }
+            if (outliers != null) {
+                for (int f = 0; f < numFeatures; f++) {
+                    outliers.envelopes[f] -= lossPerExample / 2 * outliers.envelopes[f];
+                }
+            }
             moments.count++;
             moments.sumOfWeights += 1 - lossPerExample * moments.sumOfWeights;
             double inverseSum = 1 / moments.sumOfWeights;
@@ -153,24 +209,88 @@ public record FadingStandardization(double halfLife) implements ScalerRule {
             }
         }
 
+        /** Returns whether a row must be observed feature by feature. */
+        private boolean needsEach(float[] features, int offset) {
+            Outliers outliers = moments.outliers;
+            return moments.weights != null
+                    || (acceptsMissing && hasMissing(features, offset))
+                    || (outliers != null
+                            && (outliers.first != null
+                                    || mayHaveOutliers(outliers, features, offset)));
+        }
+
+        private boolean hasMissing(float[] features, int offset) {
+            boolean found = false;
+            for (int f = offset; f < offset + numFeatures; f++) {
+                found |= features[f] != features[f];
+            }
+            return found;
+        }
+
+        /** Returns whether the counter of outliers or the envelope of a feature would change. */
+        private boolean mayHaveOutliers(Outliers outliers, float[] features, int offset) {
+            double sumOfWeights = moments.sumOfWeights;
+            boolean found = false;
+            for (int f = 0; f < numFeatures; f++) {
+                double difference = features[offset + f] - moments.mean[f];
+                double extension = FeatureMoments.ENVELOPE_EXTENSION * outliers.envelopes[f];
+                double usual = clip * clip * moments.squaredDeviations[f];
+                found |=
+                        outliers.runs[f] > 0
+                                | !(difference * difference * sumOfWeights
+                                        <= Math.max(usual, extension * extension * sumOfWeights));
+            }
+            return found;
+        }
+
+        private void observeEach(float[] features, int offset) {
+            if (acceptsMissing && hasMissing(features, offset)) {
+                moments.createWeights();
+            }
+            for (int f = 0; f < numFeatures; f++) {
+                feature.load(moments, f);
+                feature.observe(features[offset + f]);
+                feature.computeTotal();
+                feature.store(moments, f);
+            }
+            if (moments.outliers != null) {
+                moments.outliers.freeFirstValues();
+            }
+            moments.count++;
+            moments.sumOfWeights += 1 - lossPerExample * moments.sumOfWeights;
+        }
+
         @Override
         public void prepare() {
-            double sumOfWeights = moments.sumOfWeights;
             for (int f = 0; f < numFeatures; f++) {
                 double squares = moments.squaredDeviations[f];
                 inverseDeviation[f] =
                         squares == 0
                                 ? 0
-                                : Math.min(Math.sqrt(sumOfWeights / squares), Double.MAX_VALUE);
+                                : Math.min(
+                                        Math.sqrt(moments.weight(f) / squares), Double.MAX_VALUE);
             }
-            limit = Math.sqrt(sumOfWeights);
+            Outliers outliers = moments.outliers;
+            for (int f = 0; f < numFeatures; f++) {
+                limits[f] =
+                        outliers == null
+                                ? Math.sqrt(moments.weight(f))
+                                : FeatureMoments.limit(
+                                        clip,
+                                        moments.weight(f),
+                                        outliers.envelopes[f],
+                                        inverseDeviation[f]);
+            }
         }
 
         @Override
         public void transform(float[] features, int offset, float[] out, int outOffset) {
             for (int f = 0; f < numFeatures; f++) {
                 double scaled = (features[offset + f] - moments.mean[f]) * inverseDeviation[f];
-                out[outOffset + f] = (float) Math.max(-limit, Math.min(limit, scaled));
+                out[outOffset + f] = (float) Math.max(-limits[f], Math.min(limits[f], scaled));
+            }
+            if (acceptsMissing) {
+                FeatureMoments.setMissingToZero(out, outOffset, numFeatures);
             }
         }
 

@@ -59,6 +59,12 @@ public interface Scaler {
      */
     void set(ScalerState state);
 
+    /**
+     * Returns the number of values of each feature that were clipped before they were observed,
+     * (numFeatures), since the first example; empty if outliers are not clipped.
+     */
+    long[] clippedValues();
+
     /** Returns the state, in new arrays. */
     ScalerState state();
 }

@@ -1,5 +1,7 @@
 package io.freshet.model.scale;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The state of a {@link Scaler} between two examples. Immutable by convention: its creator hands
  * the arrays over and never writes to them again.
@@ -12,20 +14,39 @@ package io.freshet.model.scale;
  * @param mean (numFeatures) weighted mean of each feature; empty without a scaler
  * @param squaredDeviations (numFeatures) {@code Σ wᵢ (xᵢ − mean)²} of each feature; empty without a
  *     scaler
+ * @param weights (numFeatures) sum of the weights of the observed values of each feature; null while
+ *     no value has been missing, so that each is {@code sumOfWeights}
+ * @param outliers what is known about outliers; null if the rule does not clip them
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ScalerState(
-        long count, double sumOfWeights, double[] mean, double[] squaredDeviations) {
+        long count,
+        double sumOfWeights,
+        double[] mean,
+        double[] squaredDeviations,
+        double @Nullable [] weights,
+        @Nullable OutlierState outliers) {
     /** Returns the state before the first example. */
     public static ScalerState initial(int numFeatures) {
-        return new ScalerState(0, 0, new double[numFeatures], new double[numFeatures]);
+        return of(0, 0, new double[numFeatures], new double[numFeatures]);
     }
 
-    /** Returns the variance of each feature, (numFeatures); 0 before the first example. */
+    /** Returns a state without missing values, in which nothing is known about outliers. */
+    public static ScalerState of(
+            long count, double sumOfWeights, double[] mean, double[] squaredDeviations) {
+        return new ScalerState(count, sumOfWeights, mean, squaredDeviations, null, null);
+    }
+
+    /** Returns the sum of the weights of the observed values of a feature. */
+    double weight(int feature) {
+        return weights == null ? sumOfWeights : weights[feature];
+    }
+
+    /** Returns the variance of each feature, (numFeatures); 0 before its first value. */
     public double[] variance() {
         double[] variance = new double[squaredDeviations.length];
         for (int f = 0; f < variance.length; f++) {
-            variance[f] = count == 0 ? 0 : squaredDeviations[f] / sumOfWeights;
+            variance[f] = weight(f) == 0 ? 0 : squaredDeviations[f] / weight(f);
         }
         return variance;
     }

@@ -2,6 +2,7 @@ package io.freshet.model.scale;
 
 import io.freshet.model.example.BlockRows;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Standardises features by the moments of all examples so far: {@code (x − mean) / σ}, with the
@@ -21,9 +22,14 @@ import java.util.Arrays;
  * {@code baseSum} and {@code baseSquares} are what the earlier examples contribute to the sums
  * because of this difference. While the sums run, {@code σ} is computed in float, to a few units of
  * its last place, because {@code s₁²} is small compared with {@code (N + n) s₂} after {@value #FEW}
- * examples. Before that, and for features whose squares leave the range of float, Welford's
- * recurrence in double is used instead. In both cases the differences of a constant feature are
- * exactly 0.
+ * examples. Before that, and for features whose squares leave the range of float, the recurrence in
+ * double ({@link FeatureMoments}) is used instead. In both cases the differences of a constant
+ * feature are exactly 0.
+ *
+ * <p>Outliers. The loops in float know none. After them, a sum of squares that is small enough
+ * shows that none of its values was an outlier; a feature without this proof, and without that of
+ * its largest distance, is computed again by the recurrence in double, which clips. So clipping
+ * costs a comparison per block and feature, and does not depend on how blocks are cut.
  *
  * <p>Speed. The loops over features have no branches and run over whole arrays with one index:
  * HotSpot 17 vectorises only such loops, which is worth a copy of each row.
@@ -35,8 +41,20 @@ import java.util.Arrays;
 final class StandardScaler implements Scaler {
     private static final int CHUNK = 64;
 
+    /**
+     * Examples per sum where outliers are clipped: a normally distributed feature very seldom has a
+     * sum of squares of 0.7 · 10² variances then, beyond which it could contain an outlier.
+     */
+    private static final int CHUNK_IF_CLIPPED = 32;
+
     /** Number of examples before which all features are computed in double. */
     private static final int FEW = 4 * CHUNK;
+
+    /**
+     * Fraction of a squared limit up to which a sum of squares contains no value beyond the limit,
+     * although mean and deviation change within the {@value #CHUNK_IF_CLIPPED} examples.
+     */
+    private static final double CERTAIN_SQUARES = 0.7;
 
     /** Bounds between which a sum of squares is accurate in float. */
     private static final float SMALLEST_SQUARES = 1e-28f;
@@ -50,8 +68,15 @@ final class StandardScaler implements Scaler {
     private static final float TINY = 1e-37f;
 
     private final int numFeatures;
+    private final double clip;
+    private final boolean acceptsMissing;
+    private final int chunk;
     private final Moments moments;
     private final Moments previous;
+    private final FeatureMoments feature;
+
+    /** Null if outliers are not clipped. */
+    private final @Nullable Outliers outliers;
 
     // Arrays of the moments.
     private final double[] mean;
@@ -73,11 +98,20 @@ final class StandardScaler implements Scaler {
     /** Features of the current block that are computed in double. */
     private final boolean[] needsDouble;
 
+    // Only if outliers are clipped: sums of squares without outliers, features whose sum exceeds
+    // that, and largest magnitudes of scaled features.
+    private final float[] certainSquares;
+    private final boolean[] mayHaveOutliers;
+    private final float[] limits;
+
     private final float[] row;
 
     /** Scratch arrays, shared by scalers of as many features, one block at a time. */
     static final class Scratch implements ScalerRule.Workspace {
+        private final double clip;
+        private final boolean acceptsMissing;
         private final Moments previous;
+        private final FeatureMoments feature;
         private final float[] centre;
         private final float[] baseSum;
         private final float[] baseSquares;
@@ -86,10 +120,20 @@ final class StandardScaler implements Scaler {
         private final float[] inverseDeviation;
         private final float[] correction;
         private final boolean[] needsDouble;
+        private final float[] certainSquares;
+        private final boolean[] mayHaveOutliers;
+        private final float[] limits;
         private final float[] row;
 
-        Scratch(int numFeatures) {
-            this.previous = new Moments(numFeatures);
+        /**
+         * @param clip number of standard deviations at which outliers are clipped; 0 to clip none
+         * @param acceptsMissing whether a NaN is a missing value
+         */
+        Scratch(double clip, boolean acceptsMissing, int numFeatures) {
+            this.clip = clip;
+            this.acceptsMissing = acceptsMissing;
+            this.previous = new Moments(numFeatures, clip > 0);
+            this.feature = new FeatureMoments(0, clip, acceptsMissing);
             this.centre = new float[numFeatures];
             this.baseSum = new float[numFeatures];
             this.baseSquares = new float[numFeatures];
@@ -98,6 +142,9 @@ final class StandardScaler implements Scaler {
             this.inverseDeviation = new float[numFeatures];
             this.correction = new float[numFeatures];
             this.needsDouble = new boolean[numFeatures];
+            this.certainSquares = new float[clip > 0 ? numFeatures : 0];
+            this.mayHaveOutliers = new boolean[clip > 0 ? numFeatures : 0];
+            this.limits = new float[clip > 0 ? numFeatures : 0];
             this.row = new float[numFeatures];
         }
 
@@ -113,8 +160,13 @@ final class StandardScaler implements Scaler {
      */
     StandardScaler(ScalerState state, Scratch scratch) {
         this.numFeatures = state.mean().length;
-        this.moments = Moments.of(state);
+        this.clip = scratch.clip;
+        this.acceptsMissing = scratch.acceptsMissing;
+        this.chunk = clip > 0 ? CHUNK_IF_CLIPPED : CHUNK;
+        this.moments = Moments.of(state, clip > 0);
+        this.outliers = moments.outliers;
         this.previous = scratch.previous;
+        this.feature = scratch.feature;
         this.mean = moments.mean;
         this.squaredDeviations = moments.squaredDeviations;
         this.centre = scratch.centre;
@@ -125,6 +177,9 @@ final class StandardScaler implements Scaler {
         this.inverseDeviation = scratch.inverseDeviation;
         this.correction = scratch.correction;
         this.needsDouble = scratch.needsDouble;
+        this.certainSquares = scratch.certainSquares;
+        this.mayHaveOutliers = scratch.mayHaveOutliers;
+        this.limits = scratch.limits;
         this.row = scratch.row;
     }
 
@@ -135,9 +190,7 @@ final class StandardScaler implements Scaler {
 
     @Override
     public void scale(BlockRows block, int from, int to, float[] features, float[] out, int width) {
-        previous.set(moments);
-        Arrays.fill(needsDouble, moments.sumOfWeights < FEW);
-        rebase();
+        begin();
         int i = from;
         while (i < to) {
             int end = block.endOfMiniBatch(i, to);
@@ -155,57 +208,118 @@ final class StandardScaler implements Scaler {
             if (end > i) {
                 computeScale();
                 for (int r = i; r < end; r++) {
-                    transform(features, block.example(r) * numFeatures, out, (r - from) * width);
+                    standardise(features, block.example(r) * numFeatures, out, (r - from) * width);
                 }
                 i = end;
             } else {
                 if (!prepared) {
                     computeScale();
                 }
-                transform(features, block.example(i) * numFeatures, out, (i - from) * width);
+                standardise(features, block.example(i) * numFeatures, out, (i - from) * width);
                 clearConstants(out, (i - from) * width);
+                if (outliers != null) {
+                    computeLimits(outliers);
+                }
+                clip(out, (i - from) * width);
                 i++;
             }
         }
         mergeSums();
         for (int f = 0; f < numFeatures; f++) {
-            if (needsDouble[f]) {
+            if (needsDouble[f] || mayHaveOutliers(f, block, from, to, features)) {
                 scaleInDouble(f, block, from, to, features, out, width);
             }
         }
+        end();
+    }
+
+    private void begin() {
+        previous.set(moments);
+        for (int f = 0; f < numFeatures; f++) {
+            needsDouble[f] = moments.weight(f) < FEW;
+        }
+        if (outliers != null) {
+            Arrays.fill(mayHaveOutliers, false);
+            for (int f = 0; outliers.first != null && f < numFeatures; f++) {
+                needsDouble[f] |= outliers.isFirst(f);
+            }
+        }
+        rebase();
+    }
+
+    private void end() {
+        if (outliers != null) {
+            outliers.freeFirstValues();
+        }
+    }
+
+    /** Returns whether a feature may have an outlier in a block, by its largest distance. */
+    private boolean mayHaveOutliers(int f, BlockRows block, int from, int to, float[] features) {
+        Outliers before = previous.outliers;
+        if (before == null || !mayHaveOutliers[f]) {
+            return false;
+        }
+        if (before.runs[f] > 0) {
+            return true;
+        }
+        double centreBefore = previous.mean[f];
+        double largest = 0;
+        for (int r = from; r < to; r++) {
+            double value = features[block.example(r) * numFeatures + f];
+            largest = Math.max(largest, Math.abs(value - centreBefore));
+        }
+        // The mean moves by at most this fraction, and the deviation shrinks by at most this one.
+        double seen = previous.weight(f);
+        double moved = largest * (1 + (to - from) / (seen + to - from));
+        double usual = clip * Math.sqrt(previous.squaredDeviations[f] / (seen + to - from));
+        return !(moved <= usual
+                || moved <= FeatureMoments.ENVELOPE_EXTENSION * before.envelopes[f]);
     }
 
     @Override
     public void observe(BlockRows block, int from, int to, float[] features) {
-        previous.set(moments);
-        Arrays.fill(needsDouble, moments.sumOfWeights < FEW);
-        rebase();
+        begin();
         for (int r = from; r < to; r++) {
             observe(features, block.example(r) * numFeatures);
         }
         mergeSums();
         for (int f = 0; f < numFeatures; f++) {
-            if (needsDouble[f]) {
+            if (needsDouble[f] || mayHaveOutliers(f, block, from, to, features)) {
                 observeInDouble(f, block, from, to, features);
             }
         }
+        end();
         prepare();
     }
 
     @Override
     public void prepare() {
-        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double inverse =
                     squaredDeviations[f] == 0
                             ? 0
                             : Math.min(
-                                    Math.sqrt(sumOfWeights / squaredDeviations[f]),
+                                    Math.sqrt(moments.weight(f) / squaredDeviations[f]),
                                     Float.MAX_VALUE);
             centre[f] = nearest;
             inverseDeviation[f] = (float) inverse;
             correction[f] = (float) ((mean[f] - nearest) * inverse);
+        }
+        if (outliers != null) {
+            computeLimits(outliers);
+        }
+    }
+
+    private void computeLimits(Outliers of) {
+        for (int f = 0; f < numFeatures; f++) {
+            limits[f] =
+                    (float)
+                            FeatureMoments.limit(
+                                    clip,
+                                    moments.weight(f) + summed,
+                                    of.envelopes[f],
+                                    inverseDeviation[f]);
         }
     }
 
@@ -224,18 +338,31 @@ final class StandardScaler implements Scaler {
         moments.set(state);
     }
 
+    @Override
+    public long[] clippedValues() {
+        return feature.clippedValues(moments);
+    }
+
     /** Starts new sums in float, around the float nearest to the mean. */
     private void rebase() {
-        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double missed = mean[f] - nearest;
+            double sumOfWeights = moments.weight(f);
             double squares = squaredDeviations[f] + sumOfWeights * missed * missed;
             centre[f] = nearest;
             baseSum[f] = (float) (sumOfWeights * missed);
             baseSquares[f] = (float) squares;
             needsDouble[f] |=
                     squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
+        }
+        for (int f = 0; outliers != null && f < numFeatures; f++) {
+            double usual = clip * clip * squaredDeviations[f] / moments.weight(f);
+            double extension = FeatureMoments.ENVELOPE_EXTENSION * outliers.envelopes[f];
+            certainSquares[f] =
+                    outliers.runs[f] > 0
+                            ? -1
+                            : (float) (CERTAIN_SQUARES * Math.max(usual, extension * extension));
         }
         Arrays.fill(sums, 0);
         Arrays.fill(sumsOfSquares, 0);
@@ -244,7 +371,7 @@ final class StandardScaler implements Scaler {
     }
 
     private void observe(float[] features, int offset) {
-        if (summed == CHUNK) {
+        if (summed == chunk) {
             mergeSums();
             rebase();
         }
@@ -263,6 +390,11 @@ final class StandardScaler implements Scaler {
     }
 
     private void computeScale() {
+        prepared = true;
+        if (moments.weights != null) {
+            computeScaleByFeature(moments.weights);
+            return;
+        }
         float inverseSum = (float) (1.0 / (moments.sumOfWeights + summed));
         computeScale(
                 baseSum,
@@ -273,7 +405,18 @@ final class StandardScaler implements Scaler {
                 inverseDeviation,
                 correction,
                 numFeatures);
-        prepared = true;
+    }
+
+    private void computeScaleByFeature(double[] weights) {
+        for (int f = 0; f < numFeatures; f++) {
+            float inverseSum = (float) (1.0 / (weights[f] + summed));
+            float sum = baseSum[f] + sums[f];
+            float shift = sum * inverseSum;
+            float variance = (baseSquares[f] + sumsOfSquares[f] - sum * shift) * inverseSum;
+            float inverted = 1f / (float) Math.sqrt(variance + TINY);
+            inverseDeviation[f] = inverted;
+            correction[f] = shift * inverted;
+        }
     }
 
     private static void computeScale(
@@ -297,8 +440,23 @@ final class StandardScaler implements Scaler {
 
     @Override
     public void transform(float[] features, int offset, float[] out, int outOffset) {
+        standardise(features, offset, out, outOffset);
+        clip(out, outOffset);
+    }
+
+    private void standardise(float[] features, int offset, float[] out, int outOffset) {
         System.arraycopy(features, offset, row, 0, numFeatures);
         standardiseRow(out, outOffset);
+    }
+
+    /** Clips scaled features, and sets missing ones to 0. */
+    private void clip(float[] out, int offset) {
+        if (acceptsMissing) {
+            FeatureMoments.setMissingToZero(out, offset, numFeatures);
+        }
+        for (int f = 0; outliers != null && f < numFeatures; f++) {
+            out[offset + f] = Math.max(-limits[f], Math.min(limits[f], out[offset + f]));
+        }
     }
 
     private void standardiseRow(float[] out, int outOffset) {
@@ -330,65 +488,64 @@ final class StandardScaler implements Scaler {
         if (summed == 0) {
             return;
         }
-        double inverseSum = 1.0 / (moments.sumOfWeights + summed);
+        double[] weights = moments.weights;
         for (int f = 0; f < numFeatures; f++) {
+            double inverseSum = 1.0 / (moments.weight(f) + summed);
             float sum = sums[f];
             float squares = sumsOfSquares[f];
             boolean safe = squares <= LARGEST_SQUARES && (squares >= SMALLEST_SQUARES || sum == 0);
             needsDouble[f] |= !safe;
+            if (outliers != null) {
+                mayHaveOutliers[f] |= !(squares <= certainSquares[f]);
+            }
             double missed = mean[f] - centre[f];
             double first = sum - summed * missed;
             double second = squares - missed * (sum + first);
             double added = second - first * first * inverseSum;
             mean[f] += first * inverseSum;
             squaredDeviations[f] += added > 0 ? added : 0;
+            if (weights != null) {
+                weights[f] += summed;
+            }
         }
         moments.count += summed;
         moments.sumOfWeights += summed;
         summed = 0;
     }
 
-    /** Observes one feature of a mini-batch again, in double, by Welford's recurrence. */
+    /** Observes one feature of a mini-batch again, by the recurrence in double. */
     private void observeInDouble(int f, BlockRows block, int from, int to, float[] features) {
-        double mu = previous.mean[f];
-        double squares = previous.squaredDeviations[f];
-        double seen = previous.sumOfWeights;
+        feature.load(previous, f);
         for (int r = from; r < to; r++) {
-            double value = features[block.example(r) * numFeatures + f];
-            double difference = value - mu;
-            seen++;
-            mu += difference / seen;
-            squares += difference * (value - mu);
+            feature.observe(features[block.example(r) * numFeatures + f]);
         }
-        mean[f] = mu;
-        squaredDeviations[f] = squares;
+        feature.computeTotal();
+        feature.store(moments, f);
     }
 
-    /** Observes and scales one feature of a block again, in double, by Welford's recurrence. */
+    /** Observes and scales one feature of a block again, by the recurrence in double. */
     private void scaleInDouble(
             int f, BlockRows block, int from, int to, float[] features, float[] out, int width) {
-        double mu = previous.mean[f];
-        double squares = previous.squaredDeviations[f];
-        double seen = previous.sumOfWeights;
+        feature.load(previous, f);
         int i = from;
         while (i < to) {
             int end = block.endOfMiniBatch(i, to);
             for (int r = i; r < end; r++) {
-                double value = features[block.example(r) * numFeatures + f];
-                double difference = value - mu;
-                seen++;
-                mu += difference / seen;
-                squares += difference * (value - mu);
+                feature.observe(features[block.example(r) * numFeatures + f]);
             }
-            double inverse = squares == 0 ? 0 : Math.sqrt(seen / squares);
+            feature.computeTotal();
+            double mu = feature.mean();
+            double inverse = feature.inverseDeviation();
+            double limit = feature.limit(inverse);
             end = Math.max(end, i + 1);
             for (int r = i; r < end; r++) {
                 double value = features[block.example(r) * numFeatures + f];
-                out[(r - from) * width + f] = (float) ((value - mu) * inverse);
+                boolean isMissing = acceptsMissing && Double.isNaN(value);
+                double scaled = isMissing ? 0 : (value - mu) * inverse;
+                out[(r - from) * width + f] = (float) Math.max(-limit, Math.min(limit, scaled));
             }
             i = end;
         }
-        mean[f] = mu;
-        squaredDeviations[f] = squares;
+        feature.store(moments, f);
     }
 }

@@ -45,12 +45,12 @@ class StandardScalerTest {
         StandardScaler scaler =
                 observeInBatches(
                         new StandardScaler(
-                                new ScalerState(
+                                ScalerState.of(
                                         seen,
                                         seen,
                                         new double[] {mean},
                                         new double[] {seen * variance}),
-                                new StandardScaler.Scratch(1)),
+                                new StandardScaler.Scratch(0, false, 1)),
                         features,
                         rows,
                         32);
@@ -352,7 +352,7 @@ class StandardScalerTest {
 
     private static StandardScaler start(int numFeatures) {
         return new StandardScaler(
-                ScalerState.initial(numFeatures), new StandardScaler.Scratch(numFeatures));
+                ScalerState.initial(numFeatures), new StandardScaler.Scratch(0, false, numFeatures));
     }
 
     private static StandardScaler observeInBatches(

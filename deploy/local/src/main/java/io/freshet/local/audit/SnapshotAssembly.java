@@ -75,13 +75,17 @@ final class SnapshotAssembly {
                             + parameters);
         }
         List<Float> values = chunk.getParameters();
+        addFloats("a parameter", values);
+        parameters += values.size();
+    }
+
+    private void addFloats(String name, List<Float> values) {
         ByteBuffer bytes = littleEndian(values.size() * Float.BYTES);
         for (float value : values) {
             bytes.putFloat(value);
-            noteIfNotFinite("a parameter", value);
+            noteIfNotFinite(name, value);
         }
         sha256.update(bytes.flip());
-        parameters += values.size();
     }
 
     /** Returns whether all chunks have come. */
@@ -114,8 +118,11 @@ final class SnapshotAssembly {
         if (scaler != null) {
             addAll("a mean of the scaler", scaler.getMean());
             addAll("a variance of the scaler", scaler.getVariance());
+            addFloats("a limit of the scaler", scaler.getLimit());
             if (scaler.getMean().size() != event.getNumFeatures()
-                    || scaler.getVariance().size() != event.getNumFeatures()) {
+                    || scaler.getVariance().size() != event.getNumFeatures()
+                    || (!scaler.getLimit().isEmpty()
+                            && scaler.getLimit().size() != event.getNumFeatures())) {
                 note("the scaler has another number of features");
             }
         }

@@ -80,6 +80,14 @@ final class PrometheusMetrics implements ResultsListener {
                             "Returns to the last good parameters after several skipped steps.",
                             MetricsEvent::getRollBacks),
                     new Counter(
+                            "freshet_clipped_values",
+                            "Outliers among the values of features that the scaler clipped.",
+                            MetricsEvent::getClippedValues),
+                    new Counter(
+                            "freshet_missing_values",
+                            "Values of features that were missing (NaN).",
+                            MetricsEvent::getMissingValues),
+                    new Counter(
                             "freshet_drift_alerts",
                             "Drift alerts of all detectors.",
                             MetricsEvent::getDrifts));
