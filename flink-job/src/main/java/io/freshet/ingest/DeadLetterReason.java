@@ -59,5 +59,7 @@ public enum DeadLetterReason {
     /** A mapped time that is neither ISO 8601 nor seconds or milliseconds since 1970. */
     INVALID_TIME,
     /** A mapped feature is missing, and {@code features.missing} is {@code dead-letter}. */
-    MISSING_FEATURE
+    MISSING_FEATURE,
+    /** The value does not begin as a schema registry's serializers write it. */
+    NOT_FRAMED
 }

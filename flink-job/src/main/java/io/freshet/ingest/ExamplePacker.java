@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.model.example.Examples;
+import io.freshet.registry.SchemaRegistry;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -43,13 +44,18 @@ public final class ExamplePacker {
     private @Nullable ExampleBlock lastBlock;
 
     /**
+     * @param registry registry of the messages' schemas; null if their format needs none
      * @param deadLetters receives the events that cannot be used
      */
-    public ExamplePacker(IngestConfig config, Consumer<DeadLetter> deadLetters) {
+    public ExamplePacker(
+            IngestConfig config,
+            @Nullable SchemaRegistry registry,
+            Consumer<DeadLetter> deadLetters) {
         decoder =
-                switch (config.format()) {
+                switch (config.source().format()) {
                     case FRESHET -> new LabelledEventReader(config);
                     case JSON -> new JsonDecoder(config);
+                    case AVRO, CONFLUENT_AVRO -> new AvroDecoder(config, registry);
                 };
         numFeatures = config.numFeatures();
         numTargets = config.numTargets();

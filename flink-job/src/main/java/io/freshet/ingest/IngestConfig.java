@@ -2,7 +2,6 @@ package io.freshet.ingest;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
-import io.freshet.ingest.mapping.FieldMapping;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,9 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param labelType kind of the labels
  * @param ignoreIndex class index of events to ignore, or their class name if all names are whole
  *     numbers, or null for none; must be null unless {@code labelType} is {@link LabelType#CLASS}
- * @param format format of the messages
- * @param mapping mapping of the fields of a message; {@link FieldMapping#NONE} for {@link
- *     SourceFormat#FRESHET}
+ * @param source format of the messages
  * @param missing treatment of missing features
  */
 public record IngestConfig(
@@ -38,18 +35,10 @@ public record IngestConfig(
         Set<String> allowedModels,
         LabelType labelType,
         @Nullable Integer ignoreIndex,
-        SourceFormat format,
-        FieldMapping mapping,
+        SourceConfig source,
         MissingValues missing)
         implements Serializable {
 
-    public static final Key<SourceFormat> SOURCE_FORMAT =
-            Key.ofEnum(
-                    "source.format",
-                    SourceFormat.FRESHET,
-                    "Format of the messages. Freshet: Freshet's own Avro schema LabelledEvent;"
-                            + " json: one JSON object per message, whose fields are given by"
-                            + " features, label, id, timestamp, model and weight.");
     public static final Key<Optional<Integer>> NUM_FEATURES =
             Key.ofIntOr(
                     "auto",
@@ -69,8 +58,8 @@ public record IngestConfig(
                             + " event is a dead letter; or the value is the feature's mean so far"
                             + " (0 after scaling), which the scaler does not observe; or it is 0"
                             + " before scaling. An infinite feature is always a dead letter. The"
-                            + " metrics count the missing values by feature. Auto: dead-letter for"
-                            + " source.format = freshet, otherwise mean.");
+                            + " metrics count the missing values by feature. Auto: mean for source.format ="
+                            + " json, otherwise dead-letter.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                     "classes",
@@ -123,8 +112,7 @@ public record IngestConfig(
     public static final List<Key<?>> KEYS = keys();
 
     private static List<Key<?>> keys() {
-        List<Key<?>> keys = new ArrayList<>(List.of(SOURCE_FORMAT));
-        keys.addAll(FieldMapping.KEYS);
+        List<Key<?>> keys = new ArrayList<>(SourceConfig.KEYS);
         keys.addAll(
                 List.of(
                         NUM_FEATURES,
@@ -173,20 +161,13 @@ public record IngestConfig(
                 allowedModels,
                 labelType,
                 ignoreIndex,
-                SourceFormat.FRESHET,
-                FieldMapping.NONE,
+                SourceConfig.FRESHET,
                 MissingValues.DEAD_LETTER);
     }
 
     /** Reads the configuration; adds problems to the settings. */
     public static IngestConfig from(Settings settings) {
-        SourceFormat format = settings.get(SOURCE_FORMAT);
-        FieldMapping mapping = FieldMapping.NONE;
-        if (format == SourceFormat.FRESHET) {
-            settings.refuseIneffective(SOURCE_FORMAT, List.of(), FieldMapping.KEYS);
-        } else {
-            mapping = FieldMapping.from(settings);
-        }
+        SourceConfig source = SourceConfig.from(settings);
         List<String> classes = classes(settings);
         for (List<String> similar : ClassNames.similar(classes)) {
             settings.warn(
@@ -196,15 +177,14 @@ public record IngestConfig(
                             + " meant?");
         }
         return new IngestConfig(
-                numFeatures(settings, format, mapping),
+                numFeatures(settings, source),
                 classes,
                 settings.get(BLOCK_SIZE),
                 settings.get(BLOCK_MAX_WAIT).orElse(null),
                 Set.copyOf(settings.get(MODELS_ALLOWED)),
                 settings.get(LABEL_TYPE),
                 ignoreIndex(settings),
-                format,
-                mapping,
+                source,
                 missing(settings));
     }
 
@@ -212,21 +192,21 @@ public record IngestConfig(
     public static MissingValues missing(Settings settings) {
         return settings.get(MISSING)
                 .orElse(
-                        settings.get(SOURCE_FORMAT) == SourceFormat.FRESHET
-                                ? MissingValues.DEAD_LETTER
-                                : MissingValues.MEAN);
+                        settings.get(SourceConfig.FORMAT) == SourceFormat.JSON
+? MissingValues.MEAN
+: MissingValues.DEAD_LETTER);
     }
 
-    private static int numFeatures(Settings settings, SourceFormat format, FieldMapping mapping) {
+    private static int numFeatures(Settings settings, SourceConfig source) {
         Optional<Integer> given = settings.get(NUM_FEATURES);
-        if (format == SourceFormat.FRESHET) {
+        if (source.format() == SourceFormat.FRESHET) {
             if (settings.text(NUM_FEATURES).equals("auto")) {
                 settings.problem(
                         "num-features is missing: a whole number of features, 1 to 1000000");
             }
             return given.orElse(1);
         }
-        int columns = Math.max(1, mapping.features().numColumns());
+        int columns = Math.max(1, source.mapping().features().numColumns());
         if (given.isPresent() && given.get() != columns) {
             settings.problem(
                     settings.assignment(NUM_FEATURES)

@@ -1,11 +1,15 @@
 package io.freshet.ingest;
 
 import java.time.Duration;
+import io.freshet.registry.RegistryConfig;
+import io.freshet.registry.SchemaRegistry;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
+import org.apache.flink.util.function.SerializableFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Operator that decodes and validates events and packs them into blocks, one open block per model.
@@ -31,22 +35,34 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
             };
 
     private final IngestConfig ingestConfig;
+    private final SerializableFunction<String, String> secrets;
 
+    private transient @Nullable SchemaRegistry registry;
     private transient ExamplePacker packer;
     private transient StreamRecord<ExampleBlock> blockRecord;
     private transient boolean timerSet;
 
+    /**
+     * @param secrets function that replaces references to secrets in a text by what they refer to
+     */
     @SuppressWarnings("NullAway.Init") // transient fields are set in open()
-    public IngestOperator(IngestConfig ingestConfig) {
+    public IngestOperator(
+            IngestConfig ingestConfig, SerializableFunction<String, String> secrets) {
         this.ingestConfig = ingestConfig;
+        this.secrets = secrets;
     }
 
     @Override
     public void open() throws Exception {
         super.open();
+        RegistryConfig registryConfig = ingestConfig.source().registry();
+        if (registryConfig != null) {
+            registry = new SchemaRegistry(registryConfig, secrets::apply);
+        }
         packer =
                 new ExamplePacker(
                         ingestConfig,
+                        registry,
                         letter -> output.collect(DEAD_LETTERS, new StreamRecord<>(letter)));
         blockRecord = new StreamRecord<>(ExampleBlock.placeholder());
     }
@@ -106,6 +122,14 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
     public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
         super.prepareSnapshotPreBarrier(checkpointId);
         flushAll();
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (registry != null) {
+            registry.close();
+        }
+        super.close();
     }
 
     @Override

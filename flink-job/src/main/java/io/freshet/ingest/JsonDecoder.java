@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Decoder of messages that are one JSON object each (RFC 8259). NaN and Infinity without quotes, as
  * Python writes them, are read as numbers. Fields that are not mapped are skipped.
  */
-final class JsonDecoder implements EventDecoder {
+final class JsonDecoder extends MappedDecoder {
     private static final int MAX_NESTING = 64;
     private static final int MAX_NUMBER_LENGTH = 400;
     private static final int MAX_TEXT_LENGTH = 1 << 20;
@@ -33,16 +33,12 @@ final class JsonDecoder implements EventDecoder {
                                     .build())
                     .build();
 
-    private final MappedExample example;
-
     JsonDecoder(IngestConfig config) {
-        example = new MappedExample(config);
+        super(config);
     }
 
     @Override
-    public void readHeader(RawMessage message) throws InvalidEventException {
-        byte[] value = message.requireValue();
-        example.begin(message);
+    void decode(byte[] value) throws InvalidEventException {
         try (JsonParser parser = JSON.createParser(value)) {
             JsonToken first = parser.nextToken();
             if (first != JsonToken.START_OBJECT) {
@@ -60,7 +56,6 @@ final class JsonDecoder implements EventDecoder {
         } catch (IOException e) {
             throw notJson(value, e.getMessage());
         }
-        example.end();
     }
 
     private static InvalidEventException notJson(byte[] value, @Nullable String problem) {
@@ -182,45 +177,5 @@ final class JsonDecoder implements EventDecoder {
             case VALUE_NULL -> "null";
             default -> "no value";
         };
-    }
-
-    @Override
-    public void readRest(float[] features, int from, float[] targets, int targetsFrom) {
-        example.copyTo(features, from, targets, targetsFrom);
-    }
-
-    @Override
-    public @Nullable InvalidEventException violation() {
-        return example.violation();
-    }
-
-    @Override
-    public String modelId() {
-        return example.modelId();
-    }
-
-    @Override
-    public long timestamp() {
-        return example.timestamp();
-    }
-
-    @Override
-    public boolean hasIgnoreIndex() {
-        return example.label().hasIgnoreIndex();
-    }
-
-    @Override
-    public int label() {
-        return example.label().label();
-    }
-
-    @Override
-    public float weight() {
-        return example.weight();
-    }
-
-    @Override
-    public String id() {
-        return example.id();
     }
 }

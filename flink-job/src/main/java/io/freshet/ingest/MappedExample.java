@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.ingest.mapping.FeatureField;
+import io.freshet.ingest.mapping.FeatureKind;
 import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.ingest.mapping.FieldMapping.Part;
 import io.freshet.ingest.mapping.FieldNode;
@@ -65,7 +66,7 @@ final class MappedExample {
     private @Nullable InvalidEventException violation;
 
     MappedExample(IngestConfig config) {
-        mapping = config.mapping();
+        mapping = config.source().mapping();
         root = FieldNode.of(mapping);
         labels = new LabelResolver(config);
         missingIsInvalid = config.missing() == MissingValues.DEAD_LETTER;
@@ -239,6 +240,30 @@ final class MappedExample {
         }
         for (int i = 0; i < field.numParts(); i++) {
             setPart(field.part(i), field.path(), Boolean.toString(value));
+        }
+    }
+
+    /**
+     * Reports a field's value: a time, by its type.
+     *
+     * @param millis milliseconds since 1970-01-01T00:00Z
+     */
+    void time(FieldNode field, long millis) {
+        for (int i = 0; i < field.numTargets(); i++) {
+            FieldNode.Target target = field.target(i);
+            if (target.field().kind() == FeatureKind.TIME) {
+                Times.writeColumns(millis, row, target.column());
+            } else {
+                setNumber(target, target.column(), field.path(), millis);
+            }
+        }
+        for (int i = 0; i < field.numParts(); i++) {
+            Part part = field.part(i);
+            if (part == Part.TIMESTAMP) {
+                timestamp = millis;
+            } else {
+                setNumber(part, field.path(), millis, Long.toString(millis));
+            }
         }
     }
 

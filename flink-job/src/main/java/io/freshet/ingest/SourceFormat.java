@@ -4,6 +4,10 @@ package io.freshet.ingest;
 public enum SourceFormat {
     /** Events in Freshet's own Avro schema, in single-object encoding. */
     FRESHET,
-    /** One JSON object per message, of which {@code features} and {@code label} name the fields. */
-    JSON
+    /** One JSON object per message. */
+    JSON,
+    /** Avro records of schemas that the configuration has. */
+    AVRO,
+    /** Avro records whose schemas are in a Confluent-compatible schema registry. */
+    CONFLUENT_AVRO
 }

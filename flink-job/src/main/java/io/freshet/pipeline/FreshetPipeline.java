@@ -32,7 +32,8 @@ public final class FreshetPipeline {
                 messages.transform(
                                 "ingest",
                                 new ExampleBlockTypeInfo(),
-                                new IngestOperator(config.ingest()))
+                                new IngestOperator(
+                                        config.ingest(), new RegistrySecrets(config.kafka())))
                         .uid("ingest");
         SingleOutputStreamOperator<BlockEvaluation> evaluations =
                 blocks.keyBy(ExampleBlock::modelId, Types.STRING)

@@ -4,12 +4,14 @@ import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
+import io.freshet.ingest.SourceConfig;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelCost;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.MonitorMemory;
 import io.freshet.publish.PublishConfig;
+import io.freshet.registry.RegistryConfig;
 import io.freshet.publish.PublishFormat;
 import io.freshet.publish.RecordBounds;
 import java.time.Duration;
@@ -78,6 +80,7 @@ public record JobConfig(
         Map<String, List<Key<?>>> sections = new LinkedHashMap<>();
         sections.put("Kafka", KafkaConfig.KEYS);
         sections.put("Examples", IngestConfig.KEYS);
+        sections.put("Schema registry", RegistryConfig.KEYS);
         sections.put("Learning", LearnConfig.KEYS);
         sections.put("Drift", DriftConfig.KEYS);
         sections.put("Metrics", MonitorConfig.KEYS);
@@ -117,6 +120,9 @@ public record JobConfig(
         LearnConfig learn = LearnConfig.from(settings, ingest);
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
+        if (ingest.source().registry() == null) {
+            settings.refuseIneffective(SourceConfig.FORMAT, List.of(), RegistryConfig.KEYS);
+        }
         MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);

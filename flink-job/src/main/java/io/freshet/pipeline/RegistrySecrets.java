@@ -1,26 +1,28 @@
 package io.freshet.pipeline;
 
-import java.io.Serializable;
-import java.util.function.UnaryOperator;
+import io.freshet.registry.RegistryConfig;
+import org.apache.flink.util.FlinkRuntimeException;
+import org.apache.flink.util.function.SerializableFunction;
 
 /**
- * Reader of the login at a schema registry, in the process that uses it, by the providers that
- * {@code kafka.config.providers} names.
- *
- * @param kafka configuration with the providers
+ * Function that replaces references in the login of a schema registry by the secrets that they refer
+ * to, with the providers of {@code kafka.config.providers}, in the process that uses them.
  */
-record RegistrySecrets(KafkaConfig kafka) implements UnaryOperator<String>, Serializable {
-    /**
-     * Returns a text with its references replaced.
-     *
-     * @throws IllegalStateException naming the reference that cannot be read
-     */
+final class RegistrySecrets implements SerializableFunction<String, String> {
+    private static final long serialVersionUID = 1;
+
+    private final KafkaConfig kafka;
+
+    RegistrySecrets(KafkaConfig kafka) {
+        this.kafka = kafka;
+    }
+
     @Override
     public String apply(String text) {
         try {
-            return SecretReferences.resolve(kafka, "schema.registry.basic-auth", text);
+            return SecretReferences.resolve(kafka, RegistryConfig.PASSWORD.name(), text);
         } catch (PreflightException e) {
-            throw new IllegalStateException(e.getMessage(), e);
+            throw new FlinkRuntimeException(String.valueOf(e.getMessage()), e);
         }
     }
 }

@@ -3,7 +3,6 @@ package io.freshet.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.ingest.mapping.FieldMapping;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -33,9 +32,9 @@ class ExampleBlockSerializerTest {
                                 Set.of(),
                                 labelType,
                                 null,
-                                SourceFormat.FRESHET,
-                                FieldMapping.NONE,
+                                SourceConfig.FRESHET,
                                 MissingValues.DEAD_LETTER),
+                        null,
                         deadLetters::add);
         packer.pack(Messages.message(0, Messages.event("m", 10, "a", 1, 2)));
         packer.pack(Messages.message(1, Messages.event("m", 11, null, 3, 4)));

@@ -3,7 +3,6 @@ package io.freshet.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.model.example.Examples;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
@@ -50,9 +49,9 @@ class ExamplePackerTest {
                         Set.of("known", "other", LONG_MODEL_ID),
                         labelType,
                         ignoreIndex,
-                        SourceFormat.FRESHET,
-                        FieldMapping.NONE,
+                        SourceConfig.FRESHET,
                         MissingValues.DEAD_LETTER),
+                null,
                 deadLetters::add);
     }
 
@@ -73,9 +72,9 @@ class ExamplePackerTest {
                                 Set.of(),
                                 LabelType.CLASS,
                                 null,
-                                SourceFormat.FRESHET,
-                                FieldMapping.NONE,
+                                SourceConfig.FRESHET,
                                 missing),
+                        null,
                         deadLetters::add);
         LabelledEvent event = Messages.event("known", 1, 0, Float.NaN, 2, Float.NaN);
 
@@ -161,9 +160,9 @@ class ExamplePackerTest {
                                 Set.of(),
                                 LabelType.CLASS,
                                 2,
-                                SourceFormat.FRESHET,
-                                FieldMapping.NONE,
+                                SourceConfig.FRESHET,
                                 MissingValues.DEAD_LETTER),
+                        null,
                         deadLetters::add);
         numbered.pack(labelled(0, 1));
         numbered.pack(labelled(1, 3));

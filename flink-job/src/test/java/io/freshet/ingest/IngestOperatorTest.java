@@ -2,7 +2,6 @@ package io.freshet.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.ingest.mapping.FieldMapping;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -32,9 +31,9 @@ class IngestOperatorTest {
                                         Set.of(),
                                         LabelType.CLASS,
                                         null,
-                                        SourceFormat.FRESHET,
-                                        FieldMapping.NONE,
-                                        MissingValues.DEAD_LETTER)));
+                                        SourceConfig.FRESHET,
+                                        MissingValues.DEAD_LETTER),
+                                text -> text));
         harness.setup(new ExampleBlockSerializer());
         harness.open();
         harness.setProcessingTime(1000);

@@ -34,7 +34,7 @@ class JsonDecoderTest {
         Settings read = Settings.of(values, IngestConfig.KEYS, Set.of());
         IngestConfig config = IngestConfig.from(read);
         assertThat(read.problems()).isEmpty();
-        return new ExamplePacker(config, deadLetters::add);
+        return new ExamplePacker(config, null, deadLetters::add);
     }
 
     private static RawMessage message(String json) {

@@ -267,11 +267,11 @@ class JobConfigTest {
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");
         assertThat(config.kafka().transactionTimeout()).isEqualTo(Duration.ofMinutes(3));
         assertThat(config.ingest().numFeatures()).isEqualTo(3);
-        assertThat(config.ingest().format()).isEqualTo(SourceFormat.JSON);
+        assertThat(config.ingest().source().format()).isEqualTo(SourceFormat.JSON);
         assertThat(config.ingest().missing()).isEqualTo(MissingValues.DEAD_LETTER);
-        assertThat(config.ingest().mapping().features())
+        assertThat(config.ingest().source().mapping().features())
                 .hasToString("age,city:categorical(Oslo|Rome)");
-        assertThat(config.ingest().mapping().sources())
+        assertThat(config.ingest().source().mapping().sources())
                 .extractingFromEntries(source -> source.getKey() + " " + source.getValue())
                 .containsExactlyInAnyOrder(
                         "LABEL outcome",

@@ -126,6 +126,11 @@ public final class FieldNode {
         return found;
     }
 
+    /** Returns the mapped member of an object; null if it is not mapped. */
+    public @Nullable FieldNode find(String name) {
+        return members.get(name);
+    }
+
     /** Returns the mapped member of a list; null if it is not mapped. */
     public @Nullable FieldNode element(int index) {
         return index < elements.size() ? elements.get(index) : null;

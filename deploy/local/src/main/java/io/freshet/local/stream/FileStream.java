@@ -301,7 +301,7 @@ public final class FileStream implements LabelledStream {
         Decoded(Items<byte[]> messages, IngestConfig config) {
             this.messages = messages;
             classes = config.classes();
-            packer = new ExamplePacker(config, letter -> deadLetter = letter);
+            packer = new ExamplePacker(config, null, letter -> deadLetter = letter);
         }
 
         @Override

@@ -1,0 +1,342 @@
+package io.freshet.ingest;
+
+import io.freshet.ingest.mapping.FieldNode;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.LogicalType;
+import org.apache.avro.LogicalTypes;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.util.Utf8;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reader of values of one Avro schema that reports the mapped fields and skips all others. A writer
+ * schema is compiled into a tree of readers once. Not thread-safe.
+ */
+abstract class AvroFieldReader {
+    /** Number of members of lists and maps in one message beyond which it is refused. */
+    private static final int MAX_MEMBERS = 1_000_000;
+
+    private static final double MICROS_PER_MILLI = 1e3;
+    private static final double NANOS_PER_MILLI = 1e6;
+    private static final long MILLIS_PER_DAY = 86_400_000;
+
+    /** Reads one value, and reports it to the example. */
+    abstract void read(BinaryDecoder decoder, MappedExample example) throws IOException;
+
+    /**
+     * Returns a reader.
+     *
+     * @param schema schema with which the values were written
+     * @param field the mapped field that the values belong to
+     */
+    static AvroFieldReader of(Schema schema, FieldNode field) {
+        return switch (schema.getType()) {
+            case RECORD -> new RecordReader(schema, field);
+            case ARRAY -> isListed(field) ? new ListReader(schema, field) : other(schema, field);
+            case MAP -> field.hasMembers() ? new MapReader(schema, field) : other(schema, field);
+            case UNION -> new UnionReader(schema, field);
+            default -> field.isValue() ? new ScalarReader(schema, field) : other(schema, field);
+        };
+    }
+
+    private static boolean isListed(FieldNode field) {
+        return field.isList() || field.hasElements() || field.isLabel();
+    }
+
+    /** Returns a reader of values that have another shape than the mapping says. */
+    private static AvroFieldReader other(Schema schema, FieldNode field) {
+        return new OtherReader(schema, field);
+    }
+
+    private static String describe(Schema schema) {
+        return switch (schema.getType()) {
+            case RECORD -> "a record";
+            case MAP -> "a map";
+            case ARRAY -> "a list";
+            case STRING, ENUM -> "text";
+            case BOOLEAN -> "true or false";
+            case BYTES, FIXED -> "bytes";
+            case NULL, UNION -> "null";
+            default -> "a number";
+        };
+    }
+
+    /** Skips values, and reports that they have the wrong type unless they are null. */
+    private static final class OtherReader extends AvroFieldReader {
+        private final Schema schema;
+        private final FieldNode field;
+
+        OtherReader(Schema schema, FieldNode field) {
+            this.schema = schema;
+            this.field = field;
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            GenericDatumReader.skip(schema, decoder);
+            if (schema.getType() == Schema.Type.NULL) {
+                return;
+            }
+            if (field.isValue()) {
+                example.wrongType(field, describe(schema));
+            } else {
+                example.wrongContainer(field, describe(schema));
+            }
+        }
+    }
+
+    /** Skips values of fields that are not mapped. */
+    private static final class SkippingReader extends AvroFieldReader {
+        private final Schema schema;
+
+        SkippingReader(Schema schema) {
+            this.schema = schema;
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            GenericDatumReader.skip(schema, decoder);
+        }
+    }
+
+    /** Reads records. */
+    private static final class RecordReader extends AvroFieldReader {
+        private final Schema schema;
+        private final FieldNode record;
+        private final AvroFieldReader[] readers;
+        private final @Nullable FieldNode[] fields;
+
+        RecordReader(Schema schema, FieldNode record) {
+            this.schema = schema;
+            this.record = record;
+            List<Schema.Field> declared = schema.getFields();
+            readers = new AvroFieldReader[declared.size()];
+            fields = new FieldNode[declared.size()];
+            for (int i = 0; i < readers.length; i++) {
+                Schema type = declared.get(i).schema();
+                FieldNode field = record.find(declared.get(i).name());
+                fields[i] = field;
+                readers[i] = field == null ? new SkippingReader(type) : of(type, field);
+            }
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            if (record.isValue() || record.isList()) {
+                example.wrongType(record, describe(schema));
+            }
+            for (int i = 0; i < readers.length; i++) {
+                FieldNode field = fields[i];
+                if (field != null) {
+                    example.see(field);
+                }
+                readers[i].read(decoder, example);
+            }
+        }
+    }
+
+    /** Reads the values of a union's branches. */
+    private static final class UnionReader extends AvroFieldReader {
+        private final AvroFieldReader[] branches;
+
+        UnionReader(Schema schema, FieldNode field) {
+            branches =
+                    schema.getTypes().stream()
+                            .map(branch -> of(branch, field))
+                            .toArray(AvroFieldReader[]::new);
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            int branch = decoder.readIndex();
+            if (branch < 0 || branch >= branches.length) {
+                throw new IOException("a union has no branch " + branch);
+            }
+            branches[branch].read(decoder, example);
+        }
+    }
+
+    /** Reads maps with names as keys, like objects. */
+    private static final class MapReader extends AvroFieldReader {
+        private final Schema valueType;
+        private final FieldNode map;
+        private final AvroFieldReader skipping;
+        private final Map<String, AvroFieldReader> readers = new HashMap<>();
+        private Utf8 key = new Utf8();
+
+        MapReader(Schema schema, FieldNode map) {
+            valueType = schema.getValueType();
+            this.map = map;
+            skipping = new SkippingReader(valueType);
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            long members = 0;
+            for (long block = decoder.readMapStart(); block != 0; block = decoder.mapNext()) {
+                members = checkedSum(members, block);
+                for (long i = 0; i < block; i++) {
+                    key = decoder.readString(key);
+                    FieldNode field = map.find(key.toString());
+                    if (field == null) {
+                        skipping.read(decoder, example);
+                    } else {
+                        example.see(field);
+                        readers.computeIfAbsent(key.toString(), name -> of(valueType, field))
+                                .read(decoder, example);
+                    }
+                }
+            }
+        }
+    }
+
+    private static long checkedSum(long members, long block) throws IOException {
+        long sum = members + block;
+        if (block < 0 || sum > MAX_MEMBERS) {
+            throw new IOException("a list or map has more than " + MAX_MEMBERS + " members");
+        }
+        return sum;
+    }
+
+    /** Reads arrays of which members are mapped, by their indices or as a list of values. */
+    private static final class ListReader extends AvroFieldReader {
+        private final Schema type;
+        private final FieldNode list;
+        private final Map<Integer, AvroFieldReader> readers = new HashMap<>();
+
+        ListReader(Schema schema, FieldNode list) {
+            type = schema.getElementType();
+            this.list = list;
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            int index = 0;
+            for (long block = decoder.readArrayStart(); block != 0; block = decoder.arrayNext()) {
+                checkedSum(index, block);
+                for (long i = 0; i < block; i++) {
+                    readMember(index++, decoder, example);
+                }
+            }
+            example.listEnd(list, index);
+        }
+
+        private void readMember(int index, BinaryDecoder decoder, MappedExample example)
+                throws IOException {
+            FieldNode element = list.element(index);
+            if (element != null) {
+                example.see(element);
+                readers.computeIfAbsent(index, i -> of(type, element)).read(decoder, example);
+            } else if (list.isList() || list.isLabel()) {
+                readValue(type, index, decoder, example);
+            } else {
+                GenericDatumReader.skip(type, decoder);
+            }
+        }
+
+        private void readValue(
+                Schema schema, int index, BinaryDecoder decoder, MappedExample example)
+                throws IOException {
+            switch (schema.getType()) {
+                case INT -> example.listNumber(list, index, decoder.readInt());
+                case LONG -> example.listNumber(list, index, decoder.readLong());
+                case FLOAT -> example.listNumber(list, index, decoder.readFloat());
+                case DOUBLE -> example.listNumber(list, index, decoder.readDouble());
+                case BOOLEAN -> example.listNumber(list, index, decoder.readBoolean() ? 1 : 0);
+                case STRING -> example.listText(list, index, decoder.readString());
+                case NULL -> example.listNumber(list, index, Double.NaN);
+                case UNION -> {
+                    int branch = decoder.readIndex();
+                    if (branch < 0 || branch >= schema.getTypes().size()) {
+                        throw new IOException("a union has no branch " + branch);
+                    }
+                    readValue(schema.getTypes().get(branch), index, decoder, example);
+                }
+                default -> {
+                    GenericDatumReader.skip(schema, decoder);
+                    example.wrongElement(list, index, describe(schema));
+                }
+            }
+        }
+    }
+
+    /** Reads values that are neither lists nor objects. */
+    private static final class ScalarReader extends AvroFieldReader {
+        private final Schema schema;
+        private final FieldNode field;
+        private final @Nullable LogicalType logical;
+
+        ScalarReader(Schema schema, FieldNode field) {
+            this.schema = schema;
+            this.field = field;
+            logical = schema.getLogicalType();
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            switch (schema.getType()) {
+                case NULL -> decoder.readNull();
+                case INT -> whole(decoder.readInt(), example);
+                case LONG -> whole(decoder.readLong(), example);
+                case FLOAT -> fraction(decoder.readFloat(), example);
+                case DOUBLE -> fraction(decoder.readDouble(), example);
+                case BOOLEAN -> example.bool(field, decoder.readBoolean());
+                case STRING -> example.text(field, decoder.readString());
+                case ENUM -> symbol(decoder.readEnum(), example);
+                case BYTES -> bytes(decoder.readBytes(null), example);
+                case FIXED -> {
+                    byte[] fixed = new byte[schema.getFixedSize()];
+                    decoder.readFixed(fixed);
+                    bytes(ByteBuffer.wrap(fixed), example);
+                }
+                default -> throw new IllegalStateException(schema.toString());
+            }
+        }
+
+        private void whole(long value, MappedExample example) {
+            String name = logical == null ? "" : logical.getName();
+            switch (name) {
+                case "timestamp-millis", "local-timestamp-millis" -> example.time(field, value);
+                case "timestamp-micros", "local-timestamp-micros" ->
+                        example.time(field, Math.round(value / MICROS_PER_MILLI));
+                case "timestamp-nanos", "local-timestamp-nanos" ->
+                        example.time(field, Math.round(value / NANOS_PER_MILLI));
+                case "date" -> example.time(field, value * MILLIS_PER_DAY);
+                default ->
+                        example.number(
+                                field, value, field.numParts() == 0 ? "" : Long.toString(value));
+            }
+        }
+
+        private void fraction(double value, MappedExample example) {
+            example.number(field, value, field.numParts() == 0 ? "" : Double.toString(value));
+        }
+
+        private void symbol(int index, MappedExample example) throws IOException {
+            List<String> symbols = schema.getEnumSymbols();
+            if (index < 0 || index >= symbols.size()) {
+                throw new IOException("an enum has no symbol " + index);
+            }
+            example.text(field, symbols.get(index));
+        }
+
+        private void bytes(ByteBuffer value, MappedExample example) {
+            if (logical instanceof LogicalTypes.Decimal decimal && value.hasRemaining()) {
+                byte[] unscaled = new byte[value.remaining()];
+                value.get(unscaled);
+                BigDecimal number = new BigDecimal(new BigInteger(unscaled), decimal.getScale());
+                example.number(field, number.doubleValue(), number.toPlainString());
+            } else {
+                example.wrongType(field, describe(schema));
+            }
+        }
+    }
+}

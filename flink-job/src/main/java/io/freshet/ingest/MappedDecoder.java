@@ -1,0 +1,71 @@
+package io.freshet.ingest;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decoder of a format whose fields are mapped: a message is decoded as a whole, since its model id
+ * may be anywhere in it.
+ */
+abstract class MappedDecoder implements EventDecoder {
+    /** The example of the current message, to which {@link #decode} reports its values. */
+    final MappedExample example;
+
+    MappedDecoder(IngestConfig config) {
+        example = new MappedExample(config);
+    }
+
+    /**
+     * Decodes a message.
+     *
+     * @param value value of the message, not empty
+     */
+    abstract void decode(byte[] value) throws InvalidEventException;
+
+    @Override
+    public final void readHeader(RawMessage message) throws InvalidEventException {
+        byte[] value = message.requireValue();
+        example.begin(message);
+        decode(value);
+        example.end();
+    }
+
+    @Override
+    public final void readRest(float[] features, int from, float[] targets, int targetsFrom) {
+        example.copyTo(features, from, targets, targetsFrom);
+    }
+
+    @Override
+    public final @Nullable InvalidEventException violation() {
+        return example.violation();
+    }
+
+    @Override
+    public final String modelId() {
+        return example.modelId();
+    }
+
+    @Override
+    public final long timestamp() {
+        return example.timestamp();
+    }
+
+    @Override
+    public final boolean hasIgnoreIndex() {
+        return example.label().hasIgnoreIndex();
+    }
+
+    @Override
+    public final int label() {
+        return example.label().label();
+    }
+
+    @Override
+    public final float weight() {
+        return example.weight();
+    }
+
+    @Override
+    public final String id() {
+        return example.id();
+    }
+}
