@@ -36,8 +36,8 @@ public record RecordBounds(
                     Float.BYTES, Double.BYTES, 4, 150, 20, 50, 400, 16_384, 1, Float.BYTES);
 
     /**
-     * A float has up to 15 characters and a double up to 24, with a comma. A control character
-     * needs six, as {@code \\u0001}.
+     * A float has up to 15 characters and a double up to 24, before a comma. A control character is
+     * a backslash, a letter and four digits.
      */
     static final RecordBounds JSON = new RecordBounds(16, 25, 6, 500, 80, 200, 600, 65_536, 6, 16);
 
