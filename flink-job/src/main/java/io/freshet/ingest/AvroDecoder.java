@@ -19,8 +19,8 @@ import org.apache.flink.util.FlinkRuntimeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decoder of Avro records of the user's own schemas: bare, in single-object encoding, or framed by a
- * schema registry. Fields are found by name in the schema that the message was written with, so
+ * Decoder of Avro records of the user's own schemas: bare, in single-object encoding, or framed by
+ * a schema registry. Fields are found by name in the schema that the message was written with, so
  * every schema that has the mapped fields can be read.
  */
 final class AvroDecoder extends MappedDecoder {
@@ -134,7 +134,10 @@ final class AvroDecoder extends MappedDecoder {
         } catch (EOFException e) {
             throw new InvalidEventException(
                     DeadLetterReason.TRUNCATED, "the value ends before the record does");
-        } catch (IOException | AvroRuntimeException | IndexOutOfBoundsException e) {
+        } catch (IOException
+                | AvroRuntimeException
+                | IndexOutOfBoundsException
+                | UnsupportedOperationException e) { // the last for counts beyond an int
             throw new InvalidEventException(
                     DeadLetterReason.MALFORMED, "not a record of its schema: " + e.getMessage());
         }

@@ -53,13 +53,13 @@ public record IngestConfig(
                     "auto",
                     "features.missing",
                     MissingValues.class,
-                    "Treatment of a missing feature: NaN, and in a mapped message also null, a field"
-                            + " that is absent, empty text and a category that is not listed. The"
-                            + " event is a dead letter; or the value is the feature's mean so far"
-                            + " (0 after scaling), which the scaler does not observe; or it is 0"
-                            + " before scaling. An infinite feature is always a dead letter. The"
-                            + " metrics count the missing values by feature. Auto: mean for source.format ="
-                            + " json, otherwise dead-letter.");
+                    "Treatment of a missing feature: NaN, and in a mapped message also null, a"
+                        + " field that is absent, empty text and a category that is not listed. The"
+                        + " event is a dead letter; or the value is the feature's mean so far (0"
+                        + " after scaling), which the scaler does not observe; or it is 0 before"
+                        + " scaling. An infinite feature is always a dead letter. The metrics count"
+                        + " the missing values by feature. Auto: mean for source.format = json,"
+                        + " otherwise dead-letter.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                     "classes",
@@ -193,8 +193,8 @@ public record IngestConfig(
         return settings.get(MISSING)
                 .orElse(
                         settings.get(SourceConfig.FORMAT) == SourceFormat.JSON
-? MissingValues.MEAN
-: MissingValues.DEAD_LETTER);
+                                ? MissingValues.MEAN
+                                : MissingValues.DEAD_LETTER);
     }
 
     private static int numFeatures(Settings settings, SourceConfig source) {

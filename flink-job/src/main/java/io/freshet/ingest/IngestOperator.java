@@ -1,8 +1,8 @@
 package io.freshet.ingest;
 
-import java.time.Duration;
 import io.freshet.registry.RegistryConfig;
 import io.freshet.registry.SchemaRegistry;
+import java.time.Duration;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -46,8 +46,7 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
      * @param secrets function that replaces references to secrets in a text by what they refer to
      */
     @SuppressWarnings("NullAway.Init") // transient fields are set in open()
-    public IngestOperator(
-            IngestConfig ingestConfig, SerializableFunction<String, String> secrets) {
+    public IngestOperator(IngestConfig ingestConfig, SerializableFunction<String, String> secrets) {
         this.ingestConfig = ingestConfig;
         this.secrets = secrets;
     }

@@ -125,7 +125,10 @@ public record SourceConfig(
         List<String> files = settings.get(AVRO_SCHEMAS);
         if (files.isEmpty()) {
             settings.problem(
-                    AVRO_SCHEMAS + " is missing: " + settings.assignment(FORMAT) + " needs a schema");
+                    AVRO_SCHEMAS
+                            + " is missing: "
+                            + settings.assignment(FORMAT)
+                            + " needs a schema");
         }
         if (files.size() > 1 && settings.get(AVRO_ENCODING) == AvroEncoding.BARE) {
             settings.problem(
@@ -141,7 +144,10 @@ public record SourceConfig(
                 Schema schema = new Schema.Parser().parse(text);
                 if (schema.getType() != Schema.Type.RECORD) {
                     settings.problem(
-                            AVRO_SCHEMAS + ": " + file + " is the schema of no record, but of "
+                            AVRO_SCHEMAS
+                                    + ": "
+                                    + file
+                                    + " is the schema of no record, but of "
                                     + schema.getType().getName());
                 }
                 schemas.add(schema.toString());

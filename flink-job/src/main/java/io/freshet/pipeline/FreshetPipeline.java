@@ -33,7 +33,8 @@ public final class FreshetPipeline {
                                 "ingest",
                                 new ExampleBlockTypeInfo(),
                                 new IngestOperator(
-                                        config.ingest(), new RegistrySecrets(config.kafka())))
+                                        config.ingest(),
+                                        new RegistrySecrets(config.kafka())::apply))
                         .uid("ingest");
         SingleOutputStreamOperator<BlockEvaluation> evaluations =
                 blocks.keyBy(ExampleBlock::modelId, Types.STRING)

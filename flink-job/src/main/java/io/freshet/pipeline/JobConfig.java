@@ -11,9 +11,9 @@ import io.freshet.learn.drift.DriftConfig;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.MonitorMemory;
 import io.freshet.publish.PublishConfig;
-import io.freshet.registry.RegistryConfig;
 import io.freshet.publish.PublishFormat;
 import io.freshet.publish.RecordBounds;
+import io.freshet.registry.RegistryConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -162,8 +162,8 @@ public record JobConfig(
     }
 
     /**
-     * Parses the brokers and topics only. The values of other keys are not checked, and no other
-     * key is required.
+     * Parses the brokers, the topics and the format of the messages only. The values of other keys
+     * are not checked, and no other key is required.
      *
      * @param values values by key, not modified
      * @throws ConfigurationException listing all problems
@@ -171,16 +171,17 @@ public record JobConfig(
     public static JobTopics parseTopics(Map<String, String> values) {
         Settings settings = settings(values);
         KafkaConfig kafka = KafkaConfig.from(settings);
+        SourceConfig source = SourceConfig.from(settings);
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
         settings.throwIfProblems();
         settings.warnings().forEach(JobConfig::log);
-        return new JobTopics(kafka, publish);
+        return new JobTopics(kafka, source, publish);
     }
 
     /** Returns the brokers and topics. */
     public JobTopics topics() {
-        return new JobTopics(kafka, publish);
+        return new JobTopics(kafka, ingest.source(), publish);
     }
 
     private static void checkTopics(Settings settings, KafkaConfig kafka, PublishConfig publish) {

@@ -1,28 +1,26 @@
 package io.freshet.pipeline;
 
-import io.freshet.registry.RegistryConfig;
-import org.apache.flink.util.FlinkRuntimeException;
-import org.apache.flink.util.function.SerializableFunction;
+import java.io.Serializable;
+import java.util.function.UnaryOperator;
 
 /**
- * Function that replaces references in the login of a schema registry by the secrets that they refer
- * to, with the providers of {@code kafka.config.providers}, in the process that uses them.
+ * Reader of the login at a schema registry, in the process that uses it, by the providers that
+ * {@code kafka.config.providers} names.
+ *
+ * @param kafka configuration with the providers
  */
-final class RegistrySecrets implements SerializableFunction<String, String> {
-    private static final long serialVersionUID = 1;
-
-    private final KafkaConfig kafka;
-
-    RegistrySecrets(KafkaConfig kafka) {
-        this.kafka = kafka;
-    }
-
+record RegistrySecrets(KafkaConfig kafka) implements UnaryOperator<String>, Serializable {
+    /**
+     * Returns a text with its references replaced.
+     *
+     * @throws IllegalStateException naming the reference that cannot be read
+     */
     @Override
     public String apply(String text) {
         try {
-            return SecretReferences.resolve(kafka, RegistryConfig.PASSWORD.name(), text);
+            return SecretReferences.resolve(kafka, "schema.registry.basic-auth", text);
         } catch (PreflightException e) {
-            throw new FlinkRuntimeException(String.valueOf(e.getMessage()), e);
+            throw new IllegalStateException(e.getMessage(), e);
         }
     }
 }

@@ -88,7 +88,8 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
      * Returns the number of parameters in the first record of a snapshot, which has room for all
      * that is not split.
      *
-     * @param numFeatures number of features that the scaler has moments and a limit of; 0 without a scaler
+     * @param numFeatures number of features that the scaler has moments and a limit of; 0 without a
+     *     scaler
      */
     public int parametersInFirstRecord(int numFeatures) {
         long bytes = (long) chunkSize * Float.BYTES - roomInFirstRecord(numFeatures);
@@ -99,12 +100,13 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
      * Returns the bytes that parameters leave in the first record of a snapshot: those by which the
      * other fields may be larger than in Avro.
      *
-     * @param numFeatures number of features that the scaler has moments and a limit of; 0 without a scaler
+     * @param numFeatures number of features that the scaler has moments and a limit of; 0 without a
+     *     scaler
      */
     public long roomInFirstRecord(int numFeatures) {
         RecordBounds bounds = format.bounds();
         return 2L * numFeatures * (bounds.moment() - RecordBounds.AVRO.moment())
-                + (long) numFeatures * (bounds.parameter() - RecordBounds.AVRO.parameter())
+                + (long) numFeatures * bounds.parameter()
                 + bounds.envelope()
                 - RecordBounds.AVRO.envelope();
     }

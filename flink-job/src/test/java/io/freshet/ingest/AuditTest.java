@@ -57,7 +57,8 @@ class AuditTest {
                         "WRONG_TYPE",
                         "DUPLICATE_FIELD",
                         "INVALID_TIME",
-                        "MISSING_FEATURE");
+                        "MISSING_FEATURE",
+                        "NOT_FRAMED");
     }
 
     @Test

@@ -102,10 +102,7 @@ class AvroDecoderTest {
                         .set(
                                 "plan",
                                 new GenericData.EnumSymbol(
-                                        SCHEMA.getField("user")
-                                                .schema()
-                                                .getField("plan")
-                                                .schema(),
+                                        SCHEMA.getField("user").schema().getField("plan").schema(),
                                         "pro"))
                         .build();
         return new GenericRecordBuilder(SCHEMA)
@@ -115,7 +112,9 @@ class AvroDecoderTest {
                 .set("clicks", List.of(3f, 0.5f, 7f))
                 .set("traits", Map.of("tall", 1.5, "fast", 2.5))
                 .set("at", Instant.parse("2024-01-29T06:00:00Z").toEpochMilli() * 1000)
-                .set("price", ByteBuffer.wrap(new BigDecimal("12.34").unscaledValue().toByteArray()))
+                .set(
+                        "price",
+                        ByteBuffer.wrap(new BigDecimal("12.34").unscaledValue().toByteArray()))
                 .set("outcome", "stays");
     }
 
@@ -161,10 +160,14 @@ class AvroDecoderTest {
                 packer(
                                 "avro",
                                 null,
-                                "source.avro-encoding", encoding,
-                                "id", "id",
-                                "timestamp", "at",
-                                "weight", "traits.tall")
+                                "source.avro-encoding",
+                                encoding,
+                                "id",
+                                "id",
+                                "timestamp",
+                                "at",
+                                "weight",
+                                "traits.tall")
                         .pack(Messages.message(0, value));
 
         assertThat(deadLetters).isEmpty();
@@ -216,8 +219,10 @@ class AvroDecoderTest {
         Schema newer =
                 schema(
                         "{\"name\":\"new\",\"type\":[\"null\",\"double\"],\"default\":null},"
-                                + FIELDS.replace("\"items\": [\"null\", \"float\", \"string\"]",
-                                        "\"items\": [\"null\", \"float\", \"string\", \"double\"]"));
+                                + FIELDS.replace(
+                                        "\"items\": [\"null\", \"float\", \"string\"]",
+                                        "\"items\": [\"null\", \"float\", \"string\","
+                                                + " \"double\"]"));
         try (RegistryServer server = RegistryServer.start()) {
             List<byte[]> messages = new ArrayList<>();
             for (Schema written : List.of(older, SCHEMA, newer)) {
@@ -275,8 +280,7 @@ class AvroDecoderTest {
 
     @Test
     void valueOfAnotherShape_isADeadLetterThatNamesTheField() throws IOException {
-        byte[] value =
-                singleObject(visit().set("blob", ByteBuffer.wrap(new byte[] {1})).build());
+        byte[] value = singleObject(visit().set("blob", ByteBuffer.wrap(new byte[] {1})).build());
         Map<String, String> details =
                 Map.of(
                         "clicks", "clicks is a list, not a single value",
@@ -288,7 +292,9 @@ class AvroDecoderTest {
                         "id", "id is \"v1\", not a number");
         for (Map.Entry<String, String> expected : details.entrySet()) {
             deadLetters.clear();
-            assertThat(deadLetter(packer("avro", null, "features", expected.getKey()), value).detail())
+            assertThat(
+                            deadLetter(packer("avro", null, "features", expected.getKey()), value)
+                                    .detail())
                     .isEqualTo(expected.getValue());
         }
     }
@@ -351,9 +357,12 @@ class AvroDecoderTest {
                         packer(
                                 "avro",
                                 null,
-                                "features", features,
-                                "source.avro-encoding", "bare",
-                                "source.avro-schemas", file.toString()),
+                                "features",
+                                features,
+                                "source.avro-encoding",
+                                "bare",
+                                "source.avro-schemas",
+                                file.toString()),
                         bytes.toByteArray());
 
         assertThat(letter.reason()).isIn(DeadLetterReason.MALFORMED, DeadLetterReason.TRUNCATED);

@@ -86,9 +86,7 @@ class ExamplePackerTest {
         assertThat(
                         accepting.pack(
                                 Messages.message(
-                                        42,
-                                        Messages.event(
-                                                "known", 1, 0, 1, Float.NaN, -1f / 0f))))
+                                        42, Messages.event("known", 1, 0, 1, Float.NaN, -1f / 0f))))
                 .isNotNull();
         assertThat(deadLetters).hasSize(1);
         assertThat(deadLetters.get(0).reason()).isEqualTo(DeadLetterReason.NON_FINITE_FEATURE);
@@ -572,7 +570,7 @@ class ExamplePackerTest {
     @Test
     void everyReasonOfTheFormat_occursInBadInput() throws Exception {
         EnumSet<DeadLetterReason> ofMappedFormats =
-                EnumSet.range(DeadLetterReason.INVALID_JSON, DeadLetterReason.MISSING_FEATURE);
+                EnumSet.range(DeadLetterReason.INVALID_JSON, DeadLetterReason.NOT_FRAMED);
         assertThat(
                         Stream.concat(badInput(), badTargets())
                                 .map(arguments -> (DeadLetterReason) arguments.get()[2])

@@ -23,6 +23,7 @@ import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
+import io.freshet.ingest.SourceConfig;
 import io.freshet.ingest.SourceFormat;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.drift.DriftReaction;
@@ -47,7 +48,10 @@ import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.net.URI;
 import java.time.Duration;
+import org.junit.jupiter.api.io.TempDir;
+import io.freshet.registry.RegistryConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -116,7 +120,10 @@ class JobConfigTest {
         assertThat(config.parallelism()).isEqualTo(1);
     }
 
-    /** Sets every key, where possible to a value other than its default, and checks its effect. */
+    /** Keys that have no effect with the format that the test of all keys sets. */
+    private static final List<Key<?>> KEYS_OF_ANOTHER_FORMAT =
+            List.of(SourceConfig.AVRO_SCHEMAS, SourceConfig.AVRO_ENCODING);
+
     @Test
     void settingWithoutEffect_isAWarning() {
         List<String> warnings = new ArrayList<>();
@@ -132,6 +139,7 @@ class JobConfigTest {
         assertThat(warnings).singleElement().asString().contains("flink.of-a-plugin.option");
     }
 
+    /** Sets every key, where possible to a value other than its default, and checks its effect. */
     @Test
     void everyKey_isRead() {
         Map<String, String> settings = new HashMap<>();
@@ -142,7 +150,11 @@ class JobConfigTest {
         settings.put("source.start", "latest");
         settings.put("sink.transactional-id-prefix", "p");
         settings.put("sink.transaction-timeout", "3 min");
-        settings.put("source.format", "json");
+        settings.put("source.format", "confluent-avro");
+        settings.put("schema.registry.url", "http://r:8081");
+        settings.put("schema.registry.basic-auth.user", "u");
+        settings.put("schema.registry.basic-auth.password", "${dir:/s:p}");
+        settings.put("schema.registry.auto-register", "false");
         settings.put("features", "age,city:categorical(Oslo|Rome)");
         settings.put("label", "outcome");
         settings.put("id", "key");
@@ -255,7 +267,11 @@ class JobConfigTest {
         settings.put("checkpoint.interval", "21 s");
         settings.put("flink.state.backend.type", "rocksdb");
         assertThat(settings.keySet())
-                .containsAll(JobConfig.keys().stream().map(Key::name).toList());
+                .containsAll(
+                        JobConfig.keys().stream()
+                                .filter(key -> !KEYS_OF_ANOTHER_FORMAT.contains(key))
+                                .map(Key::name)
+                                .toList());
 
         JobConfig config = JobConfig.parse(settings);
 
@@ -267,7 +283,14 @@ class JobConfigTest {
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");
         assertThat(config.kafka().transactionTimeout()).isEqualTo(Duration.ofMinutes(3));
         assertThat(config.ingest().numFeatures()).isEqualTo(3);
-        assertThat(config.ingest().source().format()).isEqualTo(SourceFormat.JSON);
+        assertThat(config.ingest().source().format()).isEqualTo(SourceFormat.CONFLUENT_AVRO);
+        assertThat(config.ingest().source().registry())
+                .isEqualTo(
+                        new RegistryConfig(
+                                List.of(URI.create("http://r:8081")),
+                                "u",
+                                "${dir:/s:p}",
+                                false));
         assertThat(config.ingest().missing()).isEqualTo(MissingValues.DEAD_LETTER);
         assertThat(config.ingest().source().mapping().features())
                 .hasToString("age,city:categorical(Oslo|Rome)");
@@ -885,6 +908,53 @@ class JobConfigTest {
     }
 
     @Test
+    void avroSchemas_areCheckedAtStart(@TempDir Path directory) throws IOException {
+        Path record =
+                Files.writeString(
+                        directory.resolve("a.avsc"),
+                        "{\"type\":\"record\",\"name\":\"A\",\"fields\":[]}");
+        Path text = Files.writeString(directory.resolve("b.avsc"), "\"string\"");
+        Path broken = Files.writeString(directory.resolve("c.avsc"), "{");
+        Path missing = directory.resolve("d.avsc");
+        Map<String, String> settings = with("source.format", "avro");
+        settings.put("num-features", "auto");
+        settings.put("features", "a,b");
+        settings.put("label", "y");
+        assertThat(problems(settings))
+                .containsExactly(
+                        "source.avro-schemas is missing: source.format = avro needs a schema");
+        settings.put(
+                "source.avro-schemas", record + "," + text + "," + broken + "," + missing);
+        assertThat(problems(settings))
+                .hasSize(3)
+                .anyMatch(problem -> problem.contains(text + " is the schema of no record"))
+                .anyMatch(problem -> problem.contains(broken + " is no Avro schema"))
+                .anyMatch(problem -> problem.contains(missing + " cannot be read"));
+        settings.put("source.avro-schemas", record + "," + record);
+        settings.put("source.avro-encoding", "bare");
+        assertThat(problems(settings))
+                .singleElement()
+                .asString()
+                .endsWith("does not say which of several schemas a message has");
+    }
+
+    @Test
+    void registry_isRequiredByItsFormatAndRefusedByOthers() {
+        Map<String, String> settings = with("source.format", "confluent-avro");
+        settings.put("num-features", "auto");
+        settings.put("features", "a,b");
+        settings.put("label", "y");
+        assertThat(problems(settings))
+                .containsExactly(
+                        "schema.registry.url is missing: source.format = confluent-avro needs a"
+                                + " registry");
+        assertThat(problems("schema.registry.url", "http://r:8081"))
+                .containsExactly(
+                        "schema.registry.url = http://r:8081 has no effect with source.format ="
+                                + " freshet");
+    }
+
+    @Test
     void classesThatDifferOnlyInCase_areAWarning() {
         List<String> warnings = new ArrayList<>();
 
@@ -1032,8 +1102,8 @@ class JobConfigTest {
                 .hasMessageStartingWith(
                         "num-features = 100000, 7 classes and models.chunk-size = 200000 make a"
                                 + " snapshot's first record ");
-        assertThat(JobConfig.parse(with("num-features", "9000")).ingest().numFeatures())
-                .isEqualTo(9_000);
+        assertThat(JobConfig.parse(with("num-features", "10000")).ingest().numFeatures())
+                .isEqualTo(10_000);
     }
 
     @ParameterizedTest

@@ -397,7 +397,9 @@ class ReproducibleResultsTest {
         Operators(JobConfig config, Results results, @Nullable Checkpoint checkpoint)
                 throws Exception {
             this.results = results;
-            ingest = new OneInputStreamOperatorTestHarness<>(new IngestOperator(config.ingest(), text -> text));
+            ingest =
+                    new OneInputStreamOperatorTestHarness<>(
+                            new IngestOperator(config.ingest(), text -> text));
             learn =
                     new KeyedOneInputStreamOperatorTestHarness<>(
                             new LearnOperator(config.learn()), ExampleBlock::modelId, Types.STRING);

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known about the outliers of each feature. Mutable; {@link OutlierState} is the immutable
+ * Record of the outliers of each feature. Mutable; {@link OutlierState} is the immutable
  * form, and documents the arrays.
  */
 final class Outliers {

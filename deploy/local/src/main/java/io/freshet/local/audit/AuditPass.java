@@ -51,7 +51,7 @@ final class AuditPass {
     private final TopicOffsets offsets;
     private final @Nullable Duration wait;
     private final PositionHash hash = new PositionHash();
-    private final MessageDecoder decoder = new MessageDecoder();
+    private final MessageDecoder decoder;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<AuditCheck, String> details = new EnumMap<>(AuditCheck.class);
     private final Map<TopicPartition, InputCounts> input = new HashMap<>();
@@ -86,6 +86,7 @@ final class AuditPass {
             TopicOffsets offsets,
             @Nullable Cut earlier) {
         this.topics = topics;
+        decoder = new MessageDecoder(topics.source());
         this.request = request;
         this.until = until;
         this.offsets = offsets;
@@ -309,7 +310,8 @@ final class AuditPass {
     private void addDeadLetter(DeadLetterEvent event) {
         TopicPartition source = new TopicPartition(event.getTopic(), event.getPartition());
         long offset = event.getOffset();
-        EventKind kind = decoder.decode(bytes(event.getValue()));
+        EventKind kind = decoder.decode(
+                        bytes(event.getValue()), bytes(event.getKey()), headers(event));
         InputCounts counts = input.get(source);
         boolean covered =
                 ledger().addDeadLetter(
@@ -325,6 +327,32 @@ final class AuditPass {
         } else {
             newer++;
         }
+    }
+
+    private static Map<String, byte[]> headers(DeadLetterEvent event) {
+        Map<String, byte[]> headers = new HashMap<>();
+        event.getHeaders()
+                .forEach(
+                        header -> {
+                            byte[] value = bytes(header.getValue());
+                            if (value != null) {
+                                headers.put(header.getKey(), value);
+                            }
+                        });
+        return headers;
+    }
+
+    /** Returns the headers of a message by name, the last one of each. */
+    static Map<String, byte[]> headers(ConsumerRecord<byte[], byte[]> message) {
+        Map<String, byte[]> headers = new HashMap<>();
+        message.headers()
+                .forEach(
+                        header -> {
+                            if (header.value() != null) {
+                                headers.put(header.key(), header.value());
+                            }
+                        });
+        return headers;
     }
 
     private static byte @Nullable [] bytes(@Nullable ByteBuffer buffer) {
@@ -404,7 +432,7 @@ final class AuditPass {
             } else if (offset < first) {
                 counts.before++;
             } else {
-                EventKind kind = decoder.decode(record.value());
+                EventKind kind = decoder.decode(record.value(), record.key(), headers(record));
                 ledger().addInput(
                                 partition,
                                 offset,

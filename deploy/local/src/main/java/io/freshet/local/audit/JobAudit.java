@@ -89,7 +89,7 @@ public final class JobAudit {
     private static Finding locate(JobTopics topics, Finding finding, List<OffsetSpan> spans) {
         OffsetSearch search = new OffsetSearch(finding.difference());
         PositionHash hash = new PositionHash();
-        MessageDecoder decoder = new MessageDecoder();
+        MessageDecoder decoder = new MessageDecoder(topics.source());
         for (OffsetSpan span : spans) {
             TopicPartition partition = span.partition();
             try (TopicReader reader = new TopicReader(topics.kafka().client(), partition.topic())) {
@@ -98,7 +98,8 @@ public final class JobAudit {
                         Map.of(partition, span.to() + 1),
                         TIMEOUT,
                         record -> {
-                            EventKind kind = decoder.decode(record.value());
+                            EventKind kind = decoder.decode(
+record.value(), record.key(), AuditPass.headers(record));
                             if (record.offset() <= span.to()
                                     && AuditPass.mayBelongTo(
                                             finding.modelId(), kind, decoder.modelId())) {
