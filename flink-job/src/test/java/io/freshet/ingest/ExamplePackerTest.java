@@ -80,9 +80,7 @@ class ExamplePackerTest {
         assertThat(
                         accepting.pack(
                                 Messages.message(
-                                        42,
-                                        Messages.event(
-                                                "known", 1, 0, 1, Float.NaN, -1f / 0f))))
+                                        42, Messages.event("known", 1, 0, 1, Float.NaN, -1f / 0f))))
                 .isNotNull();
         assertThat(deadLetters).hasSize(1);
         assertThat(deadLetters.get(0).reason()).isEqualTo(DeadLetterReason.NON_FINITE_FEATURE);

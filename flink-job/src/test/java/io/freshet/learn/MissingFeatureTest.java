@@ -121,8 +121,7 @@ class MissingFeatureTest {
 
         FeatureCount[] expected = missingIn(stream);
         assertThat(progress.missing().largest()).containsExactly(expected);
-        assertThat(progress.missing().total())
-                .isEqualTo(expected[0].count() + expected[1].count());
+        assertThat(progress.missing().total()).isEqualTo(expected[0].count() + expected[1].count());
         assertThat(progress.skippedSteps()).isZero();
         int unlabelled = (int) stream.stream().filter(example -> example.label() < 0).count();
         assertThat(progress.examplesSeen()).isEqualTo(stream.size() - unlabelled);
@@ -137,8 +136,7 @@ class MissingFeatureTest {
         for (ScalerRule scaler : new ScalerRule[] {null, new Standardization(10, false)}) {
             LearnConfig zero = config(MissingValues.ZERO, 8, scaler);
             LearnConfig none = config(MissingValues.DEAD_LETTER, 8, scaler);
-            LearnerTest.assertBitForBit(
-                    learn(zero, stream(Float.NaN)), learn(none, stream(0)));
+            LearnerTest.assertBitForBit(learn(zero, stream(Float.NaN)), learn(none, stream(0)));
         }
     }
 

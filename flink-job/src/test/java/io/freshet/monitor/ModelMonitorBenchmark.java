@@ -127,7 +127,7 @@ public class ModelMonitorBenchmark {
                                 1,
                                 0,
                                 FeatureCounts.NONE,
-                        FeatureCounts.NONE,
+                                FeatureCounts.NONE,
                                 new DetectorReport[0]));
         ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {

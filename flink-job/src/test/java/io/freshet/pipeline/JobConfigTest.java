@@ -936,8 +936,8 @@ class JobConfigTest {
                 .hasMessageStartingWith(
                         "num-features = 100000, 7 classes and models.chunk-size = 200000 make a"
                                 + " snapshot's first record ");
-        assertThat(JobConfig.parse(with("num-features", "9000")).ingest().numFeatures())
-                .isEqualTo(9_000);
+        assertThat(JobConfig.parse(with("num-features", "8000")).ingest().numFeatures())
+                .isEqualTo(8_000);
     }
 
     @Test

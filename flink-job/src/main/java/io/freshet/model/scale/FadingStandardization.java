@@ -99,8 +99,7 @@ public record FadingStandardization(double halfLife, double clip, boolean accept
             /**
              * @param lossPerExample fraction of its weight that an example loses at each later one
              */
-            Scratch(
-                    double lossPerExample, double clip, boolean acceptsMissing, int numFeatures) {
+            Scratch(double lossPerExample, double clip, boolean acceptsMissing, int numFeatures) {
                 this.lossPerExample = lossPerExample;
                 this.clip = clip;
                 this.acceptsMissing = acceptsMissing;

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param mean (numFeatures) weighted mean of each feature; empty without a scaler
  * @param squaredDeviations (numFeatures) {@code Σ wᵢ (xᵢ − mean)²} of each feature; empty without a
  *     scaler
- * @param weights (numFeatures) sum of the weights of the observed values of each feature; null while
- *     no value has been missing, so that each is {@code sumOfWeights}
+ * @param weights (numFeatures) sum of the weights of the observed values of each feature; null
+ *     while no value has been missing, so that each is {@code sumOfWeights}
  * @param outliers what is known about outliers; null if the rule does not clip them
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared

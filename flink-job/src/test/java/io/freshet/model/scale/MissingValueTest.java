@@ -96,8 +96,7 @@ class MissingValueTest {
                 assertThat(found.get(i)).isCloseTo(expected[i], within(1e-4f));
             }
             assertThat(state.mean()[f]).isCloseTo(single.state().mean()[0], within(1e-4));
-            assertThat(state.variance()[f])
-                    .isCloseTo(single.state().variance()[0], within(1e-3));
+            assertThat(state.variance()[f]).isCloseTo(single.state().variance()[0], within(1e-3));
             assertThat(state.weight(f)).isCloseTo(column.length, within(1e-2));
         }
     }
@@ -119,7 +118,8 @@ class MissingValueTest {
             Scaler observing = start(rule, FEATURES);
             float[] out = new float[FEATURES];
             for (int i = 0; i < ROWS; i += miniBatchSize) {
-                observing.observe(block(i, i + miniBatchSize, miniBatchSize), 0, miniBatchSize, rows);
+                observing.observe(
+                        block(i, i + miniBatchSize, miniBatchSize), 0, miniBatchSize, rows);
                 for (int r = i; r < i + miniBatchSize; r++) {
                     observing.transform(rows, r * FEATURES, out, 0);
                     for (int f = 0; f < FEATURES; f++) {
@@ -165,7 +165,9 @@ class MissingValueTest {
         float[] out = new float[24 * FEATURES];
         scaler.scale(first, 0, 24, rows, out, FEATURES);
         scaler.undo();
-        assertThat(scaler.state()).usingRecursiveComparison().isEqualTo(start(rule, FEATURES).state());
+        assertThat(scaler.state())
+                .usingRecursiveComparison()
+                .isEqualTo(start(rule, FEATURES).state());
 
         scale(scaler, Arrays.copyOf(rows, 1_000 * FEATURES), 24, 1);
         ScalerState saved = scaler.state();

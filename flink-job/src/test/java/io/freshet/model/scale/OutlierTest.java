@@ -19,7 +19,8 @@ class OutlierTest {
     private static final double CLIP = 10;
 
     static Stream<ScalerRule> rules() {
-        return Stream.of(new Standardization(CLIP, false), new FadingStandardization(10_000, CLIP, false));
+        return Stream.of(
+                new Standardization(CLIP, false), new FadingStandardization(10_000, CLIP, false));
     }
 
     private static Scaler start(ScalerRule rule) {

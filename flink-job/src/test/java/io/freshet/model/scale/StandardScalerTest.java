@@ -352,7 +352,8 @@ class StandardScalerTest {
 
     private static StandardScaler start(int numFeatures) {
         return new StandardScaler(
-                ScalerState.initial(numFeatures), new StandardScaler.Scratch(0, false, numFeatures));
+                ScalerState.initial(numFeatures),
+                new StandardScaler.Scratch(0, false, numFeatures));
     }
 
     private static StandardScaler observeInBatches(
