@@ -294,13 +294,17 @@ final class StandardScaler implements Scaler {
 
     @Override
     public void prepare() {
+        double[] weights = moments.weights;
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double inverse =
                     squaredDeviations[f] == 0
                             ? 0
                             : Math.min(
-                                    Math.sqrt(moments.weight(f) / squaredDeviations[f]),
+                                    Math.sqrt(
+                                            (weights == null ? sumOfWeights : weights[f])
+                                                    / squaredDeviations[f]),
                                     Float.MAX_VALUE);
             centre[f] = nearest;
             inverseDeviation[f] = (float) inverse;
@@ -312,12 +316,14 @@ final class StandardScaler implements Scaler {
     }
 
     private void computeLimits(Outliers of) {
+        double[] weights = moments.weights;
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             limits[f] =
                     (float)
                             FeatureMoments.limit(
                                     clip,
-                                    moments.weight(f) + summed,
+                                    (weights == null ? sumOfWeights : weights[f]) + summed,
                                     of.envelopes[f],
                                     inverseDeviation[f]);
         }
@@ -345,19 +351,21 @@ final class StandardScaler implements Scaler {
 
     /** Starts new sums in float, around the float nearest to the mean. */
     private void rebase() {
+        double[] weights = moments.weights;
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double missed = mean[f] - nearest;
-            double sumOfWeights = moments.weight(f);
-            double squares = squaredDeviations[f] + sumOfWeights * missed * missed;
+            double weight = weights == null ? sumOfWeights : weights[f];
+            double squares = squaredDeviations[f] + weight * missed * missed;
             centre[f] = nearest;
-            baseSum[f] = (float) (sumOfWeights * missed);
+            baseSum[f] = (float) (weight * missed);
             baseSquares[f] = (float) squares;
             needsDouble[f] |=
                     squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
         }
         for (int f = 0; outliers != null && f < numFeatures; f++) {
-            double usual = clip * clip * squaredDeviations[f] / moments.weight(f);
+            double usual = clip * clip * squaredDeviations[f] / (weights == null ? sumOfWeights : weights[f]);
             double extension = FeatureMoments.ENVELOPE_EXTENSION * outliers.envelopes[f];
             certainSquares[f] =
                     outliers.runs[f] > 0
@@ -489,8 +497,9 @@ final class StandardScaler implements Scaler {
             return;
         }
         double[] weights = moments.weights;
+        double inverse = 1.0 / (moments.sumOfWeights + summed);
         for (int f = 0; f < numFeatures; f++) {
-            double inverseSum = 1.0 / (moments.weight(f) + summed);
+            double inverseSum = weights == null ? inverse : 1.0 / (weights[f] + summed);
             float sum = sums[f];
             float squares = sumsOfSquares[f];
             boolean safe = squares <= LARGEST_SQUARES && (squares >= SMALLEST_SQUARES || sum == 0);
