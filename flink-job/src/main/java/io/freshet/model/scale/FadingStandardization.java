@@ -221,7 +221,7 @@ public record FadingStandardization(double halfLife, double clip, boolean accept
         private boolean hasMissing(float[] features, int offset) {
             boolean found = false;
             for (int f = offset; f < offset + numFeatures; f++) {
-                found |= features[f] != features[f];
+                found |= Float.isNaN(features[f]);
             }
             return found;
         }
