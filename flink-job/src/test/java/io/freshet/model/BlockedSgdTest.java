@@ -159,7 +159,8 @@ class BlockedSgdTest {
             Random random = new Random(14);
             for (int i = 0; i < 60; i++) {
                 int place = random.nextInt(stream.size() * 5);
-                stream.features()[place] *= Math.pow(10, 3 + 6 * random.nextDouble());
+                float factor = (float) Math.pow(10, 3 + 6 * random.nextDouble());
+                stream.features()[place] *= factor;
             }
             for (int i = 2000; i < 2100; i++) {
                 stream.features()[i * 5] += 1000;

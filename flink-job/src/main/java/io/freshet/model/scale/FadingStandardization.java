@@ -234,10 +234,9 @@ public record FadingStandardization(double halfLife, double clip, boolean accept
                 double difference = features[offset + f] - moments.mean[f];
                 double extension = FeatureMoments.ENVELOPE_EXTENSION * outliers.envelopes[f];
                 double usual = clip * clip * moments.squaredDeviations[f];
-                found |=
-                        outliers.runs[f] > 0
-                                | !(difference * difference * sumOfWeights
-                                        <= Math.max(usual, extension * extension * sumOfWeights));
+                double limit = Math.max(usual, extension * extension * sumOfWeights);
+                found |= !(difference * difference * sumOfWeights <= limit);
+                found |= outliers.runs[f] > 0;
             }
             return found;
         }
