@@ -32,7 +32,7 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
     public static final Key<Integer> CHUNK_SIZE =
             Key.ofInt(
                             "models.chunk-size",
-                            200_000,
+                            180_000,
                             1,
                             100_000_000,
                             "parameters",
@@ -106,7 +106,7 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
     public long roomInFirstRecord(int numFeatures) {
         RecordBounds bounds = format.bounds();
         return 2L * numFeatures * (bounds.moment() - RecordBounds.AVRO.moment())
-                + (long) numFeatures * bounds.parameter()
+                + (long) numFeatures * (bounds.parameter() - RecordBounds.AVRO.parameter())
                 + bounds.envelope()
                 - RecordBounds.AVRO.envelope();
     }

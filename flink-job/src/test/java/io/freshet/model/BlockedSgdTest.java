@@ -159,7 +159,8 @@ class BlockedSgdTest {
             Random random = new Random(14);
             for (int i = 0; i < 60; i++) {
                 int place = random.nextInt(stream.size() * 5);
-                stream.features()[place] *= Math.pow(10, 3 + 6 * random.nextDouble());
+                float factor = (float) Math.pow(10, 3 + 6 * random.nextDouble());
+                stream.features()[place] *= factor;
             }
             for (int i = 2000; i < 2100; i++) {
                 stream.features()[i * 5] += 1000;
@@ -297,7 +298,8 @@ class BlockedSgdTest {
     @ValueSource(ints = {1, 2, 3, 5, 8, 10})
     void blocksForAllTileSizes_matchThePlainLoop(int miniBatchSize) {
         for (int numFeatures : new int[] {20, 600}) {
-            for (ScalerChoice scaler : ScalerChoice.values()) {
+            for (ScalerChoice scaler :
+                    List.of(ScalerChoice.NONE, ScalerChoice.WELFORD, ScalerChoice.FADING)) {
                 LearnerFixture fixture =
                         LearnerFixture.of(numFeatures, 3)
                                 .sgd(1.0 / numFeatures, 0)

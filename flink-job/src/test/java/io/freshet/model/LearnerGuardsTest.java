@@ -32,8 +32,7 @@ class LearnerGuardsTest {
     static Stream<LearnerFixture> fixtures() {
         LearnerFixture fixture = LearnerFixture.of(5, 3);
         return Stream.of(ScalerChoice.values())
-                .filter(scaler -> scaler != ScalerChoice.WELFORD_WITH_MISSING)
-                .filter(scaler -> scaler != ScalerChoice.FADING_WITH_MISSING)
+                .filter(scaler -> !scaler.acceptsMissing())
                 .map(fixture::scaler)
                 .flatMap(
                         scaled ->

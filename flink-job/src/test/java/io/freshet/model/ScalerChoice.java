@@ -25,4 +25,9 @@ enum ScalerChoice {
     @Nullable ScalerRule rule() {
         return rule;
     }
+
+    /** Returns whether a NaN is a missing value. */
+    boolean acceptsMissing() {
+        return this == WELFORD_WITH_MISSING || this == FADING_WITH_MISSING;
+    }
 }

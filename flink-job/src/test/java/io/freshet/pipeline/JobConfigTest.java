@@ -1100,7 +1100,7 @@ class JobConfigTest {
     void snapshotTooLargeForARecord_isRefused() {
         assertThatThrownBy(() -> JobConfig.parse(with("num-features", "100000")))
                 .hasMessageStartingWith(
-                        "num-features = 100000, 7 classes and models.chunk-size = 200000 make a"
+                        "num-features = 100000, 7 classes and models.chunk-size = 180000 make a"
                                 + " snapshot's first record ");
         assertThat(JobConfig.parse(with("num-features", "10000")).ingest().numFeatures())
                 .isEqualTo(10_000);

@@ -221,7 +221,7 @@ public record FadingStandardization(double halfLife, double clip, boolean accept
         private boolean hasMissing(float[] features, int offset) {
             boolean found = false;
             for (int f = offset; f < offset + numFeatures; f++) {
-                found |= features[f] != features[f];
+                found |= Float.isNaN(features[f]);
             }
             return found;
         }
@@ -234,10 +234,9 @@ public record FadingStandardization(double halfLife, double clip, boolean accept
                 double difference = features[offset + f] - moments.mean[f];
                 double extension = FeatureMoments.ENVELOPE_EXTENSION * outliers.envelopes[f];
                 double usual = clip * clip * moments.squaredDeviations[f];
-                found |=
-                        outliers.runs[f] > 0
-                                | !(difference * difference * sumOfWeights
-                                        <= Math.max(usual, extension * extension * sumOfWeights));
+                double limit = Math.max(usual, extension * extension * sumOfWeights);
+                found |= !(difference * difference * sumOfWeights <= limit);
+                found |= outliers.runs[f] > 0;
             }
             return found;
         }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Record of the outliers of each feature. Mutable; {@link OutlierState} is the immutable
- * form, and documents the arrays.
+ * Mutable state by which the outliers of each feature are recognised. {@link OutlierState} is the
+ * immutable form, and documents the arrays.
  */
 final class Outliers {
     private final int numFeatures;

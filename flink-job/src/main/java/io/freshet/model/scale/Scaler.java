@@ -21,7 +21,7 @@ public interface Scaler {
     void scale(BlockRows block, int from, int to, float[] features, float[] out, int width);
 
     /**
-     * Observes one mini-batch, after which {@link #transform} scales by the new statistics.
+     * Observes one mini-batch, after which {@link #transform} scales it by the new statistics.
      *
      * @param block the rows, in the order of execution. Not modified.
      * @param from the first row
@@ -34,7 +34,8 @@ public interface Scaler {
     void prepare();
 
     /**
-     * Scales one example by the statistics of the last {@link #observe} or {@link #prepare}.
+     * Scales one example by the statistics of the last {@link #prepare}, or of the last {@link
+     * #observe} if that came later; then it must be an example that was observed.
      *
      * @param features numFeatures values from {@code offset} on. Not modified.
      * @param out the scaled values are written from {@code outOffset} on. Modified.

@@ -95,6 +95,9 @@ final class StandardScaler implements Scaler {
     private final float[] correction;
     private boolean prepared;
 
+    /** Whether a row that is transformed may have outliers or missing values. */
+    private boolean needsClipping;
+
     /** Features of the current block that are computed in double. */
     private final boolean[] needsDouble;
 
@@ -279,6 +282,9 @@ final class StandardScaler implements Scaler {
     @Override
     public void observe(BlockRows block, int from, int to, float[] features) {
         begin();
+        // The deviation may not shrink so much that an observed value becomes an outlier.
+        boolean isCertain =
+                moments.weights == null && FEW / chunk * (to - from) <= moments.sumOfWeights;
         for (int r = from; r < to; r++) {
             observe(features, block.example(r) * numFeatures);
         }
@@ -286,21 +292,32 @@ final class StandardScaler implements Scaler {
         for (int f = 0; f < numFeatures; f++) {
             if (needsDouble[f] || mayHaveOutliers(f, block, from, to, features)) {
                 observeInDouble(f, block, from, to, features);
+                isCertain = false;
             }
         }
         end();
-        prepare();
+        computeScaleInDouble();
+        needsClipping = !isCertain;
     }
 
     @Override
     public void prepare() {
+        computeScaleInDouble();
+        needsClipping = true;
+    }
+
+    private void computeScaleInDouble() {
+        double[] weights = moments.weights;
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double inverse =
                     squaredDeviations[f] == 0
                             ? 0
                             : Math.min(
-                                    Math.sqrt(moments.weight(f) / squaredDeviations[f]),
+                                    Math.sqrt(
+                                            (weights == null ? sumOfWeights : weights[f])
+                                                    / squaredDeviations[f]),
                                     Float.MAX_VALUE);
             centre[f] = nearest;
             inverseDeviation[f] = (float) inverse;
@@ -312,12 +329,14 @@ final class StandardScaler implements Scaler {
     }
 
     private void computeLimits(Outliers of) {
+        double[] weights = moments.weights;
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             limits[f] =
                     (float)
                             FeatureMoments.limit(
                                     clip,
-                                    moments.weight(f) + summed,
+                                    (weights == null ? sumOfWeights : weights[f]) + summed,
                                     of.envelopes[f],
                                     inverseDeviation[f]);
         }
@@ -345,29 +364,43 @@ final class StandardScaler implements Scaler {
 
     /** Starts new sums in float, around the float nearest to the mean. */
     private void rebase() {
+        double[] weights = moments.weights;
+        double sumOfWeights = moments.sumOfWeights;
         for (int f = 0; f < numFeatures; f++) {
             float nearest = (float) mean[f];
             double missed = mean[f] - nearest;
-            double sumOfWeights = moments.weight(f);
-            double squares = squaredDeviations[f] + sumOfWeights * missed * missed;
+            double weight = weights == null ? sumOfWeights : weights[f];
+            double squares = squaredDeviations[f] + weight * missed * missed;
             centre[f] = nearest;
-            baseSum[f] = (float) (sumOfWeights * missed);
+            baseSum[f] = (float) (weight * missed);
             baseSquares[f] = (float) squares;
             needsDouble[f] |=
                     squares > LARGEST_SQUARES || (squares < SMALLEST_SQUARES && squares > 0);
         }
-        for (int f = 0; outliers != null && f < numFeatures; f++) {
-            double usual = clip * clip * squaredDeviations[f] / moments.weight(f);
-            double extension = FeatureMoments.ENVELOPE_EXTENSION * outliers.envelopes[f];
-            certainSquares[f] =
-                    outliers.runs[f] > 0
-                            ? -1
-                            : (float) (CERTAIN_SQUARES * Math.max(usual, extension * extension));
+        if (outliers != null) {
+            computeCertainSquares(outliers);
         }
         Arrays.fill(sums, 0);
         Arrays.fill(sumsOfSquares, 0);
         summed = 0;
         prepared = false;
+    }
+
+    private void computeCertainSquares(Outliers known) {
+        double[] weights = moments.weights;
+        double usualFactor = CERTAIN_SQUARES * clip * clip;
+        double perSquare = usualFactor / moments.sumOfWeights;
+        double extension = FeatureMoments.ENVELOPE_EXTENSION * FeatureMoments.ENVELOPE_EXTENSION;
+        double envelopeFactor = CERTAIN_SQUARES * extension;
+        double[] envelopes = known.envelopes;
+        int[] runs = known.runs;
+        for (int f = 0; f < numFeatures; f++) {
+            double factor = weights == null ? perSquare : usualFactor / weights[f];
+            double usual = factor * squaredDeviations[f];
+            double inEnvelope = envelopeFactor * envelopes[f] * envelopes[f];
+            float certain = (float) (usual > inEnvelope ? usual : inEnvelope);
+            certainSquares[f] = runs[f] > 0 ? -1 : certain;
+        }
     }
 
     private void observe(float[] features, int offset) {
@@ -441,7 +474,9 @@ final class StandardScaler implements Scaler {
     @Override
     public void transform(float[] features, int offset, float[] out, int outOffset) {
         standardise(features, offset, out, outOffset);
-        clip(out, outOffset);
+        if (needsClipping) {
+            clip(out, outOffset);
+        }
     }
 
     private void standardise(float[] features, int offset, float[] out, int outOffset) {
@@ -489,8 +524,9 @@ final class StandardScaler implements Scaler {
             return;
         }
         double[] weights = moments.weights;
+        double inverse = 1.0 / (moments.sumOfWeights + summed);
         for (int f = 0; f < numFeatures; f++) {
-            double inverseSum = 1.0 / (moments.weight(f) + summed);
+            double inverseSum = weights == null ? inverse : 1.0 / (weights[f] + summed);
             float sum = sums[f];
             float squares = sumsOfSquares[f];
             boolean safe = squares <= LARGEST_SQUARES && (squares >= SMALLEST_SQUARES || sum == 0);

@@ -187,7 +187,8 @@ class OutlierTest {
         float[] values = normal(6_000, 40, 3);
         Random random = new Random(3);
         for (int i = 0; i < 100; i++) {
-            values[random.nextInt(values.length)] *= Math.pow(10, 6 * random.nextDouble());
+            float factor = (float) Math.pow(10, 6 * random.nextDouble());
+            values[random.nextInt(values.length)] *= factor;
         }
         Scaler expectedScaler = start(rule);
         float[] expected = scale(expectedScaler, values, 1);

@@ -47,7 +47,7 @@ class StandardScalerTest {
                         new StandardScaler(
                                 ScalerState.of(
                                         seen,
-                                        seen,
+                                        (double) seen,
                                         new double[] {mean},
                                         new double[] {seen * variance}),
                                 new StandardScaler.Scratch(0, false, 1)),

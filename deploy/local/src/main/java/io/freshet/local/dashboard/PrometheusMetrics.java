@@ -85,7 +85,7 @@ final class PrometheusMetrics implements ResultsListener {
                             MetricsEvent::getClippedValues),
                     new Counter(
                             "freshet_missing_values",
-                            "Values of features that were missing (NaN).",
+                            "Values of features that were missing.",
                             MetricsEvent::getMissingValues),
                     new Counter(
                             "freshet_drift_alerts",

@@ -52,6 +52,8 @@ class PrometheusMetricsTest {
                         .setModelVersion(17)
                         .setSkippedSteps(5)
                         .setRollBacks(6)
+                        .setClippedValues(11)
+                        .setMissingValues(12)
                         .setDrifts(7)
                         .setEventTimeLag(1_500L)
                         .setOffsets(List.of(new PartitionOffset("events", 2, 99L)))
@@ -73,6 +75,8 @@ class PrometheusMetricsTest {
                         "freshet_dead_letters_total{model=\"m\",reason=\"truncated\"} 4.0",
                         "freshet_skipped_steps_total{model=\"m\"} 5.0",
                         "freshet_roll_backs_total{model=\"m\"} 6.0",
+                        "freshet_clipped_values_total{model=\"m\"} 11.0",
+                        "freshet_missing_values_total{model=\"m\"} 12.0",
                         "freshet_drift_alerts_total{model=\"m\"} 7.0",
                         "freshet_detector_drifts_total{detector=\"ddm\",model=\"m\"} 9.0",
                         "freshet_detector_statistic{detector=\"ddm\",model=\"m\"} 1.5",
