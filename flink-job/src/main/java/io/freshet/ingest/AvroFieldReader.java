@@ -247,7 +247,7 @@ abstract class AvroFieldReader {
                 throws IOException {
             switch (schema.getType()) {
                 case INT -> example.listNumber(list, index, decoder.readInt());
-                case LONG -> example.listNumber(list, index, decoder.readLong());
+                case LONG -> example.listNumber(list, index, (double) decoder.readLong());
                 case FLOAT -> example.listNumber(list, index, decoder.readFloat());
                 case DOUBLE -> example.listNumber(list, index, decoder.readDouble());
                 case BOOLEAN -> example.listNumber(list, index, decoder.readBoolean() ? 1 : 0);
@@ -312,7 +312,9 @@ abstract class AvroFieldReader {
                 case "date" -> example.time(field, value * MILLIS_PER_DAY);
                 default ->
                         example.number(
-                                field, value, field.numParts() == 0 ? "" : Long.toString(value));
+                                field,
+                                (double) value,
+                                field.numParts() == 0 ? "" : Long.toString(value));
             }
         }
 

@@ -254,7 +254,7 @@ final class MappedExample {
             if (target.field().kind() == FeatureKind.TIME) {
                 Times.writeColumns(millis, row, target.column());
             } else {
-                setNumber(target, target.column(), field.path(), millis);
+                setNumber(target, target.column(), field.path(), (double) millis);
             }
         }
         for (int i = 0; i < field.numParts(); i++) {
@@ -262,7 +262,7 @@ final class MappedExample {
             if (part == Part.TIMESTAMP) {
                 timestamp = millis;
             } else {
-                setNumber(part, field.path(), millis, Long.toString(millis));
+                setNumber(part, field.path(), (double) millis, Long.toString(millis));
             }
         }
     }

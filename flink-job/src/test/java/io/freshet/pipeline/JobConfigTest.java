@@ -45,13 +45,12 @@ import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.publish.PublishFormat;
 import io.freshet.publish.Topic;
+import io.freshet.registry.RegistryConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.net.URI;
 import java.time.Duration;
-import org.junit.jupiter.api.io.TempDir;
-import io.freshet.registry.RegistryConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -60,6 +59,7 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -162,7 +162,6 @@ class JobConfigTest {
         settings.put("model", "header.tenant");
         settings.put("weight", "w[0]");
         settings.put("num-features", "3");
-        settings.put("features.missing", "dead-letter");
         settings.put("classes", "no, yes");
         settings.put("label.type", "class"); // the default; others exclude the next key
         settings.put("label.ignore-index", "-100");
@@ -287,11 +286,8 @@ class JobConfigTest {
         assertThat(config.ingest().source().registry())
                 .isEqualTo(
                         new RegistryConfig(
-                                List.of(URI.create("http://r:8081")),
-                                "u",
-                                "${dir:/s:p}",
-                                false));
-        assertThat(config.ingest().missing()).isEqualTo(MissingValues.DEAD_LETTER);
+                                List.of(URI.create("http://r:8081")), "u", "${dir:/s:p}", false));
+        assertThat(config.ingest().missing()).isEqualTo(MissingValues.ZERO);
         assertThat(config.ingest().source().mapping().features())
                 .hasToString("age,city:categorical(Oslo|Rome)");
         assertThat(config.ingest().source().mapping().sources())
@@ -923,8 +919,7 @@ class JobConfigTest {
         assertThat(problems(settings))
                 .containsExactly(
                         "source.avro-schemas is missing: source.format = avro needs a schema");
-        settings.put(
-                "source.avro-schemas", record + "," + text + "," + broken + "," + missing);
+        settings.put("source.avro-schemas", record + "," + text + "," + broken + "," + missing);
         assertThat(problems(settings))
                 .hasSize(3)
                 .anyMatch(problem -> problem.contains(text + " is the schema of no record"))

@@ -198,8 +198,7 @@ class DriftBenchCommandTest {
     @Test
     void contradictoryOptions_areRefused(@TempDir Path directory) throws IOException {
         Path file = Files.writeString(directory.resolve("s.csv"), turning(10, 5));
-        assertRefused(
-"--label, --drifts and other options of a file need --file", "--drifts", "5");
+        assertRefused("--label, --drifts and other options of a file need --file", "--drifts", "5");
         assertRefused("--seeds 0: must be at least 1", "--seeds", "0");
         assertRefused(
                 "--drifts 10: positions must increase, and be less than the 10 rows",

@@ -310,8 +310,8 @@ final class AuditPass {
     private void addDeadLetter(DeadLetterEvent event) {
         TopicPartition source = new TopicPartition(event.getTopic(), event.getPartition());
         long offset = event.getOffset();
-        EventKind kind = decoder.decode(
-                        bytes(event.getValue()), bytes(event.getKey()), headers(event));
+        EventKind kind =
+                decoder.decode(bytes(event.getValue()), bytes(event.getKey()), headers(event));
         InputCounts counts = input.get(source);
         boolean covered =
                 ledger().addDeadLetter(

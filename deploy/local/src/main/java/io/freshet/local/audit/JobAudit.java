@@ -98,8 +98,11 @@ public final class JobAudit {
                         Map.of(partition, span.to() + 1),
                         TIMEOUT,
                         record -> {
-                            EventKind kind = decoder.decode(
-record.value(), record.key(), AuditPass.headers(record));
+                            EventKind kind =
+                                    decoder.decode(
+                                            record.value(),
+                                            record.key(),
+                                            AuditPass.headers(record));
                             if (record.offset() <= span.to()
                                     && AuditPass.mayBelongTo(
                                             finding.modelId(), kind, decoder.modelId())) {

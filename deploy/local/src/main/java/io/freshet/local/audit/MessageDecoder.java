@@ -53,8 +53,7 @@ final class MessageDecoder {
      * @param key key of the message
      * @param headers its headers by name, the last one of each
      */
-    EventKind decode(
-            byte @Nullable [] value, byte @Nullable [] key, Map<String, byte[]> headers) {
+    EventKind decode(byte @Nullable [] value, byte @Nullable [] key, Map<String, byte[]> headers) {
         modelId = NO_MODEL;
         try {
             if (source.format() == SourceFormat.FRESHET) {

@@ -105,8 +105,7 @@ public final class TopicAudit {
     private SortedMap<String, Long> byReason(Function<MetricsEvent, Map<String, Long>> counts) {
         SortedMap<String, Long> sums = new TreeMap<>();
         for (MetricsEvent event : last.values()) {
-            counts.apply(event)
-                    .forEach((reason, count) -> sums.merge(reason, count, Long::sum));
+            counts.apply(event).forEach((reason, count) -> sums.merge(reason, count, Long::sum));
         }
         sums.values().removeIf(count -> count == 0);
         return sums;

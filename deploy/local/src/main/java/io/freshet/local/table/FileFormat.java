@@ -7,20 +7,21 @@ import java.util.Locale;
 /** Format of a file of examples. */
 public enum FileFormat {
     /** Separated values, with a header. */
-    CSV("csv", "tsv", "txt"),
+    CSV("csv,tsv,txt"),
     /** JSON lines: one object per line. */
-    JSON("json", "jsonl", "ndjson"),
+    JSON("json,jsonl,ndjson"),
     /** Weka's attribute-relation file format. */
     ARFF("arff"),
     /** The text format of libsvm and svmlight. */
-    LIBSVM("libsvm", "svm", "svmlight"),
+    LIBSVM("libsvm,svm,svmlight"),
     /** The text format of Vowpal Wabbit. */
     VW("vw");
 
-    private final List<String> extensions;
+    /** Ends of names, separated by commas. */
+    private final String extensions;
 
-    FileFormat(String... extensions) {
-        this.extensions = List.of(extensions);
+    FileFormat(String extensions) {
+        this.extensions = extensions;
     }
 
     /** Returns the format of a file by the end of its name, without .gz; CSV if it says nothing. */
@@ -28,7 +29,7 @@ public enum FileFormat {
         String plain = name.toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
         String extension = plain.substring(plain.lastIndexOf('.') + 1);
         return Arrays.stream(values())
-                .filter(format -> format.extensions.contains(extension))
+                .filter(format -> List.of(format.extensions.split(",", -1)).contains(extension))
                 .findFirst()
                 .orElse(CSV);
     }

@@ -32,7 +32,7 @@ final class LibsvmRows implements RowReader {
             int comment = read.indexOf('#');
             String content = Cells.strip(comment < 0 ? read : read.substring(0, comment));
             if (!content.isEmpty()) {
-                return row(content.split("\\s+"));
+                return row(content.split("\\s+", -1));
             }
         }
         return null;

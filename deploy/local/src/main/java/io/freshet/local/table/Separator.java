@@ -31,7 +31,7 @@ final class Separator {
                                                                             count(line, candidate)
                                                                                     - inHeader)
                                                                     <= 1);
-            if (regular && !bestIsRegular || regular == bestIsRegular && inHeader > most) {
+            if ((regular && !bestIsRegular) || (regular == bestIsRegular && inHeader > most)) {
                 best = candidate;
                 most = inHeader;
                 bestIsRegular = regular;
@@ -44,7 +44,8 @@ final class Separator {
     private static int count(String line, char candidate) {
         boolean quoted = false;
         int found = 0;
-        for (char c : line.toCharArray()) {
+        for (int i = 0; i < line.length(); i++) {
+            char c = line.charAt(i);
             if (c == '"') {
                 quoted = !quoted;
             } else if (c == candidate && !quoted) {

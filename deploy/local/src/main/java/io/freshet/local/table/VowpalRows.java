@@ -46,7 +46,7 @@ final class VowpalRows implements RowReader {
         List<FieldPath> names = new ArrayList<>();
         List<@Nullable String> values = new ArrayList<>();
         String head = read.substring(0, bar);
-        String[] words = Cells.strip(head).split("\\s+");
+        String[] words = Cells.strip(head).split("\\s+", -1);
         int last = words.length;
         if (last > 0 && isTag(words[last - 1], head, last)) {
             last--;
@@ -83,7 +83,7 @@ final class VowpalRows implements RowReader {
 
     private void addNamespace(String text, List<FieldPath> names, List<@Nullable String> values)
             throws InvalidFileException {
-        String[] words = text.stripTrailing().split("\\s+");
+        String[] words = text.stripTrailing().split("\\s+", -1);
         String prefix = "";
         double scale = 1;
         int first = 0;

@@ -54,7 +54,8 @@ public final class SummaryTable {
         printWrapped(out, counts);
         printReasons(out, "ignored: ", audit.ignoredByReason());
         printReasons(out, "dead letters: ", audit.deadLettersByReason());
-        printWrapped(out, format("%,d %s", audit.drifts(), audit.drifts() == 1 ? "drift" : "drifts"));
+        printWrapped(
+                out, format("%,d %s", audit.drifts(), audit.drifts() == 1 ? "drift" : "drifts"));
         TerminalDisplay.mixture(last).ifPresent(text -> out.println("  " + text));
         out.println();
         audit.checks().forEach(check -> print(out, check));

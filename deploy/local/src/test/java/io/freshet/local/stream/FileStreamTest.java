@@ -193,8 +193,11 @@ class FileStreamTest {
         FileStream stream =
                 stream(
                         "f.csv",
-                        "a,b,c,d,m,w,when,y\n1,2,3,k1,m1,0.5,1700000000,up\n"
-                                + "2,3,4,k2,m1,0.5,1700000001,down\n",
+                        """
+                        a,b,c,d,m,w,when,y
+                        1,2,3,k1,m1,0.5,1700000000,up
+                        2,3,4,k2,m1,0.5,1700000001,down
+                        """,
                         "--label",
                         "y",
                         "--drop",

@@ -170,8 +170,11 @@ class DataFileTest {
         DataFile file =
                 file(
                         "f.jsonl",
-                        "{\"a\":{\"b\":1.50,\"c\":[true,null,{\"d\":\"x\"}]},\"e.f\":\"\",\"g\":NaN}\n\n"
-                            + "{}\n");
+                        """
+                        {"a":{"b":1.50,"c":[true,null,{"d":"x"}]},"e.f":"","g":NaN}
+
+                        {}
+                        """);
 
         assertThat(rows(file))
                 .containsExactly(
@@ -200,17 +203,20 @@ class DataFileTest {
                         rows(
                                 file(
                                         "f.arff",
-                                        "% a comment\n"
-                                                + "@RELATION 'r s'\n\n"
-                                                + "@attribute 'the a' real\n"
-                                                + "@Attribute y {'up', \"do, wn\"}\n"
-                                                + "@attribute d date \"yyyy\"\n"
-                                                + "@DATA\n"
-                                                + "1,'up',2024\n"
-                                                + "%\n"
-                                                + "?, \"do, wn\" , '20\\'24'\n"
-                                                + "{1 \"do, wn\", 2 7}\n"
-                                                + "{}\n")))
+                                        """
+                                        % a comment
+                                        @RELATION 'r s'
+
+                                        @attribute 'the a' real
+                                        @Attribute y {'up', "do, wn"}
+                                        @attribute d date "yyyy"
+                                        @DATA
+                                        1,'up',2024
+                                        %
+                                        ?, "do, wn" , '20\\'24'
+                                        {1 "do, wn", 2 7}
+                                        {}
+                                        """)))
                 .containsExactly(
                         "the a=1 y=up d=2024",
                         "the a=null y=do, wn d=20'24",
@@ -264,9 +270,11 @@ class DataFileTest {
                         rows(
                                 file(
                                         "f.vw",
-                                        "1 2.5 'tag1|user:2 age:3 tall |item price:0.5\n"
-                                                + "-1 | a b:2\n"
-                                                + "|x c\n")))
+                                        """
+                                        1 2.5 'tag1|user:2 age:3 tall |item price:0.5
+                                        -1 | a b:2
+                                        |x c
+                                        """)))
                 .containsExactly(
                         "tag=tag1 label=1 weight=2.5 user^age=6.0 user^tall=2.0 item^price=0.5",
                         "label=-1 a=1.0 b=2.0",
