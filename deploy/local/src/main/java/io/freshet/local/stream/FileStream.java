@@ -91,7 +91,7 @@ public final class FileStream implements LabelledStream {
             throw invalid(file.path(), e, profile.rows());
         }
         if (profile.rows() == 0) {
-            throw new UserException(file.path() + " has no rows");
+            throw new UserException(file.path() + ": the file has no rows");
         }
         return profile;
     }

@@ -271,7 +271,7 @@ class FileStreamTest {
     @CsvSource(
             delimiter = '!',
             value = {
-                "x,y\\n! has no rows!",
+                "x,y\\n!: the file has no rows!",
                 "x,y\\n1,a\\n2,b!: --label z: there is no such field; there are x, y!z",
                 "y\\na\\nb\\n!: there is no feature besides the label \"y\"!",
                 "x,y\\n1,a\\n2,a!: \"y\" must have at least two different labels, but has 1!",
