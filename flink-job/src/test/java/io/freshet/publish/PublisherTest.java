@@ -336,11 +336,10 @@ class PublisherTest {
         assertThat(avro.parametersPerRecord()).isEqualTo(200_000);
         assertThat(avro.parametersInFirstRecord(1000)).isEqualTo(200_000);
         assertThat(json.parametersPerRecord()).isEqualTo(50_000);
-        // The place of 3072 parameters is that of the other fields' names, and that of 2125 is
-        // taken
-        // by 2000 moments of 25 bytes instead of 8.
+        // The place of 3072 parameters is that of the other fields' names; 2000 moments of 25 bytes
+        // instead of 8 take that of 2125, and 1000 limits of 16 bytes instead of 4 that of 750.
         assertThat(json.parametersInFirstRecord(0)).isEqualTo(50_000 - 3072);
-        assertThat(json.parametersInFirstRecord(1000)).isEqualTo(50_000 - 3072 - 2125);
+        assertThat(json.parametersInFirstRecord(1000)).isEqualTo(50_000 - 3072 - 2125 - 750);
         assertThat(json.parametersInFirstRecord(1_000_000)).isEqualTo(1);
         assertThat(config(PublishFormat.JSON, 1).parametersPerRecord()).isEqualTo(1);
     }
@@ -366,7 +365,7 @@ class PublisherTest {
             read.addAll(event.getParameters());
         }
 
-        assertThat(sizes).containsExactly(5000 - 3072 - 5, 5000, 3077);
+        assertThat(sizes).containsExactly(5000 - 3072 - 6, 5000, 3078);
         assertThat(read).hasSize(10_000).isSorted().doesNotHaveDuplicates();
     }
 
