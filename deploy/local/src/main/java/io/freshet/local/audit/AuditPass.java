@@ -86,7 +86,7 @@ final class AuditPass {
             TopicOffsets offsets,
             @Nullable Cut earlier) {
         this.topics = topics;
-        decoder = new MessageDecoder(topics.source());
+        decoder = new MessageDecoder(topics);
         this.request = request;
         this.until = until;
         this.offsets = offsets;
@@ -120,6 +120,7 @@ final class AuditPass {
             pass.compare();
         } finally {
             pass.inputReaders.values().forEach(TopicReader::close);
+            pass.decoder.close();
         }
         return pass;
     }

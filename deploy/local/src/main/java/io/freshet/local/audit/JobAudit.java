@@ -89,32 +89,33 @@ public final class JobAudit {
     private static Finding locate(JobTopics topics, Finding finding, List<OffsetSpan> spans) {
         OffsetSearch search = new OffsetSearch(finding.difference());
         PositionHash hash = new PositionHash();
-        MessageDecoder decoder = new MessageDecoder(topics.source());
-        for (OffsetSpan span : spans) {
-            TopicPartition partition = span.partition();
-            try (TopicReader reader = new TopicReader(topics.kafka().client(), partition.topic())) {
-                reader.seek(partition, span.from());
-                reader.readTo(
-                        Map.of(partition, span.to() + 1),
-                        TIMEOUT,
-                        record -> {
-                            EventKind kind =
-                                    decoder.decode(
-                                            record.value(),
-                                            record.key(),
-                                            AuditPass.headers(record));
-                            if (record.offset() <= span.to()
-                                    && AuditPass.mayBelongTo(
-                                            finding.modelId(), kind, decoder.modelId())) {
-                                search.add(
-                                        partition,
-                                        record.offset(),
-                                        hash.of(
-                                                partition.topic(),
-                                                partition.partition(),
-                                                record.offset()));
-                            }
-                        });
+        try (MessageDecoder decoder = new MessageDecoder(topics)) {
+            for (OffsetSpan span : spans) {
+                TopicPartition partition = span.partition();
+                try (TopicReader reader = new TopicReader(topics.kafka().client(), partition.topic())) {
+                    reader.seek(partition, span.from());
+                    reader.readTo(
+                            Map.of(partition, span.to() + 1),
+                            TIMEOUT,
+                            record -> {
+                                EventKind kind =
+                                        decoder.decode(
+                                                record.value(),
+                                                record.key(),
+                                                AuditPass.headers(record));
+                                if (record.offset() <= span.to()
+                                        && AuditPass.mayBelongTo(
+                                                finding.modelId(), kind, decoder.modelId())) {
+                                    search.add(
+                                            partition,
+                                            record.offset(),
+                                            hash.of(
+                                                    partition.topic(),
+                                                    partition.partition(),
+                                                    record.offset()));
+                                }
+                            });
+                }
             }
         }
         return search.located(finding);

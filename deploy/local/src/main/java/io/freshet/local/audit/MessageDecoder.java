@@ -2,32 +2,46 @@ package io.freshet.local.audit;
 
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.freshet.ingest.AvroEncoding;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.SourceConfig;
-import io.freshet.ingest.SourceFormat;
 import io.freshet.ingest.mapping.FieldMapping.Part;
 import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.ingest.mapping.FieldSource;
+import io.freshet.local.cli.UserException;
+import io.freshet.pipeline.JobTopics;
+import io.freshet.registry.RegistryRefusedException;
+import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.LabelledEvent;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.message.SchemaStore;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decoder of the model and the kind of the input's messages, independent of the one in the job: it
- * uses Avro's own reader, and Jackson's trees for JSON. Not thread-safe.
+ * uses Avro's own readers, and Jackson's databinding for JSON. Not thread-safe.
  */
-final class MessageDecoder {
+final class MessageDecoder implements AutoCloseable {
     /** Model id of a message that cannot be read. */
     static final String NO_MODEL = "";
 
     /** Model id of a message of a mapped format that has none. */
     private static final String DEFAULT_MODEL = "default";
+
+    private static final int SINGLE_OBJECT_HEADER = 10;
+    private static final int REGISTRY_HEADER = 5;
 
     private static final ObjectMapper JSON =
             JsonMapper.builder()
@@ -37,13 +51,21 @@ final class MessageDecoder {
 
     private final EventReader<LabelledEvent> events = EventReader.ofAvro(LabelledEvent.class);
     private final SourceConfig source;
+    private final @Nullable SchemaRegistry registry;
+    private final SchemaStore.Cache schemas = new SchemaStore.Cache();
+    private @Nullable Schema bare;
     private String modelId = NO_MODEL;
 
     /**
-     * @param source format of the messages
+     * @param topics configuration with the format of the messages
      */
-    MessageDecoder(SourceConfig source) {
-        this.source = source;
+    MessageDecoder(JobTopics topics) {
+        source = topics.source();
+        registry = topics.openRegistry();
+        for (String text : source.avroSchemas()) {
+            bare = new Schema.Parser().parse(text);
+            schemas.addSchema(bare);
+        }
     }
 
     /**
@@ -56,65 +78,122 @@ final class MessageDecoder {
     EventKind decode(byte @Nullable [] value, byte @Nullable [] key, Map<String, byte[]> headers) {
         modelId = NO_MODEL;
         try {
-            if (source.format() == SourceFormat.FRESHET) {
-                LabelledEvent event = events.read(value);
-                modelId = event.getModelId();
-                return event.getLabel() == null ? EventKind.UNLABELLED : EventKind.LABELLED;
+            switch (source.format()) {
+                case FRESHET -> {
+                    LabelledEvent event = events.read(value);
+                    modelId = event.getModelId();
+                    return event.getLabel() == null ? EventKind.UNLABELLED : EventKind.LABELLED;
+                }
+                case JSON -> {
+                    return decodeMapped(JSON.readValue(bytes(value), Map.class), key, headers);
+                }
+                case AVRO, CONFLUENT_AVRO -> {
+                    return decodeMapped(readAvro(bytes(value)), key, headers);
+                }
             }
-            return decodeMapped(tree(value), key, headers);
-        } catch (IOException e) {
+            throw new IllegalStateException(source.format().name());
+        } catch (UserException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
             return EventKind.UNREADABLE; // the job has published it as a dead letter: verified
         }
     }
 
-    private static JsonNode tree(byte @Nullable [] value) throws IOException {
-        JsonNode tree = value == null ? null : JSON.readTree(value);
-        if (tree == null || !tree.isObject()) {
-            throw new IOException("no object");
+    private static byte[] bytes(byte @Nullable [] value) throws IOException {
+        if (value == null || value.length == 0) {
+            throw new IOException("no value");
         }
-        return tree;
+        return value;
+    }
+
+    private GenericRecord readAvro(byte[] value) throws IOException {
+        Schema schema = bare;
+        int header = 0;
+        if (source.avroEncoding() == AvroEncoding.SINGLE_OBJECT) {
+            header = SINGLE_OBJECT_HEADER;
+            schema = schemas.findByFingerprint(Long.reverseBytes(ByteBuffer.wrap(value).getLong(2)));
+        } else if (source.avroEncoding() == AvroEncoding.CONFLUENT && registry != null) {
+            header = REGISTRY_HEADER;
+            schema = schema(registry, ByteBuffer.wrap(value).getInt(1));
+        }
+        if (schema == null) {
+            throw new IOException("no schema");
+        }
+        BinaryDecoder decoder =
+                DecoderFactory.get().binaryDecoder(value, header, value.length - header, null);
+        return new GenericDatumReader<GenericRecord>(schema).read(null, decoder);
+    }
+
+    private static @Nullable Schema schema(SchemaRegistry registry, int id) {
+        try {
+            return registry.schema(id).avro();
+        } catch (RegistryRefusedException e) {
+            throw new UserException(String.valueOf(e.getMessage()), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UserException("interrupted while a schema was requested", e);
+        }
     }
 
     private EventKind decodeMapped(
-            JsonNode tree, byte @Nullable [] key, Map<String, byte[]> headers) {
-        String model = text(source.mapping().sources().get(Part.MODEL), tree, key, headers);
-        modelId = model == null ? DEFAULT_MODEL : model;
-        FieldSource at = source.mapping().sources().get(Part.LABEL);
-        if (at != null && at.path() != null && find(tree, at.path()).isArray()) {
-            return EventKind.LABELLED;
-        }
-        String label = text(at, tree, key, headers);
-        return label == null || ClassNames.isMissing(label.strip())
-                ? EventKind.UNLABELLED
-                : EventKind.LABELLED;
+            Object message, byte @Nullable [] key, Map<String, byte[]> headers) {
+        Object model = find(source.mapping().sources().get(Part.MODEL), message, key, headers);
+        modelId = model == null ? DEFAULT_MODEL : model.toString();
+        Object label = find(source.mapping().sources().get(Part.LABEL), message, key, headers);
+        boolean missing =
+                label == null
+                        || (!(label instanceof List)
+                                && ClassNames.isMissing(label.toString().strip()));
+        return missing ? EventKind.UNLABELLED : EventKind.LABELLED;
     }
 
-    private static @Nullable String text(
+    private static @Nullable Object find(
             @Nullable FieldSource at,
-            JsonNode tree,
+            Object message,
             byte @Nullable [] key,
             Map<String, byte[]> headers) {
         if (at == null) {
             return null;
         }
-        if (at.path() != null) {
-            JsonNode found = find(tree, at.path());
-            return found.isMissingNode() || found.isNull() ? null : found.asText();
+        if (at.path() == null) {
+            byte[] bytes = at.header() == null ? key : headers.get(at.header());
+            return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
         }
-        byte[] bytes = at.header() == null ? key : headers.get(at.header());
-        return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
+        Object found = message;
+        for (FieldPath.Step step : at.path().steps()) {
+            found = member(found, step);
+        }
+        return found;
     }
 
-    private static JsonNode find(JsonNode tree, FieldPath path) {
-        JsonNode node = tree;
-        for (FieldPath.Step step : path.steps()) {
-            node = step.index() >= 0 ? node.path(step.index()) : node.path(step.name());
+    private static @Nullable Object member(@Nullable Object container, FieldPath.Step step) {
+        if (step.index() >= 0) {
+            return container instanceof List<?> list && step.index() < list.size()
+                    ? list.get(step.index())
+                    : null;
         }
-        return node;
+        if (container instanceof GenericRecord record) {
+            return record.hasField(step.name()) ? record.get(step.name()) : null;
+        }
+        if (container instanceof Map<?, ?> map) {
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                if (String.valueOf(entry.getKey()).equals(step.name())) { // Avro's keys are Utf8
+                    return entry.getValue();
+                }
+            }
+        }
+        return null;
     }
 
     /** Returns the model id of the message decoded last; {@link #NO_MODEL} if it has none. */
     String modelId() {
         return modelId;
+    }
+
+    @Override
+    public void close() {
+        if (registry != null) {
+            registry.close();
+        }
     }
 }

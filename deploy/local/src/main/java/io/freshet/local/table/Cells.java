@@ -28,7 +28,7 @@ public final class Cells {
     }
 
     private static boolean isSpace(char c) {
-        return c <= ' ' || c == '\u00A0' || Character.isWhitespace(c);
+        return c == '\u00A0' || Character.isWhitespace(c);
     }
 
     /** Returns the text of a cell without the spaces around it; null if the value is missing. */
