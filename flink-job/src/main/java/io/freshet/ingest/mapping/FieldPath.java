@@ -82,6 +82,11 @@ public record FieldPath(List<Step> steps) implements Serializable {
         return steps.get(0).name();
     }
 
+    /** Returns the name of a field of the message itself, or the path of another, for a person. */
+    public String displayName() {
+        return steps.size() == 1 ? name() : toString();
+    }
+
     /** Returns the path of the object or list that the field is a member of. */
     public FieldPath parent() {
         return new FieldPath(steps.subList(0, steps.size() - 1));

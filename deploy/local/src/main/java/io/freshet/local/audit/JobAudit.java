@@ -92,7 +92,8 @@ public final class JobAudit {
         try (MessageDecoder decoder = new MessageDecoder(topics)) {
             for (OffsetSpan span : spans) {
                 TopicPartition partition = span.partition();
-                try (TopicReader reader = new TopicReader(topics.kafka().client(), partition.topic())) {
+                try (TopicReader reader =
+                        new TopicReader(topics.kafka().client(), partition.topic())) {
                     reader.seek(partition, span.from());
                     reader.readTo(
                             Map.of(partition, span.to() + 1),

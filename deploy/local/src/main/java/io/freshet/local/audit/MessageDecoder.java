@@ -111,7 +111,8 @@ final class MessageDecoder implements AutoCloseable {
         int header = 0;
         if (source.avroEncoding() == AvroEncoding.SINGLE_OBJECT) {
             header = SINGLE_OBJECT_HEADER;
-            schema = schemas.findByFingerprint(Long.reverseBytes(ByteBuffer.wrap(value).getLong(2)));
+            schema =
+                    schemas.findByFingerprint(Long.reverseBytes(ByteBuffer.wrap(value).getLong(2)));
         } else if (source.avroEncoding() == AvroEncoding.CONFLUENT && registry != null) {
             header = REGISTRY_HEADER;
             schema = schema(registry, ByteBuffer.wrap(value).getInt(1));

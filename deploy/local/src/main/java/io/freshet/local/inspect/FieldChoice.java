@@ -108,7 +108,7 @@ public final class FieldChoice {
 
     private static String names(DataProfile profile) {
         List<String> names =
-                profile.fields().stream().map(field -> field.path().toString()).toList();
+                profile.fields().stream().map(field -> field.path().displayName()).toList();
         return names.size() <= MAX_NAMED
                 ? String.join(", ", names)
                 : names.stream().limit(MAX_NAMED - 1).collect(Collectors.joining(", "))

@@ -113,7 +113,10 @@ public final class Proposal {
         }
         for (FieldProfile field : profile.fields()) {
             if (LABEL_NAME.matcher(field.path().toString()).matches()) {
-                assumptions.add("the label is \"" + field.path() + "\" (--label sets another)");
+                assumptions.add(
+                        "the label is \""
+                                + field.path().displayName()
+                                + "\" (--label sets another)");
                 return field.path();
             }
         }
@@ -123,13 +126,13 @@ public final class Proposal {
     private void findClasses(@Nullable String ignoredLabel) {
         FieldProfile field = profile.field(label);
         if (field == null || field.values() == 0) {
-            throw new UserException("no row has a label in \"" + label + "\"");
+            throw new UserException("no row has a label in \"" + label.displayName() + "\"");
         }
         Map<String, Long> counts = field.counts();
         if (counts == null || counts.size() > MAX_CLASSES) {
             throw new UserException(
                     "\""
-                            + label
+                            + label.displayName()
                             + "\" has more than "
                             + MAX_CLASSES
                             + " different values: it is no"
@@ -149,7 +152,7 @@ public final class Proposal {
         if (classes.size() < 2) {
             throw new UserException(
                     "\""
-                            + label
+                            + label.displayName()
                             + "\" must have at least two different labels, but has "
                             + classes.size());
         }
@@ -187,7 +190,7 @@ public final class Proposal {
         if (features.isEmpty()) {
             throw new UserException(
                     "there is no feature besides the label \""
-                            + label
+                            + label.displayName()
                             + "\""
                             + (unused.isEmpty()
                                     ? ""
@@ -292,7 +295,7 @@ public final class Proposal {
             numberStyles.put(path, field.style());
             assumptions.add(
                     "commas in \""
-                            + path
+                            + path.displayName()
                             + "\" are "
                             + (field.style() == NumberStyle.THOUSANDS
                                     ? "between groups of digits"
@@ -304,7 +307,7 @@ public final class Proposal {
             origin = Math.floor(field.min());
             assumptions.add(
                     "\""
-                            + path
+                            + path.displayName()
                             + "\" is counted from "
                             + text(origin)
                             + ", since floats cannot hold numbers of its size");

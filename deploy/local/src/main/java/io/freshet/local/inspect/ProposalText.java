@@ -86,7 +86,7 @@ public final class ProposalText {
     }
 
     private static String text(FeatureField field) {
-        String name = name(field.path());
+        String name = field.path().displayName();
         if (field.kind() == FeatureKind.CATEGORICAL) {
             return name + " (" + String.join(", ", field.categories()) + ")";
         }
@@ -101,12 +101,7 @@ public final class ProposalText {
     }
 
     private static String quoted(FieldPath path) {
-        return "\"" + name(path) + "\"";
-    }
-
-    /** Returns the name of a field of the message itself, or the path of another. */
-    private static String name(FieldPath path) {
-        return path.steps().size() == 1 ? path.name() : path.toString();
+        return "\"" + path.displayName() + "\"";
     }
 
     private static String count(long count, String one, String many) {
