@@ -11,7 +11,6 @@ import java.util.Map;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.util.Utf8;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 abstract class AvroFieldReader {
     /** Number of members of lists and maps in one message beyond which it is refused. */
     private static final int MAX_MEMBERS = 1_000_000;
+
+    /** Levels of unmapped values beyond which a message is refused, as in JSON. */
+    private static final int MAX_NESTING = 64;
 
     private static final double MICROS_PER_MILLI = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
@@ -45,6 +47,58 @@ abstract class AvroFieldReader {
             case UNION -> new UnionReader(schema, field);
             default -> field.isValue() ? new ScalarReader(schema, field) : other(schema, field);
         };
+    }
+
+    /**
+     * Skips a value. Avro's own method recurses as deeply as the value says.
+     *
+     * @throws IOException if the value is nested more deeply than {@link #MAX_NESTING}
+     */
+    private static void skip(Schema schema, BinaryDecoder decoder, int depth) throws IOException {
+        if (depth > MAX_NESTING) {
+            throw new IOException("nested more than " + MAX_NESTING + " levels deep");
+        }
+        switch (schema.getType()) {
+            case RECORD -> {
+                for (Schema.Field field : schema.getFields()) {
+                    skip(field.schema(), decoder, depth + 1);
+                }
+            }
+            case ARRAY -> {
+                for (long n = decoder.skipArray(); n != 0; n = decoder.skipArray()) {
+                    checkedSum(0, n);
+                    for (long i = 0; i < n; i++) {
+                        skip(schema.getElementType(), decoder, depth + 1);
+                    }
+                }
+            }
+            case MAP -> {
+                for (long n = decoder.skipMap(); n != 0; n = decoder.skipMap()) {
+                    checkedSum(0, n);
+                    for (long i = 0; i < n; i++) {
+                        decoder.skipString();
+                        skip(schema.getValueType(), decoder, depth + 1);
+                    }
+                }
+            }
+            case UNION -> skip(branch(schema, decoder.readIndex()), decoder, depth + 1);
+            case FIXED -> decoder.skipFixed(schema.getFixedSize());
+            case STRING -> decoder.skipString();
+            case BYTES -> decoder.skipBytes();
+            case INT, ENUM -> decoder.readInt();
+            case LONG -> decoder.readLong();
+            case FLOAT -> decoder.readFloat();
+            case DOUBLE -> decoder.readDouble();
+            case BOOLEAN -> decoder.readBoolean();
+            case NULL -> decoder.readNull();
+        }
+    }
+
+    private static Schema branch(Schema union, int index) throws IOException {
+        if (index < 0 || index >= union.getTypes().size()) {
+            throw new IOException("a union has no branch " + index);
+        }
+        return union.getTypes().get(index);
     }
 
     private static boolean isListed(FieldNode field) {
@@ -81,7 +135,7 @@ abstract class AvroFieldReader {
 
         @Override
         void read(BinaryDecoder decoder, MappedExample example) throws IOException {
-            GenericDatumReader.skip(schema, decoder);
+            skip(schema, decoder, 0);
             if (schema.getType() == Schema.Type.NULL) {
                 return;
             }
@@ -103,7 +157,7 @@ abstract class AvroFieldReader {
 
         @Override
         void read(BinaryDecoder decoder, MappedExample example) throws IOException {
-            GenericDatumReader.skip(schema, decoder);
+            skip(schema, decoder, 0);
         }
     }
 
@@ -238,7 +292,7 @@ abstract class AvroFieldReader {
             } else if (list.isList() || list.isLabel()) {
                 readValue(type, index, decoder, example);
             } else {
-                GenericDatumReader.skip(type, decoder);
+                skip(type, decoder, 0);
             }
         }
 
@@ -254,14 +308,11 @@ abstract class AvroFieldReader {
                 case STRING -> example.listText(list, index, decoder.readString());
                 case NULL -> example.listNumber(list, index, Double.NaN);
                 case UNION -> {
-                    int branch = decoder.readIndex();
-                    if (branch < 0 || branch >= schema.getTypes().size()) {
-                        throw new IOException("a union has no branch " + branch);
-                    }
-                    readValue(schema.getTypes().get(branch), index, decoder, example);
+                    Schema type = branch(schema, decoder.readIndex());
+                    readValue(type, index, decoder, example);
                 }
                 default -> {
-                    GenericDatumReader.skip(schema, decoder);
+                    skip(schema, decoder, 0);
                     example.wrongElement(list, index, describe(schema));
                 }
             }
@@ -314,12 +365,12 @@ abstract class AvroFieldReader {
                         example.number(
                                 field,
                                 (double) value,
-                                field.numParts() == 0 ? "" : Long.toString(value));
+                                field.needsText() ? Long.toString(value) : "");
             }
         }
 
         private void fraction(double value, MappedExample example) {
-            example.number(field, value, field.numParts() == 0 ? "" : Double.toString(value));
+            example.number(field, value, field.needsText() ? Double.toString(value) : "");
         }
 
         private void symbol(int index, MappedExample example) throws IOException {

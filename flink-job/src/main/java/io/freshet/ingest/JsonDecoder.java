@@ -121,7 +121,7 @@ final class JsonDecoder extends MappedDecoder {
                     example.number(
                             field,
                             parser.getDoubleValue(),
-                            field.numParts() == 0 ? "" : parser.getText());
+                            field.needsText() ? parser.getText() : "");
             case VALUE_STRING -> example.text(field, parser.getText());
             case VALUE_TRUE -> example.bool(field, true);
             case VALUE_FALSE -> example.bool(field, false);

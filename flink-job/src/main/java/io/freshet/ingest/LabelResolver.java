@@ -86,6 +86,11 @@ final class LabelResolver {
         }
     }
 
+    /** Returns whether there is a class of a name. */
+    boolean hasClass(String name) {
+        return indexByName.containsKey(name);
+    }
+
     /** Resolves a class name. */
     void resolveName(String name) {
         Integer index = indexByName.get(name);

@@ -83,6 +83,9 @@ final class MappedExample {
     /** Begins the example of a message. */
     void begin(RawMessage next) throws InvalidEventException {
         message = next;
+        if (++messages == CHECKED_MESSAGES) {
+            reportUnseenFields();
+        }
         Arrays.fill(row, Float.NaN);
         labels.clear();
         numTargets = -1;
@@ -120,27 +123,31 @@ final class MappedExample {
     /**
      * Reports a field's value: a number.
      *
-     * @param text the number as it was written; needed only if the field is mapped to a part other
-     *     than a feature
+     * @param text the number as it was written; needed only if {@link FieldNode#needsText()}
      */
     void number(FieldNode field, double value, String text) {
         for (int i = 0; i < field.numTargets(); i++) {
             FieldNode.Target target = field.target(i);
-            setNumber(target, target.column(), field.path(), value);
+            setNumber(target, target.column(), field.path(), value, text);
         }
         for (int i = 0; i < field.numParts(); i++) {
             setNumber(field.part(i), field.path(), value, text);
         }
     }
 
-    private void setNumber(FieldNode.Target target, int column, String path, double value) {
+    private void setNumber(
+            FieldNode.Target target, int column, String path, double value, String text) {
         if (Double.isNaN(value)) {
             return;
         }
         switch (target.field().kind()) {
             case NUMERIC -> row[column] = toFloat(path, value, target.field().origin());
             case BOOLEAN -> setBoolean(column, path, text(value));
-            case CATEGORICAL -> setCategory(target, text(value));
+            case CATEGORICAL -> {
+                if (!setCategory(target, text)) {
+                    setCategory(target, text(value));
+                }
+            }
             case TIME -> setTime(column, path, Times.ofNumber(value), text(value));
         }
     }
@@ -152,7 +159,7 @@ final class MappedExample {
             FeatureField feature = target.field();
             if (feature.isList() && index >= feature.from() && index < feature.to()) {
                 int column = target.column() + index - feature.from();
-                setNumber(target, column, columnNames.get(column), value);
+                setNumber(target, column, columnNames.get(column), value, "");
             }
         }
         if (field.isLabel()) {
@@ -254,7 +261,12 @@ final class MappedExample {
             if (target.field().kind() == FeatureKind.TIME) {
                 Times.writeColumns(millis, row, target.column());
             } else {
-                setNumber(target, target.column(), field.path(), (double) millis);
+                setNumber(
+                        target,
+                        target.column(),
+                        field.path(),
+                        (double) millis,
+                        Long.toString(millis));
             }
         }
         for (int i = 0; i < field.numParts(); i++) {
@@ -290,10 +302,6 @@ final class MappedExample {
 
     /** Ends the example: from now on its parts can be read. */
     void end() {
-        messages++;
-        if (messages == CHECKED_MESSAGES) {
-            reportUnseenFields();
-        }
         if (numTargets >= 0) {
             labels.resolveTargets(targets, 0, numTargets);
         } else {
@@ -331,7 +339,9 @@ final class MappedExample {
         switch (part) {
             case WEIGHT -> setWeight(path, value);
             case LABEL -> {
-                if (value == Math.rint(value) && Math.abs(value) < MAX_WHOLE) {
+                if (labels.hasClass(text)) {
+                    labels.resolveName(text);
+                } else if (value == Math.rint(value) && Math.abs(value) < MAX_WHOLE) {
                     labels.resolveNumber((long) value);
                 } else {
                     labels.resolveText(text);
@@ -410,7 +420,8 @@ final class MappedExample {
         }
     }
 
-    private void setCategory(FieldNode.Target target, String category) {
+    /** Returns whether the category is among those that are listed. */
+    private boolean setCategory(FieldNode.Target target, String category) {
         Integer found = target.categories().get(category);
         if (found == null) {
             found = target.categories().get(category.strip());
@@ -420,6 +431,7 @@ final class MappedExample {
             Arrays.fill(row, first, first + target.categories().size(), 0);
             row[first + found] = 1;
         }
+        return found != null;
     }
 
     private void setTime(int column, String path, @Nullable Long millis, String text) {

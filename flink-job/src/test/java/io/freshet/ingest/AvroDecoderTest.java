@@ -315,6 +315,35 @@ class AvroDecoderTest {
     }
 
     @Test
+    void deeplyNestedValue_isADeadLetter() throws IOException {
+        Schema nested =
+                schema(
+                        "{\"name\":\"node\",\"type\":{\"type\":\"record\",\"name\":\"Node\",\"fields\":["
+                            + "{\"name\":\"next\",\"type\":[\"null\",\"Node\"]}]}},"
+                            + "{\"name\":\"a\",\"type\":\"double\"},"
+                            + "{\"name\":\"outcome\",\"type\":\"string\"}");
+        Path file = Files.writeString(directory.resolve("nested.avsc"), nested.toString());
+        byte[] deep = new byte[100_000];
+        Arrays.fill(deep, (byte) 2);
+
+        DeadLetter letter =
+                deadLetter(
+                        packer(
+                                "avro",
+                                null,
+                                "features",
+                                "a",
+                                "source.avro-encoding",
+                                "bare",
+                                "source.avro-schemas",
+                                file.toString()),
+                        deep);
+
+        assertThat(letter.reason()).isEqualTo(DeadLetterReason.MALFORMED);
+        assertThat(letter.detail()).contains("nested more than 64 levels deep");
+    }
+
+    @Test
     void mutatedValue_neverThrows() throws IOException {
         byte[] value = bare(visit().build());
         ExamplePacker packer = packer("avro", null, "source.avro-encoding", "bare");

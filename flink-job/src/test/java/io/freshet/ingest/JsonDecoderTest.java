@@ -263,6 +263,26 @@ class JsonDecoderTest {
     }
 
     @Test
+    void eventAfterABrokenOne_isRead() {
+        ExamplePacker packer = packer();
+        packer.pack(message("{\"a\":1,\"y\":\"up\","));
+        ExampleBlock block = packer.pack(message("{\"a\":1,\"b\":2,\"y\":\"up\"}"));
+
+        assertThat(deadLetters).hasSize(1);
+        assertThat(features(block)).containsExactly(1, 2);
+    }
+
+    @Test
+    void numbers_areFirstTakenAsTheyAreWritten() {
+        ExampleBlock block =
+                packer("classes", "0.0,1.0", "features", "c:categorical(1.0|2.5)")
+                        .pack(message("{\"c\":1.0,\"y\":1.0}"));
+
+        assertThat(features(block)).containsExactly(1, 0);
+        assertThat(block.examples().labels()[0]).isEqualTo(1);
+    }
+
+    @Test
     void violation_countsForTheModelOfTheEvent() {
         DeadLetter letter =
                 deadLetter(packer("model", "m"), "{\"a\":\"x\",\"b\":2,\"m\":\"late\"}");

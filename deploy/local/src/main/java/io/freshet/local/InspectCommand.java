@@ -20,6 +20,7 @@ import io.freshet.local.table.DataFile;
 import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobTopics;
+import io.freshet.pipeline.KafkaConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -96,7 +97,7 @@ final class InspectCommand implements Callable<Integer> {
             TopicSample messages = TopicSample.read(topics.kafka(), sample);
             assumptions.addAll(messages.notes());
             profile = messages.profile();
-            settings.putAll(given);
+            settings.put(KafkaConfig.LABELLED_EVENTS.name(), topics.kafka().labelledEvents());
         } else {
             DataFile data = fileOptions.file(file);
             name = data.name();

@@ -36,6 +36,10 @@ public record FeatureList(List<FeatureField> fields) implements Serializable {
      */
     public static FeatureList parse(String text) {
         List<FeatureField> fields = new ArrayList<>();
+        if (text.strip().equals("*")) {
+            throw new IllegalArgumentException(
+                    "a list of fields, which freshet inspect proposes; * is not supported");
+        }
         if (!text.isBlank()) {
             PathReader reader = new PathReader(text);
             do {

@@ -3,6 +3,7 @@ package io.freshet.ingest.mapping;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import java.io.Serializable;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +74,10 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
     public static final FieldMapping NONE = new FieldMapping(new FeatureList(List.of()), Map.of());
 
     public FieldMapping {
-        sources = Map.copyOf(sources);
+        // In the order of the parts, so that of several invalid values always the same is reported.
+        Map<Part, FieldSource> ordered = new EnumMap<>(Part.class);
+        ordered.putAll(sources);
+        sources = Collections.unmodifiableMap(ordered);
     }
 
     private static Key<Optional<FieldSource>> source(String name, String meaning) {

@@ -39,6 +39,7 @@ public final class FieldNode {
     private Target[] targets = new Target[0];
     private FieldMapping.Part[] parts = new FieldMapping.Part[0];
     private boolean list;
+    private boolean needsText;
 
     /** Members in the order in which the last message had them, to find the next one at once. */
     private FieldNode[] expected = new FieldNode[0];
@@ -60,6 +61,7 @@ public final class FieldNode {
             FieldNode node = root.node(field.path());
             node.targets = append(node.targets, Target.of(field, column));
             node.list |= field.isList();
+            node.needsText |= field.kind() == FeatureKind.CATEGORICAL;
             column += field.numColumns();
         }
         mapping.sources()
@@ -68,6 +70,7 @@ public final class FieldNode {
                             if (source.path() != null) {
                                 FieldNode node = root.node(source.path());
                                 node.parts = append(node.parts, part);
+                                node.needsText = true;
                             }
                         });
         return root;
@@ -164,6 +167,11 @@ public final class FieldNode {
     /** Returns a feature that the field is mapped to. */
     public Target target(int index) {
         return targets[index];
+    }
+
+    /** Returns whether a number of the field is needed as it was written. */
+    public boolean needsText() {
+        return needsText;
     }
 
     /** Returns the number of other parts of the example that the field is mapped to. */

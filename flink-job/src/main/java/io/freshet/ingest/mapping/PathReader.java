@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Parser of field paths and of what follows them in a list of features. Not thread-safe. */
 public final class PathReader {
-    private static final String END_OF_NAME = ".:,()[]|\"";
+    private static final String END_OF_NAME = ".:,()[]|\"*";
 
     private final String text;
     private int at;

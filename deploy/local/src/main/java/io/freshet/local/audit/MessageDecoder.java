@@ -94,7 +94,7 @@ final class MessageDecoder implements AutoCloseable {
             throw new IllegalStateException(source.format().name());
         } catch (UserException e) {
             throw e;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | StackOverflowError e) {
             return EventKind.UNREADABLE; // the job has published it as a dead letter: verified
         }
     }

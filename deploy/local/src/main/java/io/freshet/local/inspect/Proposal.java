@@ -41,8 +41,8 @@ public final class Proposal {
             Pattern.compile("label|class|target|y|outcome", Pattern.CASE_INSENSITIVE);
     private static final Pattern ID_NAME =
             Pattern.compile(
-                    "(.*[_ .-])?(id|uuid|guid|key|index|idx|nr|no|row)|.*[a-z](Id|ID|Uuid|Key)",
-                    Pattern.CASE_INSENSITIVE);
+                    "(?i:(.*[_"
+                        + " .-])?(id|uuid|guid|key|index|idx|nr|no|row))|.*[a-z](Id|ID|Uuid|Key)");
     private static final Pattern UNNAMED = Pattern.compile("column [0-9]+|Unnamed: [0-9]+");
 
     /**

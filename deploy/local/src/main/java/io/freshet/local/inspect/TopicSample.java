@@ -38,12 +38,16 @@ public final class TopicSample {
         Properties properties = new Properties();
         properties.putAll(kafka.client());
         properties.put("isolation.level", "read_committed");
+        properties.put("allow.auto.create.topics", "false");
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
                         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = new ArrayList<>();
             for (PartitionInfo partition : consumer.partitionsFor(kafka.labelledEvents())) {
                 partitions.add(new TopicPartition(partition.topic(), partition.partition()));
+            }
+            if (partitions.isEmpty()) {
+                throw new UserException("topic " + kafka.labelledEvents() + " does not exist");
             }
             consumer.assign(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
