@@ -42,7 +42,8 @@ abstract class AvroFieldReader {
     static AvroFieldReader of(Schema schema, FieldNode field) {
         return switch (schema.getType()) {
             case RECORD -> new RecordReader(schema, field);
-            case ARRAY -> isListed(field) ? new ListReader(schema, field) : other(schema, field);
+            case ARRAY ->
+                    field.acceptsList() ? new ListReader(schema, field) : other(schema, field);
             case MAP -> field.hasMembers() ? new MapReader(schema, field) : other(schema, field);
             case UNION -> new UnionReader(schema, field);
             default -> field.isValue() ? new ScalarReader(schema, field) : other(schema, field);
@@ -81,7 +82,7 @@ abstract class AvroFieldReader {
                     }
                 }
             }
-            case UNION -> skip(branch(schema, decoder.readIndex()), decoder, depth + 1);
+            case UNION -> skip(readBranch(decoder, schema), decoder, depth + 1);
             case FIXED -> decoder.skipFixed(schema.getFixedSize());
             case STRING -> decoder.skipString();
             case BYTES -> decoder.skipBytes();
@@ -94,15 +95,16 @@ abstract class AvroFieldReader {
         }
     }
 
-    private static Schema branch(Schema union, int index) throws IOException {
-        if (index < 0 || index >= union.getTypes().size()) {
-            throw new IOException("a union has no branch " + index);
-        }
-        return union.getTypes().get(index);
+    private static Schema readBranch(BinaryDecoder decoder, Schema union) throws IOException {
+        return union.getTypes().get(readBranch(decoder, union.getTypes().size()));
     }
 
-    private static boolean isListed(FieldNode field) {
-        return field.isList() || field.hasElements() || field.isLabel();
+    private static int readBranch(BinaryDecoder decoder, int numBranches) throws IOException {
+        int branch = decoder.readIndex();
+        if (branch < 0 || branch >= numBranches) {
+            throw new IOException("a union has no branch " + branch);
+        }
+        return branch;
     }
 
     /** Returns a reader of values that have another shape than the mapping says. */
@@ -210,11 +212,7 @@ abstract class AvroFieldReader {
 
         @Override
         void read(BinaryDecoder decoder, MappedExample example) throws IOException {
-            int branch = decoder.readIndex();
-            if (branch < 0 || branch >= branches.length) {
-                throw new IOException("a union has no branch " + branch);
-            }
-            branches[branch].read(decoder, example);
+            branches[readBranch(decoder, branches.length)].read(decoder, example);
         }
     }
 
@@ -308,8 +306,7 @@ abstract class AvroFieldReader {
                 case STRING -> example.listText(list, index, decoder.readString());
                 case NULL -> example.listNumber(list, index, Double.NaN);
                 case UNION -> {
-                    Schema type = branch(schema, decoder.readIndex());
-                    readValue(type, index, decoder, example);
+                    readValue(readBranch(decoder, schema), index, decoder, example);
                 }
                 default -> {
                     skip(schema, decoder, 0);

@@ -144,27 +144,6 @@ public record IngestConfig(
         allowedModels = Set.copyOf(allowedModels);
     }
 
-    /** Creates a configuration of Freshet's own format, in which no value may be missing. */
-    public IngestConfig(
-            int numFeatures,
-            List<String> classes,
-            int blockSize,
-            Duration blockMaxWait,
-            Set<String> allowedModels,
-            LabelType labelType,
-            @Nullable Integer ignoreIndex) {
-        this(
-                numFeatures,
-                classes,
-                blockSize,
-                blockMaxWait,
-                allowedModels,
-                labelType,
-                ignoreIndex,
-                SourceConfig.FRESHET,
-                MissingValues.DEAD_LETTER);
-    }
-
     /** Reads the configuration; adds problems to the settings. */
     public static IngestConfig from(Settings settings) {
         SourceConfig source = SourceConfig.from(settings);

@@ -92,7 +92,7 @@ final class JsonDecoder extends MappedDecoder {
                 readObject(parser, field);
             }
             case START_ARRAY -> {
-                if (field.isList() || field.hasElements() || field.isLabel()) {
+                if (field.acceptsList()) {
                     readList(parser, field);
                 } else {
                     if (field.isValue()) {

@@ -109,7 +109,7 @@ final class LabelResolver {
     /** Resolves text that is a class name, or stands for a missing label. */
     void resolveText(String text) {
         String name = text.strip();
-        if (indexByName.containsKey(name) || !ClassNames.isMissing(name)) {
+        if (hasClass(name) || !ClassNames.isMissing(name)) {
             resolveName(name);
         }
     }

@@ -37,9 +37,6 @@ final class MappedExample {
     /** Number of messages after which mapped fields that none of them had are reported. */
     private static final int CHECKED_MESSAGES = 1000;
 
-    /** Smallest size from which not every whole number is a float. */
-    private static final double FIRST_INEXACT = 1 << 24;
-
     /** Largest size of the whole numbers that are all represented by a double. */
     private static final double MAX_WHOLE = 1L << 53;
 
@@ -53,9 +50,6 @@ final class MappedExample {
     private final List<String> columnNames;
     private final float[] targets;
     private int numTargets;
-
-    /** Number of values so far that were rounded to another whole number. */
-    private long inexact;
 
     private long messages;
     private @Nullable RawMessage message;
@@ -398,15 +392,8 @@ final class MappedExample {
                             + " is "
                             + value
                             + (Double.isInfinite(value) ? "" : ", too large for a float"));
-        } else if (Math.abs(difference) > FIRST_INEXACT && feature != difference) {
-            inexact++;
         }
         return feature;
-    }
-
-    /** Returns the number of values so far that one float could not hold. */
-    long inexactValues() {
-        return inexact;
     }
 
     private void setBoolean(int column, String path, String text) {

@@ -127,9 +127,4 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
                 Part.MODEL, MODEL,
                 Part.WEIGHT, WEIGHT);
     }
-
-    /** Returns the place of a part; empty if the messages do not have it. */
-    public Optional<FieldSource> source(Part part) {
-        return Optional.ofNullable(sources.get(part));
-    }
 }

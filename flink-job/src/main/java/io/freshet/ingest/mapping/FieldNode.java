@@ -40,6 +40,7 @@ public final class FieldNode {
     private FieldMapping.Part[] parts = new FieldMapping.Part[0];
     private boolean list;
     private boolean needsText;
+    private boolean label;
 
     /** Members in the order in which the last message had them, to find the next one at once. */
     private FieldNode[] expected = new FieldNode[0];
@@ -71,6 +72,7 @@ public final class FieldNode {
                                 FieldNode node = root.node(source.path());
                                 node.parts = append(node.parts, part);
                                 node.needsText = true;
+                                node.label |= part == FieldMapping.Part.LABEL;
                             }
                         });
         return root;
@@ -154,9 +156,9 @@ public final class FieldNode {
         return !members.isEmpty();
     }
 
-    /** Returns whether members of a list are mapped, by their indices. */
-    public boolean hasElements() {
-        return !elements.isEmpty();
+    /** Returns whether a list is read: its members, or it as a whole. */
+    public boolean acceptsList() {
+        return list || !elements.isEmpty() || isLabel();
     }
 
     /** Returns the number of features that the field is mapped to. */
@@ -186,7 +188,7 @@ public final class FieldNode {
 
     /** Returns whether the field is mapped to the label. */
     public boolean isLabel() {
-        return List.of(parts).contains(FieldMapping.Part.LABEL);
+        return label;
     }
 
     /** Returns the path of the field; empty for the message itself. */

@@ -36,11 +36,6 @@ public record FieldSource(@Nullable FieldPath path, @Nullable String header)
         return of(PathReader.parsePath(text));
     }
 
-    /** Returns whether this is the record's key. */
-    public boolean isKey() {
-        return path == null && header == null;
-    }
-
     /** Returns the place as it is written in settings. */
     @Override
     public String toString() {

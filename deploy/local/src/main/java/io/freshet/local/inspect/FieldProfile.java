@@ -39,7 +39,6 @@ public final class FieldProfile {
     private boolean exact = true;
     private boolean sequence = true;
     private double min = Double.POSITIVE_INFINITY;
-    private double max = Double.NEGATIVE_INFINITY;
     private double last = Double.NaN;
     private @Nullable Map<String, Long> counts = new LinkedHashMap<>();
     private @Nullable Set<Integer> hashes = new HashSet<>();
@@ -99,7 +98,6 @@ public final class FieldProfile {
 
     private void addNumber(double number) {
         min = Math.min(min, number);
-        max = Math.max(max, number);
         integers = integers && number == Math.rint(number);
         exact = exact && (Math.abs(number) <= 1 << 24 || (float) number == number);
         sequence = sequence && (Double.isNaN(last) || number == last + 1);
@@ -183,11 +181,6 @@ public final class FieldProfile {
     /** Returns the smallest number. */
     double min() {
         return min;
-    }
-
-    /** Returns the largest number. */
-    double max() {
-        return max;
     }
 
     /** Returns how often each value occurs; null if there are too many different ones. */

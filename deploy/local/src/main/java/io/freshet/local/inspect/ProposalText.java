@@ -1,5 +1,6 @@
 package io.freshet.local.inspect;
 
+import io.freshet.config.Key;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.mapping.FeatureField;
 import io.freshet.ingest.mapping.FeatureKind;
@@ -29,7 +30,7 @@ public final class ProposalText {
         List<String> lines = new ArrayList<>();
         add(lines, "label", quoted(proposal.label()) + ": " + classes(proposal));
         similarClasses(proposal).forEach(text -> add(lines, "warning", text));
-        features(proposal).forEach((kind, text) -> add(lines, label(kind), text));
+        features(proposal).forEach((kind, text) -> add(lines, Key.kebab(kind), text));
         proposal.missing()
                 .forEach(
                         (path, count) ->
@@ -94,10 +95,6 @@ public final class ProposalText {
             return name + "[" + field.from() + ":" + field.to() + "]";
         }
         return name;
-    }
-
-    private static String label(FeatureKind kind) {
-        return kind.name().toLowerCase(Locale.ROOT);
     }
 
     private static String quoted(FieldPath path) {

@@ -1,17 +1,11 @@
 package io.freshet.local.table;
 
+import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.mapping.Numbers;
-import java.util.Locale;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Interpretation of the cells of a table. */
 public final class Cells {
-    /** Words that stand for a missing value in a file; case does not matter. */
-    public static final Set<String> MISSING = Set.of("", "?", "na", "nan", "null");
-
-    private static final int LONGEST_MISSING = 4;
-
     private Cells() {}
 
     /** Returns text without the spaces around it, no-break spaces among them. */
@@ -34,9 +28,7 @@ public final class Cells {
     /** Returns the text of a cell without the spaces around it; null if the value is missing. */
     static @Nullable String value(String cell) {
         String text = strip(cell);
-        boolean missing =
-                text.length() <= LONGEST_MISSING && MISSING.contains(text.toLowerCase(Locale.ROOT));
-        return missing ? null : text;
+        return ClassNames.isMissing(text) ? null : text;
     }
 
     /** Returns whether text is a finite number. */

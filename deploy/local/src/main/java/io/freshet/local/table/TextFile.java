@@ -142,11 +142,6 @@ public final class TextFile {
         return reader;
     }
 
-    /** Returns the encoding. */
-    public Charset charset() {
-        return charset;
-    }
-
     /** Returns what had to be assumed about the encoding; empty if it is certain. */
     public Optional<String> assumption() {
         return Optional.ofNullable(assumption);
