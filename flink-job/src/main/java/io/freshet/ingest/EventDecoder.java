@@ -19,15 +19,11 @@ interface EventDecoder {
     /**
      * Reads the rest of the event.
      *
-     * @param features receives the features, starting at index {@code from}; a missing one is NaN.
-     *     Modified.
-     * @param from index of the first feature
-     * @param targets receives the values of the label, one per class, starting at index {@code
-     *     targetsFrom}, unless labels are single classes. Modified.
-     * @param targetsFrom index of the first target
+     * @param examples receives behind its last row, which is {@linkplain Examples#reserve()
+     *     reserved}, the features and, unless labels are single classes, the targets. A missing
+     *     dense feature is NaN; a missing sparse one is left out.
      */
-    void readRest(float[] features, int from, float[] targets, int targetsFrom)
-            throws InvalidEventException;
+    void readRest(Examples examples) throws InvalidEventException;
 
     /** Returns why the job cannot use the event; null if it can. */
     @Nullable InvalidEventException violation();

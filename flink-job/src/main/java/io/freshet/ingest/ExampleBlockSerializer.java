@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.model.example.Examples;
+import io.freshet.model.example.SparseRows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,12 +18,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
- * tallies. Not thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
+ * tallies, layout 3 has dense features only. Not thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
-    private static final byte LAYOUT_VERSION = 3;
+    private static final byte LAYOUT_VERSION = 4;
+    private static final byte LAYOUT_WITHOUT_SPARSE = 3;
     private static final byte LAYOUT_WITHOUT_TALLIES = 2;
     private static final byte LAYOUT_WITHOUT_TARGETS = 1;
 
@@ -38,6 +40,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         target.writeInt(examples.numFeatures());
         target.writeInt(examples.numTargets());
         target.writeInt(rows);
+        target.writeBoolean(examples.sparse() != null);
         for (long[] counters : counters(block.audit())) {
             target.writeInt(counters.length);
             writeLongs(counters, counters.length, target);
@@ -59,7 +62,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
             target.writeUTF(source.topic());
             target.writeInt(source.partition());
         }
-        writeFloats(examples.features(), rows * examples.numFeatures(), target);
+        writeFeatures(examples, target);
         writeFloats(examples.targets(), rows * examples.numTargets(), target);
         writeFloats(examples.weights(), rows, target);
         writeInts(examples.labels(), rows, target);
@@ -90,7 +93,8 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         int numFeatures = source.readInt();
         int numTargets = version == LAYOUT_WITHOUT_TARGETS ? 0 : source.readInt();
         int rows = source.readInt();
-        Examples examples = new Examples(numFeatures, numTargets, rows);
+        boolean isSparse = version > LAYOUT_WITHOUT_SPARSE && source.readBoolean();
+        Examples examples = new Examples(numFeatures, numTargets, rows, isSparse);
         Origins origins = new Origins(rows);
         ExampleBlock block = new ExampleBlock(modelId, examples, origins);
         for (long[] counters : counters(block.audit())) {
@@ -120,9 +124,8 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         for (int i = 0; i < sources.length; i++) {
             sources[i] = new SourcePartition(source.readUTF(), source.readInt());
         }
-        examples.resize(rows);
+        readFeatures(examples, rows, source);
         origins.resize(rows, sources);
-        readFloats(examples.features(), rows * numFeatures, source);
         readFloats(examples.targets(), rows * numTargets, source);
         readFloats(examples.weights(), rows, source);
         readInts(examples.labels(), rows, source);
@@ -136,6 +139,48 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
             }
         }
         return block;
+    }
+
+    private void writeFeatures(Examples examples, DataOutputView target) throws IOException {
+        SparseRows sparse = examples.sparse();
+        if (sparse == null) {
+            writeFloats(examples.features(), examples.size() * examples.numFeatures(), target);
+            return;
+        }
+        for (int row = 0; row < sparse.size(); row++) {
+            target.writeInt(sparse.end(row) - sparse.start(row));
+        }
+        writeInts(sparse.columns(), sparse.numValues(), target);
+        writeFloats(sparse.values(), sparse.numValues(), target);
+    }
+
+    /** Reads the features of all rows, and adds the rows. */
+    private void readFeatures(Examples examples, int rows, DataInputView source)
+            throws IOException {
+        SparseRows sparse = examples.sparse();
+        if (sparse == null) {
+            examples.resize(rows);
+            readFloats(examples.features(), rows * examples.numFeatures(), source);
+            return;
+        }
+        int[] lengths = new int[rows];
+        int numValues = 0;
+        for (int row = 0; row < rows; row++) {
+            lengths[row] = source.readInt();
+            numValues += lengths[row];
+        }
+        int[] columns = new int[numValues];
+        float[] values = new float[numValues];
+        readInts(columns, numValues, source);
+        readFloats(values, numValues, source);
+        int next = 0;
+        for (int row = 0; row < rows; row++) {
+            examples.reserve();
+            for (int end = next + lengths[row]; next < end; next++) {
+                sparse.add(columns[next], values[next]);
+            }
+            examples.addReserved(Examples.UNLABELLED, 1);
+        }
     }
 
     @Override

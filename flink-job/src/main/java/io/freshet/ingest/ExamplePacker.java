@@ -33,10 +33,8 @@ public final class ExamplePacker {
     private final Set<String> allowedModels;
     private final int numTargets;
 
-    /**
-     * Buffer for the features and targets of an event that does not belong to any model's block.
-     */
-    private final float[] discarded;
+    /** Room for the features and targets of an event that belongs to no model's block. */
+    private final Examples discarded;
 
     private final Map<String, ExampleBlock> blocks = new LinkedHashMap<>();
     private final Deque<ExampleBlock> recycledBlocks = new ArrayDeque<>();
@@ -60,7 +58,7 @@ public final class ExamplePacker {
         numFeatures = config.numFeatures();
         numTargets = config.numTargets();
         allowedModels = config.allowedModels();
-        discarded = new float[Math.max(numFeatures, numTargets)];
+        discarded = new Examples(numFeatures, numTargets, 1);
         this.deadLetters = deadLetters;
     }
 
@@ -101,7 +99,7 @@ public final class ExamplePacker {
             decoder.readHeader(message);
             String modelId = decoder.modelId();
             if (modelId.equals(NO_MODEL)) {
-                decoder.readRest(discarded, 0, discarded, 0);
+                decoder.readRest(discarded);
                 return addDeadLetter(
                         message,
                         hash,
@@ -110,7 +108,7 @@ public final class ExamplePacker {
                         "the model id \"\" is reserved");
             }
             if (!allowedModels.isEmpty() && !allowedModels.contains(modelId)) {
-                decoder.readRest(discarded, 0, discarded, 0);
+                decoder.readRest(discarded);
                 return addDeadLetter(
                         message,
                         hash,
@@ -119,7 +117,7 @@ public final class ExamplePacker {
                         "models.allowed does not contain \"" + modelId + "\"");
             }
             if (modelId.length() > MAX_MODEL_ID_LENGTH) {
-                decoder.readRest(discarded, 0, discarded, 0);
+                decoder.readRest(discarded);
                 return addDeadLetter(
                         message,
                         hash,
@@ -130,11 +128,7 @@ public final class ExamplePacker {
             ExampleBlock block = block(modelId);
             Examples examples = block.examples();
             examples.reserve();
-            decoder.readRest(
-                    examples.features(),
-                    examples.size() * numFeatures,
-                    examples.targets(),
-                    examples.size() * numTargets);
+            decoder.readRest(examples);
             InvalidEventException violation = decoder.violation();
             if (violation != null) {
                 return addDeadLetter(

@@ -1,5 +1,6 @@
 package io.freshet.ingest;
 
+import io.freshet.model.example.Examples;
 import io.freshet.model.example.FiniteCheck;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.charset.StandardCharsets;
@@ -91,10 +92,9 @@ final class LabelledEventReader implements EventDecoder {
     }
 
     @Override
-    public void readRest(float[] features, int from, float[] targets, int targetsFrom)
-            throws InvalidEventException {
-        readFeatures(features, from);
-        readLabel(targets, targetsFrom);
+    public void readRest(Examples examples) throws InvalidEventException {
+        readFeatures(examples.features(), examples.size() * numFeatures);
+        readLabel(examples.targets(), examples.size() * numTargets);
         weight = cursor.readFloat();
         if (weight < 0) {
             recordViolation(DeadLetterReason.NEGATIVE_WEIGHT, "the weight is " + weight);

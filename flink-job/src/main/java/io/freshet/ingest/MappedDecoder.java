@@ -1,5 +1,6 @@
 package io.freshet.ingest;
 
+import io.freshet.model.example.Examples;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,8 @@ abstract class MappedDecoder implements EventDecoder {
     }
 
     @Override
-    public final void readRest(float[] features, int from, float[] targets, int targetsFrom) {
-        example.copyTo(features, from, targets, targetsFrom);
+    public final void readRest(Examples examples) {
+        example.copyTo(examples);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.freshet.ingest.mapping.FieldNode;
 import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.ingest.mapping.Numbers;
 import io.freshet.ingest.mapping.Times;
+import io.freshet.model.example.Examples;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -457,10 +458,11 @@ final class MappedExample {
         }
     }
 
-    /** Copies features and targets into the arrays of a block. */
-    void copyTo(float[] features, int from, float[] allTargets, int targetsFrom) {
-        System.arraycopy(row, 0, features, from, row.length);
-        System.arraycopy(targets, 0, allTargets, targetsFrom, targets.length);
+    /** Copies features and targets behind the last row of examples, which is reserved. */
+    void copyTo(Examples examples) {
+        int size = examples.size();
+        System.arraycopy(row, 0, examples.features(), size * row.length, row.length);
+        System.arraycopy(targets, 0, examples.targets(), size * targets.length, targets.length);
     }
 
     @Nullable InvalidEventException violation() {

@@ -3,6 +3,8 @@ package io.freshet.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.model.example.Examples;
+import io.freshet.model.example.SparseRows;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -101,7 +103,42 @@ class ExampleBlockSerializerTest {
 
         assertThatThrownBy(() -> serializer.deserialize(new DataInputDeserializer(bytes)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("A block of examples has layout 9; this release reads 1 to 3");
+                .hasMessage("A block of examples has layout 9; this release reads 1 to 4");
+    }
+
+    @Test
+    void sparseBlock_isReadUnchanged() throws IOException {
+        Examples examples = new Examples(1 << 20, 0, 1, true);
+        Origins origins = new Origins();
+        for (int row = 0; row < 5; row++) {
+            examples.reserve();
+            for (int k = 0; k < 30 * row; k++) {
+                examples.requireSparse().add(1000 * k + row, k + 0.5f);
+            }
+            examples.addReserved(row % 2, 1 + row);
+            origins.add(row, "t", 0, row, 10 * row, null);
+        }
+        ExampleBlock block = new ExampleBlock("m", examples, origins);
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(block, out);
+
+        DataInputDeserializer in = new DataInputDeserializer(out.getCopyOfBuffer());
+        Examples read = serializer.deserialize(in).examples();
+        assertThat(in.available()).isZero();
+        assertThat(read.size()).isEqualTo(5);
+        assertThat(read.numFeatures()).isEqualTo(1 << 20);
+        SparseRows expected = examples.requireSparse();
+        for (int row = 0; row < 5; row++) {
+            assertThat(read.requireSparse().start(row)).isEqualTo(expected.start(row));
+            assertThat(read.labels()[row]).isEqualTo(row % 2);
+            assertThat(read.weights()[row]).isEqualTo(1 + row);
+        }
+        int values = expected.numValues();
+        assertThat(read.requireSparse().numValues()).isEqualTo(values).isEqualTo(300);
+        assertThat(Arrays.copyOf(read.requireSparse().columns(), values))
+                .containsExactly(Arrays.copyOf(expected.columns(), values));
+        assertThat(Arrays.copyOf(read.requireSparse().values(), values))
+                .containsExactly(Arrays.copyOf(expected.values(), values));
     }
 
     private static void assertEqual(ExampleBlock actual, ExampleBlock expected) {

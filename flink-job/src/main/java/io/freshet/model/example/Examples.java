@@ -1,10 +1,12 @@
 package io.freshet.model.example;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Labelled and unlabelled examples of one model in the order of the stream, stored column by
- * column: features, labels, targets and example weights.
+ * column: features, labels, targets and example weights. Features are dense, in one array, or
+ * {@linkplain #sparse() sparse}.
  *
  * <p>The arrays that the accessors return are the examples' own, not copies. They may be longer
  * than {@link #size()} rows, and only the first {@link #size()} rows have a meaning. A later call
@@ -18,6 +20,11 @@ public final class Examples {
 
     private final int numFeatures;
     private final int numTargets;
+    private final @Nullable SparseRows sparse;
+
+    /** Number of features of a row in the array: none where they are sparse. */
+    private final int stride;
+
     private float[] features;
     private int[] labels;
     private float[] targets;
@@ -47,6 +54,18 @@ public final class Examples {
      * @param capacity number of rows that fit before the arrays have to grow
      */
     public Examples(int numFeatures, int numTargets, int capacity) {
+        this(numFeatures, numTargets, capacity, false);
+    }
+
+    /**
+     * Creates an empty set of examples with a capacity.
+     *
+     * @param numFeatures number of features of each example, at least 1
+     * @param numTargets number of target values of each label; 0 where labels are classes
+     * @param capacity number of rows that fit before the arrays have to grow
+     * @param isSparse whether features are kept as sparse rows
+     */
+    public Examples(int numFeatures, int numTargets, int capacity, boolean isSparse) {
         if (numFeatures < 1 || numTargets < 0) {
             throw new IllegalArgumentException(
                     "numFeatures must be at least 1 and numTargets at least 0, but are "
@@ -56,7 +75,9 @@ public final class Examples {
         }
         this.numFeatures = numFeatures;
         this.numTargets = numTargets;
-        this.features = new float[Math.multiplyExact(capacity, numFeatures)];
+        this.sparse = isSparse ? new SparseRows(capacity) : null;
+        this.stride = isSparse ? 0 : numFeatures;
+        this.features = new float[Math.multiplyExact(capacity, stride)];
         this.labels = new int[capacity];
         this.targets = new float[Math.multiplyExact(capacity, numTargets)];
         this.weights = new float[capacity];
@@ -77,17 +98,37 @@ public final class Examples {
         return numTargets;
     }
 
+    /** Returns the features as sparse rows; null where they are dense. */
+    public @Nullable SparseRows sparse() {
+        return sparse;
+    }
+
+    /** Returns the features as sparse rows, where it is known that they are sparse. */
+    public SparseRows requireSparse() {
+        if (sparse == null) {
+            throw new IllegalStateException("the features of these examples are dense");
+        }
+        return sparse;
+    }
+
     /** Removes all examples; keeps the arrays. */
     public void clear() {
         size = 0;
+        if (sparse != null) {
+            sparse.clear();
+        }
     }
 
     /**
      * Makes room for one more example, whose features and targets the caller may then write to
-     * {@link #features()} and {@link #targets()} behind the last row. {@link #addReserved} adds it.
+     * {@link #features()} and {@link #targets()} behind the last row; sparse features go to the
+     * open row, which is emptied. {@link #addReserved} adds the example.
      */
     public void reserve() {
         growTo(size + 1);
+        if (sparse != null) {
+            sparse.clearOpen();
+        }
     }
 
     /**
@@ -101,10 +142,13 @@ public final class Examples {
         labels[size] = label;
         weights[size] = weight;
         size++;
+        if (sparse != null) {
+            sparse.endRow();
+        }
     }
 
     /**
-     * Adds an example whose label is a class, or that has no label.
+     * Adds an example with dense features whose label is a class, or that has no label.
      *
      * @param from array that holds its features from {@code offset} on. Copied, not modified.
      * @param label its class, counted from 0, or {@link #UNLABELLED}
@@ -117,7 +161,7 @@ public final class Examples {
     }
 
     /**
-     * Adds an example whose label has a value per class.
+     * Adds an example with dense features whose label has a value per class.
      *
      * @param from array that holds its features from {@code offset} on. Copied, not modified.
      * @param label the class that stands for the label where a single class is needed
@@ -134,38 +178,50 @@ public final class Examples {
     /**
      * Adds a copy of one example of another set.
      *
-     * @param others examples with the same numbers of features and targets. Not modified.
+     * @param others examples with the same numbers of features and targets, dense or sparse as
+     *     these are. Not modified.
      */
     public void addFrom(Examples others, int row) {
-        add(
-                others.features,
-                row * numFeatures,
-                others.labels[row],
-                others.targets,
-                row * numTargets,
-                others.weights[row]);
+        growTo(size + 1);
+        System.arraycopy(others.features, row * stride, features, size * stride, stride);
+        System.arraycopy(
+                others.targets, row * numTargets, targets, size * numTargets, numTargets);
+        labels[size] = others.labels[row];
+        weights[size] = others.weights[row];
+        size++;
+        if (sparse != null) {
+            sparse.addFrom(others.requireSparse(), row);
+        }
     }
 
     /**
      * Adds copies of all examples of another set.
      *
-     * @param others examples with the same numbers of features and targets. Not modified.
+     * @param others examples with the same numbers of features and targets, dense or sparse as
+     *     these are. Not modified.
      */
     public void addAll(Examples others) {
         int first = size;
         int count = others.size;
-        resize(first + count);
-        System.arraycopy(others.features, 0, features, first * numFeatures, count * numFeatures);
+        growTo(first + count);
+        size = first + count;
+        System.arraycopy(others.features, 0, features, first * stride, count * stride);
         System.arraycopy(others.targets, 0, targets, first * numTargets, count * numTargets);
         System.arraycopy(others.labels, 0, labels, first, count);
         System.arraycopy(others.weights, 0, weights, first, count);
+        if (sparse != null) {
+            sparse.addAll(others.requireSparse());
+        }
     }
 
     /**
-     * Sets the number of examples. The contents of rows that are new are undefined until they are
-     * written to the arrays.
+     * Sets the number of examples with dense features. The contents of rows that are new are
+     * undefined until they are written to the arrays.
      */
     public void resize(int rows) {
+        if (sparse != null) {
+            throw new IllegalStateException("sparse rows are added one by one");
+        }
         growTo(rows);
         size = rows;
     }
@@ -174,6 +230,9 @@ public final class Examples {
      * Keeps only the examples whose outcome is {@link Evaluation.Outcome#PENDING}, in their order.
      */
     public void retainPending(Evaluation evaluation) {
+        if (sparse != null) {
+            sparse.retain(row -> evaluation.outcome(row) == Evaluation.Outcome.PENDING);
+        }
         int kept = 0;
         for (int i = 0; i < size; i++) {
             if (evaluation.outcome(i) == Evaluation.Outcome.PENDING) {
@@ -185,7 +244,7 @@ public final class Examples {
 
     private void copyRow(int from, int to) {
         if (from != to) {
-            System.arraycopy(features, from * numFeatures, features, to * numFeatures, numFeatures);
+            System.arraycopy(features, from * stride, features, to * stride, stride);
             System.arraycopy(targets, from * numTargets, targets, to * numTargets, numTargets);
             labels[to] = labels[from];
             weights[to] = weights[from];
@@ -194,7 +253,7 @@ public final class Examples {
 
     /** Returns a copy that shares no array with this set; its arrays have {@link #size()} rows. */
     public Examples copy() {
-        Examples copy = new Examples(numFeatures, numTargets, size);
+        Examples copy = new Examples(numFeatures, numTargets, size, sparse != null);
         copy.addAll(this);
         return copy;
     }
@@ -205,13 +264,13 @@ public final class Examples {
         }
         int twice = Math.max(FIRST_CAPACITY, Math.multiplyExact(2, labels.length));
         int capacity = Math.max(rows, twice);
-        features = Arrays.copyOf(features, Math.multiplyExact(capacity, numFeatures));
+        features = Arrays.copyOf(features, Math.multiplyExact(capacity, stride));
         labels = Arrays.copyOf(labels, capacity);
         targets = Arrays.copyOf(targets, Math.multiplyExact(capacity, numTargets));
         weights = Arrays.copyOf(weights, capacity);
     }
 
-    /** Returns the features, (at least size, numFeatures) row-major. */
+    /** Returns dense features, (at least size, numFeatures) row-major; empty where sparse. */
     public float[] features() {
         return features;
     }

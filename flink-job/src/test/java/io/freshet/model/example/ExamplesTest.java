@@ -55,6 +55,44 @@ class ExamplesTest {
     }
 
     @Test
+    void sparseExamples_areCopiedAndKept_asDenseOnesAre() {
+        Examples examples = new Examples(1 << 24, 0, 0, true);
+        for (int row = 0; row < 100; row++) {
+            examples.reserve();
+            examples.requireSparse().add(7, -1);
+            // A row that is given up, as that of a dead letter, leaves nothing behind.
+            examples.reserve();
+            for (int k = 0; k < row; k++) {
+                examples.requireSparse().add(k * row, row + k / 1000f);
+            }
+            examples.addReserved(row % 3, row);
+        }
+        Examples copies = new Examples(1 << 24, 0, 0, true);
+        copies.addFrom(examples, 50);
+        copies.addAll(examples);
+        Evaluation evaluation = new Evaluation(3);
+        evaluation.begin(101, copies.labels(), copies.weights());
+        for (int row = 0; row < 101; row++) {
+            evaluation.outcome(row, row % 10 == 1 ? Outcome.PENDING : Outcome.TRAINED);
+        }
+        copies.retainPending(evaluation);
+
+        SparseRows rows = copies.copy().requireSparse();
+        assertThat(copies.size()).isEqualTo(10);
+        assertThat(copies.features()).isEmpty();
+        assertThat(rows.size()).isEqualTo(10);
+        for (int kept = 0; kept < 10; kept++) {
+            int row = 10 * kept;
+            assertThat(copies.weights()[kept]).isEqualTo(row);
+            assertThat(rows.end(kept) - rows.start(kept)).isEqualTo(row);
+            for (int k = 0; k < row; k++) {
+                assertThat(rows.columns()[rows.start(kept) + k]).isEqualTo(k * row);
+                assertThat(rows.values()[rows.start(kept) + k]).isEqualTo(row + k / 1000f);
+            }
+        }
+    }
+
+    @Test
     void shapesWithoutFeatures_areRefused() {
         assertThatThrownBy(() -> new Examples(0)).hasMessageContaining("are 0 and 0");
         assertThatThrownBy(() -> new Examples(2, -1)).hasMessageContaining("are 2 and -1");
