@@ -1,8 +1,10 @@
 package io.freshet.learn;
 
 import io.freshet.config.Key;
-import io.freshet.model.BlockWorkspace;
+
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.StepWorkspace;
 import io.freshet.model.example.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,7 @@ public final class LearnerWorkspace implements AutoCloseable {
     private final Evaluation successorEvaluation;
     private final BlockResults results;
     private @Nullable PendingExamples recycledPending;
-    private @Nullable BlockWorkspace blocks;
+    private @Nullable StepWorkspace blocks;
 
     public LearnerWorkspace(LearnConfig config) {
         this.config = config;
@@ -67,10 +69,10 @@ public final class LearnerWorkspace implements AutoCloseable {
     }
 
     /** Returns the scratch memory of the models, created on first use. */
-    public BlockWorkspace blocks() {
-        BlockWorkspace workspace = blocks;
+    public StepWorkspace blocks() {
+        StepWorkspace workspace = blocks;
         if (workspace == null) {
-            workspace = new BlockWorkspace(config.learner());
+            workspace = SoftmaxLearner.newWorkspace(config.learner());
             blocks = workspace;
         }
         return workspace;

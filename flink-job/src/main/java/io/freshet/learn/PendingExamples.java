@@ -14,7 +14,7 @@ final class PendingExamples {
     private final Origins origins = new Origins();
 
     PendingExamples(LearnConfig config) {
-        examples = new Examples(config.learner().numFeatures(), config.numTargets());
+        examples = config.learner().newExamples(config.numTargets());
     }
 
     boolean isEmpty() {

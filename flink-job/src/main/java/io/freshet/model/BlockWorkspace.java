@@ -9,15 +9,8 @@ import io.freshet.model.optim.LinearSteps;
 import io.freshet.model.scale.ScalerRule;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Scratch memory for the execution blocks of learners with the same settings: the native matrices
- * and the arrays that {@link BlockedSgd} uses.
- *
- * <p>Its contents are needed only while a block runs. Any number of learners that run one after the
- * other can therefore share one, and an idle learner uses little more memory than its parameters.
- * For one thread at a time. Must stay open until its learners are closed.
- */
-public final class BlockWorkspace implements AutoCloseable {
+/** The native matrices and the arrays that {@link BlockedSgd} uses. */
+public final class BlockWorkspace implements StepWorkspace {
     private final LearnerSettings settings;
     private final Precision precision;
     private boolean inUse;
@@ -115,7 +108,7 @@ public final class BlockWorkspace implements AutoCloseable {
         this.scaler = scalerRule == null ? null : scalerRule.newWorkspace(settings.numFeatures());
     }
 
-    /** Returns the settings of the learners that can use this workspace. */
+    @Override
     public LearnerSettings settings() {
         return settings;
     }
@@ -137,7 +130,6 @@ public final class BlockWorkspace implements AutoCloseable {
         inUse = false;
     }
 
-    /** Frees the native memory. A second call does nothing. */
     @Override
     public void close() {
         inputs.close();

@@ -43,7 +43,9 @@ import org.jspecify.annotations.Nullable;
  * mini-batches take the direct path one at a time, which checks every step that its own bounds do
  * not clear.
  */
-final class BlockedSgd implements AutoCloseable {
+final class BlockedSgd implements Trainer {
+    private static final int STEPS_BETWEEN_COPIES = 1000;
+
     private final LearnerSettings settings;
     private final Optimizer optimizer;
     private final BlockWorkspace workspace;
@@ -78,17 +80,6 @@ final class BlockedSgd implements AutoCloseable {
     private boolean needsDirectPath;
 
     /**
-     * Outcome of a run over rows of the block.
-     *
-     * @param end index after the last row of the run: the end of the block, of the mini-batch after
-     *     which the observer asked to react, or, on the direct path, of one mini-batch or one
-     *     sequence of unlabelled rows
-     * @param skipped whether the step was skipped, on the direct path
-     * @param reactionDue whether the observer asked to react
-     */
-    record RunResult(int end, boolean skipped, boolean reactionDue) {}
-
-    /**
      * @param workspace workspace for the learner's settings; must stay open
      * @param state initial state. Not modified.
      */
@@ -97,6 +88,9 @@ final class BlockedSgd implements AutoCloseable {
         this.settings = workspace.settings();
         this.optimizer = settings.optimizer();
         this.parameters = new Parameters(settings, workspace.precision(), state);
+        if (state.hasGoodParameters()) {
+            parameters.keepGood(state.goodParameters());
+        }
         this.scaler = workspace.scaler == null ? null : workspace.scaler.start(state.scaler());
         this.scorer = new Scorer(settings, state, workspace.scorer);
         this.restarts = state.restarts().clone();
@@ -119,88 +113,116 @@ final class BlockedSgd implements AutoCloseable {
         return parameters;
     }
 
-    /** Returns the scaler of the features; null without one. */
-    @Nullable Scaler scaler() {
-        return scaler;
-    }
-
-    /** Returns the mixture's weights; null without one. */
-    @Nullable MixtureWeights weights() {
+    @Override
+    public @Nullable MixtureWeights weights() {
         return scorer.weights();
     }
 
-    /** Returns the mixture's baselines; null without them. */
-    @Nullable Baselines baselines() {
+    @Override
+    public @Nullable Baselines baselines() {
         return scorer.baselines();
     }
 
-    /** Returns the number of restarts of each learning rate, (learning rates); not a copy. */
-    long[] restarts() {
+    @Override
+    public long[] restarts() {
         return restarts;
     }
 
-    /** Returns the block, to be filled before {@link #run}. */
-    ExecutionBlock block() {
+    @Override
+    public ExecutionBlock block() {
         return block;
     }
 
-    /** Empties the block. */
-    void clear() {
+    @Override
+    public void clear() {
         block.clear();
         needsDirectPath = false;
     }
 
-    /**
-     * Returns the Euclidean norm of the mean gradient of the last mini-batch, for the dominant
-     * learning rate; NaN before the first mini-batch, and if the learning rate was 0.
-     */
-    double gradientNorm() {
+    @Override
+    public double gradientNorm() {
         return gradientNorm;
     }
 
-    /** Returns the Euclidean norm of the parameters, for the dominant learning rate. */
-    double parameterNorm() {
+    @Override
+    public double parameterNorm() {
         return parameters.norm(scorer.dominantRate());
     }
 
-    /** Resets the scaler. */
-    void resetScaler() {
+    @Override
+    public long[] clippedValues() {
+        return scaler == null ? new long[0] : scaler.clippedValues();
+    }
+
+    @Override
+    public int numColumns() {
+        return settings.numFeatures();
+    }
+
+    @Override
+    public long stepsBetweenCopies() {
+        return STEPS_BETWEEN_COPIES;
+    }
+
+    @Override
+    public void keepGood() {
+        parameters.keepGood();
+    }
+
+    @Override
+    public void returnToGood() {
+        parameters.returnToGood();
+    }
+
+    @Override
+    public void returnToStart() {
+        parameters.returnToStart();
+    }
+
+    @Override
+    public void resetOptimizer() {
+        parameters.resetOptimizer();
+    }
+
+    @Override
+    public LearnerState state(LearnerCounters counters, double[] goodWeights) {
+        return new LearnerState(
+                counters,
+                parameters.toArray(),
+                parameters.optimizerState(),
+                scorer.mixtureState(),
+                restarts.clone(),
+                scorer.baselineCounts(),
+                scorer.lastLabel(),
+                parameters.goodToArray(),
+                goodWeights,
+                scaler == null ? ScalerState.initial(0) : scaler.state());
+    }
+
+    @Override
+    public void resetScaler() {
         if (scaler != null) {
             scaler.set(ScalerState.initial(settings.numFeatures()));
         }
     }
 
-    /**
-     * Copies the parameters, the optimiser's state, the mixture's weights, the baselines and the
-     * scaler of another learner.
-     *
-     * @param state state of a learner with the same settings. Not modified.
-     */
-    void copyFrom(LearnerState state) {
+    @Override
+    public void copyFrom(LearnerState state) {
         parameters.set(state.parameters(), state.optimizer());
-        MixtureWeights weights = scorer.weights();
-        if (weights != null) {
-            weights.set(state.weights());
-        }
-        Baselines baselines = scorer.baselines();
-        if (baselines != null) {
-            baselines.set(state.baselineCounts(), state.lastLabel());
-        }
+        scorer.copyFrom(state);
         if (scaler != null) {
             scaler.set(state.scaler());
         }
     }
 
     /**
-     * Tests on rows of the block, then trains on them. The block path runs all rows that are left,
-     * up to the mini-batch after which the observer asks to react; the direct path runs the next
-     * mini-batch or sequence of unlabelled rows.
+     * {@inheritDoc}
      *
-     * @param begin the first row that has not been run
-     * @param before counters before this row
-     * @param observer observes each mini-batch that is trained on; null for none
+     * <p>The block path runs all rows that are left, up to the mini-batch after which the observer
+     * asked to react; the direct path runs the next mini-batch or sequence of unlabelled rows.
      */
-    RunResult run(
+    @Override
+    public RunResult run(
             int begin,
             LearnerCounters before,
             Examples examples,

@@ -5,7 +5,6 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Matrix;
-import io.freshet.model.mixture.MixtureWeights;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,17 +178,7 @@ final class DirectStep {
     }
 
     private void restartRates() {
-        MixtureWeights weights = scorer.weights();
-        if (weights == null) {
-            return;
-        }
-        int dominant = -1;
-        for (int rate = 0; rate < numRates; rate++) {
-            if (scorer.isFinite(rate)
-                    && (dominant < 0 || weights.weight(rate) > weights.weight(dominant))) {
-                dominant = rate;
-            }
-        }
+        int dominant = scorer.dominantFiniteRate();
         for (int rate = 0; rate < numRates; rate++) {
             if (!scorer.isFinite(rate)) {
                 // Its weight is minimal already: its likelihood for the mini-batch was 0.

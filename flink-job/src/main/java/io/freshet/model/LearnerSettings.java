@@ -6,8 +6,10 @@ import io.freshet.model.loss.Activation;
 import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.LinearRule;
 import io.freshet.model.optim.Optimizer;
 import io.freshet.model.scale.ScalerRule;
+import io.freshet.model.sparse.RowLayout;
 import java.io.Serializable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * @param scaler rule by which features are scaled; null to use them as they are
  * @param maxSkippedSteps number of consecutive skipped steps after which the parameters are rolled
  *     back to the last good copy, at least 1
+ * @param isSparse whether examples have sparse features, of which only those that occur have
+ *     parameters. The optimiser must have a linear rule.
  */
 public record LearnerSettings(
         int numFeatures,
@@ -38,7 +42,8 @@ public record LearnerSettings(
         @Nullable Mixture mixture,
         MiniBatchReduction reduction,
         @Nullable ScalerRule scaler,
-        int maxSkippedSteps)
+        int maxSkippedSteps,
+        boolean isSparse)
         implements Serializable {
 
     /**
@@ -49,6 +54,36 @@ public record LearnerSettings(
 
     /** Number of floats in 2 GiB, the largest size of an array in native memory. */
     private static final long MAX_VALUES = Integer.MAX_VALUE / Float.BYTES;
+
+    /** Largest number of sparse features. */
+    public static final int MAX_SPARSE_FEATURES = 1 << 24;
+
+    /** Number of rows of a sparse model that lie in one array, with room for the optimiser. */
+    private static final long MAX_SPARSE_ROW = 4 * 256;
+
+    /** Creates settings of a learner of dense features. */
+    public LearnerSettings(
+            int numFeatures,
+            int numClasses,
+            int miniBatchSize,
+            Loss loss,
+            Optimizer optimizer,
+            @Nullable Mixture mixture,
+            MiniBatchReduction reduction,
+            @Nullable ScalerRule scaler,
+            int maxSkippedSteps) {
+        this(
+                numFeatures,
+                numClasses,
+                miniBatchSize,
+                loss,
+                optimizer,
+                mixture,
+                reduction,
+                scaler,
+                maxSkippedSteps,
+                false);
+    }
 
     public LearnerSettings {
         requireAtLeast(1, "numFeatures", numFeatures);
@@ -73,15 +108,52 @@ public record LearnerSettings(
         }
         int experts = mixture == null ? 1 : mixture.rates().size();
         long columns = (long) experts * outputs;
+        if (isSparse) {
+            if (optimizer.linearRule() == null) {
+                throw new IllegalArgumentException(
+                        "sparse features require an optimiser with a linear rule, such as SGD, but"
+                                + " the optimiser is "
+                                + optimizer);
+            }
+            requireAtMost(MAX_SPARSE_FEATURES, "numFeatures", numFeatures);
+            requireArray("learning rates × numClasses", columns, MAX_SPARSE_ROW);
+        } else {
+            requireDense(numFeatures, columns, miniBatchSize);
+        }
+        requireArray("miniBatchSize × numClasses", miniBatchSize, numClasses);
+        if (mixture != null && mixture.baselines()) {
+            requireArray("(numClasses + 1) × numClasses", numClasses + 1L, numClasses);
+        }
+    }
+
+    private static void requireDense(int numFeatures, long columns, int miniBatchSize) {
         requireArray("numFeatures + 1", 1, numFeatures + 1L);
         long inputs = Matrix.columnsFor(numFeatures + 1L);
         String rounded = " with rows rounded up to " + Matrix.ROW_MULTIPLE;
         requireArray("learning rates × numClasses × (numFeatures + 1)" + rounded, columns, inputs);
         requireArray("miniBatchSize × (numFeatures + 1)" + rounded, miniBatchSize, inputs);
-        requireArray("miniBatchSize × numClasses", miniBatchSize, numClasses);
-        if (mixture != null && mixture.baselines()) {
-            requireArray("(numClasses + 1) × numClasses", numClasses + 1L, numClasses);
-        }
+    }
+
+    /** Returns an empty set of examples, dense or sparse as the learner's are. */
+    public Examples newExamples(int numTargets) {
+        return new Examples(numFeatures, numTargets, 0, isSparse);
+    }
+
+    /** Returns the layout of the rows of a sparse model. */
+    public RowLayout rowLayout() {
+        return new RowLayout(
+                numRates() * numOutputs(),
+                !optimizer.stateNames().isEmpty(),
+                !optimizer.isPlain(),
+                scaler != null);
+    }
+
+    /**
+     * Returns the rule of an optimiser whose steps change parameters without a gradient, which a
+     * sparse model applies later; null for plain SGD.
+     */
+    @Nullable LinearRule lazyRule() {
+        return optimizer.isPlain() ? null : optimizer.linearRule();
     }
 
     /** Returns the number of learning rates, each of which has its own parameters. */
@@ -130,6 +202,13 @@ public record LearnerSettings(
         if (value < min) {
             throw new IllegalArgumentException(
                     name + " must be at least " + min + ", but is " + value);
+        }
+    }
+
+    private static void requireAtMost(int max, String name, int value) {
+        if (value > max) {
+            throw new IllegalArgumentException(
+                    name + " must be at most " + max + ", but is " + value);
         }
     }
 

@@ -6,6 +6,8 @@ import io.freshet.model.mixture.MixtureWeights;
 import io.freshet.model.optim.NamedArray;
 import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
+import io.freshet.model.sparse.SparseState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Complete state of a learner: with its {@link LearnerSettings}, it determines all later results.
@@ -27,6 +29,8 @@ import io.freshet.model.scale.ScalerState;
  * @param goodWeights weights of the mixture when {@code goodParameters} were copied; empty if none
  *     have been copied, and without a mixture
  * @param scaler state of the scaler, for no features if there is no scaler
+ * @param sparse parameters, optimiser's state, last good parameters and scaler of a sparse model,
+ *     instead of those above, which are empty; null for a dense model
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerState(
@@ -39,12 +43,78 @@ public record LearnerState(
         int lastLabel,
         float[] goodParameters,
         double[] goodWeights,
-        ScalerState scaler) {
+        ScalerState scaler,
+        @Nullable SparseState sparse) {
+
+    /** Creates the state of a dense model. */
+    public LearnerState(
+            LearnerCounters counters,
+            float[] parameters,
+            OptimizerState optimizer,
+            double[] weights,
+            long[] restarts,
+            float[] baselineCounts,
+            int lastLabel,
+            float[] goodParameters,
+            double[] goodWeights,
+            ScalerState scaler) {
+        this(
+                counters,
+                parameters,
+                optimizer,
+                weights,
+                restarts,
+                baselineCounts,
+                lastLabel,
+                goodParameters,
+                goodWeights,
+                scaler,
+                null);
+    }
+
+    /** Creates the state of a sparse model. */
+    public LearnerState(
+            LearnerCounters counters,
+            SparseState sparse,
+            double[] weights,
+            long[] restarts,
+            float[] baselineCounts,
+            int lastLabel,
+            double[] goodWeights) {
+        this(
+                counters,
+                new float[0],
+                OptimizerState.INITIAL,
+                weights,
+                restarts,
+                baselineCounts,
+                lastLabel,
+                new float[0],
+                goodWeights,
+                ScalerState.initial(0),
+                sparse);
+    }
+
+    /** Returns whether there are last good parameters. */
+    public boolean hasGoodParameters() {
+        return sparse == null ? goodParameters.length > 0 : sparse.goodChunks() != null;
+    }
 
     /**
      * Returns the state before the first example: zero parameters, and equal weights in a mixture.
      */
     public static LearnerState initial(LearnerSettings settings) {
+        if (settings.isSparse()) {
+            return new LearnerState(
+                    LearnerCounters.NONE,
+                    SparseState.initial(
+                            settings.numFeatures(), settings.rowLayout(), settings.lazyRule()),
+                    initialWeights(settings),
+                    new long[settings.numRates()],
+                    new float[numBaselineCounts(settings)],
+                    Baselines.NO_LABEL,
+                    new double[0]);
+        }
         int scaled = numScaled(settings);
         return new LearnerState(
                 LearnerCounters.NONE,
@@ -82,17 +152,33 @@ public record LearnerState(
      * @throws IllegalArgumentException if one of them has another length
      */
     void requireFits(LearnerSettings settings) {
+        requireLength("weights", initialWeights(settings).length, weights.length);
+        requireLength("restarts", settings.numRates(), restarts.length);
+        requireLength("baselineCounts", numBaselineCounts(settings), baselineCounts.length);
+        if (hasGoodParameters()) {
+            requireLength("goodWeights", weights.length, goodWeights.length);
+        }
+        if (settings.isSparse() != (sparse != null)) {
+            throw new IllegalArgumentException(
+                    "the state is "
+                            + (sparse == null ? "dense" : "sparse")
+                            + ", unlike the learner's settings");
+        }
+        if (sparse != null) {
+            requireLength("sparse.numColumns", settings.numFeatures(), sparse.numColumns());
+            requireLength(
+                    "sparse.layout.numParameters",
+                    settings.rowLayout().numParameters(),
+                    sparse.layout().numParameters());
+            return;
+        }
         requireLength("parameters", settings.numParameters(), parameters.length);
         for (NamedArray array : optimizer.arrays()) {
             requireLength(
                     "optimizer." + array.name(), settings.numParameters(), array.values().length);
         }
-        requireLength("weights", initialWeights(settings).length, weights.length);
-        requireLength("restarts", settings.numRates(), restarts.length);
-        requireLength("baselineCounts", numBaselineCounts(settings), baselineCounts.length);
         if (goodParameters.length > 0) {
             requireLength("goodParameters", settings.numParameters(), goodParameters.length);
-            requireLength("goodWeights", weights.length, goodWeights.length);
         }
         requireLength("scaler.mean", numScaled(settings), scaler.mean().length);
         requireLength(

@@ -27,7 +27,7 @@ final class Parameters implements AutoCloseable {
     static final double SAFE = 1e30;
 
     /** Factor by which bounds are enlarged, because rounded values may exceed them slightly. */
-    private static final double SLACK = 1 + 1e-4;
+    static final double SLACK = 1 + 1e-4;
 
     private final Optimizer optimizer;
     private final int numRates;
@@ -44,6 +44,10 @@ final class Parameters implements AutoCloseable {
 
     private @Nullable Matrix gradient;
     private @Nullable Matrix good;
+
+    /** The last good parameters as {@link #goodToArray} returned them; null if they changed. */
+    private float @Nullable [] goodArray;
+
     private @Nullable Matrix backup;
     private final @Nullable Matrix[] stateBackup;
     private long stateStepsBackup;
@@ -283,17 +287,24 @@ final class Parameters implements AutoCloseable {
     void keepGood() {
         good = madeOnce(good);
         good.copyFrom(values);
+        goodArray = null;
     }
 
     /** Sets the last good parameters, for {@link #returnToGood}. */
     void keepGood(float[] parameters) {
         good = madeOnce(good);
         put(parameters, good);
+        goodArray = parameters;
     }
 
-    /** Returns a new array of the last good parameters; empty if there are none. */
+    /** Returns an array of the last good parameters, the same until they change; empty if none. */
     float[] goodToArray() {
-        return good == null ? new float[0] : toArray(good);
+        float[] array = goodArray;
+        if (array == null) {
+            array = good == null ? new float[0] : toArray(good);
+            goodArray = array;
+        }
+        return array;
     }
 
     /** Returns to the last good parameters, and sets the optimiser's state to zero. */
@@ -312,6 +323,7 @@ final class Parameters implements AutoCloseable {
             good.close();
             good = null;
         }
+        goodArray = null;
         set(new float[numRates * numOutputs * numInputs]);
     }
 

@@ -132,11 +132,53 @@ final class Scorer {
         return baselines;
     }
 
+    /** Returns the state of the mixture's weights; empty without a mixture. */
+    double[] mixtureState() {
+        return weights == null ? new double[0] : weights.state();
+    }
+
+    /** Returns the counts of the baselines; empty without them. */
+    float[] baselineCounts() {
+        return baselines == null ? new float[0] : baselines.counts();
+    }
+
+    /** Returns the newest label, for the baselines. */
+    int lastLabel() {
+        return baselines == null ? Baselines.NO_LABEL : baselines.lastLabel();
+    }
+
+    /** Copies the weights and the baselines of a state. */
+    void copyFrom(LearnerState state) {
+        if (weights != null) {
+            weights.set(state.weights());
+        }
+        if (baselines != null) {
+            baselines.set(state.baselineCounts(), state.lastLabel());
+        }
+    }
+
     /** Returns the learning rate with the largest weight in the mixture; 0 without a mixture. */
     int dominantRate() {
         int dominant = 0;
         for (int rate = 1; weights != null && rate < numRates; rate++) {
             if (weights.weight(rate) > weights.weight(dominant)) {
+                dominant = rate;
+            }
+        }
+        return dominant;
+    }
+
+    /**
+     * Returns the learning rate with the largest weight among those that are finite since {@link
+     * #begin}; -1 if none is.
+     */
+    int dominantFiniteRate() {
+        int dominant = -1;
+        for (int rate = 0; rate < numRates; rate++) {
+            if (finite[rate]
+                    && (dominant < 0
+                            || (weights != null
+                                    && weights.weight(rate) > weights.weight(dominant)))) {
                 dominant = rate;
             }
         }

@@ -7,11 +7,8 @@ import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.MatrixFactory;
 import io.freshet.model.linalg.Precision;
 import io.freshet.model.linalg.ProductTiles;
-import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
-import io.freshet.model.scale.Scaler;
-import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,26 +31,18 @@ import org.jspecify.annotations.Nullable;
  * for none of the learning rates. Otherwise each rate whose step is not finite restarts from the
  * parameters of the rate with the largest weight among the others. After {@code maxSkippedSteps}
  * consecutive skipped steps the parameters are rolled back to the last good copy; such a copy is
- * made every {@value #STEPS_BETWEEN_COPIES} steps. If there is no copy yet, or no step was taken
+ * made every 1000 steps, in large sparse models less often. If there is no copy yet, or no step was taken
  * since the last roll-back, they are reset to zero.
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
 public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
-    private static final int STEPS_BETWEEN_COPIES = 1000;
-
     private final LearnerSettings settings;
-    private final BlockedSgd sgd;
-    private final @Nullable BlockWorkspace ownWorkspace;
+    private final Trainer trainer;
+    private final @Nullable StepWorkspace ownWorkspace;
     private final int[] pending;
     private LearnerCounters counters;
     private @Nullable StepObserver observer;
-
-    /**
-     * The last good parameters as the last {@link #state()} returned them; null if they have
-     * changed since then.
-     */
-    private float @Nullable [] goodParameters;
 
     private double[] goodWeights;
     private boolean hasCopy;
@@ -64,7 +53,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * @param state initial state; copied
      */
     public SoftmaxLearner(LearnerSettings settings, LearnerState state) {
-        this(settings, Precision.FLOAT, state);
+        this(newWorkspace(settings), true, state);
     }
 
     SoftmaxLearner(LearnerSettings settings, Precision precision, LearnerState state) {
@@ -85,23 +74,27 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * @param workspace its settings are the learner's; must stay open
      * @param state initial state; copied
      */
-    public SoftmaxLearner(BlockWorkspace workspace, LearnerState state) {
+    public SoftmaxLearner(StepWorkspace workspace, LearnerState state) {
         this(workspace, false, state);
     }
 
-    private SoftmaxLearner(BlockWorkspace workspace, boolean ownsIt, LearnerState state) {
+    private SoftmaxLearner(StepWorkspace workspace, boolean ownsIt, LearnerState state) {
         this.settings = workspace.settings();
         state.requireFits(settings);
         this.ownWorkspace = ownsIt ? workspace : null;
-        this.sgd = new BlockedSgd(workspace, state);
+        this.trainer =
+                workspace instanceof BlockWorkspace blocks
+                        ? new BlockedSgd(blocks, state)
+                        : new SparseSgd((SparseWorkspace) workspace, state);
         this.pending = new int[settings.miniBatchSize()];
         this.counters = state.counters();
-        this.goodParameters = state.goodParameters();
         this.goodWeights = state.goodWeights();
-        this.hasCopy = state.goodParameters().length > 0;
-        if (hasCopy) {
-            sgd.parameters().keepGood(state.goodParameters());
-        }
+        this.hasCopy = state.hasGoodParameters();
+    }
+
+    /** Returns a workspace for learners with these settings. */
+    public static StepWorkspace newWorkspace(LearnerSettings settings) {
+        return settings.isSparse() ? new SparseWorkspace(settings) : new BlockWorkspace(settings);
     }
 
     /** Returns the settings. */
@@ -109,9 +102,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         return settings;
     }
 
-    /** Returns the live parameters; not a copy. */
+    /** Returns the live parameters of a dense model; not a copy. */
     Parameters parameters() {
-        return sgd.parameters();
+        return ((BlockedSgd) trainer).parameters();
     }
 
     /** Returns the counters. */
@@ -128,7 +121,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * Returns the learning rate of the next step; for a mixture, the weighted mean of its rates.
      */
     public double learningRate() {
-        MixtureWeights weights = sgd.weights();
+        MixtureWeights weights = trainer.weights();
         if (weights == null) {
             return counters.learningRate(settings.optimizer(), 0);
         }
@@ -143,13 +136,13 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     /** Returns an expert's weight in the prediction, 0 to 1; 1 without a mixture. */
     public double weight(int expert) {
-        MixtureWeights weights = sgd.weights();
+        MixtureWeights weights = trainer.weights();
         return weights == null ? 1 : weights.weight(expert);
     }
 
     /** Returns how often a learning rate restarted because its step was not finite. */
     public long restarts(int rate) {
-        return sgd.restarts()[rate];
+        return trainer.restarts()[rate];
     }
 
     /**
@@ -200,7 +193,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     public void learnFullBlocks(
             Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
         runFullBlocks(examples, evaluation, stepObserver);
-        sgd.clear();
+        trainer.clear();
     }
 
     /**
@@ -212,7 +205,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      */
     private int runFullBlocks(
             Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
-        if (sgd.block().rows().size() > 0) {
+        if (trainer.block().rows().size() > 0) {
             throw new IllegalStateException(
                     "the learner is in the middle of a call: an observer may change it, but not"
                             + " pass it examples");
@@ -223,7 +216,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         int waiting = 0;
         for (int i = 0; i < examples.size(); i++) {
             if (examples.labels()[i] == Examples.UNLABELLED) {
-                sgd.block().rows().addUnlabelled(i);
+                trainer.block().rows().addUnlabelled(i);
                 runIfFull(examples, evaluation);
             } else {
                 pending[waiting++] = i;
@@ -237,22 +230,22 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     private void runIfFull(Examples examples, Evaluation evaluation) {
-        if (!sgd.block().hasRoomFor(1)) {
+        if (!trainer.block().hasRoomFor(1)) {
             run(examples, evaluation);
         }
     }
 
     private void addMiniBatch(Examples examples, int size, Evaluation evaluation) {
-        if (!sgd.block().hasRoomFor(size)) {
+        if (!trainer.block().hasRoomFor(size)) {
             run(examples, evaluation);
         }
-        if (!sgd.block().addMiniBatch(examples, pending, size)) {
+        if (!trainer.block().addMiniBatch(examples, pending, size)) {
             for (int i = 0; i < size; i++) {
                 evaluation.outcome(pending[i], Outcome.WEIGHTLESS);
             }
         }
         // A block ends where a copy is due, so that copies do not depend on the calls' sizes.
-        if (counters.stepsSinceCopy() + sgd.block().rows().numSteps() >= STEPS_BETWEEN_COPIES) {
+        if (counters.stepsSinceCopy() + trainer.block().rows().numSteps() >= trainer.stepsBetweenCopies()) {
             run(examples, evaluation);
         } else {
             runIfFull(examples, evaluation);
@@ -260,10 +253,10 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     private void run(Examples examples, Evaluation evaluation) {
-        BlockRows rows = sgd.block().rows();
+        BlockRows rows = trainer.block().rows();
         int done = 0;
         while (done < rows.size()) {
-            BlockedSgd.RunResult result = sgd.run(done, counters, examples, evaluation, observer);
+            Trainer.RunResult result = trainer.run(done, counters, examples, evaluation, observer);
             int end = result.end();
             if (result.skipped()) {
                 counters = counters.skipped();
@@ -277,12 +270,12 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 observer.react(this);
             }
             // Copied only after the reaction, which may roll back to the previous copy.
-            if (counters.stepsSinceCopy() >= STEPS_BETWEEN_COPIES) {
+            if (counters.stepsSinceCopy() >= trainer.stepsBetweenCopies()) {
                 copy();
             }
             done = end;
         }
-        sgd.clear();
+        trainer.clear();
         if (observer != null) {
             observer.endBlock();
         }
@@ -290,7 +283,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     @Override
     public void resetScaler() {
-        sgd.resetScaler();
+        trainer.resetScaler();
         counters = counters.changed();
     }
 
@@ -308,7 +301,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     @Override
     public void resetOptimizer() {
-        sgd.parameters().resetOptimizer();
+        trainer.resetOptimizer();
         counters = counters.changed();
     }
 
@@ -331,7 +324,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     @Override
     public void copyFrom(LearnerState other) {
         other.requireFits(settings);
-        sgd.copyFrom(other);
+        trainer.copyFrom(other);
         counters = counters.changed();
     }
 
@@ -341,7 +334,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * object, and if the learning rate was 0.
      */
     public double gradientNorm() {
-        return sgd.gradientNorm();
+        return trainer.gradientNorm();
     }
 
     /**
@@ -349,13 +342,12 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * learning rate with the largest weight.
      */
     public double parameterNorm() {
-        return sgd.parameterNorm();
+        return trainer.parameterNorm();
     }
 
     private void copy() {
-        sgd.parameters().keepGood();
-        goodParameters = null;
-        MixtureWeights weights = sgd.weights();
+        trainer.keepGood();
+        MixtureWeights weights = trainer.weights();
         goodWeights = weights == null ? new double[0] : weights.state();
         hasCopy = true;
         counters = counters.copied();
@@ -363,7 +355,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     private void returnToGood() {
         if (hasCopy && counters.stepsSinceRollBack() > 0) {
-            sgd.parameters().returnToGood();
+            trainer.returnToGood();
             setWeights(goodWeights);
         } else {
             returnToStart();
@@ -371,15 +363,14 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     private void returnToStart() {
-        sgd.parameters().returnToStart();
+        trainer.returnToStart();
         setWeights(LearnerState.initialWeights(settings));
-        goodParameters = null;
         goodWeights = new double[0];
         hasCopy = false;
     }
 
     private void setWeights(double[] state) {
-        MixtureWeights weights = sgd.weights();
+        MixtureWeights weights = trainer.weights();
         if (weights != null) {
             weights.set(state);
         }
@@ -411,40 +402,35 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * (numFeatures); empty if it clips none.
      */
     public long[] clippedValues() {
-        Scaler scaler = sgd.scaler();
-        return scaler == null ? new long[0] : scaler.clippedValues();
+        return trainer.clippedValues();
+    }
+
+    /** Returns the number of features that have parameters: in a sparse model, those that occurred. */
+    public int numColumns() {
+        return trainer.numColumns();
     }
 
     /** Returns the state, in new arrays that are never written to again. */
     public LearnerState state() {
-        MixtureWeights weights = sgd.weights();
-        Baselines baselines = sgd.baselines();
-        Scaler scaler = sgd.scaler();
-        float[] good = goodParameters == null ? sgd.parameters().goodToArray() : goodParameters;
-        goodParameters = good;
-        return new LearnerState(
-                counters,
-                sgd.parameters().toArray(),
-                sgd.parameters().optimizerState(),
-                weights == null ? new double[0] : weights.state(),
-                sgd.restarts().clone(),
-                baselines == null ? new float[0] : baselines.counts(),
-                baselines == null ? Baselines.NO_LABEL : baselines.lastLabel(),
-                good,
-                goodWeights,
-                scaler == null ? ScalerState.initial(0) : scaler.state());
+        return trainer.state(counters, goodWeights);
     }
 
     /** Frees the native memory. A second call does nothing. */
     @Override
     public void close() {
-        sgd.close();
+        trainer.close();
         if (ownWorkspace != null) {
             ownWorkspace.close();
         }
     }
 
     private void requireFits(Examples examples) {
+        if ((examples.sparse() != null) != settings.isSparse()) {
+            throw new IllegalArgumentException(
+                    settings.isSparse()
+                            ? "the model is sparse, but the examples are dense"
+                            : "the model is dense, but the examples are sparse");
+        }
         if (examples.numFeatures() != settings.numFeatures()) {
             throw new IllegalArgumentException(
                     "the model has "

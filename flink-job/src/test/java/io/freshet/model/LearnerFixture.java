@@ -68,6 +68,22 @@ record LearnerFixture(LearnerSettings settings) {
                 maxSkippedSteps());
     }
 
+    /** Returns the same settings of a learner of sparse features. */
+    LearnerFixture sparse() {
+        return new LearnerFixture(
+                new LearnerSettings(
+                        settings.numFeatures(),
+                        settings.numClasses(),
+                        miniBatchSize(),
+                        loss(),
+                        sgd(),
+                        mixture(),
+                        reduction(),
+                        scaler(),
+                        maxSkippedSteps(),
+                        true));
+    }
+
     LearnerFixture maxSkippedSteps(int maxSkippedSteps) {
         return with(
                 miniBatchSize(), loss(), sgd(), mixture(), reduction(), scaler(), maxSkippedSteps);

@@ -1,12 +1,12 @@
 package io.freshet.learn.drift;
 
 import io.freshet.ingest.Origins;
-import io.freshet.model.BlockWorkspace;
 import io.freshet.model.LearnerControl;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.StepObserver;
+import io.freshet.model.StepWorkspace;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import java.util.function.Consumer;
@@ -32,7 +32,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     private final String modelId;
     private final DriftConfig config;
     private final LearnerSettings settings;
-    private final Supplier<BlockWorkspace> blocks;
+    private final Supplier<StepWorkspace> blocks;
     private final Evaluation successorEvaluation;
     private final DetectorGroup detectors;
     private final DriftEvidence evidence;
@@ -72,7 +72,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             DriftConfig config,
             LearnerSettings settings,
             long examplesSeen,
-            Supplier<BlockWorkspace> blocks,
+            Supplier<StepWorkspace> blocks,
             Evaluation successorEvaluation) {
         this.modelId = modelId;
         this.config = config;
@@ -210,7 +210,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         }
         Examples collected = successorExamples;
         if (collected == null) {
-            collected = new Examples(settings.numFeatures(), examples.numTargets());
+            collected = settings.newExamples(examples.numTargets());
             successorExamples = collected;
         }
         for (int i = from; i < to; i++) {

@@ -30,6 +30,12 @@ public record FadingStandardization(double halfLife, double clip, boolean accept
     }
 
     @Override
+    public double lossPerExample() {
+        // 1 − 2^(−1 / halfLife), without the loss of digits where that is small.
+        return -Math.expm1(-Math.log(2) / halfLife);
+    }
+
+    @Override
     public float[] limits(ScalerState state) {
         if (clip > 0) {
             return FeatureMoments.limits(clip, state);
@@ -41,9 +47,7 @@ public record FadingStandardization(double halfLife, double clip, boolean accept
 
     @Override
     public Workspace newWorkspace(int numFeatures) {
-        // 1 − 2^(−1 / halfLife), without the loss of digits where that is small.
-        double lossPerExample = -Math.expm1(-Math.log(2) / halfLife);
-        return new FadingScaler.Scratch(lossPerExample, clip, acceptsMissing, numFeatures);
+        return new FadingScaler.Scratch(lossPerExample(), clip, acceptsMissing, numFeatures);
     }
 
     /**

@@ -8,6 +8,12 @@ import java.io.Serializable;
  * exactly 0 where the variance is 0. Outliers may be clipped.
  */
 public interface ScalerRule extends Serializable {
+    /** Returns the number of standard deviations at which values are clipped; 0 for none. */
+    double clip();
+
+    /** Returns the fraction of its weight that an example loses at each later one; 0 for none. */
+    double lossPerExample();
+
     /** Returns scratch memory for scalers of this rule. */
     Workspace newWorkspace(int numFeatures);
 

@@ -19,6 +19,11 @@ public record Standardization(double clip, boolean acceptsMissing) implements Sc
     }
 
     @Override
+    public double lossPerExample() {
+        return 0;
+    }
+
+    @Override
     public float[] limits(ScalerState state) {
         return clip == 0 ? new float[0] : FeatureMoments.limits(clip, state);
     }

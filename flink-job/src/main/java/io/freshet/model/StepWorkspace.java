@@ -1,0 +1,19 @@
+package io.freshet.model;
+
+/**
+ * Scratch memory for the steps of learners with the same settings, dense in {@link BlockWorkspace}
+ * and sparse in {@link SparseWorkspace}.
+ *
+ * <p>Its contents are needed only while a block runs. Any number of learners that run one after the
+ * other can therefore share one, and an idle learner uses little more memory than its parameters.
+ * For one thread at a time. Must stay open until its learners are closed.
+ */
+public sealed interface StepWorkspace extends AutoCloseable
+        permits BlockWorkspace, SparseWorkspace {
+    /** Returns the settings of the learners that can use this workspace. */
+    LearnerSettings settings();
+
+    /** Frees the native memory. A second call does nothing. */
+    @Override
+    void close();
+}

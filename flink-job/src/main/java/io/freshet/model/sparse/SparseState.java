@@ -1,0 +1,46 @@
+package io.freshet.model.sparse;
+
+import io.freshet.model.optim.LinearRule;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * State of a sparse learner's parameters. Immutable by convention: its creator never writes to the
+ * arrays again.
+ *
+ * @param numColumns number of columns that an example can have; the bias is the column after them
+ * @param layout layout of the rows
+ * @param rule rule of the steps that {@code laggedRates} belong to; null for plain SGD
+ * @param laggedRates learning rates of the steps since all rows were last decayed; empty for plain
+ *     SGD
+ * @param velocitySteps number of steps since the velocity was zero
+ * @param norms sums by which the norm of the parameters is kept: for plain SGD the squares of each
+ *     of a row's parameters, (numParameters), else the sums of squared parameters, of parameters
+ *     times velocities and of squared velocities
+ * @param chunks the rows
+ * @param goodChunks rows of the last good parameters; null if none have been copied yet
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record SparseState(
+        int numColumns,
+        RowLayout layout,
+        @Nullable LinearRule rule,
+        double[] laggedRates,
+        long velocitySteps,
+        double[] norms,
+        SparseChunk[] chunks,
+        SparseChunk @Nullable [] goodChunks) {
+    /** Returns the state before the first example. */
+    public static SparseState initial(
+            int numColumns, RowLayout layout, @Nullable LinearRule rule) {
+        int norms = rule == null ? layout.numParameters() : 3;
+        return new SparseState(
+                numColumns,
+                layout,
+                rule,
+                new double[0],
+                0,
+                new double[norms],
+                new SparseChunk[0],
+                null);
+    }
+}
