@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.apache.flink.configuration.MemorySize;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -461,6 +462,23 @@ public final class Key<T> {
             String meaning,
             Function<String, T> parser) {
         return new Key<>(name, defaultText, type, meaning, parser.apply(defaultText), parser);
+    }
+
+    /** Returns a key for a number of bytes, such as {@code 512 mb}. */
+    public static Key<Long> ofBytes(String name, String defaultText, String meaning) {
+        String type = "a size such as 512 mb or 4 gb";
+        return ofParsed(
+                name,
+                defaultText,
+                type,
+                meaning,
+                text -> {
+                    try {
+                        return MemorySize.parse(text.strip()).getBytes();
+                    } catch (IllegalArgumentException e) {
+                        throw new IllegalArgumentException(type, e);
+                    }
+                });
     }
 
     /** Returns a key for a whole number, or a word that means none, which is the default. */

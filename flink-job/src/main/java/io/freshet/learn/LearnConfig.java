@@ -74,6 +74,15 @@ public record LearnConfig(
                                 + " frees too little memory; flink.state.backend.type=rocksdb keeps"
                                 + " state out of the heap.")
                     .changeable();
+    public static final Key<Long> MODELS_MAX_BYTES =
+            Key.ofBytes(
+                            "models.max-bytes",
+                            "1 gb",
+                            "Largest memory that one model may take, with its share of Flink's"
+                                + " state. The job does not start if a model could take more: a"
+                                + " sparse one takes memory for each column that occurs, at most"
+                                + " for all.")
+                    .changeable();
     public static final Key<Duration> MODELS_PUBLISH_INTERVAL =
             Key.ofDuration(
                             "models.publish-interval",
@@ -97,6 +106,7 @@ public record LearnConfig(
                             Stream.of(
                                     MINI_BATCH_MAX_WAIT,
                                     MODELS_MAX,
+                                    MODELS_MAX_BYTES,
                                     MODELS_PUBLISH_INTERVAL,
                                     DEVICE_FALLBACK))
                     .toList();

@@ -328,17 +328,14 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         LearnerState successor = learner.successorState();
         modelState.update(learner.modelState(state, successor));
         if (state != null) {
-            chunks.save(state);
-            if (learner.hasNewGoodParameters(state)) {
-                chunks.saveGoodParameters(state);
-                learner.markGoodParametersSaved(state);
-            }
+            chunks.save(state, learner.savedArrays());
+            learner.savedArrays(SavedArrays.of(state));
         }
         if (successor == null) {
             successorChunks.clear();
         } else {
-            successorChunks.save(successor);
-            successorChunks.saveGoodParameters(successor);
+            successorChunks.clear();
+            successorChunks.save(successor, SavedArrays.NONE);
         }
         pendingExamples.update(learner.pendingExamples());
         learner.markSaved();

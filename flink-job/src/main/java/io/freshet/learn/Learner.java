@@ -20,6 +20,8 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.FiniteCheck;
 import io.freshet.model.scale.ScalerRule;
+import io.freshet.model.sparse.SparseParameters;
+import io.freshet.model.sparse.SparseState;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -76,8 +78,7 @@ public final class Learner implements AutoCloseable {
     /** Number of missing values of each feature; null while there are none. */
     private long @Nullable [] missing;
 
-    /** Last good parameters that are in Flink's state; they change seldom. */
-    private float[] savedGoodParameters = new float[0];
+    private SavedArrays savedArrays = SavedArrays.NONE;
 
     /** Creates the learner of a new model. */
     public Learner(String modelId, LearnerWorkspace workspace) {
@@ -143,7 +144,7 @@ public final class Learner implements AutoCloseable {
             learner.deadline = modelState.deadline();
         }
         if (learnerState != null) {
-            learner.savedGoodParameters = learnerState.goodParameters();
+            learner.savedArrays = SavedArrays.of(learnerState);
             learner.model = new SoftmaxLearner(workspace.blocks(), learnerState);
         }
         DriftMonitorState drift = modelState.drift();
@@ -187,10 +188,13 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Counts the missing values of a block. Returns the block, or a copy in which they are 0 if
+     * Counts the missing values of a block; sparse examples do not have them. Returns the block, or a copy in which they are 0 if
      * that is how they are configured to be treated.
      */
     private ExampleBlock countMissing(ExampleBlock block) {
+        if (config.learner().isSparse()) {
+            return block;
+        }
         float[] features = block.examples().features();
         int numFeatures = config.learner().numFeatures();
         if (config.missing() == MissingValues.DEAD_LETTER
@@ -468,7 +472,8 @@ public final class Learner implements AutoCloseable {
     /** Returns a snapshot of the parameters and records that it is published. */
     ModelSnapshot publish() {
         LearnerState state = model().state();
-        ScalerRule scaler = config.learner().scaler();
+        SparseState sparse = state.sparse();
+        ScalerRule scaler = sparse == null ? config.learner().scaler() : null;
         publishedVersion = state.counters().modelVersion();
         changed = true;
         return new ModelSnapshot(
@@ -480,7 +485,8 @@ public final class Learner implements AutoCloseable {
                 scaler == null ? null : state.scaler().variance(),
                 scaler == null ? null : scaler.limits(state.scaler()),
                 config.learner().numOutputs(),
-                config.learner().loss().activation().name().toLowerCase(Locale.ROOT));
+                config.learner().loss().activation().name().toLowerCase(Locale.ROOT),
+                sparse == null ? null : SparseParameters.of(sparse));
     }
 
     /** Returns whether something has changed since the last {@link #markSaved()}. */
@@ -503,14 +509,13 @@ public final class Learner implements AutoCloseable {
         return model == null ? null : model.state();
     }
 
-    /** Returns whether the last good parameters of a state are not yet in Flink's state. */
-    boolean hasNewGoodParameters(LearnerState state) {
-        return state.goodParameters() != savedGoodParameters;
+    /** Returns the arrays that are in Flink's state. */
+    SavedArrays savedArrays() {
+        return savedArrays;
     }
 
-    /** Records that the last good parameters of a state are in Flink's state. */
-    void markGoodParametersSaved(LearnerState state) {
-        savedGoodParameters = state.goodParameters();
+    void savedArrays(SavedArrays saved) {
+        savedArrays = saved;
     }
 
     /**

@@ -2,9 +2,14 @@ package io.freshet.learn;
 
 import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerState;
+import io.freshet.model.optim.LinearRule;
 import io.freshet.model.optim.NamedArray;
 import io.freshet.model.scale.ScalerState;
+import io.freshet.model.sparse.RowLayout;
+import io.freshet.model.sparse.SparseChunk;
+import io.freshet.model.sparse.SparseState;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The part of a learner's state that is stored in one value of Flink's keyed state: scalars, small
@@ -22,6 +27,7 @@ import java.util.Arrays;
  * @param lastLabel the newest label, for the baselines
  * @param goodWeights weights of the mixture that belong to the last good parameters
  * @param scaler state of the scaler
+ * @param sparse the same of a sparse model; null for a dense one
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerStateHeader(
@@ -35,7 +41,48 @@ public record LearnerStateHeader(
         long[] restarts,
         int lastLabel,
         double[] goodWeights,
-        ScalerState scaler) {
+        ScalerState scaler,
+        @Nullable SparseHeader sparse) {
+    /**
+     * The part of a sparse model's state that is not stored in chunks.
+     *
+     * @param numColumns number of columns that an example can have
+     * @param layout layout of the rows
+     * @param rule rule of the steps that {@code laggedRates} belong to; null for plain SGD
+     * @param laggedRates learning rates of the steps since all rows were last decayed
+     * @param velocitySteps number of steps since the velocity was zero
+     * @param norms sums by which the norm of the parameters is kept
+     * @param numChunks number of chunks of rows
+     * @param numGoodChunks number of chunks of the last good rows; -1 if there are none
+     */
+    public record SparseHeader(
+            int numColumns,
+            RowLayout layout,
+            @Nullable LinearRule rule,
+            double[] laggedRates,
+            long velocitySteps,
+            double[] norms,
+            int numChunks,
+            int numGoodChunks) {
+        static SparseHeader of(SparseState state) {
+            return new SparseHeader(
+                    state.numColumns(),
+                    state.layout(),
+                    state.rule(),
+                    state.laggedRates(),
+                    state.velocitySteps(),
+                    state.norms(),
+                    state.chunks().length,
+                    state.goodChunks() == null ? -1 : state.goodChunks().length);
+        }
+
+        /** Completes the header with the rows to a whole state. */
+        SparseState withRows(SparseChunk[] rows, SparseChunk @Nullable [] goodRows) {
+            return new SparseState(
+                    numColumns, layout, rule, laggedRates, velocitySteps, norms, rows, goodRows);
+        }
+    }
+
     /** Returns the header of a learner's state. */
     static LearnerStateHeader of(LearnerState state) {
         return new LearnerStateHeader(
@@ -51,6 +98,7 @@ public record LearnerStateHeader(
                 state.restarts(),
                 state.lastLabel(),
                 state.goodWeights(),
-                state.scaler());
+                state.scaler(),
+                state.sparse() == null ? null : SparseHeader.of(state.sparse()));
     }
 }

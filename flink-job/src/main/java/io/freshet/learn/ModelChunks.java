@@ -3,6 +3,8 @@ package io.freshet.learn;
 import io.freshet.model.LearnerState;
 import io.freshet.model.optim.NamedArray;
 import io.freshet.model.optim.OptimizerState;
+import io.freshet.model.sparse.SparseChunk;
+import io.freshet.model.sparse.SparseState;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -11,7 +13,9 @@ import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arrays of a learner's state that grow with the model, in Flink's keyed state: split into
@@ -28,6 +32,8 @@ final class ModelChunks {
     private final MapState<Integer, float[]> parameters;
     private final MapState<Integer, float[]> goodParameters;
     private final MapState<Integer, float[]> baselineCounts;
+    private final MapState<Integer, SparseChunk> rows;
+    private final MapState<Integer, SparseChunk> goodRows;
 
     /**
      * @param prefix prefix of the states' names
@@ -40,6 +46,12 @@ final class ModelChunks {
         parameters = store.getMapState(chunks(prefix + "parameters"));
         goodParameters = store.getMapState(chunks(prefix + "good-parameters"));
         baselineCounts = store.getMapState(chunks(prefix + "baseline-counts"));
+        rows = store.getMapState(rows(prefix + "rows"));
+        goodRows = store.getMapState(rows(prefix + "good-rows"));
+    }
+
+    private static MapStateDescriptor<Integer, SparseChunk> rows(String name) {
+        return new MapStateDescriptor<>(name, Types.INT, TypeInformation.of(SparseChunk.class));
     }
 
     private static MapStateDescriptor<Integer, float[]> chunks(String name) {
@@ -48,10 +60,18 @@ final class ModelChunks {
     }
 
     /**
-     * Writes the arrays of the current key, except the last good parameters. Removes the arrays of
-     * the optimiser if the optimiser's state is zero, so that a header names all arrays that exist.
+     * Writes the arrays of the current key that were not saved before. Removes the arrays of the
+     * optimiser if the optimiser's state is zero, so that a header names all arrays that exist.
      */
-    void save(LearnerState state) throws Exception {
+    void save(LearnerState state, SavedArrays saved) throws Exception {
+        SparseState sparse = state.sparse();
+        if (sparse != null) {
+            SparseChunk[] good = sparse.goodChunks();
+            putRows(rows, sparse.chunks(), saved.rows());
+            putRows(goodRows, good == null ? new SparseChunk[0] : good, saved.goodRows());
+        } else if (state.goodParameters() != saved.goodParameters()) {
+            put(goodParameters, state.goodParameters());
+        }
         put(parameters, state.parameters());
         if (state.optimizer().arrays().length == 0) {
             clearOptimizerArrays();
@@ -62,17 +82,14 @@ final class ModelChunks {
         put(baselineCounts, state.baselineCounts());
     }
 
-    /** Writes the last good parameters of the current key. */
-    void saveGoodParameters(LearnerState state) throws Exception {
-        put(goodParameters, state.goodParameters());
-    }
-
     /** Removes the arrays of the current key. */
     void clear() {
         parameters.clear();
         clearOptimizerArrays();
         goodParameters.clear();
         baselineCounts.clear();
+        rows.clear();
+        goodRows.clear();
     }
 
     private void clearOptimizerArrays() {
@@ -110,7 +127,39 @@ final class ModelChunks {
                 header.lastLabel(),
                 get(goodParameters, header.numGoodParameters()),
                 header.goodWeights(),
-                header.scaler());
+                header.scaler(),
+                sparse(header.sparse()));
+    }
+
+    private @Nullable SparseState sparse(LearnerStateHeader.@Nullable SparseHeader header)
+            throws Exception {
+        return header == null
+                ? null
+                : header.withRows(
+                        getRows(rows, header.numChunks()),
+                        header.numGoodChunks() < 0 ? null : getRows(goodRows, header.numGoodChunks()));
+    }
+
+    private static SparseChunk[] getRows(MapState<Integer, SparseChunk> chunks, int count)
+            throws Exception {
+        SparseChunk[] values = new SparseChunk[count];
+        for (int chunk = 0; chunk < count; chunk++) {
+            values[chunk] = chunks.get(chunk);
+        }
+        return values;
+    }
+
+    private static void putRows(
+            MapState<Integer, SparseChunk> chunks, SparseChunk[] values, SparseChunk[] saved)
+            throws Exception {
+        for (int chunk = 0; chunk < values.length; chunk++) {
+            if (chunk >= saved.length || values[chunk] != saved[chunk]) {
+                chunks.put(chunk, values[chunk]);
+            }
+        }
+        for (int chunk = values.length; chunk < saved.length; chunk++) {
+            chunks.remove(chunk);
+        }
     }
 
     private OptimizerState optimizer(LearnerStateHeader header) throws Exception {

@@ -2,6 +2,8 @@ package io.freshet.learn;
 
 import io.freshet.learn.drift.DriftEvidence;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.sparse.RowLayout;
+import io.freshet.model.sparse.SparseTable;
 import java.io.Serializable;
 import java.util.Optional;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -39,6 +41,9 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     /** Heap bytes of a pending example's origin and of its columns except features and targets. */
     private static final int BYTES_PER_PENDING_ROW = 70;
 
+    /** Heap bytes of a pending example's features, of which a sparse one has few. */
+    private static final int BYTES_PER_SPARSE_ROW = 800;
+
     /** Heap bytes per feature of the scaler's moments and of what it knows about outliers. */
     private static final int BYTES_PER_FEATURE = 4 * Double.BYTES + Integer.BYTES;
 
@@ -51,6 +56,33 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
     /** Returns the cost of a model's learner and its drift detection. */
     public static ModelCost of(LearnConfig config) {
         LearnerSettings learner = config.learner();
+        return learner.isSparse() ? sparse(config) : dense(config);
+    }
+
+    /** Returns the cost of a sparse model, of which every column has occurred. */
+    private static ModelCost sparse(LearnConfig config) {
+        LearnerSettings learner = config.learner();
+        RowLayout layout = learner.rowLayout();
+        long columns = learner.numFeatures() + 1L;
+        // The table; the last good rows and those that are in Flink's state, if all have changed.
+        long heap =
+                LEARNER_OBJECTS
+                        + SparseTable.bytes(layout, columns)
+                        + 2 * columns * (layout.width() + 1L) * Float.BYTES
+                        + (long) BYTES_PER_ROW * learner.miniBatchSize()
+                        + others(config);
+        if (learner.miniBatchSize() > 1 || config.blocksByCount()) {
+            heap +=
+                    (long) (learner.miniBatchSize() + BLOCK_ROWS)
+                            * (Float.BYTES * config.numTargets()
+                                    + BYTES_PER_PENDING_ROW
+                                    + BYTES_PER_SPARSE_ROW);
+        }
+        return new ModelCost(heap, 0);
+    }
+
+    private static ModelCost dense(LearnConfig config) {
+        LearnerSettings learner = config.learner();
         long parameters = learner.numParameters();
         // Parameters, last good parameters, gradient of a mini-batch; the optimiser's arrays.
         int arrays = 3 + learner.optimizer().stateNames().size();
@@ -59,7 +91,21 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                         + arrays * ARRAY_OBJECTS
                         + Float.BYTES * parameters
                         + (long) BYTES_PER_FEATURE * learner.numFeatures()
-                        + (long) BYTES_PER_ROW * learner.miniBatchSize();
+                        + (long) BYTES_PER_ROW * learner.miniBatchSize()
+                        + others(config);
+        if (learner.miniBatchSize() > 1 || config.blocksByCount()) {
+            heap +=
+                    (long) (learner.miniBatchSize() + BLOCK_ROWS)
+                            * (Float.BYTES * (learner.numFeatures() + config.numTargets())
+                                    + BYTES_PER_PENDING_ROW);
+        }
+        return new ModelCost(heap, arrays * (learner.nativeBytesOfParameters() + ARRAY_HEADERS));
+    }
+
+    /** Returns the heap bytes of a model's mixture and of its drift detection. */
+    private static long others(LearnConfig config) {
+        LearnerSettings learner = config.learner();
+        long heap = 0;
         if (learner.mixture() != null) {
             heap +=
                     (long) Double.BYTES
@@ -69,16 +115,24 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                 heap += (long) Float.BYTES * learner.numClasses() * (learner.numClasses() + 1);
             }
         }
-        if (learner.miniBatchSize() > 1 || config.blocksByCount()) {
-            heap +=
-                    (long) (learner.miniBatchSize() + BLOCK_ROWS)
-                            * (Float.BYTES * (learner.numFeatures() + config.numTargets())
-                                    + BYTES_PER_PENDING_ROW);
-        }
         if (!config.drift().detectors().isEmpty()) {
             heap += (long) config.drift().evidence() * DriftEvidence.BYTES_PER_EXAMPLE;
         }
-        return new ModelCost(heap, arrays * (learner.nativeBytesOfParameters() + ARRAY_HEADERS));
+        return heap;
+    }
+
+    /** Returns a problem if a model can take more than a limit. */
+    public Optional<String> excess(long maxBytes) {
+        long bytes = heapBytes + nativeBytes;
+        return bytes <= maxBytes
+                ? Optional.empty()
+                : Optional.of(
+                        "a model can take up to "
+                                + mebibytes(bytes)
+                                + ", more than the "
+                                + mebibytes(maxBytes)
+                                + " of "
+                                + LearnConfig.MODELS_MAX_BYTES);
     }
 
     /** Returns the sum of two costs. */

@@ -1,5 +1,6 @@
 package io.freshet.learn;
 
+import io.freshet.model.sparse.SparseParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param numOutputs number of logits per example
  * @param activation function from logits to probabilities: {@code softmax}, or {@code sigmoid} for
  *     one independent probability per output
+ * @param sparse parameters and scales of a sparse model, instead of {@code parameters} and those of
+ *     the scaler; null for a dense model
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelSnapshot(
@@ -28,4 +31,29 @@ public record ModelSnapshot(
         double @Nullable [] scalerVariance,
         float @Nullable [] scalerLimit,
         int numOutputs,
-        String activation) {}
+        String activation,
+        @Nullable SparseParameters sparse) {
+    /** Creates a snapshot of a dense model. */
+    public ModelSnapshot(
+            String modelId,
+            ModelProgress progress,
+            float[] parameters,
+            long scalerCount,
+            double @Nullable [] scalerMean,
+            double @Nullable [] scalerVariance,
+            float @Nullable [] scalerLimit,
+            int numOutputs,
+            String activation) {
+        this(
+                modelId,
+                progress,
+                parameters,
+                scalerCount,
+                scalerMean,
+                scalerVariance,
+                scalerLimit,
+                numOutputs,
+                activation,
+                null);
+    }
+}

@@ -62,6 +62,12 @@ record RestoredState(
                             + ") requires "
                             + config.numTargets());
         }
+        if ((pending.examples().sparse() != null) != config.learner().isSparse()) {
+            throw mismatch(
+                    "has pending examples with "
+                            + (pending.examples().sparse() == null ? "dense" : "sparse")
+                            + " features, unlike the configuration");
+        }
         if (pending.examples().numFeatures() != config.learner().numFeatures()) {
             throw mismatch(
                     "has pending examples with "

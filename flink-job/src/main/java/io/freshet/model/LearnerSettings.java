@@ -142,7 +142,7 @@ public record LearnerSettings(
     /** Returns the layout of the rows of a sparse model. */
     public RowLayout rowLayout() {
         return new RowLayout(
-                numRates() * numOutputs(),
+                numColumns(),
                 !optimizer.stateNames().isEmpty(),
                 !optimizer.isPlain(),
                 scaler != null);
@@ -173,8 +173,13 @@ public record LearnerSettings(
         return loss.numOutputs();
     }
 
+    /** Returns the number of parameters of a feature: outputs of all learning rates. */
+    public int numColumns() {
+        return numRates() * numOutputs();
+    }
+
     /**
-     * Returns the number of parameters of the model: for each learning rate, a weight for each
+     * Returns the number of parameters of a dense model: for each learning rate, a weight for each
      * feature and output, and a bias for each output.
      */
     public int numParameters() {

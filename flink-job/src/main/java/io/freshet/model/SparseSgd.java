@@ -153,28 +153,10 @@ final class SparseSgd implements Trainer {
             refreshBounds();
             return;
         }
-        table.set(caughtUp(state), state.layout());
+        table.set(state.upToDate(), state.layout());
         boolean keepsVelocity = layout.hasVelocity() && state.layout().hasVelocity();
         velocitySteps = keepsVelocity ? state.velocitySteps() : 0;
         refresh();
-    }
-
-    /** Returns the rows of a state that another optimiser wrote, after all of its steps. */
-    private static SparseChunk[] caughtUp(SparseState state) {
-        LinearRule other = state.rule();
-        if (other == null) {
-            return state.chunks();
-        }
-        ZeroGradientSteps lagged = new ZeroGradientSteps(other);
-        long before = state.velocitySteps() - state.laggedRates().length;
-        for (double rate : state.laggedRates()) {
-            lagged.add(rate, other.hasVelocity() && before > 0);
-            before++;
-        }
-        SparseTable old = new SparseTable(state.layout());
-        old.set(state.chunks(), state.layout());
-        catchUp(old, lagged);
-        return old.freeze();
     }
 
     @Override
@@ -384,42 +366,8 @@ final class SparseSgd implements Trainer {
     /** Applies the steps that the rows of the mini-batch have missed. */
     private void catchUp(ZeroGradientSteps missed) {
         for (int place = 0; place < batch.numPlaces(); place++) {
-            catchUp(batch.values(place), batch.offset(place), layout, missed, workspace.matrix);
+            table.catchUp(batch.values(place), batch.offset(place), missed, workspace.matrix);
         }
-    }
-
-    private static void catchUp(
-            float[] values, int at, RowLayout layout, ZeroGradientSteps missed, double[] matrix) {
-        int from = (int) values[at + layout.step()];
-        if (from == missed.count()) {
-            return;
-        }
-        missed.product(from, matrix);
-        for (int c = at; c < at + layout.numParameters(); c++) {
-            double parameter = values[c];
-            if (layout.hasVelocity()) {
-                double velocity = values[c + layout.velocity()];
-                values[c] = (float) (matrix[0] * parameter + matrix[1] * velocity);
-                values[c + layout.velocity()] =
-                        (float) (matrix[2] * parameter + matrix[3] * velocity);
-            } else {
-                values[c] = (float) (matrix[0] * parameter);
-            }
-        }
-        values[at + layout.step()] = missed.count();
-    }
-
-    /** Applies to all rows of a table what they have missed, and counts steps from 0 again. */
-    private static void catchUp(SparseTable table, ZeroGradientSteps missed) {
-        double[] matrix = new double[4];
-        RowLayout layout = table.layout();
-        for (int row = 0; row < table.numRows(); row++) {
-            float[] values = table.writable(row);
-            int at = table.offset(row);
-            catchUp(values, at, layout, missed, matrix);
-            values[at + layout.step()] = 0;
-        }
-        missed.clear();
     }
 
     private void score(int row, int place, Examples examples, Evaluation evaluation) {
@@ -672,7 +620,7 @@ final class SparseSgd implements Trainer {
     /** Applies to all rows the steps they have missed, and computes norms and bounds anew. */
     private void refresh() {
         if (steps != null) {
-            catchUp(table, steps);
+            table.catchUp(steps);
         }
         Arrays.fill(norms, 0);
         for (int row = 0; row < table.numRows(); row++) {

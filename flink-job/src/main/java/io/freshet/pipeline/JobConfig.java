@@ -128,6 +128,7 @@ public record JobConfig(
         checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
         checkMetrics(settings, learn, monitor, publish);
+        checkMemory(settings, learn, monitor);
         JobConfig config =
                 new JobConfig(
                         kafka,
@@ -215,6 +216,14 @@ public record JobConfig(
         }
     }
 
+    /** Checks the memory of one model. */
+    private static void checkMemory(Settings settings, LearnConfig learn, MonitorConfig monitor) {
+        ModelCost.of(learn)
+                .plus(MonitorMemory.cost(monitor))
+                .excess(settings.get(LearnConfig.MODELS_MAX_BYTES))
+                .ifPresent(settings::problem);
+    }
+
     /**
      * Returns a warning if {@code models.max} models do not fit into the heap of one process that
      * runs all subtasks.
@@ -239,19 +248,24 @@ public record JobConfig(
     private static void checkSnapshots(
             Settings settings, IngestConfig ingest, LearnConfig learn, PublishConfig publish) {
         RecordBounds bounds = publish.format().bounds();
-        int parameters =
-                Math.min(
-                        learn.learner().numParameters(),
-                        publish.parametersInFirstRecord(ingest.numFeatures()));
+        boolean sparse = learn.learner().isSparse();
+        int moments = sparse ? 0 : ingest.numFeatures();
+        long parameters =
+                sparse
+                        ? publish.rowBytesInFirstRecord(learn.learner().numColumns())
+                        : (long) bounds.parameter()
+                                * Math.min(
+                                        learn.learner().numParameters(),
+                                        publish.parametersInFirstRecord(moments));
         long others =
-                (2L * bounds.moment() + bounds.parameter()) * ingest.numFeatures()
+                (2L * bounds.moment() + bounds.parameter()) * moments
                         + ingest.classes().stream().mapToLong(bounds::text).sum()
                         + learn.hyperParameters().entrySet().stream()
                                 .mapToLong(e -> bounds.text(e.getKey()) + bounds.text(e.getValue()))
                                 .sum()
                         + (long) bounds.expert() * learn.learner().numExperts()
                         + bounds.envelope();
-        long bytes = (long) bounds.parameter() * parameters + others;
+        long bytes = parameters + others;
         if (bytes > MAX_RECORD_BYTES) {
             settings.problem(
                     "num-features = "
@@ -266,7 +280,7 @@ public record JobConfig(
                             + note(publish.format())
                             + "; topics accept at most "
                             + MAX_RECORD_BYTES
-                            + snapshotAdvice(publish, ingest.numFeatures(), others));
+                            + snapshotAdvice(publish, moments, others));
         }
     }
 

@@ -111,6 +111,28 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
                 - RecordBounds.AVRO.envelope();
     }
 
+    /**
+     * Returns the number of a sparse model's rows in a record that has room for some parameters, at
+     * least 1: a row has its column and its scale, too.
+     *
+     * @param width number of parameters of a row
+     * @param parameters number of parameters that there is room for
+     */
+    static int rowsOf(int width, int parameters) {
+        return Math.max(1, parameters / (width + 2));
+    }
+
+    /**
+     * Returns the bytes of a sparse model's rows in the first record of a snapshot.
+     *
+     * @param width number of parameters of a row
+     */
+    public long rowBytesInFirstRecord(int width) {
+        return (long) rowsOf(width, parametersInFirstRecord(0))
+                * (width + 2)
+                * format.bounds().parameter();
+    }
+
     /** Returns the name of a topic. */
     public String topic(Topic topic) {
         String name = topicNames.get(topic);

@@ -7,6 +7,7 @@ import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
 import io.freshet.learn.drift.DriftAlert;
+import io.freshet.model.scale.ScalerRule;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.schemas.DeadLetterEvent;
@@ -22,14 +23,10 @@ import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
 import java.util.function.Consumer;
@@ -90,7 +87,7 @@ public final class Publisher implements Serializable {
                         .setPredictedClass(prediction.predictedClass())
                         .setPredictedLabel(learn.classes().get(prediction.predictedClass()))
                         .setProbabilities(
-                                list(prediction.probabilities(), 0, learn.classes().size()))
+                                SnapshotChunks.list(prediction.probabilities(), 0, learn.classes().size()))
                         .setJob(job.name())
                         .setEpoch(job.epoch())
                         .build();
@@ -102,28 +99,20 @@ public final class Publisher implements Serializable {
      * many parameters each has depends on {@code models.chunk-size} and the format.
      */
     public void snapshot(ModelSnapshot snapshot, Consumer<Publication> publications) {
-        int length = snapshot.parameters().length;
-        double[] moments = snapshot.scalerMean();
-        int inFirst = config.parametersInFirstRecord(moments == null ? 0 : moments.length);
-        int inLater = config.parametersPerRecord();
-        int chunks = 1 + (Math.max(0, length - inFirst) + inLater - 1) / inLater;
-        String contentHash = contentHash(snapshot);
-        for (int chunk = 0; chunk < chunks; chunk++) {
+        SnapshotChunks chunks = SnapshotChunks.of(snapshot, config);
+        String contentHash = SnapshotHash.of(snapshot);
+        for (int chunk = 0; chunk < chunks.count(); chunk++) {
             boolean first = chunk == 0;
-            int from = first ? 0 : inFirst + (chunk - 1) * inLater;
-            int to = Math.min(from + (first ? inFirst : inLater), length);
-            ModelSnapshotEvent event =
+            ModelSnapshotEvent.Builder event =
                     ModelSnapshotEvent.newBuilder()
                             .setModelId(snapshot.modelId())
                             .setModelVersion(snapshot.progress().modelVersion())
                             .setTimestamp(ProgressFields.timestamp(snapshot.progress()))
                             .setChunk(chunk)
-                            .setChunks(chunks)
+                            .setChunks(chunks.count())
                             .setContentHash(contentHash)
                             .setNumFeatures(learn.learner().numFeatures())
                             .setClasses(first ? learn.classes() : List.of())
-                            .setParameterOffset(from)
-                            .setParameters(list(snapshot.parameters(), from, to))
                             .setScaler(first ? scaler(snapshot) : null)
                             .setProvenance(first ? provenance(snapshot.progress()) : null)
                             .setExperts(
@@ -132,12 +121,18 @@ public final class Publisher implements Serializable {
                             .setNumOutputs(snapshot.numOutputs())
                             .setJob(job.name())
                             .setEpoch(job.epoch())
-                            .build();
+                            .setScaleLimit(scaleLimit(snapshot));
+            chunks.write(chunk, event);
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
-            byte[] value = encode(Topic.MODELS, event);
+            byte[] value = encode(Topic.MODELS, event.build());
             publications.accept(new Publication(Topic.MODELS, key, value));
             publications.accept(new Publication(Topic.MODEL_HISTORY, key, value));
         }
+    }
+
+    private float scaleLimit(ModelSnapshot snapshot) {
+        ScalerRule scaler = learn.learner().scaler();
+        return snapshot.sparse() == null || scaler == null ? 0 : (float) scaler.clip();
     }
 
     /** Encodes a dead letter as a {@code DeadLetterEvent}. */
@@ -176,7 +171,7 @@ public final class Publisher implements Serializable {
                 snapshot.scalerCount(),
                 Arrays.stream(mean).boxed().toList(),
                 Arrays.stream(variance).boxed().toList(),
-                list(limit, 0, limit.length));
+                SnapshotChunks.list(limit, 0, limit.length));
     }
 
     private Provenance provenance(ModelProgress progress) {
@@ -187,61 +182,6 @@ public final class Publisher implements Serializable {
                 ProgressFields.offsets(progress),
                 learn.hyperParameters(),
                 ProgressFields.partitions(progress, job));
-    }
-
-    /**
-     * Returns the SHA-256 of the parameters, the scaler's moments and limits and, for a mixture,
-     * the weights of the experts, all little-endian and in this order.
-     */
-    private static String contentHash(ModelSnapshot snapshot) {
-        MessageDigest sha256;
-        try {
-            sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-        sha256.update(littleEndian(snapshot.parameters()));
-        double[] mean = snapshot.scalerMean();
-        double[] variance = snapshot.scalerVariance();
-        float[] limit = snapshot.scalerLimit();
-        if (mean != null && variance != null && limit != null) {
-            sha256.update(littleEndian(mean));
-            sha256.update(littleEndian(variance));
-            sha256.update(littleEndian(limit));
-        }
-        io.freshet.learn.Expert[] experts = snapshot.progress().experts();
-        if (experts.length > 1) {
-            sha256.update(
-                    littleEndian(
-                            Arrays.stream(experts)
-                                    .mapToDouble(io.freshet.learn.Expert::weight)
-                                    .toArray()));
-        }
-        return HexFormat.of().formatHex(sha256.digest());
-    }
-
-    private static ByteBuffer littleEndian(float[] values) {
-        ByteBuffer bytes = littleEndian(values.length * Float.BYTES);
-        bytes.asFloatBuffer().put(values);
-        return bytes;
-    }
-
-    private static ByteBuffer littleEndian(double[] values) {
-        ByteBuffer bytes = littleEndian(values.length * Double.BYTES);
-        bytes.asDoubleBuffer().put(values);
-        return bytes;
-    }
-
-    private static ByteBuffer littleEndian(int bytes) {
-        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static List<Float> list(float[] values, int from, int to) {
-        List<Float> list = new ArrayList<>(to - from);
-        for (int i = from; i < to; i++) {
-            list.add(values[i]);
-        }
-        return list;
     }
 
     private static byte[] utf8(String text) {

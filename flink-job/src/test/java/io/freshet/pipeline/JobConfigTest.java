@@ -198,6 +198,7 @@ class JobConfigTest {
         settings.put("training.max-skipped-steps", "23");
         settings.put("scaler.type", "none");
         settings.put("models.max", "15");
+        settings.put("models.max-bytes", "3 gb");
         settings.put("models.publish-interval", "16 s");
         settings.put("device.fallback", "stop");
         settings.put("drift.detector", "ddm, adwin, eddm, hddm-a, hddm-w");
@@ -517,6 +518,18 @@ class JobConfigTest {
                 .containsEntry("drift.cool-down", "1000")
                 .containsEntry("drift.reaction", "hand-over")
                 .doesNotContainKeys("drift.kswin.alpha", "drift.boost.factor");
+    }
+
+    @Test
+    void modelThatCouldBeTooLarge_isRefused() {
+        assertThatThrownBy(
+                        () ->
+                                learner(
+                                        "num-features", "1000000",
+                                        "models.max-bytes", "100 mb",
+                                        "models.chunk-size", "1000"))
+                .hasMessageContaining("a model can take up to ")
+                .hasMessageContaining(" MiB, more than the 100 MiB of models.max-bytes");
     }
 
     /** Checks the keys that cannot be combined with those of {@link #everyKey_isRead}. */

@@ -147,6 +147,9 @@ final class GoldenFiles {
                 snapshot(List.of(), "softmax", 2).setJob("job").setEpoch(2L).build();
         snapshot.getProvenance().setPartitions(partitions);
         snapshot.getScaler().setLimit(List.of(10f, 20f));
+        snapshot.setColumns(List.of(2, 9));
+        snapshot.setScales(List.of(0.5f, 1f));
+        snapshot.setScaleLimit(10f);
         events.put("ModelSnapshotEvent.v3", snapshot);
         events.put(
                 "PredictionEvent.v2",

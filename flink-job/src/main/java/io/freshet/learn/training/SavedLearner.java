@@ -6,6 +6,7 @@ import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
+import io.freshet.model.sparse.SparseState;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 record SavedLearner(LearnerState state, LearnerSettings settings) {
     /** Returns the first difference, to follow "The state of model m"; empty if there is none. */
     Optional<String> mismatch() {
+        if ((state.sparse() != null) != settings.isSparse()) {
+            return Optional.of(
+                    "is that of a "
+                            + (state.sparse() == null ? "dense" : "sparse")
+                            + " model, unlike the configuration");
+        }
         return Stream.of(mixture(), features(), parameters(), scaler())
                 .flatMap(Optional::stream)
                 .findFirst();
@@ -57,7 +64,8 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
     }
 
     private Optional<String> features() {
-        int scaled = state.scaler().mean().length;
+        SparseState sparse = state.sparse();
+        int scaled = sparse == null ? state.scaler().mean().length : sparse.numColumns();
         return scaled == 0
                 ? Optional.empty()
                 : differ(
@@ -67,6 +75,13 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
     }
 
     private Optional<String> parameters() {
+        SparseState sparse = state.sparse();
+        if (sparse != null) {
+            return differ(
+                    LossOption.LOSS,
+                    sparse.layout().numParameters() + " outputs of all learning rates",
+                    settings.rowLayout().numParameters() + " outputs of all learning rates");
+        }
         int expected = settings.numParameters();
         if (state.parameters().length == expected) {
             return Optional.empty();
@@ -92,7 +107,9 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
     }
 
     private Optional<String> scaler() {
-        boolean isScaled = state.scaler().mean().length > 0;
+        SparseState sparse = state.sparse();
+        boolean isScaled =
+                sparse == null ? state.scaler().mean().length > 0 : sparse.layout().isScaled();
         String configured =
                 ScalerOption.hyperParameters(settings.scaler()).get(ScalerOption.TYPE.name());
         if (isScaled == (settings.scaler() != null)) {

@@ -1,6 +1,7 @@
 package io.freshet.model.sparse;
 
 import io.freshet.model.optim.LinearRule;
+import io.freshet.model.optim.ZeroGradientSteps;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,5 +43,22 @@ public record SparseState(
                 new double[norms],
                 new SparseChunk[0],
                 null);
+    }
+
+    /** Returns the rows after all steps, also those that change parameters without a gradient. */
+    public SparseChunk[] upToDate() {
+        if (rule == null || laggedRates.length == 0) {
+            return chunks;
+        }
+        ZeroGradientSteps missed = new ZeroGradientSteps(rule);
+        long before = velocitySteps - laggedRates.length;
+        for (double rate : laggedRates) {
+            missed.add(rate, rule.hasVelocity() && before > 0);
+            before++;
+        }
+        SparseTable table = new SparseTable(layout);
+        table.set(chunks, layout);
+        table.catchUp(missed);
+        return table.freeze();
     }
 }

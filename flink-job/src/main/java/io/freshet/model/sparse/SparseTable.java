@@ -1,5 +1,6 @@
 package io.freshet.model.sparse;
 
+import io.freshet.model.optim.ZeroGradientSteps;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -204,6 +205,44 @@ public final class SparseTable {
     /** Returns the index of a row's first float in its array. */
     public int offset(int row) {
         return (row & (CHUNK_ROWS - 1)) * width;
+    }
+
+    /** Applies to all rows the steps that they have missed, and clears these. */
+    public void catchUp(ZeroGradientSteps missed) {
+        double[] matrix = new double[4];
+        for (int row = 0; row < numRows; row++) {
+            float[] floats = writable(row);
+            int at = offset(row);
+            catchUp(floats, at, missed, matrix);
+            floats[at + layout.step()] = 0;
+        }
+        missed.clear();
+    }
+
+    /**
+     * Applies to a row the steps that it has missed.
+     *
+     * @param floats array that has the row at {@code at}. Modified.
+     * @param matrix scratch, (4). Modified.
+     */
+    public void catchUp(float[] floats, int at, ZeroGradientSteps missed, double[] matrix) {
+        int from = (int) floats[at + layout.step()];
+        if (from == missed.count()) {
+            return;
+        }
+        missed.product(from, matrix);
+        for (int c = at; c < at + layout.numParameters(); c++) {
+            double parameter = floats[c];
+            if (layout.hasVelocity()) {
+                double velocity = floats[c + layout.velocity()];
+                floats[c] = (float) (matrix[0] * parameter + matrix[1] * velocity);
+                floats[c + layout.velocity()] =
+                        (float) (matrix[2] * parameter + matrix[3] * velocity);
+            } else {
+                floats[c] = (float) (matrix[0] * parameter);
+            }
+        }
+        floats[at + layout.step()] = missed.count();
     }
 
     private void thaw(int chunk) {

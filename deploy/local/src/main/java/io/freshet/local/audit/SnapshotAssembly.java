@@ -26,6 +26,11 @@ final class SnapshotAssembly {
     private @Nullable ModelSnapshotEvent first;
     private int next;
     private long parameters;
+
+    /** Number of rows of a sparse model; 0 for a dense one. */
+    private long rows;
+
+    private int lastColumn = -1;
     private @Nullable String problem;
 
     SnapshotAssembly(long modelVersion) {
@@ -75,8 +80,38 @@ final class SnapshotAssembly {
                             + parameters);
         }
         List<Float> values = chunk.getParameters();
-        addFloats("a parameter", values);
+        if (chunk.getColumns().isEmpty()) {
+            addFloats("a parameter", values);
+        } else {
+            addRows(chunk);
+        }
         parameters += values.size();
+    }
+
+    /** Adds the rows of a sparse model: of each its column, its scale and its parameters. */
+    private void addRows(ModelSnapshotEvent chunk) {
+        List<Integer> columns = chunk.getColumns();
+        List<Float> scales = chunk.getScales();
+        int width = chunk.getParameters().size() / columns.size();
+        if (width * columns.size() != chunk.getParameters().size()
+                || (!scales.isEmpty() && scales.size() != columns.size())) {
+            note("chunk " + next + " has another number of columns, scales or parameters");
+            return;
+        }
+        for (int row = 0; row < columns.size(); row++) {
+            int column = columns.get(row);
+            if (column <= lastColumn || column > chunk.getNumFeatures()) {
+                note("the column " + column + " follows the column " + lastColumn);
+            }
+            lastColumn = column;
+            sha256.update(littleEndian(Integer.BYTES).putInt(column).flip());
+            if (!scales.isEmpty()) {
+                addFloats("a scale", scales.subList(row, row + 1));
+            }
+            addFloats(
+                    "a parameter", chunk.getParameters().subList(row * width, (row + 1) * width));
+        }
+        rows += columns.size();
     }
 
     private void addFloats(String name, List<Float> values) {
@@ -110,7 +145,7 @@ final class SnapshotAssembly {
                         : event.getExperts().stream()
                                 .filter(expert -> expert.getLearningRate() != null)
                                 .count();
-        long expected = matrices * (event.getNumFeatures() + 1L) * outputs;
+        long expected = matrices * (rows == 0 ? event.getNumFeatures() + 1L : rows) * outputs;
         if (parameters != expected) {
             note(parameters + " parameters instead of " + expected);
         }

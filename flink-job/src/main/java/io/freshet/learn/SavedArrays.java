@@ -1,0 +1,31 @@
+package io.freshet.learn;
+
+import io.freshet.model.LearnerState;
+import io.freshet.model.sparse.SparseChunk;
+import io.freshet.model.sparse.SparseState;
+
+/**
+ * The arrays of a learner's state that Flink's state has already, and that need not be written
+ * again while they are the same objects.
+ *
+ * @param goodParameters last good parameters of a dense model
+ * @param rows rows of a sparse model
+ * @param goodRows last good rows of a sparse model
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record SavedArrays(float[] goodParameters, SparseChunk[] rows, SparseChunk[] goodRows) {
+    /** Nothing is saved yet. */
+    static final SavedArrays NONE =
+            new SavedArrays(new float[0], new SparseChunk[0], new SparseChunk[0]);
+
+    /** Returns the arrays of a state that was saved. */
+    static SavedArrays of(LearnerState state) {
+        SparseState sparse = state.sparse();
+        if (sparse == null) {
+            return new SavedArrays(state.goodParameters(), NONE.rows, NONE.goodRows);
+        }
+        SparseChunk[] good = sparse.goodChunks();
+        return new SavedArrays(
+                NONE.goodParameters, sparse.chunks(), good == null ? NONE.goodRows : good);
+    }
+}
