@@ -194,6 +194,7 @@ public final class Learner implements AutoCloseable {
         float[] features = block.examples().features();
         int numFeatures = config.learner().numFeatures();
         if (config.missing() == MissingValues.DEAD_LETTER
+                || config.isSparse() // which have no missing values
                 || FiniteCheck.allFinite(features, 0, block.size() * numFeatures)) {
             return block;
         }

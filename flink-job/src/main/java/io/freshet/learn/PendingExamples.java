@@ -14,7 +14,9 @@ final class PendingExamples {
     private final Origins origins = new Origins();
 
     PendingExamples(LearnConfig config) {
-        examples = new Examples(config.learner().numFeatures(), config.numTargets());
+        examples =
+                new Examples(
+                        config.learner().numFeatures(), config.numTargets(), 0, config.isSparse());
     }
 
     boolean isEmpty() {

@@ -62,6 +62,15 @@ record RestoredState(
                             + ") requires "
                             + config.numTargets());
         }
+        if ((pending.examples().sparse() != null) != config.isSparse()) {
+            throw mismatch(
+                    "has pending examples whose features are "
+                            + (config.isSparse() ? "dense" : "sparse")
+                            + "; the configuration has "
+                            + IngestConfig.ENCODING
+                            + " = "
+                            + Key.kebab(config.encoding()));
+        }
         if (pending.examples().numFeatures() != config.learner().numFeatures()) {
             throw mismatch(
                     "has pending examples with "
