@@ -64,7 +64,9 @@ abstract class AvroFieldReader {
 
     private static AvroFieldReader ofBytes(Schema schema, FieldNode field) {
         if (field.isOther() && !(schema.getLogicalType() instanceof LogicalTypes.Decimal)) {
-            LOG.warn("The field {} is no feature: it has bytes", field.path());
+            if (field.tryReport()) {
+                LOG.warn("The field {} is no feature: it has bytes", field.path());
+            }
             return new SkippingReader(schema);
         }
         return field.acceptsValue() ? new ScalarReader(schema, field) : other(schema, field);

@@ -217,6 +217,11 @@ public final class FieldNode {
         return others != null && others.exceeded();
     }
 
+    /** Returns whether to report that the field cannot be used; true for a limited number. */
+    public boolean tryReport() {
+        return others != null && others.tryReport();
+    }
+
     /** Returns whether the field is not mapped, but a feature since all fields are. */
     public boolean isOther() {
         return other;

@@ -5,6 +5,10 @@ final class OtherFields {
     /** Number of fields that are known from earlier messages beyond which they are forgotten. */
     private static final int MAX_KNOWN = 16_384;
 
+    /** Number of fields that cannot be used that are reported. */
+    private static final int MAX_REPORTED = 20;
+
+    private int reported;
     private int known;
     private int knownBefore;
     private boolean exceeded;
@@ -26,6 +30,12 @@ final class OtherFields {
         }
         known++;
         return true;
+    }
+
+    /** Returns whether one more field that cannot be used may be reported. */
+    boolean tryReport() {
+        reported++;
+        return reported <= MAX_REPORTED;
     }
 
     boolean exceeded() {
