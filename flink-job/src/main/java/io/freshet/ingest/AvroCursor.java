@@ -36,6 +36,11 @@ final class AvroCursor {
         return position;
     }
 
+    /** Returns the bytes that are read; not a copy. */
+    byte[] bytes() {
+        return bytes;
+    }
+
     int remaining() {
         return bytes.length - position;
     }
@@ -127,6 +132,16 @@ final class AvroCursor {
         }
     }
 
+    /** Checks that the {@code length} bytes before position {@code end} are UTF-8. */
+    void requireTextBefore(int end, int length) throws InvalidEventException {
+        for (int i = end - length; i < end; i++) {
+            if (bytes[i] < 0) {
+                textBefore(end, length);
+                return;
+            }
+        }
+    }
+
     /** Returns whether the {@code length} bytes before position {@code end} equal {@code other}. */
     boolean matchesBefore(int end, int length, byte[] other) {
         return length == other.length && Arrays.equals(bytes, end - length, end, other, 0, length);
@@ -179,15 +194,6 @@ final class AvroCursor {
             total += count;
         }
         return total;
-    }
-
-    /** Skips an array of ints. */
-    void skipInts() throws InvalidEventException {
-        for (int count = readBlockCount(1); count != 0; count = readBlockCount(1)) {
-            for (int i = 0; i < count; i++) {
-                readInt();
-            }
-        }
     }
 
     /** Skips a map of floats. */

@@ -8,20 +8,28 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.LogicalType;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.util.Utf8;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reader of values of one Avro schema that reports the mapped fields and skips all others. A writer
  * schema is compiled into a tree of readers once. Not thread-safe.
  */
 abstract class AvroFieldReader {
+    private static final Logger LOG = LoggerFactory.getLogger(AvroFieldReader.class);
+
     /** Number of members of lists and maps in one message beyond which it is refused. */
     private static final int MAX_MEMBERS = 1_000_000;
+
+    /** Number of a map's keys whose readers are kept. */
+    private static final int MAX_READERS = 16_384;
 
     /** Levels of unmapped values beyond which a message is refused, as in JSON. */
     private static final int MAX_NESTING = 64;
@@ -41,13 +49,27 @@ abstract class AvroFieldReader {
      */
     static AvroFieldReader of(Schema schema, FieldNode field) {
         return switch (schema.getType()) {
-            case RECORD -> new RecordReader(schema, field);
+            case RECORD ->
+                    field.isOther()
+                            ? new LazyReader(schema, field)
+                            : new RecordReader(schema, field);
             case ARRAY ->
                     field.acceptsList() ? new ListReader(schema, field) : other(schema, field);
             case MAP -> field.hasMembers() ? new MapReader(schema, field) : other(schema, field);
             case UNION -> new UnionReader(schema, field);
-            default -> field.isValue() ? new ScalarReader(schema, field) : other(schema, field);
+            case BYTES, FIXED -> ofBytes(schema, field);
+            default -> field.acceptsValue() ? new ScalarReader(schema, field) : other(schema, field);
         };
+    }
+
+    private static AvroFieldReader ofBytes(Schema schema, FieldNode field) {
+        if (field.isOther() && !(schema.getLogicalType() instanceof LogicalTypes.Decimal)) {
+            if (field.tryReport()) {
+                LOG.warn("The field {} is no feature: it has bytes", field.path());
+            }
+            return new SkippingReader(schema);
+        }
+        return field.acceptsValue() ? new ScalarReader(schema, field) : other(schema, field);
     }
 
     /**
@@ -57,7 +79,7 @@ abstract class AvroFieldReader {
      */
     private static void skip(Schema schema, BinaryDecoder decoder, int depth) throws IOException {
         if (depth > MAX_NESTING) {
-            throw new IOException("nested more than " + MAX_NESTING + " levels deep");
+            throw tooDeep();
         }
         switch (schema.getType()) {
             case RECORD -> {
@@ -93,6 +115,10 @@ abstract class AvroFieldReader {
             case BOOLEAN -> decoder.readBoolean();
             case NULL -> decoder.readNull();
         }
+    }
+
+    private static IOException tooDeep() {
+        return new IOException("nested more than " + MAX_NESTING + " levels deep");
     }
 
     private static Schema readBranch(BinaryDecoder decoder, Schema union) throws IOException {
@@ -179,6 +205,9 @@ abstract class AvroFieldReader {
             for (int i = 0; i < readers.length; i++) {
                 Schema type = declared.get(i).schema();
                 FieldNode field = record.find(declared.get(i).name());
+                if (field == null && record.hasTooManyOthers()) {
+                    throw new AvroRuntimeException("too many fields");
+                }
                 fields[i] = field;
                 readers[i] = field == null ? new SkippingReader(type) : of(type, field);
             }
@@ -196,6 +225,31 @@ abstract class AvroFieldReader {
                 }
                 readers[i].read(decoder, example);
             }
+        }
+    }
+
+    /** Reads records that may contain themselves: their reader is made when there is one. */
+    private static final class LazyReader extends AvroFieldReader {
+        private final Schema schema;
+        private final FieldNode field;
+        private @Nullable AvroFieldReader reader;
+
+        LazyReader(Schema schema, FieldNode field) {
+            this.schema = schema;
+            this.field = field;
+        }
+
+        @Override
+        void read(BinaryDecoder decoder, MappedExample example) throws IOException {
+            AvroFieldReader known = reader;
+            if (known == null) {
+                if (field.depth() > MAX_NESTING) {
+                    throw tooDeep();
+                }
+                known = new RecordReader(schema, field);
+                reader = known;
+            }
+            known.read(decoder, example);
         }
     }
 
@@ -242,6 +296,9 @@ abstract class AvroFieldReader {
                         skipping.read(decoder, example);
                     } else {
                         example.see(field);
+                        if (readers.size() > MAX_READERS) {
+                            readers.clear();
+                        }
                         readers.computeIfAbsent(key.toString(), name -> of(valueType, field))
                                 .read(decoder, example);
                     }

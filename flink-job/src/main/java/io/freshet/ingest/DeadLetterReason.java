@@ -26,7 +26,7 @@ public enum DeadLetterReason {
     RESERVED_MODEL_ID,
     /** {@code models.allowed} is set and does not contain the model. */
     MODEL_NOT_ALLOWED,
-    /** The features are sparse or named, which is not supported. */
+    /** The features have names, and {@code features.encoding} is not {@code hashed}. */
     UNSUPPORTED_FEATURES,
     /** A label of one value per class, but {@code label.type} is {@code class}. */
     UNSUPPORTED_LABEL,
@@ -61,5 +61,17 @@ public enum DeadLetterReason {
     /** A mapped feature is missing, and {@code features.missing} is {@code dead-letter}. */
     MISSING_FEATURE,
     /** The value does not begin as a schema registry's serializers write it. */
-    NOT_FRAMED
+    NOT_FRAMED,
+    /** An index of a feature that is negative or not below {@code num-features}. */
+    FEATURE_INDEX_OUT_OF_RANGE,
+    /** A feature that an event has twice: its index or its name. */
+    DUPLICATE_FEATURE,
+    /** Sparse features with another number of indices than of values. */
+    UNEQUAL_INDICES_AND_VALUES,
+    /** A feature without a name. */
+    EMPTY_FEATURE_NAME,
+    /** A text, a category or a feature's name that is longer than what is hashed. */
+    TEXT_TOO_LONG,
+    /** More features than an event may have that is hashed or sparse. */
+    TOO_MANY_FEATURES
 }

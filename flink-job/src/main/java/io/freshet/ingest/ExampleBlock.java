@@ -33,11 +33,12 @@ public final class ExampleBlock {
      * @param numFeatures number of features of each example, at least 1
      * @param numTargets number of target values of each label: one per class, or 0 if labels are
      *     single classes
+     * @param isSparse whether features are kept as sparse rows
      */
-    public ExampleBlock(String modelId, int numFeatures, int numTargets) {
+    public ExampleBlock(String modelId, int numFeatures, int numTargets, boolean isSparse) {
         this(
                 modelId,
-                new Examples(numFeatures, numTargets, FIRST_CAPACITY),
+                new Examples(numFeatures, numTargets, FIRST_CAPACITY, isSparse),
                 new Origins(FIRST_CAPACITY));
     }
 

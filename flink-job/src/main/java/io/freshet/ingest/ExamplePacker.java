@@ -30,6 +30,7 @@ public final class ExamplePacker {
     private final EventDecoder decoder;
     private final EventHash eventHash = new EventHash();
     private final int numFeatures;
+    private final boolean isSparse;
     private final Set<String> allowedModels;
     private final int numTargets;
 
@@ -58,7 +59,8 @@ public final class ExamplePacker {
         numFeatures = config.numFeatures();
         numTargets = config.numTargets();
         allowedModels = config.allowedModels();
-        discarded = new Examples(numFeatures, numTargets, 1);
+        isSparse = config.isSparse();
+        discarded = new Examples(numFeatures, numTargets, 1, isSparse);
         this.deadLetters = deadLetters;
     }
 
@@ -99,7 +101,7 @@ public final class ExamplePacker {
             decoder.readHeader(message);
             String modelId = decoder.modelId();
             if (modelId.equals(NO_MODEL)) {
-                decoder.readRest(discarded);
+                discardRest();
                 return addDeadLetter(
                         message,
                         hash,
@@ -108,7 +110,7 @@ public final class ExamplePacker {
                         "the model id \"\" is reserved");
             }
             if (!allowedModels.isEmpty() && !allowedModels.contains(modelId)) {
-                decoder.readRest(discarded);
+                discardRest();
                 return addDeadLetter(
                         message,
                         hash,
@@ -117,7 +119,7 @@ public final class ExamplePacker {
                         "models.allowed does not contain \"" + modelId + "\"");
             }
             if (modelId.length() > MAX_MODEL_ID_LENGTH) {
-                decoder.readRest(discarded);
+                discardRest();
                 return addDeadLetter(
                         message,
                         hash,
@@ -147,6 +149,11 @@ public final class ExamplePacker {
         } catch (InvalidEventException e) {
             return addDeadLetter(message, hash, NO_MODEL, e.reason(), e.detail());
         }
+    }
+
+    private void discardRest() throws InvalidEventException {
+        discarded.reserve();
+        decoder.readRest(discarded);
     }
 
     private void addRow(ExampleBlock block, RawMessage message, long hash, @Nullable String id) {
@@ -192,7 +199,7 @@ public final class ExamplePacker {
 
     private ExampleBlock open(String modelId) {
         if (recycledBlocks.isEmpty()) {
-            return new ExampleBlock(modelId, numFeatures, numTargets);
+            return new ExampleBlock(modelId, numFeatures, numTargets, isSparse);
         }
         ExampleBlock recycled = recycledBlocks.pop();
         recycled.rename(modelId);

@@ -2,13 +2,19 @@ package io.freshet.ingest;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.ingest.mapping.FeatureField;
+import io.freshet.ingest.mapping.FeatureKind;
+import io.freshet.ingest.mapping.FeatureList;
+import io.freshet.ingest.mapping.FieldMapping;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param ignoreIndex class index of events to ignore, or their class name if all names are whole
  *     numbers, or null for none; must be null unless {@code labelType} is {@link LabelType#CLASS}
  * @param source format of the messages
- * @param missing treatment of missing features
+ * @param missing treatment of missing features; not {@link MissingValues#MEAN} unless the encoding
+ *     is {@link FeatureEncoding#COLUMNS}
+ * @param encoding encoding of the features; if they are hashed, their number is a power of 2
  */
 public record IngestConfig(
         int numFeatures,
@@ -36,18 +44,47 @@ public record IngestConfig(
         LabelType labelType,
         @Nullable Integer ignoreIndex,
         SourceConfig source,
-        MissingValues missing)
+        MissingValues missing,
+        FeatureEncoding encoding)
         implements Serializable {
+
+    /** Largest number of features of {@link FeatureEncoding#COLUMNS}. */
+    private static final int MAX_COLUMNS = 1_000_000;
+
+    private static final int MAX_HASH_BITS = 24;
 
     public static final Key<Optional<Integer>> NUM_FEATURES =
             Key.ofIntOr(
                     "auto",
                     "num-features",
                     1,
-                    1_000_000,
+                    1 << MAX_HASH_BITS,
                     "features",
-                    "Number of features of an example. Required for source.format = freshet;"
-                            + " otherwise it follows from features.");
+                    "Number of features of an example, at most 1000000 unless features.encoding ="
+                            + " sparse. Required for source.format = freshet; otherwise it follows"
+                            + " from features, or from features.hash-bits.");
+    public static final Key<FeatureEncoding> ENCODING =
+            Key.ofEnum(
+                    "features.encoding",
+                    FeatureEncoding.COLUMNS,
+                    "Encoding of the features. Columns: every feature has its column. Sparse: also"
+                        + " that, but only the features that are not 0 travel and are stored, for"
+                        + " examples with few of many. Hashed: the name of a feature, or of a"
+                        + " feature and its category or word, determines its column by a hash, so"
+                        + " that the names need not be known; features that share a column are"
+                        + " added up, each with a sign that the hash determines. The features of"
+                        + " an event are at most 65536 that are not 0, texts at most 131072"
+                        + " characters.");
+    public static final Key<Integer> HASH_BITS =
+            Key.ofInt(
+                    "features.hash-bits",
+                    18,
+                    8,
+                    MAX_HASH_BITS,
+                    "bits",
+                    "Number of bits of a feature's hash for features.encoding = hashed: 18 are"
+                            + " 262144 columns. Of n features, a fraction of about n divided by the"
+                            + " number of columns shares its column with another.");
     public static final Key<Optional<MissingValues>> MISSING =
             Key.ofEnumOr(
                     "auto",
@@ -59,7 +96,9 @@ public record IngestConfig(
                         + " after scaling), which the scaler does not observe; or it is 0 before"
                         + " scaling. An infinite feature is always a dead letter. The metrics count"
                         + " the missing values by feature. Auto: mean for source.format = json,"
-                        + " otherwise dead-letter.");
+                        + " otherwise dead-letter. With features.encoding = sparse or hashed, auto"
+                        + " is zero, mean is refused, and the metrics do not count a missing value:"
+                        + " the example does not have it.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                     "classes",
@@ -116,6 +155,8 @@ public record IngestConfig(
         keys.addAll(
                 List.of(
                         NUM_FEATURES,
+                        ENCODING,
+                        HASH_BITS,
                         MISSING,
                         CLASSES,
                         LABEL_TYPE,
@@ -144,6 +185,30 @@ public record IngestConfig(
         allowedModels = Set.copyOf(allowedModels);
     }
 
+    /** Creates a configuration of features that have a column each. */
+    public IngestConfig(
+            int numFeatures,
+            List<String> classes,
+            int blockSize,
+            @Nullable Duration blockMaxWait,
+            Set<String> allowedModels,
+            LabelType labelType,
+            @Nullable Integer ignoreIndex,
+            SourceConfig source,
+            MissingValues missing) {
+        this(
+                numFeatures,
+                classes,
+                blockSize,
+                blockMaxWait,
+                allowedModels,
+                labelType,
+                ignoreIndex,
+                source,
+                missing,
+                FeatureEncoding.COLUMNS);
+    }
+
     /** Reads the configuration; adds problems to the settings. */
     public static IngestConfig from(Settings settings) {
         SourceConfig source = SourceConfig.from(settings);
@@ -164,24 +229,117 @@ public record IngestConfig(
                 settings.get(LABEL_TYPE),
                 ignoreIndex(settings),
                 source,
-                missing(settings));
+                missing(settings),
+                encoding(settings, source.mapping().features()));
     }
 
-    /** Returns the treatment of missing features, whose default depends on the format. */
+    /** Returns whether examples have only the features that are not 0. */
+    public boolean isSparse() {
+        return encoding != FeatureEncoding.COLUMNS;
+    }
+
+    /** Returns the configuration of an encoding of features, by key. */
+    public static Map<String, String> encodingParameters(
+            FeatureEncoding encoding, int numFeatures) {
+        Map<String, String> values = new TreeMap<>();
+        values.put(ENCODING.name(), Key.kebab(encoding));
+        if (encoding == FeatureEncoding.HASHED) {
+            values.put(
+                    HASH_BITS.name(), Integer.toString(Integer.numberOfTrailingZeros(numFeatures)));
+        }
+        return values;
+    }
+
+    private static FeatureEncoding encoding(Settings settings, FeatureList features) {
+        FeatureEncoding encoding = settings.get(ENCODING);
+        if (encoding != FeatureEncoding.COLUMNS
+                && settings.get(MISSING).filter(MissingValues.MEAN::equals).isPresent()) {
+            settings.problem(
+                    settings.assignment(MISSING)
+                            + " with "
+                            + settings.assignment(ENCODING)
+                            + ": a missing value is absent there, as a 0 is; set "
+                            + MISSING
+                            + " to "
+                            + Key.kebab(MissingValues.ZERO));
+        }
+        if (encoding == FeatureEncoding.HASHED) {
+            return encoding;
+        }
+        settings.refuseIneffective(ENCODING, List.of(), List.of(HASH_BITS));
+        String remedy = "set " + ENCODING + " = " + Key.kebab(FeatureEncoding.HASHED);
+        if (features.takesOthers()) {
+            settings.problem(
+                    settings.assignment(FieldMapping.FEATURES)
+                            + ": * has no columns that are known beforehand: "
+                            + remedy
+                            + ", or list the fields, which freshet inspect proposes");
+        }
+        for (FeatureField field : features.fields()) {
+            if (field.kind() == FeatureKind.TEXT) {
+                settings.problem(
+                        FieldMapping.FEATURES
+                                + ": "
+                                + field.path()
+                                + " is a text, whose words can only be hashed: "
+                                + remedy);
+            } else if (field.isOpen()) {
+                settings.problem(
+                        FieldMapping.FEATURES
+                                + ": "
+                                + field.path()
+                                + " is categorical: its categories are missing, as in "
+                                + field.path()
+                                + ":categorical(red|green|blue); or "
+                                + remedy);
+            }
+        }
+        return encoding;
+    }
+
+    /**
+     * Returns the treatment of missing features, whose default depends on the format and on the
+     * encoding of the features.
+     */
     public static MissingValues missing(Settings settings) {
-        return settings.get(MISSING)
-                .orElse(
-                        settings.get(SourceConfig.FORMAT) == SourceFormat.JSON
-                                ? MissingValues.MEAN
-                                : MissingValues.DEAD_LETTER);
+        Optional<MissingValues> given = settings.get(MISSING);
+        if (settings.get(ENCODING) != FeatureEncoding.COLUMNS) {
+            return given.filter(MissingValues.DEAD_LETTER::equals).orElse(MissingValues.ZERO);
+        }
+        return given.orElse(
+                settings.get(SourceConfig.FORMAT) == SourceFormat.JSON
+                        ? MissingValues.MEAN
+                        : MissingValues.DEAD_LETTER);
     }
 
     private static int numFeatures(Settings settings, SourceConfig source) {
         Optional<Integer> given = settings.get(NUM_FEATURES);
+        FeatureEncoding encoding = settings.get(ENCODING);
+        if (encoding == FeatureEncoding.HASHED) {
+            if (given.isPresent()) {
+                settings.problem(
+                        settings.assignment(NUM_FEATURES)
+                                + " has no effect with "
+                                + settings.assignment(ENCODING)
+                                + ": set "
+                                + HASH_BITS);
+            }
+            return 1 << settings.get(HASH_BITS);
+        }
+        if (encoding == FeatureEncoding.COLUMNS && given.orElse(1) > MAX_COLUMNS) {
+            settings.problem(
+                    settings.assignment(NUM_FEATURES)
+                            + ": must be at most "
+                            + MAX_COLUMNS
+                            + " with "
+                            + settings.assignment(ENCODING));
+            return 1;
+        }
         if (source.format() == SourceFormat.FRESHET) {
             if (settings.text(NUM_FEATURES).equals("auto")) {
                 settings.problem(
-                        "num-features is missing: a whole number of features, 1 to 1000000");
+                        "num-features is missing: a whole number of features, 1 to "
+                                + MAX_COLUMNS);
             }
             return given.orElse(1);
         }

@@ -105,7 +105,7 @@ final class JsonDecoder extends MappedDecoder {
                 // a missing value
             }
             default -> {
-                if (field.isValue()) {
+                if (field.acceptsValue()) {
                     readScalar(parser, token, field);
                 } else {
                     example.wrongContainer(field, describe(token));

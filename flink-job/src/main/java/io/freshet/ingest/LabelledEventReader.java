@@ -1,7 +1,6 @@
 package io.freshet.ingest;
 
 import io.freshet.model.example.Examples;
-import io.freshet.model.example.FiniteCheck;
 import io.freshet.schemas.LabelledEvent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -21,10 +20,7 @@ final class LabelledEventReader implements EventDecoder {
     private static final long FINGERPRINT =
             SchemaNormalization.parsingFingerprint64(LabelledEvent.getClassSchema());
 
-    // Branches of the unions, in the order of the schema.
-    private static final int DENSE = 0;
-    private static final int SPARSE = 1;
-    private static final int FEATURE_BRANCHES = 3;
+    // Branches of the label's union, in the order of the schema.
     private static final int NO_LABEL = 0;
     private static final int LABEL_INDEX = 1;
     private static final int LABEL_NAME = 2;
@@ -36,7 +32,7 @@ final class LabelledEventReader implements EventDecoder {
     private final AvroCursor cursor = new AvroCursor();
     private final LabelResolver labels;
     private final byte[][] className;
-    private final int numFeatures;
+    private final FeaturesReader features;
     private final int numTargets;
 
     private String modelId = "";
@@ -44,16 +40,14 @@ final class LabelledEventReader implements EventDecoder {
     private int idEnd;
     private int idLength;
     private long timestamp;
-    private final boolean acceptsMissing;
     private float weight;
     private @Nullable InvalidEventException violation;
 
     LabelledEventReader(IngestConfig config) {
-        numFeatures = config.numFeatures();
+        features = new FeaturesReader(cursor, config);
         numTargets = config.numTargets();
         labels = new LabelResolver(config);
         List<String> classes = config.classes();
-        acceptsMissing = config.missing() != MissingValues.DEAD_LETTER;
         className = new byte[classes.size()][];
         for (int i = 0; i < className.length; i++) {
             className[i] = classes.get(i).getBytes(StandardCharsets.UTF_8);
@@ -93,7 +87,7 @@ final class LabelledEventReader implements EventDecoder {
 
     @Override
     public void readRest(Examples examples) throws InvalidEventException {
-        readFeatures(examples.features(), examples.size() * numFeatures);
+        recordViolation(features.read(examples));
         readLabel(examples.targets(), examples.size() * numTargets);
         weight = cursor.readFloat();
         if (weight < 0) {
@@ -105,38 +99,6 @@ final class LabelledEventReader implements EventDecoder {
             throw new InvalidEventException(
                     DeadLetterReason.TRAILING_BYTES,
                     cursor.remaining() + " bytes follow the event, from byte " + cursor.position());
-        }
-    }
-
-    private void readFeatures(float[] features, int from) throws InvalidEventException {
-        int branch = cursor.readBranch(FEATURE_BRANCHES);
-        if (branch == DENSE) {
-            int count = cursor.readFloats(features, from, numFeatures);
-            if (count != numFeatures) {
-                recordViolation(
-                        DeadLetterReason.WRONG_NUM_FEATURES,
-                        count + " features instead of " + numFeatures + " (num-features)");
-            } else if (!FiniteCheck.allFinite(features, from, count)) {
-                int index =
-                        acceptsMissing
-                                ? FiniteCheck.firstInfinite(features, from, count)
-                                : FiniteCheck.firstNonFinite(features, from, count);
-                if (index < count) {
-                    recordViolation(
-                            DeadLetterReason.NON_FINITE_FEATURE,
-                            "feature " + index + " is " + features[from + index]);
-                }
-            }
-        } else if (branch == SPARSE) {
-            cursor.skipInts();
-            cursor.readFloats(features, from, 0);
-            recordViolation(
-                    DeadLetterReason.UNSUPPORTED_FEATURES, "sparse features are not supported yet");
-        } else {
-            cursor.skipFloatMap();
-            cursor.skipTextMap();
-            recordViolation(
-                    DeadLetterReason.UNSUPPORTED_FEATURES, "named features are not supported yet");
         }
     }
 

@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.ingest.mapping.FeatureField;
+import io.freshet.ingest.mapping.FeatureHasher;
 import io.freshet.ingest.mapping.FeatureKind;
 import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.ingest.mapping.FieldMapping.Part;
@@ -9,6 +10,7 @@ import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.ingest.mapping.Numbers;
 import io.freshet.ingest.mapping.Times;
 import io.freshet.model.example.Examples;
+import io.freshet.model.example.SparseRows;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
  * format reports each field's value, and the kind of the field says which columns it becomes.
  *
  * <p>A field that a message does not have, null, an empty text, NaN and a category that is not
- * listed are missing values: their columns are NaN. The first value that cannot be used is the
+ * listed are missing values: their columns are NaN, and sparse examples do not have them. The first value that cannot be used is the
  * event's violation. Not thread-safe.
  */
 final class MappedExample {
@@ -47,7 +49,10 @@ final class MappedExample {
     private final FieldNode root;
     private final LabelResolver labels;
     private final boolean missingIsInvalid;
+    /** Values of the columns of the listed features; 0 for one with a value that is hashed. */
     private final float[] row;
+
+    private final @Nullable HashedFeatures hashed;
     private final List<String> columnNames;
     private final float[] targets;
     private int numTargets;
@@ -67,6 +72,10 @@ final class MappedExample {
         missingIsInvalid = config.missing() == MissingValues.DEAD_LETTER;
         row = new float[mapping.features().numColumns()];
         columnNames = mapping.features().columnNames();
+        hashed =
+                config.encoding() == FeatureEncoding.HASHED
+                        ? new HashedFeatures(config.numFeatures(), columnNames)
+                        : null;
         targets = new float[config.numTargets()];
     }
 
@@ -80,6 +89,10 @@ final class MappedExample {
         message = next;
         if (++messages == CHECKED_MESSAGES) {
             reportUnseenFields();
+        }
+        root.beginMessage();
+        if (hashed != null) {
+            hashed.begin();
         }
         Arrays.fill(row, Float.NaN);
         labels.clear();
@@ -128,6 +141,9 @@ final class MappedExample {
         for (int i = 0; i < field.numParts(); i++) {
             setNumber(field.part(i), field.path(), value, text);
         }
+        if (hashed != null && field.isOther() && !Double.isNaN(value)) {
+            hashed.number(field, toFloat(field.path(), value, 0));
+        }
     }
 
     private void setNumber(
@@ -138,8 +154,10 @@ final class MappedExample {
         switch (target.field().kind()) {
             case NUMERIC -> row[column] = toFloat(path, value, target.field().origin());
             case BOOLEAN -> setBoolean(column, path, text(value));
-            case CATEGORICAL -> {
-                if (!setCategory(target, text)) {
+            case CATEGORICAL, TEXT -> {
+                if (target.field().isOpen()) {
+                    setCategory(target, ClassNames.isWholeNumber(text) ? text : text(value));
+                } else if (!setCategory(target, text)) {
                     setCategory(target, text(value));
                 }
             }
@@ -202,6 +220,9 @@ final class MappedExample {
         for (int i = 0; i < field.numParts(); i++) {
             setPart(field.part(i), field.path(), text);
         }
+        if (hashed != null && field.isOther() && !isMissing(text)) {
+            hashed.category(field, text.strip());
+        }
     }
 
     private void setText(FieldNode.Target target, String path, String text) {
@@ -221,7 +242,7 @@ final class MappedExample {
                 }
             }
             case BOOLEAN -> setBoolean(column, path, text.strip());
-            case CATEGORICAL -> setCategory(target, text);
+            case CATEGORICAL, TEXT -> setCategory(target, text);
             case TIME -> setTime(column, path, Times.parse(text.strip()), text);
         }
     }
@@ -237,11 +258,14 @@ final class MappedExample {
                                 field,
                                 "is " + value + ", not a number");
                 case BOOLEAN -> row[target.column()] = value ? 1 : 0;
-                case CATEGORICAL -> setCategory(target, Boolean.toString(value));
+                case CATEGORICAL, TEXT -> setCategory(target, Boolean.toString(value));
             }
         }
         for (int i = 0; i < field.numParts(); i++) {
             setPart(field.part(i), field.path(), Boolean.toString(value));
+        }
+        if (hashed != null && field.isOther()) {
+            hashed.number(field, value ? 1 : 0);
         }
     }
 
@@ -271,6 +295,9 @@ final class MappedExample {
             } else {
                 setNumber(part, field.path(), (double) millis, Long.toString(millis));
             }
+        }
+        if (hashed != null && field.isOther()) {
+            hashed.time(field, millis);
         }
     }
 
@@ -305,6 +332,14 @@ final class MappedExample {
         InvalidEventException invalidLabel = labels.violation();
         if (violation == null) {
             violation = invalidLabel;
+        }
+        if (violation == null && hashed != null) {
+            violation = hashed.violation();
+        }
+        if (root.hasTooManyOthers()) {
+            violate(
+                    DeadLetterReason.TOO_MANY_FEATURES,
+                    "the event has more than " + FeatureHasher.MAX_FEATURES + " new fields");
         }
         if (missingIsInvalid && violation == null) {
             for (int column = 0; column < row.length; column++) {
@@ -408,8 +443,17 @@ final class MappedExample {
         }
     }
 
-    /** Returns whether the category is among those that are listed. */
+    /** Returns whether the category is among those that are listed, or all are accepted. */
     private boolean setCategory(FieldNode.Target target, String category) {
+        if (hashed != null && target.field().isOpen()) {
+            row[target.column()] = 0;
+            if (target.field().kind() == FeatureKind.TEXT) {
+                hashed.words(target.node(), category);
+            } else {
+                hashed.category(target.node(), category.strip());
+            }
+            return true;
+        }
         Integer found = target.categories().get(category);
         if (found == null) {
             found = target.categories().get(category.strip());
@@ -461,7 +505,18 @@ final class MappedExample {
     /** Copies features and targets behind the last row of examples, which is reserved. */
     void copyTo(Examples examples) {
         int size = examples.size();
-        System.arraycopy(row, 0, examples.features(), size * row.length, row.length);
+        SparseRows sparse = examples.sparse();
+        if (sparse == null) {
+            System.arraycopy(row, 0, examples.features(), size * row.length, row.length);
+        } else if (hashed != null) {
+            hashed.copyTo(sparse, row);
+        } else {
+            for (int column = 0; column < row.length; column++) {
+                if (row[column] != 0 && !Float.isNaN(row[column])) {
+                    sparse.add(column, row[column]);
+                }
+            }
+        }
         System.arraycopy(targets, 0, examples.targets(), size * targets.length, targets.length);
     }
 

@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceFallback behaviour of a build for a GPU where none can be used
  * @param missing treatment of missing values; {@link MissingValues#MEAN} requires a scaler that
  *     accepts them
+ * @param encoding encoding of the features
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -45,7 +47,8 @@ public record LearnConfig(
         Duration publishInterval,
         DriftConfig drift,
         DeviceFallback deviceFallback,
-        MissingValues missing)
+        MissingValues missing,
+        FeatureEncoding encoding)
         implements Serializable {
 
     public static final Key<Optional<Duration>> MINI_BATCH_MAX_WAIT =
@@ -124,7 +127,37 @@ public record LearnConfig(
             throw new IllegalArgumentException(
                     "blocks by count, mini-batch.max-wait " + miniBatchMaxWait);
         }
+        if (learner.isSparse() != (encoding != FeatureEncoding.COLUMNS)) {
+            throw new IllegalArgumentException(
+                    "a " + (learner.isSparse() ? "sparse" : "dense") + " learner for " + encoding);
+        }
         classes = List.copyOf(classes);
+    }
+
+    /** Creates a configuration of features that have a column each. */
+    public LearnConfig(
+            LearnerSettings learner,
+            List<String> classes,
+            LabelType labelType,
+            @Nullable Duration miniBatchMaxWait,
+            boolean blocksByCount,
+            int maxModels,
+            Duration publishInterval,
+            DriftConfig drift,
+            DeviceFallback deviceFallback,
+            MissingValues missing) {
+        this(
+                learner,
+                classes,
+                labelType,
+                miniBatchMaxWait,
+                blocksByCount,
+                maxModels,
+                publishInterval,
+                drift,
+                deviceFallback,
+                missing,
+                FeatureEncoding.COLUMNS);
     }
 
     /** Creates a configuration under which no value is missing. */
@@ -170,7 +203,8 @@ public record LearnConfig(
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
                 settings.get(DEVICE_FALLBACK),
-                ingest.missing());
+                ingest.missing(),
+                ingest.encoding());
     }
 
     private static @Nullable Duration miniBatchMaxWait(Settings settings, boolean blocksByCount) {
@@ -200,6 +234,7 @@ public record LearnConfig(
         values.putAll(drift.hyperParameters());
         values.put(IngestConfig.LABEL_TYPE.name(), Key.kebab(labelType));
         values.put(IngestConfig.MISSING.name(), Key.kebab(missing));
+        values.putAll(IngestConfig.encodingParameters(encoding, learner.numFeatures()));
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),
                 miniBatchMaxWait == null ? "off" : miniBatchMaxWait.toMillis() + " ms");

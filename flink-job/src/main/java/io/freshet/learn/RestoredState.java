@@ -64,9 +64,12 @@ record RestoredState(
         }
         if ((pending.examples().sparse() != null) != config.learner().isSparse()) {
             throw mismatch(
-                    "has pending examples with "
-                            + (pending.examples().sparse() == null ? "dense" : "sparse")
-                            + " features, unlike the configuration");
+                    "has pending examples whose features are "
+                            + (config.learner().isSparse() ? "dense" : "sparse")
+                            + "; the configuration has "
+                            + IngestConfig.ENCODING
+                            + " = "
+                            + Key.kebab(config.encoding()));
         }
         if (pending.examples().numFeatures() != config.learner().numFeatures()) {
             throw mismatch(

@@ -200,6 +200,116 @@ class AvroDecoderTest {
     }
 
     @Test
+    void allOtherFields_areHashed_exceptBytes() throws IOException {
+        ExamplePacker packer =
+                packer(
+                        "avro",
+                        null,
+                        "features",
+                        "*,user.plan:text",
+                        "features.encoding",
+                        "hashed",
+                        "id",
+                        "id");
+        byte[] value =
+                singleObject(
+                        visit().set("clicks", Arrays.asList(3f, null, "x", 0f))
+                                .set("blob", ByteBuffer.wrap(new byte[] {1}))
+                                .build());
+        for (int i = 0; i < 3; i++) {
+            ExampleBlock block = packer.pack(Messages.message(i, value));
+            assertThat(SparseExamples.features(block))
+                    .isEqualTo(
+                            SparseExamples.hashed(
+                                    18,
+                                    "user.age", 31,
+                                    "user.plan=pro", 1,
+                                    "unused.a[0]", 1,
+                                    "unused.a[1]", 2,
+                                    "clicks[0]", 3,
+                                    "clicks=x", 1,
+                                    "traits.tall", 1.5,
+                                    "traits.fast", 2.5,
+                                    "at (hour, sine)", 1,
+                                    "at (hour, cosine)", (float) Math.cos(Math.PI / 2),
+                                    "at (weekday, sine)", (float) Math.sin(2 * Math.PI / 28),
+                                    "at (weekday, cosine)", (float) Math.cos(2 * Math.PI / 28),
+                                    "price", 12.34f));
+            packer.recycle(block);
+        }
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
+    void mapWithManyDifferentKeys_isHashed_withinTheLimit() throws IOException {
+        Schema counts =
+                schema("{\"name\":\"n\",\"type\":{\"type\":\"map\",\"values\":\"int\"}}");
+        Path file = Files.writeString(directory.resolve("counts.avsc"), counts.toString());
+        ExamplePacker packer =
+                packer(
+                        "avro",
+                        null,
+                        "features",
+                        "*",
+                        "features.encoding",
+                        "hashed",
+                        "source.avro-schemas",
+                        file.toString());
+        for (int message = 0; message < 12; message++) {
+            Map<String, Integer> keys = new HashMap<>();
+            List<Object> expected = new ArrayList<>();
+            for (int i = 0; i < 4_000; i++) {
+                keys.put("k" + message + "x" + i, i + 1);
+                expected.addAll(List.of("n.k" + message + "x" + i, i + 1));
+            }
+            GenericRecord record = new GenericRecordBuilder(counts).set("n", keys).build();
+            ExampleBlock block = packer.pack(Messages.message(message, singleObject(record)));
+            assertThat(SparseExamples.features(block))
+                    .isEqualTo(SparseExamples.hashed(18, expected.toArray()));
+            packer.recycle(block);
+        }
+        Map<String, Integer> tooMany = new HashMap<>();
+        for (int i = 0; i < 65_537; i++) {
+            tooMany.put("t" + i, 1);
+        }
+        GenericRecord record = new GenericRecordBuilder(counts).set("n", tooMany).build();
+        assertThat(deadLetter(packer, singleObject(record)).reason())
+                .isEqualTo(DeadLetterReason.TOO_MANY_FEATURES);
+    }
+
+    @Test
+    void recordThatContainsItself_isHashed_withinTheLimit() throws IOException {
+        Schema nested =
+                schema(
+                        "{\"name\":\"node\",\"type\":{\"type\":\"record\",\"name\":\"Node\",\"fields\":["
+                            + "{\"name\":\"v\",\"type\":\"int\"},"
+                            + "{\"name\":\"next\",\"type\":[\"null\",\"Node\"]}]}}");
+        Path file = Files.writeString(directory.resolve("nested.avsc"), nested.toString());
+        ExamplePacker packer =
+                packer(
+                        "avro",
+                        null,
+                        "features",
+                        "*",
+                        "features.encoding",
+                        "hashed",
+                        "source.avro-encoding",
+                        "bare",
+                        "source.avro-schemas",
+                        file.toString());
+
+        ExampleBlock block = packer.pack(Messages.message(0, new byte[] {2, 2, 4, 0}));
+
+        assertThat(SparseExamples.features(block))
+                .isEqualTo(SparseExamples.hashed(18, "node.v", 1, "node.next.v", 2));
+        byte[] deep = new byte[100_000];
+        Arrays.fill(deep, (byte) 2);
+        DeadLetter letter = deadLetter(packer, deep);
+        assertThat(letter.reason()).isEqualTo(DeadLetterReason.MALFORMED);
+        assertThat(letter.detail()).contains("nested more than 64 levels deep");
+    }
+
+    @Test
     void branchesOfAUnion_areLabels() throws IOException {
         ExamplePacker packer = packer("avro", null, "classes", "true,7,stays");
         for (Object label : Arrays.asList(true, 7, "stays", null)) {

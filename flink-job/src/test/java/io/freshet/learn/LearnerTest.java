@@ -10,9 +10,11 @@ import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventHash;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.ExampleBlockSerializer;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
+import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.drift.DriftConfig;
@@ -491,6 +493,45 @@ public class LearnerTest {
                         "The state of model \"m\" has pending examples whose labels have 0 values"
                                 + " each; the configuration (label.type = probabilities) requires"
                                 + " 3");
+        learner.close();
+    }
+
+    @Test
+    void pendingExamplesThatAreDense_areRefused_whereFeaturesAreSparse() {
+        LearnConfig dense = config(32);
+        Learner learner = new Learner("m", new LearnerWorkspace(dense));
+        learner.process(
+                Blocks.block(Blocks.stream(8, 10, FEATURES, CLASSES, "m")),
+                prediction -> {},
+                alert -> {});
+        LearnerState state = state(learner);
+        LearnConfig sparse =
+                new LearnConfig(
+                        dense.learner(),
+                        dense.classes(),
+                        dense.labelType(),
+                        null,
+                        false,
+                        dense.maxModels(),
+                        dense.publishInterval(),
+                        dense.drift(),
+                        dense.deviceFallback(),
+                        MissingValues.ZERO,
+                        FeatureEncoding.SPARSE);
+
+        assertThatThrownBy(
+                        () ->
+                                Learner.restore(
+                                        "m",
+                                        new LearnerWorkspace(sparse),
+                                        learner.modelState(state, null),
+                                        state,
+                                        null,
+                                        learner.pendingExamples()))
+                .isInstanceOf(StateMismatchException.class)
+                .hasMessage(
+                        "The state of model \"m\" has pending examples whose features are dense; the"
+                                + " configuration has features.encoding = sparse");
         learner.close();
     }
 

@@ -21,6 +21,8 @@ import io.freshet.drift.Kswin;
 import io.freshet.drift.PageHinkley;
 import io.freshet.drift.RobustCusum;
 import io.freshet.drift.Signal;
+import io.freshet.ingest.FeatureEncoding;
+import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.SourceConfig;
@@ -166,6 +168,8 @@ class JobConfigTest {
         settings.put("label.type", "class"); // the default; others exclude the next key
         settings.put("label.ignore-index", "-100");
         settings.put("features.missing", "zero"); // the mean needs a scaler
+        settings.put("features.encoding", "sparse");
+        settings.put("features.hash-bits", "18"); // the default; see HashedFeaturesTest
         settings.put("block.size", "11");
         settings.put("block.max-wait", "12 ms");
         settings.put("models.allowed", "a,b");
@@ -289,6 +293,10 @@ class JobConfigTest {
                         new RegistryConfig(
                                 List.of(URI.create("http://r:8081")), "u", "${dir:/s:p}", false));
         assertThat(config.ingest().missing()).isEqualTo(MissingValues.ZERO);
+        assertThat(config.ingest().encoding()).isEqualTo(FeatureEncoding.SPARSE);
+        assertThat(config.learn().hyperParameters()).containsEntry("features.encoding", "sparse");
+        assertThat(IngestConfig.ENCODING.isChangeable() || IngestConfig.HASH_BITS.isChangeable())
+                .isFalse();
         assertThat(config.ingest().source().mapping().features())
                 .hasToString("age,city:categorical(Oslo|Rome)");
         assertThat(config.ingest().source().mapping().sources())
@@ -899,7 +907,8 @@ class JobConfigTest {
                 .containsExactly(
                         "features is missing: comma-separated fields, each with a kind if it is not"
                                 + " numeric, such as age,city:categorical(Oslo|Rome),"
-                                + "member:boolean,since:time,pixels[0:784]",
+                                + "member:boolean,since:time,pixels[0:784]; or *, which may be"
+                                + " followed by fields",
                         "label is missing: a field's path, such as user.age, readings[0] or"
                                 + " [\"a.b\"]; or key, or header.NAME");
         assertThat(problems("source.format", "json", "features", "a,b", "label", "y"))
@@ -1008,7 +1017,7 @@ class JobConfigTest {
                         "unknown key mini-batch.sizes; the nearest known one is mini-batch.size",
                         "kafka.bootstrap.servers is missing: text",
                         "num-features = many: must be auto, or a whole number of features, 1 to"
-                                + " 1000000",
+                                + " 16777216",
                         "classes = 1: at least two classes are required",
                         "training.momentum = 1.5: must be a number, at least 0.0 and below 1",
                         "block.max-wait = soon: must be a time such as 200 ms, 10 s, 5 min, 1 h or"

@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.NamedFeatures;
 import io.freshet.schemas.SparseFeatures;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +46,10 @@ final class BadMessages {
         bad.put("UNSUPPORTED_LABEL", with(e -> e.setLabel(List.of(0.5f, 0.5f))));
         bad.put(
                 "UNSUPPORTED_FEATURES",
-                with(e -> e.setFeatures(new SparseFeatures(List.of(1), List.of(2f)))));
+                with(e -> e.setFeatures(new NamedFeatures(Map.of("a", 1f), Map.of()))));
+        bad.put("FEATURE_INDEX_OUT_OF_RANGE", withSparse(List.of(3), 2f));
+        bad.put("DUPLICATE_FEATURE", withSparse(List.of(1, 1), 2f, 3f));
+        bad.put("UNEQUAL_INDICES_AND_VALUES", withSparse(List.of(1), 2f, 3f));
         bad.put("MODEL_NOT_ALLOWED", with(e -> e.setModelId("other")));
         bad.put("RESERVED_MODEL_ID", with(e -> e.setModelId("")));
         return bad;
@@ -114,6 +118,10 @@ final class BadMessages {
         LabelledEvent event = event();
         change.accept(event);
         return JobOnKafka.bytes(event);
+    }
+
+    private static byte[] withSparse(List<Integer> indices, Float... values) {
+        return with(e -> e.setFeatures(new SparseFeatures(indices, List.of(values))));
     }
 
     private static DenseFeatures dense(float... values) {

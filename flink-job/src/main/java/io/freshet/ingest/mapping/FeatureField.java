@@ -19,7 +19,8 @@ import java.util.stream.Collectors;
  * @param to index after the last member that is used, if the field is a list of numbers; {@link
  *     #WHOLE} for a field that is one value
  * @param kind kind of the value, or of each member of the list
- * @param categories names of a categorical field in the order of their columns; otherwise empty
+ * @param categories names of a categorical field in the order of their columns; empty if its names
+ *     are hashed, and for other kinds
  * @param origin number that is subtracted from the values of a numeric field, such as a time since
  *     which the others are counted
  */
@@ -37,13 +38,6 @@ public record FeatureField(
 
     public FeatureField {
         categories = List.copyOf(categories);
-        if (kind == FeatureKind.CATEGORICAL && categories.isEmpty()) {
-            throw new IllegalArgumentException(
-                    path
-                            + " is categorical: its categories are missing, as in "
-                            + path
-                            + ":categorical(red|green|blue)");
-        }
         if (to != WHOLE && kind != FeatureKind.NUMERIC && kind != FeatureKind.BOOLEAN) {
             throw new IllegalArgumentException(
                     path + " is a list, whose members can be numeric or boolean only");
@@ -76,12 +70,25 @@ public record FeatureField(
         return to != WHOLE;
     }
 
-    /** Returns the number of columns. */
+    /**
+     * Returns whether the names of the field's features are only known from its values, so that
+     * they have to be hashed.
+     */
+    public boolean isOpen() {
+        return kind == FeatureKind.TEXT
+                || (kind == FeatureKind.CATEGORICAL && categories.isEmpty());
+    }
+
+    /**
+     * Returns the number of columns; an {@linkplain #isOpen() open} field has one, which says
+     * whether it has a value.
+     */
     public int numColumns() {
         return switch (kind) {
             case NUMERIC, BOOLEAN -> isList() ? to - from : 1;
-            case CATEGORICAL -> categories.size();
+            case CATEGORICAL -> isOpen() ? 1 : categories.size();
             case TIME -> TIME_COLUMNS;
+            case TEXT -> 1;
         };
     }
 
@@ -98,7 +105,13 @@ public record FeatureField(
                     names.add(path.toString());
                 }
             }
-            case CATEGORICAL -> categories.forEach(name -> names.add(path + "=" + name));
+            case CATEGORICAL -> {
+                if (isOpen()) {
+                    names.add(path.toString());
+                }
+                categories.forEach(name -> names.add(path + "=" + name));
+            }
+            case TEXT -> names.add(path.toString());
             case TIME ->
                     names.addAll(
                             List.of(
@@ -187,7 +200,7 @@ public record FeatureField(
         if (isList()) {
             text.append('[').append(from).append(':').append(to).append(']');
         }
-        if (kind == FeatureKind.CATEGORICAL) {
+        if (kind == FeatureKind.CATEGORICAL && !isOpen()) {
             text.append(
                     categories.stream()
                             .map(FeatureField::categoryText)

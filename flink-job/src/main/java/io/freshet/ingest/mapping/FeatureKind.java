@@ -6,11 +6,19 @@ public enum FeatureKind {
     NUMERIC,
     /** True or false: one column, 1 or 0. */
     BOOLEAN,
-    /** One of several names: one column per name, 1 for the name that is given and 0 for others. */
+    /**
+     * One of several names: one column per name, 1 for the name that is given and 0 for others.
+     * Names that are not listed can only be hashed.
+     */
     CATEGORICAL,
     /**
      * A time: four columns, the sine and cosine of the hour of the day and of the day of the week,
      * in UTC.
      */
-    TIME
+    TIME,
+    /**
+     * A text: the number of occurrences of each word, in lower case. Letters and digits form words.
+     * Can only be hashed.
+     */
+    TEXT
 }

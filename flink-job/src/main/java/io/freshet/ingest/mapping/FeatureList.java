@@ -6,16 +6,22 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Fields that are features, in the order of their columns.
  *
  * @param fields fields, none of which is there twice with the same kind; may be empty
+ * @param takesOthers whether all other fields of a message are features too, unless they are mapped
+ *     to another part of the example: numbers as numeric, texts as categorical
  */
-public record FeatureList(List<FeatureField> fields) implements Serializable {
+public record FeatureList(List<FeatureField> fields, boolean takesOthers) implements Serializable {
     static final String TYPE =
             "comma-separated fields, each with a kind if it is not numeric, such as"
-                    + " age,city:categorical(Oslo|Rome),member:boolean,since:time,pixels[0:784]";
+                    + " age,city:categorical(Oslo|Rome),member:boolean,since:time,pixels[0:784]; or *,"
+                    + " which may be followed by fields";
+
+    private static final char ALL = '*';
 
     public FeatureList {
         fields = List.copyOf(fields);
@@ -29,6 +35,11 @@ public record FeatureList(List<FeatureField> fields) implements Serializable {
         }
     }
 
+    /** Creates a list of all features. */
+    public FeatureList(List<FeatureField> fields) {
+        this(fields, false);
+    }
+
     /**
      * Parses a list.
      *
@@ -36,18 +47,15 @@ public record FeatureList(List<FeatureField> fields) implements Serializable {
      */
     public static FeatureList parse(String text) {
         List<FeatureField> fields = new ArrayList<>();
-        if (text.strip().equals("*")) {
-            throw new IllegalArgumentException(
-                    "a list of fields, which freshet inspect proposes; * is not supported");
-        }
-        if (!text.isBlank()) {
-            PathReader reader = new PathReader(text);
+        PathReader reader = new PathReader(text);
+        boolean takesOthers = reader.skip(ALL);
+        if (takesOthers ? reader.skip(',') : !reader.isAtEnd()) {
             do {
                 fields.add(FeatureField.read(reader));
             } while (reader.skip(','));
-            reader.expectEnd();
         }
-        return new FeatureList(fields);
+        reader.expectEnd();
+        return new FeatureList(fields, takesOthers);
     }
 
     /** Returns the number of columns of all fields. */
@@ -63,6 +71,9 @@ public record FeatureList(List<FeatureField> fields) implements Serializable {
     /** Returns the list as it is written in settings. */
     @Override
     public String toString() {
-        return fields.stream().map(FeatureField::toString).collect(Collectors.joining(","));
+        return Stream.concat(
+                        takesOthers ? Stream.of(String.valueOf(ALL)) : Stream.empty(),
+                        fields.stream().map(FeatureField::toString))
+                .collect(Collectors.joining(","));
     }
 }

@@ -42,7 +42,12 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
                             + " the hour of the day and of the day of the week. A range of a list"
                             + " of numbers is that many features. numeric(origin=N) subtracts N"
                             + " from large numbers, such as times, before they are rounded to"
-                            + " floats.",
+                            + " floats. With features.encoding = hashed also: categorical without"
+                            + " categories; text, the number of occurrences of each word; and *,"
+                            + " all fields that are mapped to nothing else: numbers as numeric,"
+                            + " true and false as boolean, texts as categorical, members of objects"
+                            + " and lists by their paths, null as absent. Fields that follow *"
+                            + " have the kind that is given.",
                     FeatureList::parse);
     public static final Key<Optional<FieldSource>> LABEL =
             source(

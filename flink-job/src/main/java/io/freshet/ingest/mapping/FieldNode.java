@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Node of the tree of mapped fields: a field, with its mapped members and with what it is mapped
- * to. A decoder walks the tree along with a message, and so reads only what is mapped.
+ * to. A decoder walks the tree along with a message, and so reads only what is mapped. If all other
+ * fields are features too, a node is added for each of them when a message has it.
  *
  * <p>The decoder also notes in the tree which fields a message has. Not thread-safe.
  */
@@ -19,21 +20,31 @@ public final class FieldNode {
     /**
      * Feature that a field is mapped to.
      *
+     * @param node the field in the tree
      * @param field field with its kind
      * @param column index of its first column
      * @param categories index of the column of each category, counted from the first column
      */
-    public record Target(FeatureField field, int column, Map<String, Integer> categories) {
-        private static Target of(FeatureField field, int column) {
+    public record Target(
+            FieldNode node, FeatureField field, int column, Map<String, Integer> categories) {
+        private static Target of(FieldNode node, FeatureField field, int column) {
             Map<String, Integer> categories = new HashMap<>();
             for (String category : field.categories()) {
                 categories.put(category, categories.size());
             }
-            return new Target(field, column, Map.copyOf(categories));
+            return new Target(node, field, column, Map.copyOf(categories));
         }
     }
 
     private final @Nullable FieldPath path;
+    private final String name;
+
+    /** The fields that are not mapped but are features; null if there are none. */
+    private final @Nullable OtherFields others;
+
+    /** Whether the field is one of the others. */
+    private final boolean other;
+
     private final Map<String, FieldNode> members = new LinkedHashMap<>();
     private final List<@Nullable FieldNode> elements = new ArrayList<>();
     private Target[] targets = new Target[0];
@@ -43,26 +54,32 @@ public final class FieldNode {
     private boolean label;
 
     /** Members in the order in which the last message had them, to find the next one at once. */
-    private FieldNode[] expected = new FieldNode[0];
+    private @Nullable FieldNode[] expected = new FieldNode[0];
 
     /** Name of this field as the parser gave it last; parsers give the same instance again. */
     private @Nullable String lastName;
 
     private long lastMessage = -1;
 
-    private FieldNode(@Nullable FieldPath path) {
+    private @Nullable HashedName hashedName;
+
+    private FieldNode(@Nullable FieldPath path, @Nullable OtherFields others, boolean other) {
         this.path = path;
+        this.name = path == null ? "" : path.toString();
+        this.others = others;
+        this.other = other;
     }
 
     /** Returns the root of the tree of a mapping. */
     public static FieldNode of(FieldMapping mapping) {
-        FieldNode root = new FieldNode(null);
+        OtherFields others = mapping.features().takesOthers() ? new OtherFields() : null;
+        FieldNode root = new FieldNode(null, others, false);
         int column = 0;
         for (FeatureField field : mapping.features().fields()) {
             FieldNode node = root.node(field.path());
-            node.targets = append(node.targets, Target.of(field, column));
+            node.targets = append(node.targets, Target.of(node, field, column));
             node.list |= field.isList();
-            node.needsText |= field.kind() == FeatureKind.CATEGORICAL;
+            node.needsText |= field.kind() == FeatureKind.CATEGORICAL || field.isOpen();
             column += field.numColumns();
         }
         mapping.sources()
@@ -96,17 +113,29 @@ public final class FieldNode {
 
     private FieldNode child(FieldPath.Step step, FieldPath at) {
         if (!step.isIndex()) {
-            return members.computeIfAbsent(step.name(), name -> new FieldNode(at));
+            return members.computeIfAbsent(step.name(), name -> new FieldNode(at, others, false));
         }
         while (elements.size() <= step.index()) {
             elements.add(null);
         }
         FieldNode known = elements.get(step.index());
         if (known == null) {
-            known = new FieldNode(at);
+            known = new FieldNode(at, others, false);
             elements.set(step.index(), known);
         }
         return known;
+    }
+
+    /** Returns a new node of a member that is not mapped; null if it is no feature. */
+    private @Nullable FieldNode newOther(FieldPath.Step step) {
+        if (others == null || list || label || !others.tryAdd()) {
+            return null;
+        }
+        FieldPath at =
+                path != null
+                        ? path.child(step)
+                        : FieldPath.of(step.name()); // the message itself is an object
+        return new FieldNode(at, others, true);
     }
 
     /**
@@ -117,13 +146,16 @@ public final class FieldNode {
      */
     @SuppressWarnings("ReferenceEquality") // parsers intern names; others are found in the map
     public @Nullable FieldNode member(String name, int position) {
-        if (position < expected.length && expected[position].lastName == name) {
-            return expected[position];
+        if (position < expected.length) {
+            FieldNode next = expected[position];
+            if (next != null && next.lastName == name) {
+                return next;
+            }
         }
-        FieldNode found = members.get(name);
+        FieldNode found = find(name);
         if (found != null && position < members.size()) {
-            if (expected.length == 0) {
-                expected = members.values().toArray(new FieldNode[0]);
+            if (position >= expected.length) {
+                expected = Arrays.copyOf(expected, Math.max(members.size(), 2 * position));
             }
             found.lastName = name;
             expected[position] = found;
@@ -133,17 +165,94 @@ public final class FieldNode {
 
     /** Returns the mapped member of an object; null if it is not mapped. */
     public @Nullable FieldNode find(String name) {
-        return members.get(name);
+        FieldNode found = members.get(name);
+        if (found == null) {
+            found = newOther(FieldPath.Step.name(name));
+            if (found != null) {
+                members.put(name, found);
+            }
+        }
+        return found;
     }
 
     /** Returns the mapped member of a list; null if it is not mapped. */
     public @Nullable FieldNode element(int index) {
-        return index < elements.size() ? elements.get(index) : null;
+        FieldNode found = index < elements.size() ? elements.get(index) : null;
+        if (found == null) {
+            found = newOther(FieldPath.Step.index(index));
+            if (found != null) {
+                while (elements.size() <= index) {
+                    elements.add(null);
+                }
+                elements.set(index, found);
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Begins a message: forgets the fields that are not mapped if there are many, so that names
+     * which differ from message to message do not fill the memory. Called on the root.
+     */
+    public void beginMessage() {
+        if (others != null && others.begin()) {
+            forgetOthers();
+        }
+    }
+
+    private void forgetOthers() {
+        members.values().removeIf(FieldNode::isOther);
+        elements.replaceAll(element -> element == null || element.other ? null : element);
+        expected = new FieldNode[0];
+        members.values().forEach(FieldNode::forgetOthers);
+        for (FieldNode element : elements) {
+            if (element != null) {
+                element.forgetOthers();
+            }
+        }
+    }
+
+    /** Returns whether the message has more fields that are not mapped than are accepted. */
+    public boolean hasTooManyOthers() {
+        return others != null && others.exceeded();
+    }
+
+    /** Returns whether to report that the field cannot be used; true for a limited number. */
+    public boolean tryReport() {
+        return others != null && others.tryReport();
+    }
+
+    /** Returns whether the field is not mapped, but a feature since all fields are. */
+    public boolean isOther() {
+        return other;
+    }
+
+    /** Returns the number of objects and lists that the field is in. */
+    public int depth() {
+        return path == null ? 0 : path.steps().size();
+    }
+
+    /** Returns the field's name as a feature, with its hash. */
+    public HashedName hashedName(FeatureHasher hasher) {
+        HashedName known = hashedName;
+        if (known == null) {
+            if (path == null) {
+                throw new IllegalStateException("the message itself is no feature");
+            }
+            known = HashedName.of(path, other, hasher);
+            hashedName = known;
+        }
+        return known;
     }
 
     /** Returns whether the field is mapped itself, as one value. */
     public boolean isValue() {
         return !list && (targets.length > 0 || parts.length > 0);
+    }
+
+    /** Returns whether the field may be one value. */
+    public boolean acceptsValue() {
+        return isValue() || other;
     }
 
     /** Returns whether the field is mapped as a list of values. */
@@ -153,12 +262,12 @@ public final class FieldNode {
 
     /** Returns whether members of an object or of a list are mapped. */
     public boolean hasMembers() {
-        return !members.isEmpty();
+        return !members.isEmpty() || other;
     }
 
     /** Returns whether a list is read: its members, or it as a whole. */
     public boolean acceptsList() {
-        return list || !elements.isEmpty() || isLabel();
+        return list || !elements.isEmpty() || isLabel() || other;
     }
 
     /** Returns the number of features that the field is mapped to. */
@@ -193,7 +302,7 @@ public final class FieldNode {
 
     /** Returns the path of the field; empty for the message itself. */
     public String path() {
-        return path == null ? "" : path.toString();
+        return name;
     }
 
     /**

@@ -70,7 +70,7 @@ public final class TrainingConfig {
     public static LearnerSettings read(Settings settings, IngestConfig ingest) {
         int classes = ingest.classes().size();
         Loss loss = LossOption.read(settings, ingest);
-        Optimizer optimizer = optimizer(settings);
+        Optimizer optimizer = optimizer(settings, ingest);
         Mixture mixture = mixture(settings);
         try {
             return new LearnerSettings(
@@ -82,7 +82,8 @@ public final class TrainingConfig {
                     loss.activation() == Activation.SOFTMAX ? mixture : null,
                     settings.get(REDUCTION),
                     ScalerOption.read(settings),
-                    settings.get(MAX_SKIPPED_STEPS));
+                    settings.get(MAX_SKIPPED_STEPS),
+                    ingest.isSparse());
         } catch (IllegalArgumentException e) {
             // Everything else has been checked above: the arrays are too large.
             settings.problem(
@@ -102,13 +103,22 @@ public final class TrainingConfig {
                     null,
                     MiniBatchReduction.EXAMPLES,
                     null,
-                    1);
+                    1,
+                    ingest.isSparse());
         }
     }
 
-    private static Optimizer optimizer(Settings settings) {
+    private static Optimizer optimizer(Settings settings, IngestConfig ingest) {
         double learningRate = settings.get(LearningRateConfig.LEARNING_RATE).orElse(1.0);
         Optimizer optimizer = OptimizerOption.read(settings, learningRate);
+        if (ingest.isSparse() && optimizer.linearRule() == null) {
+            settings.problem(
+                    settings.assignment(OptimizerOption.OPTIMIZER)
+                            + " with "
+                            + settings.assignment(IngestConfig.ENCODING)
+                            + ": sparse models are trained by sgd");
+            return OptimizerOption.plain(learningRate);
+        }
         return isAuto(settings) ? OptimizerOption.plain(learningRate) : optimizer;
     }
 

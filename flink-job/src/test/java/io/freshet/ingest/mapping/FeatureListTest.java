@@ -19,7 +19,10 @@ class FeatureListTest {
                 "[\"key\"],[\"header\"].x",
                 "city:categorical(Oslo|New York|\"a|b\"|\"c,d\"),on:boolean,since:time",
                 "t:numeric(origin=1700000000),pixels[0:784]",
-                "t:numeric(origin=0.5),flags[2:4]:boolean"
+                "t:numeric(origin=0.5),flags[2:4]:boolean",
+                "city:categorical,body:text",
+                "*",
+                "*,body:text,a.b"
             })
     void textOfAList_isParsedToTheSameList(String text) {
         FeatureList list = FeatureList.parse(text);
@@ -58,13 +61,18 @@ class FeatureListTest {
                 "a[x];an index is expected at character 3",
                 "a[1;\"]\" is expected",
                 "a[3:3];a range's end must be greater",
-                "a:colour;\"colour\" is not a kind; kinds are numeric, boolean, categorical and"
-                        + " time",
-                "a:categorical;its categories are missing, as in a:categorical(red|green|blue)",
+                "a:colour;\"colour\" is not a kind; kinds are numeric, boolean, categorical, time"
+                        + " and text",
                 "a:categorical();a category is expected",
                 "a:categorical(x|x);has a category twice",
                 "a:numeric(3);numeric has the parameter origin",
                 "a:time(x);time has no parameters",
+                "a:text(x);text has no parameters",
+                "a,*;a field's name is expected",
+                "*b;does not belong there",
+                "*,;a field's name is expected",
+                "a[0:2]:text;whose members can be numeric or boolean only",
+                "a:text,a:categorical;the feature a is there twice",
                 "a[0:2]:time;whose members can be numeric or boolean only",
                 "a,b,a;the feature a is there twice",
                 "a b\"c;does not belong there",

@@ -2,13 +2,18 @@ package io.freshet.local.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.ingest.Messages;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.NamedFeatures;
+import io.freshet.schemas.SparseFeatures;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -67,6 +72,35 @@ class MessageDecoderTest {
             assertThat(decoder.modelId()).isEqualTo("up");
             assertThat(decoder.decode(value, null, Map.of())).isEqualTo(EventKind.UNLABELLED);
             assertThat(decoder.decode(null, up, Map.of())).isEqualTo(EventKind.UNREADABLE);
+        }
+    }
+
+    @Test
+    void sparseAndNamedFeatures_areReadInEveryEncoding() {
+        for (String encoding : List.of("columns", "sparse", "hashed")) {
+            Map<String, String> settings =
+                    Map.of("kafka.bootstrap.servers", "none:1", "features.encoding", encoding);
+            try (MessageDecoder decoder = new MessageDecoder(JobConfig.parseTopics(settings))) {
+                for (Object features :
+                        List.of(
+                                new SparseFeatures(List.of(3, 1), List.of(1f, 2f)),
+                                new NamedFeatures(Map.of("a", 1f), Map.of("city", "Oslo")))) {
+                    LabelledEvent event = Messages.event("m", 1, "up", 1);
+                    event.setFeatures(features);
+                    assertThat(decoder.decode(Messages.bytes(event), null, Map.of()))
+                            .isEqualTo(EventKind.LABELLED);
+                    assertThat(decoder.modelId()).isEqualTo("m");
+                }
+            }
+        }
+    }
+
+    @Test
+    void featuresOfAllFields_doNotChangeWhatAMessageIs() {
+        try (MessageDecoder decoder =
+                decoder("source.format", "json", "features", "*", "features.encoding", "hashed")) {
+            byte[] json = "{\"y\":{\"z\":\"up\"},\"x\":[{}]}".getBytes(StandardCharsets.UTF_8);
+            assertThat(decoder.decode(json, null, Map.of())).isEqualTo(EventKind.LABELLED);
         }
     }
 
