@@ -41,10 +41,11 @@ abstract class AvroFieldReader {
      */
     static AvroFieldReader of(Schema schema, FieldNode field) {
         return switch (schema.getType()) {
-            case RECORD -> new RecordReader(schema, field);
+            case RECORD ->
+                    field.acceptsObject() ? new RecordReader(schema, field) : other(schema, field);
             case ARRAY ->
                     field.acceptsList() ? new ListReader(schema, field) : other(schema, field);
-            case MAP -> field.hasMembers() ? new MapReader(schema, field) : other(schema, field);
+            case MAP -> field.acceptsObject() ? new MapReader(schema, field) : other(schema, field);
             case UNION -> new UnionReader(schema, field);
             default -> field.isValue() ? new ScalarReader(schema, field) : other(schema, field);
         };
@@ -141,11 +142,7 @@ abstract class AvroFieldReader {
             if (schema.getType() == Schema.Type.NULL) {
                 return;
             }
-            if (field.isValue()) {
-                example.wrongType(field, describe(schema));
-            } else {
-                example.wrongContainer(field, describe(schema));
-            }
+            example.wrongShape(field, describe(schema));
         }
     }
 
@@ -165,14 +162,10 @@ abstract class AvroFieldReader {
 
     /** Reads records. */
     private static final class RecordReader extends AvroFieldReader {
-        private final Schema schema;
-        private final FieldNode record;
         private final AvroFieldReader[] readers;
         private final @Nullable FieldNode[] fields;
 
         RecordReader(Schema schema, FieldNode record) {
-            this.schema = schema;
-            this.record = record;
             List<Schema.Field> declared = schema.getFields();
             readers = new AvroFieldReader[declared.size()];
             fields = new FieldNode[declared.size()];
@@ -186,9 +179,6 @@ abstract class AvroFieldReader {
 
         @Override
         void read(BinaryDecoder decoder, MappedExample example) throws IOException {
-            if (record.isValue() || record.isList()) {
-                example.wrongType(record, describe(schema));
-            }
             for (int i = 0; i < readers.length; i++) {
                 FieldNode field = fields[i];
                 if (field != null) {
@@ -385,7 +375,7 @@ abstract class AvroFieldReader {
                 BigDecimal number = new BigDecimal(new BigInteger(unscaled), decimal.getScale());
                 example.number(field, number.doubleValue(), number.toPlainString());
             } else {
-                example.wrongType(field, describe(schema));
+                example.wrongShape(field, describe(schema));
             }
         }
     }

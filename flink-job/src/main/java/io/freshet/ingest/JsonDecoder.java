@@ -86,18 +86,18 @@ final class JsonDecoder extends MappedDecoder {
     private void readValue(JsonParser parser, JsonToken token, FieldNode field) throws IOException {
         switch (token) {
             case START_OBJECT -> {
-                if (field.isValue() || field.isList()) {
-                    example.wrongType(field, "an object");
+                if (field.acceptsObject()) {
+                    readObject(parser, field);
+                } else {
+                    example.wrongShape(field, "an object");
+                    parser.skipChildren();
                 }
-                readObject(parser, field);
             }
             case START_ARRAY -> {
                 if (field.acceptsList()) {
                     readList(parser, field);
                 } else {
-                    if (field.isValue()) {
-                        example.wrongType(field, "a list");
-                    }
+                    example.wrongShape(field, "a list");
                     parser.skipChildren();
                 }
             }
@@ -108,7 +108,7 @@ final class JsonDecoder extends MappedDecoder {
                 if (field.isValue()) {
                     readScalar(parser, token, field);
                 } else {
-                    example.wrongContainer(field, describe(token));
+                    example.wrongShape(field, describe(token));
                 }
             }
         }

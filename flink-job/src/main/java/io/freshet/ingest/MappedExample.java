@@ -230,11 +230,16 @@ final class MappedExample {
         for (int i = 0; i < field.numTargets(); i++) {
             FieldNode.Target target = field.target(i);
             switch (target.field().kind()) {
-                case NUMERIC, TIME ->
+                case NUMERIC, TIME -> {
+                    if (target.field().isList()) {
+                        row[target.column()] = value ? 1 : 0;
+                    } else {
                         violate(
                                 DeadLetterReason.WRONG_TYPE,
                                 field,
                                 "is " + value + ", not a number");
+                    }
+                }
                 case BOOLEAN -> row[target.column()] = value ? 1 : 0;
                 case CATEGORICAL -> setCategory(target, Boolean.toString(value));
             }
@@ -273,17 +278,15 @@ final class MappedExample {
         }
     }
 
-    /** Reports a value that is an object or a list where a single value is expected. */
-    void wrongType(FieldNode field, String found) {
-        violate(DeadLetterReason.WRONG_TYPE, field, "is " + found + ", not a single value");
-    }
-
-    /** Reports a single value where an object or a list is expected. */
-    void wrongContainer(FieldNode field, String found) {
-        violate(
-                DeadLetterReason.WRONG_TYPE,
-                field,
-                "is " + found + ", not " + (field.hasMembers() ? "an object" : "a list"));
+    /** Reports a value of another shape than the mapping says. */
+    void wrongShape(FieldNode field, String found) {
+        String expected = "a list";
+        if (field.isValue()) {
+            expected = "a single value";
+        } else if (field.acceptsObject()) {
+            expected = "an object";
+        }
+        violate(DeadLetterReason.WRONG_TYPE, field, "is " + found + ", not " + expected);
     }
 
     /** Reports a member of a list of values that is an object or a list. */

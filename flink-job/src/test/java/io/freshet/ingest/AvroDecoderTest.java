@@ -200,6 +200,17 @@ class AvroDecoderTest {
     }
 
     @Test
+    void memberThatIsMappedItself_isAlsoInItsRange() throws IOException {
+        ExampleBlock block =
+                packer("avro", null, "features", "clicks[0:3]", "weight", "clicks[1]")
+                        .pack(Messages.message(0, singleObject(visit().build())));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(features(block)).containsExactly(3, 0.5f, 7);
+        assertThat(block.examples().weights()[0]).isEqualTo(0.5f);
+    }
+
+    @Test
     void branchesOfAUnion_areLabels() throws IOException {
         ExamplePacker packer = packer("avro", null, "classes", "true,7,stays");
         for (Object label : Arrays.asList(true, 7, "stays", null)) {
@@ -288,6 +299,9 @@ class AvroDecoderTest {
                         "blob", "blob is bytes, not a single value",
                         "id.x", "id is text, not an object",
                         "unused.a", "unused.a is a list, not a single value",
+                        "clicks.x", "clicks is a list, not an object",
+                        "user[0]", "user is a record, not a list",
+                        "traits[0:2]", "traits is a map, not a list",
                         "clicks[0:4]", "clicks has 3 values instead of 4",
                         "id", "id is \"v1\", not a number");
         for (Map.Entry<String, String> expected : details.entrySet()) {

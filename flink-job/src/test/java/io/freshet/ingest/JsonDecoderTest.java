@@ -136,6 +136,20 @@ class JsonDecoderTest {
                 .containsExactly(1.5f, 1, 0, 1, 0, 30);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {"[5,1,2];5;1;2", "[\"5\",true,2];5;1;2", "[5,null,2];5;NaN;2"})
+    void memberThatIsMappedItself_isAlsoInItsRange(String row, float a, float b, float c) {
+        ExampleBlock block =
+                packer("features", "row[0:3]", "weight", "row[0]", "id", "row[1]", "label", "y")
+                        .pack(message("{\"row\":" + row + "}"));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(features(block)).containsExactly(a, b, c);
+        assertThat(block.examples().weights()[0]).isEqualTo(5);
+    }
+
     @Test
     void numberAndTrue_areCategoriesByTheirText() {
         assertThat(features("c:categorical(7|true|1.5)", "{\"c\":7}")).containsExactly(1, 0, 0);
@@ -239,6 +253,10 @@ class JsonDecoderTest {
                 "{\"v\":[1,{}]};WRONG_TYPE;v has the member 1, which is an object, not a number",
                 "{\"v\":3};WRONG_TYPE;v is a number, not a list",
                 "{\"o\":3};WRONG_TYPE;o is a number, not an object",
+                "{\"o\":[{\"p\":1}]};WRONG_TYPE;o is a list, not an object",
+                "{\"v\":{\"0\":1}};WRONG_TYPE;v is an object, not a list",
+                "{\"i\":{\"q\":1}};WRONG_TYPE;i is an object, not a list",
+                "{\"i\":[{\"q\":1},[2]]};WRONG_TYPE;i[1] is a list, not an object",
                 "{\"y\":\"left\"};UNKNOWN_CLASS;the label \"left\" is not among classes",
                 "{\"y\":1};UNKNOWN_CLASS;the label \"1\" is not among classes",
                 "{\"y\":{}};WRONG_TYPE;y is an object, not a single value",
@@ -253,7 +271,7 @@ class JsonDecoderTest {
         DeadLetter letter =
                 deadLetter(
                         packer(
-                                "features", "a,on:boolean,t:time,v[0:2],o.p",
+                                "features", "a,on:boolean,t:time,v[0:2],o.p,i[1].q",
                                 "weight", "w",
                                 "timestamp", "at"),
                         json);
