@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,9 @@ abstract class AvroFieldReader {
 
     /** Levels of unmapped values beyond which a message is refused, as in JSON. */
     private static final int MAX_NESTING = 64;
+
+    /** Character that stands for bytes that are not UTF-8. */
+    private static final char REPLACEMENT = '\uFFFD';
 
     private static final double MICROS_PER_MILLI = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
@@ -94,6 +99,19 @@ abstract class AvroFieldReader {
             case BOOLEAN -> decoder.readBoolean();
             case NULL -> decoder.readNull();
         }
+    }
+
+    /** Returns text; null if it is not UTF-8, in which Avro replaces what it cannot decode. */
+    private static @Nullable String text(Utf8 encoded) {
+        String text = encoded.toString();
+        if (text.indexOf(REPLACEMENT) >= 0) {
+            byte[] decoded = text.getBytes(StandardCharsets.UTF_8);
+            int length = encoded.getByteLength();
+            if (!Arrays.equals(decoded, 0, decoded.length, encoded.getBytes(), 0, length)) {
+                return null;
+            }
+        }
+        return text;
     }
 
     private static Schema readBranch(BinaryDecoder decoder, Schema union) throws IOException {
@@ -253,6 +271,7 @@ abstract class AvroFieldReader {
         private final Schema type;
         private final FieldNode list;
         private final Map<Integer, AvroFieldReader> readers = new HashMap<>();
+        private Utf8 encoded = new Utf8();
 
         ListReader(Schema schema, FieldNode list) {
             type = schema.getElementType();
@@ -293,7 +312,15 @@ abstract class AvroFieldReader {
                 case FLOAT -> example.listNumber(list, index, decoder.readFloat());
                 case DOUBLE -> example.listNumber(list, index, decoder.readDouble());
                 case BOOLEAN -> example.listNumber(list, index, decoder.readBoolean() ? 1 : 0);
-                case STRING -> example.listText(list, index, decoder.readString());
+                case STRING -> {
+                    encoded = decoder.readString(encoded);
+                    String text = text(encoded);
+                    if (text == null) {
+                        example.invalidListText(list, index);
+                    } else {
+                        example.listText(list, index, text);
+                    }
+                }
                 case NULL -> example.listNumber(list, index, Double.NaN);
                 case UNION -> {
                     readValue(readBranch(decoder, schema), index, decoder, example);
@@ -311,6 +338,7 @@ abstract class AvroFieldReader {
         private final Schema schema;
         private final FieldNode field;
         private final @Nullable LogicalType logical;
+        private Utf8 encoded = new Utf8();
 
         ScalarReader(Schema schema, FieldNode field) {
             this.schema = schema;
@@ -327,7 +355,15 @@ abstract class AvroFieldReader {
                 case FLOAT -> fraction(decoder.readFloat(), example);
                 case DOUBLE -> fraction(decoder.readDouble(), example);
                 case BOOLEAN -> example.bool(field, decoder.readBoolean());
-                case STRING -> example.text(field, decoder.readString());
+                case STRING -> {
+                    encoded = decoder.readString(encoded);
+                    String text = text(encoded);
+                    if (text == null) {
+                        example.invalidText(field);
+                    } else {
+                        example.text(field, text);
+                    }
+                }
                 case ENUM -> symbol(decoder.readEnum(), example);
                 case BYTES -> bytes(decoder.readBytes(null), example);
                 case FIXED -> {

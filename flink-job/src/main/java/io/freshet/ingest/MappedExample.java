@@ -278,6 +278,16 @@ final class MappedExample {
         }
     }
 
+    /** Reports text that is not UTF-8. */
+    void invalidText(FieldNode field) {
+        violate(DeadLetterReason.MALFORMED, field, "is not UTF-8");
+    }
+
+    /** Reports a member of a list of values that is text, but not UTF-8. */
+    void invalidListText(FieldNode list, int index) {
+        violate(DeadLetterReason.MALFORMED, list, "has the member " + index + ", which is not UTF-8");
+    }
+
     /** Reports a value of another shape than the mapping says. */
     void wrongShape(FieldNode field, String found) {
         String expected = "a list";

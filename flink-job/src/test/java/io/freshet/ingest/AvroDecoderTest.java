@@ -314,6 +314,39 @@ class AvroDecoderTest {
     }
 
     @Test
+    void invalidUtf8_isADeadLetterThatNamesTheField() throws IOException {
+        Map<String, String> details =
+                Map.of(
+                        "id:categorical(v1)", "id is not UTF-8",
+                        "clicks[0:2]", "clicks has the member 1, which is not UTF-8");
+        byte[] value = singleObject(visit().set("clicks", List.of(1f, "v1")).build());
+        for (int i = 0; i < value.length - 1; i++) {
+            if (value[i] == 'v' && value[i + 1] == '1') {
+                value[i] = (byte) 0xC3;
+            }
+        }
+        for (Map.Entry<String, String> expected : details.entrySet()) {
+            deadLetters.clear();
+            DeadLetter letter =
+                    deadLetter(packer("avro", null, "features", expected.getKey()), value);
+
+            assertThat(letter.reason()).isEqualTo(DeadLetterReason.MALFORMED);
+            assertThat(letter.detail()).isEqualTo(expected.getValue());
+        }
+    }
+
+    @Test
+    void replacementCharacter_isText() throws IOException {
+        ExampleBlock block =
+                packer("avro", null, "features", "id:categorical(\ufffd)")
+                        .pack(
+                                Messages.message(
+                                        0, singleObject(visit().set("id", "\ufffd").build())));
+
+        assertThat(features(block)).containsExactly(1);
+    }
+
+    @Test
     void truncatedValue_isADeadLetter_atEveryLength() throws IOException {
         byte[] value = singleObject(visit().build());
         ExamplePacker packer = packer("avro", null);

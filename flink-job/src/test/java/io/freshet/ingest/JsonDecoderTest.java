@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.config.Settings;
 import io.freshet.model.example.Examples;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -237,7 +239,10 @@ class JsonDecoderTest {
                 "[1,2];INVALID_JSON;the value is not a JSON object: it is a list",
                 "7;INVALID_JSON;it is a number",
                 "hello;INVALID_JSON;it looks like text",
-                "{\"a\":1;INVALID_JSON;the value is not a JSON object",
+                "{\"a\":1;INVALID_JSON;is not a JSON object: the object ends at byte 6",
+                "' {\"a\":\"x';INVALID_JSON;is not a JSON object: the object ends at byte 8",
+                "' {\"a\":1,';INVALID_JSON;is not a JSON object: the object ends at byte 8",
+                "{\"a\" 1;INVALID_JSON;is not a JSON object: Unexpected character ('1'",
                 "{\"a\":1}{};TRAILING_BYTES;another value follows the object, at byte 7",
                 "{\"a\":{}};WRONG_TYPE;a is an object, not a single value",
                 "{\"a\":[1]};WRONG_TYPE;a is a list, not a single value",
@@ -343,16 +348,70 @@ class JsonDecoderTest {
         assertThat(deadLetters.get(2).detail()).contains("String value length");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"C3", "FF", "C080", "EDA080", "F4908080"})
+    void invalidUtf8_isADeadLetterThatNamesTheField(String bytes) {
+        byte[] invalid = HexFormat.of().parseHex(bytes);
+        for (String json :
+                List.of("{\"a\":[{\"b\":\"x%\",\"c\":1}],\"y\":\"\u00e9\"}", "{\"a\":[{\"b\":\"x%")) {
+            deadLetters.clear();
+            packer("features", "a[0].b,c").pack(Messages.message(0, replaced(json, invalid)));
+
+            assertThat(deadLetters).hasSize(1);
+            assertThat(deadLetters.get(0).reason()).isEqualTo(DeadLetterReason.MALFORMED);
+            assertThat(deadLetters.get(0).detail())
+                    .isEqualTo("a[0].b is not UTF-8, from byte 13 on");
+        }
+    }
+
     @Test
-    void invalidUtf8_isADeadLetter() {
-        byte[] json = "{\"a\":1,\"y\":\"xx\"}".getBytes(StandardCharsets.UTF_8);
-        json[12] = (byte) 0xC3;
+    void invalidUtf8InAName_isADeadLetterThatNamesTheByte() {
+        packer().pack(Messages.message(0, replaced("{\"b\":1,\"%\":2}", new byte[] {(byte) 0xC1})));
 
-        packer().pack(Messages.message(0, json));
+        assertThat(deadLetters)
+                .extracting(DeadLetter::detail)
+                .containsExactly("the value is not UTF-8, from byte 8 on");
+    }
 
-        assertThat(deadLetters).hasSize(1);
-        assertThat(deadLetters.get(0).reason()).isEqualTo(DeadLetterReason.INVALID_JSON);
-        assertThat(deadLetters.get(0).detail()).contains("UTF-8");
+    /** Returns the bytes of a text in which a percent sign stands for other bytes. */
+    private static byte[] replaced(String json, byte[] bytes) {
+        ByteBuffer value = ByteBuffer.allocate(2 * json.length() + bytes.length);
+        for (int i = 0; i < json.length(); i++) {
+            String c = json.substring(i, i + 1);
+            value.put(c.equals("%") ? bytes : c.getBytes(StandardCharsets.UTF_8));
+        }
+        return Arrays.copyOf(value.array(), value.position());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"a\":\"\u00e9\u20ac\ud83d\ude00\"}", "{\"a\":\"\ufffd\"}"})
+    void textBeyondAscii_isRead(String json) {
+        assertThat(
+                        features(
+                                packer("features", "a:categorical(\u00e9\u20ac\ud83d\ude00|\ufffd)")
+                                        .pack(message(json))))
+                .contains(1);
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
+    void headerThatIsNotUtf8_isADeadLetterThatNamesIt() {
+        RawMessage message =
+                new RawMessage(
+                        "t",
+                        0,
+                        0,
+                        0,
+                        new byte[] {(byte) 0x80},
+                        "{}".getBytes(StandardCharsets.UTF_8),
+                        new String[] {"m"},
+                        new byte[][] {{'x', (byte) 0xC3}});
+        packer("id", "key").pack(message);
+        packer("model", "header.m").pack(message);
+
+        assertThat(deadLetters)
+                .extracting(DeadLetter::detail)
+                .containsExactly("key is not UTF-8", "header.m is not UTF-8");
     }
 
     @Test
