@@ -352,8 +352,14 @@ abstract class AvroFieldReader {
                 case NULL -> decoder.readNull();
                 case INT -> whole(decoder.readInt(), example);
                 case LONG -> whole(decoder.readLong(), example);
-                case FLOAT -> fraction(decoder.readFloat(), example);
-                case DOUBLE -> fraction(decoder.readDouble(), example);
+                case FLOAT -> {
+                    float value = decoder.readFloat();
+                    example.number(field, value, field.needsText() ? Float.toString(value) : "");
+                }
+                case DOUBLE -> {
+                    double value = decoder.readDouble();
+                    example.number(field, value, field.needsText() ? Double.toString(value) : "");
+                }
                 case BOOLEAN -> example.bool(field, decoder.readBoolean());
                 case STRING -> {
                     encoded = decoder.readString(encoded);
@@ -378,22 +384,19 @@ abstract class AvroFieldReader {
         private void whole(long value, MappedExample example) {
             String name = logical == null ? "" : logical.getName();
             switch (name) {
-                case "timestamp-millis", "local-timestamp-millis" -> example.time(field, value);
+                case "timestamp-millis", "local-timestamp-millis" ->
+                        example.time(field, value, value);
                 case "timestamp-micros", "local-timestamp-micros" ->
-                        example.time(field, Math.round(value / MICROS_PER_MILLI));
+                        example.time(field, Math.round(value / MICROS_PER_MILLI), value);
                 case "timestamp-nanos", "local-timestamp-nanos" ->
-                        example.time(field, Math.round(value / NANOS_PER_MILLI));
-                case "date" -> example.time(field, value * MILLIS_PER_DAY);
+                        example.time(field, Math.round(value / NANOS_PER_MILLI), value);
+                case "date" -> example.time(field, value * MILLIS_PER_DAY, value);
                 default ->
                         example.number(
                                 field,
                                 (double) value,
                                 field.needsText() ? Long.toString(value) : "");
             }
-        }
-
-        private void fraction(double value, MappedExample example) {
-            example.number(field, value, field.needsText() ? Double.toString(value) : "");
         }
 
         private void symbol(int index, MappedExample example) throws IOException {

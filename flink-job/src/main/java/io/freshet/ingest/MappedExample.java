@@ -253,8 +253,9 @@ final class MappedExample {
      * Reports a field's value: a time, by its type.
      *
      * @param millis milliseconds since 1970-01-01T00:00Z
+     * @param written number that the message has, in the unit of the type
      */
-    void time(FieldNode field, long millis) {
+    void time(FieldNode field, long millis, long written) {
         for (int i = 0; i < field.numTargets(); i++) {
             FieldNode.Target target = field.target(i);
             if (target.field().kind() == FeatureKind.TIME) {
@@ -265,7 +266,7 @@ final class MappedExample {
                         target.column(),
                         field.path(),
                         (double) millis,
-                        Long.toString(millis));
+                        Long.toString(written));
             }
         }
         for (int i = 0; i < field.numParts(); i++) {
@@ -273,7 +274,7 @@ final class MappedExample {
             if (part == Part.TIMESTAMP) {
                 timestamp = millis;
             } else {
-                setNumber(part, field.path(), (double) millis, Long.toString(millis));
+                setNumber(part, field.path(), (double) written, Long.toString(written));
             }
         }
     }

@@ -14,9 +14,11 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonDecoderTest {
@@ -181,6 +183,32 @@ class JsonDecoderTest {
     void categoryThatIsNotListed_isMissing() {
         assertThat(features("c:categorical(x|y),b", "{\"c\":\"z\",\"b\":2}"))
                 .containsExactly(NAN, NAN, 2);
+    }
+
+    static Stream<LabelCase> labels() {
+        return LabelCase.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("labels")
+    void label_hasItsMeaning(LabelCase label) {
+        ExampleBlock block =
+                packer("classes", label.classes(), "label.ignore-index", "" + LabelCase.IGNORE_INDEX)
+                        .pack(message("{\"a\":1,\"y\":" + label.label() + "}"));
+
+        String meaning;
+        if (block.audit().count(IgnoredReason.IGNORE_INDEX) == 1) {
+            meaning = LabelCase.IGNORED;
+        } else if (block.audit().count(EventOutcome.DEAD_LETTER) == 1) {
+            meaning = LabelCase.INVALID;
+        } else {
+            int index = block.examples().labels()[0];
+            meaning =
+                    index == Examples.UNLABELLED
+                            ? LabelCase.MISSING
+                            : List.of(label.classes().split(",", -1)).get(index);
+        }
+        assertThat(meaning).isEqualTo(label.meaning());
     }
 
     @ParameterizedTest
