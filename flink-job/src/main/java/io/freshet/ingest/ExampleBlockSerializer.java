@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -17,12 +18,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
- * tallies. Not thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
+ * tallies, layout 3 no numbers of rounded values. Not thread-safe, since it keeps a scratch buffer;
+ * Flink duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
-    private static final byte LAYOUT_VERSION = 3;
+    private static final byte LAYOUT_VERSION = 4;
+    private static final byte LAYOUT_WITHOUT_ROUNDED = 3;
     private static final byte LAYOUT_WITHOUT_TALLIES = 2;
     private static final byte LAYOUT_WITHOUT_TARGETS = 1;
 
@@ -52,6 +55,12 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
             target.writeLong(tally.lastOffset());
             target.writeLong(tally.count());
             target.writeLong(tally.digest());
+        }
+        Map<Integer, Long> rounded = block.rounded().counts();
+        target.writeInt(rounded.size());
+        for (Map.Entry<Integer, Long> count : rounded.entrySet()) {
+            target.writeInt(count.getKey());
+            target.writeLong(count.getValue());
         }
         SourcePartition[] sources = origins.sources();
         target.writeInt(sources.length);
@@ -116,6 +125,10 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
                                     source.readLong(),
                                     source.readLong()));
         }
+        int roundedFeatures = version > LAYOUT_WITHOUT_ROUNDED ? source.readInt() : 0;
+        for (int i = 0; i < roundedFeatures; i++) {
+            block.rounded().add(source.readInt(), source.readLong());
+        }
         SourcePartition[] sources = new SourcePartition[source.readInt()];
         for (int i = 0; i < sources.length; i++) {
             sources[i] = new SourcePartition(source.readUTF(), source.readInt());
@@ -149,6 +162,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
                 new ExampleBlock(from.modelId(), from.examples().copy(), from.origins().copy());
         copy.audit().add(from.audit());
         copy.read().addAll(from.read());
+        copy.rounded().addAll(from.rounded());
         return copy;
     }
 

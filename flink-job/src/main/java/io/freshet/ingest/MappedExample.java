@@ -51,6 +51,14 @@ final class MappedExample {
     private final float[] targets;
     private int numTargets;
 
+    /** Columns of the message whose values a float does not hold, in the order of its fields. */
+    private final int[] rounded;
+
+    private int numRounded;
+
+    /** Whether the log says that a float does not hold the values of a column's field. */
+    private final boolean[] reportedRounded;
+
     private long messages;
     private @Nullable RawMessage message;
     private String modelId = DEFAULT_MODEL;
@@ -67,6 +75,8 @@ final class MappedExample {
         row = new float[mapping.features().numColumns()];
         columnNames = mapping.features().columnNames();
         targets = new float[config.numTargets()];
+        rounded = new int[row.length];
+        reportedRounded = new boolean[row.length];
     }
 
     /** Returns the root of the tree of mapped fields. */
@@ -83,6 +93,7 @@ final class MappedExample {
         Arrays.fill(row, Float.NaN);
         labels.clear();
         numTargets = -1;
+        numRounded = 0;
         modelId = DEFAULT_MODEL;
         id = null;
         timestamp = next.timestamp();
@@ -135,7 +146,7 @@ final class MappedExample {
             return;
         }
         switch (target.field().kind()) {
-            case NUMERIC -> row[column] = toFloat(path, value, target.field().origin());
+            case NUMERIC -> setFeature(target, column, path, value);
             case BOOLEAN -> setBoolean(column, path, text(value));
             case CATEGORICAL -> {
                 if (!setCategory(target, text)) {
@@ -216,7 +227,7 @@ final class MappedExample {
                             DeadLetterReason.WRONG_TYPE,
                             path + " is " + quoted(text) + ", not a number");
                 } else {
-                    row[column] = toFloat(path, number, target.field().origin());
+                    setFeature(target, column, path, number);
                 }
             }
             case BOOLEAN -> setBoolean(column, path, text.strip());
@@ -396,9 +407,10 @@ final class MappedExample {
         }
     }
 
-    private float toFloat(String path, double value, double origin) {
-        double difference = value - origin;
+    private void setFeature(FieldNode.Target target, int column, String path, double value) {
+        double difference = value - target.field().origin();
         float feature = (float) difference;
+        row[column] = feature;
         if (Float.isInfinite(feature)) {
             violate(
                     DeadLetterReason.NON_FINITE_FEATURE,
@@ -406,8 +418,25 @@ final class MappedExample {
                             + " is "
                             + value
                             + (Double.isInfinite(value) ? "" : ", too large for a float"));
+        } else if (Math.abs(difference - feature) >= 1 && numRounded < rounded.length) {
+            rounded[numRounded++] = column;
+            reportRounded(target, path, value, feature);
         }
-        return feature;
+    }
+
+    private void reportRounded(
+            FieldNode.Target target, String path, double value, float feature) {
+        if (!reportedRounded[target.column()]) {
+            reportedRounded[target.column()] = true;
+            LOG.warn(
+                    "One float cannot hold the feature {}: {} became {}. The kind"
+                            + " numeric(origin={}) keeps the differences between large numbers; the"
+                            + " kind time suits times. The metrics count such values",
+                    path,
+                    text(value - target.field().origin()),
+                    text(feature),
+                    text(Math.rint(value)));
+        }
     }
 
     private void setBoolean(int column, String path, String text) {
@@ -475,6 +504,13 @@ final class MappedExample {
     void copyTo(float[] features, int from, float[] allTargets, int targetsFrom) {
         System.arraycopy(row, 0, features, from, row.length);
         System.arraycopy(targets, 0, allTargets, targetsFrom, targets.length);
+    }
+
+    /** Adds the values of the message that a float does not hold. */
+    void countRounded(RoundedValues counts) {
+        for (int i = 0; i < numRounded; i++) {
+            counts.add(rounded[i], 1);
+        }
     }
 
     @Nullable InvalidEventException violation() {

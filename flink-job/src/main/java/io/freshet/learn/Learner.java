@@ -8,6 +8,7 @@ import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.Origins;
 import io.freshet.ingest.PartitionTallies;
 import io.freshet.ingest.PartitionTally;
+import io.freshet.ingest.RoundedValues;
 import io.freshet.ingest.SourcePartition;
 import io.freshet.learn.drift.DetectorReport;
 import io.freshet.learn.drift.DriftAlert;
@@ -76,6 +77,9 @@ public final class Learner implements AutoCloseable {
     /** Number of missing values of each feature; null while there are none. */
     private long @Nullable [] missing;
 
+    /** Number of values of each feature that one float does not hold; null while there are none. */
+    private long @Nullable [] rounded;
+
     /** Last good parameters that are in Flink's state; they change seldom. */
     private float[] savedGoodParameters = new float[0];
 
@@ -137,8 +141,8 @@ public final class Learner implements AutoCloseable {
         }
         learner.timestamp = modelState.timestamp();
         learner.publishedVersion = modelState.publishedVersion();
-        long[] missing = modelState.missing();
-        learner.missing = missing == null ? null : missing.clone();
+        learner.missing = copy(modelState.missing());
+        learner.rounded = copy(modelState.rounded());
         if (config.miniBatchMaxWait() != null) {
             learner.deadline = modelState.deadline();
         }
@@ -172,6 +176,7 @@ public final class Learner implements AutoCloseable {
         appendRestoredExamples();
         audit.add(newBlock.audit());
         read.addAll(newBlock.read());
+        countRounded(newBlock.rounded());
         ExampleBlock block = countMissing(newBlock);
         if (pending != null) {
             pending.append(block);
@@ -184,6 +189,14 @@ public final class Learner implements AutoCloseable {
         }
         changed = true;
         return workspace.results().evaluation(modelId, progress());
+    }
+
+    private void countRounded(RoundedValues values) {
+        if (!values.isEmpty()) {
+            long[] counts = rounded == null ? new long[config.learner().numFeatures()] : rounded;
+            rounded = counts;
+            values.addTo(counts);
+        }
     }
 
     /**
@@ -392,8 +405,13 @@ public final class Learner implements AutoCloseable {
                 live == null ? 0 : live.parameterNorm(),
                 alerts(),
                 live == null ? FeatureCounts.NONE : FeatureCounts.of(live.clippedValues()),
-                missing == null ? FeatureCounts.NONE : FeatureCounts.of(missing),
+                featureCounts(missing),
+                featureCounts(rounded),
                 driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
+    }
+
+    private static FeatureCounts featureCounts(long @Nullable [] counts) {
+        return counts == null ? FeatureCounts.NONE : FeatureCounts.of(counts);
     }
 
     private long alerts() {
@@ -541,7 +559,12 @@ public final class Learner implements AutoCloseable {
                 driftMonitor == null ? detachedDriftState : driftMonitor.state(),
                 successorState == null ? null : LearnerStateHeader.of(successorState),
                 read.toArray(),
-                missing == null ? null : missing.clone());
+                copy(missing),
+                copy(rounded));
+    }
+
+    private static long @Nullable [] copy(long @Nullable [] counts) {
+        return counts == null ? null : counts.clone();
     }
 
     /** Returns the examples that wait for later ones, in a block; null if there are none. */

@@ -200,6 +200,23 @@ class AvroDecoderTest {
     }
 
     @Test
+    void numberThatAFloatDoesNotHold_isCounted() throws IOException {
+        ExamplePacker packer = packer("avro", null, "features", "traits.tall,at,user.age");
+        packer.pack(Messages.message(0, singleObject(visit().build())));
+        ExampleBlock block =
+                packer.pack(
+                        Messages.message(
+                                1,
+                                singleObject(
+                                        visit().set("at", 1_706_508_000_001_000L)
+                                                .set("traits", Map.of("tall", 1e9 + 1))
+                                                .build())));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(block.rounded().counts()).isEqualTo(Map.of(0, 1L, 1, 2L));
+    }
+
+    @Test
     void memberThatIsMappedItself_isAlsoInItsRange() throws IOException {
         ExampleBlock block =
                 packer("avro", null, "features", "clicks[0:3]", "weight", "clicks[1]")

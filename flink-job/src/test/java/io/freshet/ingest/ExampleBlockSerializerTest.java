@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -39,7 +40,10 @@ class ExampleBlockSerializerTest {
         packer.pack(Messages.message(0, Messages.event("m", 10, "a", 1, 2)));
         packer.pack(Messages.message(1, Messages.event("m", 11, null, 3, 4)));
         packer.pack(Messages.message(2, Messages.event("m", 12, "?", 5, 6)));
-        return packer.pack(Messages.message(3, Messages.event("m", 13, "b", 7, 8)));
+        ExampleBlock block =
+                packer.pack(Messages.message(3, Messages.event("m", 13, "b", 7, 8)));
+        block.rounded().add(1, 5);
+        return block;
     }
 
     @ParameterizedTest
@@ -54,15 +58,17 @@ class ExampleBlockSerializerTest {
         ExampleBlock read = serializer.deserialize(in);
         assertEqual(read, block(labelType));
         assertThat(read.read().toArray()).containsExactly(block(labelType).read().toArray());
+        assertThat(read.rounded().counts()).isEqualTo(Map.of(1, 5L));
         assertThat(in.available()).isZero();
     }
 
     /**
      * The resources hold the bytes of {@link #block} in older layouts: layout 1 had no targets and
-     * fewer reasons for dead letters and ignored events, and both had no tallies by partition.
+     * fewer reasons for dead letters and ignored events, it and layout 2 had no tallies by
+     * partition, and all three no numbers of rounded values.
      */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
+    @ValueSource(ints = {1, 2, 3})
     void blockOfOlderLayout_isReadUnchanged(int layout) throws IOException {
         byte[] bytes;
         try (InputStream in =
@@ -73,7 +79,8 @@ class ExampleBlockSerializerTest {
 
         ExampleBlock read = serializer.deserialize(in);
         assertEqual(read, block(LabelType.CLASS));
-        assertThat(read.read().size()).isZero();
+        assertThat(read.read().size()).isEqualTo(layout < 3 ? 0 : 1);
+        assertThat(read.rounded().isEmpty()).isTrue();
         assertThat(in.available()).isZero();
     }
 
@@ -90,6 +97,8 @@ class ExampleBlockSerializerTest {
 
         assertEqual(copy, block(labelType));
         assertThat(copy.read().toArray()).containsExactly(block(labelType).read().toArray());
+        assertThat(copy.rounded().counts()).isEqualTo(Map.of(1, 5L));
+        assertThat(original.rounded().isEmpty()).isTrue();
     }
 
     @Test
@@ -101,7 +110,7 @@ class ExampleBlockSerializerTest {
 
         assertThatThrownBy(() -> serializer.deserialize(new DataInputDeserializer(bytes)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("A block of examples has layout 9; this release reads 1 to 3");
+                .hasMessage("A block of examples has layout 9; this release reads 1 to 4");
     }
 
     private static void assertEqual(ExampleBlock actual, ExampleBlock expected) {

@@ -154,6 +154,40 @@ class JsonDecoderTest {
         assertThat(block.examples().weights()[0]).isEqualTo(5);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{\"a\":1700000001};0",
+                "{\"a\":\"1700000001\"};0",
+                "{\"a\":1700000001.25};0",
+                "{\"a\":-16777217};0",
+                "{\"a\":16777216};",
+                "{\"a\":1700000000};",
+                "{\"a\":0.1};",
+                "{\"a\":3141592.653589793};",
+                "{\"t\":1700000001};",
+                "{\"t\":170000001};1",
+                "{\"v\":[7,16777217,16777216]};3",
+                "{\"v\":[16777217,1,16777219],\"a\":33554433,\"at\":1700000001};0,2,4",
+                "{\"a\":1700000001,\"t\":\"x\"};",
+                "{\"a\":1e39};"
+            })
+    void numberThatAFloatDoesNotHold_isCounted(String json, String features) {
+        ExampleBlock block =
+                packer("features", "a,t:numeric(origin=1700000000),v[0:3],at:time")
+                        .pack(message(json));
+
+        Map<Integer, Long> expected = new HashMap<>();
+        if (features != null) {
+            for (String feature : features.split(",", -1)) {
+                expected.put(Integer.valueOf(feature), 1L);
+            }
+        }
+        assertThat(block.rounded().counts()).isEqualTo(expected);
+        assertThat(block.rounded().isEmpty()).isEqualTo(features == null);
+    }
+
     @Test
     void numberAndTrue_areCategoriesByTheirText() {
         assertThat(features("c:categorical(7|true|1.5)", "{\"c\":7}")).containsExactly(1, 0, 0);
