@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,9 @@ abstract class AvroFieldReader {
     /** Levels of unmapped values beyond which a message is refused, as in JSON. */
     private static final int MAX_NESTING = 64;
 
+    /** Character that stands for bytes that are not UTF-8. */
+    private static final char REPLACEMENT = '\uFFFD';
+
     private static final double MICROS_PER_MILLI = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
     private static final long MILLIS_PER_DAY = 86_400_000;
@@ -52,10 +57,12 @@ abstract class AvroFieldReader {
             case RECORD ->
                     field.isOther()
                             ? new LazyReader(schema, field)
-                            : new RecordReader(schema, field);
+                            : field.acceptsObject()
+                                    ? new RecordReader(schema, field)
+                                    : other(schema, field);
             case ARRAY ->
                     field.acceptsList() ? new ListReader(schema, field) : other(schema, field);
-            case MAP -> field.hasMembers() ? new MapReader(schema, field) : other(schema, field);
+            case MAP -> field.acceptsObject() ? new MapReader(schema, field) : other(schema, field);
             case UNION -> new UnionReader(schema, field);
             case BYTES, FIXED -> ofBytes(schema, field);
             default -> field.acceptsValue() ? new ScalarReader(schema, field) : other(schema, field);
@@ -121,6 +128,19 @@ abstract class AvroFieldReader {
         return new IOException("nested more than " + MAX_NESTING + " levels deep");
     }
 
+    /** Returns text; null if it is not UTF-8, in which Avro replaces what it cannot decode. */
+    private static @Nullable String text(Utf8 encoded) {
+        String text = encoded.toString();
+        if (text.indexOf(REPLACEMENT) >= 0) {
+            byte[] decoded = text.getBytes(StandardCharsets.UTF_8);
+            int length = encoded.getByteLength();
+            if (!Arrays.equals(decoded, 0, decoded.length, encoded.getBytes(), 0, length)) {
+                return null;
+            }
+        }
+        return text;
+    }
+
     private static Schema readBranch(BinaryDecoder decoder, Schema union) throws IOException {
         return union.getTypes().get(readBranch(decoder, union.getTypes().size()));
     }
@@ -167,11 +187,7 @@ abstract class AvroFieldReader {
             if (schema.getType() == Schema.Type.NULL) {
                 return;
             }
-            if (field.isValue()) {
-                example.wrongType(field, describe(schema));
-            } else {
-                example.wrongContainer(field, describe(schema));
-            }
+            example.wrongShape(field, describe(schema));
         }
     }
 
@@ -191,14 +207,10 @@ abstract class AvroFieldReader {
 
     /** Reads records. */
     private static final class RecordReader extends AvroFieldReader {
-        private final Schema schema;
-        private final FieldNode record;
         private final AvroFieldReader[] readers;
         private final @Nullable FieldNode[] fields;
 
         RecordReader(Schema schema, FieldNode record) {
-            this.schema = schema;
-            this.record = record;
             List<Schema.Field> declared = schema.getFields();
             readers = new AvroFieldReader[declared.size()];
             fields = new FieldNode[declared.size()];
@@ -215,9 +227,6 @@ abstract class AvroFieldReader {
 
         @Override
         void read(BinaryDecoder decoder, MappedExample example) throws IOException {
-            if (record.isValue() || record.isList()) {
-                example.wrongType(record, describe(schema));
-            }
             for (int i = 0; i < readers.length; i++) {
                 FieldNode field = fields[i];
                 if (field != null) {
@@ -320,6 +329,7 @@ abstract class AvroFieldReader {
         private final Schema type;
         private final FieldNode list;
         private final Map<Integer, AvroFieldReader> readers = new HashMap<>();
+        private Utf8 encoded = new Utf8();
 
         ListReader(Schema schema, FieldNode list) {
             type = schema.getElementType();
@@ -360,7 +370,15 @@ abstract class AvroFieldReader {
                 case FLOAT -> example.listNumber(list, index, decoder.readFloat());
                 case DOUBLE -> example.listNumber(list, index, decoder.readDouble());
                 case BOOLEAN -> example.listNumber(list, index, decoder.readBoolean() ? 1 : 0);
-                case STRING -> example.listText(list, index, decoder.readString());
+                case STRING -> {
+                    encoded = decoder.readString(encoded);
+                    String text = text(encoded);
+                    if (text == null) {
+                        example.invalidListText(list, index);
+                    } else {
+                        example.listText(list, index, text);
+                    }
+                }
                 case NULL -> example.listNumber(list, index, Double.NaN);
                 case UNION -> {
                     readValue(readBranch(decoder, schema), index, decoder, example);
@@ -378,6 +396,7 @@ abstract class AvroFieldReader {
         private final Schema schema;
         private final FieldNode field;
         private final @Nullable LogicalType logical;
+        private Utf8 encoded = new Utf8();
 
         ScalarReader(Schema schema, FieldNode field) {
             this.schema = schema;
@@ -391,10 +410,24 @@ abstract class AvroFieldReader {
                 case NULL -> decoder.readNull();
                 case INT -> whole(decoder.readInt(), example);
                 case LONG -> whole(decoder.readLong(), example);
-                case FLOAT -> fraction(decoder.readFloat(), example);
-                case DOUBLE -> fraction(decoder.readDouble(), example);
+                case FLOAT -> {
+                    float value = decoder.readFloat();
+                    example.number(field, value, field.needsText() ? Float.toString(value) : "");
+                }
+                case DOUBLE -> {
+                    double value = decoder.readDouble();
+                    example.number(field, value, field.needsText() ? Double.toString(value) : "");
+                }
                 case BOOLEAN -> example.bool(field, decoder.readBoolean());
-                case STRING -> example.text(field, decoder.readString());
+                case STRING -> {
+                    encoded = decoder.readString(encoded);
+                    String text = text(encoded);
+                    if (text == null) {
+                        example.invalidText(field);
+                    } else {
+                        example.text(field, text);
+                    }
+                }
                 case ENUM -> symbol(decoder.readEnum(), example);
                 case BYTES -> bytes(decoder.readBytes(null), example);
                 case FIXED -> {
@@ -409,22 +442,19 @@ abstract class AvroFieldReader {
         private void whole(long value, MappedExample example) {
             String name = logical == null ? "" : logical.getName();
             switch (name) {
-                case "timestamp-millis", "local-timestamp-millis" -> example.time(field, value);
+                case "timestamp-millis", "local-timestamp-millis" ->
+                        example.time(field, value, value);
                 case "timestamp-micros", "local-timestamp-micros" ->
-                        example.time(field, Math.round(value / MICROS_PER_MILLI));
+                        example.time(field, Math.round(value / MICROS_PER_MILLI), value);
                 case "timestamp-nanos", "local-timestamp-nanos" ->
-                        example.time(field, Math.round(value / NANOS_PER_MILLI));
-                case "date" -> example.time(field, value * MILLIS_PER_DAY);
+                        example.time(field, Math.round(value / NANOS_PER_MILLI), value);
+                case "date" -> example.time(field, value * MILLIS_PER_DAY, value);
                 default ->
                         example.number(
                                 field,
                                 (double) value,
                                 field.needsText() ? Long.toString(value) : "");
             }
-        }
-
-        private void fraction(double value, MappedExample example) {
-            example.number(field, value, field.needsText() ? Double.toString(value) : "");
         }
 
         private void symbol(int index, MappedExample example) throws IOException {
@@ -442,7 +472,7 @@ abstract class AvroFieldReader {
                 BigDecimal number = new BigDecimal(new BigInteger(unscaled), decimal.getScale());
                 example.number(field, number.doubleValue(), number.toPlainString());
             } else {
-                example.wrongType(field, describe(schema));
+                example.wrongShape(field, describe(schema));
             }
         }
     }

@@ -28,6 +28,9 @@ interface EventDecoder {
     /** Returns why the job cannot use the event; null if it can. */
     @Nullable InvalidEventException violation();
 
+    /** Adds the values of the event that became floats which differ from them by 1 or more. */
+    void countRounded(RoundedValues counts);
+
     /** Returns the id of the event's model. */
     String modelId();
 

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch of one model's examples on their way from ingest to the learner: the {@link Examples}, the
- * {@link Origins} of each, the {@link Audit} of the events that did not become examples, and the
- * {@link PartitionTallies} of all events.
+ * {@link Origins} of each, their {@link RoundedValues}, the {@link Audit} of the events that did not
+ * become examples, and the {@link PartitionTallies} of all events.
  *
  * <p>Ingest clears and refills a block after emitting it, so a receiver must neither modify the
  * block nor keep a reference to it. Blocks only determine how examples are transported: results do
@@ -25,6 +25,7 @@ public final class ExampleBlock {
     private final Origins origins;
     private final Audit audit = new Audit();
     private final PartitionTallies read = new PartitionTallies();
+    private final RoundedValues rounded = new RoundedValues();
     private long waitingSince = NOT_WAITING;
 
     /**
@@ -96,6 +97,11 @@ public final class ExampleBlock {
         return read;
     }
 
+    /** Returns the values of the examples that a float does not hold; not a copy. */
+    public RoundedValues rounded() {
+        return rounded;
+    }
+
     /**
      * Adds the example whose features and targets the caller has written behind the last row, after
      * {@link Examples#reserve()}.
@@ -119,6 +125,7 @@ public final class ExampleBlock {
         origins.clear();
         audit.clear();
         read.clear();
+        rounded.clear();
         waitingSince = NOT_WAITING;
     }
 

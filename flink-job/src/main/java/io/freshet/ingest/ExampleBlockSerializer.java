@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -18,13 +19,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
- * tallies, layout 3 has dense features only. Not thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
+ * tallies, layout 3 dense features only and no numbers of rounded values. Not thread-safe, since it keeps a scratch buffer;
+ * Flink duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
     private static final byte LAYOUT_VERSION = 4;
-    private static final byte LAYOUT_WITHOUT_SPARSE = 3;
+    private static final byte LAYOUT_DENSE = 3;
     private static final byte LAYOUT_WITHOUT_TALLIES = 2;
     private static final byte LAYOUT_WITHOUT_TARGETS = 1;
 
@@ -55,6 +57,12 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
             target.writeLong(tally.lastOffset());
             target.writeLong(tally.count());
             target.writeLong(tally.digest());
+        }
+        Map<Integer, Long> rounded = block.rounded().counts();
+        target.writeInt(rounded.size());
+        for (Map.Entry<Integer, Long> count : rounded.entrySet()) {
+            target.writeInt(count.getKey());
+            target.writeLong(count.getValue());
         }
         SourcePartition[] sources = origins.sources();
         target.writeInt(sources.length);
@@ -93,7 +101,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         int numFeatures = source.readInt();
         int numTargets = version == LAYOUT_WITHOUT_TARGETS ? 0 : source.readInt();
         int rows = source.readInt();
-        boolean isSparse = version > LAYOUT_WITHOUT_SPARSE && source.readBoolean();
+        boolean isSparse = version > LAYOUT_DENSE && source.readBoolean();
         Examples examples = new Examples(numFeatures, numTargets, rows, isSparse);
         Origins origins = new Origins(rows);
         ExampleBlock block = new ExampleBlock(modelId, examples, origins);
@@ -119,6 +127,10 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
                                     source.readLong(),
                                     source.readLong(),
                                     source.readLong()));
+        }
+        int roundedFeatures = version > LAYOUT_DENSE ? source.readInt() : 0;
+        for (int i = 0; i < roundedFeatures; i++) {
+            block.rounded().add(source.readInt(), source.readLong());
         }
         SourcePartition[] sources = new SourcePartition[source.readInt()];
         for (int i = 0; i < sources.length; i++) {
@@ -194,6 +206,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
                 new ExampleBlock(from.modelId(), from.examples().copy(), from.origins().copy());
         copy.audit().add(from.audit());
         copy.read().addAll(from.read());
+        copy.rounded().addAll(from.rounded());
         return copy;
     }
 

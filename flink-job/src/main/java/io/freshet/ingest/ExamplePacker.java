@@ -157,6 +157,7 @@ public final class ExamplePacker {
     }
 
     private void addRow(ExampleBlock block, RawMessage message, long hash, @Nullable String id) {
+        decoder.countRounded(block.rounded());
         block.addReserved(
                 decoder.label(),
                 decoder.weight(),

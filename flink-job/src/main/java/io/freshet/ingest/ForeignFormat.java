@@ -51,6 +51,9 @@ final class ForeignFormat {
                 || (stripped.startsWith("[") && stripped.endsWith("]"))) {
             return "it looks like JSON";
         }
+        if (stripped.startsWith("{") && stripped.substring(1).strip().startsWith("\"")) {
+            return "it looks like JSON that is cut off";
+        }
         return stripped.isEmpty() ? null : "it looks like text";
     }
 

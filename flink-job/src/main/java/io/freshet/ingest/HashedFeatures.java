@@ -50,6 +50,16 @@ final class HashedFeatures {
         violation = null;
     }
 
+    /** Returns the column of a field that is not known beforehand. */
+    int column(FieldNode field) {
+        return hasher.column(field.hashedName(hasher).hash());
+    }
+
+    /** Returns the column of a feature that is known beforehand. */
+    int column(int feature) {
+        return columns[feature];
+    }
+
     /** Adds a number. */
     void number(FieldNode field, float value) {
         add(field, field.hashedName(hasher).hash(), value);

@@ -115,8 +115,10 @@ public record IngestConfig(
     public static final Key<Optional<Integer>> LABEL_IGNORE_INDEX =
             Key.ofOptionalInt(
                     "label.ignore-index",
-                    "Class index of events that are ignored: counted, but not trained on."
-                            + " PyTorch's convention is -100. Requires label.type = class.");
+                    "Class index of events that are ignored: counted, but not trained on; their"
+                            + " class name if all names are whole numbers. A label that is written"
+                            + " so is ignored, too, unless a class has that name. PyTorch's"
+                            + " convention is -100. Requires label.type = class.");
     public static final Key<Integer> BLOCK_SIZE =
             Key.ofInt(
                             "block.size",
@@ -375,6 +377,11 @@ public record IngestConfig(
             return null;
         }
         return ignoreIndex;
+    }
+
+    /** Returns the class names; empty if they are not given. Adds problems to the settings. */
+    public static List<String> givenClasses(Settings settings) {
+        return settings.text(CLASSES).isEmpty() ? List.of() : classes(settings);
     }
 
     private static List<String> classes(Settings settings) {

@@ -3,11 +3,14 @@ package io.freshet.ingest;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.json.UTF8StreamJsonParser;
 import io.freshet.ingest.mapping.FieldNode;
+import io.freshet.ingest.mapping.FieldPath;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +36,8 @@ final class JsonDecoder extends MappedDecoder {
                                     .build())
                     .build();
 
+    private final Utf8Check utf8 = new Utf8Check();
+
     JsonDecoder(IngestConfig config) {
         super(config);
     }
@@ -40,6 +45,9 @@ final class JsonDecoder extends MappedDecoder {
     @Override
     void decode(byte[] value) throws InvalidEventException {
         try (JsonParser parser = JSON.createParser(value)) {
+            if (parser instanceof UTF8StreamJsonParser) {
+                requireUtf8(value);
+            }
             JsonToken first = parser.nextToken();
             if (first != JsonToken.START_OBJECT) {
                 throw notAnObject("it is " + describe(first));
@@ -52,15 +60,63 @@ final class JsonDecoder extends MappedDecoder {
                                 + parser.currentTokenLocation().getByteOffset());
             }
         } catch (JsonProcessingException e) {
-            throw notJson(value, e.getOriginalMessage());
+            String problem = e.getOriginalMessage();
+            boolean atEnd = problem.startsWith("Unexpected end-of-input");
+            throw notJson(value, atEnd ? "the object ends at byte " + value.length : problem);
         } catch (IOException e) {
             throw notJson(value, e.getMessage());
         }
     }
 
+    /** Checks the encoding, since the parser decodes some bytes that are not UTF-8. */
+    private void requireUtf8(byte[] value) throws InvalidEventException {
+        int invalid = utf8.firstInvalid(value);
+        if (invalid < value.length && ForeignFormat.guess(value) == null) {
+            FieldPath path = path(value, invalid);
+            throw new InvalidEventException(
+                    DeadLetterReason.MALFORMED,
+                    (path == null ? "the value" : path)
+                            + " is not UTF-8, from byte "
+                            + invalid
+                            + " on");
+        }
+    }
+
+    /** Returns the path of the field whose value contains a byte; null if there is none. */
+    private static @Nullable FieldPath path(byte[] value, int at) {
+        FieldPath found = null;
+        try (JsonParser parser = JSON.createParser(value)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                found = path(parser.getParsingContext());
+                boolean isValue = token != JsonToken.FIELD_NAME;
+                if (isValue) {
+                    parser.finishToken();
+                }
+                if (parser.currentLocation().getByteOffset() > at) {
+                    return isValue ? found : null;
+                }
+                found = isValue ? null : found;
+            }
+        } catch (IOException e) {
+            return found; // the parser stops at the same byte
+        }
+        return null;
+    }
+
+    private static @Nullable FieldPath path(JsonStreamContext context) {
+        JsonStreamContext parent = context.getParent();
+        FieldPath container = parent == null ? null : path(parent);
+        if (context.inObject() && context.getCurrentName() != null) {
+            String name = context.getCurrentName();
+            return container == null ? FieldPath.of(name) : container.member(name);
+        }
+        boolean inList = container != null && context.inArray() && context.hasCurrentIndex();
+        return inList ? container.element(context.getCurrentIndex()) : container;
+    }
+
     private static InvalidEventException notJson(byte[] value, @Nullable String problem) {
         String guess = ForeignFormat.guess(value);
-        return notAnObject(guess == null || guess.endsWith("JSON") ? problem : guess);
+        return notAnObject(guess == null || guess.contains("JSON") ? problem : guess);
     }
 
     private static InvalidEventException notAnObject(@Nullable String problem) {
@@ -86,18 +142,18 @@ final class JsonDecoder extends MappedDecoder {
     private void readValue(JsonParser parser, JsonToken token, FieldNode field) throws IOException {
         switch (token) {
             case START_OBJECT -> {
-                if (field.isValue() || field.isList()) {
-                    example.wrongType(field, "an object");
+                if (field.acceptsObject()) {
+                    readObject(parser, field);
+                } else {
+                    example.wrongShape(field, "an object");
+                    parser.skipChildren();
                 }
-                readObject(parser, field);
             }
             case START_ARRAY -> {
                 if (field.acceptsList()) {
                     readList(parser, field);
                 } else {
-                    if (field.isValue()) {
-                        example.wrongType(field, "a list");
-                    }
+                    example.wrongShape(field, "a list");
                     parser.skipChildren();
                 }
             }
@@ -108,7 +164,7 @@ final class JsonDecoder extends MappedDecoder {
                 if (field.acceptsValue()) {
                     readScalar(parser, token, field);
                 } else {
-                    example.wrongContainer(field, describe(token));
+                    example.wrongShape(field, describe(token));
                 }
             }
         }

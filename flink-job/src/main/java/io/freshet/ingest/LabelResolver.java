@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * resolved last. Not thread-safe.
  *
  * <p>If all class names are whole numbers, a whole number that is a label is a class name, and so
- * is {@code label.ignore-index}. Otherwise both are class indices.
+ * is {@code label.ignore-index}. Otherwise both are class indices, and a label that is written as
+ * {@code label.ignore-index} is ignored as well, unless a class has that name.
  */
 final class LabelResolver {
     /**
@@ -96,7 +97,7 @@ final class LabelResolver {
         Integer index = indexByName.get(name);
         if (index != null) {
             resolveClass(index);
-        } else if (namesAreNumbers && ignoreIndex != null && isIgnored(name)) {
+        } else if (ignoreIndex != null && isIgnored(name)) {
             hasIgnoreIndex = true;
         } else {
             violation =

@@ -151,6 +151,11 @@ final class LabelledEventReader implements EventDecoder {
     }
 
     @Override
+    public void countRounded(RoundedValues counts) {
+        // none: features are sent as floats
+    }
+
+    @Override
     public String modelId() {
         return modelId;
     }

@@ -41,6 +41,11 @@ abstract class MappedDecoder implements EventDecoder {
     }
 
     @Override
+    public final void countRounded(RoundedValues counts) {
+        example.countRounded(counts);
+    }
+
+    @Override
     public final String modelId() {
         return example.modelId();
     }

@@ -57,6 +57,15 @@ final class MappedExample {
     private final float[] targets;
     private int numTargets;
 
+    /** Values of the message that a float does not hold. */
+    private final RoundedValues rounded = new RoundedValues();
+
+    /** Whether the log says that a float does not hold the values of a column's field. */
+    private final boolean[] reportedRounded;
+
+    /** The same of the fields that are not mapped. */
+    private boolean reportedOther;
+
     private long messages;
     private @Nullable RawMessage message;
     private String modelId = DEFAULT_MODEL;
@@ -77,6 +86,7 @@ final class MappedExample {
                         ? new HashedFeatures(config.numFeatures(), columnNames)
                         : null;
         targets = new float[config.numTargets()];
+        reportedRounded = new boolean[row.length];
     }
 
     /** Returns the root of the tree of mapped fields. */
@@ -97,6 +107,7 @@ final class MappedExample {
         Arrays.fill(row, Float.NaN);
         labels.clear();
         numTargets = -1;
+        rounded.clear();
         modelId = DEFAULT_MODEL;
         id = null;
         timestamp = next.timestamp();
@@ -142,7 +153,13 @@ final class MappedExample {
             setNumber(field.part(i), field.path(), value, text);
         }
         if (hashed != null && field.isOther() && !Double.isNaN(value)) {
-            hashed.number(field, toFloat(field.path(), value, 0));
+            float feature = toFloat(field.path(), value, 0);
+            hashed.number(field, feature);
+            if (isRounded(value, feature)) {
+                rounded.add(hashed.column(field), 1);
+                reportRounded(field.path(), value, feature, !reportedOther);
+                reportedOther = true;
+            }
         }
     }
 
@@ -152,7 +169,7 @@ final class MappedExample {
             return;
         }
         switch (target.field().kind()) {
-            case NUMERIC -> row[column] = toFloat(path, value, target.field().origin());
+            case NUMERIC -> setFeature(target, column, path, value);
             case BOOLEAN -> setBoolean(column, path, text(value));
             case CATEGORICAL, TEXT -> {
                 if (target.field().isOpen()) {
@@ -238,7 +255,7 @@ final class MappedExample {
                             DeadLetterReason.WRONG_TYPE,
                             path + " is " + quoted(text) + ", not a number");
                 } else {
-                    row[column] = toFloat(path, number, target.field().origin());
+                    setFeature(target, column, path, number);
                 }
             }
             case BOOLEAN -> setBoolean(column, path, text.strip());
@@ -252,11 +269,16 @@ final class MappedExample {
         for (int i = 0; i < field.numTargets(); i++) {
             FieldNode.Target target = field.target(i);
             switch (target.field().kind()) {
-                case NUMERIC, TIME ->
+                case NUMERIC, TIME -> {
+                    if (target.field().isList()) {
+                        row[target.column()] = value ? 1 : 0;
+                    } else {
                         violate(
                                 DeadLetterReason.WRONG_TYPE,
                                 field,
                                 "is " + value + ", not a number");
+                    }
+                }
                 case BOOLEAN -> row[target.column()] = value ? 1 : 0;
                 case CATEGORICAL, TEXT -> setCategory(target, Boolean.toString(value));
             }
@@ -273,8 +295,9 @@ final class MappedExample {
      * Reports a field's value: a time, by its type.
      *
      * @param millis milliseconds since 1970-01-01T00:00Z
+     * @param written number that the message has, in the unit of the type
      */
-    void time(FieldNode field, long millis) {
+    void time(FieldNode field, long millis, long written) {
         for (int i = 0; i < field.numTargets(); i++) {
             FieldNode.Target target = field.target(i);
             if (target.field().kind() == FeatureKind.TIME) {
@@ -285,7 +308,7 @@ final class MappedExample {
                         target.column(),
                         field.path(),
                         (double) millis,
-                        Long.toString(millis));
+                        Long.toString(written));
             }
         }
         for (int i = 0; i < field.numParts(); i++) {
@@ -293,7 +316,7 @@ final class MappedExample {
             if (part == Part.TIMESTAMP) {
                 timestamp = millis;
             } else {
-                setNumber(part, field.path(), (double) millis, Long.toString(millis));
+                setNumber(part, field.path(), (double) written, Long.toString(written));
             }
         }
         if (hashed != null && field.isOther()) {
@@ -301,17 +324,25 @@ final class MappedExample {
         }
     }
 
-    /** Reports a value that is an object or a list where a single value is expected. */
-    void wrongType(FieldNode field, String found) {
-        violate(DeadLetterReason.WRONG_TYPE, field, "is " + found + ", not a single value");
+    /** Reports text that is not UTF-8. */
+    void invalidText(FieldNode field) {
+        violate(DeadLetterReason.MALFORMED, field, "is not UTF-8");
     }
 
-    /** Reports a single value where an object or a list is expected. */
-    void wrongContainer(FieldNode field, String found) {
-        violate(
-                DeadLetterReason.WRONG_TYPE,
-                field,
-                "is " + found + ", not " + (field.hasMembers() ? "an object" : "a list"));
+    /** Reports a member of a list of values that is text, but not UTF-8. */
+    void invalidListText(FieldNode list, int index) {
+        violate(DeadLetterReason.MALFORMED, list, "has the member " + index + ", which is not UTF-8");
+    }
+
+    /** Reports a value of another shape than the mapping says. */
+    void wrongShape(FieldNode field, String found) {
+        String expected = "a list";
+        if (field.isValue()) {
+            expected = "a single value";
+        } else if (field.acceptsObject()) {
+            expected = "an object";
+        }
+        violate(DeadLetterReason.WRONG_TYPE, field, "is " + found + ", not " + expected);
     }
 
     /** Reports a member of a list of values that is an object or a list. */
@@ -418,9 +449,19 @@ final class MappedExample {
         }
     }
 
+    private void setFeature(FieldNode.Target target, int column, String path, double value) {
+        double origin = target.field().origin();
+        float feature = toFloat(path, value, origin);
+        row[column] = feature;
+        if (isRounded(value - origin, feature)) {
+            rounded.add(hashed == null ? column : hashed.column(column), 1);
+            reportRounded(path, value - origin, feature, !reportedRounded[target.column()]);
+            reportedRounded[target.column()] = true;
+        }
+    }
+
     private float toFloat(String path, double value, double origin) {
-        double difference = value - origin;
-        float feature = (float) difference;
+        float feature = (float) (value - origin);
         if (Float.isInfinite(feature)) {
             violate(
                     DeadLetterReason.NON_FINITE_FEATURE,
@@ -430,6 +471,25 @@ final class MappedExample {
                             + (Double.isInfinite(value) ? "" : ", too large for a float"));
         }
         return feature;
+    }
+
+    /** Returns whether a float differs from a number by 1 or more. */
+    private static boolean isRounded(double value, float feature) {
+        return Math.abs(value - feature) >= 1 && !Float.isInfinite(feature);
+    }
+
+    private static void reportRounded(
+            String path, double difference, float feature, boolean first) {
+        if (first) {
+            LOG.warn(
+                    "One float cannot hold the feature {}: {} became {}. The kind"
+                            + " numeric(origin={}) keeps the differences between large numbers; the"
+                            + " kind time suits times. The metrics count such values",
+                    path,
+                    text(difference),
+                    text(feature),
+                    text(Math.rint(difference)));
+        }
     }
 
     private void setBoolean(int column, String path, String text) {
@@ -518,6 +578,11 @@ final class MappedExample {
             }
         }
         System.arraycopy(targets, 0, examples.targets(), size * targets.length, targets.length);
+    }
+
+    /** Adds the values of the message that a float does not hold. */
+    void countRounded(RoundedValues counts) {
+        counts.addAll(rounded);
     }
 
     @Nullable InvalidEventException violation() {

@@ -1,7 +1,10 @@
 package io.freshet.learn;
 
+import io.freshet.ingest.RoundedValues;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Numbers of values of a kind, by feature.
@@ -33,12 +36,34 @@ public record FeatureCounts(long total, FeatureCount[] largest) {
         }
         return new FeatureCounts(
                 total,
-                IntStream.range(0, counts.length)
-                        .filter(f -> counts[f] > 0)
-                        .mapToObj(f -> new FeatureCount(f, counts[f]))
-                        .sorted(Comparator.comparingLong(FeatureCount::count).reversed())
-                        .limit(MAX_FEATURES)
-                        .sorted(Comparator.comparingInt(FeatureCount::feature))
-                        .toArray(FeatureCount[]::new));
+                largest(
+                        IntStream.range(0, counts.length)
+                                .filter(f -> counts[f] > 0)
+                                .mapToObj(f -> new FeatureCount(f, counts[f]))));
+    }
+
+    /** Returns the numbers of values that one float does not hold. */
+    static FeatureCounts of(RoundedValues rounded) {
+        FeatureCount[] all = all(rounded);
+        return all.length == 0
+                ? NONE
+                : new FeatureCounts(
+                        Arrays.stream(all).mapToLong(FeatureCount::count).sum(),
+                        largest(Arrays.stream(all)));
+    }
+
+    /** Returns the number of such values of each feature that has any, in their order. */
+    static FeatureCount[] all(RoundedValues rounded) {
+        return rounded.counts().entrySet().stream()
+                .map(counted -> new FeatureCount(counted.getKey(), counted.getValue()))
+                .sorted(Comparator.comparingInt(FeatureCount::feature))
+                .toArray(FeatureCount[]::new);
+    }
+
+    private static FeatureCount[] largest(Stream<FeatureCount> counts) {
+        return counts.sorted(Comparator.comparingLong(FeatureCount::count).reversed())
+                .limit(MAX_FEATURES)
+                .sorted(Comparator.comparingInt(FeatureCount::feature))
+                .toArray(FeatureCount[]::new);
     }
 }

@@ -8,6 +8,7 @@ import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.Origins;
 import io.freshet.ingest.PartitionTallies;
 import io.freshet.ingest.PartitionTally;
+import io.freshet.ingest.RoundedValues;
 import io.freshet.ingest.SourcePartition;
 import io.freshet.learn.drift.DetectorReport;
 import io.freshet.learn.drift.DriftAlert;
@@ -79,6 +80,9 @@ public final class Learner implements AutoCloseable {
     private long @Nullable [] missing;
 
     private SavedArrays savedArrays = SavedArrays.NONE;
+    /** Numbers of values that one float does not hold. */
+    private final RoundedValues rounded = new RoundedValues();
+
 
     /** Creates the learner of a new model. */
     public Learner(String modelId, LearnerWorkspace workspace) {
@@ -138,8 +142,12 @@ public final class Learner implements AutoCloseable {
         }
         learner.timestamp = modelState.timestamp();
         learner.publishedVersion = modelState.publishedVersion();
-        long[] missing = modelState.missing();
-        learner.missing = missing == null ? null : missing.clone();
+        learner.missing = copy(modelState.missing());
+        if (modelState.rounded() != null) {
+            for (FeatureCount counted : modelState.rounded()) {
+                learner.rounded.add(counted.feature(), counted.count());
+            }
+        }
         if (config.miniBatchMaxWait() != null) {
             learner.deadline = modelState.deadline();
         }
@@ -173,6 +181,7 @@ public final class Learner implements AutoCloseable {
         appendRestoredExamples();
         audit.add(newBlock.audit());
         read.addAll(newBlock.read());
+        rounded.addAll(newBlock.rounded());
         ExampleBlock block = countMissing(newBlock);
         if (pending != null) {
             pending.append(block);
@@ -396,8 +405,13 @@ public final class Learner implements AutoCloseable {
                 live == null ? 0 : live.parameterNorm(),
                 alerts(),
                 live == null ? FeatureCounts.NONE : FeatureCounts.of(live.clippedValues()),
-                missing == null ? FeatureCounts.NONE : FeatureCounts.of(missing),
+                featureCounts(missing),
+                FeatureCounts.of(rounded),
                 driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
+    }
+
+    private static FeatureCounts featureCounts(long @Nullable [] counts) {
+        return counts == null ? FeatureCounts.NONE : FeatureCounts.of(counts);
     }
 
     private long alerts() {
@@ -546,7 +560,12 @@ public final class Learner implements AutoCloseable {
                 driftMonitor == null ? detachedDriftState : driftMonitor.state(),
                 successorState == null ? null : LearnerStateHeader.of(successorState),
                 read.toArray(),
-                missing == null ? null : missing.clone());
+                copy(missing),
+                rounded.isEmpty() ? null : FeatureCounts.all(rounded));
+    }
+
+    private static long @Nullable [] copy(long @Nullable [] counts) {
+        return counts == null ? null : counts.clone();
     }
 
     /** Returns the examples that wait for later ones, in a block; null if there are none. */

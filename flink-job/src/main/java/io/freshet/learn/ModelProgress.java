@@ -26,6 +26,7 @@ import io.freshet.learn.drift.DetectorReport;
  * @param alerts number of drift alerts
  * @param clipped values that the scaler clipped in examples trained on
  * @param missing values that were missing in examples, with or without a label
+ * @param rounded values in examples, with or without a label, that one float does not hold
  * @param detectors status of each drift detector
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -44,6 +45,7 @@ public record ModelProgress(
         long alerts,
         FeatureCounts clipped,
         FeatureCounts missing,
+        FeatureCounts rounded,
         DetectorReport[] detectors) {
     /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;

@@ -163,8 +163,8 @@ public record JobConfig(
     }
 
     /**
-     * Parses the brokers, the topics and the format of the messages only. The values of other keys
-     * are not checked, and no other key is required.
+     * Parses the brokers, the topics, the format of the messages and the classes, if there are any.
+     * The values of other keys are not checked, and no other key is required.
      *
      * @param values values by key, not modified
      * @throws ConfigurationException listing all problems
@@ -173,16 +173,17 @@ public record JobConfig(
         Settings settings = settings(values);
         KafkaConfig kafka = KafkaConfig.from(settings);
         SourceConfig source = SourceConfig.from(settings);
+        List<String> classes = IngestConfig.givenClasses(settings);
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
         settings.throwIfProblems();
         settings.warnings().forEach(JobConfig::log);
-        return new JobTopics(kafka, source, publish);
+        return new JobTopics(kafka, source, classes, publish);
     }
 
     /** Returns the brokers and topics. */
     public JobTopics topics() {
-        return new JobTopics(kafka, ingest.source(), publish);
+        return new JobTopics(kafka, ingest.source(), ingest.classes(), publish);
     }
 
     private static void checkTopics(Settings settings, KafkaConfig kafka, PublishConfig publish) {

@@ -81,6 +81,8 @@ final class MetricsFields {
                 .setClipped(featureCounts(progress.clipped()))
                 .setMissingValues(progress.missing().total())
                 .setMissing(featureCounts(progress.missing()))
+                .setRoundedValues(progress.rounded().total())
+                .setRounded(featureCounts(progress.rounded()))
                 .setDetectors(DriftFields.detectors(progress))
                 .setJob(job.name())
                 .setEpoch(job.epoch())

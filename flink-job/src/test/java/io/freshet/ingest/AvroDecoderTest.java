@@ -310,6 +310,34 @@ class AvroDecoderTest {
     }
 
     @Test
+    void numberThatAFloatDoesNotHold_isCounted() throws IOException {
+        ExamplePacker packer = packer("avro", null, "features", "traits.tall,at,user.age");
+        packer.pack(Messages.message(0, singleObject(visit().build())));
+        ExampleBlock block =
+                packer.pack(
+                        Messages.message(
+                                1,
+                                singleObject(
+                                        visit().set("at", 1_706_508_000_001_000L)
+                                                .set("traits", Map.of("tall", 1e9 + 1))
+                                                .build())));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(block.rounded().counts()).isEqualTo(Map.of(0, 1L, 1, 2L));
+    }
+
+    @Test
+    void memberThatIsMappedItself_isAlsoInItsRange() throws IOException {
+        ExampleBlock block =
+                packer("avro", null, "features", "clicks[0:3]", "weight", "clicks[1]")
+                        .pack(Messages.message(0, singleObject(visit().build())));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(features(block)).containsExactly(3, 0.5f, 7);
+        assertThat(block.examples().weights()[0]).isEqualTo(0.5f);
+    }
+
+    @Test
     void branchesOfAUnion_areLabels() throws IOException {
         ExamplePacker packer = packer("avro", null, "classes", "true,7,stays");
         for (Object label : Arrays.asList(true, 7, "stays", null)) {
@@ -398,6 +426,9 @@ class AvroDecoderTest {
                         "blob", "blob is bytes, not a single value",
                         "id.x", "id is text, not an object",
                         "unused.a", "unused.a is a list, not a single value",
+                        "clicks.x", "clicks is a list, not an object",
+                        "user[0]", "user is a record, not a list",
+                        "traits[0:2]", "traits is a map, not a list",
                         "clicks[0:4]", "clicks has 3 values instead of 4",
                         "id", "id is \"v1\", not a number");
         for (Map.Entry<String, String> expected : details.entrySet()) {
@@ -407,6 +438,39 @@ class AvroDecoderTest {
                                     .detail())
                     .isEqualTo(expected.getValue());
         }
+    }
+
+    @Test
+    void invalidUtf8_isADeadLetterThatNamesTheField() throws IOException {
+        Map<String, String> details =
+                Map.of(
+                        "id:categorical(v1)", "id is not UTF-8",
+                        "clicks[0:2]", "clicks has the member 1, which is not UTF-8");
+        byte[] value = singleObject(visit().set("clicks", List.of(1f, "v1")).build());
+        for (int i = 0; i < value.length - 1; i++) {
+            if (value[i] == 'v' && value[i + 1] == '1') {
+                value[i] = (byte) 0xC3;
+            }
+        }
+        for (Map.Entry<String, String> expected : details.entrySet()) {
+            deadLetters.clear();
+            DeadLetter letter =
+                    deadLetter(packer("avro", null, "features", expected.getKey()), value);
+
+            assertThat(letter.reason()).isEqualTo(DeadLetterReason.MALFORMED);
+            assertThat(letter.detail()).isEqualTo(expected.getValue());
+        }
+    }
+
+    @Test
+    void replacementCharacter_isText() throws IOException {
+        ExampleBlock block =
+                packer("avro", null, "features", "id:categorical(\ufffd)")
+                        .pack(
+                                Messages.message(
+                                        0, singleObject(visit().set("id", "\ufffd").build())));
+
+        assertThat(features(block)).containsExactly(1);
     }
 
     @Test

@@ -56,6 +56,11 @@ public final class Blocks {
         return block(examples, 0);
     }
 
+    /** Counts values of a feature, in a block, that one float does not hold. */
+    public static void round(ExampleBlock block, int feature, long count) {
+        block.rounded().add(feature, count);
+    }
+
     /**
      * Packs examples of one model into a block.
      *

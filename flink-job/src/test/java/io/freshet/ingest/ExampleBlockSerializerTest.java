@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -41,7 +42,10 @@ class ExampleBlockSerializerTest {
         packer.pack(Messages.message(0, Messages.event("m", 10, "a", 1, 2)));
         packer.pack(Messages.message(1, Messages.event("m", 11, null, 3, 4)));
         packer.pack(Messages.message(2, Messages.event("m", 12, "?", 5, 6)));
-        return packer.pack(Messages.message(3, Messages.event("m", 13, "b", 7, 8)));
+        ExampleBlock block =
+                packer.pack(Messages.message(3, Messages.event("m", 13, "b", 7, 8)));
+        block.rounded().add(1, 5);
+        return block;
     }
 
     @ParameterizedTest
@@ -56,15 +60,17 @@ class ExampleBlockSerializerTest {
         ExampleBlock read = serializer.deserialize(in);
         assertEqual(read, block(labelType));
         assertThat(read.read().toArray()).containsExactly(block(labelType).read().toArray());
+        assertThat(read.rounded().counts()).isEqualTo(Map.of(1, 5L));
         assertThat(in.available()).isZero();
     }
 
     /**
      * The resources hold the bytes of {@link #block} in older layouts: layout 1 had no targets and
-     * fewer reasons for dead letters and ignored events, and both had no tallies by partition.
+     * fewer reasons for dead letters and ignored events, it and layout 2 had no tallies by
+     * partition, and all three no numbers of rounded values.
      */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
+    @ValueSource(ints = {1, 2, 3})
     void blockOfOlderLayout_isReadUnchanged(int layout) throws IOException {
         byte[] bytes;
         try (InputStream in =
@@ -75,7 +81,8 @@ class ExampleBlockSerializerTest {
 
         ExampleBlock read = serializer.deserialize(in);
         assertEqual(read, block(LabelType.CLASS));
-        assertThat(read.read().size()).isZero();
+        assertThat(read.read().size()).isEqualTo(layout < 3 ? 0 : 1);
+        assertThat(read.rounded().isEmpty()).isTrue();
         assertThat(in.available()).isZero();
     }
 
@@ -92,6 +99,8 @@ class ExampleBlockSerializerTest {
 
         assertEqual(copy, block(labelType));
         assertThat(copy.read().toArray()).containsExactly(block(labelType).read().toArray());
+        assertThat(copy.rounded().counts()).isEqualTo(Map.of(1, 5L));
+        assertThat(original.rounded().isEmpty()).isTrue();
     }
 
     @Test

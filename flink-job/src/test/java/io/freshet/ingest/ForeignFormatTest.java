@@ -17,6 +17,12 @@ class ForeignFormatTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"{\"id\": \"e1\", \"feat", " {\n \"", "{\"a\": 1,"})
+    void guess_isJsonThatIsCutOff(String value) {
+        assertThat(guess(value)).isEqualTo("it looks like JSON that is cut off");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"hello", "{1, 2", "1;2;café", "<event/>"})
     void guess_isText(String value) {
         assertThat(guess(value)).isEqualTo("it looks like text");

@@ -4,17 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.config.Settings;
 import io.freshet.model.example.Examples;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonDecoderTest {
@@ -136,6 +140,54 @@ class JsonDecoderTest {
                 .containsExactly(1.5f, 1, 0, 1, 0, 30);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {"[5,1,2];5;1;2", "[\"5\",true,2];5;1;2", "[5,null,2];5;NaN;2"})
+    void memberThatIsMappedItself_isAlsoInItsRange(String row, float a, float b, float c) {
+        ExampleBlock block =
+                packer("features", "row[0:3]", "weight", "row[0]", "id", "row[1]", "label", "y")
+                        .pack(message("{\"row\":" + row + "}"));
+
+        assertThat(deadLetters).isEmpty();
+        assertThat(features(block)).containsExactly(a, b, c);
+        assertThat(block.examples().weights()[0]).isEqualTo(5);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "{\"a\":1700000001};0",
+                "{\"a\":\"1700000001\"};0",
+                "{\"a\":1700000001.25};0",
+                "{\"a\":-16777217};0",
+                "{\"a\":16777216};",
+                "{\"a\":1700000000};",
+                "{\"a\":0.1};",
+                "{\"a\":3141592.653589793};",
+                "{\"t\":1700000001};",
+                "{\"t\":170000001};1",
+                "{\"v\":[7,16777217,16777216]};3",
+                "{\"v\":[16777217,1,16777219],\"a\":33554433,\"at\":1700000001};0,2,4",
+                "{\"a\":1700000001,\"t\":\"x\"};",
+                "{\"a\":1e39};"
+            })
+    void numberThatAFloatDoesNotHold_isCounted(String json, String features) {
+        ExampleBlock block =
+                packer("features", "a,t:numeric(origin=1700000000),v[0:3],at:time")
+                        .pack(message(json));
+
+        Map<Integer, Long> expected = new HashMap<>();
+        if (features != null) {
+            for (String feature : features.split(",", -1)) {
+                expected.put(Integer.valueOf(feature), 1L);
+            }
+        }
+        assertThat(block.rounded().counts()).isEqualTo(expected);
+        assertThat(block.rounded().isEmpty()).isEqualTo(features == null);
+    }
+
     @Test
     void numberAndTrue_areCategoriesByTheirText() {
         assertThat(features("c:categorical(7|true|1.5)", "{\"c\":7}")).containsExactly(1, 0, 0);
@@ -165,6 +217,32 @@ class JsonDecoderTest {
     void categoryThatIsNotListed_isMissing() {
         assertThat(features("c:categorical(x|y),b", "{\"c\":\"z\",\"b\":2}"))
                 .containsExactly(NAN, NAN, 2);
+    }
+
+    static Stream<LabelCase> labels() {
+        return LabelCase.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("labels")
+    void label_hasItsMeaning(LabelCase label) {
+        ExampleBlock block =
+                packer("classes", label.classes(), "label.ignore-index", "" + LabelCase.IGNORE_INDEX)
+                        .pack(message("{\"a\":1,\"y\":" + label.label() + "}"));
+
+        String meaning;
+        if (block.audit().count(IgnoredReason.IGNORE_INDEX) == 1) {
+            meaning = LabelCase.IGNORED;
+        } else if (block.audit().count(EventOutcome.DEAD_LETTER) == 1) {
+            meaning = LabelCase.INVALID;
+        } else {
+            int index = block.examples().labels()[0];
+            meaning =
+                    index == Examples.UNLABELLED
+                            ? LabelCase.MISSING
+                            : List.of(label.classes().split(",", -1)).get(index);
+        }
+        assertThat(meaning).isEqualTo(label.meaning());
     }
 
     @ParameterizedTest
@@ -223,7 +301,10 @@ class JsonDecoderTest {
                 "[1,2];INVALID_JSON;the value is not a JSON object: it is a list",
                 "7;INVALID_JSON;it is a number",
                 "hello;INVALID_JSON;it looks like text",
-                "{\"a\":1;INVALID_JSON;the value is not a JSON object",
+                "{\"a\":1;INVALID_JSON;is not a JSON object: the object ends at byte 6",
+                "' {\"a\":\"x';INVALID_JSON;is not a JSON object: the object ends at byte 8",
+                "' {\"a\":1,';INVALID_JSON;is not a JSON object: the object ends at byte 8",
+                "{\"a\" 1;INVALID_JSON;is not a JSON object: Unexpected character ('1'",
                 "{\"a\":1}{};TRAILING_BYTES;another value follows the object, at byte 7",
                 "{\"a\":{}};WRONG_TYPE;a is an object, not a single value",
                 "{\"a\":[1]};WRONG_TYPE;a is a list, not a single value",
@@ -239,6 +320,10 @@ class JsonDecoderTest {
                 "{\"v\":[1,{}]};WRONG_TYPE;v has the member 1, which is an object, not a number",
                 "{\"v\":3};WRONG_TYPE;v is a number, not a list",
                 "{\"o\":3};WRONG_TYPE;o is a number, not an object",
+                "{\"o\":[{\"p\":1}]};WRONG_TYPE;o is a list, not an object",
+                "{\"v\":{\"0\":1}};WRONG_TYPE;v is an object, not a list",
+                "{\"i\":{\"q\":1}};WRONG_TYPE;i is an object, not a list",
+                "{\"i\":[{\"q\":1},[2]]};WRONG_TYPE;i[1] is a list, not an object",
                 "{\"y\":\"left\"};UNKNOWN_CLASS;the label \"left\" is not among classes",
                 "{\"y\":1};UNKNOWN_CLASS;the label \"1\" is not among classes",
                 "{\"y\":{}};WRONG_TYPE;y is an object, not a single value",
@@ -253,7 +338,7 @@ class JsonDecoderTest {
         DeadLetter letter =
                 deadLetter(
                         packer(
-                                "features", "a,on:boolean,t:time,v[0:2],o.p",
+                                "features", "a,on:boolean,t:time,v[0:2],o.p,i[1].q",
                                 "weight", "w",
                                 "timestamp", "at"),
                         json);
@@ -325,16 +410,70 @@ class JsonDecoderTest {
         assertThat(deadLetters.get(2).detail()).contains("String value length");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"C3", "FF", "C080", "EDA080", "F4908080"})
+    void invalidUtf8_isADeadLetterThatNamesTheField(String bytes) {
+        byte[] invalid = HexFormat.of().parseHex(bytes);
+        for (String json :
+                List.of("{\"a\":[{\"b\":\"x%\",\"c\":1}],\"y\":\"\u00e9\"}", "{\"a\":[{\"b\":\"x%")) {
+            deadLetters.clear();
+            packer("features", "a[0].b,c").pack(Messages.message(0, replaced(json, invalid)));
+
+            assertThat(deadLetters).hasSize(1);
+            assertThat(deadLetters.get(0).reason()).isEqualTo(DeadLetterReason.MALFORMED);
+            assertThat(deadLetters.get(0).detail())
+                    .isEqualTo("a[0].b is not UTF-8, from byte 13 on");
+        }
+    }
+
     @Test
-    void invalidUtf8_isADeadLetter() {
-        byte[] json = "{\"a\":1,\"y\":\"xx\"}".getBytes(StandardCharsets.UTF_8);
-        json[12] = (byte) 0xC3;
+    void invalidUtf8InAName_isADeadLetterThatNamesTheByte() {
+        packer().pack(Messages.message(0, replaced("{\"b\":1,\"%\":2}", new byte[] {(byte) 0xC1})));
 
-        packer().pack(Messages.message(0, json));
+        assertThat(deadLetters)
+                .extracting(DeadLetter::detail)
+                .containsExactly("the value is not UTF-8, from byte 8 on");
+    }
 
-        assertThat(deadLetters).hasSize(1);
-        assertThat(deadLetters.get(0).reason()).isEqualTo(DeadLetterReason.INVALID_JSON);
-        assertThat(deadLetters.get(0).detail()).contains("UTF-8");
+    /** Returns the bytes of a text in which a percent sign stands for other bytes. */
+    private static byte[] replaced(String json, byte[] bytes) {
+        ByteBuffer value = ByteBuffer.allocate(2 * json.length() + bytes.length);
+        for (int i = 0; i < json.length(); i++) {
+            String c = json.substring(i, i + 1);
+            value.put(c.equals("%") ? bytes : c.getBytes(StandardCharsets.UTF_8));
+        }
+        return Arrays.copyOf(value.array(), value.position());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"a\":\"\u00e9\u20ac\ud83d\ude00\"}", "{\"a\":\"\ufffd\"}"})
+    void textBeyondAscii_isRead(String json) {
+        assertThat(
+                        features(
+                                packer("features", "a:categorical(\u00e9\u20ac\ud83d\ude00|\ufffd)")
+                                        .pack(message(json))))
+                .contains(1);
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
+    void headerThatIsNotUtf8_isADeadLetterThatNamesIt() {
+        RawMessage message =
+                new RawMessage(
+                        "t",
+                        0,
+                        0,
+                        0,
+                        new byte[] {(byte) 0x80},
+                        "{}".getBytes(StandardCharsets.UTF_8),
+                        new String[] {"m"},
+                        new byte[][] {{'x', (byte) 0xC3}});
+        packer("id", "key").pack(message);
+        packer("model", "header.m").pack(message);
+
+        assertThat(deadLetters)
+                .extracting(DeadLetter::detail)
+                .containsExactly("key is not UTF-8", "header.m is not UTF-8");
     }
 
     @Test

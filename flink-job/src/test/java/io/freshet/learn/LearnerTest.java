@@ -507,7 +507,17 @@ public class LearnerTest {
         LearnerState state = state(learner);
         LearnConfig sparse =
                 new LearnConfig(
-                        dense.learner(),
+                        new LearnerSettings(
+                                FEATURES,
+                                CLASSES,
+                                32,
+                                dense.learner().loss(),
+                                dense.learner().optimizer(),
+                                dense.learner().mixture(),
+                                dense.learner().reduction(),
+                                null,
+                                10,
+                                true),
                         dense.classes(),
                         dense.labelType(),
                         null,

@@ -3,6 +3,7 @@ package io.freshet.learn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.ingest.Blocks;
+import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
 import io.freshet.learn.drift.DriftConfig;
@@ -130,6 +131,40 @@ class MissingFeatureTest {
         for (Prediction prediction : predictions) {
             assertThat(prediction.probabilities()).doesNotContain(Float.NaN);
         }
+    }
+
+    @Test
+    void roundedValues_areCountedOnce_throughRestores() {
+        LearnConfig config = config(MissingValues.DEAD_LETTER, 8, null);
+        Learner learner = new Learner("m", new LearnerWorkspace(config));
+        long[] expected = new long[FEATURES];
+        for (List<Blocks.Example> piece : Blocks.pieces(stream(0), 40, 3)) {
+            ExampleBlock block = Blocks.block(piece);
+            Blocks.round(block, 2, piece.size());
+            Blocks.round(block, 0, 1);
+            expected[2] += piece.size();
+            expected[0]++;
+            learner.process(block, prediction -> {}, alert -> {});
+            LearnerState state = learner.learnerState();
+            Learner restored =
+                    Learner.restore(
+                            "m",
+                            new LearnerWorkspace(config),
+                            learner.modelState(state, null),
+                            state,
+                            null,
+                            learner.pendingExamples());
+            learner.close();
+            learner = restored;
+        }
+        FeatureCounts rounded =
+                learner.closeMiniBatch(prediction -> {}, alert -> {}).progress().rounded();
+        learner.close();
+
+        assertThat(rounded.total()).isEqualTo(expected[0] + expected[2]);
+        assertThat(rounded.largest())
+                .containsExactly(
+                        new FeatureCount(0, expected[0]), new FeatureCount(2, expected[2]));
     }
 
     @Test

@@ -128,6 +128,7 @@ public class ModelMonitorBenchmark {
                                 0,
                                 FeatureCounts.NONE,
                                 FeatureCounts.NONE,
+                                FeatureCounts.NONE,
                                 new DetectorReport[0]));
         ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {

@@ -81,6 +81,7 @@ class ModelMonitorTest {
                         0,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
+                        FeatureCounts.NONE,
                         new DetectorReport[0]));
     }
 

@@ -334,7 +334,8 @@ class JobConfigTest {
                                 null,
                                 MiniBatchReduction.WEIGHTS,
                                 null,
-                                23));
+                                23,
+                                true));
         assertThat(config.learn().miniBatchMaxWait()).isEqualTo(Duration.ofSeconds(14));
         assertThat(config.learn().maxModels()).isEqualTo(15);
         assertThat(config.learn().publishInterval()).isEqualTo(Duration.ofSeconds(16));

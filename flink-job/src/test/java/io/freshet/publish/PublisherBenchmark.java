@@ -257,6 +257,7 @@ final class PublisherBenchmark {
                 5,
                 FeatureCounts.NONE,
                 FeatureCounts.NONE,
+                FeatureCounts.NONE,
                 detectors);
     }
 }

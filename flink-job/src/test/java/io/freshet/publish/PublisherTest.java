@@ -199,6 +199,7 @@ class PublisherTest {
                 5,
                 new FeatureCounts(7, new FeatureCount[] {new FeatureCount(1, 7)}),
                 new FeatureCounts(8, new FeatureCount[] {new FeatureCount(0, 8)}),
+                new FeatureCounts(9, new FeatureCount[] {new FeatureCount(1, 9)}),
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
@@ -491,6 +492,7 @@ class PublisherTest {
                         1.5,
                         2.5,
                         0,
+                        FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         new DetectorReport[0]);

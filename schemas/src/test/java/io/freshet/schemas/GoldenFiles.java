@@ -142,6 +142,8 @@ final class GoldenFiles {
                         .setClipped(List.of(new FeatureCount(1, 3L)))
                         .setMissingValues(4L)
                         .setMissing(List.of(new FeatureCount(0, 4L)))
+                        .setRoundedValues(5L)
+                        .setRounded(List.of(new FeatureCount(1, 5L)))
                         .build());
         ModelSnapshotEvent snapshot =
                 snapshot(List.of(), "softmax", 2).setJob("job").setEpoch(2L).build();

@@ -114,22 +114,27 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
         if (settings.text(LABEL).isEmpty()) {
             settings.problem("label is missing: " + FieldSource.TYPE);
         }
+        MappingConflicts.find(features, sources).forEach(settings::problem);
         return new FieldMapping(features, sources);
     }
 
     /** Reads the places of the parts other than the features; adds problems to the settings. */
     public static Map<Part, FieldSource> sources(Settings settings) {
         Map<Part, FieldSource> sources = new EnumMap<>(Part.class);
-        keys().forEach((part, key) -> settings.get(key).ifPresent(at -> sources.put(part, at)));
+        for (Part part : Part.values()) {
+            settings.get(key(part)).ifPresent(at -> sources.put(part, at));
+        }
         return sources;
     }
 
-    private static Map<Part, Key<Optional<FieldSource>>> keys() {
-        return Map.of(
-                Part.LABEL, LABEL,
-                Part.ID, ID,
-                Part.TIMESTAMP, TIMESTAMP,
-                Part.MODEL, MODEL,
-                Part.WEIGHT, WEIGHT);
+    /** Returns the key that maps a part. */
+    static Key<Optional<FieldSource>> key(Part part) {
+        return switch (part) {
+            case LABEL -> LABEL;
+            case ID -> ID;
+            case TIMESTAMP -> TIMESTAMP;
+            case MODEL -> MODEL;
+            case WEIGHT -> WEIGHT;
+        };
     }
 }

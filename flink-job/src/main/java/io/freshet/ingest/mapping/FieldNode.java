@@ -21,7 +21,7 @@ public final class FieldNode {
      * Feature that a field is mapped to.
      *
      * @param node the field in the tree
-     * @param field field with its kind
+     * @param field field with its kind; for a member of a list that is mapped as a range, the list
      * @param column index of its first column
      * @param categories index of the column of each category, counted from the first column
      */
@@ -92,7 +92,25 @@ public final class FieldNode {
                                 node.label |= part == FieldMapping.Part.LABEL;
                             }
                         });
+        column = 0;
+        for (FeatureField field : mapping.features().fields()) {
+            if (field.isList()) {
+                root.node(field.path()).addToMembers(field, column);
+            }
+            column += field.numColumns();
+        }
         return root;
+    }
+
+    /** Adds the feature of a range of this list to the members that are also mapped themselves. */
+    private void addToMembers(FeatureField range, int column) {
+        for (int i = range.from(); i < Math.min(range.to(), elements.size()); i++) {
+            FieldNode member = elements.get(i);
+            if (member != null) {
+                Target target = Target.of(member, range, column + i - range.from());
+                member.targets = append(member.targets, target);
+            }
+        }
     }
 
     private static <T> T[] append(T[] array, T item) {
@@ -260,8 +278,8 @@ public final class FieldNode {
         return list;
     }
 
-    /** Returns whether members of an object or of a list are mapped. */
-    public boolean hasMembers() {
+    /** Returns whether an object is read: members of it are mapped. */
+    public boolean acceptsObject() {
         return !members.isEmpty() || other;
     }
 

@@ -89,7 +89,12 @@ public record FieldPath(List<Step> steps) implements Serializable {
 
     /** Returns the path of the object or list that the field is a member of. */
     public FieldPath parent() {
-        return new FieldPath(steps.subList(0, steps.size() - 1));
+        return first(steps.size() - 1);
+    }
+
+    /** Returns the path that has the first steps of this one. */
+    FieldPath first(int numSteps) {
+        return new FieldPath(steps.subList(0, numSteps));
     }
 
     /** Returns the index of the field in its list; -1 if it is not a member of a list. */

@@ -1,9 +1,5 @@
 package io.freshet.local.audit;
 
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.freshet.ingest.AvroEncoding;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.SourceConfig;
@@ -17,11 +13,14 @@ import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.LabelledEvent;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Conversions;
 import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
@@ -31,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decoder of the model and the kind of the input's messages, independent of the one in the job: it
- * uses Avro's own readers, and Jackson's databinding for JSON. Not thread-safe.
+ * uses Avro's generic readers, and reads the whole of a JSON object. Not thread-safe.
  */
 final class MessageDecoder implements AutoCloseable {
     /** Model id of a message that cannot be read. */
@@ -43,24 +42,26 @@ final class MessageDecoder implements AutoCloseable {
     private static final int SINGLE_OBJECT_HEADER = 10;
     private static final int REGISTRY_HEADER = 5;
 
-    private static final ObjectMapper JSON =
-            JsonMapper.builder()
-                    .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .build();
+    private static final GenericData AVRO = new GenericData();
+
+    static {
+        AVRO.addLogicalTypeConversion(new Conversions.DecimalConversion());
+    }
 
     private final EventReader<LabelledEvent> events = EventReader.ofAvro(LabelledEvent.class);
     private final SourceConfig source;
+    private final List<String> classes;
     private final @Nullable SchemaRegistry registry;
     private final SchemaStore.Cache schemas = new SchemaStore.Cache();
     private @Nullable Schema bare;
     private String modelId = NO_MODEL;
 
     /**
-     * @param topics configuration with the format of the messages
+     * @param topics configuration with the format of the messages and the classes
      */
     MessageDecoder(JobTopics topics) {
         source = topics.source();
+        classes = topics.classes();
         registry = topics.openRegistry();
         for (String text : source.avroSchemas()) {
             bare = new Schema.Parser().parse(text);
@@ -85,7 +86,7 @@ final class MessageDecoder implements AutoCloseable {
                     return event.getLabel() == null ? EventKind.UNLABELLED : EventKind.LABELLED;
                 }
                 case JSON -> {
-                    return decodeMapped(JSON.readValue(bytes(value), Map.class), key, headers);
+                    return decodeMapped(JsonTree.read(bytes(value)), key, headers);
                 }
                 case AVRO, CONFLUENT_AVRO -> {
                     return decodeMapped(readAvro(bytes(value)), key, headers);
@@ -122,7 +123,7 @@ final class MessageDecoder implements AutoCloseable {
         }
         BinaryDecoder decoder =
                 DecoderFactory.get().binaryDecoder(value, header, value.length - header, null);
-        return new GenericDatumReader<GenericRecord>(schema).read(null, decoder);
+        return new GenericDatumReader<GenericRecord>(schema, schema, AVRO).read(null, decoder);
     }
 
     private static @Nullable Schema schema(SchemaRegistry registry, int id) {
@@ -139,13 +140,19 @@ final class MessageDecoder implements AutoCloseable {
     private EventKind decodeMapped(
             Object message, byte @Nullable [] key, Map<String, byte[]> headers) {
         Object model = find(source.mapping().sources().get(Part.MODEL), message, key, headers);
-        modelId = model == null ? DEFAULT_MODEL : model.toString();
+        modelId = model == null ? DEFAULT_MODEL : text(model);
         Object label = find(source.mapping().sources().get(Part.LABEL), message, key, headers);
         boolean missing =
-                label == null
-                        || (!(label instanceof List)
-                                && ClassNames.isMissing(label.toString().strip()));
+                label == null || (!(label instanceof List) && isMissing(text(label).strip()));
         return missing ? EventKind.UNLABELLED : EventKind.LABELLED;
+    }
+
+    private boolean isMissing(String label) {
+        return !classes.contains(label) && ClassNames.isMissing(label);
+    }
+
+    private static String text(Object value) {
+        return value instanceof BigDecimal decimal ? decimal.toPlainString() : value.toString();
     }
 
     private static @Nullable Object find(

@@ -88,6 +88,10 @@ final class PrometheusMetrics implements ResultsListener {
                             "Values of features that were missing.",
                             MetricsEvent::getMissingValues),
                     new Counter(
+                            "freshet_rounded_values",
+                            "Values of features that one float does not hold.",
+                            MetricsEvent::getRoundedValues),
+                    new Counter(
                             "freshet_drift_alerts",
                             "Drift alerts of all detectors.",
                             MetricsEvent::getDrifts));

@@ -1,7 +1,12 @@
 package io.freshet.local.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.freshet.config.Settings;
+import io.freshet.ingest.ExamplePacker;
+import io.freshet.ingest.IngestConfig;
+import io.freshet.ingest.LabelCase;
 import io.freshet.ingest.Messages;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.schemas.LabelledEvent;
@@ -9,12 +14,15 @@ import io.freshet.schemas.NamedFeatures;
 import io.freshet.schemas.SparseFeatures;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
@@ -24,7 +32,10 @@ import org.apache.avro.io.EncoderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MessageDecoderTest {
     private static MessageDecoder decoder(String... settings) {
@@ -62,6 +73,44 @@ class MessageDecoderTest {
         }
     }
 
+    static Stream<LabelCase> labels() {
+        return LabelCase.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("labels")
+    void label_isMissingWhereTheJobSaysSo(LabelCase label) {
+        String json = "{\"a\":1,\"y\":" + label.label() + "}";
+        try (MessageDecoder decoder =
+                decoder("source.format", "json", "label", "y", "classes", label.classes())) {
+            boolean missing = label.meaning().equals(LabelCase.MISSING);
+            assertThat(decoder.decode(json.getBytes(StandardCharsets.UTF_8), null, Map.of()))
+                    .isEqualTo(missing ? EventKind.UNLABELLED : EventKind.LABELLED);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1e2", "1.50", "-0", "123456789012345678901", "0.1", "true", "NaN"})
+    void model_isTheTextThatTheJobReads(String model) {
+        Map<String, String> settings =
+                Map.of(
+                        "source.format", "json",
+                        "features", "a",
+                        "label", "y",
+                        "model", "m",
+                        "classes", "2",
+                        "num-features", "auto");
+        byte[] json = ("{\"a\":1,\"m\":" + model + "}").getBytes(StandardCharsets.UTF_8);
+        IngestConfig config =
+                IngestConfig.from(Settings.of(settings, IngestConfig.KEYS, Set.of()));
+        ExamplePacker packer = new ExamplePacker(config, null, letter -> {});
+        try (MessageDecoder decoder = decoder("source.format", "json", "model", "m")) {
+            decoder.decode(json, null, Map.of());
+            assertThat(decoder.modelId()).isEqualTo(model);
+        }
+        assertThat(packer.pack(Messages.message(0, json)).modelId()).isEqualTo(model);
+    }
+
     @Test
     void keyAndHeaders_haveModelAndLabel() {
         byte[] up = "up".getBytes(StandardCharsets.UTF_8);
@@ -73,6 +122,67 @@ class MessageDecoderTest {
             assertThat(decoder.decode(value, null, Map.of())).isEqualTo(EventKind.UNLABELLED);
             assertThat(decoder.decode(null, up, Map.of())).isEqualTo(EventKind.UNREADABLE);
         }
+    }
+
+    static Stream<Arguments> avroModels() {
+        return Stream.of(
+                arguments("\"float\"", 0.1f, "0.1"),
+                arguments("\"double\"", 1e10, "1.0E10"),
+                arguments("\"long\"", -7L, "-7"),
+                arguments("\"boolean\"", true, "true"),
+                arguments(
+                        "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}",
+                        1_700_000_000_123_456L,
+                        "1700000000123456"),
+                arguments(
+                        "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,"
+                                + "\"scale\":8}",
+                        ByteBuffer.wrap(new byte[] {12}),
+                        "0.00000012"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("avroModels")
+    void avroModel_isTheTextThatTheJobReads(
+            String type, Object value, String model, @TempDir Path directory) throws IOException {
+        Schema schema =
+                new Schema.Parser()
+                        .parse(
+                                "{\"type\":\"record\",\"name\":\"A\",\"fields\":[{\"name\":\"m\","
+                                        + "\"type\":"
+                                        + type
+                                        + "}]}");
+        Path file = Files.writeString(directory.resolve("a.avsc"), schema.toString());
+        String[] settings = {
+            "source.format", "avro",
+            "source.avro-schemas", file.toString(),
+            "source.avro-encoding", "bare",
+            "features", "a",
+            "features.missing", "mean",
+            "label", "y",
+            "model", "m",
+            "classes", "2"
+        };
+        byte[] bytes = bare(new GenericRecordBuilder(schema).set("m", value).build());
+        Map<String, String> values = new HashMap<>();
+        for (int i = 0; i < settings.length; i += 2) {
+            values.put(settings[i], settings[i + 1]);
+        }
+        IngestConfig config = IngestConfig.from(Settings.of(values, IngestConfig.KEYS, Set.of()));
+        ExamplePacker packer = new ExamplePacker(config, null, letter -> {});
+        try (MessageDecoder decoder = decoder(settings)) {
+            decoder.decode(bytes, null, Map.of());
+            assertThat(decoder.modelId()).isEqualTo(model);
+        }
+        assertThat(packer.pack(Messages.message(0, bytes)).modelId()).isEqualTo(model);
+    }
+
+    private static byte[] bare(GenericRecord record) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
+        new GenericDatumWriter<GenericRecord>(record.getSchema()).write(record, encoder);
+        encoder.flush();
+        return bytes.toByteArray();
     }
 
     @Test
@@ -118,10 +228,7 @@ class MessageDecoderTest {
         Path file = Files.writeString(directory.resolve("a.avsc"), schema.toString());
         GenericRecord record =
                 new GenericRecordBuilder(schema).set("y", Map.of("z", "up")).set("m", "t1").build();
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
-        new GenericDatumWriter<GenericRecord>(schema).write(record, encoder);
-        encoder.flush();
+        byte[] bytes = bare(record);
 
         try (MessageDecoder decoder =
                 decoder(
@@ -129,7 +236,7 @@ class MessageDecoderTest {
                         "source.avro-schemas", file.toString(),
                         "source.avro-encoding", "bare",
                         "model", "m")) {
-            assertThat(decoder.decode(bytes.toByteArray(), null, Map.of()))
+            assertThat(decoder.decode(bytes, null, Map.of()))
                     .isEqualTo(EventKind.LABELLED);
             assertThat(decoder.modelId()).isEqualTo("t1");
             assertThat(decoder.decode(new byte[] {9}, null, Map.of()))

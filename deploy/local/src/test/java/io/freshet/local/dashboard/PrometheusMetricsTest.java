@@ -54,6 +54,7 @@ class PrometheusMetricsTest {
                         .setRollBacks(6)
                         .setClippedValues(11)
                         .setMissingValues(12)
+                        .setRoundedValues(13)
                         .setDrifts(7)
                         .setEventTimeLag(1_500L)
                         .setOffsets(List.of(new PartitionOffset("events", 2, 99L)))
@@ -77,6 +78,7 @@ class PrometheusMetricsTest {
                         "freshet_roll_backs_total{model=\"m\"} 6.0",
                         "freshet_clipped_values_total{model=\"m\"} 11.0",
                         "freshet_missing_values_total{model=\"m\"} 12.0",
+                        "freshet_rounded_values_total{model=\"m\"} 13.0",
                         "freshet_drift_alerts_total{model=\"m\"} 7.0",
                         "freshet_detector_drifts_total{detector=\"ddm\",model=\"m\"} 9.0",
                         "freshet_detector_statistic{detector=\"ddm\",model=\"m\"} 1.5",
