@@ -1,7 +1,7 @@
 package io.freshet.learn;
 
 import io.freshet.config.Key;
-import io.freshet.model.BlockWorkspace;
+import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.example.Evaluation;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ public final class LearnerWorkspace implements AutoCloseable {
     private final Evaluation successorEvaluation;
     private final BlockResults results;
     private @Nullable PendingExamples recycledPending;
-    private @Nullable BlockWorkspace blocks;
+    private @Nullable BlockWorkspaces blocks;
 
     public LearnerWorkspace(LearnConfig config) {
         this.config = config;
@@ -67,10 +67,10 @@ public final class LearnerWorkspace implements AutoCloseable {
     }
 
     /** Returns the scratch memory of the models, created on first use. */
-    public BlockWorkspace blocks() {
-        BlockWorkspace workspace = blocks;
+    public BlockWorkspaces blocks() {
+        BlockWorkspaces workspace = blocks;
         if (workspace == null) {
-            workspace = new BlockWorkspace(config.learner());
+            workspace = new BlockWorkspaces(config.learner());
             blocks = workspace;
         }
         return workspace;
