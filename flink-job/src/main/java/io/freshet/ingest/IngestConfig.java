@@ -41,13 +41,18 @@ public record IngestConfig(
 
     public static final Key<Optional<Integer>> NUM_FEATURES =
             Key.ofIntOr(
-                    "auto",
-                    "num-features",
-                    1,
-                    1_000_000,
-                    "features",
-                    "Number of features of an example. Required for source.format = freshet;"
-                            + " otherwise it follows from features.");
+                            "auto",
+                            "num-features",
+                            1,
+                            1_000_000,
+                            "features",
+                            "Number of features of an example. Required for source.format ="
+                                    + " freshet; otherwise it follows from features.")
+                    .extensible(
+                            (saved, configured) ->
+                                    saved.isPresent()
+                                            && configured.isPresent()
+                                            && saved.get() <= configured.get());
     public static final Key<Optional<MissingValues>> MISSING =
             Key.ofEnumOr(
                     "auto",
@@ -62,9 +67,12 @@ public record IngestConfig(
                         + " otherwise dead-letter.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
-                    "classes",
-                    "Class names in the order of their indices, or the number of classes: 3 is"
-                            + " short for 0,1,2.");
+                            "classes",
+                            "Class names in the order of their indices, or the number of classes: 3"
+                                    + " is short for 0,1,2.")
+                    .extensible(
+                            (saved, configured) ->
+                                    Key.startsWith(names(saved), names(configured)));
     public static final Key<LabelType> LABEL_TYPE =
             Key.ofEnum(
                     "label.type",
@@ -219,16 +227,19 @@ public record IngestConfig(
         return ignoreIndex;
     }
 
+    /** Returns the class names; a single whole number stands for as many. */
+    private static List<String> names(List<String> given) {
+        return given.size() == 1 && given.get(0).matches("[0-9]{1,6}")
+                ? IntStream.range(0, Integer.parseInt(given.get(0)))
+                        .mapToObj(Integer::toString)
+                        .toList()
+                : given;
+    }
+
     private static List<String> classes(Settings settings) {
         List<String> standIn = List.of("0", "1");
         List<String> given = settings.get(CLASSES);
-        List<String> names = given;
-        if (given.size() == 1 && given.get(0).matches("[0-9]{1,6}")) {
-            names =
-                    IntStream.range(0, Integer.parseInt(given.get(0)))
-                            .mapToObj(Integer::toString)
-                            .toList();
-        }
+        List<String> names = names(given);
         if (given.isEmpty()) {
             return standIn; // the settings have reported that the key is missing
         }

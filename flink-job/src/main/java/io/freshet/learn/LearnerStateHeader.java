@@ -22,6 +22,8 @@ import java.util.Arrays;
  * @param lastLabel the newest label, for the baselines
  * @param goodWeights weights of the mixture that belong to the last good parameters
  * @param scaler state of the scaler
+ * @param numOutputs number of outputs of the model; 0 in states that were written before it was
+ *     stored
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerStateHeader(
@@ -35,9 +37,14 @@ public record LearnerStateHeader(
         long[] restarts,
         int lastLabel,
         double[] goodWeights,
-        ScalerState scaler) {
-    /** Returns the header of a learner's state. */
-    static LearnerStateHeader of(LearnerState state) {
+        ScalerState scaler,
+        int numOutputs) {
+    /**
+     * Returns the header of a learner's state.
+     *
+     * @param numFeatures number of features of the learner
+     */
+    static LearnerStateHeader of(LearnerState state, int numFeatures) {
         return new LearnerStateHeader(
                 state.parameters().length,
                 state.optimizer().steps(),
@@ -51,6 +58,7 @@ public record LearnerStateHeader(
                 state.restarts(),
                 state.lastLabel(),
                 state.goodWeights(),
-                state.scaler());
+                state.scaler(),
+                state.parameters().length / (state.restarts().length * (numFeatures + 1)));
     }
 }
