@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.flink.configuration.MemorySize;
@@ -27,6 +28,7 @@ public final class Key<T> {
     private final T placeholder;
     private final Function<String, T> parser;
     private final boolean changeable;
+    private final BiPredicate<T, T> isExtension;
 
     /**
      * @param parser function from a text to a value; throws an {@link IllegalArgumentException}
@@ -46,9 +48,10 @@ public final class Key<T> {
         this.parser = parser;
         this.placeholder = defaultText == null ? placeholder : parser.apply(defaultText);
         changeable = false;
+        isExtension = (saved, configured) -> false;
     }
 
-    private Key(Key<T> other, boolean changeable) {
+    private Key(Key<T> other, boolean changeable, BiPredicate<T, T> isExtension) {
         name = other.name;
         defaultText = other.defaultText;
         type = other.type;
@@ -56,6 +59,7 @@ public final class Key<T> {
         parser = other.parser;
         placeholder = other.placeholder;
         this.changeable = changeable;
+        this.isExtension = isExtension;
     }
 
     /**
@@ -63,7 +67,35 @@ public final class Key<T> {
      * key that changes neither what is learnt nor the meaning of a published figure.
      */
     public Key<T> changeable() {
-        return new Key<>(this, true);
+        return new Key<>(this, true, isExtension);
+    }
+
+    /**
+     * Returns this key, marked as one whose value may be extended when a job resumes from its
+     * state: what the value stands for keeps its place, and something is added at the end.
+     *
+     * @param isAddition whether the second value is the first with something added
+     */
+    public Key<T> extensible(BiPredicate<T, T> isAddition) {
+        return new Key<>(this, changeable, isAddition);
+    }
+
+    /** Returns whether a list begins with all items of another. */
+    public static <E> boolean startsWith(List<E> beginning, List<E> list) {
+        return list.size() >= beginning.size()
+                && list.subList(0, beginning.size()).equals(beginning);
+    }
+
+    /**
+     * Returns whether a text stands for the value of another text with something added at the end,
+     * which may change when a job resumes from its state; false for a text that is no value.
+     */
+    public boolean isExtension(String saved, String configured) {
+        try {
+            return isExtension.test(parse(saved), parse(configured));
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** Returns whether the value may change when a job resumes from its state. */

@@ -55,14 +55,20 @@ public record IngestConfig(
 
     public static final Key<Optional<Integer>> NUM_FEATURES =
             Key.ofIntOr(
-                    "auto",
-                    "num-features",
-                    1,
-                    1 << MAX_HASH_BITS,
-                    "features",
-                    "Number of features of an example, at most 1000000 unless features.encoding ="
-                            + " sparse. Required for source.format = freshet; otherwise it follows"
-                            + " from features, or from features.hash-bits.");
+                            "auto",
+                            "num-features",
+                            1,
+                            1 << MAX_HASH_BITS,
+                            "features",
+                            "Number of features of an example, at most 1000000 unless"
+                                    + " features.encoding = sparse. Required for source.format ="
+                                    + " freshet; otherwise it follows from features, or from"
+                                    + " features.hash-bits.")
+                    .extensible(
+                            (saved, configured) ->
+                                    saved.isPresent()
+                                            && configured.isPresent()
+                                            && saved.get() <= configured.get());
     public static final Key<FeatureEncoding> ENCODING =
             Key.ofEnum(
                     "features.encoding",
@@ -101,9 +107,12 @@ public record IngestConfig(
                         + " the example does not have it.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
-                    "classes",
-                    "Class names in the order of their indices, or the number of classes: 3 is"
-                            + " short for 0,1,2.");
+                            "classes",
+                            "Class names in the order of their indices, or the number of classes: 3"
+                                    + " is short for 0,1,2.")
+                    .extensible(
+                            (saved, configured) ->
+                                    Key.startsWith(names(saved), names(configured)));
     public static final Key<LabelType> LABEL_TYPE =
             Key.ofEnum(
                     "label.type",
@@ -384,16 +393,19 @@ public record IngestConfig(
         return settings.text(CLASSES).isEmpty() ? List.of() : classes(settings);
     }
 
+    /** Returns the class names; a single whole number stands for as many. */
+    private static List<String> names(List<String> given) {
+        return given.size() == 1 && given.get(0).matches("[0-9]{1,6}")
+                ? IntStream.range(0, Integer.parseInt(given.get(0)))
+                        .mapToObj(Integer::toString)
+                        .toList()
+                : given;
+    }
+
     private static List<String> classes(Settings settings) {
         List<String> standIn = List.of("0", "1");
         List<String> given = settings.get(CLASSES);
-        List<String> names = given;
-        if (given.size() == 1 && given.get(0).matches("[0-9]{1,6}")) {
-            names =
-                    IntStream.range(0, Integer.parseInt(given.get(0)))
-                            .mapToObj(Integer::toString)
-                            .toList();
-        }
+        List<String> names = names(given);
         if (given.isEmpty()) {
             return standIn; // the settings have reported that the key is missing
         }

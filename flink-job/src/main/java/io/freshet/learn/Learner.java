@@ -109,7 +109,8 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Restores a learner from the saved state of another.
+     * Restores a learner from the saved state of another, which may have fewer features and
+     * classes: those that the configuration adds at the end begin with parameters 0.
      *
      * @param modelState {@link #modelState} of the other. Not modified.
      * @param learnerState {@link #learnerState()} of the other
@@ -125,8 +126,10 @@ public final class Learner implements AutoCloseable {
             @Nullable LearnerState successorState,
             @Nullable ExampleBlock pendingExamples) {
         LearnConfig config = workspace.config();
-        new RestoredState(modelId, modelState, learnerState, successorState, pendingExamples)
-                .requireFits(config);
+        RestoredState saved =
+                new RestoredState(
+                        modelId, modelState, learnerState, successorState, pendingExamples);
+        RestoredState restored = saved.extendedTo(config);
         PartitionTally[] partitions = modelState.partitions();
         Learner learner =
                 new Learner(
@@ -142,7 +145,7 @@ public final class Learner implements AutoCloseable {
         }
         learner.timestamp = modelState.timestamp();
         learner.publishedVersion = modelState.publishedVersion();
-        learner.missing = copy(modelState.missing());
+        learner.missing = saved.missing(config);
         if (modelState.rounded() != null) {
             for (FeatureCount counted : modelState.rounded()) {
                 learner.rounded.add(counted.feature(), counted.count());
@@ -151,17 +154,17 @@ public final class Learner implements AutoCloseable {
         if (config.miniBatchMaxWait() != null) {
             learner.deadline = modelState.deadline();
         }
-        if (learnerState != null) {
+        if (learnerState != null && restored.learnerState() != null) {
             learner.savedArrays = SavedArrays.of(learnerState);
-            learner.model = new SoftmaxLearner(workspace.blocks(), learnerState);
+            learner.model = new SoftmaxLearner(workspace.blocks(), restored.learnerState());
         }
         DriftMonitorState drift = modelState.drift();
         if (learner.driftMonitor == null) {
             learner.detachedDriftState = drift;
         } else if (drift != null) {
-            learner.driftMonitor.restore(drift, successorState);
+            learner.driftMonitor.restore(drift, restored.successorState());
         }
-        learner.restoredExamples = pendingExamples;
+        learner.restoredExamples = restored.pendingExamples();
         return learner;
     }
 
@@ -556,9 +559,9 @@ public final class Learner implements AutoCloseable {
                 timestamp,
                 audit.copy(),
                 lastOffsets(),
-                learnerState == null ? null : LearnerStateHeader.of(learnerState),
+                learnerState == null ? null : header(learnerState),
                 driftMonitor == null ? detachedDriftState : driftMonitor.state(),
-                successorState == null ? null : LearnerStateHeader.of(successorState),
+                successorState == null ? null : header(successorState),
                 read.toArray(),
                 copy(missing),
                 rounded.isEmpty() ? null : FeatureCounts.all(rounded));
@@ -566,6 +569,10 @@ public final class Learner implements AutoCloseable {
 
     private static long @Nullable [] copy(long @Nullable [] counts) {
         return counts == null ? null : counts.clone();
+    }
+
+    private LearnerStateHeader header(LearnerState state) {
+        return LearnerStateHeader.of(state, config.learner().numFeatures());
     }
 
     /** Returns the examples that wait for later ones, in a block; null if there are none. */

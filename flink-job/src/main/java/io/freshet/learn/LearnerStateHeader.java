@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param lastLabel the newest label, for the baselines
  * @param goodWeights weights of the mixture that belong to the last good parameters
  * @param scaler state of the scaler
+ * @param numOutputs number of outputs of the model; 0 in states that were written before it was
+ *     stored
  * @param sparse the same of a sparse model; null for a dense one
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -42,6 +44,7 @@ public record LearnerStateHeader(
         int lastLabel,
         double[] goodWeights,
         ScalerState scaler,
+        int numOutputs,
         @Nullable SparseHeader sparse) {
     /**
      * The part of a sparse model's state that is not stored in chunks.
@@ -83,8 +86,17 @@ public record LearnerStateHeader(
         }
     }
 
-    /** Returns the header of a learner's state. */
-    static LearnerStateHeader of(LearnerState state) {
+    /**
+     * Returns the header of a learner's state.
+     *
+     * @param numFeatures number of features of the learner
+     */
+    static LearnerStateHeader of(LearnerState state, int numFeatures) {
+        SparseState sparse = state.sparse();
+        int numParameters =
+                sparse == null
+                        ? state.parameters().length / (numFeatures + 1)
+                        : sparse.layout().numParameters();
         return new LearnerStateHeader(
                 state.parameters().length,
                 state.optimizer().steps(),
@@ -99,6 +111,7 @@ public record LearnerStateHeader(
                 state.lastLabel(),
                 state.goodWeights(),
                 state.scaler(),
-                state.sparse() == null ? null : SparseHeader.of(state.sparse()));
+                numParameters / state.restarts().length,
+                sparse == null ? null : SparseHeader.of(sparse));
     }
 }

@@ -1,10 +1,8 @@
 package io.freshet.learn;
 
 import io.freshet.config.Key;
-
+import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.LearnerSettings;
-import io.freshet.model.SoftmaxLearner;
-import io.freshet.model.StepWorkspace;
 import io.freshet.model.example.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +22,7 @@ public final class LearnerWorkspace implements AutoCloseable {
     private final Evaluation successorEvaluation;
     private final BlockResults results;
     private @Nullable PendingExamples recycledPending;
-    private @Nullable StepWorkspace blocks;
+    private @Nullable BlockWorkspaces blocks;
 
     public LearnerWorkspace(LearnConfig config) {
         this.config = config;
@@ -69,10 +67,10 @@ public final class LearnerWorkspace implements AutoCloseable {
     }
 
     /** Returns the scratch memory of the models, created on first use. */
-    public StepWorkspace blocks() {
-        StepWorkspace workspace = blocks;
+    public BlockWorkspaces blocks() {
+        BlockWorkspaces workspace = blocks;
         if (workspace == null) {
-            workspace = SoftmaxLearner.newWorkspace(config.learner());
+            workspace = new BlockWorkspaces(config.learner());
             blocks = workspace;
         }
         return workspace;

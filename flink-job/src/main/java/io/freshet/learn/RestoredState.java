@@ -3,9 +3,14 @@ package io.freshet.learn;
 import io.freshet.config.Key;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.IngestConfig;
+import io.freshet.ingest.MissingValues;
 import io.freshet.learn.training.TrainingConfig;
+import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
+import io.freshet.model.example.Examples;
+import io.freshet.model.sparse.SparseState;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,20 +30,106 @@ record RestoredState(
         @Nullable LearnerState successorState,
         @Nullable ExampleBlock pendingExamples) {
     /**
-     * Checks that a learner with a configuration can continue from this state. All checks of a
-     * restored state against the configuration are made here, except those of the learner's own
-     * state ({@link TrainingConfig#findMismatch}).
+     * Returns the state of a learner with a configuration that continues from this state: with the
+     * features and classes that the configuration adds at the end. All checks of a restored state
+     * against the configuration are made here, except those of the learner's own state ({@link
+     * TrainingConfig#findMismatch}).
      *
-     * @throws StateMismatchException if it cannot
+     * @throws StateMismatchException if a learner cannot continue from this state
      */
-    void requireFits(LearnConfig config) {
-        if (!Arrays.asList(modelState.classes()).equals(config.classes())) {
+    RestoredState extendedTo(LearnConfig config) {
+        if (!Key.startsWith(classes(), config.classes())) {
             throw mismatch(
-                    "has the classes "
-                            + Arrays.toString(modelState.classes())
-                            + ", the configuration "
-                            + config.classes());
+                    "has the classes " + classes() + ", the configuration " + config.classes());
         }
+        RestoredState extended =
+                new RestoredState(
+                        modelId,
+                        modelState,
+                        extended(learnerState, modelState.model(), config),
+                        extended(successorState, modelState.successor(), config),
+                        extendedPending(config));
+        extended.requireFits(config);
+        return extended;
+    }
+
+    private List<String> classes() {
+        return Arrays.asList(modelState.classes());
+    }
+
+    /** Returns the state of a learner with what is added; unchanged if that is impossible. */
+    private @Nullable LearnerState extended(
+            @Nullable LearnerState state, @Nullable LearnerStateHeader header, LearnConfig config) {
+        if (state == null || header == null) {
+            return state;
+        }
+        LearnerSettings settings = config.learner();
+        int numOutputs = header.numOutputs();
+        if (numOutputs == 0) {
+            numOutputs = settings.numOutputs() == 1 ? 1 : classes().size();
+        }
+        SparseState sparse = state.sparse();
+        int numInputs =
+                sparse == null
+                        ? state.parameters().length / (state.restarts().length * numOutputs)
+                        : sparse.numColumns() + 1;
+        boolean hasOutputPerClass =
+                numOutputs == classes().size() && settings.numOutputs() == settings.numClasses();
+        boolean isExtensible =
+                state.restarts().length == settings.numRates()
+                        && numInputs <= settings.numFeatures() + 1
+                        && (numOutputs == settings.numOutputs() || hasOutputPerClass);
+        return isExtensible ? state.extended(numInputs - 1, numOutputs, settings) : state;
+    }
+
+    /** Returns the pending examples, in which features that are added are missing or 0. */
+    private @Nullable ExampleBlock extendedPending(LearnConfig config) {
+        ExampleBlock block = pendingExamples;
+        if (block == null) {
+            return null;
+        }
+        Examples examples = block.examples();
+        int numFeatures = config.learner().numFeatures();
+        boolean addsTargets =
+                examples.numTargets() > 0 && config.numTargets() > examples.numTargets();
+        if (!addsTargets && examples.numFeatures() >= numFeatures) {
+            return block;
+        }
+        return new ExampleBlock(
+                modelId,
+                examples.extended(
+                        Math.max(numFeatures, examples.numFeatures()),
+                        addsTargets ? config.numTargets() : examples.numTargets(),
+                        config.missing() == MissingValues.MEAN ? Float.NaN : 0),
+                block.origins());
+    }
+
+    /**
+     * Returns the number of missing values of each configured feature, with those of features that
+     * are added and that the pending examples of this state lack; null if there are none.
+     */
+    long @Nullable [] missing(LearnConfig config) {
+        long[] saved = modelState.missing();
+        int numFeatures = config.learner().numFeatures();
+        ExampleBlock pending = pendingExamples;
+        boolean lacksAdded =
+                pending != null
+                        && pending.size() > 0
+                        && pending.examples().numFeatures() < numFeatures
+                        && config.missing() == MissingValues.MEAN;
+        if (saved == null && !lacksAdded) {
+            return null;
+        }
+        long[] missing = saved == null ? new long[numFeatures] : Arrays.copyOf(saved, numFeatures);
+        for (int f = pending == null ? numFeatures : pending.examples().numFeatures();
+                lacksAdded && f < numFeatures;
+                f++) {
+            missing[f] += pending.size();
+        }
+        return missing;
+    }
+
+    private void requireFits(LearnConfig config) {
         if (pendingExamples != null) {
             requireFits(pendingExamples, config);
         }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Settings of a learner: everything that determines how it learns from examples.
  *
  * @param numFeatures number of features of an example, at least 1
- * @param numClasses number of classes, at least 2
+ * @param numClasses number of classes, at least 2; 1 for a learner that adds classes as they come
  * @param miniBatchSize number of examples in a full mini-batch, each of which is one step of the
  *     optimiser; at least 1
  * @param loss the loss that is minimised; its number of outputs is the model's
@@ -87,7 +87,7 @@ public record LearnerSettings(
 
     public LearnerSettings {
         requireAtLeast(1, "numFeatures", numFeatures);
-        requireAtLeast(2, "numClasses", numClasses);
+        requireAtLeast(1, "numClasses", numClasses);
         requireAtLeast(1, "miniBatchSize", miniBatchSize);
         requireAtLeast(1, "maxSkippedSteps", maxSkippedSteps);
         int outputs = loss.numOutputs();
@@ -154,6 +154,27 @@ public record LearnerSettings(
      */
     @Nullable LinearRule lazyRule() {
         return optimizer.isPlain() ? null : optimizer.linearRule();
+    }
+
+    /**
+     * Returns these settings for another number of classes, at least 1.
+     *
+     * @throws IllegalStateException if the loss is not one for any number of classes
+     */
+    public LearnerSettings withClasses(int newNumClasses) {
+        return newNumClasses == numClasses
+                ? this
+                : new LearnerSettings(
+                        numFeatures,
+                        newNumClasses,
+                        miniBatchSize,
+                        loss.withClasses(newNumClasses),
+                        optimizer,
+                        mixture,
+                        reduction,
+                        scaler,
+                        maxSkippedSteps,
+                        isSparse);
     }
 
     /** Returns the number of learning rates, each of which has its own parameters. */

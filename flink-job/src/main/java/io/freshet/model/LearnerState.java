@@ -8,6 +8,7 @@ import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
 import io.freshet.model.sparse.SparseState;
 import org.jspecify.annotations.Nullable;
+import java.util.function.UnaryOperator;
 
 /**
  * Complete state of a learner: with its {@link LearnerSettings}, it determines all later results.
@@ -133,6 +134,71 @@ public record LearnerState(
     static double[] initialWeights(LearnerSettings settings) {
         Mixture mixture = settings.mixture();
         return mixture == null ? new double[0] : MixtureWeights.initialState(mixture);
+    }
+
+    /**
+     * Returns the state with features and classes added at the end. Their parameters and the
+     * optimiser's values for them are 0, and the scaler and the baselines have not observed them;
+     * everything else stays as it is. So the logits of the classes before do not change as long as
+     * a new feature has the scaled value 0, and a new class begins at logit 0.
+     *
+     * @param numFeatures number of features of this state
+     * @param numOutputs number of outputs of this state
+     * @param settings settings with at least as many features and outputs, which fit this state
+     *     otherwise
+     */
+    public LearnerState extended(int numFeatures, int numOutputs, LearnerSettings settings) {
+        if (numFeatures == settings.numFeatures() && numOutputs == settings.numOutputs()) {
+            return this;
+        }
+        float[] baselines =
+                baselineCounts.length == 0
+                        ? baselineCounts
+                        : Baselines.extended(baselineCounts, numOutputs, settings.numClasses());
+        if (sparse != null) {
+            return new LearnerState(
+                    counters,
+                    sparse.extended(settings.numFeatures(), restarts.length, settings.numOutputs()),
+                    weights,
+                    restarts,
+                    baselines,
+                    lastLabel,
+                    goodWeights);
+        }
+        UnaryOperator<float[]> extend =
+                array -> extended(array, numFeatures, numOutputs, settings);
+        return new LearnerState(
+                counters,
+                extend.apply(parameters),
+                optimizer.map(extend),
+                weights,
+                restarts,
+                baselines,
+                lastLabel,
+                goodParameters.length == 0 ? goodParameters : extend.apply(goodParameters),
+                goodWeights,
+                scaler.mean().length == 0 ? scaler : scaler.extended(settings.numFeatures()));
+    }
+
+    /** Returns a copy of an array in the shape of the parameters, with zeros for what is new. */
+    private static float[] extended(
+            float[] array, int numFeatures, int numOutputs, LearnerSettings settings) {
+        int newOutputs = settings.numOutputs();
+        float[] extended = new float[settings.numParameters()];
+        for (int rate = 0; rate < settings.numRates(); rate++) {
+            int from = rate * (numFeatures + 1) * numOutputs;
+            int to = rate * (settings.numFeatures() + 1) * newOutputs;
+            for (int f = 0; f <= numFeatures; f++) {
+                int row = f == numFeatures ? settings.numFeatures() : f;
+                System.arraycopy(
+                        array,
+                        from + f * numOutputs,
+                        extended,
+                        to + row * newOutputs,
+                        numOutputs);
+            }
+        }
+        return extended;
     }
 
     private static int numScaled(LearnerSettings settings) {

@@ -25,6 +25,11 @@ import org.jspecify.annotations.Nullable;
  * same calls give the same results bit for bit, even if a new learner is created from {@link
  * #state()} in between: the learner uses neither a clock nor random numbers.
  *
+ * <p>Where classes are open ({@link BlockWorkspaces}), a learner begins with one class. It adds the
+ * classes up to a new label before the mini-batch that has the label, with parameters 0; the other
+ * parameters do not change. So a class takes part in the softmax from the first mini-batch that has
+ * it on, and its first logit is 0.
+ *
  * <p>If a loss or the parameters after a step would not be finite, the whole step is skipped: the
  * parameters, the optimiser's state, the mixture's weights and the scaler stay as they were before
  * the mini-batch, and a counter is incremented. In a mixture a step is skipped only if it is finite
@@ -37,10 +42,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
 public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
-    private final LearnerSettings settings;
-    private final Trainer trainer;
-    private final @Nullable StepWorkspace ownWorkspace;
+    private final BlockWorkspaces workspaces;
+    private final boolean ownsWorkspaces;
     private final int[] pending;
+    private LearnerSettings settings;
+    private StepWorkspace workspace;
+    private Trainer trainer;
+    private boolean closed;
     private LearnerCounters counters;
     private @Nullable StepObserver observer;
 
@@ -53,7 +61,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * @param state initial state; copied
      */
     public SoftmaxLearner(LearnerSettings settings, LearnerState state) {
-        this(newWorkspace(settings), true, state);
+        this(new BlockWorkspaces(settings), true, state);
     }
 
     SoftmaxLearner(LearnerSettings settings, Precision precision, LearnerState state) {
@@ -65,39 +73,39 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      */
     SoftmaxLearner(
             LearnerSettings settings, Precision precision, ProductTiles tiles, LearnerState state) {
-        this(new BlockWorkspace(settings, precision, tiles), true, state);
+        this(new BlockWorkspaces(settings, false, precision, tiles), true, state);
     }
 
     /**
-     * Creates a learner that shares a workspace with others.
+     * Creates a learner that shares workspaces with others.
      *
-     * @param workspace its settings are the learner's; must stay open
+     * @param workspaces their settings are the learner's; must stay open
      * @param state initial state; copied
      */
-    public SoftmaxLearner(StepWorkspace workspace, LearnerState state) {
-        this(workspace, false, state);
+    public SoftmaxLearner(BlockWorkspaces workspaces, LearnerState state) {
+        this(workspaces, false, state);
     }
 
-    private SoftmaxLearner(StepWorkspace workspace, boolean ownsIt, LearnerState state) {
-        this.settings = workspace.settings();
+    private SoftmaxLearner(BlockWorkspaces workspaces, boolean ownsThem, LearnerState state) {
+        this.settings = workspaces.settingsOf(state);
         state.requireFits(settings);
-        this.ownWorkspace = ownsIt ? workspace : null;
-        this.trainer =
-                workspace instanceof BlockWorkspace blocks
-                        ? new BlockedSgd(blocks, state)
-                        : new SparseSgd((SparseWorkspace) workspace, state);
+        this.workspaces = workspaces;
+        this.ownsWorkspaces = ownsThem;
+        this.workspace = workspaces.borrow(settings);
+        this.trainer = trainer(workspace, state);
         this.pending = new int[settings.miniBatchSize()];
         this.counters = state.counters();
         this.goodWeights = state.goodWeights();
         this.hasCopy = state.hasGoodParameters();
     }
 
-    /** Returns a workspace for learners with these settings. */
-    public static StepWorkspace newWorkspace(LearnerSettings settings) {
-        return settings.isSparse() ? new SparseWorkspace(settings) : new BlockWorkspace(settings);
+    private static Trainer trainer(StepWorkspace workspace, LearnerState state) {
+        return workspace instanceof BlockWorkspace blocks
+                ? new BlockedSgd(blocks, state)
+                : new SparseSgd((SparseWorkspace) workspace, state);
     }
 
-    /** Returns the settings. */
+    /** Returns the settings; where classes are open, with the number of classes so far. */
     public LearnerSettings settings() {
         return settings;
     }
@@ -213,6 +221,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         observer = stepObserver;
         requireFits(examples);
         evaluation.begin(examples.size(), examples.labels(), examples.weights());
+        evaluation.numClasses(settings.numClasses());
         int waiting = 0;
         for (int i = 0; i < examples.size(); i++) {
             if (examples.labels()[i] == Examples.UNLABELLED) {
@@ -236,6 +245,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     private void addMiniBatch(Examples examples, int size, Evaluation evaluation) {
+        addClasses(examples, size, evaluation);
         if (!trainer.block().hasRoomFor(size)) {
             run(examples, evaluation);
         }
@@ -250,6 +260,33 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         } else {
             runIfFull(examples, evaluation);
         }
+    }
+
+    /**
+     * Adds the classes up to the largest label of the pending mini-batch, where classes are open.
+     * The rows before the mini-batch are run without them.
+     */
+    private void addClasses(Examples examples, int size, Evaluation evaluation) {
+        int needed = settings.numClasses();
+        for (int i = 0; i < size; i++) {
+            needed = Math.max(needed, examples.labels()[pending[i]] + 1);
+        }
+        if (needed == settings.numClasses()) {
+            return;
+        }
+        if (trainer.block().rows().size() > 0) {
+            run(examples, evaluation);
+        }
+        LearnerSettings extended = settings.withClasses(needed);
+        LearnerState state =
+                state().extended(settings.numFeatures(), settings.numOutputs(), extended);
+        StepWorkspace borrowed = workspaces.borrow(extended);
+        trainer.close();
+        workspaces.giveBack(workspace);
+        settings = extended;
+        workspace = borrowed;
+        trainer = trainer(borrowed, state);
+        evaluation.numClasses(needed);
     }
 
     private void run(Examples examples, Evaluation evaluation) {
@@ -323,8 +360,13 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     @Override
     public void copyFrom(LearnerState other) {
-        other.requireFits(settings);
-        trainer.copyFrom(other);
+        LearnerState state =
+                other.extended(
+                        settings.numFeatures(),
+                        workspaces.settingsOf(other).numOutputs(),
+                        settings);
+        state.requireFits(settings);
+        trainer.copyFrom(state);
         counters = counters.changed();
     }
 
@@ -418,9 +460,14 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     /** Frees the native memory. A second call does nothing. */
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         trainer.close();
-        if (ownWorkspace != null) {
-            ownWorkspace.close();
+        workspaces.giveBack(workspace);
+        if (ownsWorkspaces) {
+            workspaces.close();
         }
     }
 
@@ -448,10 +495,10 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         }
         for (int i = 0; i < examples.size(); i++) {
             int label = examples.labels()[i];
-            if (label < Examples.UNLABELLED || label >= settings.numClasses()) {
+            if (label < Examples.UNLABELLED || label >= workspaces.maxClasses()) {
                 throw new IllegalArgumentException(
                         "a label must be 0 to "
-                                + (settings.numClasses() - 1)
+                                + (workspaces.maxClasses() - 1)
                                 + ", or -1 for none, but is "
                                 + label);
             }

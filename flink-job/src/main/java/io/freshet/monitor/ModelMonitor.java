@@ -284,7 +284,8 @@ final class ModelMonitor implements AutoCloseable {
                 window.state(),
                 miniBatchLosses.values(),
                 unlabelledConfidences.values(),
-                fading.multiplicity());
+                fading.multiplicity(),
+                config.numClasses());
     }
 
     /** Does nothing: a monitor holds no resources. */

@@ -135,10 +135,11 @@ public final class MonitorOperator
 
     @Override
     protected ModelMonitor load(String modelId) throws Exception {
-        MonitorState saved = state.value();
-        if (saved == null) {
+        MonitorState stored = state.value();
+        if (stored == null) {
             return new ModelMonitor(modelId, monitorConfig, startedAt);
         }
+        MonitorState saved = stored.extended(monitorConfig.numClasses());
         try {
             reportChanges(saved);
             return ModelMonitor.restore(modelId, monitorConfig, startedAt, saved);

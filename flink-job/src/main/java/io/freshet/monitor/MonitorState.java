@@ -18,6 +18,8 @@ package io.freshet.monitor;
  *     oldest first
  * @param fadingMultiplicity {@link FadingTallies#multiplicity()}. States that were written before
  *     there was one are read as 0, which stands for 1.
+ * @param numClasses number of classes of the tallies; 0 in states that were written before it was
+ *     stored, which have as many as are configured
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record MonitorState(
@@ -31,8 +33,35 @@ public record MonitorState(
         WindowState window,
         double[] miniBatchLosses,
         double[] unlabelledConfidences,
-        double fadingMultiplicity) {
+        double fadingMultiplicity,
+        int numClasses) {
     public MonitorState {
         fadingMultiplicity = fadingMultiplicity == 0 ? 1 : fadingMultiplicity;
+    }
+
+    /**
+     * Returns the state with classes added at the end, of which there are no examples.
+     *
+     * @param newNumClasses configured number of classes; if there are not more than in this state,
+     *     the state is returned as it is
+     */
+    MonitorState extended(int newNumClasses) {
+        return numClasses == 0 || numClasses >= newNumClasses
+                ? this
+                : new MonitorState(
+                        sequence,
+                        attempt,
+                        emittedAt,
+                        examples,
+                        lastLabel,
+                        Tallies.extended(prequential, numClasses, newNumClasses),
+                        fading.length == 0
+                                ? fading
+                                : Tallies.extended(fading, numClasses, newNumClasses),
+                        window,
+                        miniBatchLosses,
+                        unlabelledConfidences,
+                        fadingMultiplicity,
+                        newNumClasses);
     }
 }

@@ -197,6 +197,26 @@ final class Tallies {
     }
 
     /**
+     * Returns saved tallies with classes added at the end, of which there are no examples.
+     *
+     * @param state as returned by {@link #state()}. Not modified.
+     * @param before number of classes of the state
+     * @param numClasses number of classes, at least as many
+     */
+    static double[] extended(double[] state, int before, int numClasses) {
+        double[] extended = new double[state.length + 3 * (numClasses - before)];
+        System.arraycopy(state, 0, extended, 0, FIRST_LABEL);
+        for (int part = 0; part < 3; part++) {
+            int from = FIRST_LABEL + part * before;
+            System.arraycopy(state, from, extended, FIRST_LABEL + part * numClasses, before);
+        }
+        int from = FIRST_LABEL + 3 * before;
+        int to = FIRST_LABEL + 3 * numClasses;
+        System.arraycopy(state, from, extended, to, state.length - from);
+        return extended;
+    }
+
+    /**
      * Restores saved tallies into these empty ones.
      *
      * @param state as returned by {@link #state()}, perhaps with another k or other bins. Not

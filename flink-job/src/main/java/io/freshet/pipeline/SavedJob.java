@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -46,31 +47,38 @@ record SavedJob(JobIdentity identity, Map<String, String> settings) implements S
     List<Difference> differences(Map<String, String> configured, Collection<Key<?>> keys) {
         List<Difference> differences = new ArrayList<>();
         for (Key<?> key : keys) {
-            String now = Objects.requireNonNull(configured.get(key.name()), key.name());
-            String saved = settings.getOrDefault(key.name(), key.defaultText().orElse(now));
-            if (!saved.equals(now) && !key.isSameValue(saved, now)) {
-                differences.add(new Difference(key.name(), saved, now));
-            }
+            difference(configured, key).ifPresent(differences::add);
         }
         return differences;
     }
 
+    private Optional<Difference> difference(Map<String, String> configured, Key<?> key) {
+        String now = Objects.requireNonNull(configured.get(key.name()), key.name());
+        String saved = settings.getOrDefault(key.name(), key.defaultText().orElse(now));
+        return saved.equals(now) || key.isSameValue(saved, now)
+                ? Optional.empty()
+                : Optional.of(new Difference(key.name(), saved, now));
+    }
+
     /**
      * Returns why a job with these settings must not continue from this state: the differences that
-     * would change what is learnt or what a published figure means.
+     * would change what is learnt or what a published figure means. Classes and features that are
+     * added at the end are no such difference.
      *
      * @param accepted names of keys whose new values are accepted
      */
     List<Difference> refused(
             Map<String, String> configured, Collection<Key<?>> keys, Set<String> accepted) {
-        return differences(
-                        configured,
-                        keys.stream()
-                                .filter(key -> !key.isChangeable())
-                                .<Key<?>>map(key -> key)
-                                .toList())
-                .stream()
-                .filter(difference -> !accepted.contains(difference.key()))
-                .toList();
+        List<Difference> refused = new ArrayList<>();
+        for (Key<?> key : keys) {
+            difference(configured, key)
+                    .filter(
+                            each ->
+                                    !key.isChangeable()
+                                            && !key.isExtension(each.saved(), each.configured())
+                                            && !accepted.contains(key.name()))
+                    .ifPresent(refused::add);
+        }
+        return refused;
     }
 }

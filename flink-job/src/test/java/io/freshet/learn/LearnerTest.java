@@ -866,13 +866,13 @@ public class LearnerTest {
                                 + " true"),
                 Arguments.of(
                         fixed,
-                        settingsOf(7, loss, null, scaler),
-                        "was saved with num-features = 4, the configuration has 7"),
+                        settingsOf(3, loss, null, scaler),
+                        "was saved with num-features = 4, the configuration has 3"),
                 Arguments.of(
                         unscaled,
-                        settingsOf(7, loss, null, null),
-                        "has 15 parameters; the configuration requires (7 features + 1) x 3"
-                                + " outputs x 1 learning rates = 24 (num-features, training.loss,"
+                        settingsOf(3, loss, null, null),
+                        "has 15 parameters; the configuration requires (3 features + 1) x 3"
+                                + " outputs x 1 learning rates = 12 (num-features, training.loss,"
                                 + " label.type)"));
     }
 

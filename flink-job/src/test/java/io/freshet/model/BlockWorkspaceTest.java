@@ -89,7 +89,7 @@ class BlockWorkspaceTest {
         }
 
         List<SoftmaxLearner> sharing = new ArrayList<>();
-        try (BlockWorkspace workspace = new BlockWorkspace(settings)) {
+        try (BlockWorkspaces workspace = new BlockWorkspaces(settings)) {
             for (int k = 0; k < learners; k++) {
                 sharing.add(new SoftmaxLearner(workspace, LearnerState.initial(settings)));
             }
@@ -114,7 +114,7 @@ class BlockWorkspaceTest {
     @Test
     void learnerInTheMiddleOfABlock_excludesOthers() {
         LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, ScalerChoice.NONE);
-        try (BlockWorkspace workspace = new BlockWorkspace(settings);
+        try (BlockWorkspaces workspace = new BlockWorkspaces(settings);
                 SoftmaxLearner first =
                         new SoftmaxLearner(workspace, LearnerState.initial(settings));
                 SoftmaxLearner second =

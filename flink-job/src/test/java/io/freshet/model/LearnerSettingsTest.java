@@ -22,7 +22,7 @@ class LearnerSettingsTest {
     @Test
     void dimensions_haveAMinimum() {
         assertThatThrownBy(() -> settings(0, 2, 1)).hasMessageContaining("numFeatures");
-        assertThatThrownBy(() -> settings(1, 1, 1)).hasMessageContaining("numClasses");
+        assertThatThrownBy(() -> settings(1, 0, 1)).hasMessageContaining("numClasses");
         assertThatThrownBy(() -> settings(1, 2, 0)).hasMessageContaining("miniBatchSize");
         assertThatThrownBy(() -> LearnerFixture.of(1, 2).maxSkippedSteps(0))
                 .hasMessageContaining("maxSkippedSteps");
@@ -151,7 +151,7 @@ class LearnerSettingsTest {
                 numFeatures,
                 numClasses,
                 miniBatchSize,
-                new CrossEntropy(Math.max(2, numClasses)),
+                new CrossEntropy(Math.max(1, numClasses)),
                 SGD,
                 null,
                 MiniBatchReduction.EXAMPLES,

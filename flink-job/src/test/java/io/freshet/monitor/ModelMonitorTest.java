@@ -119,6 +119,39 @@ class ModelMonitorTest {
     }
 
     @Test
+    void restoredMonitor_withAClassMore_goesOnAsIfTheClassHadBeenThere() {
+        MonitorConfig two = Settings.of(2, 4).config();
+        MonitorConfig three = Settings.of(3, 4).config();
+        BlockEvaluation first =
+                evaluation(
+                        new int[] {0, 1, 1, 0, 1, 1},
+                        new int[] {0, 0, 1, 1, 1, 1},
+                        new float[] {1, 2, 3, 4, 5, 6},
+                        new float[] {1, 1, 1, 1, 2, 2});
+        BlockEvaluation second =
+                evaluation(
+                        new int[] {2, 1, 2},
+                        new int[] {1, 2, 2},
+                        new float[] {1, 2, 3},
+                        new float[] {1, 1, 3});
+        ModelMonitor expected = monitor(three);
+        expected.add(first);
+        expected.add(second);
+        ModelMonitor saved = monitor(two);
+        saved.add(first);
+
+        ModelMonitor restored =
+                ModelMonitor.restore("m", three, 7, saved.state().extended(three.numClasses()));
+        restored.add(second);
+
+        assertThat(restored.emit(NOW))
+                .usingRecursiveComparison()
+                .ignoringFields("attempt", "throughput")
+                .isEqualTo(expected.emit(NOW));
+        assertThat(saved.state().extended(2)).usingRecursiveComparison().isEqualTo(saved.state());
+    }
+
+    @Test
     void modelWithoutExamples_hasNoScores() {
         ModelMonitor monitor = monitor(config(4));
         monitor.add(evaluation(new int[0], new int[0], new float[0], new float[0]));

@@ -6,6 +6,7 @@ import io.freshet.publish.JobIdentity;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -67,6 +68,9 @@ class SavedJobTest {
                 "training.label-smoothing | 0.1 | 0",
                 "training.class-weights | 1,2,3 | 3,2,1",
                 "classes | a,b,c | b,a,c",
+                "classes | a,b,c | a,b",
+                "classes | a,b,c | a,b,x,c",
+                "num-features | 4 | 3",
                 "metrics.window-size | 1000 | 500",
                 "metrics.fading-factor | 0.99 | 0.9",
                 "drift.detector | adwin | kswin",
@@ -103,6 +107,73 @@ class SavedJobTest {
         assertThat(refusal(saved, changed)).isEmpty();
         assertThat(saved.differences(changed.settings(), JobConfig.keys()))
                 .containsExactly(new SavedJob.Difference(key, before, now));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "classes | a,b,c | a,b,c,d",
+                "classes | 3 | 5",
+                "classes | 3 | 0,1,2,x",
+                "num-features | 4 | 6",
+                "training.pos-weight | 1,2,3 | 1,2,3,4"
+            })
+    void additionAtTheEnd_isAccepted_andNamed(String key, String before, String now) {
+        String classes = key.equals("training.pos-weight") ? "a,b,c" : "2";
+        Map<String, String> keys = new TreeMap<>(Map.of("classes", classes));
+        keys.put(key, before);
+        SavedJob saved = weighted(keys);
+        keys.put(key, now);
+        if (key.equals("training.pos-weight")) {
+            keys.put("classes", "a,b,c,d");
+        }
+        SavedJob changed = weighted(keys);
+
+        assertThat(refusal(saved, changed)).isEmpty();
+        assertThat(saved.differences(changed.settings(), JobConfig.keys()))
+                .contains(new SavedJob.Difference(key, before, now));
+        assertThat(refusal(changed, saved))
+                .contains(key + " = " + now + " in the state, " + before + " now");
+    }
+
+    private static SavedJob weighted(Map<String, String> keys) {
+        Map<String, String> values = new TreeMap<>(keys);
+        if (keys.containsKey("training.pos-weight")) {
+            values.put("training.loss", "bce-with-logits");
+            values.put("training.learning-rate", "0.1");
+            values.put("label.type", "multi-label");
+        }
+        return job(
+                values.entrySet().stream()
+                        .flatMap(entry -> Stream.of(entry.getKey(), entry.getValue()))
+                        .toArray(String[]::new));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "x,y:boolean | x,y:boolean,z | ''",
+                "x,y | x | features",
+                "x,y | y,x | features",
+                "x,y | x,y:boolean | features",
+                "x,y | z,x,y | features"
+            })
+    void features_mayBeAddedAtTheEnd_only(String before, String now, String refused) {
+        SavedJob saved = mapped(before);
+        SavedJob changed = mapped(now);
+
+        assertThat(refusal(saved, changed)).contains(refused);
+        assertThat(refusal(saved, changed).isEmpty()).isEqualTo(refused.isEmpty());
+    }
+
+    private static SavedJob mapped(String features) {
+        return job(
+                "source.format", "json",
+                "num-features", "auto",
+                "features", features,
+                "label", "class");
     }
 
     @Test

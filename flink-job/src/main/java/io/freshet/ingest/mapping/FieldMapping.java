@@ -48,7 +48,10 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
                             + " true and false as boolean, texts as categorical, members of objects"
                             + " and lists by their paths, null as absent. Fields that follow *"
                             + " have the kind that is given.",
-                    FeatureList::parse);
+                    FeatureList::parse)
+                    .extensible(
+                            (saved, configured) ->
+                                    Key.startsWith(saved.fields(), configured.fields()));
     public static final Key<Optional<FieldSource>> LABEL =
             source(
                     "label",

@@ -1,12 +1,12 @@
 package io.freshet.learn.drift;
 
 import io.freshet.ingest.Origins;
+import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.LearnerControl;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.StepObserver;
-import io.freshet.model.StepWorkspace;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import java.util.function.Consumer;
@@ -32,7 +32,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     private final String modelId;
     private final DriftConfig config;
     private final LearnerSettings settings;
-    private final Supplier<StepWorkspace> blocks;
+    private final Supplier<BlockWorkspaces> blocks;
     private final Evaluation successorEvaluation;
     private final DetectorGroup detectors;
     private final DriftEvidence evidence;
@@ -63,7 +63,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     /**
      * @param settings settings of the model's learner
      * @param examplesSeen number of examples that the model has been trained on
-     * @param blocks supplies the workspace of a successor, for equal settings; called when a
+     * @param blocks supplies the workspaces of a successor, for equal settings; called when a
      *     successor is first started
      * @param successorEvaluation scratch for the evaluations of a successor. Modified.
      */
@@ -72,7 +72,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             DriftConfig config,
             LearnerSettings settings,
             long examplesSeen,
-            Supplier<StepWorkspace> blocks,
+            Supplier<BlockWorkspaces> blocks,
             Evaluation successorEvaluation) {
         this.modelId = modelId;
         this.config = config;

@@ -80,12 +80,14 @@ public enum LossOption {
                 var positiveWeights =
                         keys.add(
                                 Key.ofDoubles(
-                                        "training.pos-weight",
-                                        "",
-                                        0,
-                                        Float.MAX_VALUE,
-                                        "Weights of the positive labels, one per output of the"
-                                                + " model, for bce-with-logits. Empty: all 1."),
+                                                "training.pos-weight",
+                                                "",
+                                                0,
+                                                Float.MAX_VALUE,
+                                                "Weights of the positive labels, one per output of"
+                                                        + " the model, for bce-with-logits. Empty:"
+                                                        + " all 1.")
+                                        .extensible(Key::startsWith),
                                 loss -> loss.positiveWeights().toList());
                 return reader ->
                         new BinaryCrossEntropyWithLogits(
@@ -116,8 +118,9 @@ public enum LossOption {
                         "",
                         0,
                         Float.MAX_VALUE,
-                        "Weights of the classes in the loss, one per output of the model. Empty:"
-                                + " all 1.");
+                                "Weights of the classes in the loss, one per output of the model."
+                                        + " Empty: all 1.")
+                        .extensible(Key::startsWith);
     }
 
     /** The key that selects the loss. */

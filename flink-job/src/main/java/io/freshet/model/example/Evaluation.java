@@ -40,7 +40,7 @@ public final class Evaluation {
         PENDING
     }
 
-    private final int numClasses;
+    private int numClasses;
     private int size;
     private Outcome[] outcomes = new Outcome[0];
     private ScoredColumns scored = ScoredColumns.ofLength(0);
@@ -65,6 +65,11 @@ public final class Evaluation {
     /** Returns the number of examples. */
     public int size() {
         return size;
+    }
+
+    /** Sets the number of classes of the predictions that follow. */
+    public void numClasses(int newNumClasses) {
+        numClasses = newNumClasses;
     }
 
     /** Returns the outcome of an example. */

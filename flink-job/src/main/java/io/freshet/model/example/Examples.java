@@ -258,6 +258,32 @@ public final class Examples {
         return copy;
     }
 
+    /**
+     * Returns a copy with features and target values added at the end of each row.
+     *
+     * @param newNumFeatures number of features, at least as many as these examples have
+     * @param newNumTargets number of target values, at least as many as these examples have; those
+     *     that are added are 0
+     * @param feature value of the features that are added
+     */
+    public Examples extended(int newNumFeatures, int newNumTargets, float feature) {
+        Examples extended = new Examples(newNumFeatures, newNumTargets, size, sparse != null);
+        extended.size = size;
+        if (extended.sparse != null) {
+            extended.sparse.addAll(requireSparse());
+        }
+        Arrays.fill(extended.features, feature);
+        for (int row = 0; row < size; row++) {
+            System.arraycopy(
+                    features, row * stride, extended.features, row * extended.stride, stride);
+            System.arraycopy(
+                    targets, row * numTargets, extended.targets, row * newNumTargets, numTargets);
+        }
+        System.arraycopy(labels, 0, extended.labels, 0, size);
+        System.arraycopy(weights, 0, extended.weights, 0, size);
+        return extended;
+    }
+
     private void growTo(int rows) {
         if (rows <= labels.length) {
             return;

@@ -17,7 +17,7 @@ package io.freshet.model.loss;
  * <p>Source: {@code torch.nn.CrossEntropyLoss}; Szegedy et al., <i>Rethinking the Inception
  * Architecture for Computer Vision</i> (2016), §7, for the smoothing.
  *
- * @param numClasses columns of the logits, at least 2
+ * @param numClasses columns of the logits, at least 1
  * @param classWeights {@code w}, (numClasses), or none
  * @param ignoreIndex label of the examples that are ignored, which need not be a class; where it is
  *     one (0 or more), targets cannot be probabilities
@@ -43,6 +43,14 @@ public record CrossEntropy(
     @Override
     public int numOutputs() {
         return numClasses;
+    }
+
+    @Override
+    public Loss withClasses(int newNumClasses) {
+        return classWeights.isNone()
+                ? new CrossEntropy(
+                        newNumClasses, classWeights, ignoreIndex, labelSmoothing)
+                : Loss.super.withClasses(newNumClasses);
     }
 
     @Override
@@ -194,9 +202,9 @@ public record CrossEntropy(
     }
 
     static void requireNumClasses(int numClasses) {
-        if (numClasses < 2) {
+        if (numClasses < 1) {
             throw new IllegalArgumentException(
-                    "numClasses must be at least 2, but is " + numClasses);
+                    "numClasses must be at least 1, but is " + numClasses);
         }
     }
 }

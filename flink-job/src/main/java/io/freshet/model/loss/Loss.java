@@ -35,6 +35,16 @@ public interface Loss extends Serializable {
         return Math.max(2, numOutputs());
     }
 
+    /**
+     * Returns this loss for another number of classes, at least 1.
+     *
+     * @throws IllegalStateException if the options of this loss belong to its number of classes, or
+     *     if it is not a loss of one class of several
+     */
+    default Loss withClasses(int numClasses) {
+        throw new IllegalStateException("the number of classes is part of " + this);
+    }
+
     /** Returns the output activation of a model that is trained on this loss. */
     Activation activation();
 

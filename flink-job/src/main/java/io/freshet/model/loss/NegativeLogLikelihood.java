@@ -15,7 +15,7 @@ package io.freshet.model.loss;
  *
  * <p>Source: {@code torch.nn.NLLLoss}.
  *
- * @param numClasses columns of the log-probabilities, at least 2
+ * @param numClasses columns of the log-probabilities, at least 1
  * @param classWeights {@code w}, (numClasses), or none
  * @param ignoreIndex label of the examples that are ignored, which need not be a class
  */
@@ -34,6 +34,14 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
     @Override
     public int numOutputs() {
         return numClasses;
+    }
+
+    @Override
+    public Loss withClasses(int newNumClasses) {
+        return classWeights.isNone()
+                ? new NegativeLogLikelihood(
+                        newNumClasses, classWeights, ignoreIndex)
+                : Loss.super.withClasses(newNumClasses);
     }
 
     @Override

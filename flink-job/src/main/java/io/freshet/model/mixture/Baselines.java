@@ -74,6 +74,22 @@ public final class Baselines {
         return Math.multiplyExact(numClasses + 1, numClasses);
     }
 
+    /**
+     * Returns counts to which classes without any label are added at the end.
+     *
+     * @param counts ((before + 1) · before). Not modified.
+     * @param before number of classes of the counts
+     * @param numClasses number of classes, at least as many
+     */
+    public static float[] extended(float[] counts, int before, int numClasses) {
+        float[] extended = new float[numCounts(numClasses)];
+        for (int row = 0; row <= before; row++) {
+            int to = row == before ? numClasses : row;
+            System.arraycopy(counts, row * before, extended, to * numClasses, before);
+        }
+        return extended;
+    }
+
     /** Returns a copy of the counts. */
     public float[] counts() {
         return counts.clone();

@@ -1,5 +1,8 @@
 package io.freshet.model.optim;
 
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+
 /**
  * The state of an {@link Optimizer} between two steps. Immutable by convention: its creator hands
  * the arrays over and never writes to them again.
@@ -11,6 +14,15 @@ package io.freshet.model.optim;
 public record OptimizerState(long steps, NamedArray[] arrays) {
     /** The state before the first step. */
     public static final OptimizerState INITIAL = new OptimizerState(0, new NamedArray[0]);
+
+    /** Returns the state with each array replaced by the result of a function. */
+    public OptimizerState map(UnaryOperator<float[]> function) {
+        return new OptimizerState(
+                steps,
+                Arrays.stream(arrays)
+                        .map(array -> new NamedArray(array.name(), function.apply(array.values())))
+                        .toArray(NamedArray[]::new));
+    }
 
     /** Returns the values of an array; empty if there is none of this name. */
     public float[] array(String name) {

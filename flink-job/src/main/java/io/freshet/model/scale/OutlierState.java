@@ -1,5 +1,7 @@
 package io.freshet.model.scale;
 
+import java.util.Arrays;
+
 /**
  * The part of a {@link ScalerState} by which outliers are recognised, by feature. Immutable by
  * convention, as that state is. How it changes is described in {@link FeatureMoments}.
@@ -31,4 +33,27 @@ public record OutlierState(
         double[] restSquaredDeviations) {
     /** Number of values of a feature of which the farthest may still turn out to be an outlier. */
     static final int FIRST_VALUES = 256;
+
+    /**
+     * Returns the state with features added at the end, of which nothing is known.
+     *
+     * @param numFeatures number of features, at least as many as this state has
+     */
+    OutlierState extended(int numFeatures) {
+        int before = envelopes.length;
+        int[] extendedSeen = Arrays.copyOf(seen, numFeatures);
+        if (seen.length == 0) {
+            Arrays.fill(extendedSeen, 0, before, FIRST_VALUES);
+        }
+        return new OutlierState(
+                Arrays.copyOf(envelopes, numFeatures),
+                Arrays.copyOf(runs, numFeatures),
+                Arrays.copyOf(clipped, numFeatures),
+                extendedSeen,
+                Arrays.copyOf(farthest, numFeatures),
+                Arrays.copyOf(farthestWeights, numFeatures),
+                Arrays.copyOf(restWeights, numFeatures),
+                Arrays.copyOf(restMeans, numFeatures),
+                Arrays.copyOf(restSquaredDeviations, numFeatures));
+    }
 }

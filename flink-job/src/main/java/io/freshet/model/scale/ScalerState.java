@@ -1,5 +1,6 @@
 package io.freshet.model.scale;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,32 @@ public record ScalerState(
     public static ScalerState of(
             long count, double sumOfWeights, double[] mean, double[] squaredDeviations) {
         return new ScalerState(count, sumOfWeights, mean, squaredDeviations, null, null);
+    }
+
+    /**
+     * Returns the state with features added at the end, of which nothing has been observed.
+     *
+     * @param numFeatures number of features, at least as many as this state has
+     */
+    public ScalerState extended(int numFeatures) {
+        int before = mean.length;
+        if (numFeatures == before) {
+            return this;
+        }
+        double[] extendedWeights = null;
+        if (count > 0) {
+            extendedWeights = new double[numFeatures];
+            for (int f = 0; f < before; f++) {
+                extendedWeights[f] = weight(f);
+            }
+        }
+        return new ScalerState(
+                count,
+                sumOfWeights,
+                Arrays.copyOf(mean, numFeatures),
+                Arrays.copyOf(squaredDeviations, numFeatures),
+                extendedWeights,
+                outliers == null ? null : outliers.extended(numFeatures));
     }
 
     /** Returns the sum of the weights of the observed values of a feature. */

@@ -45,6 +45,82 @@ public record SparseState(
                 null);
     }
 
+    /**
+     * Returns the state of a model with more columns and outputs, whose parameters are 0.
+     *
+     * @param newNumColumns number of columns, at least as many as there are
+     * @param numRates number of learning rates
+     * @param newNumOutputs number of outputs, at least as many as there are
+     */
+    public SparseState extended(int newNumColumns, int numRates, int newNumOutputs) {
+        RowLayout extended =
+                new RowLayout(
+                        numRates * newNumOutputs,
+                        layout.hasVelocity(),
+                        layout.isLazy(),
+                        layout.isScaled());
+        int numOutputs = layout.numParameters() / numRates;
+        double[] newNorms = norms;
+        if (rule == null) {
+            newNorms = new double[extended.numParameters()];
+            for (int rate = 0; rate < numRates; rate++) {
+                System.arraycopy(
+                        norms, rate * numOutputs, newNorms, rate * newNumOutputs, numOutputs);
+            }
+        }
+        return new SparseState(
+                newNumColumns,
+                extended,
+                rule,
+                laggedRates,
+                velocitySteps,
+                newNorms,
+                extended(chunks, extended, newNumColumns, numRates),
+                goodChunks == null
+                        ? null
+                        : extended(goodChunks, extended, newNumColumns, numRates));
+    }
+
+    private SparseChunk[] extended(
+            SparseChunk[] from, RowLayout extended, int newNumColumns, int numRates) {
+        SparseChunk[] to = new SparseChunk[from.length];
+        for (int chunk = 0; chunk < to.length; chunk++) {
+            to[chunk] = extended(from[chunk], extended, newNumColumns, numRates);
+        }
+        return to;
+    }
+
+    private SparseChunk extended(
+            SparseChunk chunk, RowLayout extended, int newNumColumns, int numRates) {
+        int[] columns = chunk.columns().clone();
+        float[] values = new float[columns.length * extended.width()];
+        int numOutputs = layout.numParameters() / numRates;
+        int newNumOutputs = extended.numParameters() / numRates;
+        for (int row = 0; row < chunk.size(); row++) {
+            if (columns[row] == numColumns) {
+                columns[row] = newNumColumns; // the bias
+            }
+            int from = row * layout.width();
+            int to = row * extended.width();
+            int arrays = layout.hasVelocity() ? 2 : 1;
+            for (int matrix = 0; matrix < arrays * numRates; matrix++) {
+                System.arraycopy(
+                        chunk.values(),
+                        from + matrix * numOutputs,
+                        values,
+                        to + matrix * newNumOutputs,
+                        numOutputs);
+            }
+            System.arraycopy(
+                    chunk.values(),
+                    from + layout.step(),
+                    values,
+                    to + extended.step(),
+                    layout.width() - layout.step());
+        }
+        return new SparseChunk(chunk.size(), columns, values);
+    }
+
     /** Returns the rows after all steps, also those that change parameters without a gradient. */
     public SparseChunk[] upToDate() {
         if (rule == null || laggedRates.length == 0) {
