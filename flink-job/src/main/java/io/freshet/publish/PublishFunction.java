@@ -1,5 +1,6 @@
 package io.freshet.publish;
 
+import io.freshet.registry.RegistryHealth;
 import io.freshet.registry.RegistryRefusedException;
 import java.util.List;
 import java.util.function.Consumer;
@@ -48,8 +49,12 @@ public final class PublishFunction<T> extends RichFlatMapFunction<T, Publication
 
     @Override
     public void open(OpenContext context) throws InterruptedException {
+        RegistryHealth health = new RegistryHealth();
+        if (publisher.needsRegistry()) {
+            health.addGauges(getRuntimeContext().getMetricGroup().addGroup("freshet"));
+        }
         try {
-            publisher.open(topics, secrets::apply);
+            publisher.open(topics, secrets::apply, health);
         } catch (RegistryRefusedException e) {
             throw new SuppressRestartsException(e);
         }

@@ -9,6 +9,7 @@ import io.freshet.learn.Prediction;
 import io.freshet.learn.drift.DriftAlert;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.registry.RegistryHealth;
 import io.freshet.registry.RegistryRefusedException;
 import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.DeadLetterEvent;
@@ -81,20 +82,27 @@ public final class Publisher implements Serializable {
      *
      * @param topics topics of the events
      * @param secrets function that replaces references to secrets in a text by what they refer to
+     * @param health receives what becomes of the requests
      * @throws RegistryRefusedException if the registry rejects the login or a schema
      * @throws InterruptedException if the thread is interrupted while it waits
      */
-    void open(Collection<Topic> topics, UnaryOperator<String> secrets)
+    void open(Collection<Topic> topics, UnaryOperator<String> secrets, RegistryHealth health)
             throws RegistryRefusedException, InterruptedException {
         Map<Topic, Integer> ids = new EnumMap<>(Topic.class);
         if (config.registry() != null) {
-            try (SchemaRegistry registry = new SchemaRegistry(config.registry(), secrets)) {
+            try (SchemaRegistry registry =
+                    new SchemaRegistry(config.registry(), secrets, health)) {
                 for (Topic topic : topics) {
                     ids.put(topic, registry.register(config.subject(topic), text(topic)));
                 }
             }
         }
         encoder = config.format().encoder(ids);
+    }
+
+    /** Returns whether events are encoded with the ids of a schema registry. */
+    boolean needsRegistry() {
+        return config.registry() != null;
     }
 
     /** Returns the text of the schema of a topic's events, as it was released. */

@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.apache.flink.streaming.api.operators.StreamFlatMap;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,18 @@ class PublishFunctionTest {
     @AfterEach
     void stop() {
         registry.close();
+    }
+
+    private void open(Topic... topics) throws Exception {
+        try (OneInputStreamOperatorTestHarness<String, Publication> harness =
+                new OneInputStreamOperatorTestHarness<>(new StreamFlatMap<>(function(topics)))) {
+            harness.open();
+            harness.processElement(new StreamRecord<>("result"));
+
+            assertThat(harness.extractOutputValues())
+                    .singleElement()
+                    .satisfies(publication -> assertThat(publication.topic()).isEqualTo(topics[0]));
+        }
     }
 
     private PublishFunction<String> function(Topic... topics) {
@@ -57,7 +71,7 @@ class PublishFunctionTest {
 
     @Test
     void start_registersTheSchemasOfItsTopics() throws Exception {
-        function(Topic.MODELS, Topic.MODEL_HISTORY).open(context());
+        open(Topic.MODELS, Topic.MODEL_HISTORY);
 
         assertThat(registry.requests())
                 .containsExactly(
@@ -65,16 +79,11 @@ class PublishFunctionTest {
                         "POST /subjects/model-history-value/versions");
     }
 
-    private static OpenContext context() {
-        return new OpenContext() {};
-    }
-
     @Test
     void registryThatIsAway_isAwaited() throws Exception {
         registry.answer(2, AWAY);
-        PublishFunction<String> function = function(Topic.METRICS);
 
-        function.open(context());
+        open(Topic.METRICS);
 
         assertThat(registry.requests()).hasSize(3).containsOnly("POST /subjects/metrics-value/versions");
     }
@@ -84,7 +93,7 @@ class PublishFunctionTest {
         registry.answer(Integer.MAX_VALUE, AWAY);
         Thread.currentThread().interrupt();
 
-        assertThatThrownBy(() -> function(Topic.METRICS).open(context()))
+        assertThatThrownBy(() -> open(Topic.METRICS))
                 .isInstanceOf(InterruptedException.class);
     }
 
@@ -92,7 +101,7 @@ class PublishFunctionTest {
     void refusedSchema_endsTheJob_withTheRegistrysMessage() {
         registry.add("metrics-value", "AVRO", "\"int\"");
 
-        assertThatThrownBy(() -> function(Topic.METRICS).open(context()))
+        assertThatThrownBy(() -> open(Topic.METRICS))
                 .isInstanceOf(SuppressRestartsException.class)
                 .rootCause()
                 .isInstanceOf(RegistryRefusedException.class)
@@ -105,7 +114,7 @@ class PublishFunctionTest {
     void forbiddenRegistration_endsTheJob() {
         registry.answer(1, new Answer(403, "", Map.of()));
 
-        assertThatThrownBy(() -> function(Topic.METRICS).open(context()))
+        assertThatThrownBy(() -> open(Topic.METRICS))
                 .isInstanceOf(SuppressRestartsException.class)
                 .rootCause()
                 .hasMessageEndingWith(

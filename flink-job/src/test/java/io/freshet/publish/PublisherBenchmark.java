@@ -18,6 +18,7 @@ import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.registry.RegistryHealth;
 import io.freshet.registry.RegistryServer;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -147,7 +148,7 @@ final class PublisherBenchmark {
                                 "freshet",
                                 1,
                                 Map.of("labelled-events", "lZo3RDQ7TZ2k1sDQ6vNd3A")));
-        publisher.open(List.of(Topic.values()), UnaryOperator.identity());
+        publisher.open(List.of(Topic.values()), UnaryOperator.identity(), new RegistryHealth());
         return publisher;
     }
 

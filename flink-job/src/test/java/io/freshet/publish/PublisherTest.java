@@ -45,6 +45,7 @@ import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.registry.RegistryConfig;
 import io.freshet.registry.RegistryRefusedException;
+import io.freshet.registry.RegistryHealth;
 import io.freshet.registry.RegistryServer;
 import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.Confusion;
@@ -120,7 +121,7 @@ class PublisherTest {
     private static Publisher publisher(PublishFormat format, int chunkSize) {
         Publisher publisher = closedPublisher(format, chunkSize);
         try {
-            publisher.open(List.of(Topic.values()), UnaryOperator.identity());
+            publisher.open(List.of(Topic.values()), UnaryOperator.identity(), new RegistryHealth());
         } catch (RegistryRefusedException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
