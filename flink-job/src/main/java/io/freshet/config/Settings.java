@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
 /**
@@ -104,9 +105,22 @@ public final class Settings {
      */
     public void refuseIneffective(
             Key<?> selector, Collection<Key<?>> effective, Collection<Key<?>> all) {
+        refuseIneffective(List.of(selector), effective, all);
+    }
+
+    /**
+     * Records a problem like the other method, for keys that only options of several selectors use.
+     */
+    public void refuseIneffective(
+            List<Key<?>> selectors, Collection<Key<?>> effective, Collection<Key<?>> all) {
         for (Key<?> key : all) {
             if (!effective.contains(key) && !isDefault(key)) {
-                problem(assignment(key) + " has no effect with " + assignment(selector));
+                problem(
+                        assignment(key)
+                                + " has no effect with "
+                                + selectors.stream()
+                                        .map(this::assignment)
+                                        .collect(Collectors.joining(" and ")));
             }
         }
     }
@@ -141,9 +155,11 @@ public final class Settings {
         return List.copyOf(problems);
     }
 
-    /** Records a problem. */
+    /** Records a problem, once: stages may share keys. */
     public void problem(String problem) {
-        problems.add(problem);
+        if (!problems.contains(problem)) {
+            problems.add(problem);
+        }
     }
 
     /** Returns the warnings recorded so far. */

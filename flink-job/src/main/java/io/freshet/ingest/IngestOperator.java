@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.registry.RegistryConfig;
+import io.freshet.registry.RegistryHealth;
 import io.freshet.registry.SchemaRegistry;
 import java.time.Duration;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -56,7 +57,9 @@ public final class IngestOperator extends AbstractStreamOperator<ExampleBlock>
         super.open();
         RegistryConfig registryConfig = ingestConfig.source().registry();
         if (registryConfig != null) {
-            registry = new SchemaRegistry(registryConfig, secrets::apply);
+            RegistryHealth health = new RegistryHealth();
+            health.addGauges(getMetricGroup().addGroup("freshet"));
+            registry = new SchemaRegistry(registryConfig, secrets::apply, health);
         }
         packer =
                 new ExamplePacker(

@@ -161,6 +161,7 @@ public final class FreshetJob implements Callable<Integer> {
     private JobStart start(Configuration cluster, JobConfig config)
             throws PreflightException, InterruptedException {
         KafkaPreflight.check(config);
+        RegistryPreflight.check(config, warning -> System.out.println("warning: " + warning));
         Optional<String> stored = StoredJob.newestCheckpoint(cluster);
         if (stored.isPresent() && (startOptions.beginAgain() || startOptions.rollBack())) {
             throw new PreflightException(

@@ -11,7 +11,10 @@ import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publication;
+import io.freshet.publish.PublishFunction;
 import io.freshet.publish.Publisher;
+import io.freshet.publish.Topic;
+import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -62,7 +65,7 @@ public final class FreshetPipeline {
     }
 
     /**
-     * Adds the operators that encode the results as Avro events for the sinks.
+     * Adds the operators that encode the results as events for the sinks.
      *
      * @param job identity of the job in its records
      */
@@ -70,33 +73,58 @@ public final class FreshetPipeline {
             FreshetStreams streams, JobConfig config, JobIdentity job) {
         Publisher publisher =
                 new Publisher(config.publish(), config.learn(), config.monitor(), job);
-        TypeInformation<Publication> type = TypeInformation.of(Publication.class);
+        Publishing publishing = new Publishing(publisher, new RegistrySecrets(config.kafka()));
         DataStream<Publication> metrics =
-                streams.metrics()
-                        .map(publisher::metrics, type)
-                        .name("publish metrics")
-                        .uid("publish-metrics");
+                publishing.add(
+                        streams.metrics(),
+                        "publish metrics",
+                        (each, result, out) -> out.accept(each.metrics(result)),
+                        Topic.METRICS);
         DataStream<Publication> others =
-                streams.predictions()
-                        .map(publisher::prediction, type)
-                        .name("publish predictions")
-                        .uid("publish-predictions")
+                publishing
+                        .add(
+                                streams.predictions(),
+                                "publish predictions",
+                                (each, result, out) -> out.accept(each.prediction(result)),
+                                Topic.PREDICTIONS)
                         .union(
-                                streams.driftAlerts()
-                                        .map(publisher::driftAlert, type)
-                                        .name("publish drift alerts")
-                                        .uid("publish-drift-alerts"),
-                                streams.snapshots()
-                                        .<Publication>flatMap(
-                                                (snapshot, out) ->
-                                                        publisher.snapshot(snapshot, out::collect),
-                                                type)
-                                        .name("publish snapshots")
-                                        .uid("publish-snapshots"),
-                                streams.deadLetters()
-                                        .map(publisher::deadLetter, type)
-                                        .name("publish dead letters")
-                                        .uid("publish-dead-letters"));
+                                publishing.add(
+                                        streams.driftAlerts(),
+                                        "publish drift alerts",
+                                        (each, result, out) -> out.accept(each.driftAlert(result)),
+                                        Topic.DRIFT_ALERTS),
+                                publishing.add(
+                                        streams.snapshots(),
+                                        "publish snapshots",
+                                        Publisher::snapshot,
+                                        Topic.MODELS,
+                                        Topic.MODEL_HISTORY),
+                                publishing.add(
+                                        streams.deadLetters(),
+                                        "publish dead letters",
+                                        (each, result, out) -> out.accept(each.deadLetter(result)),
+                                        Topic.DEAD_LETTERS));
         return new PublicationStreams(metrics, others);
+    }
+
+    /** Factory of the operators that encode the results. */
+    private record Publishing(Publisher publisher, RegistrySecrets secrets) {
+        /**
+         * Adds the operator for one kind of result.
+         *
+         * @param name name of the operator; its uid has hyphens in place of spaces
+         */
+        <T> DataStream<Publication> add(
+                DataStream<T> results,
+                String name,
+                PublishFunction.Encoding<T> encoding,
+                Topic... topics) {
+            return results.flatMap(
+                            new PublishFunction<>(
+                                    publisher, secrets::apply, List.of(topics), encoding),
+                            TypeInformation.of(Publication.class))
+                    .name(name)
+                    .uid(name.replace(' ', '-'));
+        }
     }
 }

@@ -5,6 +5,7 @@ import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.SourceConfig;
+import io.freshet.ingest.SourceFormat;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelCost;
 import io.freshet.learn.drift.DriftConfig;
@@ -120,9 +121,7 @@ public record JobConfig(
         LearnConfig learn = LearnConfig.from(settings, ingest);
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
-        if (ingest.source().registry() == null) {
-            settings.refuseIneffective(SourceConfig.FORMAT, List.of(), RegistryConfig.KEYS);
-        }
+        checkRegistry(settings, ingest.source(), publish);
         MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
@@ -184,6 +183,23 @@ public record JobConfig(
     /** Returns the brokers and topics. */
     public JobTopics topics() {
         return new JobTopics(kafka, ingest.source(), ingest.classes(), publish);
+    }
+
+    /** Checks that the registry is used if it is configured. */
+    private static void checkRegistry(
+            Settings settings, SourceConfig source, PublishConfig publish) {
+        if (publish.format() == PublishFormat.CONFLUENT_AVRO) {
+            return;
+        }
+        if (source.format() == SourceFormat.CONFLUENT_AVRO) {
+            settings.refuseIneffective(
+                    PublishConfig.FORMAT, RegistryConfig.SOURCE_KEYS, RegistryConfig.KEYS);
+        } else {
+            settings.refuseIneffective(
+                    List.of(SourceConfig.FORMAT, PublishConfig.FORMAT),
+                    List.of(),
+                    RegistryConfig.KEYS);
+        }
     }
 
     private static void checkTopics(Settings settings, KafkaConfig kafka, PublishConfig publish) {
@@ -296,7 +312,7 @@ public record JobConfig(
             return "; set models.chunk-size to at most "
                     + (left + publish.roomInFirstRecord(numFeatures)) / Float.BYTES;
         }
-        return publish.format() == PublishFormat.AVRO ? "" : "; in avro it is smaller";
+        return publish.format() == PublishFormat.JSON ? "; in avro it is smaller" : "";
     }
 
     /** Checks the size of a metrics record. */

@@ -2,15 +2,10 @@ package io.freshet.pipeline;
 
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.publish.Topic;
-import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.EventReader;
-import io.freshet.schemas.MetricsEvent;
-import io.freshet.schemas.ModelSnapshotEvent;
-import io.freshet.schemas.PredictionEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +15,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
-import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.specific.SpecificData;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -55,21 +50,13 @@ record JobResults(
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-    /** Topics to look at, with the schemas of their records. */
-    private static final Map<Topic, Schema> TOPICS = topics();
-
-    private static Map<Topic, Schema> topics() {
-        Map<Topic, Schema> topics = new EnumMap<>(Topic.class);
-        topics.put(Topic.METRICS, MetricsEvent.getClassSchema());
-        topics.put(Topic.DEAD_LETTERS, DeadLetterEvent.getClassSchema());
-        topics.put(Topic.PREDICTIONS, PredictionEvent.getClassSchema());
-        topics.put(Topic.MODELS, ModelSnapshotEvent.getClassSchema());
-        return topics;
-    }
+    /** Topics to look at. */
+    private static final List<Topic> TOPICS =
+            List.of(Topic.METRICS, Topic.DEAD_LETTERS, Topic.PREDICTIONS, Topic.MODELS);
 
     /** Returns the names of the topics in which results are searched. */
     static Set<String> topics(JobConfig config) {
-        return TOPICS.keySet().stream()
+        return TOPICS.stream()
                 .map(topic -> config.publish().topic(topic))
                 .collect(Collectors.toSet());
     }
@@ -111,9 +98,8 @@ record JobResults(
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
                         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            for (Map.Entry<Topic, Schema> topic : TOPICS.entrySet()) {
-                Search search = new Search(config, topic.getKey(), topic.getValue());
-                found = newer(found, search.run(consumer));
+            for (Topic topic : TOPICS) {
+                found = newer(found, new Search(config, topic).run(consumer));
             }
         }
         return found;
@@ -138,13 +124,13 @@ record JobResults(
         private final Map<TopicPartition, Long> lastOffsets = new HashMap<>();
         private long epoch = -1;
 
-        Search(JobConfig config, Topic topic, Schema schema) {
+        Search(JobConfig config, Topic topic) {
             jobName = config.jobName();
             this.topic = config.publish().topic(topic);
             atLeastOnce =
                     topic == Topic.METRICS
                             && config.monitor().delivery() == MetricsDelivery.AT_LEAST_ONCE;
-            reader = EventReader.generic(schema);
+            reader = EventReader.generic(SpecificData.get().getSchema(topic.event()));
         }
 
         JobResults run(KafkaConsumer<byte[], byte[]> consumer) {
@@ -177,7 +163,7 @@ record JobResults(
             }
             GenericRecord event;
             try {
-                event = reader.read(record.value());
+                event = ResultRecord.read(reader, record);
             } catch (IOException e) {
                 LOG.info(
                         "Topic {} has a record that is no result of Freshet: partition {}, offset"

@@ -3,8 +3,10 @@ package io.freshet.pipeline;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.publish.PublishConfig;
 import io.freshet.registry.RegistryConfig;
+import io.freshet.registry.RegistryHealth;
 import io.freshet.registry.SchemaRegistry;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,5 +25,25 @@ public record JobTopics(
     public @Nullable SchemaRegistry openRegistry() {
         RegistryConfig registry = source.registry();
         return registry == null ? null : new SchemaRegistry(registry, new RegistrySecrets(kafka));
+    }
+
+    /**
+     * Returns a client of the registry that messages or results need; empty if neither does.
+     *
+     * @param health receives what becomes of the requests
+     * @throws PreflightException if the login cannot be read
+     */
+    public Optional<SchemaRegistry> connectRegistry(RegistryHealth health)
+            throws PreflightException {
+        RegistryConfig registry =
+                source.registry() == null ? publish.registry() : source.registry();
+        if (registry == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new SchemaRegistry(registry, new RegistrySecrets(kafka), health));
+        } catch (RegistrySecrets.UnreadableException e) {
+            throw new PreflightException(String.valueOf(e.getMessage()), e);
+        }
     }
 }

@@ -4,6 +4,7 @@ import io.freshet.ingest.RawMessage;
 import io.freshet.publish.JobIdentity;
 import io.freshet.publish.Publication;
 import io.freshet.publish.PublishConfig;
+import io.freshet.schemas.EventReader;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
@@ -179,8 +180,15 @@ final class KafkaConnectors {
         @Override
         public ProducerRecord<byte[], byte[]> serialize(
                 Publication publication, KafkaSinkContext context, Long timestamp) {
-            return new ProducerRecord<>(
-                    topics.topic(publication.topic()), publication.key(), publication.value());
+            ProducerRecord<byte[], byte[]> record =
+                    new ProducerRecord<>(
+                            topics.topic(publication.topic()),
+                            publication.key(),
+                            publication.value());
+            if (publication.schema() != null) {
+                record.headers().add(EventReader.SCHEMA_HEADER, publication.schema());
+            }
+            return record;
         }
     }
 }

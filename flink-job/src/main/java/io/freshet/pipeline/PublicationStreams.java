@@ -4,7 +4,7 @@ import io.freshet.publish.Publication;
 import org.apache.flink.streaming.api.datastream.DataStream;
 
 /**
- * Streams of encoded Avro events for the sinks.
+ * Streams of encoded events for the sinks.
  *
  * @param metrics metrics, which may be made visible before a checkpoint covers them
  * @param others all other events, to be delivered exactly once

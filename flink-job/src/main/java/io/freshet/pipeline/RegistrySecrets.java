@@ -10,17 +10,26 @@ import java.util.function.UnaryOperator;
  * @param kafka configuration with the providers
  */
 record RegistrySecrets(KafkaConfig kafka) implements UnaryOperator<String>, Serializable {
+    /** Failure to read what a reference refers to. */
+    static final class UnreadableException extends IllegalStateException {
+        private static final long serialVersionUID = 1;
+
+        UnreadableException(PreflightException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
     /**
      * Returns a text with its references replaced.
      *
-     * @throws IllegalStateException naming the reference that cannot be read
+     * @throws UnreadableException naming the reference that cannot be read
      */
     @Override
     public String apply(String text) {
         try {
             return SecretReferences.resolve(kafka, "schema.registry.basic-auth", text);
         } catch (PreflightException e) {
-            throw new IllegalStateException(e.getMessage(), e);
+            throw new UnreadableException(e);
         }
     }
 }

@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.data.TimeConversions;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Encoder of events in Avro's single-object encoding, which {@link EventReader} reads.
@@ -28,7 +30,14 @@ final class AvroEncoder implements EventEncoder {
     }
 
     @Override
-    public byte[] encode(Topic topic, SpecificRecordBase event) {
+    public List<Publication> encode(
+            byte @Nullable [] key, SpecificRecordBase event, List<Topic> topics) {
+        byte[] value = encode(event);
+        return topics.stream().map(topic -> new Publication(topic, key, value, null)).toList();
+    }
+
+    /** Returns an event in single-object encoding. */
+    byte[] encode(SpecificRecordBase event) {
         BinaryMessageEncoder<SpecificRecordBase> encoder =
                 encoders.computeIfAbsent(
                         event.getSchema(), schema -> new BinaryMessageEncoder<>(model, schema));

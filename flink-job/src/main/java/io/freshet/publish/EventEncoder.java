@@ -1,13 +1,15 @@
 package io.freshet.publish;
 
+import java.util.List;
 import org.apache.avro.specific.SpecificRecordBase;
+import org.jspecify.annotations.Nullable;
 
-/** Encoder of events as the values of records. Not thread-safe. */
+/** Encoder of events as records. Not thread-safe. */
 interface EventEncoder {
     /**
-     * Returns the value of an event's record.
+     * Encodes an event, once for all of its topics, and returns a record for each of them.
      *
-     * @param topic the topic of the record
+     * @param key key of the records
      */
-    byte[] encode(Topic topic, SpecificRecordBase event);
+    List<Publication> encode(byte @Nullable [] key, SpecificRecordBase event, List<Topic> topics);
 }

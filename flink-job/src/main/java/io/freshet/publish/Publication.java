@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
  * @param topic the topic
  * @param key key of the record, or null
  * @param value the event in the configured format
+ * @param schema value of the header {@link io.freshet.schemas.EventReader#SCHEMA_HEADER}; null if
+ *     the event itself names its schema
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record Publication(Topic topic, byte @Nullable [] key, byte[] value) {}
+public record Publication(
+        Topic topic, byte @Nullable [] key, byte[] value, byte @Nullable [] schema) {}

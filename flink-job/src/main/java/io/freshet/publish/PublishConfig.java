@@ -2,6 +2,7 @@ package io.freshet.publish;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.registry.RegistryConfig;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,14 +11,21 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Names of the output topics, format of the events on them, and size of the records of a snapshot.
  *
  * @param topicNames name of every topic
  * @param chunkSize number of parameters in one record of a snapshot, at least 1, of 4 bytes each
+ * @param registry registry of the events' schemas; null unless the format is {@link
+ *     PublishFormat#CONFLUENT_AVRO}
  */
-public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format, int chunkSize)
+public record PublishConfig(
+        Map<Topic, String> topicNames,
+        PublishFormat format,
+        int chunkSize,
+        @Nullable RegistryConfig registry)
         implements Serializable {
 
     public static final Key<PublishFormat> FORMAT =
@@ -25,9 +33,10 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
                             "publish.format",
                             PublishFormat.AVRO,
                             "Format of the events on all output topics: avro in its single-object"
-                                + " encoding, or json with the field names of the schemas, about"
-                                + " four times as large. A topic may hold both; `freshet` reads"
-                                + " both.")
+                                + " encoding, json with the field names of the schemas, about four"
+                                + " times as large, or confluent-avro, with the id of the schema in"
+                                + " a schema registry, under the subject <topic>-value. A topic may"
+                                + " hold all of them; `freshet` reads all.")
                     .changeable();
     public static final Key<Integer> CHUNK_SIZE =
             Key.ofInt(
@@ -76,7 +85,14 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
                                 + ": another kind of output is already written to this topic");
             }
         }
-        return new PublishConfig(names, settings.get(FORMAT), settings.get(CHUNK_SIZE));
+        PublishFormat format = settings.get(FORMAT);
+        return new PublishConfig(
+                names,
+                format,
+                settings.get(CHUNK_SIZE),
+                format == PublishFormat.CONFLUENT_AVRO
+                        ? RegistryConfig.require(settings, FORMAT).orElse(null)
+                        : null);
     }
 
     /** Returns the number of parameters in each record of a snapshot after its first. */
@@ -140,6 +156,11 @@ public record PublishConfig(Map<Topic, String> topicNames, PublishFormat format,
             throw new IllegalStateException("no name for " + topic);
         }
         return name;
+    }
+
+    /** Returns the registry's subject of the events' schema of a topic. */
+    public String subject(Topic topic) {
+        return topic(topic) + "-value";
     }
 
     /** Returns the names of all topics. */

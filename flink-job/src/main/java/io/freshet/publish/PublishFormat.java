@@ -1,7 +1,7 @@
 package io.freshet.publish;
 
-import io.freshet.schemas.EventJson;
-import java.util.function.Supplier;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A format of the events on all output topics.
@@ -11,17 +11,19 @@ import java.util.function.Supplier;
  */
 public enum PublishFormat {
     /** Avro's single-object encoding. */
-    AVRO(RecordBounds.AVRO, AvroEncoder::new),
+    AVRO(RecordBounds.AVRO, ids -> new AvroEncoder()),
     /** JSON, one object, with the field names of the schemas. */
-    JSON(RecordBounds.JSON, () -> (topic, event) -> EventJson.encode(event));
+    JSON(RecordBounds.JSON, ids -> new JsonEncoder()),
+    /** Avro, framed by the id of its schema in a schema registry. */
+    CONFLUENT_AVRO(RecordBounds.CONFLUENT_AVRO, FramedAvroEncoder::new);
 
     @SuppressWarnings("ImmutableEnumChecker") // a record of numbers
     private final RecordBounds bounds;
 
     @SuppressWarnings("ImmutableEnumChecker") // a constructor
-    private final Supplier<EventEncoder> encoders;
+    private final Function<Map<Topic, Integer>, EventEncoder> encoders;
 
-    PublishFormat(RecordBounds bounds, Supplier<EventEncoder> encoders) {
+    PublishFormat(RecordBounds bounds, Function<Map<Topic, Integer>, EventEncoder> encoders) {
         this.bounds = bounds;
         this.encoders = encoders;
     }
@@ -31,8 +33,12 @@ public enum PublishFormat {
         return bounds;
     }
 
-    /** Returns a new encoder. */
-    EventEncoder encoder() {
-        return encoders.get();
+    /**
+     * Returns a new encoder.
+     *
+     * @param ids ids of the schemas in the registry, by topic; empty without a registry
+     */
+    EventEncoder encoder(Map<Topic, Integer> ids) {
+        return encoders.apply(ids);
     }
 }

@@ -10,8 +10,12 @@ import io.freshet.learn.drift.DriftAlert;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.registry.RegistryHealth;
+import io.freshet.registry.RegistryRefusedException;
+import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DriftAlertEvent;
+import io.freshet.schemas.EventSchemas;
 import io.freshet.schemas.Header;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -27,9 +31,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +47,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe. The publisher is serialised in the job graph, which the JobManager
  * deserialises in threads that outlive the job. Avro's thread-local objects would keep the job's
- * class loader alive there, so that this class must not initialise Avro before a task encodes its
- * first event.
+ * class loader alive there, so that this class must not initialise Avro before a task opens it.
  */
 public final class Publisher implements Serializable {
     private static final long serialVersionUID = 1;
+
+    private static final List<Topic> SNAPSHOTS = List.of(Topic.MODELS, Topic.MODEL_HISTORY);
 
     private final PublishConfig config;
     private final LearnConfig learn;
@@ -61,6 +71,41 @@ public final class Publisher implements Serializable {
         this.learn = learn;
         this.monitor = monitor;
         this.job = job;
+    }
+
+    /**
+     * Prepares to encode events. If their format needs a schema registry, this asks it for the ids
+     * of their schemas, registers those that it does not have, and waits while it does not answer.
+     *
+     * @param topics topics of the events
+     * @param secrets function that replaces references to secrets in a text by what they refer to
+     * @param health receives what becomes of the requests
+     * @throws RegistryRefusedException if the registry rejects the login or a schema
+     * @throws InterruptedException if the thread is interrupted while it waits
+     */
+    void open(Collection<Topic> topics, UnaryOperator<String> secrets, RegistryHealth health)
+            throws RegistryRefusedException, InterruptedException {
+        Map<Topic, Integer> ids = new EnumMap<>(Topic.class);
+        if (config.registry() != null) {
+            try (SchemaRegistry registry =
+                    new SchemaRegistry(config.registry(), secrets, health)) {
+                for (Topic topic : topics) {
+                    ids.put(topic, registry.register(config.subject(topic), text(topic)));
+                }
+            }
+        }
+        encoder = config.format().encoder(ids);
+    }
+
+    /** Returns whether events are encoded with the ids of a schema registry. */
+    boolean needsRegistry() {
+        return config.registry() != null;
+    }
+
+    /** Returns the text of the schema of a topic's events, as it was released. */
+    private static String text(Topic topic) {
+        long fingerprint = EventSchemas.fingerprint(SpecificData.get().getSchema(topic.event()));
+        return EventSchemas.store().findByFingerprint(fingerprint).toString();
     }
 
     /** Encodes rolling metrics as a {@code MetricsEvent}. */
@@ -124,9 +169,7 @@ public final class Publisher implements Serializable {
                             .setScaleLimit(scaleLimit(snapshot));
             chunks.write(chunk, event);
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
-            byte[] value = encode(Topic.MODELS, event.build());
-            publications.accept(new Publication(Topic.MODELS, key, value));
-            publications.accept(new Publication(Topic.MODEL_HISTORY, key, value));
+            encode(key, event.build(), SNAPSHOTS).forEach(publications);
         }
     }
 
@@ -193,16 +236,15 @@ public final class Publisher implements Serializable {
     }
 
     private Publication publication(Topic topic, byte @Nullable [] key, SpecificRecordBase event) {
-        return new Publication(topic, key, encode(topic, event));
+        return encode(key, event, List.of(topic)).get(0);
     }
 
-    private byte[] encode(Topic topic, SpecificRecordBase event) {
-        EventEncoder current = encoder;
-        if (current == null) {
-            current = config.format().encoder();
-            encoder = current;
+    private List<Publication> encode(
+            byte @Nullable [] key, SpecificRecordBase event, List<Topic> topics) {
+        if (encoder == null) {
+            throw new IllegalStateException("the publisher is not open");
         }
-        return current.encode(topic, event);
+        return encoder.encode(key, event, topics);
     }
 
     /** Returns the version of the job, which the build sets. */

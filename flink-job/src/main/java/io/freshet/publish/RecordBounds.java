@@ -1,5 +1,7 @@
 package io.freshet.publish;
 
+import io.freshet.schemas.EventReader;
+
 /**
  * Upper bounds, in bytes, of the parts of a record in one format.
  *
@@ -31,9 +33,27 @@ public record RecordBounds(
 
     private static final int CHARACTER = 4;
 
+    /** Name and value of the header, and their lengths. */
+    private static final int HEADER =
+            EventReader.SCHEMA_HEADER.length() + EventReader.SCHEMA_BYTES + 4;
+
     static final RecordBounds AVRO =
             new RecordBounds(
                     Float.BYTES, Double.BYTES, 4, 150, 20, 50, 400, 16_384, 1, Float.BYTES);
+
+    /** A record has an id of its schema in front, and a header with the schema. */
+    static final RecordBounds CONFLUENT_AVRO =
+            new RecordBounds(
+                    Float.BYTES,
+                    Double.BYTES,
+                    4,
+                    150,
+                    20,
+                    50,
+                    400,
+                    AVRO.envelope + EventReader.FRAME_BYTES + HEADER,
+                    1,
+                    Float.BYTES);
 
     /**
      * A float has up to 15 characters and a double up to 24, before a comma. A control character is

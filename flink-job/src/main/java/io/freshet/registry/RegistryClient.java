@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 final class RegistryClient implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(5);
     private static final long FIRST_DELAY_MILLIS = 100;
     private static final long MAX_DELAY_MILLIS = 10_000;
     private static final long MAX_RETRY_AFTER_SECONDS = 60;
@@ -91,6 +92,7 @@ final class RegistryClient implements AutoCloseable {
     private final RegistryConfig config;
     private final UnaryOperator<String> secrets;
     private final Consumer<String> log;
+    private final RegistryHealth health;
     private final ExecutorService executor;
     private final HttpClient http;
 
@@ -104,11 +106,17 @@ final class RegistryClient implements AutoCloseable {
      * @param secrets reader of a text with references; called once for the login, and again when
      *     the registry rejects it
      * @param log receives a sentence when an address stops answering, and when it answers again
+     * @param health receives what becomes of the requests
      */
-    RegistryClient(RegistryConfig config, UnaryOperator<String> secrets, Consumer<String> log) {
+    RegistryClient(
+            RegistryConfig config,
+            UnaryOperator<String> secrets,
+            Consumer<String> log,
+            RegistryHealth health) {
         this.config = config;
         this.secrets = secrets;
         this.log = log;
+        this.health = health;
         login = readLogin();
         // Threads of the client must not hold the job's class loader after the job has ended.
         executor =
@@ -167,21 +175,27 @@ final class RegistryClient implements AutoCloseable {
     }
 
     /**
-     * Requests a resource of each address once, without waiting, until one answers.
+     * Requests a resource of each address once, without waiting, until one answers. That this
+     * resource is forbidden is an answer, too.
      *
      * @return the reason why none answers, with its address; empty if one does
      */
     Optional<String> outage(String path, String field)
             throws InterruptedException, RegistryRefusedException {
         List<String> reasons = new ArrayList<>();
-        Answer answer =
-                askAny(
-                        "GET",
-                        path,
-                        null,
-                        field,
-                        (url, e) -> reasons.add(at(url) + " " + e.getMessage()));
-        return answer == null ? Optional.of(String.join("; ", reasons)) : Optional.empty();
+        try {
+            Answer answer =
+                    askAny(
+                            "GET",
+                            path,
+                            null,
+                            field,
+                            PROBE_TIMEOUT,
+                            (url, e) -> reasons.add(at(url) + " " + e.getMessage()));
+            return answer == null ? Optional.of(String.join("; ", reasons)) : Optional.empty();
+        } catch (RegistryRefusedException.Forbidden e) {
+            return Optional.empty();
+        }
     }
 
     private Answer ask(String method, String path, @Nullable JsonNode body, String field)
@@ -195,6 +209,7 @@ final class RegistryClient implements AutoCloseable {
                             path,
                             body,
                             field,
+                            REQUEST_TIMEOUT,
                             (url, e) -> {
                                 wait.accumulateAndGet(e.retryAfterMillis, Math::max);
                                 logOutage(url, String.valueOf(e.getMessage()));
@@ -218,20 +233,30 @@ final class RegistryClient implements AutoCloseable {
             String path,
             @Nullable JsonNode body,
             String field,
+            Duration timeout,
             BiConsumer<URI, OutageException> failed)
             throws InterruptedException, RegistryRefusedException {
         List<URI> urls = config.urls();
         for (int i = 0; i < urls.size(); i++) {
             URI url = urls.get(current);
             try {
-                Answer answer = askOne(url, method, path, body, field);
+                Answer answer = askOne(url, method, path, body, field, timeout);
+                health.answered();
                 logEndOfOutage(url);
                 return answer;
+            } catch (RegistryRefusedException.Forbidden e) {
+                health.answered();
+                throw e;
+            } catch (RegistryRefusedException e) {
+                health.unusable();
+                throw e;
             } catch (OutageException e) {
+                health.failed();
                 failed.accept(url, e);
                 current = (current + 1) % urls.size();
             }
         }
+        health.unusable();
         return null;
     }
 
@@ -261,15 +286,20 @@ final class RegistryClient implements AutoCloseable {
     }
 
     private Answer askOne(
-            URI url, String method, String path, @Nullable JsonNode body, String field)
+            URI url,
+            String method,
+            String path,
+            @Nullable JsonNode body,
+            String field,
+            Duration timeout)
             throws InterruptedException, OutageException, RegistryRefusedException {
         Login sent = login;
-        HttpResponse<byte[]> response = send(request(url, method, path, body, sent));
+        HttpResponse<byte[]> response = send(request(url, method, path, body, sent), timeout);
         if (response.statusCode() == UNAUTHORIZED && sent != null) {
             login = readLogin();
             if (!sent.equals(login)) { // the password was changed in its file
                 sent = login;
-                response = send(request(url, method, path, body, sent));
+                response = send(request(url, method, path, body, sent), timeout);
             }
         }
         int status = response.statusCode();
@@ -289,7 +319,7 @@ final class RegistryClient implements AutoCloseable {
                                             + ")"));
         }
         if (status == FORBIDDEN) {
-            throw new RegistryRefusedException(
+            throw new RegistryRefusedException.Forbidden(
                     at(url)
                             + " does not allow "
                             + (sent == null ? "a user without login" : "user " + sent.user())
@@ -357,7 +387,6 @@ final class RegistryClient implements AutoCloseable {
             URI url, String method, String path, @Nullable JsonNode body, @Nullable Login login) {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(URI.create(url + path))
-                        .timeout(REQUEST_TIMEOUT)
                         .header(
                                 "Accept",
                                 "application/vnd.schemaregistry.v1+json, application/json")
@@ -375,18 +404,19 @@ final class RegistryClient implements AutoCloseable {
         return request.build();
     }
 
-    /** Sends a request. The request's own time-out does not cover the body of the response. */
-    private HttpResponse<byte[]> send(HttpRequest request)
+    /** Sends a request. A time-out of the request itself would not cover the response's body. */
+    private HttpResponse<byte[]> send(HttpRequest request, Duration timeout)
             throws InterruptedException, OutageException {
+        health.requested();
         CompletableFuture<HttpResponse<byte[]>> response =
                 http.sendAsync(request, BodyHandlers.ofByteArray());
         try {
-            return response.get(REQUEST_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            return response.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
             throw new OutageException(reason(e.getCause() == null ? e : e.getCause()), 0);
         } catch (TimeoutException e) {
             throw new OutageException(
-                    "does not answer within " + REQUEST_TIMEOUT.toSeconds() + " s", 0);
+                    "does not answer within " + timeout.toSeconds() + " s", 0);
         } finally {
             response.cancel(true);
         }

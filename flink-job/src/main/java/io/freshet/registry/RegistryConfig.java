@@ -52,6 +52,9 @@ public record RegistryConfig(
                                     + " must be registered already.")
                     .changeable();
 
+    /** The keys that matter where schemas are only read. */
+    public static final List<Key<?>> SOURCE_KEYS = List.of(URLS, USER, PASSWORD);
+
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS = List.of(URLS, USER, PASSWORD, AUTO_REGISTER);
 

@@ -4,7 +4,7 @@ package io.freshet.registry;
  * Refusal of a request by a schema registry that asking again does not change: of the login, of a
  * permission, or of a schema.
  */
-public final class RegistryRefusedException extends Exception {
+public class RegistryRefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
     /**
@@ -12,5 +12,14 @@ public final class RegistryRefusedException extends Exception {
      */
     public RegistryRefusedException(String message) {
         super(message);
+    }
+
+    /** Refusal of one request, whose login the registry accepts. */
+    static final class Forbidden extends RegistryRefusedException {
+        private static final long serialVersionUID = 1;
+
+        Forbidden(String message) {
+            super(message);
+        }
     }
 }

@@ -73,7 +73,17 @@ public final class SchemaRegistry implements AutoCloseable {
      *     called at once, and again when the registry rejects the login.
      */
     public SchemaRegistry(RegistryConfig config, UnaryOperator<String> secrets) {
-        this(config, secrets, message -> LOG.warn("{}", message), System::nanoTime);
+        this(config, secrets, new RegistryHealth());
+    }
+
+    /**
+     * Creates the client like the other constructor.
+     *
+     * @param health receives what becomes of the requests
+     */
+    public SchemaRegistry(
+            RegistryConfig config, UnaryOperator<String> secrets, RegistryHealth health) {
+        this(config, secrets, health, message -> LOG.warn("{}", message), System::nanoTime);
     }
 
     /**
@@ -82,11 +92,12 @@ public final class SchemaRegistry implements AutoCloseable {
     SchemaRegistry(
             RegistryConfig config,
             UnaryOperator<String> secrets,
+            RegistryHealth health,
             Consumer<String> log,
             LongSupplier nanoTime) {
         this.config = config;
         this.nanoTime = nanoTime;
-        client = new RegistryClient(config, secrets, log);
+        client = new RegistryClient(config, secrets, log, health);
     }
 
     /**
@@ -94,7 +105,7 @@ public final class SchemaRegistry implements AutoCloseable {
      * answers.
      *
      * @throws InterruptedException if the thread is interrupted while it waits for the answer
-     * @throws RegistryRefusedException if the registry rejects the login or the request
+     * @throws RegistryRefusedException if the registry rejects the login
      */
     public Optional<String> outage() throws InterruptedException, RegistryRefusedException {
         return client.outage("/schemas/ids/0", "schema"); // an unknown id is an answer, too

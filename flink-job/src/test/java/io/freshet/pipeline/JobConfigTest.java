@@ -264,7 +264,7 @@ class JobConfigTest {
         settings.put("topics.models", "t3");
         settings.put("topics.model-history", "t4");
         settings.put("topics.dead-letters", "t5");
-        settings.put("publish.format", "json");
+        settings.put("publish.format", "confluent-avro");
         settings.put("models.chunk-size", "20");
         settings.put("job.name", "j");
         settings.put("job.parallelism", "2");
@@ -373,7 +373,8 @@ class JobConfigTest {
                                 29,
                                 15));
         assertThat(config.publish().topics()).containsExactly("t1", "t6", "t2", "t3", "t4", "t5");
-        assertThat(config.publish().format()).isEqualTo(PublishFormat.JSON);
+        assertThat(config.publish().format()).isEqualTo(PublishFormat.CONFLUENT_AVRO);
+        assertThat(config.publish().registry()).isEqualTo(config.ingest().source().registry());
         assertThat(config.publish().chunkSize()).isEqualTo(20);
         assertThat(config.jobName()).isEqualTo("j");
         assertThat(config.parallelism()).isEqualTo(2);
@@ -969,7 +970,25 @@ class JobConfigTest {
         assertThat(problems("schema.registry.url", "http://r:8081"))
                 .containsExactly(
                         "schema.registry.url = http://r:8081 has no effect with source.format ="
-                                + " freshet");
+                                + " freshet and publish.format = avro");
+        settings.put("schema.registry.url", "http://r:8081/?a");
+        settings.put("publish.format", "confluent-avro");
+        assertThat(problems(settings))
+                .as("told once, although both formats use it")
+                .containsExactly(
+                        "schema.registry.url: an address must have neither query nor fragment");
+        settings.put("schema.registry.url", "http://r:8081");
+        settings.put("schema.registry.auto-register", "false");
+        assertThat(problems(settings)).isEmpty();
+        settings.put("publish.format", "json");
+        assertThat(problems(settings))
+                .containsExactly(
+                        "schema.registry.auto-register = false has no effect with publish.format ="
+                                + " json");
+        assertThat(problems("publish.format", "confluent-avro"))
+                .containsExactly(
+                        "schema.registry.url is missing: publish.format = confluent-avro needs a"
+                                + " registry");
     }
 
     @Test
@@ -1128,6 +1147,9 @@ class JobConfigTest {
     @EnumSource
     void chunkSizeOfTheAdvice_isAccepted(PublishFormat format) {
         Map<String, String> settings = with("publish.format", Key.kebab(format));
+        if (format == PublishFormat.CONFLUENT_AVRO) {
+            settings.put("schema.registry.url", "http://r:8081");
+        }
         settings.put("num-features", "10000");
         assertThat(problems(settings)).isEmpty();
         settings.put("models.chunk-size", "1000000");

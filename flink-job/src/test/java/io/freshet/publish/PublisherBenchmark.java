@@ -1,5 +1,6 @@
 package io.freshet.publish;
 
+import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.Expert;
@@ -17,14 +18,19 @@ import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.registry.RegistryHealth;
+import io.freshet.registry.RegistryServer;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -38,13 +44,20 @@ final class PublisherBenchmark {
 
     private PublisherBenchmark() {}
 
-    public static void main(String[] args) {
-        System.out.println("record                   format   bytes  ratio  us/record  ratio");
+    public static void main(String[] args) throws Exception {
+        try (RegistryServer registry = RegistryServer.start()) {
+            compareAll(registry.url().toString());
+        }
+    }
+
+    private static void compareAll(String registry) throws Exception {
+        System.out.println("record                   format           bytes  ratio  us/record  ratio");
         for (int classes : new int[] {2, 10, 100}) {
             Prediction prediction = prediction(classes);
             compare(
                     "prediction, " + classes + " classes",
                     classes,
+                    registry,
                     publisher -> publisher.prediction(prediction));
         }
         for (int classes : new int[] {10, 100}) {
@@ -52,16 +65,21 @@ final class PublisherBenchmark {
             compare(
                     "metrics, " + classes + " classes",
                     classes,
+                    registry,
                     publisher -> publisher.metrics(metrics));
         }
     }
 
     private static void compare(
-            String name, int classes, Function<Publisher, Publication> publication) {
+            String name,
+            int classes,
+            String registry,
+            Function<Publisher, Publication> publication)
+            throws Exception {
         Map<PublishFormat, Publisher> publishers = new EnumMap<>(PublishFormat.class);
         Map<PublishFormat, double[]> micros = new EnumMap<>(PublishFormat.class);
         for (PublishFormat format : PublishFormat.values()) {
-            publishers.put(format, publisher(format, classes));
+            publishers.put(format, publisher(format, classes, registry));
             micros.put(format, new double[ROUNDS]);
             time(publishers.get(format), publication); // warms up
         }
@@ -77,7 +95,7 @@ final class PublisherBenchmark {
             double time = median(micros.get(format));
             System.out.printf(
                     Locale.ROOT,
-                    "%-23s  %-6s  %6d  %5.2f  %9.2f  %5.2f%n",
+                    "%-23s  %-14s  %6d  %5.2f  %9.2f  %5.2f%n",
                     name,
                     format,
                     bytes,
@@ -110,23 +128,28 @@ final class PublisherBenchmark {
         return sorted[sorted.length / 2];
     }
 
-    private static Publisher publisher(PublishFormat format, int classes) {
-        JobConfig config =
-                JobConfig.parse(
-                        Map.of(
-                                "kafka.bootstrap.servers",
-                                "localhost:9092",
-                                "num-features",
-                                "10",
-                                "classes",
-                                Integer.toString(classes),
-                                "publish.format",
-                                format.name().toLowerCase(Locale.ROOT)));
-        return new Publisher(
-                config.publish(),
-                config.learn(),
-                config.monitor(),
-                new JobIdentity("freshet", 1, Map.of("labelled-events", "lZo3RDQ7TZ2k1sDQ6vNd3A")));
+    private static Publisher publisher(PublishFormat format, int classes, String registry)
+            throws Exception {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("kafka.bootstrap.servers", "localhost:9092");
+        settings.put("num-features", "10");
+        settings.put("classes", Integer.toString(classes));
+        settings.put("publish.format", Key.kebab(format));
+        if (format == PublishFormat.CONFLUENT_AVRO) {
+            settings.put("schema.registry.url", registry);
+        }
+        JobConfig config = JobConfig.parse(settings);
+        Publisher publisher =
+                new Publisher(
+                        config.publish(),
+                        config.learn(),
+                        config.monitor(),
+                        new JobIdentity(
+                                "freshet",
+                                1,
+                                Map.of("labelled-events", "lZo3RDQ7TZ2k1sDQ6vNd3A")));
+        publisher.open(List.of(Topic.values()), UnaryOperator.identity(), new RegistryHealth());
+        return publisher;
     }
 
     private static Prediction prediction(int classes) {

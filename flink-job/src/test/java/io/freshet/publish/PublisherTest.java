@@ -1,6 +1,7 @@
 package io.freshet.publish;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
@@ -42,6 +43,11 @@ import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
+import io.freshet.registry.RegistryConfig;
+import io.freshet.registry.RegistryRefusedException;
+import io.freshet.registry.RegistryHealth;
+import io.freshet.registry.RegistryServer;
+import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.Confusion;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DetectorState;
@@ -53,6 +59,7 @@ import io.freshet.schemas.PartitionAudit;
 import io.freshet.schemas.PredictionEvent;
 import io.freshet.schemas.Tally;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -68,27 +75,60 @@ import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.message.BinaryMessageEncoder;
 import org.apache.avro.specific.SpecificRecordBase;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PublisherTest {
+    private static final RegistryServer REGISTRY = registry();
     private static final Publisher PUBLISHER = publisher(PublishFormat.AVRO, 4);
+
+    private static RegistryServer registry() {
+        try {
+            return RegistryServer.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @AfterAll
+    static void stopRegistry() {
+        REGISTRY.close();
+    }
 
     private static PublishConfig config(PublishFormat format, int chunkSize) {
         return new PublishConfig(
                 Arrays.stream(Topic.values())
                         .collect(Collectors.toMap(topic -> topic, Topic::name)),
                 format,
-                chunkSize);
+                chunkSize,
+                format == PublishFormat.CONFLUENT_AVRO
+                        ? new RegistryConfig(List.of(REGISTRY.url()), null, null, true)
+                        : null);
     }
 
     private static Publisher publisher(PublishFormat format, int chunkSize) {
+        Publisher publisher = closedPublisher(format, chunkSize);
+        try {
+            publisher.open(List.of(Topic.values()), UnaryOperator.identity(), new RegistryHealth());
+        } catch (RegistryRefusedException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return publisher;
+    }
+
+    private static Publisher closedPublisher(PublishFormat format, int chunkSize) {
         return new Publisher(
                 config(format, chunkSize),
                 new LearnConfig(
@@ -277,15 +317,8 @@ class PublisherTest {
     }
 
     private static SpecificRecordBase read(Publication publication) throws IOException {
-        Class<? extends SpecificRecordBase> type =
-                switch (publication.topic()) {
-                    case METRICS -> MetricsEvent.class;
-                    case DRIFT_ALERTS -> DriftAlertEvent.class;
-                    case PREDICTIONS -> PredictionEvent.class;
-                    case MODELS, MODEL_HISTORY -> ModelSnapshotEvent.class;
-                    case DEAD_LETTERS -> DeadLetterEvent.class;
-                };
-        return EventReader.of(type).read(publication.value());
+        return EventReader.of(publication.topic().event())
+                .read(publication.value(), publication.schema());
     }
 
     @ParameterizedTest
@@ -327,6 +360,65 @@ class PublisherTest {
                     .startsWith("{\"")
                     .endsWith("}");
         }
+    }
+
+    @Test
+    void framedFormat_isThatOfTheRegistry_whichHasTheSchemaUnderTheTopicsName() throws Exception {
+        List<Publication> publications =
+                everyKind(publisher(PublishFormat.CONFLUENT_AVRO, 100_000));
+        try (SchemaRegistry registry =
+                new SchemaRegistry(
+                        new RegistryConfig(List.of(REGISTRY.url()), null, null, false),
+                        UnaryOperator.identity())) {
+            for (Publication publication : publications) {
+                ByteBuffer value = ByteBuffer.wrap(publication.value());
+                assertThat(value.get()).isZero();
+                int id = value.getInt();
+                Schema schema = registry.schema(id).avro();
+                GenericDatumReader<GenericRecord> reader = new GenericDatumReader<>(schema);
+                BinaryDecoder body =
+                        DecoderFactory.get().binaryDecoder(publication.value(), 5, value.limit() - 5, null);
+
+                assertThat(reader.read(null, body).toString())
+                        .isEqualTo(generic(read(publication)).toString());
+                assertThat(body.isEnd()).isTrue();
+                String subject = publication.topic().name() + "-value";
+                assertThat(registry.register(subject, schema.toString())).isEqualTo(id);
+            }
+        }
+    }
+
+    private static GenericRecord generic(SpecificRecordBase event) throws IOException {
+        byte[] bytes =
+                new BinaryMessageEncoder<SpecificRecordBase>(
+                                event.getSpecificData(), event.getSchema())
+                        .encode(event)
+                        .array();
+        return EventReader.generic(event.getSchema()).read(bytes);
+    }
+
+    @Test
+    void framedSnapshot_hasTheIdOfEachTopicsSubject() {
+        ModelSnapshotEvent event = snapshotOf(3);
+        List<Publication> publications =
+                PublishFormat.CONFLUENT_AVRO
+                        .encoder(Map.of(Topic.MODELS, 7, Topic.MODEL_HISTORY, 0x01020304))
+                        .encode(new byte[] {1}, event, List.of(Topic.MODELS, Topic.MODEL_HISTORY));
+
+        byte[] history = publications.get(1).value();
+        assertThat(publications.get(1).topic()).isEqualTo(Topic.MODEL_HISTORY);
+        assertThat(history).startsWith(0, 1, 2, 3, 4);
+        byte[] expected = history.clone();
+        ByteBuffer.wrap(expected).putInt(1, 7);
+        assertThat(publications.get(0).value()).isEqualTo(expected);
+    }
+
+    @Test
+    void publisherThatIsNotOpen_encodesNothing() {
+        assertThatThrownBy(
+                        () -> closedPublisher(PublishFormat.AVRO, 4).deadLetter(deadLetter()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the publisher is not open");
     }
 
     @Test
@@ -403,6 +495,23 @@ class PublisherTest {
                 .isBetween(900L * bounds.parameter(), 1000L * bounds.parameter() + 10);
     }
 
+    @Test
+    void frameAndHeader_areCountedInTheBounds() {
+        Publication framed =
+                PublishFormat.CONFLUENT_AVRO
+                        .encoder(Map.of(Topic.METRICS, 1))
+                        .encode(null, snapshotOf(0), List.of(Topic.METRICS))
+                        .get(0);
+        int more = 5 + "freshet.schema".length() + framed.schema().length;
+
+        assertThat(framed.schema()).hasSize(10);
+        assertThat(RecordBounds.CONFLUENT_AVRO.envelope() - RecordBounds.AVRO.envelope())
+                .isBetween(more, more + 8);
+        PublishConfig config = config(PublishFormat.CONFLUENT_AVRO, 200_000);
+        assertThat(config.parametersInFirstRecord(0)).isEqualTo(200_000 - 9);
+        assertThat(config.parametersPerRecord()).isEqualTo(200_000);
+    }
+
     private static ModelSnapshotEvent snapshotOf(int parameters) {
         return ModelSnapshotEvent.newBuilder()
                 .setModelId("")
@@ -421,8 +530,17 @@ class PublisherTest {
     }
 
     private static long size(PublishFormat format, SpecificRecordBase part) {
-        long header = format == PublishFormat.AVRO ? 10 : 0;
-        return format.encoder().encode(Topic.METRICS, part).length - header;
+        long header =
+                switch (format) {
+                    case AVRO -> 10;
+                    case JSON -> 0;
+                    case CONFLUENT_AVRO -> 5;
+                };
+        Publication publication =
+                format.encoder(Map.of(Topic.METRICS, 1))
+                        .encode(null, part, List.of(Topic.METRICS))
+                        .get(0);
+        return publication.value().length - header;
     }
 
     @Test

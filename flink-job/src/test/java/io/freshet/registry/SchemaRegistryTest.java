@@ -54,6 +54,7 @@ class SchemaRegistryTest {
 
     private final BlockingQueue<String> log = new LinkedBlockingQueue<>();
     private final AtomicLong clock = new AtomicLong();
+    private final RegistryHealth health = new RegistryHealth(clock::get);
     private RegistryServer server;
 
     @BeforeEach
@@ -71,13 +72,14 @@ class SchemaRegistryTest {
     }
 
     private SchemaRegistry registry(RegistryConfig config) {
-        return new SchemaRegistry(config, UnaryOperator.identity(), log::add, clock::get);
+        return new SchemaRegistry(config, UnaryOperator.identity(), health, log::add, clock::get);
     }
 
     private SchemaRegistry registryWithLogin(UnaryOperator<String> secrets) {
         return new SchemaRegistry(
                 new RegistryConfig(List.of(server.url()), "freshet", "${dir:/run:pass}", true),
                 secrets,
+                health,
                 log::add,
                 clock::get);
     }
@@ -410,6 +412,45 @@ class SchemaRegistryTest {
         server.requireLogin("freshet", "secret");
         try (SchemaRegistry registry = registry(server.url())) {
             assertThatThrownBy(registry::outage).isInstanceOf(RegistryRefusedException.class);
+        }
+    }
+
+    @Test
+    void registryThatForbidsTheProbe_answers() throws Exception {
+        server.answer(1, new Answer(403, "", Map.of()));
+        try (SchemaRegistry registry = registryWithLogin(text -> "freshet")) {
+            assertThat(registry.outage()).isEmpty();
+        }
+        assertThat(health.outageSeconds()).isZero();
+    }
+
+    @Test
+    void outage_isMeasured_untilAnAddressAnswers() throws Exception {
+        URI down = unusedAddress();
+        try (SchemaRegistry registry = registry(down, server.url())) {
+            assertThat(registry.outage()).isEmpty();
+            clock.addAndGet(TimeUnit.SECONDS.toNanos(1));
+            assertThat(health.outageSeconds()).as("one address answers").isZero();
+            assertThat(health.requests()).isEqualTo(2);
+            assertThat(health.failures()).isEqualTo(1);
+
+            server.answer(2, UNAVAILABLE);
+            for (int i = 0; i < 2; i++) {
+                assertThat(registry.outage()).isPresent();
+                clock.addAndGet(TimeUnit.MILLISECONDS.toNanos(2_500));
+            }
+            assertThat(health.outageSeconds()).isEqualTo(5);
+            assertThat(health.failures()).isEqualTo(5);
+
+            assertThat(registry.outage()).isEmpty();
+            assertThat(health.outageSeconds()).isZero();
+        }
+        server.requireLogin("freshet", "secret");
+        try (SchemaRegistry registry = registry(server.url())) {
+            assertThatThrownBy(() -> registry.schema(1))
+                    .isInstanceOf(RegistryRefusedException.class);
+            clock.addAndGet(TimeUnit.SECONDS.toNanos(3));
+            assertThat(health.outageSeconds()).as("the login is rejected").isEqualTo(3);
         }
     }
 

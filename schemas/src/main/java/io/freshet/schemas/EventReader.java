@@ -20,8 +20,12 @@ import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reader of one type of event, written in Avro's single-object encoding or as JSON by {@link
- * EventJson}, with any released version of its schema. A topic may hold both.
+ * Reader of one type of event, with any released version of its schema, in any format of Freshet's
+ * topics: Avro's single-object encoding, JSON as {@link EventJson} writes it, and Avro framed for a
+ * schema registry. A topic may hold all of them.
+ *
+ * <p>The reader needs no registry: beside the id in a frame, which only the registry can look up, a
+ * record's header {@value #SCHEMA_HEADER} has the schema's fingerprint.
  *
  * <p>Thread-safe.
  *
@@ -29,19 +33,35 @@ import org.jspecify.annotations.Nullable;
  */
 @NullMarked
 public final class EventReader<T extends IndexedRecord> {
-    private static final int HEADER_BYTES = 10;
+    /**
+     * Name of the Kafka header of a framed record that names its schema: the first {@value
+     * #SCHEMA_BYTES} bytes that the event has in single-object encoding.
+     */
+    public static final String SCHEMA_HEADER = "freshet.schema";
+
+    /** Number of bytes in front of an event in single-object encoding. */
+    public static final int SCHEMA_BYTES = 10;
+
+    /** First byte of a value that is framed for a schema registry. */
+    public static final byte FRAMED = 0;
+
+    /** Number of bytes in front of an event that is framed: {@link #FRAMED} and the id. */
+    public static final int FRAME_BYTES = 5;
+
     private static final byte MARKER_0 = (byte) 0xC3;
     private static final byte MARKER_1 = 0x01;
 
     private final GenericData model;
     private final Schema schema;
+    /** Null if the reader takes single-object encoding only. */
     private final @Nullable JsonEventReader json;
+
     private final Map<Long, DatumReader<T>> readers = new ConcurrentHashMap<>();
 
-    private EventReader(GenericData model, Schema schema, boolean readsJson) {
+    private EventReader(GenericData model, Schema schema, boolean readsAll) {
         this.model = model;
         this.schema = schema;
-        json = readsJson ? new JsonEventReader(model, schema) : null;
+        json = readsAll ? new JsonEventReader(model, schema) : null;
     }
 
     /** Returns a reader of the events of a generated class. */
@@ -50,7 +70,7 @@ public final class EventReader<T extends IndexedRecord> {
                 SpecificData.getForClass(event), SpecificData.get().getSchema(event), true);
     }
 
-    /** Returns a reader of the events of a generated class that refuses JSON. */
+    /** Returns a reader of a generated class that refuses all but single-object encoding. */
     public static <T extends SpecificRecordBase> EventReader<T> ofAvro(Class<T> event) {
         return new EventReader<>(
                 SpecificData.getForClass(event), SpecificData.get().getSchema(event), false);
@@ -73,12 +93,40 @@ public final class EventReader<T extends IndexedRecord> {
      * @throws IOException if the bytes are not exactly one event of a released version
      */
     public T read(byte @Nullable [] bytes) throws IOException {
+        return read(bytes, null);
+    }
+
+    /**
+     * Reads an event.
+     *
+     * @param bytes the whole value of a record, or null if it has none. Not modified.
+     * @param schemaHeader value of the record's header {@value #SCHEMA_HEADER}, or null if it has
+     *     none. Not modified.
+     * @throws IOException if the bytes are not exactly one event of a released version
+     */
+    public T read(byte @Nullable [] bytes, byte @Nullable [] schemaHeader) throws IOException {
         if (bytes == null) {
             throw new IOException("the record has no value");
         }
-        return json != null && bytes.length > 0 && bytes[0] == '{'
-                ? readJson(json, bytes)
-                : readAvro(bytes);
+        if (json != null && bytes.length > 0 && bytes[0] == '{') {
+            return readJson(json, bytes);
+        }
+        if (json != null && bytes.length >= FRAME_BYTES && bytes[0] == FRAMED) {
+            if (schemaHeader == null) {
+                throw new IOException(
+                        "framed by a schema registry, without the header "
+                                + SCHEMA_HEADER
+                                + " that names the schema");
+            }
+            if (!isSingleObject(schemaHeader)) {
+                throw new IOException("the header " + SCHEMA_HEADER + " names no schema");
+            }
+            return readAvro(fingerprint(schemaHeader), bytes, FRAME_BYTES);
+        }
+        if (!isSingleObject(bytes)) {
+            throw new IOException("not in Avro's single-object encoding");
+        }
+        return readAvro(fingerprint(bytes), bytes, SCHEMA_BYTES);
     }
 
     @SuppressWarnings("unchecked") // the model creates records of the event's type
@@ -92,18 +140,24 @@ public final class EventReader<T extends IndexedRecord> {
         }
     }
 
-    private T readAvro(byte[] bytes) throws IOException {
-        if (bytes.length < HEADER_BYTES || bytes[0] != MARKER_0 || bytes[1] != MARKER_1) {
-            throw new IOException("not in Avro's single-object encoding");
-        }
-        long fingerprint = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(2);
+    private static boolean isSingleObject(byte[] bytes) {
+        return bytes.length >= SCHEMA_BYTES && bytes[0] == MARKER_0 && bytes[1] == MARKER_1;
+    }
+
+    private static long fingerprint(byte[] bytes) {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(2);
+    }
+
+    /**
+     * @param from index of the first byte of the event
+     */
+    private T readAvro(long fingerprint, byte[] bytes, int from) throws IOException {
         DatumReader<T> reader = readers.get(fingerprint);
         if (reader == null) {
             reader = createReader(fingerprint);
         }
         BinaryDecoder body =
-                DecoderFactory.get()
-                        .binaryDecoder(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES, null);
+                DecoderFactory.get().binaryDecoder(bytes, from, bytes.length - from, null);
         T event;
         try {
             event = reader.read(null, body);

@@ -117,6 +117,59 @@ class EventReaderTest {
                 .hasCauseInstanceOf(Exception.class);
     }
 
+    /** Of every released version, as of an older job. */
+    @ParameterizedTest
+    @MethodSource("goldenFiles")
+    void framedRecord_isReadByTheSchemaInItsHeader(Map.Entry<String, SpecificRecordBase> golden)
+            throws IOException {
+        byte[] bytes = Files.readAllBytes(GoldenFiles.GOLDEN.resolve(golden.getKey() + ".bin"));
+        EventReader<?> reader = EventReader.of(golden.getValue().getClass());
+
+        assertThat(reader.read(framed(bytes), Arrays.copyOf(bytes, 10)))
+                .isEqualTo(reader.read(bytes));
+    }
+
+    private static byte[] framed(byte[] event) {
+        return ByteBuffer.allocate(event.length - 5)
+                .put((byte) 0)
+                .putInt(42)
+                .put(event, 10, event.length - 10)
+                .array();
+    }
+
+    @Test
+    void framedRecord_isRefused_withoutAHeader_orWithThatOfAnotherEvent() throws IOException {
+        byte[] metrics = GoldenFiles.bytes(GoldenFiles.newest().get("MetricsEvent.v3"));
+        byte[] letter = GoldenFiles.bytes(GoldenFiles.newest().get("DeadLetterEvent.v2"));
+        EventReader<MetricsEvent> reader = EventReader.of(MetricsEvent.class);
+
+        assertThatThrownBy(() -> reader.read(framed(metrics)))
+                .isInstanceOf(IOException.class)
+                .hasMessage(
+                        "framed by a schema registry, without the header freshet.schema that names"
+                                + " the schema");
+        assertThatThrownBy(() -> reader.read(framed(metrics), letter))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("no released MetricsEvent has the fingerprint");
+        assertThatThrownBy(() -> reader.read(framed(metrics), new byte[] {1}))
+                .isInstanceOf(IOException.class)
+                .hasMessage("the header freshet.schema names no schema");
+        assertThatThrownBy(
+                        () ->
+                                EventReader.ofAvro(MetricsEvent.class)
+                                        .read(framed(metrics), Arrays.copyOf(metrics, 10)))
+                .isInstanceOf(IOException.class)
+                .hasMessage("not in Avro's single-object encoding");
+    }
+
+    @Test
+    void headerOfARecordInAnotherFormat_doesNotMatter() throws IOException {
+        SpecificRecordBase event = GoldenFiles.newest().get("MetricsEvent.v3");
+
+        assertThat(EventReader.of(MetricsEvent.class).read(GoldenFiles.bytes(event), new byte[1]))
+                .isEqualTo(event);
+    }
+
     @Test
     void recordWithoutAValue_isRefused() {
         assertThatThrownBy(() -> EventReader.of(MetricsEvent.class).read(null))

@@ -24,11 +24,13 @@ import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
 import io.freshet.local.stream.StreamSender;
 import io.freshet.local.watch.LearningCurve;
+import io.freshet.local.watch.RegistryProbe;
 import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.RunSummary;
 import io.freshet.local.watch.SummaryTable;
 import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.RegistryPreflight;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
@@ -38,6 +40,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -114,6 +117,7 @@ final class DemoCommand implements Callable<Integer> {
         JobConfig checked = JobConfig.parse(settings(given, stream, "localhost:1"), warnings);
         checked.memoryShortage(Runtime.getRuntime().maxMemory()).ifPresent(warnings);
         LocalCluster.prepareBackend(checked);
+        RegistryPreflight.check(checked, warnings);
         out.println(
                 TerminalDisplay.format(
                         "%n  Freshet learns from %s%n  %,d events, %d features, %d classes",
@@ -139,6 +143,10 @@ final class DemoCommand implements Callable<Integer> {
                             kafka.bootstrapServers(), cluster.webPage(), dashboard.address()));
             out.flush();
             ResultsReader reader = open.add(ResultsReader.start(config.topics(), data));
+            Optional<RegistryProbe> probe = RegistryProbe.start(config.topics());
+            if (probe.isPresent()) {
+                data.registry(open.add(probe.get())::outageSeconds);
+            }
             double seconds = run(config, cluster, stream, total, rate, open, out);
             data.stopped(System.currentTimeMillis());
             TopicAudit audit = AuditReader.read(config);

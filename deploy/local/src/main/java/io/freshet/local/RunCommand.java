@@ -16,6 +16,7 @@ import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobStart;
 import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.KafkaPreflight;
+import io.freshet.pipeline.RegistryPreflight;
 import io.freshet.pipeline.StartOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -88,6 +89,7 @@ final class RunCommand implements Callable<Integer> {
         config.memoryShortage(Runtime.getRuntime().maxMemory()).ifPresent(warnings);
         LocalCluster.prepareBackend(config);
         KafkaPreflight.check(config);
+        RegistryPreflight.check(config, warnings);
         Path path = stateDirectory == null ? StateDirectory.defaultPath(config) : stateDirectory;
         try (ShutdownStack open = new ShutdownStack()) {
             StateDirectory state = open.add(StateDirectory.open(path));

@@ -6,6 +6,7 @@ import io.freshet.local.cli.UserException;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
+import io.freshet.local.watch.RegistryProbe;
 import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.local.watch.TerminalReporter;
@@ -14,6 +15,7 @@ import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.publish.Topic;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -70,6 +72,10 @@ final class WatchCommand implements Callable<Integer> {
         try (ShutdownStack open = new ShutdownStack()) {
             Dashboard dashboard = open.add(dashboardOptions.start(data));
             ResultsReader reader = open.add(ResultsReader.start(topics, data));
+            Optional<RegistryProbe> probe = RegistryProbe.start(topics);
+            if (probe.isPresent()) {
+                data.registry(open.add(probe.get())::outageSeconds);
+            }
             out.println(
                     "watching "
                             + topics.publish().topic(Topic.METRICS)

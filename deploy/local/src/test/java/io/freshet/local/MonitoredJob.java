@@ -3,8 +3,10 @@ package io.freshet.local;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.DashboardData;
+import io.freshet.local.watch.RegistryProbe;
 import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.WatchedTopics;
+import io.freshet.registry.RegistryServer;
 import io.freshet.schemas.LabelledEvent;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -29,24 +31,30 @@ final class MonitoredJob implements AutoCloseable {
     private final JobOnKafka job;
     private final Dashboard dashboard;
     private final ResultsReader reader;
+    private final RegistryServer registry;
+    private final RegistryProbe probe;
     private final URI flink;
 
     private MonitoredJob(
             JobOnKafka job,
             Dashboard dashboard,
             ResultsReader reader,
+            RegistryServer registry,
+            RegistryProbe probe,
             URI flink,
             long numExamples) {
         this.job = job;
         this.dashboard = dashboard;
         this.reader = reader;
+        this.registry = registry;
+        this.probe = probe;
         this.flink = flink;
         this.numExamples = numExamples;
     }
 
     /**
      * Starts the job with the models "one" and "two", and sends 2,000 events of which one has
-     * weight 0, and a dead letter.
+     * weight 0, and a dead letter. Its results are framed by a schema registry.
      */
     static MonitoredJob start(EmbeddedKafka kafka, String name) throws Exception {
         Map<String, String> settings = JobOnKafka.settings(kafka, name, 4, "a,b");
@@ -64,6 +72,9 @@ final class MonitoredJob implements AutoCloseable {
         ignored.setWeight(0f);
         List<byte[]> values = new ArrayList<>(events.stream().map(JobOnKafka::bytes).toList());
         values.add(new byte[] {1, 2, 3});
+        RegistryServer registry = RegistryServer.start();
+        settings.put("publish.format", "confluent-avro");
+        settings.put("schema.registry.url", registry.url().toString());
         JobOnKafka job = JobOnKafka.start(settings);
         try {
             job.send(values);
@@ -74,14 +85,19 @@ final class MonitoredJob implements AutoCloseable {
                             job.config().kafka().client(),
                             WatchedTopics.of(job.config().publish()),
                             data);
+            RegistryProbe probe = RegistryProbe.start(job.config().topics()).orElseThrow();
+            data.registry(probe::outageSeconds);
             return new MonitoredJob(
                     job,
                     dashboard,
                     reader,
+                    registry,
+                    probe,
                     URI.create("http://localhost:" + port + "/metrics"),
                     events.stream().filter(event -> event.getLabel() != null).count() - 1);
         } catch (IOException | RuntimeException e) {
             job.close();
+            registry.close();
             throw e;
         }
     }
@@ -152,7 +168,9 @@ final class MonitoredJob implements AutoCloseable {
     @Override
     public void close() throws IOException {
         reader.close();
+        probe.close();
         dashboard.close();
         job.close();
+        registry.close();
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.registry.RegisteredSchema;
 import io.freshet.registry.RegisteredSchema.Kind;
 import io.freshet.registry.RegistryConfig;
@@ -26,7 +27,7 @@ import org.apache.avro.Schema;
 
 /**
  * Check of {@link SchemaRegistry} against a running registry: schemas that other clients
- * registered, and those of Freshet's own events.
+ * registered, those of Freshet's own events, and a job that reads and writes framed records.
  *
  * <p>It registers subjects that begin with {@code freshet-check-}.
  */
@@ -92,7 +93,18 @@ final class RegistryCheck {
                     .isInstanceOf(RegistryRefusedException.class)
                     .hasMessageContaining("schema.registry.auto-register");
         }
+        runJob(url);
         System.out.println("the client agrees with the registry at " + url);
+    }
+
+    /** Runs a job whose messages and results are framed by the registry. */
+    private static void runJob(URI url) throws Exception {
+        int first = register(url, "sale", schema("AVRO", FramedJob.VERSION_1));
+        int second = register(url, "sale", schema("AVRO", FramedJob.VERSION_2));
+        try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+            FramedJob.run(
+                    FramedJob.settings(kafka, "freshet-check", url.toString()), first, second);
+        }
     }
 
     private static SchemaRegistry open(URI url, boolean autoRegister) {

@@ -1,6 +1,7 @@
 package io.freshet.local.audit;
 
 import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.ResultRecord;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DriftAlertEvent;
@@ -53,7 +54,7 @@ public final class AuditReader {
     public static <T extends SpecificRecordBase> T read(
             EventReader<T> events, ConsumerRecord<byte[], byte[]> record) {
         try {
-            return events.read(record.value());
+            return ResultRecord.read(events, record);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "a record of topic " + record.topic() + " cannot be decoded", e);

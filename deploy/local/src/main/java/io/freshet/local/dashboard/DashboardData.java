@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -100,6 +101,15 @@ public final class DashboardData implements ResultsListener {
             changes++;
             state = newState;
         }
+    }
+
+    /**
+     * Adds the schema registry to the metrics.
+     *
+     * @param outageSeconds seconds since which it has not answered; 0 if it does
+     */
+    public void registry(DoubleSupplier outageSeconds) {
+        prometheus.registry(outageSeconds);
     }
 
     /** Returns the same results as metrics for Prometheus. */

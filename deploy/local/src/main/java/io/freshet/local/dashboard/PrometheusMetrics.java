@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -159,6 +160,7 @@ final class PrometheusMetrics implements ResultsListener {
     private boolean caughtUp;
     private long unreadable;
     private long dropped;
+    private @Nullable DoubleSupplier registryOutage;
 
     @Override
     public synchronized void onMetrics(MetricsEvent event, long emittedAt) {
@@ -192,6 +194,15 @@ final class PrometheusMetrics implements ResultsListener {
     public synchronized void onStateChange(ReaderState state) {
         live = state.kind() == Kind.LIVE;
         caughtUp |= live;
+    }
+
+    /**
+     * Adds the schema registry.
+     *
+     * @param outageSeconds seconds since which it has not answered; 0 if it does
+     */
+    synchronized void registry(DoubleSupplier outageSeconds) {
+        registryOutage = outageSeconds;
     }
 
     private Model model(String id) {
@@ -229,6 +240,13 @@ final class PrometheusMetrics implements ResultsListener {
                 "freshet_reader_live",
                 "1 if the job's topics are being read; 0 at the start, and if Kafka fails.",
                 live ? 1 : 0);
+        if (registryOutage != null) {
+            families.gauge(
+                    "freshet_schema_registry_outage_seconds",
+                    "Seconds since which the schema registry has not answered this process, or has"
+                            + " rejected its login; 0 if it answers.",
+                    registryOutage.getAsDouble());
+        }
         families.counter(
                 "freshet_unreadable_records",
                 "Records on the job's topics that cannot be decoded.",

@@ -1,6 +1,7 @@
 package io.freshet.local.deadletters;
 
 import io.freshet.pipeline.JobTopics;
+import io.freshet.pipeline.ResultRecord;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.EventReader;
@@ -46,7 +47,7 @@ public final class DeadLetterTopic {
             Consumer<StoredDeadLetter> letters) {
         StoredDeadLetter letter;
         try {
-            letter = new StoredDeadLetter(EVENTS.read(record.value()), record.timestamp());
+            letter = new StoredDeadLetter(ResultRecord.read(EVENTS, record), record.timestamp());
         } catch (IOException e) {
             LOG.warn(
                     "the record at {}-{}, offset {}, cannot be read",

@@ -4,8 +4,7 @@ import io.freshet.local.audit.AuditReader;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.watch.ReaderState.Kind;
 import io.freshet.pipeline.JobTopics;
-import io.freshet.schemas.DriftAlertEvent;
-import io.freshet.schemas.EventReader;
+import io.freshet.pipeline.ResultRecord;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -52,8 +51,6 @@ public final class ResultsReader implements AutoCloseable {
     private static final long MAX_PAST_METRICS = 20_000;
     private static final long MAX_PAST_ALERTS = 2_000;
     private static final long MAX_PAST_SNAPSHOTS = 200;
-    private static final EventReader<DriftAlertEvent> DRIFT_ALERTS =
-            EventReader.of(DriftAlertEvent.class);
 
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String bootstrapServers;
@@ -347,16 +344,18 @@ public final class ResultsReader implements AutoCloseable {
     private void dispatch(ConsumerRecord<byte[], byte[]> record) {
         try {
             if (record.topic().equals(topics.metrics())) {
-                MetricsEvent event = AuditReader.METRICS.read(record.value());
+                MetricsEvent event = ResultRecord.read(AuditReader.METRICS, record);
                 Instant time = event.getToldAt();
                 long emittedAt = time == null ? record.timestamp() : time.toEpochMilli();
                 noteMetrics(record, emittedAt);
                 trained.add(event);
                 listener.onMetrics(event, emittedAt);
             } else if (record.topic().equals(topics.driftAlerts())) {
-                listener.onDriftAlert(DRIFT_ALERTS.read(record.value()), record.timestamp());
+                listener.onDriftAlert(
+                        ResultRecord.read(AuditReader.DRIFT_ALERTS, record), record.timestamp());
             } else if (isFirstChunk(record)) {
-                listener.onSnapshot(AuditReader.SNAPSHOTS.read(record.value()), record.timestamp());
+                listener.onSnapshot(
+                        ResultRecord.read(AuditReader.SNAPSHOTS, record), record.timestamp());
             }
         } catch (IOException e) {
             LOG.warn(

@@ -98,6 +98,17 @@ class PrometheusMetricsTest {
     }
 
     @Test
+    void outageOfTheRegistry_isShown_alsoBeforeRecordsAreRead() {
+        assertThat(page()).doesNotContain("schema_registry");
+        double[] seconds = {0};
+        metrics.registry(() -> seconds[0]);
+
+        assertThat(page().lines()).contains("freshet_schema_registry_outage_seconds 0.0");
+        seconds[0] = 12.5;
+        assertThat(page().lines()).contains("freshet_schema_registry_outage_seconds 12.5");
+    }
+
+    @Test
     void everyFamily_hasHelpAndType_andOnlyCountersEndInTotal() {
         metrics.onStateChange(LIVE);
         metrics.onMetrics(event("m", 0).build(), 1_000);
