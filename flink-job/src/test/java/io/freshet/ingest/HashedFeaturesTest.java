@@ -349,6 +349,33 @@ class HashedFeaturesTest {
     }
 
     @Test
+    void freshetsFormat_needsNoNumberOfFeatures_ifTheyAreHashed() {
+        Settings read =
+                Settings.of(
+                        Map.of("features.encoding", "hashed", "classes", "2"),
+                        IngestConfig.KEYS,
+                        Set.of());
+
+        assertThat(IngestConfig.from(read).numFeatures()).isEqualTo(1 << 18);
+        assertThat(read.problems()).isEmpty();
+    }
+
+    @Test
+    void sparseFeatures_areMoreThanColumns() {
+        Settings read =
+                Settings.of(
+                        Map.of(
+                                "features.encoding", "sparse",
+                                "num-features", "16777216",
+                                "classes", "2"),
+                        IngestConfig.KEYS,
+                        Set.of());
+
+        assertThat(IngestConfig.from(read).numFeatures()).isEqualTo(1 << 24);
+        assertThat(read.problems()).isEmpty();
+    }
+
+    @Test
     void configuration_hasTheNumberOfHashedColumns() {
         IngestConfig config = IngestConfig.from(settings("features.hash-bits", "20"));
 
