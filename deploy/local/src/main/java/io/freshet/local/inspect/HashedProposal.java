@@ -30,8 +30,7 @@ public final class HashedProposal {
 
     /** Returns the settings; empty if the features of a proposal are all that there are. */
     public static Optional<HashedProposal> of(Proposal proposal, DataProfile profile) {
-        if (proposal.onlyHashed().isEmpty()
-                && proposal.featureList().numColumns() <= MAX_COLUMNS) {
+        if (proposal.onlyHashed().isEmpty() && proposal.featureList().numColumns() <= MAX_COLUMNS) {
             return Optional.empty();
         }
         HashedProposal hashed = new HashedProposal();

@@ -319,12 +319,10 @@ public final class Proposal {
     private void addText(FieldProfile field, boolean chosen, boolean manyDistinct) {
         FieldPath path = field.path();
         Map<String, Long> counts = field.counts();
-        boolean text = field.texts().areSentences();
-        if (!chosen && manyDistinct && field.numbers() < MOSTLY * field.values()) {
+        boolean sentences = field.texts().areSentences();
+        boolean unique = !chosen && manyDistinct;
+        if (unique && !sentences && field.numbers() < MOSTLY * field.values()) {
             addId(path);
-            if (text) {
-                onlyHashed.add(FeatureField.of(path, FeatureKind.TEXT));
-            }
         } else if (field.numbers() >= MOSTLY * field.values()) {
             unused.add(
                     new Unused(
@@ -335,13 +333,17 @@ public final class Proposal {
                                     + " values are numbers, but \""
                                     + field.notANumber()
                                     + "\" is none"));
-        } else if (counts == null || counts.size() > MAX_CATEGORIES) {
+        } else if (unique || counts == null || counts.size() > MAX_CATEGORIES) {
             unused.add(
                     new Unused(
                             path,
-                            "it is text with more than " + MAX_CATEGORIES + " different values"));
+                            sentences
+                                    ? "it is text, whose words can only be hashed"
+                                    : "it is text with more than "
+                                            + MAX_CATEGORIES
+                                            + " different values"));
             onlyHashed.add(
-                    FeatureField.of(path, text ? FeatureKind.TEXT : FeatureKind.CATEGORICAL));
+                    FeatureField.of(path, sentences ? FeatureKind.TEXT : FeatureKind.CATEGORICAL));
         } else if (counts.size() == 1) {
             unused.add(new Unused(path, "it always has the same value"));
         } else {

@@ -42,6 +42,12 @@ class HashedProposalTest {
         }
         Proposal proposal = Proposal.of(profile, new FieldChoice(), false, null);
 
+        assertThat(proposal.settings()).doesNotContainKey("id");
+        assertThat(proposal.unused())
+                .extracting(Proposal.Unused::reason)
+                .containsExactly(
+                        "it is text with more than 100 different values",
+                        "it is text, whose words can only be hashed");
         // 1 number, 2 cities, 150 shops; 4 words, 200 and 300 others.
         assertThat(HashedProposal.of(proposal, profile).orElseThrow().lines())
                 .containsExactly(
@@ -62,9 +68,7 @@ class HashedProposalTest {
                             i + 1));
         }
 
-        assertThat(
-                        HashedProposal.of(
-                                Proposal.of(profile, new FieldChoice(), false, null), profile))
+        assertThat(HashedProposal.of(Proposal.of(profile, new FieldChoice(), false, null), profile))
                 .isEmpty();
     }
 
