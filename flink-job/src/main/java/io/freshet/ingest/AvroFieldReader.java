@@ -65,7 +65,8 @@ abstract class AvroFieldReader {
             case MAP -> field.acceptsObject() ? new MapReader(schema, field) : other(schema, field);
             case UNION -> new UnionReader(schema, field);
             case BYTES, FIXED -> ofBytes(schema, field);
-            default -> field.acceptsValue() ? new ScalarReader(schema, field) : other(schema, field);
+            default ->
+                    field.acceptsValue() ? new ScalarReader(schema, field) : other(schema, field);
         };
     }
 

@@ -78,8 +78,8 @@ public record IngestConfig(
                         + " examples with few of many. Hashed: the name of a feature, or of a"
                         + " feature and its category or word, determines its column by a hash, so"
                         + " that the names need not be known; features that share a column are"
-                        + " added up, each with a sign that the hash determines. The features of"
-                        + " an event are at most 65536 that are not 0, texts at most 131072"
+                        + " added up, each with a sign that the hash determines. The features of an"
+                        + " event are at most 65536 that are not 0, texts at most 131072"
                         + " characters.");
     public static final Key<Integer> HASH_BITS =
             Key.ofInt(
@@ -349,8 +349,7 @@ public record IngestConfig(
         if (source.format() == SourceFormat.FRESHET) {
             if (settings.text(NUM_FEATURES).equals("auto")) {
                 settings.problem(
-                        "num-features is missing: a whole number of features, 1 to "
-                                + MAX_COLUMNS);
+                        "num-features is missing: a whole number of features, 1 to " + MAX_COLUMNS);
             }
             return given.orElse(1);
         }

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * format reports each field's value, and the kind of the field says which columns it becomes.
  *
  * <p>A field that a message does not have, null, an empty text, NaN and a category that is not
- * listed are missing values: their columns are NaN, and sparse examples do not have them. The first value that cannot be used is the
- * event's violation. Not thread-safe.
+ * listed are missing values: their columns are NaN, and sparse examples do not have them. The first
+ * value that cannot be used is the event's violation. Not thread-safe.
  */
 final class MappedExample {
     private static final Logger LOG = LoggerFactory.getLogger(MappedExample.class);
@@ -49,6 +49,7 @@ final class MappedExample {
     private final FieldNode root;
     private final LabelResolver labels;
     private final boolean missingIsInvalid;
+
     /** Values of the columns of the listed features; 0 for one with a value that is hashed. */
     private final float[] row;
 

@@ -222,19 +222,32 @@ class AvroDecoderTest {
                     .isEqualTo(
                             SparseExamples.hashed(
                                     18,
-                                    "user.age", 31,
-                                    "user.plan=pro", 1,
-                                    "unused.a[0]", 1,
-                                    "unused.a[1]", 2,
-                                    "clicks[0]", 3,
-                                    "clicks=x", 1,
-                                    "traits.tall", 1.5,
-                                    "traits.fast", 2.5,
-                                    "at (hour, sine)", 1,
-                                    "at (hour, cosine)", (float) Math.cos(Math.PI / 2),
-                                    "at (weekday, sine)", (float) Math.sin(2 * Math.PI / 28),
-                                    "at (weekday, cosine)", (float) Math.cos(2 * Math.PI / 28),
-                                    "price", 12.34f));
+                                    "user.age",
+                                    31,
+                                    "user.plan=pro",
+                                    1,
+                                    "unused.a[0]",
+                                    1,
+                                    "unused.a[1]",
+                                    2,
+                                    "clicks[0]",
+                                    3,
+                                    "clicks=x",
+                                    1,
+                                    "traits.tall",
+                                    1.5,
+                                    "traits.fast",
+                                    2.5,
+                                    "at (hour, sine)",
+                                    1,
+                                    "at (hour, cosine)",
+                                    (float) Math.cos(Math.PI / 2),
+                                    "at (weekday, sine)",
+                                    (float) Math.sin(2 * Math.PI / 28),
+                                    "at (weekday, cosine)",
+                                    (float) Math.cos(2 * Math.PI / 28),
+                                    "price",
+                                    12.34f));
             packer.recycle(block);
         }
         assertThat(deadLetters).isEmpty();
@@ -242,8 +255,7 @@ class AvroDecoderTest {
 
     @Test
     void mapWithManyDifferentKeys_isHashed_withinTheLimit() throws IOException {
-        Schema counts =
-                schema("{\"name\":\"n\",\"type\":{\"type\":\"map\",\"values\":\"int\"}}");
+        Schema counts = schema("{\"name\":\"n\",\"type\":{\"type\":\"map\",\"values\":\"int\"}}");
         Path file = Files.writeString(directory.resolve("counts.avsc"), counts.toString());
         ExamplePacker packer =
                 packer(

@@ -68,7 +68,8 @@ public final class Blocks {
      */
     public static ExampleBlock block(List<Example> rows, int numTargets) {
         Example first = rows.get(0);
-        ExampleBlock block = new ExampleBlock(first.modelId, first.features.length, numTargets, false);
+        ExampleBlock block =
+                new ExampleBlock(first.modelId, first.features.length, numTargets, false);
         EventHash hash = new EventHash();
         for (Example example : rows) {
             Examples examples = block.examples();

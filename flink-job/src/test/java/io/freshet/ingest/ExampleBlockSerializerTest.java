@@ -125,7 +125,7 @@ class ExampleBlockSerializerTest {
                 examples.requireSparse().add(1000 * k + row, k + 0.5f);
             }
             examples.addReserved(row % 2, 1 + row);
-            origins.add(row, "t", 0, row, 10 * row, null);
+            origins.add(row, "t", 0, row, 10L * row, null);
         }
         ExampleBlock block = new ExampleBlock("m", examples, origins);
         DataOutputSerializer out = new DataOutputSerializer(64);

@@ -119,7 +119,11 @@ class FeaturesReaderTest {
                 .isEqualTo(expected);
         assertThat(features(pack(FeatureEncoding.HASHED, sparse(List.of(10, 0), 2f, -1f))))
                 .isEqualTo(expected);
-        assertThat(features(pack(FeatureEncoding.HASHED, named(Map.of("10", 2f, "0", -1f), Map.of()))))
+        assertThat(
+                        features(
+                                pack(
+                                        FeatureEncoding.HASHED,
+                                        named(Map.of("10", 2f, "0", -1f), Map.of()))))
                 .isEqualTo(expected);
         assertThat(features(pack(FeatureEncoding.HASHED, sparse(List.of(Integer.MAX_VALUE), 1f))))
                 .isEqualTo(hashed(BITS, "2147483647", 1));
@@ -132,16 +136,25 @@ class FeaturesReaderTest {
                                 pack(
                                         FeatureEncoding.HASHED,
                                         named(
-                                                Map.of("n", -2.5f, "größe", 3f, "zero", 0f, "gap", NAN),
-                                                Map.of("city", "Oslo", "ort", "Åre", "n", " x", "e", "")))))
+                                                Map.of(
+                                                        "n", -2.5f, "größe", 3f, "zero", 0f, "gap",
+                                                        NAN),
+                                                Map.of(
+                                                        "city", "Oslo", "ort", "Åre", "n", " x",
+                                                        "e", "")))))
                 .isEqualTo(
                         hashed(
                                 BITS,
-                                "n", -2.5,
-                                "größe", 3,
-                                "city=Oslo", 1,
-                                "ort=Åre", 1,
-                                "n= x", 1));
+                                "n",
+                                -2.5,
+                                "größe",
+                                3,
+                                "city=Oslo",
+                                1,
+                                "ort=Åre",
+                                1,
+                                "n= x",
+                                1));
     }
 
     @Test

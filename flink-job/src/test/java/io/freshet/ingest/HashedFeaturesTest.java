@@ -101,8 +101,7 @@ class HashedFeaturesTest {
         "0.5,c=0.5"
     })
     void openCategory_isHashedByNameAndValue(String value, String name) {
-        assertThat(read("c:categorical", "{\"c\":" + value + "}"))
-                .isEqualTo(hashed(BITS, name, 1));
+        assertThat(read("c:categorical", "{\"c\":" + value + "}")).isEqualTo(hashed(BITS, name, 1));
     }
 
     @Test
@@ -114,16 +113,26 @@ class HashedFeaturesTest {
                 .isEqualTo(
                         hashed(
                                 BITS,
-                                "body=don", 1,
-                                "body=t", 1,
-                                "body=panic", 1,
-                                "body=don", 1,
-                                "body=42", 1,
-                                "body=äpfel", 1,
-                                "body=東京", 1,
-                                "body=x", 1,
-                                "body=y", 1,
-                                "body=\uD835\uDD38", 1));
+                                "body=don",
+                                1,
+                                "body=t",
+                                1,
+                                "body=panic",
+                                1,
+                                "body=don",
+                                1,
+                                "body=42",
+                                1,
+                                "body=äpfel",
+                                1,
+                                "body=東京",
+                                1,
+                                "body=x",
+                                1,
+                                "body=y",
+                                1,
+                                "body=\uD835\uDD38",
+                                1));
         assertThat(read("body:text", "{\"body\":\"…!\"}")).isEmpty();
     }
 
@@ -138,11 +147,11 @@ class HashedFeaturesTest {
                         "weight", "w");
         String json =
                 "{\"id\":\"e1\",\"meta\":{\"at\":1700000000,\"host\":\"h1\"},\"tenant\":\"m\",\"w\":2,"
-                        + "\"y\":\"up\",\"n\":1.5,\"on\":true,\"off\":false,\"none\":null,"
-                        + "\"city\":\" Oslo\",\"gap\":\"\",\"nan\":NaN,\"zero\":0,"
-                        + "\"user\":{\"code\":7,\"a.b\":{\"c\":3}},\"v\":[4,0,[5]],"
-                        + "\"tags\":[\"x\",\"z\",\"x\"],\"items\":[{\"p\":6},{\"p\":\"q\"}],"
-                        + "\"body\":\"to be\"}";
+                    + "\"y\":\"up\",\"n\":1.5,\"on\":true,\"off\":false,\"none\":null,\"city\":\""
+                    + " Oslo\",\"gap\":\"\",\"nan\":NaN,\"zero\":0,"
+                    + "\"user\":{\"code\":7,\"a.b\":{\"c\":3}},\"v\":[4,0,[5]],"
+                    + "\"tags\":[\"x\",\"z\",\"x\"],\"items\":[{\"p\":6},{\"p\":\"q\"}],\"body\":\"to"
+                    + " be\"}";
         for (int i = 0; i < 3; i++) {
             ExampleBlock block = pack(packer, json);
             assertThat(block.modelId()).isEqualTo("m");
@@ -150,21 +159,36 @@ class HashedFeaturesTest {
                     .isEqualTo(
                             hashed(
                                     BITS,
-                                    "meta.host=h1", 1,
-                                    "n", 1.5,
-                                    "on", 1,
-                                    "city=Oslo", 1,
-                                    "user.code=7", 1,
-                                    "user[\"a.b\"].c", 3,
-                                    "v[0]", 4,
-                                    "v[2][0]", 5,
-                                    "tags=x", 1,
-                                    "tags=z", 1,
-                                    "tags=x", 1,
-                                    "items[0].p", 6,
-                                    "items[1].p=q", 1,
-                                    "body=to", 1,
-                                    "body=be", 1));
+                                    "meta.host=h1",
+                                    1,
+                                    "n",
+                                    1.5,
+                                    "on",
+                                    1,
+                                    "city=Oslo",
+                                    1,
+                                    "user.code=7",
+                                    1,
+                                    "user[\"a.b\"].c",
+                                    3,
+                                    "v[0]",
+                                    4,
+                                    "v[2][0]",
+                                    5,
+                                    "tags=x",
+                                    1,
+                                    "tags=z",
+                                    1,
+                                    "tags=x",
+                                    1,
+                                    "items[0].p",
+                                    6,
+                                    "items[1].p=q",
+                                    1,
+                                    "body=to",
+                                    1,
+                                    "body=be",
+                                    1));
             packer.recycle(block);
         }
         assertThat(deadLetters).isEmpty();
@@ -311,9 +335,9 @@ class HashedFeaturesTest {
                         + " features.hash-bits",
                 "features.missing,mean;features.missing = mean with features.encoding = hashed: a"
                         + " missing value is absent there, as a 0 is; set features.missing to zero",
-                "features.encoding,columns;features = *: * has no columns that are known beforehand:"
-                        + " set features.encoding = hashed, or list the fields, which freshet"
-                        + " inspect proposes",
+                "features.encoding,columns;features = *: * has no columns that are known"
+                        + " beforehand: set features.encoding = hashed, or list the fields, which"
+                        + " freshet inspect proposes",
                 "features.encoding,sparse,features,a:text;features: a is a text, whose words can"
                         + " only be hashed: set features.encoding = hashed",
                 "features.encoding,columns,features,a:categorical;features: a is categorical: its"
@@ -346,6 +370,33 @@ class HashedFeaturesTest {
         IngestConfig.from(read);
 
         assertThat(read.problems()).hasSize(3);
+    }
+
+    @Test
+    void freshetsFormat_needsNoNumberOfFeatures_ifTheyAreHashed() {
+        Settings read =
+                Settings.of(
+                        Map.of("features.encoding", "hashed", "classes", "2"),
+                        IngestConfig.KEYS,
+                        Set.of());
+
+        assertThat(IngestConfig.from(read).numFeatures()).isEqualTo(1 << 18);
+        assertThat(read.problems()).isEmpty();
+    }
+
+    @Test
+    void sparseFeatures_areMoreThanColumns() {
+        Settings read =
+                Settings.of(
+                        Map.of(
+                                "features.encoding", "sparse",
+                                "num-features", "16777216",
+                                "classes", "2"),
+                        IngestConfig.KEYS,
+                        Set.of());
+
+        assertThat(IngestConfig.from(read).numFeatures()).isEqualTo(1 << 24);
+        assertThat(read.problems()).isEmpty();
     }
 
     @Test

@@ -12,7 +12,9 @@ import net.jpountz.xxhash.XXHashFactory;
 final class SparseExamples {
     private SparseExamples() {}
 
-    /** Returns the features of the only example of a block, each as {@code column:value}, sorted. */
+    /**
+     * Returns the features of the only example of a block, each as {@code column:value}, sorted.
+     */
     static List<String> features(ExampleBlock block) {
         assertThat(block.size()).isEqualTo(1);
         SparseRows rows = block.examples().requireSparse();

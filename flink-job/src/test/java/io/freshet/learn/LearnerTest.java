@@ -10,12 +10,12 @@ import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventHash;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.ExampleBlockSerializer;
+import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.LabelType;
-import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.Messages;
+import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerSettings;
@@ -540,8 +540,8 @@ public class LearnerTest {
                                         learner.pendingExamples()))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessage(
-                        "The state of model \"m\" has pending examples whose features are dense; the"
-                                + " configuration has features.encoding = sparse");
+                        "The state of model \"m\" has pending examples whose features are dense;"
+                                + " the configuration has features.encoding = sparse");
         learner.close();
     }
 

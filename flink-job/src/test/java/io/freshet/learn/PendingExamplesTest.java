@@ -44,8 +44,10 @@ class PendingExamplesTest {
 
         SparseRows rows = block.examples().requireSparse();
         assertThat(block.size()).isEqualTo(6);
-        assertThat(Arrays.copyOf(rows.columns(), rows.numValues())).containsExactly(0, 0, 1, 0, 0, 1);
-        assertThat(Arrays.copyOf(rows.values(), rows.numValues())).containsExactly(1, 2, 3, 1, 2, 3);
+        assertThat(Arrays.copyOf(rows.columns(), rows.numValues()))
+                .containsExactly(0, 0, 1, 0, 0, 1);
+        assertThat(Arrays.copyOf(rows.values(), rows.numValues()))
+                .containsExactly(1, 2, 3, 1, 2, 3);
         assertThat(new PendingExamples(dense).examples().sparse()).isNull();
     }
 }

@@ -75,7 +75,17 @@ class ReproducibleResultsTest {
                         Map.of(
                                 "training.optimizer", "adam",
                                 "training.learning-rate", "0.01",
-                                "drift.reaction", "reset-parameters")));
+                                "drift.reaction", "reset-parameters")),
+                Named.of("sparse features", Map.of("features.encoding", "sparse")),
+                Named.of(
+                        "sparse features, momentum, decay, a roll-back",
+                        Map.of(
+                                "features.encoding", "sparse",
+                                "mini-batch.size", "3",
+                                "training.learning-rate", "0.05",
+                                "training.momentum", "0.9",
+                                "training.weight-decay", "0.001",
+                                "drift.reaction", "roll-back")));
     }
 
     @ParameterizedTest

@@ -11,6 +11,7 @@ import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.inspect.DataProfile;
 import io.freshet.local.inspect.FieldChoice;
+import io.freshet.local.inspect.HashedProposal;
 import io.freshet.local.inspect.Proposal;
 import io.freshet.local.inspect.ProposalText;
 import io.freshet.local.inspect.TopicSample;
@@ -124,8 +125,14 @@ final class InspectCommand implements Callable<Integer> {
         out.println();
         settings.putAll(proposal.settings());
         settings.forEach((key, value) -> out.println(property(key, value)));
+        HashedProposal.of(proposal, profile).ifPresent(hashed -> print(hashed, out));
         out.flush();
         return 0;
+    }
+
+    private static void print(HashedProposal hashed, PrintWriter out) {
+        out.println();
+        hashed.lines().forEach(out::println);
     }
 
     /** Checks that the fields that are mapped by the settings given exist. */

@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 public record FeatureList(List<FeatureField> fields, boolean takesOthers) implements Serializable {
     static final String TYPE =
             "comma-separated fields, each with a kind if it is not numeric, such as"
-                    + " age,city:categorical(Oslo|Rome),member:boolean,since:time,pixels[0:784]; or *,"
-                    + " which may be followed by fields";
+                + " age,city:categorical(Oslo|Rome),member:boolean,since:time,pixels[0:784]; or *,"
+                + " which may be followed by fields";
 
     private static final char ALL = '*';
 

@@ -27,8 +27,7 @@ public final class HashedName {
      */
     static HashedName of(FieldPath path, boolean inListOfAny, FeatureHasher hasher) {
         FieldPath owner = inListOfAny && path.lastIndex() >= 0 ? path.parent() : path;
-        return new HashedName(
-                path, hasher, (owner + "=").getBytes(StandardCharsets.UTF_8));
+        return new HashedName(path, hasher, (owner + "=").getBytes(StandardCharsets.UTF_8));
     }
 
     /** Returns the hash of the name. */

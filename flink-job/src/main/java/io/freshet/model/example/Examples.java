@@ -184,8 +184,7 @@ public final class Examples {
     public void addFrom(Examples others, int row) {
         growTo(size + 1);
         System.arraycopy(others.features, row * stride, features, size * stride, stride);
-        System.arraycopy(
-                others.targets, row * numTargets, targets, size * numTargets, numTargets);
+        System.arraycopy(others.targets, row * numTargets, targets, size * numTargets, numTargets);
         labels[size] = others.labels[row];
         weights[size] = others.weights[row];
         size++;

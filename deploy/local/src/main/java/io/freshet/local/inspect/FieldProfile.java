@@ -43,6 +43,7 @@ public final class FieldProfile {
     private @Nullable Map<String, Long> counts = new LinkedHashMap<>();
     private @Nullable Set<Integer> hashes = new HashSet<>();
     private boolean distinct = true;
+    private final TextCounts texts = new TextCounts();
     private long numbers;
     private @Nullable String notANumber;
 
@@ -62,6 +63,9 @@ public final class FieldProfile {
             notANumber = value;
         }
         addNumber(value);
+        if (!isNumeric()) {
+            texts.add(value);
+        }
         booleans =
                 booleans
                         && value.length() <= LONGEST_BOOLEAN
@@ -131,6 +135,11 @@ public final class FieldProfile {
     /** Returns the first value that is not a plain number; null if there is none. */
     @Nullable String notANumber() {
         return notANumber;
+    }
+
+    /** Returns the counts of the values, as far as they are not known to be numbers only. */
+    TextCounts texts() {
+        return texts;
     }
 
     /** Returns whether all values are numbers in some style. */

@@ -57,6 +57,7 @@ public final class Proposal {
     private final List<String> assumptions = new ArrayList<>();
     private final List<Unused> unused = new ArrayList<>();
     private final List<FeatureField> features = new ArrayList<>();
+    private final List<FeatureField> onlyHashed = new ArrayList<>();
     private final Map<String, Long> classes = new LinkedHashMap<>();
     private final Map<FieldPath, NumberStyle> numberStyles = new HashMap<>();
     private FieldPath label = FieldPath.of("label");
@@ -318,7 +319,9 @@ public final class Proposal {
     private void addText(FieldProfile field, boolean chosen, boolean manyDistinct) {
         FieldPath path = field.path();
         Map<String, Long> counts = field.counts();
-        if (!chosen && manyDistinct && field.numbers() < MOSTLY * field.values()) {
+        boolean sentences = field.texts().areSentences();
+        boolean unique = !chosen && manyDistinct;
+        if (unique && !sentences && field.numbers() < MOSTLY * field.values()) {
             addId(path);
         } else if (field.numbers() >= MOSTLY * field.values()) {
             unused.add(
@@ -330,11 +333,17 @@ public final class Proposal {
                                     + " values are numbers, but \""
                                     + field.notANumber()
                                     + "\" is none"));
-        } else if (counts == null || counts.size() > MAX_CATEGORIES) {
+        } else if (unique || counts == null || counts.size() > MAX_CATEGORIES) {
             unused.add(
                     new Unused(
                             path,
-                            "it is text with more than " + MAX_CATEGORIES + " different values"));
+                            sentences
+                                    ? "it is text, whose words can only be hashed"
+                                    : "it is text with more than "
+                                            + MAX_CATEGORIES
+                                            + " different values"));
+            onlyHashed.add(
+                    FeatureField.of(path, sentences ? FeatureKind.TEXT : FeatureKind.CATEGORICAL));
         } else if (counts.size() == 1) {
             unused.add(new Unused(path, "it always has the same value"));
         } else {
@@ -372,6 +381,11 @@ public final class Proposal {
     /** Returns the features. */
     public FeatureList featureList() {
         return new FeatureList(features);
+    }
+
+    /** Returns the fields that can only be hashed, since their values are too many for columns. */
+    List<FeatureField> onlyHashed() {
+        return onlyHashed;
     }
 
     /** Returns the path of the label. */
