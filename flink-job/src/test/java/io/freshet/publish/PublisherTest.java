@@ -68,6 +68,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
+import io.freshet.model.sparse.SparseParameters;
+import java.util.HashMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -460,6 +462,76 @@ class PublisherTest {
 
         assertThat(sizes).containsExactly(5000 - 3072 - 6, 5000, 3078);
         assertThat(read).hasSize(10_000).isSorted().doesNotHaveDuplicates();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"AVRO", "JSON"})
+    void sparseSnapshot_hasWholeRowsInItsChunks(PublishFormat format) throws Exception {
+        int rows = 100;
+        int[] columns = new int[rows];
+        float[] parameters = new float[4 * rows];
+        float[] scales = new float[rows];
+        for (int i = 0; i < rows; i++) {
+            columns[i] = 3 * i;
+            scales[i] = i + 0.5f;
+            for (int c = 0; c < 4; c++) {
+                parameters[4 * i + c] = 10 * i + c;
+            }
+        }
+        ModelSnapshot dense = snapshot(new float[0]);
+        ModelSnapshot snapshot =
+                new ModelSnapshot(
+                        dense.modelId(),
+                        dense.progress(),
+                        new float[0],
+                        0,
+                        null,
+                        null,
+                        null,
+                        2,
+                        "softmax",
+                        new SparseParameters(columns, parameters, scales));
+        Map<Integer, String> hashes = new HashMap<>();
+        for (int chunkSize : new int[] {100, 20_000, 1_000_000}) {
+            List<Publication> publications = new ArrayList<>();
+            publisher(format, chunkSize).snapshot(snapshot, publications::add);
+            publications.removeIf(publication -> publication.topic() != Topic.MODELS);
+            int row = 0;
+            for (Publication publication : publications) {
+                ModelSnapshotEvent event =
+                        EventReader.of(ModelSnapshotEvent.class).read(publication.value());
+                assertThat(event.getChunks()).isEqualTo(publications.size());
+                assertThat(event.getParameterOffset()).isEqualTo(4 * row);
+                assertThat(event.getParameters()).hasSize(4 * event.getColumns().size());
+                assertThat(event.getScales()).hasSameSizeAs(event.getColumns());
+                for (int i = 0; i < event.getColumns().size(); i++) {
+                    assertThat(event.getColumns().get(i)).isEqualTo(3 * row);
+                    assertThat(event.getScales().get(i)).isEqualTo(row + 0.5f);
+                    assertThat(event.getParameters().get(4 * i + 3)).isEqualTo(10 * row + 3);
+                    row++;
+                }
+                hashes.put(chunkSize, event.getContentHash());
+            }
+            assertThat(row).isEqualTo(rows);
+        }
+        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+        for (int i = 0; i < rows; i++) {
+            ByteBuffer bytes = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.putInt(columns[i]).putFloat(scales[i]);
+            for (int c = 0; c < 4; c++) {
+                bytes.putFloat(parameters[4 * i + c]);
+            }
+            sha256.update(bytes.array());
+        }
+        ByteBuffer weights = ByteBuffer.allocate(1000).order(ByteOrder.LITTLE_ENDIAN);
+        for (io.freshet.learn.Expert expert : dense.progress().experts()) {
+            weights.putDouble(expert.weight());
+        }
+        if (weights.position() > Double.BYTES) {
+            sha256.update(weights.flip());
+        }
+        String expected = HexFormat.of().formatHex(sha256.digest());
+        assertThat(hashes.values()).hasSize(3).containsOnly(expected);
     }
 
     /** The largest value of every number, and text of the characters that need most bytes. */
