@@ -8,10 +8,13 @@ import io.freshet.model.LearnerState;
 import io.freshet.model.device.Backend;
 import io.freshet.model.device.DeviceDecision;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
@@ -204,8 +207,23 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             throw new SuppressRestartsException(
                     new IllegalStateException(
                             "ND4J cannot be used in this process: "
-                                    + ExceptionUtils.getRootCause(e),
+                                    + ExceptionUtils.getRootCause(e)
+                                    + (e instanceof LinkageError
+                                            ? "; the class path needs " + nativeLibraries()
+                                            : ""),
                             e));
+        }
+    }
+
+    /** Returns the libraries that are not part of the job's jar. */
+    private static String nativeLibraries() {
+        try (InputStream in =
+                LearnOperator.class.getResourceAsStream("native-libraries.properties")) {
+            Properties properties = new Properties();
+            properties.load(in);
+            return properties.getProperty("needed");
+        } catch (IOException e) {
+            throw new UncheckedIOException("native-libraries.properties cannot be read", e);
         }
     }
 

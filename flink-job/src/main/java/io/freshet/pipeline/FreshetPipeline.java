@@ -1,7 +1,9 @@
 package io.freshet.pipeline;
 
+import io.freshet.ingest.Example;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockTypeInfo;
+import io.freshet.ingest.ExampleNumbering;
 import io.freshet.ingest.IngestOperator;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.BlockEvaluation;
@@ -20,6 +22,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamUtils;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.util.function.SerializableFunction;
 
 /**
  * The job graph from raw messages to streams of results, in the order of the data.
@@ -31,13 +34,32 @@ public final class FreshetPipeline {
 
     /** Adds the operators that decode messages, train the models and compute metrics. */
     public static FreshetStreams learn(DataStream<RawMessage> messages, JobConfig config) {
+        return learn(messages, config.pipeline(), new RegistrySecrets(config.kafka())::apply);
+    }
+
+    /**
+     * Adds the operators that check examples, train the models and compute metrics.
+     *
+     * <p>Examples of a model are trained on in the order in which they arrive.
+     */
+    public static FreshetStreams learnExamples(
+            DataStream<Example> examples, PipelineConfig config) {
+        DataStream<RawMessage> messages =
+                examples.map(new ExampleNumbering(), TypeInformation.of(RawMessage.class))
+                        .name("number examples")
+                        .uid("number-examples");
+        return learn(messages, config, text -> text);
+    }
+
+    private static FreshetStreams learn(
+            DataStream<RawMessage> messages,
+            PipelineConfig config,
+            SerializableFunction<String, String> secrets) {
         SingleOutputStreamOperator<ExampleBlock> blocks =
                 messages.transform(
                                 "ingest",
                                 new ExampleBlockTypeInfo(),
-                                new IngestOperator(
-                                        config.ingest(),
-                                        new RegistrySecrets(config.kafka())::apply))
+                                new IngestOperator(config.ingest(), secrets))
                         .uid("ingest");
         SingleOutputStreamOperator<BlockEvaluation> evaluations =
                 blocks.keyBy(ExampleBlock::modelId, Types.STRING)

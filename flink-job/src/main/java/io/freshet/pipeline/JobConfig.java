@@ -117,17 +117,17 @@ public record JobConfig(
     public static JobConfig parse(Map<String, String> values, Consumer<String> warnings) {
         Settings settings = settings(values);
         KafkaConfig kafka = KafkaConfig.from(settings);
-        IngestConfig ingest = IngestConfig.from(settings);
-        LearnConfig learn = LearnConfig.from(settings, ingest);
+        PipelineConfig pipeline = PipelineConfig.read(settings);
+        IngestConfig ingest = pipeline.ingest();
+        LearnConfig learn = pipeline.learn();
+        MonitorConfig monitor = pipeline.monitor();
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
         checkRegistry(settings, ingest.source(), publish);
-        MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
         checkMetrics(settings, learn, monitor, publish);
-        checkMemory(settings, learn, monitor);
         JobConfig config =
                 new JobConfig(
                         kafka,
@@ -178,6 +178,11 @@ public record JobConfig(
         settings.throwIfProblems();
         settings.warnings().forEach(JobConfig::log);
         return new JobTopics(kafka, source, classes, publish);
+    }
+
+    /** Returns the configuration of the stages from messages to results. */
+    public PipelineConfig pipeline() {
+        return new PipelineConfig(ingest, learn, monitor);
     }
 
     /** Returns the brokers and topics. */
@@ -231,14 +236,6 @@ public record JobConfig(
                             + interval.toMillis()
                             + " ms, or Kafka aborts every transaction before it is committed");
         }
-    }
-
-    /** Checks the memory of one model. */
-    private static void checkMemory(Settings settings, LearnConfig learn, MonitorConfig monitor) {
-        ModelCost.of(learn)
-                .plus(MonitorMemory.cost(monitor))
-                .excess(settings.get(LearnConfig.MODELS_MAX_BYTES))
-                .ifPresent(settings::problem);
     }
 
     /**
