@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -186,7 +187,7 @@ class MessageDecoderTest {
     }
 
     @Test
-    void sparseAndNamedFeatures_areReadInEveryEncoding() {
+    void sparseAndNamedFeatures_areReadInEveryEncoding() throws IOException {
         for (String encoding : List.of("columns", "sparse", "hashed")) {
             Map<String, String> settings =
                     Map.of("kafka.bootstrap.servers", "none:1", "features.encoding", encoding);
@@ -195,10 +196,18 @@ class MessageDecoderTest {
                         List.of(
                                 new SparseFeatures(List.of(3, 1), List.of(1f, 2f)),
                                 new NamedFeatures(Map.of("a", 1f), Map.of("city", "Oslo")))) {
-                    LabelledEvent event = Messages.event("m", 1, "up", 1);
-                    event.setFeatures(features);
-                    assertThat(decoder.decode(Messages.bytes(event), null, Map.of()))
-                            .isEqualTo(EventKind.LABELLED);
+                    LabelledEvent event =
+                            LabelledEvent.newBuilder()
+                                    .setId("1")
+                                    .setModelId("m")
+                                    .setTimestamp(Instant.EPOCH)
+                                    .setFeatures(features)
+                                    .setLabel("up")
+                                    .build();
+                    ByteBuffer encoded = event.toByteBuffer();
+                    byte[] bytes = new byte[encoded.remaining()];
+                    encoded.get(bytes);
+                    assertThat(decoder.decode(bytes, null, Map.of())).isEqualTo(EventKind.LABELLED);
                     assertThat(decoder.modelId()).isEqualTo("m");
                 }
             }
