@@ -2,6 +2,7 @@ package io.freshet.ingest;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.ingest.mapping.FeatureList;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Configuration of the decoding and validation of examples, and of their packing into blocks.
  *
- * @param numFeatures number of features of an example, at least 1
+ * @param numFeatures number of features of an example, at least 1, with the indicators of missing
+ *     ones
  * @param classes class names by index, at least two, without duplicates
  * @param blockSize number of events after which a block is emitted, at least 1
  * @param blockMaxWait maximum time for which an event waits for its block to fill; null for no
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     numbers, or null for none; must be null unless {@code labelType} is {@link LabelType#CLASS}
  * @param source format of the messages
  * @param missing treatment of missing features
+ * @param missingIndicator whether further features, behind the others, say which are missing
  */
 public record IngestConfig(
         int numFeatures,
@@ -36,7 +39,8 @@ public record IngestConfig(
         LabelType labelType,
         @Nullable Integer ignoreIndex,
         SourceConfig source,
-        MissingValues missing)
+        MissingValues missing,
+        boolean missingIndicator)
         implements Serializable {
 
     public static final Key<Optional<Integer>> NUM_FEATURES =
@@ -60,6 +64,15 @@ public record IngestConfig(
                         + " scaling. An infinite feature is always a dead letter. The metrics count"
                         + " the missing values by feature. Auto: mean for source.format = json,"
                         + " otherwise dead-letter.");
+    public static final Key<Boolean> MISSING_INDICATOR =
+            Key.ofBoolean(
+                    "features.missing-indicator",
+                    false,
+                    "Whether the model has one more feature for each field that is a feature, and"
+                            + " for each member of a list: 1 where the value is missing, and 0"
+                            + " elsewhere. They follow the other features, each under the name of"
+                            + " its field with \"is missing\". For source.format = freshet, the"
+                            + " model then has twice num-features.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                     "classes",
@@ -119,6 +132,7 @@ public record IngestConfig(
                 List.of(
                         NUM_FEATURES,
                         MISSING,
+                        MISSING_INDICATOR,
                         CLASSES,
                         LABEL_TYPE,
                         LABEL_IGNORE_INDEX,
@@ -142,8 +156,35 @@ public record IngestConfig(
             throw new IllegalArgumentException(
                     "label.ignore-index " + ignoreIndex + ", label.type " + labelType);
         }
+        if (missingIndicator && missing == MissingValues.DEAD_LETTER) {
+            throw new IllegalArgumentException("indicators, features.missing " + missing);
+        }
         classes = List.copyOf(classes);
         allowedModels = Set.copyOf(allowedModels);
+    }
+
+    /** Creates a configuration without indicators of missing features. */
+    public IngestConfig(
+            int numFeatures,
+            List<String> classes,
+            int blockSize,
+            @Nullable Duration blockMaxWait,
+            Set<String> allowedModels,
+            LabelType labelType,
+            @Nullable Integer ignoreIndex,
+            SourceConfig source,
+            MissingValues missing) {
+        this(
+                numFeatures,
+                classes,
+                blockSize,
+                blockMaxWait,
+                allowedModels,
+                labelType,
+                ignoreIndex,
+                source,
+                missing,
+                false);
     }
 
     /** Reads the configuration; adds problems to the settings. */
@@ -157,8 +198,10 @@ public record IngestConfig(
                             + " differ only in case, in spaces or as 1 and 1.0: is one class"
                             + " meant?");
         }
+        MissingValues missing = missing(settings);
+        boolean missingIndicator = missingIndicator(settings, source, missing);
         return new IngestConfig(
-                numFeatures(settings, source),
+                numFeatures(settings, source, missingIndicator),
                 classes,
                 settings.get(BLOCK_SIZE),
                 settings.get(BLOCK_MAX_WAIT).orElse(null),
@@ -166,7 +209,42 @@ public record IngestConfig(
                 settings.get(LABEL_TYPE),
                 ignoreIndex(settings),
                 source,
-                missing(settings));
+                missing,
+                missingIndicator);
+    }
+
+    private static boolean missingIndicator(
+            Settings settings, SourceConfig source, MissingValues missing) {
+        if (!settings.get(MISSING_INDICATOR)) {
+            return false;
+        }
+        if (missing == MissingValues.DEAD_LETTER) {
+            settings.problem(
+                    settings.assignment(MISSING_INDICATOR)
+                            + " with "
+                            + MISSING
+                            + " = "
+                            + Key.kebab(missing)
+                            + ": no example has a missing feature; set "
+                            + MISSING
+                            + " to "
+                            + Key.kebab(MissingValues.MEAN)
+                            + " or "
+                            + Key.kebab(MissingValues.ZERO));
+            return false;
+        }
+        FeatureList features = source.mapping().features();
+        Set<String> names = new HashSet<>(features.columnNames());
+        for (String name : features.indicators().keySet()) {
+            if (names.contains(name)) {
+                settings.problem(
+                        settings.assignment(MISSING_INDICATOR)
+                                + ": features has the column \""
+                                + name
+                                + "\" already");
+            }
+        }
+        return true;
     }
 
     /** Returns the treatment of missing features, whose default depends on the format. */
@@ -178,16 +256,18 @@ public record IngestConfig(
                                 : MissingValues.DEAD_LETTER);
     }
 
-    private static int numFeatures(Settings settings, SourceConfig source) {
+    private static int numFeatures(
+            Settings settings, SourceConfig source, boolean missingIndicator) {
         Optional<Integer> given = settings.get(NUM_FEATURES);
         if (source.format() == SourceFormat.FRESHET) {
             if (settings.text(NUM_FEATURES).equals("auto")) {
                 settings.problem(
                         "num-features is missing: a whole number of features, 1 to 1000000");
             }
-            return given.orElse(1);
+            return given.orElse(1) * (missingIndicator ? 2 : 1);
         }
-        int columns = Math.max(1, source.mapping().features().numColumns());
+        FeatureList features = source.mapping().features();
+        int columns = Math.max(1, features.numColumns());
         if (given.isPresent() && given.get() != columns) {
             settings.problem(
                     settings.assignment(NUM_FEATURES)
@@ -195,7 +275,12 @@ public record IngestConfig(
                             + columns
                             + " columns; leave num-features out");
         }
-        return columns;
+        return columns + (missingIndicator ? features.indicators().size() : 0);
+    }
+
+    /** Returns the number of dense features that an event in Freshet's own format has. */
+    int numSentFeatures() {
+        return missingIndicator ? numFeatures / 2 : numFeatures;
     }
 
     /**

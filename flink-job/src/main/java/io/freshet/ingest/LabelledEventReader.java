@@ -36,6 +36,10 @@ final class LabelledEventReader implements EventDecoder {
     private final LabelResolver labels;
     private final byte[][] className;
     private final int numFeatures;
+
+    /** Number of features in an event; others are indicators of those that are missing. */
+    private final int numSent;
+
     private final int numTargets;
 
     private String modelId = "";
@@ -49,6 +53,7 @@ final class LabelledEventReader implements EventDecoder {
 
     LabelledEventReader(IngestConfig config) {
         numFeatures = config.numFeatures();
+        numSent = config.numSentFeatures();
         numTargets = config.numTargets();
         labels = new LabelResolver(config);
         List<String> classes = config.classes();
@@ -111,11 +116,14 @@ final class LabelledEventReader implements EventDecoder {
     private void readFeatures(float[] features, int from) throws InvalidEventException {
         int branch = cursor.readBranch(FEATURE_BRANCHES);
         if (branch == DENSE) {
-            int count = cursor.readFloats(features, from, numFeatures);
-            if (count != numFeatures) {
+            int count = cursor.readFloats(features, from, numSent);
+            for (int i = 0; i < numFeatures - numSent; i++) {
+                features[from + numSent + i] = Float.isNaN(features[from + i]) ? 1 : 0;
+            }
+            if (count != numSent) {
                 recordViolation(
                         DeadLetterReason.WRONG_NUM_FEATURES,
-                        count + " features instead of " + numFeatures + " (num-features)");
+                        count + " features instead of " + numSent + " (num-features)");
             } else if (!FiniteCheck.allFinite(features, from, count)) {
                 int index =
                         acceptsMissing

@@ -48,6 +48,10 @@ final class MappedExample {
     private final boolean missingIsInvalid;
     private final float[] row;
     private final List<String> columnNames;
+
+    /** Columns whose values each indicator behind them is about; empty without indicators. */
+    private final int[] indicated;
+
     private final float[] targets;
     private int numTargets;
 
@@ -72,7 +76,13 @@ final class MappedExample {
         root = FieldNode.of(mapping);
         labels = new LabelResolver(config);
         missingIsInvalid = config.missing() == MissingValues.DEAD_LETTER;
-        row = new float[mapping.features().numColumns()];
+        indicated =
+                config.missingIndicator()
+                        ? mapping.features().indicators().values().stream()
+                                .mapToInt(Integer::intValue)
+                                .toArray()
+                        : new int[0];
+        row = new float[mapping.features().numColumns() + indicated.length];
         columnNames = mapping.features().columnNames();
         targets = new float[config.numTargets()];
         rounded = new int[row.length];
@@ -321,6 +331,10 @@ final class MappedExample {
 
     /** Ends the example: from now on its parts can be read. */
     void end() {
+        int firstIndicator = row.length - indicated.length;
+        for (int i = 0; i < indicated.length; i++) {
+            row[firstIndicator + i] = Float.isNaN(row[indicated[i]]) ? 1 : 0;
+        }
         if (numTargets >= 0) {
             labels.resolveTargets(targets, 0, numTargets);
         } else {

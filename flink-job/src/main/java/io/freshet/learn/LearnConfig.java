@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceFallback behaviour of a build for a GPU where none can be used
  * @param missing treatment of missing values; {@link MissingValues#MEAN} requires a scaler that
  *     accepts them
+ * @param missingIndicator whether some of the features say which others are missing
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -45,7 +46,8 @@ public record LearnConfig(
         Duration publishInterval,
         DriftConfig drift,
         DeviceFallback deviceFallback,
-        MissingValues missing)
+        MissingValues missing,
+        boolean missingIndicator)
         implements Serializable {
 
     public static final Key<Optional<Duration>> MINI_BATCH_MAX_WAIT =
@@ -138,7 +140,8 @@ public record LearnConfig(
                 publishInterval,
                 drift,
                 deviceFallback,
-                MissingValues.DEAD_LETTER);
+                MissingValues.DEAD_LETTER,
+                false);
     }
 
     /** Returns the number of values of a label in addition to its class: one per class, or 0. */
@@ -160,7 +163,8 @@ public record LearnConfig(
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
                 settings.get(DEVICE_FALLBACK),
-                ingest.missing());
+                ingest.missing(),
+                ingest.missingIndicator());
     }
 
     private static @Nullable Duration miniBatchMaxWait(Settings settings, boolean blocksByCount) {
@@ -190,6 +194,7 @@ public record LearnConfig(
         values.putAll(drift.hyperParameters());
         values.put(IngestConfig.LABEL_TYPE.name(), Key.kebab(labelType));
         values.put(IngestConfig.MISSING.name(), Key.kebab(missing));
+        values.put(IngestConfig.MISSING_INDICATOR.name(), Key.text(missingIndicator));
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),
                 miniBatchMaxWait == null ? "off" : miniBatchMaxWait.toMillis() + " ms");

@@ -94,6 +94,36 @@ class ExamplePackerTest {
     }
 
     @Test
+    void missingIndicators_followTheFeatures() {
+        ExamplePacker indicating =
+                new ExamplePacker(
+                        new IngestConfig(
+                                6,
+                                List.of("down", "up"),
+                                256,
+                                Duration.ofMillis(200),
+                                Set.of(),
+                                LabelType.CLASS,
+                                null,
+                                SourceConfig.FRESHET,
+                                MissingValues.MEAN,
+                                true),
+                        null,
+                        deadLetters::add);
+        indicating.pack(Messages.message(0, Messages.event("m", 1, 0, Float.NaN, 2, 3)));
+        indicating.pack(Messages.message(1, Messages.event("m", 1, 0, 1, 2, 3, 4)));
+        ExampleBlock block =
+                indicating.pack(Messages.message(2, Messages.event("m", 1, 0, 4, 5, Float.NaN)));
+
+        assertThat(Arrays.copyOf(block.examples().features(), 12))
+                .containsExactly(Float.NaN, 2, 3, 1, 0, 0, 4, 5, Float.NaN, 0, 0, 1);
+        assertThat(block.examples().numFeatures()).isEqualTo(6);
+        assertThat(deadLetters)
+                .extracting(DeadLetter::detail)
+                .containsExactly("4 features instead of 3 (num-features)");
+    }
+
+    @Test
     void labelledEvent_isPackedUnchanged() {
         LabelledEvent event = Messages.event("known", 77, "up", 1f, -2.5f, 3e20f);
         event.setWeight(0.5f);

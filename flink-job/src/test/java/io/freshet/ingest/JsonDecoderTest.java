@@ -214,6 +214,22 @@ class JsonDecoderTest {
     }
 
     @Test
+    void missingIndicators_followTheFeatures() {
+        ExamplePacker packer =
+                packer(
+                        "features", "a,c:categorical(x|y),v[0:2],o.t:numeric(origin=5)",
+                        "features.missing-indicator", "true");
+
+        ExampleBlock block =
+                packer.pack(message("{\"a\":NaN,\"c\":\"y\",\"v\":[3,null],\"o\":{\"t\":7}}"));
+        assertThat(features(block)).containsExactly(NAN, 0, 1, 3, NAN, 2, 1, 0, 0, 1, 0);
+        packer.recycle(block);
+        block = packer.pack(message("{\"a\":1,\"c\":\"z\",\"v\":[3,4]}"));
+        assertThat(features(block)).containsExactly(1, NAN, NAN, 3, 4, NAN, 0, 1, 0, 0, 1);
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
     void categoryThatIsNotListed_isMissing() {
         assertThat(features("c:categorical(x|y),b", "{\"c\":\"z\",\"b\":2}"))
                 .containsExactly(NAN, NAN, 2);

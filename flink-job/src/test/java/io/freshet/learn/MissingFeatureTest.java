@@ -53,7 +53,8 @@ class MissingFeatureTest {
                 Duration.ofSeconds(10),
                 DriftConfig.NONE,
                 DeviceFallback.CPU,
-                missing);
+                missing,
+                false);
     }
 
     static Stream<Arguments> configurations() {

@@ -21,8 +21,9 @@ class MappingConflictsTest {
             values.put(setting.substring(0, equals).strip(), setting.substring(equals + 1).strip());
         }
         Settings read = Settings.of(values, FieldMapping.KEYS, Set.of());
-        FieldMapping.from(read);
-        return read.problems();
+        FieldMapping mapping = FieldMapping.from(read);
+        assertThat(read.problems()).isEmpty();
+        return MappingConflicts.find(mapping);
     }
 
     @ParameterizedTest
