@@ -307,7 +307,10 @@ final class MappedExample {
 
     /** Reports a member of a list of values that is text, but not UTF-8. */
     void invalidListText(FieldNode list, int index) {
-        violate(DeadLetterReason.MALFORMED, list, "has the member " + index + ", which is not UTF-8");
+        violate(
+                DeadLetterReason.MALFORMED,
+                list,
+                "has the member " + index + ", which is not UTF-8");
     }
 
     /** Reports a value of another shape than the mapping says. */
@@ -438,8 +441,7 @@ final class MappedExample {
         }
     }
 
-    private void reportRounded(
-            FieldNode.Target target, String path, double value, float feature) {
+    private void reportRounded(FieldNode.Target target, String path, double value, float feature) {
         if (!reportedRounded[target.column()]) {
             reportedRounded[target.column()] = true;
             LOG.warn(

@@ -100,11 +100,7 @@ public record SourceConfig(
             case FRESHET -> FRESHET;
             case JSON ->
                     new SourceConfig(
-                            format,
-                            mapping(settings),
-                            List.of(),
-                            AvroEncoding.SINGLE_OBJECT,
-                            null);
+                            format, mapping(settings), List.of(), AvroEncoding.SINGLE_OBJECT, null);
             case AVRO ->
                     new SourceConfig(
                             format,

@@ -232,7 +232,13 @@ class AvroDecoderTest {
         byte[] value = singleObject(visit().set("clicks", Arrays.asList(null, 0.5f)).build());
 
         ExampleBlock block =
-                packer("avro", null, "features.missing", "mean", "features.missing-indicator", "true")
+                packer(
+                                "avro",
+                                null,
+                                "features.missing",
+                                "mean",
+                                "features.missing-indicator",
+                                "true")
                         .pack(Messages.message(0, value));
 
         assertThat(features(block))

@@ -249,6 +249,14 @@ class ExamplePackerTest {
         assertThat(block.examples().labels()[0]).isZero();
     }
 
+    @Test
+    void ignoreIndexThatIsText_isIgnored() {
+        ExampleBlock block = packer(LabelType.CLASS, -100).pack(labelled(5, "-100"));
+
+        assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
+        assertThat(deadLetters).isEmpty();
+    }
+
     /** A block marks a row without a label by −1 too. */
     @Test
     void ignoreIndexOfMinusOne_differsFromAMissingLabel() {

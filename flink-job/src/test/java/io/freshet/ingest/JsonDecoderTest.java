@@ -243,7 +243,11 @@ class JsonDecoderTest {
     @MethodSource("labels")
     void label_hasItsMeaning(LabelCase label) {
         ExampleBlock block =
-                packer("classes", label.classes(), "label.ignore-index", "" + LabelCase.IGNORE_INDEX)
+                packer(
+                                "classes",
+                                label.classes(),
+                                "label.ignore-index",
+                                "" + LabelCase.IGNORE_INDEX)
                         .pack(message("{\"a\":1,\"y\":" + label.label() + "}"));
 
         String meaning;
@@ -431,7 +435,9 @@ class JsonDecoderTest {
     void invalidUtf8_isADeadLetterThatNamesTheField(String bytes) {
         byte[] invalid = HexFormat.of().parseHex(bytes);
         for (String json :
-                List.of("{\"a\":[{\"b\":\"x%\",\"c\":1}],\"y\":\"\u00e9\"}", "{\"a\":[{\"b\":\"x%")) {
+                List.of(
+                        "{\"a\":[{\"b\":\"x%\",\"c\":1}],\"y\":\"\u00e9\"}",
+                        "{\"a\":[{\"b\":\"x%")) {
             deadLetters.clear();
             packer("features", "a[0].b,c").pack(Messages.message(0, replaced(json, invalid)));
 

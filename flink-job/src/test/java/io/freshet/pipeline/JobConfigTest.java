@@ -1135,8 +1135,8 @@ class JobConfigTest {
         settings.put("features", "a,a is missing,b[0:4]");
         assertThat(problems(settings))
                 .containsExactly(
-                        "features.missing-indicator = true: features has the column \"a is missing\""
-                                + " already");
+                        "features.missing-indicator = true: features has the column \"a is"
+                                + " missing\" already");
     }
 
     @Test
@@ -1151,8 +1151,7 @@ class JobConfigTest {
                                 List.of(IngestConfig.MISSING_INDICATOR),
                                 Set.of()))
                 .extracting(SavedJob.Difference::toString)
-                .containsExactly(
-                        "features.missing-indicator = false in the state, true now");
+                .containsExactly("features.missing-indicator = false in the state, true now");
     }
 
     @Test

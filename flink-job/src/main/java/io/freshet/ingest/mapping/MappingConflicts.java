@@ -78,7 +78,8 @@ public final class MappingConflicts {
         uses.forEach(conflicts::check);
         conflicts.objects.forEach(
                 (path, use) ->
-                        conflicts.report(use, conflicts.lists.get(path), path, "an object", "a list"));
+                        conflicts.report(
+                                use, conflicts.lists.get(path), path, "an object", "a list"));
         return List.copyOf(conflicts.problems);
     }
 

@@ -65,7 +65,8 @@ class MappingConflictsTest {
         assertThat(problems("label=a.b", "features=a,row[0:3],c.d", "weight=row", "id=c"))
                 .containsExactlyInAnyOrder(
                         "features (a) and label (a.b): a cannot be both a value and an object",
-                        "weight (row) and features (row[0:3]): row cannot be both a value and a list",
+                        "weight (row) and features (row[0:3]): row cannot be both a value and a"
+                                + " list",
                         "id (c) and features (c.d): c cannot be both a value and an object");
     }
 
