@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Batch of one model's examples on their way from ingest to the learner: the {@link Examples}, the
- * {@link Origins} of each, their {@link RoundedValues}, the {@link Audit} of the events that did not
- * become examples, and the {@link PartitionTallies} of all events.
+ * {@link Origins} of each, their {@link RoundedValues}, the {@link Audit} of the events that did
+ * not become examples, and the {@link PartitionTallies} of all events.
  *
  * <p>Ingest clears and refills a block after emitting it, so a receiver must neither modify the
  * block nor keep a reference to it. Blocks only determine how examples are transported: results do

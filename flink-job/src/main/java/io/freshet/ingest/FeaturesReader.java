@@ -27,7 +27,11 @@ final class FeaturesReader {
 
     private final AvroCursor cursor;
     private final FeatureEncoding encoding;
+
+    /** Number of features of a row: those that are sent, and the indicators of missing ones. */
     private final int numFeatures;
+
+    private final int numSent;
     private final boolean acceptsMissing;
     private final @Nullable FeatureHasher hasher;
 
@@ -46,6 +50,7 @@ final class FeaturesReader {
         this.cursor = cursor;
         encoding = config.encoding();
         numFeatures = config.numFeatures();
+        numSent = config.numSentFeatures();
         acceptsMissing = config.missing() != MissingValues.DEAD_LETTER;
         hasher =
                 encoding == FeatureEncoding.HASHED ? new FeatureHasher(config.numFeatures()) : null;
@@ -62,12 +67,17 @@ final class FeaturesReader {
         int branch = cursor.readBranch(BRANCHES);
         if (branch == DENSE) {
             if (examples.sparse() == null) {
-                readDense(examples.features(), examples.size() * numFeatures);
+                int from = examples.size() * numFeatures;
+                readDense(examples.features(), from);
+                writeIndicators(examples.features(), from);
             } else {
                 readDense(examples.requireSparse());
             }
         } else if (branch == SPARSE) {
             readSparse(examples);
+            if (examples.sparse() == null) {
+                writeIndicators(examples.features(), examples.size() * numFeatures);
+            }
         } else if (hasher != null) {
             readNumbers(examples.requireSparse(), hasher);
             readCategories(examples.requireSparse(), hasher);
@@ -81,9 +91,15 @@ final class FeaturesReader {
         return violation;
     }
 
+    private void writeIndicators(float[] features, int from) {
+        for (int i = 0; i < numFeatures - numSent; i++) {
+            features[from + numSent + i] = Float.isNaN(features[from + i]) ? 1 : 0;
+        }
+    }
+
     private void readDense(float[] features, int from) throws InvalidEventException {
-        int count = cursor.readFloats(features, from, numFeatures);
-        if (count != numFeatures) {
+        int count = cursor.readFloats(features, from, numSent);
+        if (count != numSent) {
             violateCount(count);
         } else if (!FiniteCheck.allFinite(features, from, count)) {
             int index =
@@ -155,13 +171,13 @@ final class FeaturesReader {
         for (int count = cursor.readBlockCount(1); count != 0; count = cursor.readBlockCount(1)) {
             for (int i = 0; i < count; i++) {
                 int index = cursor.readInt();
-                if (index < 0 || (hasher == null && index >= numFeatures)) {
+                if (index < 0 || (hasher == null && index >= numSent)) {
                     violate(
                             DeadLetterReason.FEATURE_INDEX_OUT_OF_RANGE,
                             "the index "
                                     + index
                                     + " is out of range"
-                                    + (hasher == null ? " for " + numFeatures + " features" : ""));
+                                    + (hasher == null ? " for " + numSent + " features" : ""));
                 }
                 if (numIndices < MAX_FEATURES) {
                     if (numIndices == indices.length) {
@@ -353,7 +369,7 @@ final class FeaturesReader {
     private void violateCount(int count) {
         violate(
                 DeadLetterReason.WRONG_NUM_FEATURES,
-                count + " features instead of " + numFeatures + " (num-features)");
+                count + " features instead of " + numSent + " (num-features)");
     }
 
     private void violateValue(int index, float value) {

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Configuration of the decoding and validation of examples, and of their packing into blocks.
  *
- * @param numFeatures number of features of an example, at least 1
+ * @param numFeatures number of features of an example, at least 1, with the indicators of missing
+ *     ones
  * @param classes class names by index, at least two, without duplicates
  * @param blockSize number of events after which a block is emitted, at least 1
  * @param blockMaxWait maximum time for which an event waits for its block to fill; null for no
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param missing treatment of missing features; not {@link MissingValues#MEAN} unless the encoding
  *     is {@link FeatureEncoding#COLUMNS}
  * @param encoding encoding of the features; if they are hashed, their number is a power of 2
+ * @param missingIndicator whether further features, behind the others, say which are missing
  */
 public record IngestConfig(
         int numFeatures,
@@ -45,7 +47,8 @@ public record IngestConfig(
         @Nullable Integer ignoreIndex,
         SourceConfig source,
         MissingValues missing,
-        FeatureEncoding encoding)
+        FeatureEncoding encoding,
+        boolean missingIndicator)
         implements Serializable {
 
     /** Largest number of features of {@link FeatureEncoding#COLUMNS}. */
@@ -105,6 +108,15 @@ public record IngestConfig(
                         + " otherwise dead-letter. With features.encoding = sparse or hashed, auto"
                         + " is zero, mean is refused, and the metrics do not count a missing value:"
                         + " the example does not have it.");
+    public static final Key<Boolean> MISSING_INDICATOR =
+            Key.ofBoolean(
+                    "features.missing-indicator",
+                    false,
+                    "Whether the model has one more feature for each field that is a feature, and"
+                            + " for each member of a list: 1 where the value is missing, and 0"
+                            + " elsewhere. They follow the other features, each under the name of"
+                            + " its field with \"is missing\". For source.format = freshet, the"
+                            + " model then has twice num-features.");
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                             "classes",
@@ -169,6 +181,7 @@ public record IngestConfig(
                         ENCODING,
                         HASH_BITS,
                         MISSING,
+                        MISSING_INDICATOR,
                         CLASSES,
                         LABEL_TYPE,
                         LABEL_IGNORE_INDEX,
@@ -191,6 +204,9 @@ public record IngestConfig(
         if (ignoreIndex != null && labelType != LabelType.CLASS) {
             throw new IllegalArgumentException(
                     "label.ignore-index " + ignoreIndex + ", label.type " + labelType);
+        }
+        if (missingIndicator && missing == MissingValues.DEAD_LETTER) {
+            throw new IllegalArgumentException("indicators, features.missing " + missing);
         }
         classes = List.copyOf(classes);
         allowedModels = Set.copyOf(allowedModels);
@@ -217,7 +233,8 @@ public record IngestConfig(
                 ignoreIndex,
                 source,
                 missing,
-                FeatureEncoding.COLUMNS);
+                FeatureEncoding.COLUMNS,
+                false);
     }
 
     /** Reads the configuration; adds problems to the settings. */
@@ -231,8 +248,10 @@ public record IngestConfig(
                             + " differ only in case, in spaces or as 1 and 1.0: is one class"
                             + " meant?");
         }
+        MissingValues missing = missing(settings);
+        boolean missingIndicator = missingIndicator(settings, source, missing);
         return new IngestConfig(
-                numFeatures(settings, source),
+                numFeatures(settings, source, missingIndicator),
                 classes,
                 settings.get(BLOCK_SIZE),
                 settings.get(BLOCK_MAX_WAIT).orElse(null),
@@ -240,8 +259,51 @@ public record IngestConfig(
                 settings.get(LABEL_TYPE),
                 ignoreIndex(settings),
                 source,
-                missing(settings),
-                encoding(settings, source.mapping().features()));
+                missing,
+                encoding(settings, source.mapping().features()),
+                missingIndicator);
+    }
+
+    private static boolean missingIndicator(
+            Settings settings, SourceConfig source, MissingValues missing) {
+        if (!settings.get(MISSING_INDICATOR)) {
+            return false;
+        }
+        if (settings.get(ENCODING) != FeatureEncoding.COLUMNS) {
+            settings.problem(
+                    settings.assignment(MISSING_INDICATOR)
+                            + " with "
+                            + settings.assignment(ENCODING)
+                            + ": a missing value is absent there, as a 0 is");
+            return false;
+        }
+        if (missing == MissingValues.DEAD_LETTER) {
+            settings.problem(
+                    settings.assignment(MISSING_INDICATOR)
+                            + " with "
+                            + MISSING
+                            + " = "
+                            + Key.kebab(missing)
+                            + ": no example has a missing feature; set "
+                            + MISSING
+                            + " to "
+                            + Key.kebab(MissingValues.MEAN)
+                            + " or "
+                            + Key.kebab(MissingValues.ZERO));
+            return false;
+        }
+        FeatureList features = source.mapping().features();
+        Set<String> names = new HashSet<>(features.columnNames());
+        for (String name : features.indicators().keySet()) {
+            if (names.contains(name)) {
+                settings.problem(
+                        settings.assignment(MISSING_INDICATOR)
+                                + ": features has the column \""
+                                + name
+                                + "\" already");
+            }
+        }
+        return true;
     }
 
     /** Returns whether examples have only the features that are not 0. */
@@ -323,7 +385,8 @@ public record IngestConfig(
                         : MissingValues.DEAD_LETTER);
     }
 
-    private static int numFeatures(Settings settings, SourceConfig source) {
+    private static int numFeatures(
+            Settings settings, SourceConfig source, boolean missingIndicator) {
         Optional<Integer> given = settings.get(NUM_FEATURES);
         FeatureEncoding encoding = settings.get(ENCODING);
         if (encoding == FeatureEncoding.HASHED) {
@@ -351,9 +414,10 @@ public record IngestConfig(
                 settings.problem(
                         "num-features is missing: a whole number of features, 1 to " + MAX_COLUMNS);
             }
-            return given.orElse(1);
+            return given.orElse(1) * (missingIndicator ? 2 : 1);
         }
-        int columns = Math.max(1, source.mapping().features().numColumns());
+        FeatureList features = source.mapping().features();
+        int columns = Math.max(1, features.numColumns());
         if (given.isPresent() && given.get() != columns) {
             settings.problem(
                     settings.assignment(NUM_FEATURES)
@@ -361,7 +425,12 @@ public record IngestConfig(
                             + columns
                             + " columns; leave num-features out");
         }
-        return columns;
+        return columns + (missingIndicator ? features.indicators().size() : 0);
+    }
+
+    /** Returns the number of dense features that an event in Freshet's own format has. */
+    int numSentFeatures() {
+        return missingIndicator ? numFeatures / 2 : numFeatures;
     }
 
     /**

@@ -110,8 +110,9 @@ final class JsonDecoder extends MappedDecoder {
             String name = context.getCurrentName();
             return container == null ? FieldPath.of(name) : container.member(name);
         }
-        boolean inList = container != null && context.inArray() && context.hasCurrentIndex();
-        return inList ? container.element(context.getCurrentIndex()) : container;
+        return container == null || !context.inArray() || !context.hasCurrentIndex()
+                ? container
+                : container.element(context.getCurrentIndex());
     }
 
     private static InvalidEventException notJson(byte[] value, @Nullable String problem) {

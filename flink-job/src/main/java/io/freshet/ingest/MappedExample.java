@@ -55,6 +55,10 @@ final class MappedExample {
 
     private final @Nullable HashedFeatures hashed;
     private final List<String> columnNames;
+
+    /** Columns whose values each indicator behind them is about; empty without indicators. */
+    private final int[] indicated;
+
     private final float[] targets;
     private int numTargets;
 
@@ -80,7 +84,13 @@ final class MappedExample {
         root = FieldNode.of(mapping);
         labels = new LabelResolver(config);
         missingIsInvalid = config.missing() == MissingValues.DEAD_LETTER;
-        row = new float[mapping.features().numColumns()];
+        indicated =
+                config.missingIndicator()
+                        ? mapping.features().indicators().values().stream()
+                                .mapToInt(Integer::intValue)
+                                .toArray()
+                        : new int[0];
+        row = new float[mapping.features().numColumns() + indicated.length];
         columnNames = mapping.features().columnNames();
         hashed =
                 config.encoding() == FeatureEncoding.HASHED
@@ -332,7 +342,10 @@ final class MappedExample {
 
     /** Reports a member of a list of values that is text, but not UTF-8. */
     void invalidListText(FieldNode list, int index) {
-        violate(DeadLetterReason.MALFORMED, list, "has the member " + index + ", which is not UTF-8");
+        violate(
+                DeadLetterReason.MALFORMED,
+                list,
+                "has the member " + index + ", which is not UTF-8");
     }
 
     /** Reports a value of another shape than the mapping says. */
@@ -356,6 +369,10 @@ final class MappedExample {
 
     /** Ends the example: from now on its parts can be read. */
     void end() {
+        int firstIndicator = row.length - indicated.length;
+        for (int i = 0; i < indicated.length; i++) {
+            row[firstIndicator + i] = Float.isNaN(row[indicated[i]]) ? 1 : 0;
+        }
         if (numTargets >= 0) {
             labels.resolveTargets(targets, 0, numTargets);
         } else {

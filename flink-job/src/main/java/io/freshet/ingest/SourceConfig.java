@@ -3,6 +3,7 @@ package io.freshet.ingest;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.mapping.FieldMapping;
+import io.freshet.ingest.mapping.MappingConflicts;
 import io.freshet.registry.RegistryConfig;
 import java.io.IOException;
 import java.io.Serializable;
@@ -99,26 +100,28 @@ public record SourceConfig(
             case FRESHET -> FRESHET;
             case JSON ->
                     new SourceConfig(
-                            format,
-                            FieldMapping.from(settings),
-                            List.of(),
-                            AvroEncoding.SINGLE_OBJECT,
-                            null);
+                            format, mapping(settings), List.of(), AvroEncoding.SINGLE_OBJECT, null);
             case AVRO ->
                     new SourceConfig(
                             format,
-                            FieldMapping.from(settings),
+                            mapping(settings),
                             avroSchemas(settings),
                             settings.get(AVRO_ENCODING),
                             null);
             case CONFLUENT_AVRO ->
                     new SourceConfig(
                             format,
-                            FieldMapping.from(settings),
+                            mapping(settings),
                             List.of(),
                             AvroEncoding.CONFLUENT,
                             RegistryConfig.require(settings, FORMAT).orElse(null));
         };
+    }
+
+    private static FieldMapping mapping(Settings settings) {
+        FieldMapping mapping = FieldMapping.from(settings);
+        MappingConflicts.find(mapping).forEach(settings::problem);
+        return mapping;
     }
 
     private static List<String> avroSchemas(Settings settings) {

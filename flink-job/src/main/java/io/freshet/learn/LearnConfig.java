@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param missing treatment of missing values; {@link MissingValues#MEAN} requires a scaler that
  *     accepts them
  * @param encoding encoding of the features
+ * @param missingIndicator whether some of the features say which others are missing
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -48,7 +49,8 @@ public record LearnConfig(
         DriftConfig drift,
         DeviceFallback deviceFallback,
         MissingValues missing,
-        FeatureEncoding encoding)
+        FeatureEncoding encoding,
+        boolean missingIndicator)
         implements Serializable {
 
     public static final Key<Optional<Duration>> MINI_BATCH_MAX_WAIT =
@@ -157,7 +159,8 @@ public record LearnConfig(
                 drift,
                 deviceFallback,
                 missing,
-                FeatureEncoding.COLUMNS);
+                FeatureEncoding.COLUMNS,
+                false);
     }
 
     /** Creates a configuration under which no value is missing. */
@@ -204,7 +207,8 @@ public record LearnConfig(
                 DriftConfig.from(settings, learner),
                 settings.get(DEVICE_FALLBACK),
                 ingest.missing(),
-                ingest.encoding());
+                ingest.encoding(),
+                ingest.missingIndicator());
     }
 
     private static @Nullable Duration miniBatchMaxWait(Settings settings, boolean blocksByCount) {
@@ -235,6 +239,7 @@ public record LearnConfig(
         values.put(IngestConfig.LABEL_TYPE.name(), Key.kebab(labelType));
         values.put(IngestConfig.MISSING.name(), Key.kebab(missing));
         values.putAll(IngestConfig.encodingParameters(encoding, learner.numFeatures()));
+        values.put(IngestConfig.MISSING_INDICATOR.name(), Key.text(missingIndicator));
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),
                 miniBatchMaxWait == null ? "off" : miniBatchMaxWait.toMillis() + " ms");

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param partitions events of the model that were read, by partition; null in states that were
  *     written before there were any
  * @param missing number of missing values of each feature; null while there are none
- * @param rounded number of values of each feature that one float does not hold; null while there are
- *     none
+ * @param rounded number of values of each feature that one float does not hold; null while there
+ *     are none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelState(

@@ -350,6 +350,24 @@ class AvroDecoderTest {
     }
 
     @Test
+    void missingIndicators_followTheFeatures() throws IOException {
+        byte[] value = singleObject(visit().set("clicks", Arrays.asList(null, 0.5f)).build());
+
+        ExampleBlock block =
+                packer(
+                                "avro",
+                                null,
+                                "features.missing",
+                                "mean",
+                                "features.missing-indicator",
+                                "true")
+                        .pack(Messages.message(0, value));
+
+        assertThat(features(block))
+                .containsExactly(31, 0, 1, Float.NaN, 0.5f, 12.34f, 0, 0, 1, 0, 0);
+    }
+
+    @Test
     void branchesOfAUnion_areLabels() throws IOException {
         ExamplePacker packer = packer("avro", null, "classes", "true,7,stays");
         for (Object label : Arrays.asList(true, 7, "stays", null)) {

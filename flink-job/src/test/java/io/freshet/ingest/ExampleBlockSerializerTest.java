@@ -42,8 +42,7 @@ class ExampleBlockSerializerTest {
         packer.pack(Messages.message(0, Messages.event("m", 10, "a", 1, 2)));
         packer.pack(Messages.message(1, Messages.event("m", 11, null, 3, 4)));
         packer.pack(Messages.message(2, Messages.event("m", 12, "?", 5, 6)));
-        ExampleBlock block =
-                packer.pack(Messages.message(3, Messages.event("m", 13, "b", 7, 8)));
+        ExampleBlock block = packer.pack(Messages.message(3, Messages.event("m", 13, "b", 7, 8)));
         block.rounded().add(1, 5);
         return block;
     }

@@ -94,6 +94,37 @@ class ExamplePackerTest {
     }
 
     @Test
+    void missingIndicators_followTheFeatures() {
+        ExamplePacker indicating =
+                new ExamplePacker(
+                        new IngestConfig(
+                                6,
+                                List.of("down", "up"),
+                                256,
+                                Duration.ofMillis(200),
+                                Set.of(),
+                                LabelType.CLASS,
+                                null,
+                                SourceConfig.FRESHET,
+                                MissingValues.MEAN,
+                                FeatureEncoding.COLUMNS,
+                                true),
+                        null,
+                        deadLetters::add);
+        indicating.pack(Messages.message(0, Messages.event("m", 1, 0, Float.NaN, 2, 3)));
+        indicating.pack(Messages.message(1, Messages.event("m", 1, 0, 1, 2, 3, 4)));
+        ExampleBlock block =
+                indicating.pack(Messages.message(2, Messages.event("m", 1, 0, 4, 5, Float.NaN)));
+
+        assertThat(Arrays.copyOf(block.examples().features(), 12))
+                .containsExactly(Float.NaN, 2, 3, 1, 0, 0, 4, 5, Float.NaN, 0, 0, 1);
+        assertThat(block.examples().numFeatures()).isEqualTo(6);
+        assertThat(deadLetters)
+                .extracting(DeadLetter::detail)
+                .containsExactly("4 features instead of 3 (num-features)");
+    }
+
+    @Test
     void labelledEvent_isPackedUnchanged() {
         LabelledEvent event = Messages.event("known", 77, "up", 1f, -2.5f, 3e20f);
         event.setWeight(0.5f);
@@ -217,6 +248,14 @@ class ExamplePackerTest {
         assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(2);
         assertThat(block.size()).isEqualTo(1);
         assertThat(block.examples().labels()[0]).isZero();
+    }
+
+    @Test
+    void ignoreIndexThatIsText_isIgnored() {
+        ExampleBlock block = packer(LabelType.CLASS, -100).pack(labelled(5, "-100"));
+
+        assertThat(block.audit().count(IgnoredReason.IGNORE_INDEX)).isEqualTo(1);
+        assertThat(deadLetters).isEmpty();
     }
 
     /** A block marks a row without a label by −1 too. */

@@ -49,7 +49,8 @@ class FeaturesReaderTest {
                         null,
                         SourceConfig.FRESHET,
                         missing,
-                        encoding),
+                        encoding,
+                        false),
                 null,
                 deadLetters::add);
     }

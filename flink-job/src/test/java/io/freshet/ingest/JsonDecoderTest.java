@@ -214,6 +214,22 @@ class JsonDecoderTest {
     }
 
     @Test
+    void missingIndicators_followTheFeatures() {
+        ExamplePacker packer =
+                packer(
+                        "features", "a,c:categorical(x|y),v[0:2],o.t:numeric(origin=5)",
+                        "features.missing-indicator", "true");
+
+        ExampleBlock block =
+                packer.pack(message("{\"a\":NaN,\"c\":\"y\",\"v\":[3,null],\"o\":{\"t\":7}}"));
+        assertThat(features(block)).containsExactly(NAN, 0, 1, 3, NAN, 2, 1, 0, 0, 1, 0);
+        packer.recycle(block);
+        block = packer.pack(message("{\"a\":1,\"c\":\"z\",\"v\":[3,4]}"));
+        assertThat(features(block)).containsExactly(1, NAN, NAN, 3, 4, NAN, 0, 1, 0, 0, 1);
+        assertThat(deadLetters).isEmpty();
+    }
+
+    @Test
     void categoryThatIsNotListed_isMissing() {
         assertThat(features("c:categorical(x|y),b", "{\"c\":\"z\",\"b\":2}"))
                 .containsExactly(NAN, NAN, 2);
@@ -227,7 +243,11 @@ class JsonDecoderTest {
     @MethodSource("labels")
     void label_hasItsMeaning(LabelCase label) {
         ExampleBlock block =
-                packer("classes", label.classes(), "label.ignore-index", "" + LabelCase.IGNORE_INDEX)
+                packer(
+                                "classes",
+                                label.classes(),
+                                "label.ignore-index",
+                                "" + LabelCase.IGNORE_INDEX)
                         .pack(message("{\"a\":1,\"y\":" + label.label() + "}"));
 
         String meaning;
@@ -415,7 +435,9 @@ class JsonDecoderTest {
     void invalidUtf8_isADeadLetterThatNamesTheField(String bytes) {
         byte[] invalid = HexFormat.of().parseHex(bytes);
         for (String json :
-                List.of("{\"a\":[{\"b\":\"x%\",\"c\":1}],\"y\":\"\u00e9\"}", "{\"a\":[{\"b\":\"x%")) {
+                List.of(
+                        "{\"a\":[{\"b\":\"x%\",\"c\":1}],\"y\":\"\u00e9\"}",
+                        "{\"a\":[{\"b\":\"x%")) {
             deadLetters.clear();
             packer("features", "a[0].b,c").pack(Messages.message(0, replaced(json, invalid)));
 

@@ -527,7 +527,8 @@ public class LearnerTest {
                         dense.drift(),
                         dense.deviceFallback(),
                         MissingValues.ZERO,
-                        FeatureEncoding.SPARSE);
+                        FeatureEncoding.SPARSE,
+                        false);
 
         assertThatThrownBy(
                         () ->

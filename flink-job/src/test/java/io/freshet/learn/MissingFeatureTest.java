@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.LabelType;
@@ -53,7 +54,9 @@ class MissingFeatureTest {
                 Duration.ofSeconds(10),
                 DriftConfig.NONE,
                 DeviceFallback.CPU,
-                missing);
+                missing,
+                FeatureEncoding.COLUMNS,
+                false);
     }
 
     static Stream<Arguments> configurations() {

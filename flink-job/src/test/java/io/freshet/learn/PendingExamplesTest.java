@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.model.LearnerSettings;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.FeatureEncoding;
@@ -17,7 +18,17 @@ class PendingExamplesTest {
         LearnConfig dense = LearnerTest.config(8);
         LearnConfig sparse =
                 new LearnConfig(
-                        dense.learner(),
+                        new LearnerSettings(
+                                dense.learner().numFeatures(),
+                                dense.learner().numClasses(),
+                                8,
+                                dense.learner().loss(),
+                                dense.learner().optimizer(),
+                                dense.learner().mixture(),
+                                dense.learner().reduction(),
+                                null,
+                                10,
+                                true),
                         dense.classes(),
                         dense.labelType(),
                         null,
@@ -27,7 +38,8 @@ class PendingExamplesTest {
                         dense.drift(),
                         dense.deviceFallback(),
                         MissingValues.ZERO,
-                        FeatureEncoding.SPARSE);
+                        FeatureEncoding.SPARSE,
+                        false);
         Examples examples = new Examples(dense.learner().numFeatures(), 0, 0, true);
         for (int row = 0; row < 3; row++) {
             examples.reserve();

@@ -45,6 +45,7 @@ import io.freshet.model.scale.Standardization;
 import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
+import io.freshet.publish.JobIdentity;
 import io.freshet.publish.PublishFormat;
 import io.freshet.publish.Topic;
 import io.freshet.registry.RegistryConfig;
@@ -170,6 +171,7 @@ class JobConfigTest {
         settings.put("features.missing", "zero"); // the mean needs a scaler
         settings.put("features.encoding", "sparse");
         settings.put("features.hash-bits", "18"); // the default; see HashedFeaturesTest
+        settings.put("features.missing-indicator", "false"); // the default; sparse excludes it
         settings.put("block.size", "11");
         settings.put("block.max-wait", "12 ms");
         settings.put("models.allowed", "a,b");
@@ -286,7 +288,8 @@ class JobConfigTest {
         assertThat(config.kafka().start()).isEqualTo(KafkaConfig.Start.LATEST);
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");
         assertThat(config.kafka().transactionTimeout()).isEqualTo(Duration.ofMinutes(3));
-        assertThat(config.ingest().numFeatures()).isEqualTo(3);
+        assertThat(config.ingest().numFeatures()).isEqualTo(3); // with an indicator for each field
+        assertThat(config.ingest().missingIndicator()).isFalse();
         assertThat(config.ingest().source().format()).isEqualTo(SourceFormat.CONFLUENT_AVRO);
         assertThat(config.ingest().source().registry())
                 .isEqualTo(
@@ -316,7 +319,7 @@ class JobConfigTest {
         assertThat(config.learn().learner())
                 .isEqualTo(
                         new LearnerSettings(
-                                3,
+                                5,
                                 2,
                                 13,
                                 new CrossEntropy(
@@ -925,6 +928,16 @@ class JobConfigTest {
                 .hasSize(2)
                 .anyMatch(problem -> problem.contains("\"color\" is not a kind"))
                 .anyMatch(problem -> problem.contains("a field's name is expected"));
+        assertThat(
+                        problems(
+                                "source.format", "json",
+                                "num-features", "auto",
+                                "features", "a,row[0:3],o.p",
+                                "label", "row[1]",
+                                "id", "o"))
+                .containsExactly(
+                        "label (row[1]) and features (row[0:3]): the label cannot be a feature",
+                        "id (o) and features (o.p): o cannot be both a value and an object");
     }
 
     @Test
@@ -1131,6 +1144,55 @@ class JobConfigTest {
         assertThat(config.learn().learner().scaler()).isEqualTo(new Standardization(10, true));
         assertThat(config.learn().missing()).isEqualTo(MissingValues.MEAN);
         assertThat(config.learn().hyperParameters()).containsEntry("features.missing", "mean");
+    }
+
+    @Test
+    void missingIndicators_needMissingValues() {
+        assertThat(problems("features.missing-indicator", "true"))
+                .containsExactly(
+                        "features.missing-indicator = true with features.missing = dead-letter: no"
+                                + " example has a missing feature; set features.missing to mean or"
+                                + " zero");
+        Map<String, String> settings = with("features.missing", "mean");
+        int numFeatures = JobConfig.parse(settings).learn().learner().numFeatures();
+        settings.put("features.missing-indicator", "true");
+        JobConfig config = JobConfig.parse(settings);
+        assertThat(config.learn().learner().numFeatures()).isEqualTo(2 * numFeatures);
+        assertThat(config.learn().hyperParameters())
+                .containsEntry("features.missing-indicator", "true");
+    }
+
+    @Test
+    void missingIndicators_haveNamesOfTheirOwn() {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("kafka.bootstrap.servers", "b:1");
+        settings.put("source.format", "json");
+        settings.put("features", "a,c:categorical(x|y),v[0:3]");
+        settings.put("label", "z");
+        settings.put("classes", "2");
+        settings.put("num-features", "6");
+        settings.put("features.missing-indicator", "true");
+        assertThat(JobConfig.parse(settings).ingest().numFeatures()).isEqualTo(11);
+        settings.put("features", "a,a is missing,b[0:4]");
+        assertThat(problems(settings))
+                .containsExactly(
+                        "features.missing-indicator = true: features has the column \"a is"
+                                + " missing\" already");
+    }
+
+    @Test
+    void stateWithoutMissingIndicators_isRefusedWithThem() {
+        SavedJob saved = new SavedJob(new JobIdentity("job", 1, Map.of()), Map.of());
+        Map<String, String> settings = with("features.missing", "mean");
+        settings.put("features.missing-indicator", "true");
+
+        assertThat(
+                        saved.refused(
+                                JobConfig.parse(settings).settings(),
+                                List.of(IngestConfig.MISSING_INDICATOR),
+                                Set.of()))
+                .extracting(SavedJob.Difference::toString)
+                .containsExactly("features.missing-indicator = false in the state, true now");
     }
 
     @Test

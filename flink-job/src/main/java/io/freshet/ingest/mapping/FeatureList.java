@@ -3,7 +3,9 @@ package io.freshet.ingest.mapping;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,6 +18,8 @@ import java.util.stream.Stream;
  *     to another part of the example: numbers as numeric, texts as categorical
  */
 public record FeatureList(List<FeatureField> fields, boolean takesOthers) implements Serializable {
+    private static final String MISSING = " is missing";
+
     static final String TYPE =
             "comma-separated fields, each with a kind if it is not numeric, such as"
                 + " age,city:categorical(Oslo|Rome),member:boolean,since:time,pixels[0:784]; or *,"
@@ -66,6 +70,28 @@ public record FeatureList(List<FeatureField> fields, boolean takesOthers) implem
     /** Returns the names of the columns. */
     public List<String> columnNames() {
         return fields.stream().flatMap(field -> field.columnNames().stream()).toList();
+    }
+
+    /**
+     * Returns the names of the columns that say whether a feature is missing, one for each field or
+     * member of a list, in their order; each with the index of the first column of its feature.
+     */
+    public Map<String, Integer> indicators() {
+        Map<String, Integer> indicators = new LinkedHashMap<>();
+        int column = 0;
+        for (FeatureField field : fields) {
+            int first = column;
+            if (field.isList()) {
+                for (int i = field.from(); i < field.to(); i++) {
+                    String name = field.path().element(i) + MISSING;
+                    indicators.putIfAbsent(name, first + i - field.from());
+                }
+            } else {
+                indicators.putIfAbsent(field.path() + MISSING, first);
+            }
+            column += field.numColumns();
+        }
+        return indicators;
     }
 
     /** Returns the list as it is written in settings. */

@@ -117,7 +117,6 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
         if (settings.text(LABEL).isEmpty()) {
             settings.problem("label is missing: " + FieldSource.TYPE);
         }
-        MappingConflicts.find(features, sources).forEach(settings::problem);
         return new FieldMapping(features, sources);
     }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Check of a mapping for contradictions: a label that is also a feature, and a field that is mapped
  * with two shapes, such as a value that has members. Not thread-safe.
  */
-final class MappingConflicts {
+public final class MappingConflicts {
     /**
      * Field that is mapped.
      *
@@ -62,22 +62,24 @@ final class MappingConflicts {
 
     private MappingConflicts() {}
 
-    /** Returns the contradictions between features and other parts; each names both fields. */
-    static List<String> find(FeatureList features, Map<FieldMapping.Part, FieldSource> sources) {
+    /** Returns the contradictions of a mapping; each names both keys and fields. */
+    public static List<String> find(FieldMapping mapping) {
         List<Use> uses = new ArrayList<>();
-        features.fields().forEach(field -> uses.add(Use.of(field)));
-        sources.forEach(
-                (part, source) -> {
-                    if (source.path() != null) {
-                        uses.add(Use.of(part, source.path()));
-                    }
-                });
+        mapping.features().fields().forEach(field -> uses.add(Use.of(field)));
+        mapping.sources()
+                .forEach(
+                        (part, source) -> {
+                            if (source.path() != null) {
+                                uses.add(Use.of(part, source.path()));
+                            }
+                        });
         MappingConflicts conflicts = new MappingConflicts();
         uses.forEach(conflicts::add);
         uses.forEach(conflicts::check);
         conflicts.objects.forEach(
                 (path, use) ->
-                        conflicts.report(use, conflicts.lists.get(path), path, "an object", "a list"));
+                        conflicts.report(
+                                use, conflicts.lists.get(path), path, "an object", "a list"));
         return List.copyOf(conflicts.problems);
     }
 

@@ -2,6 +2,7 @@ package io.freshet.ingest.mapping;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,18 @@ class FeatureListTest {
                         "at (weekday, sine)",
                         "at (weekday, cosine)");
         assertThat(list.fields().get(1).categories()).isEqualTo(List.of("x", "y"));
+    }
+
+    @Test
+    void indicators_areOneForEachFieldAndMember_withItsFirstColumn() {
+        assertThat(FeatureList.parse("b,city:categorical(x|y),v[1:3],at:time,at,o.p").indicators())
+                .containsExactly(
+                        entry("b is missing", 0),
+                        entry("city is missing", 1),
+                        entry("v[1] is missing", 3),
+                        entry("v[2] is missing", 4),
+                        entry("at is missing", 5),
+                        entry("o.p is missing", 10));
     }
 
     @ParameterizedTest

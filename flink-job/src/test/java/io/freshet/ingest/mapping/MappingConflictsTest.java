@@ -21,8 +21,9 @@ class MappingConflictsTest {
             values.put(setting.substring(0, equals).strip(), setting.substring(equals + 1).strip());
         }
         Settings read = Settings.of(values, FieldMapping.KEYS, Set.of());
-        FieldMapping.from(read);
-        return read.problems();
+        FieldMapping mapping = FieldMapping.from(read);
+        assertThat(read.problems()).isEmpty();
+        return MappingConflicts.find(mapping);
     }
 
     @ParameterizedTest
@@ -64,7 +65,8 @@ class MappingConflictsTest {
         assertThat(problems("label=a.b", "features=a,row[0:3],c.d", "weight=row", "id=c"))
                 .containsExactlyInAnyOrder(
                         "features (a) and label (a.b): a cannot be both a value and an object",
-                        "weight (row) and features (row[0:3]): row cannot be both a value and a list",
+                        "weight (row) and features (row[0:3]): row cannot be both a value and a"
+                                + " list",
                         "id (c) and features (c.d): c cannot be both a value and an object");
     }
 

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Conversions;
+import org.apache.avro.LogicalType;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
@@ -45,7 +46,15 @@ final class MessageDecoder implements AutoCloseable {
     private static final GenericData AVRO = new GenericData();
 
     static {
-        AVRO.addLogicalTypeConversion(new Conversions.DecimalConversion());
+        AVRO.addLogicalTypeConversion(new LenientDecimals());
+    }
+
+    /** Conversion of decimals that accepts those without bytes, which the job may skip. */
+    private static final class LenientDecimals extends Conversions.DecimalConversion {
+        @Override
+        public BigDecimal fromBytes(ByteBuffer value, Schema schema, LogicalType type) {
+            return value.hasRemaining() ? super.fromBytes(value, schema, type) : BigDecimal.ZERO;
+        }
     }
 
     private final EventReader<LabelledEvent> events = EventReader.ofAvro(LabelledEvent.class);

@@ -102,8 +102,7 @@ class MessageDecoderTest {
                         "classes", "2",
                         "num-features", "auto");
         byte[] json = ("{\"a\":1,\"m\":" + model + "}").getBytes(StandardCharsets.UTF_8);
-        IngestConfig config =
-                IngestConfig.from(Settings.of(settings, IngestConfig.KEYS, Set.of()));
+        IngestConfig config = IngestConfig.from(Settings.of(settings, IngestConfig.KEYS, Set.of()));
         ExamplePacker packer = new ExamplePacker(config, null, letter -> {});
         try (MessageDecoder decoder = decoder("source.format", "json", "model", "m")) {
             decoder.decode(json, null, Map.of());
@@ -178,6 +177,35 @@ class MessageDecoderTest {
         assertThat(packer.pack(Messages.message(0, bytes)).modelId()).isEqualTo(model);
     }
 
+    @Test
+    void decimalWithoutBytes_doesNotHideTheEvent(@TempDir Path directory) throws IOException {
+        Schema schema =
+                new Schema.Parser()
+                        .parse(
+                                """
+                                {"type": "record", "name": "A", "fields": [
+                                  {"name": "price", "type":
+                                    {"type": "bytes", "logicalType": "decimal", "precision": 4}},
+                                  {"name": "y", "type": "string"}
+                                ]}
+                                """);
+        Path file = Files.writeString(directory.resolve("a.avsc"), schema.toString());
+        byte[] bytes =
+                bare(
+                        new GenericRecordBuilder(schema)
+                                .set("price", ByteBuffer.allocate(0))
+                                .set("y", "up")
+                                .build());
+        try (MessageDecoder decoder =
+                decoder(
+                        "source.format", "avro",
+                        "source.avro-schemas", file.toString(),
+                        "source.avro-encoding", "bare",
+                        "label", "y")) {
+            assertThat(decoder.decode(bytes, null, Map.of())).isEqualTo(EventKind.LABELLED);
+        }
+    }
+
     private static byte[] bare(GenericRecord record) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
@@ -245,8 +273,7 @@ class MessageDecoderTest {
                         "source.avro-schemas", file.toString(),
                         "source.avro-encoding", "bare",
                         "model", "m")) {
-            assertThat(decoder.decode(bytes, null, Map.of()))
-                    .isEqualTo(EventKind.LABELLED);
+            assertThat(decoder.decode(bytes, null, Map.of())).isEqualTo(EventKind.LABELLED);
             assertThat(decoder.modelId()).isEqualTo("t1");
             assertThat(decoder.decode(new byte[] {9}, null, Map.of()))
                     .isEqualTo(EventKind.UNREADABLE);
