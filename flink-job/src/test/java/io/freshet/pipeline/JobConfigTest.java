@@ -276,7 +276,7 @@ class JobConfigTest {
 
         assertThat(config.kafka().client())
                 .isEqualTo(Map.of("bootstrap.servers", "b:1", "security.protocol", "SSL"));
-        assertThat(config.kafka().labelledEvents()).isEqualTo("t0");
+        assertThat(config.kafka().input()).isEqualTo(TopicSelection.of("t0"));
         assertThat(config.kafka().groupId()).isEqualTo("g");
         assertThat(config.kafka().start()).isEqualTo(KafkaConfig.Start.LATEST);
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");
@@ -966,6 +966,27 @@ class JobConfigTest {
                 .containsExactly(
                         "schema.registry.url is missing: publish.format = confluent-avro needs a"
                                 + " registry");
+    }
+
+    @Test
+    void outputThatIsInput_isRefused_alsoByAPattern() {
+        assertThat(problems("topics.labelled-events", "a,metrics"))
+                .containsExactly(
+                        "topics.labelled-events = a,metrics: the job would read its own output");
+        assertThat(problems("topics.labelled-events", "/m.*s/"))
+                .containsExactly(
+                        "topics.labelled-events = /m.*s/: the job would read its own output,"
+                                + " since the pattern matches metrics and models");
+        assertThat(problems("topics.labelled-events", "/events-.*/")).isEmpty();
+    }
+
+    @Test
+    void nameOfASingleTopic_isNotThatOfSeveral() {
+        KafkaConfig several = JobConfig.parse(given("topics.labelled-events", "a,b")).kafka();
+
+        assertThatThrownBy(several::labelledEvents)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("topics.labelled-events = a,b: this needs the name of a single topic");
     }
 
     @Test

@@ -66,7 +66,11 @@ class PublishFunctionTest {
                 List.of(topics),
                 (publisher, result, publications) ->
                         publications.accept(
-                                new Publication(topics[0], null, result.getBytes(StandardCharsets.UTF_8), null)));
+                                new Publication(
+                                        topics[0],
+                                        null,
+                                        result.getBytes(StandardCharsets.UTF_8),
+                                        null)));
     }
 
     @Test
@@ -85,7 +89,9 @@ class PublishFunctionTest {
 
         open(Topic.METRICS);
 
-        assertThat(registry.requests()).hasSize(3).containsOnly("POST /subjects/metrics-value/versions");
+        assertThat(registry.requests())
+                .hasSize(3)
+                .containsOnly("POST /subjects/metrics-value/versions");
     }
 
     @Test
@@ -93,8 +99,7 @@ class PublishFunctionTest {
         registry.answer(Integer.MAX_VALUE, AWAY);
         Thread.currentThread().interrupt();
 
-        assertThatThrownBy(() -> open(Topic.METRICS))
-                .isInstanceOf(InterruptedException.class);
+        assertThatThrownBy(() -> open(Topic.METRICS)).isInstanceOf(InterruptedException.class);
     }
 
     @Test
