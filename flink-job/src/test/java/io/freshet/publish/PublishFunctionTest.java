@@ -35,14 +35,17 @@ class PublishFunctionTest {
     }
 
     private void open(Topic... topics) throws Exception {
-        try (OneInputStreamOperatorTestHarness<String, Publication> harness =
-                new OneInputStreamOperatorTestHarness<>(new StreamFlatMap<>(function(topics)))) {
+        OneInputStreamOperatorTestHarness<String, Publication> harness =
+                new OneInputStreamOperatorTestHarness<>(new StreamFlatMap<>(function(topics)));
+        try {
             harness.open();
             harness.processElement(new StreamRecord<>("result"));
 
             assertThat(harness.extractOutputValues())
                     .singleElement()
                     .satisfies(publication -> assertThat(publication.topic()).isEqualTo(topics[0]));
+        } finally {
+            harness.close();
         }
     }
 
