@@ -38,12 +38,13 @@ import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Kafka source that fails the job permanently if its topic or a saved offset no longer exists, and
- * whose checkpoints contain the job that wrote them ({@link JobEnumerator}).
+ * Kafka source that fails the job permanently if one of its topics or a saved offset no longer
+ * exists, and whose checkpoints contain the job that wrote them ({@link JobEnumerator}).
  *
  * <p>A restart would not bring the records back. The failures of {@code KafkaSource}
  * (flink-connector-kafka 5.0.0) let Flink restart the job, which would then restart forever. The
@@ -100,7 +101,7 @@ final class FailOnDataLossKafkaSource<T>
     @Override
     public SplitEnumerator<KafkaPartitionSplit, SourceState> createEnumerator(
             SplitEnumeratorContext<KafkaPartitionSplit> context) {
-        EnumeratorContext retrying = new EnumeratorContext(context, kafka.labelledEvents());
+        EnumeratorContext retrying = new EnumeratorContext(context, kafka.input());
         return new JobEnumerator(
                 source.createEnumerator(retrying), context, submission, job, accepted, kafka, null);
     }
@@ -109,15 +110,15 @@ final class FailOnDataLossKafkaSource<T>
     public SplitEnumerator<KafkaPartitionSplit, SourceState> restoreEnumerator(
             SplitEnumeratorContext<KafkaPartitionSplit> context, SourceState state)
             throws IOException {
-        EnumeratorContext retrying = new EnumeratorContext(context, kafka.labelledEvents());
+        EnumeratorContext retrying = new EnumeratorContext(context, kafka.input());
         return new JobEnumerator(
-                source.restoreEnumerator(retrying, state.kafka()),
+                source.restoreEnumerator(retrying, state.kafka(kafka.input())),
                 context,
                 submission,
                 job,
                 accepted,
                 kafka,
-                state.job());
+                state);
     }
 
     @Override
@@ -168,7 +169,8 @@ final class FailOnDataLossKafkaSource<T>
     private static void requireSameTopics(KafkaConfig kafka, JobIdentity job) {
         try (Admin admin = KafkaAdmin.create(kafka)) {
             Optional<String> recreated =
-                    InputTopics.recreated(job, InputTopics.ids(admin, job.topicIds().keySet()));
+                    InputTopics.recreated(
+                            job, InputTopics.idsOfExisting(admin, job.topicIds().keySet()));
             if (recreated.isPresent()) {
                 throw new SuppressRestartsException(new IllegalStateException(recreated.get()));
             }
@@ -177,6 +179,46 @@ final class FailOnDataLossKafkaSource<T>
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
+    }
+
+    /**
+     * Returns partitions with offsets in place of the marker for the earliest one, which Flink uses
+     * for partitions that it finds later. A job that is restored with the marker would begin at
+     * what is the earliest offset then.
+     *
+     * @throws KafkaException if Kafka does not answer
+     */
+    private static List<KafkaPartitionSplit> fromOffsets(
+            List<KafkaPartitionSplit> splits, KafkaConfig kafka) {
+        List<TopicPartition> marked =
+                splits.stream()
+                        .filter(FailOnDataLossKafkaSource::isMarked)
+                        .map(KafkaPartitionSplit::getTopicPartition)
+                        .toList();
+        if (marked.isEmpty()) {
+            return splits;
+        }
+        try (Admin admin = KafkaAdmin.create(kafka)) {
+            Map<TopicPartition, Long> beginnings = InputTopics.beginnings(admin, marked);
+            return splits.stream()
+                    .map(
+                            split ->
+                                    isMarked(split)
+                                            ? new KafkaPartitionSplit(
+                                                    split.getTopicPartition(),
+                                                    beginnings.getOrDefault(
+                                                            split.getTopicPartition(), 0L))
+                                            : split)
+                    .toList();
+        } catch (ExecutionException e) {
+            throw new KafkaException("the offsets of new partitions are unknown", e.getCause());
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private static boolean isMarked(KafkaPartitionSplit split) {
+        return split.getStartingOffset() == KafkaPartitionSplit.EARLIEST_OFFSET;
     }
 
     private static String offsets(OffsetOutOfRangeException missingOffset) {
@@ -222,9 +264,15 @@ final class FailOnDataLossKafkaSource<T>
             return reader.isAvailable();
         }
 
+        /** Adds the partitions of selected topics; others were given up when the job resumed. */
         @Override
         public void addSplits(List<KafkaPartitionSplit> splits) {
-            reader.addSplits(splits);
+            reader.addSplits(
+                    fromOffsets(
+                            splits.stream()
+                                    .filter(split -> kafka.input().selects(split.getTopic()))
+                                    .toList(),
+                            kafka));
         }
 
         @Override
@@ -259,11 +307,11 @@ final class FailOnDataLossKafkaSource<T>
     }
 
     /**
-     * An enumerator context that retries for {@link #UNKNOWN_TOPIC_TIMEOUT} while the topic is
+     * An enumerator context that retries for {@link #UNKNOWN_TOPIC_TIMEOUT} while a topic is
      * unknown, and then fails the job permanently.
      */
     private record EnumeratorContext(
-            SplitEnumeratorContext<KafkaPartitionSplit> context, String topic)
+            SplitEnumeratorContext<KafkaPartitionSplit> context, TopicSelection input)
             implements SplitEnumeratorContext<KafkaPartitionSplit> {
         @Override
         public <T> void callAsync(Callable<T> callable, BiConsumer<T, Throwable> handler) {
@@ -292,8 +340,10 @@ final class FailOnDataLossKafkaSource<T>
                     if (System.nanoTime() - deadline > 0) {
                         throw new SuppressRestartsException(
                                 new IllegalStateException(
-                                        "topic "
-                                                + topic
+                                        (input.names().size() == 1
+                                                        ? "topic "
+                                                        : "one of the topics ")
+                                                + input
                                                 + ", which the job reads, no longer exists",
                                         e));
                     }

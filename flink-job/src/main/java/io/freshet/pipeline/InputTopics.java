@@ -8,18 +8,79 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Comparison of the topics that a job has read with those of the same names in Kafka now. */
-final class InputTopics {
+/** Topics that a job reads, as Kafka has them now. */
+public final class InputTopics {
     private InputTopics() {}
+
+    /**
+     * Returns the names of the selected topics: those of a list, whether they exist or not, or
+     * those that match a pattern now.
+     *
+     * @throws KafkaException if Kafka does not answer
+     */
+    public static SortedSet<String> names(KafkaConfig kafka) {
+        if (kafka.input().pattern() == null) {
+            return new TreeSet<>(kafka.input().names());
+        }
+        try (Admin admin = KafkaAdmin.create(kafka)) {
+            return names(admin, kafka.input());
+        } catch (ExecutionException e) {
+            throw new KafkaException("the topics cannot be listed", e.getCause());
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    /**
+     * Returns the names like the other method.
+     *
+     * @throws ExecutionException if Kafka does not answer
+     */
+    static SortedSet<String> names(Admin admin, TopicSelection selection)
+            throws ExecutionException, InterruptedException {
+        SortedSet<String> names = new TreeSet<>(selection.names());
+        if (selection.pattern() != null) {
+            names.addAll(admin.listTopics().names().get());
+            names.removeIf(name -> !selection.selects(name));
+        }
+        return names;
+    }
+
+    /**
+     * Returns Kafka's ids of those topics that exist, by name.
+     *
+     * @throws ExecutionException if Kafka does not answer
+     */
+    static Map<String, String> idsOfExisting(Admin admin, Collection<String> topics)
+            throws ExecutionException, InterruptedException {
+        Map<String, String> ids = new TreeMap<>();
+        for (Map.Entry<String, KafkaFuture<TopicDescription>> topic :
+                admin.describeTopics(topics).topicNameValues().entrySet()) {
+            try {
+                ids.put(topic.getKey(), topic.getValue().get().topicId().toString());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+        }
+        return ids;
+    }
 
     /**
      * Returns Kafka's ids of topics, by name.
@@ -67,7 +128,7 @@ final class InputTopics {
      */
     static Optional<String> missing(Admin admin, Map<TopicPartition, Long> offsets)
             throws ExecutionException, InterruptedException {
-        Map<TopicPartition, Long> first = list(admin, offsets.keySet(), OffsetSpec.earliest());
+        Map<TopicPartition, Long> first = beginnings(admin, offsets.keySet());
         Map<TopicPartition, Long> end = list(admin, offsets.keySet(), OffsetSpec.latest());
         List<String> missing = new ArrayList<>();
         sorted(offsets)
@@ -109,6 +170,16 @@ final class InputTopics {
                         Map.Entry.comparingByKey(
                                 Comparator.comparing(TopicPartition::topic)
                                         .thenComparingInt(TopicPartition::partition)));
+    }
+
+    /**
+     * Returns the offset of the first record that each partition has.
+     *
+     * @throws ExecutionException if Kafka does not answer
+     */
+    static Map<TopicPartition, Long> beginnings(Admin admin, Collection<TopicPartition> partitions)
+            throws ExecutionException, InterruptedException {
+        return list(admin, partitions, OffsetSpec.earliest());
     }
 
     private static Map<TopicPartition, Long> list(

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumStateSerializer;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * @param id number of the checkpoint, which rises from one to the next
  * @param completed when it was completed
  * @param job the job that wrote it; null if the release did not save it
+ * @param topics topics whose partitions have been found
  * @param nextOffsets offset of the next event to read, by partition; partitions of which nothing is
  *     assigned to a reader yet are left out
  */
@@ -45,6 +47,7 @@ public record JobCheckpoint(
         long id,
         Instant completed,
         @Nullable SavedJob job,
+        Set<String> topics,
         Map<TopicPartition, Long> nextOffsets) {
     /** Name of the state in which Flink keeps the splits of a source's reader. */
     private static final String READER_STATE = "SourceReaderState";
@@ -78,11 +81,13 @@ public record JobCheckpoint(
             // The source is the only operator with a coordinator that has state.
             ByteStreamStateHandle coordinator = operator.getCoordinatorState();
             if (coordinator != null) {
+                SourceState state = sourceState(coordinator);
                 return new JobCheckpoint(
                         location.getExternalPointer(),
                         metadata.getCheckpointId(),
                         Instant.ofEpochMilli(file.getModificationTime()),
-                        sourceState(coordinator).job(),
+                        state.job(),
+                        state.topics(),
                         offsets(operator, classLoader));
             }
         }

@@ -208,11 +208,15 @@ public record JobConfig(
     }
 
     private static void checkTopics(Settings settings, KafkaConfig kafka, PublishConfig publish) {
-        if (publish.topics().contains(kafka.labelledEvents())) {
+        List<String> outputs = publish.topics().stream().filter(kafka.input()::selects).toList();
+        if (!outputs.isEmpty()) {
             settings.problem(
-                    "topics.labelled-events = "
-                            + kafka.labelledEvents()
-                            + ": the job would read its own output");
+                    settings.assignment(KafkaConfig.LABELLED_EVENTS)
+                            + ": the job would read its own output"
+                            + (kafka.input().pattern() == null
+                                    ? ""
+                                    : ", since the pattern matches "
+                                            + String.join(" and ", outputs)));
         }
     }
 

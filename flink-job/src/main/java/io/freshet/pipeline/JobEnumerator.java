@@ -3,11 +3,15 @@ package io.freshet.pipeline;
 import io.freshet.config.Key;
 import io.freshet.publish.JobIdentity;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.flink.api.connector.source.SourceEvent;
@@ -25,12 +29,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Enumerator of the job's source that also guards the job as a whole, in the JobManager: it saves
  * the job's identity and settings in every checkpoint, refuses to continue from a checkpoint that
- * does not fit, holds the {@link JobLease}, and fails the job permanently if the input topic is
- * deleted and created again.
+ * does not fit, holds the {@link JobLease}, and fails the job permanently if an input topic is
+ * deleted, or deleted and created again.
  */
 final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, SourceState> {
     private static final Logger LOG = LoggerFactory.getLogger(JobEnumerator.class);
     private static final long TOPIC_CHECK_MILLIS = 5_000;
+
+    /** Number of checks in a row without a topic after which it counts as deleted. */
+    private static final int MAX_CHECKS_WITHOUT = 6;
 
     /** Stands for the epoch among the keys whose change is accepted. */
     static final String EPOCH = "epoch";
@@ -38,10 +45,14 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
     private final SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> enumerator;
     private final SplitEnumeratorContext<KafkaPartitionSplit> context;
     private final String submission;
-    private final SavedJob job;
     private final Set<String> accepted;
     private final KafkaConfig kafka;
-    private final @Nullable SavedJob restored;
+    private final @Nullable SourceState restored;
+    private final Map<String, Integer> checksWithout = new HashMap<>();
+
+    /** The job, with the ids of the topics found so far. */
+    private volatile SavedJob job;
+
     private @Nullable JobLease lease;
     private @Nullable Admin admin;
 
@@ -49,8 +60,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
      * @param submission id of this submission of the job, the same after restarts and failovers
      * @param job the job as it is configured
      * @param accepted names of keys whose values may differ from those in the checkpoint
-     * @param restored the job that wrote the checkpoint; null without a checkpoint, and for those
-     *     of releases that did not save it
+     * @param restored the state in the checkpoint; null without a checkpoint
      */
     JobEnumerator(
             SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> enumerator,
@@ -59,7 +69,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
             SavedJob job,
             Set<String> accepted,
             KafkaConfig kafka,
-            @Nullable SavedJob restored) {
+            @Nullable SourceState restored) {
         this.enumerator = enumerator;
         this.context = context;
         this.submission = submission;
@@ -72,11 +82,14 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
     @Override
     public void start() {
         if (restored != null) {
-            refusal(restored, job, JobConfig.keys(), accepted)
+            refusal(restored.job(), restored.topics(), job, JobConfig.keys(), accepted)
                     .ifPresent(
                             refusal -> {
                                 throw permanent(refusal);
                             });
+        }
+        if (restored != null && restored.job() != null) {
+            addTopicIds(restored.job().identity().topicIds());
         }
         lease = JobLease.take(kafka, job.identity().name(), submission, this::onLeaseLost);
         admin = KafkaAdmin.create(kafka);
@@ -87,31 +100,38 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
     /**
      * Returns why a job must not continue from a checkpoint of another; empty if it may.
      *
+     * @param saved the job that wrote the checkpoint; null if the release did not save it
+     * @param topics topics of which the checkpoint has offsets
      * @param keys all keys of the job
      */
     static Optional<String> refusal(
-            SavedJob saved, SavedJob job, Collection<Key<?>> keys, Set<String> accepted) {
-        JobIdentity before = saved.identity();
-        JobIdentity now = job.identity();
-        if (before.epoch() != now.epoch() && !accepted.contains(EPOCH)) {
+            @Nullable SavedJob saved,
+            Set<String> topics,
+            SavedJob job,
+            Collection<Key<?>> keys,
+            Set<String> accepted) {
+        if (saved != null
+                && saved.identity().epoch() != job.identity().epoch()
+                && !accepted.contains(EPOCH)) {
             return Optional.of(
                     "the state belongs to epoch "
-                            + before.epoch()
+                            + saved.identity().epoch()
                             + " of the job "
-                            + before.name()
+                            + saved.identity().name()
                             + "; this is epoch "
-                            + now.epoch());
+                            + job.identity().epoch());
         }
-        for (SavedJob.Difference difference : saved.differences(job.settings(), keys)) {
-            if (difference.key().equals(KafkaConfig.LABELLED_EVENTS.name())) {
-                return Optional.of(
-                        "the state was written with another input topic: "
-                                + difference
-                                + "; the job would read both. Set the former topic, or begin again"
-                                + " without the state (--begin-again)");
-            }
+        String input = KafkaConfig.LABELLED_EVENTS.name();
+        String before = saved == null ? null : saved.settings().get(input);
+        Optional<String> left =
+                refusalToLeave(topics, job, before == null ? "unknown" : before, accepted);
+        if (left.isPresent() || saved == null) {
+            return left;
         }
-        List<SavedJob.Difference> refused = saved.refused(job.settings(), keys, accepted);
+        List<SavedJob.Difference> refused =
+                new ArrayList<>(saved.refused(job.settings(), keys, accepted));
+        // Topics may be added: those that the job has found are compared.
+        refused.removeIf(difference -> difference.key().equals(input));
         if (refused.isEmpty()) {
             return Optional.empty();
         }
@@ -130,6 +150,31 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                                                 + " (--begin-again)")));
     }
 
+    /**
+     * Returns why topics of which a checkpoint has offsets must not be left; empty if none is left,
+     * or if it is accepted.
+     *
+     * @param before selection of topics in the checkpoint
+     */
+    private static Optional<String> refusalToLeave(
+            Set<String> topics, SavedJob job, String before, Set<String> accepted) {
+        String input = KafkaConfig.LABELLED_EVENTS.name();
+        TopicSelection selection =
+                TopicSelection.parse(Objects.requireNonNull(job.settings().get(input)));
+        List<String> left = topics.stream().filter(topic -> !selection.selects(topic)).toList();
+        if (left.isEmpty() || accepted.contains(input)) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                "the state has offsets of "
+                        + String.join(" and ", left)
+                        + ", which the job would no longer read: "
+                        + new SavedJob.Difference(input, before, selection.toString())
+                        + ". Set the former topics, or leave what is unread of these with --accept "
+                        + input
+                        + ", or begin again without the state (--begin-again)");
+    }
+
     private void onLeaseLost() {
         String message =
                 "another job has started with "
@@ -143,16 +188,19 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                 });
     }
 
+    /** Returns the ids of the topics that are selected, or were found before, and exist. */
     private Map<String, String> topicIds() throws ExecutionException, InterruptedException {
         Admin client = admin;
-        return client == null
-                ? Map.of()
-                : InputTopics.ids(client, job.identity().topicIds().keySet());
+        if (client == null) {
+            return Map.of();
+        }
+        Set<String> topics = InputTopics.names(client, kafka.input());
+        topics.addAll(job.identity().topicIds().keySet());
+        return InputTopics.idsOfExisting(client, topics);
     }
 
     private void checkTopicIds(Map<String, String> current, @Nullable Throwable failure) {
         if (failure != null) {
-            // The source itself fails the job if its topic does not exist any more.
             LOG.debug("The ids of the input topics could not be read", failure);
             return;
         }
@@ -161,6 +209,30 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                         recreated -> {
                             throw permanent(recreated);
                         });
+        for (String topic : job.identity().topicIds().keySet()) {
+            if (current.containsKey(topic)) {
+                checksWithout.remove(topic);
+            } else if (checksWithout.merge(topic, 1, Integer::sum) > MAX_CHECKS_WITHOUT) {
+                throw permanent("topic " + topic + ", which the job reads, no longer exists");
+            }
+        }
+        addTopicIds(current);
+    }
+
+    /** Adds ids of selected topics to those that checkpoints have. */
+    private void addTopicIds(Map<String, String> ids) {
+        JobIdentity identity = job.identity();
+        Map<String, String> all = new TreeMap<>(ids);
+        all.keySet().removeIf(topic -> !kafka.input().selects(topic));
+        all.keySet().removeAll(identity.topicIds().keySet());
+        if (all.isEmpty()) {
+            return;
+        }
+        if (kafka.input().pattern() != null) {
+            LOG.info("the job reads {}, which match {}", all.keySet(), kafka.input());
+        }
+        all.putAll(identity.topicIds());
+        job = new SavedJob(new JobIdentity(identity.name(), identity.epoch(), all), job.settings());
     }
 
     private static SuppressRestartsException permanent(String message) {

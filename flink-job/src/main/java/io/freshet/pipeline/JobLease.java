@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.MemberDescription;
@@ -152,7 +153,7 @@ final class JobLease implements AutoCloseable {
             // A new consumer reads a password or certificate again that was replaced meanwhile.
             try (KafkaConsumer<byte[], byte[]> consumer = consumer()) {
                 wakeup = consumer::wakeup;
-                consumer.subscribe(List.of(kafka.labelledEvents()));
+                subscribe(consumer);
                 while (!closed && !claim.isLost()) {
                     consumer.poll(POLL);
                     if (rehearsal && claim.isMember()) {
@@ -166,6 +167,15 @@ final class JobLease implements AutoCloseable {
                 LOG.warn("The lease of the job could not be renewed; trying again", e);
                 LockSupport.parkNanos(RETRY.toNanos());
             }
+        }
+    }
+
+    private void subscribe(KafkaConsumer<byte[], byte[]> consumer) {
+        String pattern = kafka.input().pattern();
+        if (pattern == null) {
+            consumer.subscribe(kafka.input().names());
+        } else {
+            consumer.subscribe(Pattern.compile(pattern));
         }
     }
 

@@ -4,6 +4,8 @@ import io.freshet.publish.JobIdentity;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +60,12 @@ public record JobStart(
         KafkaConfig kafka = config.kafka();
         try (Admin admin = KafkaAdmin.create(kafka)) {
             requireLease(admin, kafka, progress);
-            Map<String, String> topicIds = InputTopics.ids(admin, Set.of(kafka.labelledEvents()));
+            Map<String, String> topicIds =
+                    InputTopics.ids(admin, InputTopics.names(admin, kafka.input()));
+            if (topicIds.isEmpty()) {
+                progress.accept(
+                        "no topic matches " + kafka.input() + " yet; the job waits for one");
+            }
             return checkpoint == null || options.beginAgain()
                     ? begin(config, options, checkpoint, topicIds)
                     : resume(config, options, checkpoint, topicIds, admin);
@@ -162,13 +169,17 @@ public record JobStart(
                         + age(checkpoint.completed())
                         + " old, in "
                         + checkpoint.path());
+        Optional<String> refusal =
+                JobEnumerator.refusal(
+                        saved,
+                        checkpoint.topics(),
+                        new SavedJob(identity, config.settings()),
+                        JobConfig.keys(),
+                        options.accepted());
+        if (refusal.isPresent()) {
+            throw new PreflightException(refusal.get());
+        }
         if (saved != null) {
-            SavedJob now = new SavedJob(identity, config.settings());
-            Optional<String> refusal =
-                    JobEnumerator.refusal(saved, now, JobConfig.keys(), options.accepted());
-            if (refusal.isPresent()) {
-                throw new PreflightException(refusal.get());
-            }
             Optional<String> recreated = InputTopics.recreated(saved.identity(), topicIds);
             if (recreated.isPresent()) {
                 String topic = KafkaConfig.LABELLED_EVENTS.name();
@@ -186,7 +197,11 @@ public record JobStart(
             saved.differences(config.settings(), JobConfig.keys())
                     .forEach(difference -> message.add("new setting: " + difference));
         }
-        Optional<String> missing = InputTopics.missing(admin, checkpoint.nextOffsets());
+        TopicSelection input = config.kafka().input();
+        Map<TopicPartition, Long> nextOffsets = new HashMap<>(checkpoint.nextOffsets());
+        nextOffsets.keySet().removeIf(partition -> !input.selects(partition.topic()));
+        requireTopics(nextOffsets.keySet(), topicIds.keySet(), input);
+        Optional<String> missing = InputTopics.missing(admin, nextOffsets);
         if (missing.isPresent()) {
             throw new PreflightException(
                     "the input no longer has the events from which the job has to continue: "
@@ -218,31 +233,57 @@ public record JobStart(
                             + ", which began later. Continue from the state of that epoch, roll"
                             + " back to this one (--roll-back), or begin again (--begin-again)");
         }
-        requireNewest(checkpoint, results);
+        requireNewest(checkpoint, results, input);
         message.add(
                 String.format("%,d", results.examplesSeen())
                         + " examples seen according to the newest metrics; next offsets "
-                        + offsets(checkpoint.nextOffsets()));
+                        + offsets(nextOffsets));
         return new JobStart(identity, options.accepted(), checkpoint, message);
     }
 
-    /** Checks that no published result is newer than a checkpoint: it would be published twice. */
-    private static void requireNewest(JobCheckpoint checkpoint, JobResults results)
+    /** Checks that the topics exist of which a checkpoint has offsets. */
+    private static void requireTopics(
+            Collection<TopicPartition> partitions, Set<String> existing, TopicSelection input)
             throws PreflightException {
+        Set<String> deleted =
+                partitions.stream()
+                        .map(TopicPartition::topic)
+                        .filter(topic -> !existing.contains(topic))
+                        .collect(Collectors.toCollection(TreeSet::new));
+        if (!deleted.isEmpty()) {
+            throw new PreflightException(
+                    "the state has offsets of "
+                            + String.join(" and ", deleted)
+                            + ", which no longer exist. Restore them, or exclude them from "
+                            + KafkaConfig.LABELLED_EVENTS
+                            + " = "
+                            + input
+                            + " and continue without them with --accept "
+                            + KafkaConfig.LABELLED_EVENTS);
+        }
+    }
+
+    /**
+     * Checks that no published result is newer than a checkpoint: it would be published twice. A
+     * result of a topic of which the checkpoint has no offsets is newer, too: the topic was found
+     * later, or was left before.
+     */
+    private static void requireNewest(
+            JobCheckpoint checkpoint, JobResults results, TopicSelection input)
+            throws PreflightException {
+        Map<TopicPartition, Long> next = checkpoint.nextOffsets();
         String newer =
-                InputTopics.sorted(checkpoint.nextOffsets())
-                        .filter(
-                                next ->
-                                        results.lastOffsets().getOrDefault(next.getKey(), -1L)
-                                                >= next.getValue())
+                InputTopics.sorted(results.lastOffsets())
+                        .filter(last -> input.selects(last.getKey().topic()))
+                        .filter(last -> last.getValue() >= next.getOrDefault(last.getKey(), 0L))
                         .map(
-                                next ->
+                                last ->
                                         String.format(
                                                 "%s: results up to offset %d, the checkpoint"
                                                         + " continues at %d",
-                                                next.getKey(),
-                                                results.lastOffsets().get(next.getKey()),
-                                                next.getValue()))
+                                                last.getKey(),
+                                                last.getValue(),
+                                                next.getOrDefault(last.getKey(), 0L)))
                         .collect(Collectors.joining("; "));
         if (!newer.isEmpty()) {
             throw new PreflightException(

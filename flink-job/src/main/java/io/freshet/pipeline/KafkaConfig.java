@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import io.freshet.config.ConfigurationException;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import java.io.Serializable;
@@ -12,7 +13,7 @@ import java.util.Properties;
  * Configuration of the Kafka source and sinks.
  *
  * @param client properties of Kafka's clients, including {@code bootstrap.servers}
- * @param labelledEvents topic of the events to train on and to predict
+ * @param input topics of the events to train on and to predict
  * @param groupId consumer group under which offsets are committed, for monitoring only
  * @param start position at which a job without state starts to read
  * @param transactionalIdPrefix prefix of the sink's transactional ids, unique to the job
@@ -20,7 +21,7 @@ import java.util.Properties;
  */
 public record KafkaConfig(
         Map<String, String> client,
-        String labelledEvents,
+        TopicSelection input,
         String groupId,
         Start start,
         String transactionalIdPrefix,
@@ -41,11 +42,17 @@ public record KafkaConfig(
                             "Addresses of Kafka brokers, as host:port,host:port. Any other property"
                                     + " of Kafka's clients can also be set with the prefix kafka.")
                     .changeable();
-    public static final Key<String> LABELLED_EVENTS =
-            Key.ofText(
+    public static final Key<TopicSelection> LABELLED_EVENTS =
+            Key.ofParsed(
                     "topics.labelled-events",
                     "labelled-events",
-                    "Topic of the events to train on and to predict.");
+                    TopicSelection.TYPE,
+                    "Topics of the events to train on and to predict: names, separated by commas,"
+                            + " or a pattern between slashes that whole names match, such as"
+                            + " /orders-.*/. A topic that is added, or that comes to match, is read"
+                            + " from its beginning; the job looks for such topics every"
+                            + " kafka.partition.discovery.interval.ms (a minute).",
+                    TopicSelection::parse);
     public static final Key<String> GROUP_ID =
             Key.ofText(
                             "source.group-id",
@@ -106,6 +113,23 @@ public record KafkaConfig(
     }
 
     /**
+     * Returns the name of the input topic, for commands that need a single one.
+     *
+     * @throws ConfigurationException if there are several, or a pattern
+     */
+    public String labelledEvents() {
+        if (input.names().size() != 1) {
+            throw new ConfigurationException(
+                    List.of(
+                            LABELLED_EVENTS
+                                    + " = "
+                                    + input
+                                    + ": this needs the name of a single topic"));
+        }
+        return input.names().get(0);
+    }
+
+    /**
      * Returns the prefix of the transactional ids in an epoch of the job. Each epoch after the
      * first has its own, so that its transactions are never those of an earlier one.
      */
@@ -125,9 +149,9 @@ public record KafkaConfig(
         return properties;
     }
 
-    /** Contains only the brokers' addresses and the topic: other properties may be secrets. */
+    /** Contains only the brokers' addresses and the topics: other properties may be secrets. */
     @Override
     public String toString() {
-        return "KafkaConfig[" + bootstrapServers() + ", " + labelledEvents + "]";
+        return "KafkaConfig[" + bootstrapServers() + ", " + input + "]";
     }
 }

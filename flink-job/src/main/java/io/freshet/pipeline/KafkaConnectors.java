@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
@@ -18,6 +19,7 @@ import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.KafkaSinkBuilder;
 import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -32,7 +34,7 @@ import org.apache.kafka.common.header.Header;
 
 /** Factory of the job's Kafka source and sinks. */
 final class KafkaConnectors {
-    /** Interval between checks for new partitions and for the topic's existence. */
+    /** Interval between checks for new topics and partitions, and that the topics exist. */
     private static final Duration DISCOVERY_INTERVAL = Duration.ofMinutes(1);
 
     private KafkaConnectors() {}
@@ -48,19 +50,21 @@ final class KafkaConnectors {
         properties.putIfAbsent(
                 KafkaSourceOptions.PARTITION_DISCOVERY_INTERVAL_MS.key(),
                 Long.toString(DISCOVERY_INTERVAL.toMillis()));
-        return new FailOnDataLossKafkaSource<>(
+        KafkaSourceBuilder<RawMessage> source =
                 KafkaSource.<RawMessage>builder()
                         .setProperties(properties)
                         .setBootstrapServers(config.bootstrapServers())
                         .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
-                        .setTopics(config.labelledEvents())
                         .setGroupId(config.groupId())
                         .setStartingOffsets(new FailOnLostOffset(config.start()))
-                        .setDeserializer(new RawMessageDeserializer())
-                        .build(),
-                config,
-                job,
-                accepted);
+                        .setDeserializer(new RawMessageDeserializer());
+        String pattern = config.input().pattern();
+        if (pattern == null) {
+            source.setTopics(config.input().names());
+        } else {
+            source.setTopicPattern(Pattern.compile(pattern));
+        }
+        return new FailOnDataLossKafkaSource<>(source.build(), config, job, accepted);
     }
 
     /** Returns whether the source commits its offsets at checkpoints. */

@@ -66,9 +66,10 @@ public final class KafkaPreflight {
         String user = user(kafka);
         LOG.info("connecting to Kafka at {} as {}", kafka.bootstrapServers(), user);
         List<String> names = new ArrayList<>(config.publish().topics());
-        names.add(0, kafka.labelledEvents());
         List<String> missing = new ArrayList<>();
         try (Admin admin = KafkaAdmin.create(kafka)) {
+            Set<String> input = InputTopics.names(admin, kafka.input());
+            names.addAll(input);
             Map<String, KafkaFuture<TopicDescription>> topics =
                     admin.describeTopics(
                                     names,
@@ -97,10 +98,10 @@ public final class KafkaPreflight {
             }
             checkGroup(admin, kafka, JobLease.group(kafka), user, "the job's lease", missing);
             if (missing.isEmpty()) {
-                checkLimits(admin, config);
+                checkLimits(admin, config, input);
             }
             checkTransactions(kafka, user, missing);
-        } catch (KafkaException e) {
+        } catch (ExecutionException | KafkaException e) {
             throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
         if (!missing.isEmpty()) {
@@ -114,7 +115,7 @@ public final class KafkaPreflight {
 
     /** Returns the operations on a topic that the job needs. */
     private static List<AclOperation> operations(JobConfig config, String topic) {
-        if (topic.equals(config.kafka().labelledEvents())) {
+        if (config.kafka().input().selects(topic)) {
             return List.of(AclOperation.READ);
         }
         return JobResults.topics(config).contains(topic)
@@ -242,10 +243,11 @@ public final class KafkaPreflight {
     /**
      * Checks the transaction timeout and the record sizes against the limits of brokers and topics.
      * Logs a warning and continues if the user may not read their configuration.
+     *
+     * @param inputs names of the input topics
      */
-    private static void checkLimits(Admin admin, JobConfig config)
+    private static void checkLimits(Admin admin, JobConfig config, Set<String> inputs)
             throws PreflightException, InterruptedException {
-        String input = config.kafka().labelledEvents();
         try {
             Node broker = admin.describeCluster().nodes().get().iterator().next();
             long maxTimeout =
@@ -263,14 +265,23 @@ public final class KafkaPreflight {
                                 + maxTimeout
                                 + " ms (transaction.max.timeout.ms)");
             }
+            String input = "";
+            long largest = 0;
+            for (String topic : inputs) {
+                long limit =
+                        limit(
+                                admin,
+                                ConfigResource.Type.TOPIC,
+                                topic,
+                                TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+                if (limit > largest) {
+                    input = topic;
+                    largest = limit;
+                }
+            }
             RecordBounds bounds = config.publish().format().bounds();
             long needed =
-                    bounds.message()
-                                    * limit(
-                                            admin,
-                                            ConfigResource.Type.TOPIC,
-                                            input,
-                                            TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+                    bounds.message() * largest
                             + bounds.envelope()
                             + (long) bounds.probability() * config.ingest().classes().size();
             for (Topic topic : Topic.values()) {

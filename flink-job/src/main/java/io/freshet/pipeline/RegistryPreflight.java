@@ -28,8 +28,7 @@ public final class RegistryPreflight {
         try (SchemaRegistry client = registry.get()) {
             client.outage()
                     .ifPresent(
-                            reason ->
-                                    warnings.accept(reason + "; the job waits until it answers"));
+                            reason -> warnings.accept(reason + "; the job waits until it answers"));
         } catch (RegistryRefusedException e) {
             throw new PreflightException(String.valueOf(e.getMessage()), e);
         }

@@ -87,8 +87,7 @@ public final class Publisher implements Serializable {
             throws RegistryRefusedException, InterruptedException {
         Map<Topic, Integer> ids = new EnumMap<>(Topic.class);
         if (config.registry() != null) {
-            try (SchemaRegistry registry =
-                    new SchemaRegistry(config.registry(), secrets, health)) {
+            try (SchemaRegistry registry = new SchemaRegistry(config.registry(), secrets, health)) {
                 for (Topic topic : topics) {
                     ids.put(topic, registry.register(config.subject(topic), text(topic)));
                 }

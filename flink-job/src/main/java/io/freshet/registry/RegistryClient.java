@@ -415,8 +415,7 @@ final class RegistryClient implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new OutageException(reason(e.getCause() == null ? e : e.getCause()), 0);
         } catch (TimeoutException e) {
-            throw new OutageException(
-                    "does not answer within " + timeout.toSeconds() + " s", 0);
+            throw new OutageException("does not answer within " + timeout.toSeconds() + " s", 0);
         } finally {
             response.cancel(true);
         }

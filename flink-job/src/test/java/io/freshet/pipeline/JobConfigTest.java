@@ -283,12 +283,12 @@ class JobConfigTest {
 
         assertThat(config.kafka().client())
                 .isEqualTo(Map.of("bootstrap.servers", "b:1", "security.protocol", "SSL"));
-        assertThat(config.kafka().labelledEvents()).isEqualTo("t0");
+        assertThat(config.kafka().input()).isEqualTo(TopicSelection.of("t0"));
         assertThat(config.kafka().groupId()).isEqualTo("g");
         assertThat(config.kafka().start()).isEqualTo(KafkaConfig.Start.LATEST);
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");
         assertThat(config.kafka().transactionTimeout()).isEqualTo(Duration.ofMinutes(3));
-        assertThat(config.ingest().numFeatures()).isEqualTo(3); // with an indicator for each field
+        assertThat(config.ingest().numFeatures()).isEqualTo(3);
         assertThat(config.ingest().missingIndicator()).isFalse();
         assertThat(config.ingest().source().format()).isEqualTo(SourceFormat.CONFLUENT_AVRO);
         assertThat(config.ingest().source().registry())
@@ -319,7 +319,7 @@ class JobConfigTest {
         assertThat(config.learn().learner())
                 .isEqualTo(
                         new LearnerSettings(
-                                5,
+                                3,
                                 2,
                                 13,
                                 new CrossEntropy(
@@ -1002,6 +1002,27 @@ class JobConfigTest {
                 .containsExactly(
                         "schema.registry.url is missing: publish.format = confluent-avro needs a"
                                 + " registry");
+    }
+
+    @Test
+    void outputThatIsInput_isRefused_alsoByAPattern() {
+        assertThat(problems("topics.labelled-events", "a,metrics"))
+                .containsExactly(
+                        "topics.labelled-events = a,metrics: the job would read its own output");
+        assertThat(problems("topics.labelled-events", "/m.*s/"))
+                .containsExactly(
+                        "topics.labelled-events = /m.*s/: the job would read its own output,"
+                                + " since the pattern matches metrics and models");
+        assertThat(problems("topics.labelled-events", "/events-.*/")).isEmpty();
+    }
+
+    @Test
+    void nameOfASingleTopic_isNotThatOfSeveral() {
+        KafkaConfig several = JobConfig.parse(given("topics.labelled-events", "a,b")).kafka();
+
+        assertThatThrownBy(several::labelledEvents)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("topics.labelled-events = a,b: this needs the name of a single topic");
     }
 
     @Test

@@ -63,8 +63,7 @@ class RegistryPreflightTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"source.format", "publish.format"})
-    void registryThatIsAway_isAWarning_withItsAddressAndTheReason(String format)
-            throws Exception {
+    void registryThatIsAway_isAWarning_withItsAddressAndTheReason(String format) throws Exception {
         registry.answer(1, new Answer(503, "", Map.of()));
 
         check(settings(format));

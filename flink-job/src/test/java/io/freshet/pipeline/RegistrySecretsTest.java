@@ -20,7 +20,7 @@ class RegistrySecretsTest {
                 new RegistrySecrets(
                         new KafkaConfig(
                                 client,
-                                "events",
+                                TopicSelection.of("events"),
                                 "group",
                                 KafkaConfig.Start.EARLIEST,
                                 "prefix",

@@ -6,7 +6,10 @@ import io.freshet.publish.JobIdentity;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,7 +29,13 @@ class SavedJobTest {
     }
 
     private static String refusal(SavedJob saved, SavedJob now, String... accepted) {
-        return JobEnumerator.refusal(saved, now, JobConfig.keys(), Set.of(accepted)).orElse("");
+        return refusal(saved, now, Set.of("labelled-events"), accepted);
+    }
+
+    private static String refusal(
+            @Nullable SavedJob saved, SavedJob now, Set<String> topics, String... accepted) {
+        return JobEnumerator.refusal(saved, topics, now, JobConfig.keys(), Set.of(accepted))
+                .orElse("");
     }
 
     @Test
@@ -34,15 +43,50 @@ class SavedJobTest {
         assertThat(refusal(job(), job())).isEmpty();
     }
 
-    @Test
-    void otherInputTopic_isRefused_evenIfItIsAccepted() {
-        assertThat(
-                        refusal(
-                                job("topics.labelled-events", "before"),
-                                job("topics.labelled-events", "after"),
-                                "topics.labelled-events"))
-                .contains("topics.labelled-events = before in the state, after now")
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a     | b       | a",
+                "a,b   | b       | a",
+                "a,b,c | c       | a and b",
+                "/./   | /[^a]/  | a",
+                "/./   | b,c     | a"
+            })
+    void topicThatIsLeft_isRefused_unlessAccepted(String before, String now, String left) {
+        String key = "topics.labelled-events";
+        SavedJob saved = job(key, before);
+        Set<String> topics =
+                before.startsWith("/")
+                        ? Set.of("a", "b")
+                        : TopicSelection.parse(before).names().stream().collect(Collectors.toSet());
+
+        assertThat(refusal(saved, job(key, now), new TreeSet<>(topics)))
+                .contains("the state has offsets of " + left + ", which the job would no longer")
+                .contains(key + " = " + before + " in the state, " + now + " now")
+                .contains("--accept " + key)
                 .contains("--begin-again");
+        assertThat(refusal(saved, job(key, now), topics, key)).isEmpty();
+        assertThat(refusal(saved, job(key, now), topics, "another.key")).isNotEmpty();
+    }
+
+    @Test
+    void topicThatIsLeft_isRefused_alsoIfTheStateDoesNotNameItsJob() {
+        SavedJob now = job("topics.labelled-events", "b");
+
+        assertThat(refusal(null, now, Set.of("a", "b")))
+                .contains("topics.labelled-events = unknown in the state, b now");
+        assertThat(refusal(null, now, Set.of("b"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"a | a,b", "a,b | b,a", "a | /./", "/a/ | /./", "/./ | a,b", "b,a | a"})
+    void topicsThatJoin_areAccepted(String before, String now) {
+        String key = "topics.labelled-events";
+
+        assertThat(refusal(job(key, before), job(key, now), Set.of("a"))).isEmpty();
     }
 
     @Test

@@ -35,14 +35,17 @@ class PublishFunctionTest {
     }
 
     private void open(Topic... topics) throws Exception {
-        try (OneInputStreamOperatorTestHarness<String, Publication> harness =
-                new OneInputStreamOperatorTestHarness<>(new StreamFlatMap<>(function(topics)))) {
+        OneInputStreamOperatorTestHarness<String, Publication> harness =
+                new OneInputStreamOperatorTestHarness<>(new StreamFlatMap<>(function(topics)));
+        try {
             harness.open();
             harness.processElement(new StreamRecord<>("result"));
 
             assertThat(harness.extractOutputValues())
                     .singleElement()
                     .satisfies(publication -> assertThat(publication.topic()).isEqualTo(topics[0]));
+        } finally {
+            harness.close();
         }
     }
 
@@ -66,7 +69,11 @@ class PublishFunctionTest {
                 List.of(topics),
                 (publisher, result, publications) ->
                         publications.accept(
-                                new Publication(topics[0], null, result.getBytes(StandardCharsets.UTF_8), null)));
+                                new Publication(
+                                        topics[0],
+                                        null,
+                                        result.getBytes(StandardCharsets.UTF_8),
+                                        null)));
     }
 
     @Test
@@ -85,7 +92,9 @@ class PublishFunctionTest {
 
         open(Topic.METRICS);
 
-        assertThat(registry.requests()).hasSize(3).containsOnly("POST /subjects/metrics-value/versions");
+        assertThat(registry.requests())
+                .hasSize(3)
+                .containsOnly("POST /subjects/metrics-value/versions");
     }
 
     @Test
@@ -93,8 +102,7 @@ class PublishFunctionTest {
         registry.answer(Integer.MAX_VALUE, AWAY);
         Thread.currentThread().interrupt();
 
-        assertThatThrownBy(() -> open(Topic.METRICS))
-                .isInstanceOf(InterruptedException.class);
+        assertThatThrownBy(() -> open(Topic.METRICS)).isInstanceOf(InterruptedException.class);
     }
 
     @Test

@@ -51,7 +51,8 @@ final class PublisherBenchmark {
     }
 
     private static void compareAll(String registry) throws Exception {
-        System.out.println("record                   format           bytes  ratio  us/record  ratio");
+        System.out.println(
+                "record                   format           bytes  ratio  us/record  ratio");
         for (int classes : new int[] {2, 10, 100}) {
             Prediction prediction = prediction(classes);
             compare(
@@ -71,10 +72,7 @@ final class PublisherBenchmark {
     }
 
     private static void compare(
-            String name,
-            int classes,
-            String registry,
-            Function<Publisher, Publication> publication)
+            String name, int classes, String registry, Function<Publisher, Publication> publication)
             throws Exception {
         Map<PublishFormat, Publisher> publishers = new EnumMap<>(PublishFormat.class);
         Map<PublishFormat, double[]> micros = new EnumMap<>(PublishFormat.class);
@@ -145,9 +143,7 @@ final class PublisherBenchmark {
                         config.learn(),
                         config.monitor(),
                         new JobIdentity(
-                                "freshet",
-                                1,
-                                Map.of("labelled-events", "lZo3RDQ7TZ2k1sDQ6vNd3A")));
+                                "freshet", 1, Map.of("labelled-events", "lZo3RDQ7TZ2k1sDQ6vNd3A")));
         publisher.open(List.of(Topic.values()), UnaryOperator.identity(), new RegistryHealth());
         return publisher;
     }

@@ -44,14 +44,13 @@ import io.freshet.monitor.RollingMetrics;
 import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.registry.RegistryConfig;
-import io.freshet.registry.RegistryRefusedException;
 import io.freshet.registry.RegistryHealth;
+import io.freshet.registry.RegistryRefusedException;
 import io.freshet.registry.RegistryServer;
 import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.Confusion;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DetectorState;
-import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -379,7 +378,8 @@ class PublisherTest {
                 Schema schema = registry.schema(id).avro();
                 GenericDatumReader<GenericRecord> reader = new GenericDatumReader<>(schema);
                 BinaryDecoder body =
-                        DecoderFactory.get().binaryDecoder(publication.value(), 5, value.limit() - 5, null);
+                        DecoderFactory.get()
+                                .binaryDecoder(publication.value(), 5, value.limit() - 5, null);
 
                 assertThat(reader.read(null, body).toString())
                         .isEqualTo(generic(read(publication)).toString());
@@ -417,8 +417,7 @@ class PublisherTest {
 
     @Test
     void publisherThatIsNotOpen_encodesNothing() {
-        assertThatThrownBy(
-                        () -> closedPublisher(PublishFormat.AVRO, 4).deadLetter(deadLetter()))
+        assertThatThrownBy(() -> closedPublisher(PublishFormat.AVRO, 4).deadLetter(deadLetter()))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the publisher is not open");
     }

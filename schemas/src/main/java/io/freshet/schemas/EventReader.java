@@ -53,6 +53,7 @@ public final class EventReader<T extends IndexedRecord> {
 
     private final GenericData model;
     private final Schema schema;
+
     /** Null if the reader takes single-object encoding only. */
     private final @Nullable JsonEventReader json;
 

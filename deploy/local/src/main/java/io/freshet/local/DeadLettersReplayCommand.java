@@ -81,7 +81,9 @@ final class DeadLettersReplayCommand implements Callable<Integer> {
         }
         JobTopics topics = JobConfig.parseTopics(settingsOptions.read());
         KafkaPreflight.requireTopic(topics.kafka(), topics.publish().topic(Topic.DEAD_LETTERS));
-        KafkaPreflight.requireTopic(topics.kafka(), topics.kafka().labelledEvents());
+        for (String input : topics.kafka().input().names()) {
+            KafkaPreflight.requireTopic(topics.kafka(), input);
+        }
         try (ShutdownStack open = new ShutdownStack()) {
             DeadLetterReplay replay =
                     open.add(
@@ -100,9 +102,7 @@ final class DeadLettersReplayCommand implements Callable<Integer> {
         long number = plan.identities().size();
         print(
                 "%s %s to %s",
-                dryRun ? "would replay" : "replaying",
-                counted(number),
-                topics.kafka().labelledEvents());
+                dryRun ? "would replay" : "replaying", counted(number), topics.kafka().input());
         if (plan.replayed() > 0) {
             print("left out: %s, replayed already", counted(plan.replayed()));
         }

@@ -59,7 +59,7 @@ final class InspectCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "A file of examples, plain or gzipped (.gz); - reads the standard input."
-                            + " Without it the topic of --set topics.labelled-events is read.")
+                            + " Without it the topics of --set topics.labelled-events are read.")
     private @Nullable Path file;
 
     @Option(
@@ -94,11 +94,11 @@ final class InspectCommand implements Callable<Integer> {
         boolean sparse = false;
         if (file == null) {
             JobTopics topics = JobConfig.parseTopics(given);
-            name = "topic " + topics.kafka().labelledEvents();
+            name = "topic " + topics.kafka().input();
             TopicSample messages = TopicSample.read(topics.kafka(), sample);
             assumptions.addAll(messages.notes());
             profile = messages.profile();
-            settings.put(KafkaConfig.LABELLED_EVENTS.name(), topics.kafka().labelledEvents());
+            settings.put(KafkaConfig.LABELLED_EVENTS.name(), topics.kafka().input().toString());
         } else {
             DataFile data = fileOptions.file(file);
             name = data.name();

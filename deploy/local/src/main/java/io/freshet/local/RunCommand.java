@@ -112,7 +112,7 @@ final class RunCommand implements Callable<Integer> {
             print(
                     out,
                     "learning from "
-                            + config.kafka().labelledEvents()
+                            + config.kafka().input()
                             + " at "
                             + config.kafka().bootstrapServers()
                             + ", Flink at "

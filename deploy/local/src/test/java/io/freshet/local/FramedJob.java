@@ -82,8 +82,7 @@ final class FramedJob {
     static void run(Map<String, String> settings, int first, int second) throws Exception {
         List<byte @Nullable []> values = new ArrayList<>();
         for (int i = 0; i < MESSAGES; i++) {
-            values.add(
-                    i < MESSAGES / 2 ? sale(first, VERSION_1, i) : sale(second, VERSION_2, i));
+            values.add(i < MESSAGES / 2 ? sale(first, VERSION_1, i) : sale(second, VERSION_2, i));
         }
         values.add(ByteBuffer.allocate(6).putInt(1, BROKEN_SCHEMA).array());
         try (JobOnKafka job = JobOnKafka.start(settings)) {
@@ -121,8 +120,7 @@ final class FramedJob {
                 List<GenericRecord> read = new ArrayList<>();
                 events.put(topic, read);
                 try (TopicReader reader =
-                        new TopicReader(
-                                config.kafka().client(), config.publish().topic(topic))) {
+                        new TopicReader(config.kafka().client(), config.publish().topic(topic))) {
                     reader.readToEnd(record -> read.add(decode(registry, record)));
                 }
             }

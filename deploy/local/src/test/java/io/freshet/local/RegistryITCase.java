@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.apache.avro.Schema;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -65,7 +64,9 @@ class RegistryITCase {
                     .contains(
                             Arrays.stream(Topic.values())
                                     .map(topic -> config.publish().subject(topic))
-                                    .map(topicSubject -> "POST /subjects/" + topicSubject + "/versions")
+                                    .map(
+                                            topicSubject ->
+                                                    "POST /subjects/" + topicSubject + "/versions")
                                     .toArray(String[]::new));
             assertThat(freshet("audit", settings))
                     .contains("every prediction is published once   200 of 200")

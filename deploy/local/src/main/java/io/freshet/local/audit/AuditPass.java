@@ -1,6 +1,7 @@
 package io.freshet.local.audit;
 
 import io.freshet.local.audit.MetricsLog.EpochRecords;
+import io.freshet.pipeline.InputTopics;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
@@ -255,7 +256,7 @@ final class AuditPass {
         Map<String, Set<String>> read = ledger().topicIds();
         Set<String> names = new TreeSet<>(read.keySet());
         if (until == null) {
-            names.add(topics.kafka().labelledEvents());
+            names.addAll(InputTopics.names(topics.kafka()));
         }
         topicIds.putAll(offsets.ids(names));
         for (String topic : names) {

@@ -1,5 +1,6 @@
 package io.freshet.local.audit;
 
+import io.freshet.pipeline.InputTopics;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.ResultRecord;
 import io.freshet.publish.Topic;
@@ -32,9 +33,11 @@ public final class AuditReader {
     public static TopicAudit read(JobConfig config) {
         TopicAudit audit = new TopicAudit();
         var client = config.kafka().client();
-        try (TopicReader reader = new TopicReader(client, config.kafka().labelledEvents())) {
-            reader.readToEnd(
-                    record -> audit.input(record.topic(), record.partition(), record.offset()));
+        for (String topic : InputTopics.names(config.kafka())) {
+            try (TopicReader reader = new TopicReader(client, topic)) {
+                reader.readToEnd(
+                        record -> audit.input(record.topic(), record.partition(), record.offset()));
+            }
         }
         try (TopicReader reader = new TopicReader(client, config.publish().topic(Topic.METRICS))) {
             reader.readToEnd(record -> audit.metrics(read(METRICS, record)));

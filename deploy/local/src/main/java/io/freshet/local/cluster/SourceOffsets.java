@@ -12,6 +12,7 @@ import org.apache.flink.metrics.MetricConfig;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.reporter.MetricReporter;
 import org.apache.flink.metrics.reporter.MetricReporterFactory;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * Metric reporter that holds the current offset of each partition of a job's Kafka source, from the
@@ -24,7 +25,7 @@ final class SourceOffsets implements MetricReporter {
     private static final String CURRENT_OFFSET = "currentOffset";
     private static final Map<String, SourceOffsets> REPORTERS = new ConcurrentHashMap<>();
 
-    private final Map<Integer, Gauge<?>> gauges = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, Gauge<?>> gauges = new ConcurrentHashMap<>();
 
     /** Factory that Flink finds through the service file. */
     public static final class Factory implements MetricReporterFactory {
@@ -50,7 +51,7 @@ final class SourceOffsets implements MetricReporter {
     }
 
     /** Returns the offset of the last record read from a partition; empty if none was read. */
-    OptionalLong lastOffset(int partition) {
+    OptionalLong lastOffset(TopicPartition partition) {
         Gauge<?> gauge = gauges.get(partition);
         return gauge != null && gauge.getValue() instanceof Number offset && offset.longValue() >= 0
                 ? OptionalLong.of(offset.longValue())
@@ -67,9 +68,13 @@ final class SourceOffsets implements MetricReporter {
 
     @Override
     public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
+        String topic = group.getAllVariables().get("<topic>");
         String partition = group.getAllVariables().get("<partition>");
-        if (name.equals(CURRENT_OFFSET) && partition != null && metric instanceof Gauge<?> gauge) {
-            gauges.put(Integer.valueOf(partition), gauge);
+        if (name.equals(CURRENT_OFFSET)
+                && topic != null
+                && partition != null
+                && metric instanceof Gauge<?> gauge) {
+            gauges.put(new TopicPartition(topic, Integer.parseInt(partition)), gauge);
         }
     }
 

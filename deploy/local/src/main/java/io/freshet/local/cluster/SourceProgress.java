@@ -1,5 +1,6 @@
 package io.freshet.local.cluster;
 
+import io.freshet.pipeline.InputTopics;
 import io.freshet.pipeline.JobConfig;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,8 +16,8 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Progress of a job's source towards the end that its topic had at one moment. The topic must not
- * have transactions.
+ * Progress of a job's source towards the ends that its topics had at one moment. They must not have
+ * transactions.
  *
  * <p>A source reports the offset of the last record that it has read, and none before the first. A
  * source that was restored at the end of a partition reports none, so for such partitions the
@@ -34,7 +35,7 @@ public final class SourceProgress {
         this.ends = ends;
     }
 
-    /** Returns the progress towards the topic's current end. */
+    /** Returns the progress towards the topics' current ends. */
     public static SourceProgress toCurrentEnd(JobConfig config, SourceOffsets offsets) {
         Properties properties = new Properties();
         properties.putAll(config.kafka().client());
@@ -42,12 +43,14 @@ public final class SourceProgress {
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
                         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.partitionsFor(config.kafka().labelledEvents())
-                    .forEach(
-                            info ->
-                                    ends.put(
-                                            new TopicPartition(info.topic(), info.partition()),
-                                            0L));
+            for (String topic : InputTopics.names(config.kafka())) {
+                consumer.partitionsFor(topic)
+                        .forEach(
+                                info ->
+                                        ends.put(
+                                                new TopicPartition(info.topic(), info.partition()),
+                                                0L));
+            }
             ends.putAll(consumer.endOffsets(ends.keySet()));
         }
         return new SourceProgress(config, offsets, ends);
@@ -57,7 +60,7 @@ public final class SourceProgress {
     public boolean isComplete() {
         Map<TopicPartition, Long> unreported = new HashMap<>();
         for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-            OptionalLong last = offsets.lastOffset(end.getKey().partition());
+            OptionalLong last = offsets.lastOffset(end.getKey());
             if (last.isEmpty() && end.getValue() > 0) {
                 unreported.put(end.getKey(), end.getValue());
             } else if (last.orElse(-1) < end.getValue() - 1) {

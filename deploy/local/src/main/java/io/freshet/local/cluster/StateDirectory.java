@@ -7,6 +7,7 @@ import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.pipeline.PreflightException;
+import io.freshet.pipeline.TopicSelection;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.channels.FileChannel;
@@ -49,7 +50,8 @@ public final class StateDirectory implements AutoCloseable {
 
     /**
      * Returns the directory that a job uses unless another is named: in the user's data directory,
-     * by cluster id, input topic and job name.
+     * by cluster id, input topic and job name. Of several topics the first counts, so that others
+     * can be added.
      *
      * @throws PreflightException if Kafka does not tell the cluster's id
      */
@@ -62,8 +64,12 @@ public final class StateDirectory implements AutoCloseable {
                         : Path.of(dataHome);
         return data.resolve("freshet")
                 .resolve(name(KafkaPreflight.clusterId(config.kafka())))
-                .resolve(name(config.kafka().labelledEvents()))
+                .resolve(name(source(config.kafka().input())))
                 .resolve(name(config.jobName()));
+    }
+
+    private static String source(TopicSelection input) {
+        return input.pattern() == null ? input.names().get(0) : input.pattern();
     }
 
     private static String name(String text) {

@@ -30,9 +30,10 @@ public final class Topics {
     private Topics() {}
 
     /**
-     * Creates the missing topics with the default replication factor of the brokers.
+     * Creates the missing topics, without those that a pattern would match, with the default
+     * replication factor of the brokers.
      *
-     * @param partitions number of partitions of the labelled events; the other topics have one
+     * @param partitions number of partitions of the input topics; the other topics have one
      * @return one line per topic that says whether it was created or existed
      */
     public static List<String> create(JobTopics topics, int partitions)
@@ -40,7 +41,9 @@ public final class Topics {
         KafkaConfig kafka = topics.kafka();
         PublishConfig publish = topics.publish();
         List<NewTopic> newTopics = new ArrayList<>();
-        newTopics.add(topic(kafka.labelledEvents(), partitions));
+        for (String input : kafka.input().names()) {
+            newTopics.add(topic(input, partitions));
+        }
         for (Topic topic : Topic.values()) {
             newTopics.add(topic(publish.topic(topic), 1).configs(settings(topic)));
         }

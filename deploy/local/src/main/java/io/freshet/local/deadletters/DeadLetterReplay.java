@@ -8,11 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -25,12 +29,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replay of dead letters: their messages are sent to the input topic again, each exactly once, even
- * if the command is interrupted and run again.
+ * Replay of dead letters: their messages are sent to their input topic again, each exactly once,
+ * even if the command is interrupted and run again.
  *
  * <p>A replayed message has the key, value and headers of the original, byte for byte, and the
  * header {@value #REPLAY_OF} with the original's place. These headers are the record of what has
- * been replayed. Before anything is sent, they are read back from the input topic: from the offset
+ * been replayed. Before anything is sent, they are read back from the input topics: from the offset
  * after the oldest selected message, or from the time at which the oldest selected dead letter was
  * published, whichever comes first. Messages are sent in transactions, so an interrupted replay
  * leaves only whole ones. All replays of a job use one transactional id; initialising it aborts the
@@ -52,7 +56,6 @@ public final class DeadLetterReplay implements AutoCloseable {
     private static final long CLOCK_ALLOWANCE = Duration.ofHours(1).toMillis();
 
     private final JobTopics topics;
-    private final String input;
     private final @Nullable KafkaProducer<byte[], byte[]> producer;
 
     /**
@@ -72,7 +75,6 @@ public final class DeadLetterReplay implements AutoCloseable {
     private DeadLetterReplay(JobTopics topics, @Nullable KafkaProducer<byte[], byte[]> producer) {
         this.topics = topics;
         this.producer = producer;
-        input = topics.kafka().labelledEvents();
     }
 
     /** Begins a replay: aborts the transaction of an interrupted one. */
@@ -103,6 +105,10 @@ public final class DeadLetterReplay implements AutoCloseable {
                 properties, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
+    private boolean isInput(String topic) {
+        return topics.kafka().input().selects(topic);
+    }
+
     static String transactionalId(KafkaConfig kafka) {
         return kafka.transactionalIdPrefix() + "-replay";
     }
@@ -121,32 +127,43 @@ public final class DeadLetterReplay implements AutoCloseable {
                 .read(
                         filter,
                         letter -> {
-                            if (letter.place().topic().equals(input)) {
+                            if (isInput(letter.place().topic())) {
                                 selected.putIfAbsent(
                                         DeadLetterIdentity.of(letter), letter.publishedAt());
                             } else {
                                 elsewhere[0]++;
                             }
                         });
-        if (selected.isEmpty()) {
-            return new Plan(selected, 0, 0, elsewhere[0]);
-        }
-        try (RecordScan scan = new RecordScan(topics.kafka(), input)) {
-            long all = selected.size();
-            removeReplayed(selected, scan);
-            long replayed = all - selected.size();
-            long unproven = 0;
-            if (!withUnproven) {
-                long before = selected.size();
-                Map<TopicPartition, Retained> retained = retained(scan);
-                selected.entrySet()
-                        .removeIf(each -> !isProven(each.getKey(), each.getValue(), retained));
-                unproven = before - selected.size();
+        long replayed = 0;
+        long unproven = 0;
+        Set<DeadLetterIdentity> left = new HashSet<>();
+        for (String topic : topicsOf(selected)) {
+            Map<DeadLetterIdentity, Long> ofTopic = new LinkedHashMap<>(selected);
+            ofTopic.keySet().removeIf(each -> !each.place().topic().equals(topic));
+            try (RecordScan scan = new RecordScan(topics.kafka(), topic)) {
+                long all = ofTopic.size();
+                removeReplayed(ofTopic, scan);
+                replayed += all - ofTopic.size();
+                if (!withUnproven) {
+                    long before = ofTopic.size();
+                    Map<TopicPartition, Retained> retained = retained(scan);
+                    ofTopic.entrySet()
+                            .removeIf(each -> !isProven(each.getKey(), each.getValue(), retained));
+                    unproven += before - ofTopic.size();
+                }
             }
-            List<DeadLetterIdentity> tooMany = selected.keySet().stream().skip(limit).toList();
-            tooMany.forEach(selected::remove);
-            return new Plan(selected, replayed, unproven, elsewhere[0]);
+            left.addAll(ofTopic.keySet());
         }
+        selected.keySet().retainAll(left);
+        List<DeadLetterIdentity> tooMany = selected.keySet().stream().skip(limit).toList();
+        tooMany.forEach(selected::remove);
+        return new Plan(selected, replayed, unproven, elsewhere[0]);
+    }
+
+    private static Set<String> topicsOf(Map<DeadLetterIdentity, Long> letters) {
+        return letters.keySet().stream()
+                .map(identity -> identity.place().topic())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Removes the dead letters whose replay is in the input topic. */
@@ -229,8 +246,8 @@ public final class DeadLetterReplay implements AutoCloseable {
         if (producer == null) {
             throw new IllegalStateException("a dry run sends nothing");
         }
-        try (RecordScan scan = new RecordScan(topics.kafka(), input)) {
-            Batch batch = new Batch(producer, scan.partitions().size(), sent);
+        try {
+            Batch batch = new Batch(producer, numPartitions(topicsOf(plan.identities())), sent);
             Map<DeadLetterIdentity, Long> left = new HashMap<>(plan.identities());
             new DeadLetterTopic(topics)
                     .read(
@@ -250,16 +267,29 @@ public final class DeadLetterReplay implements AutoCloseable {
         }
     }
 
+    private Map<String, Integer> numPartitions(Set<String> names) {
+        Map<String, Integer> numbers = new HashMap<>();
+        for (String topic : names) {
+            try (RecordScan scan = new RecordScan(topics.kafka(), topic)) {
+                numbers.put(topic, scan.partitions().size());
+            }
+        }
+        return numbers;
+    }
+
     /** Transactions of at most {@value #TRANSACTION_MESSAGES} messages. */
     private final class Batch {
         private final KafkaProducer<byte[], byte[]> to;
-        private final int numPartitions;
+        private final Map<String, Integer> numPartitions;
         private final LongConsumer progress;
         private int messages;
         private long bytes;
         private long sent;
 
-        Batch(KafkaProducer<byte[], byte[]> to, int numPartitions, LongConsumer progress) {
+        Batch(
+                KafkaProducer<byte[], byte[]> to,
+                Map<String, Integer> numPartitions,
+                LongConsumer progress) {
             this.to = to;
             this.numPartitions = numPartitions;
             this.progress = progress;
@@ -271,7 +301,7 @@ public final class DeadLetterReplay implements AutoCloseable {
                 to.beginTransaction();
             }
             byte @Nullable [] value = letter.value();
-            to.send(message(letter, numPartitions));
+            to.send(message(letter, numPartitions.getOrDefault(letter.place().topic(), 0)));
             messages++;
             bytes += value == null ? 0 : value.length;
             if (messages == TRANSACTION_MESSAGES || bytes >= TRANSACTION_BYTES) {
@@ -291,7 +321,8 @@ public final class DeadLetterReplay implements AutoCloseable {
     }
 
     /** Returns the message, for the partition that it came from if there is one. */
-    private ProducerRecord<byte[], byte[]> message(StoredDeadLetter letter, int numPartitions) {
+    private static ProducerRecord<byte[], byte[]> message(
+            StoredDeadLetter letter, int numPartitions) {
         MessagePlace place = letter.place();
         List<org.apache.kafka.common.header.Header> headers = new ArrayList<>();
         for (Header header : letter.event().getHeaders()) {
@@ -300,7 +331,7 @@ public final class DeadLetterReplay implements AutoCloseable {
         }
         headers.add(new RecordHeader(REPLAY_OF, place.toString().getBytes(StandardCharsets.UTF_8)));
         return new ProducerRecord<>(
-                input,
+                place.topic(),
                 place.partition() < numPartitions ? place.partition() : null,
                 letter.key(),
                 letter.value(),

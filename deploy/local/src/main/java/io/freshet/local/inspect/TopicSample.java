@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.table.JsonRows;
 import io.freshet.local.table.NumberStyle;
+import io.freshet.pipeline.InputTopics;
 import io.freshet.pipeline.KafkaConfig;
 import java.io.IOException;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Summary of the newest messages of a topic, taken evenly from its partitions. */
+/** Summary of the newest messages of topics, taken evenly from their partitions. */
 public final class TopicSample {
     private final DataProfile profile = new DataProfile(Set.of(NumberStyle.PLAIN));
     private long notJson;
@@ -31,7 +32,7 @@ public final class TopicSample {
      * Reads messages.
      *
      * @param count number of messages to read at most
-     * @throws UserException if the topic has no JSON
+     * @throws UserException if the topics have no JSON
      */
     public static TopicSample read(KafkaConfig kafka, int count) throws IOException {
         TopicSample sample = new TopicSample();
@@ -43,11 +44,17 @@ public final class TopicSample {
                 new KafkaConsumer<>(
                         properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             List<TopicPartition> partitions = new ArrayList<>();
-            for (PartitionInfo partition : consumer.partitionsFor(kafka.labelledEvents())) {
-                partitions.add(new TopicPartition(partition.topic(), partition.partition()));
+            for (String topic : InputTopics.names(kafka)) {
+                List<PartitionInfo> found = consumer.partitionsFor(topic);
+                if (found.isEmpty()) {
+                    throw new UserException("topic " + topic + " does not exist");
+                }
+                for (PartitionInfo partition : found) {
+                    partitions.add(new TopicPartition(partition.topic(), partition.partition()));
+                }
             }
             if (partitions.isEmpty()) {
-                throw new UserException("topic " + kafka.labelledEvents() + " does not exist");
+                throw new UserException("no topic matches " + kafka.input());
             }
             consumer.assign(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
@@ -73,7 +80,7 @@ public final class TopicSample {
         if (sample.profile.rows() == 0) {
             throw new UserException(
                     "topic "
-                            + kafka.labelledEvents()
+                            + kafka.input()
                             + (sample.notJson > 0
                                     ? " has no JSON objects in its newest messages"
                                     : " has no messages"));

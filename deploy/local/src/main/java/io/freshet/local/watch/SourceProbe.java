@@ -2,6 +2,7 @@ package io.freshet.local.watch;
 
 import io.freshet.local.cli.Failures;
 import io.freshet.local.watch.SourcePosition.Lag;
+import io.freshet.pipeline.InputTopics;
 import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.PollLoop;
 import java.nio.BufferUnderflowException;
@@ -125,19 +126,39 @@ public final class SourceProbe implements AutoCloseable {
 
     private List<Lag> lags(Map<TopicPartition, Long> trained, boolean count, List<String> problems)
             throws ExecutionException {
-        String topic = kafka.labelledEvents();
         Map<TopicPartition, OffsetAndMetadata> committed =
                 get(
                         admin.listConsumerGroupOffsets(kafka.groupId())
                                 .partitionsToOffsetAndMetadata());
-        stoppedAt =
-                StopNote.read(
-                        committed.entrySet().stream()
-                                .filter(each -> each.getKey().topic().equals(topic))
-                                .map(Map.Entry::getValue)
-                                .toList());
-        List<TopicPartition> partitions = partitions(topic);
-        Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
+        committed.keySet().removeIf(partition -> !kafka.input().selects(partition.topic()));
+        stoppedAt = StopNote.read(committed.values());
+        List<Lag> lags = new ArrayList<>();
+        boolean found = false;
+        for (String topic : InputTopics.names(kafka)) {
+            List<TopicPartition> partitions = partitions(topic);
+            Map<TopicPartition, Long> ends = offsets(partitions, OffsetSpec.latest());
+            Map<TopicPartition, Long> next = next(partitions, committed, trained, ends);
+            found |= !next.isEmpty();
+            lags.add(lag(topic, partitions, next, ends, count));
+        }
+        if (!found) {
+            problems.add(
+                    "Group "
+                            + kafka.groupId()
+                            + " has no committed offsets of topic "
+                            + kafka.input()
+                            + ": no checkpoint yet, or another source.group-id?");
+            return List.of();
+        }
+        return lags;
+    }
+
+    /** Returns the offset of the next event to read, of the partitions that have been read. */
+    private static Map<TopicPartition, Long> next(
+            List<TopicPartition> partitions,
+            Map<TopicPartition, OffsetAndMetadata> committed,
+            Map<TopicPartition, Long> trained,
+            Map<TopicPartition, Long> ends) {
         Map<TopicPartition, Long> next = new HashMap<>();
         for (TopicPartition partition : partitions) {
             OffsetAndMetadata offset = committed.get(partition);
@@ -150,15 +171,22 @@ public final class SourceProbe implements AutoCloseable {
                 next.merge(partition, read, Math::max);
             }
         }
-        if (next.isEmpty()) {
-            problems.add(
-                    "Group "
-                            + kafka.groupId()
-                            + " has no committed offsets of topic "
-                            + topic
-                            + ": no checkpoint yet, or another source.group-id?");
-            return List.of();
-        }
+        return next;
+    }
+
+    /**
+     * Returns the lag of one topic.
+     *
+     * @param read offset of the next event of each partition that has been read
+     */
+    private Lag lag(
+            String topic,
+            List<TopicPartition> partitions,
+            Map<TopicPartition, Long> read,
+            Map<TopicPartition, Long> ends,
+            boolean count)
+            throws ExecutionException {
+        Map<TopicPartition, Long> next = new HashMap<>(read);
         List<TopicPartition> unread =
                 partitions.stream().filter(partition -> !next.containsKey(partition)).toList();
         if (!unread.isEmpty()) {
@@ -166,11 +194,11 @@ public final class SourceProbe implements AutoCloseable {
         }
         long lag = next.keySet().stream().mapToLong(partition -> lag(partition, next, ends)).sum();
         if (lag == 0) {
-            return List.of(new Lag(topic, 0, true));
+            return new Lag(topic, 0, true);
         }
         OptionalLong counted =
                 count && lag <= MAX_COUNTED ? count(next, ends) : OptionalLong.empty();
-        return List.of(new Lag(topic, counted.orElse(lag), counted.isPresent()));
+        return new Lag(topic, counted.orElse(lag), counted.isPresent());
     }
 
     private static long lag(
@@ -271,7 +299,7 @@ public final class SourceProbe implements AutoCloseable {
                 return null;
             }
             TopicPartition partition = new TopicPartition(text(buffer), buffer.getInt());
-            return partition.topic().equals(kafka.labelledEvents()) ? partition : null;
+            return kafka.input().selects(partition.topic()) ? partition : null;
         } catch (BufferUnderflowException e) {
             return null; // a key of a later version of Kafka
         }
