@@ -410,6 +410,7 @@ public final class Learner implements AutoCloseable {
                 live == null ? FeatureCounts.NONE : FeatureCounts.of(live.clippedValues()),
                 featureCounts(missing),
                 FeatureCounts.of(rounded),
+                live == null || !config.learner().isSparse() ? 0 : live.numColumns(),
                 driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
     }
 

@@ -27,6 +27,7 @@ import io.freshet.learn.drift.DetectorReport;
  * @param clipped values that the scaler clipped in examples trained on
  * @param missing values that were missing in examples, with or without a label
  * @param rounded values in examples, with or without a label, that one float does not hold
+ * @param columns number of columns of a sparse model that have parameters; 0 for a dense model
  * @param detectors status of each drift detector
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -46,6 +47,7 @@ public record ModelProgress(
         FeatureCounts clipped,
         FeatureCounts missing,
         FeatureCounts rounded,
+        int columns,
         DetectorReport[] detectors) {
     /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;

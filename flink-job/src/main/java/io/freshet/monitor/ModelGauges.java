@@ -84,6 +84,7 @@ final class ModelGauges {
             add("clipped_values_total", metrics -> metrics.progress().clipped().total());
             add("missing_values_total", metrics -> metrics.progress().missing().total());
             add("rounded_values_total", metrics -> metrics.progress().rounded().total());
+            add("columns", metrics -> metrics.progress().columns());
             add("roll_backs_total", metrics -> metrics.progress().rollBacks());
             add("gradient_norm", metrics -> metrics.progress().gradientNorm());
             add("parameter_norm", metrics -> metrics.progress().parameterNorm());

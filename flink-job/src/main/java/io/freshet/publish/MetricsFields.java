@@ -83,6 +83,7 @@ final class MetricsFields {
                 .setMissing(featureCounts(progress.missing()))
                 .setRoundedValues(progress.rounded().total())
                 .setRounded(featureCounts(progress.rounded()))
+                .setColumns(progress.columns())
                 .setDetectors(DriftFields.detectors(progress))
                 .setJob(job.name())
                 .setEpoch(job.epoch())

@@ -129,6 +129,7 @@ public class ModelMonitorBenchmark {
                                 FeatureCounts.NONE,
                                 FeatureCounts.NONE,
                                 FeatureCounts.NONE,
+                                0,
                                 new DetectorReport[0]));
         ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {

@@ -82,6 +82,7 @@ class ModelMonitorTest {
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
+                        0,
                         new DetectorReport[0]));
     }
 

@@ -277,6 +277,7 @@ final class PublisherBenchmark {
                 FeatureCounts.NONE,
                 FeatureCounts.NONE,
                 FeatureCounts.NONE,
+                0,
                 detectors);
     }
 }

@@ -241,6 +241,7 @@ class PublisherTest {
                 new FeatureCounts(7, new FeatureCount[] {new FeatureCount(1, 7)}),
                 new FeatureCounts(8, new FeatureCount[] {new FeatureCount(0, 8)}),
                 new FeatureCounts(9, new FeatureCount[] {new FeatureCount(1, 9)}),
+                10,
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
@@ -684,6 +685,7 @@ class PublisherTest {
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
+                        0,
                         new DetectorReport[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
