@@ -123,8 +123,7 @@ public record IngestConfig(
                             "Class names in the order of their indices, or the number of classes: 3"
                                     + " is short for 0,1,2.")
                     .extensible(
-                            (saved, configured) ->
-                                    Key.startsWith(names(saved), names(configured)));
+                            (saved, configured) -> Key.startsWith(names(saved), names(configured)));
     public static final Key<LabelType> LABEL_TYPE =
             Key.ofEnum(
                     "label.type",

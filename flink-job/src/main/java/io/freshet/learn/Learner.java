@@ -80,9 +80,9 @@ public final class Learner implements AutoCloseable {
     private long @Nullable [] missing;
 
     private SavedArrays savedArrays = SavedArrays.NONE;
+
     /** Numbers of values that one float does not hold. */
     private final RoundedValues rounded = new RoundedValues();
-
 
     /** Creates the learner of a new model. */
     public Learner(String modelId, LearnerWorkspace workspace) {
@@ -200,8 +200,8 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Counts the missing values of a block; sparse examples do not have them. Returns the block, or a copy in which they are 0 if
-     * that is how they are configured to be treated.
+     * Counts the missing values of a block; sparse examples do not have them. Returns the block, or
+     * a copy in which they are 0 if that is how they are configured to be treated.
      */
     private ExampleBlock countMissing(ExampleBlock block) {
         if (config.learner().isSparse()) {

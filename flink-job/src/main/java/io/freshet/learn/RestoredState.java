@@ -112,19 +112,18 @@ record RestoredState(
         long[] saved = modelState.missing();
         int numFeatures = config.learner().numFeatures();
         ExampleBlock pending = pendingExamples;
-        boolean lacksAdded =
-                pending != null
-                        && pending.size() > 0
-                        && pending.examples().numFeatures() < numFeatures
-                        && config.missing() == MissingValues.MEAN;
-        if (saved == null && !lacksAdded) {
+        int lacking = 0;
+        int firstAdded = numFeatures;
+        if (pending != null && config.missing() == MissingValues.MEAN) {
+            firstAdded = Math.min(numFeatures, pending.examples().numFeatures());
+            lacking = firstAdded < numFeatures ? pending.size() : 0;
+        }
+        if (saved == null && lacking == 0) {
             return null;
         }
         long[] missing = saved == null ? new long[numFeatures] : Arrays.copyOf(saved, numFeatures);
-        for (int f = pending == null ? numFeatures : pending.examples().numFeatures();
-                lacksAdded && f < numFeatures;
-                f++) {
-            missing[f] += pending.size();
+        for (int f = firstAdded; f < numFeatures; f++) {
+            missing[f] += lacking;
         }
         return missing;
     }

@@ -131,7 +131,8 @@ public final class Publisher implements Serializable {
                         .setPredictedClass(prediction.predictedClass())
                         .setPredictedLabel(learn.classes().get(prediction.predictedClass()))
                         .setProbabilities(
-                                SnapshotChunks.list(prediction.probabilities(), 0, learn.classes().size()))
+                                SnapshotChunks.list(
+                                        prediction.probabilities(), 0, learn.classes().size()))
                         .setJob(job.name())
                         .setEpoch(job.epoch())
                         .build();

@@ -60,8 +60,8 @@ class SparseSgdTest {
     }
 
     /**
-     * A seeded stream in which an example has few of the features, the class shifts some of them,
-     * a column may occur twice in an example, and every tenth example has no label.
+     * A seeded stream in which an example has few of the features, the class shifts some of them, a
+     * column may occur twice in an example, and every tenth example has no label.
      */
     private static Examples stream(long seed, int size) {
         Random random = new Random(seed);
@@ -138,10 +138,7 @@ class SparseSgdTest {
     @ParameterizedTest
     @MethodSource("learners")
     void scaledLearner_continuesFromItsState_bitForBit(LearnerFixture fixture) {
-        LearnerSettings settings =
-                fixture.scaler(ScalerChoice.CLIPPED_FADING)
-                        .sparse()
-                        .settings();
+        LearnerSettings settings = fixture.scaler(ScalerChoice.CLIPPED_FADING).sparse().settings();
         Examples stream = stream(2, 3500);
         try (SoftmaxLearner whole = learner(settings)) {
             RecordedLosses expected = new RecordedLosses(whole, stream, 3500);
@@ -190,7 +187,9 @@ class SparseSgdTest {
             learner.learn(stream(3, 2000), true, new Evaluation(CLASSES));
             SparseChunk[] before = chunks(learner);
             assertThat(before).hasSize(2);
-            assertThat(chunks(learner)).usingElementComparator(SparseSgdTest::same).isEqualTo(before);
+            assertThat(chunks(learner))
+                    .usingElementComparator(SparseSgdTest::same)
+                    .isEqualTo(before);
             float[] values = before[0].values().clone();
 
             // One example whose columns, with the bias, are all in the first chunk.
@@ -231,7 +230,8 @@ class SparseSgdTest {
 
     @Test
     void onlyColumnsThatOccur_takeMemory() {
-        LearnerSettings settings = LearnerFixture.of(1 << 24, 2).mixture(MIXTURE).sparse().settings();
+        LearnerSettings settings =
+                LearnerFixture.of(1 << 24, 2).mixture(MIXTURE).sparse().settings();
         Random random = new Random(4);
         try (SoftmaxLearner learner = learner(settings)) {
             Examples examples = new Examples(1 << 24, 0, 0, true);
@@ -285,11 +285,15 @@ class SparseSgdTest {
                 List.of(
                         fixture().sgd(1e30, 0),
                         fixture().sgd(1e30, 0.9),
-                        fixture().sgd(new Sgd(LearningRateSchedule.constant(1e30), 0, 0, false, 1e-9)))) {
-            LearnerSettings settings =
-                    fixture.scaler(ScalerChoice.WELFORD)
-                            .sparse()
-                            .settings();
+                        fixture()
+                                .sgd(
+                                        new Sgd(
+                                                LearningRateSchedule.constant(1e30),
+                                                0,
+                                                0,
+                                                false,
+                                                1e-9)))) {
+            LearnerSettings settings = fixture.scaler(ScalerChoice.WELFORD).sparse().settings();
             try (SoftmaxLearner learner = learner(settings)) {
                 learner.learn(one(1, 1, 0), true, new Evaluation(CLASSES));
                 float[] before = chunks(learner)[0].values().clone();
@@ -369,8 +373,7 @@ class SparseSgdTest {
         }
     }
 
-    private static UnaryOperator<SoftmaxLearner> changed(
-            Consumer<SoftmaxLearner> change) {
+    private static UnaryOperator<SoftmaxLearner> changed(Consumer<SoftmaxLearner> change) {
         return learner -> {
             change.accept(learner);
             return learner;

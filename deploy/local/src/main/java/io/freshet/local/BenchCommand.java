@@ -321,8 +321,7 @@ final class BenchCommand implements Callable<Integer> {
         out.println();
     }
 
-    private JobConfig config(
-            Noise stream, EmbeddedKafka kafka, int run, List<String> overrides) {
+    private JobConfig config(Noise stream, EmbeddedKafka kafka, int run, List<String> overrides) {
         Map<String, String> settings = new HashMap<>(stream.codec.settings());
         settings.put("classes", QuotedList.format(stream.classes()));
         settings.put("checkpoint.interval", "1 s");

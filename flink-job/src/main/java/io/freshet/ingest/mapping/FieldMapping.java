@@ -33,22 +33,23 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
 
     public static final Key<FeatureList> FEATURES =
             Key.ofParsed(
-                    "features",
-                    "",
-                    FeatureList.TYPE,
-                    "Fields that are features, for a source.format other than freshet. Kinds:"
-                            + " numeric, one number; boolean, 1 or 0; categorical, one column for"
-                            + " each of the categories that are listed; time, sine and cosine of"
-                            + " the hour of the day and of the day of the week. A range of a list"
-                            + " of numbers is that many features. numeric(origin=N) subtracts N"
-                            + " from large numbers, such as times, before they are rounded to"
-                            + " floats. With features.encoding = hashed also: categorical without"
-                            + " categories; text, the number of occurrences of each word; and *,"
-                            + " all fields that are mapped to nothing else: numbers as numeric,"
-                            + " true and false as boolean, texts as categorical, members of objects"
-                            + " and lists by their paths, null as absent. Fields that follow *"
-                            + " have the kind that is given.",
-                    FeatureList::parse)
+                            "features",
+                            "",
+                            FeatureList.TYPE,
+                            "Fields that are features, for a source.format other than freshet."
+                                + " Kinds: numeric, one number; boolean, 1 or 0; categorical, one"
+                                + " column for each of the categories that are listed; time, sine"
+                                + " and cosine of the hour of the day and of the day of the week. A"
+                                + " range of a list of numbers is that many features."
+                                + " numeric(origin=N) subtracts N from large numbers, such as"
+                                + " times, before they are rounded to floats. With"
+                                + " features.encoding = hashed also: categorical without"
+                                + " categories; text, the number of occurrences of each word; and"
+                                + " *, all fields that are mapped to nothing else: numbers as"
+                                + " numeric, true and false as boolean, texts as categorical,"
+                                + " members of objects and lists by their paths, null as absent."
+                                + " Fields that follow * have the kind that is given.",
+                            FeatureList::parse)
                     .extensible(
                             (saved, configured) ->
                                     Key.startsWith(saved.fields(), configured.fields()));

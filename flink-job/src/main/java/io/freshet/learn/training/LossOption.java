@@ -114,10 +114,10 @@ public enum LossOption {
     private static final class SharedKeys {
         private static final Key<List<Double>> CLASS_WEIGHTS =
                 Key.ofDoubles(
-                        "training.class-weights",
-                        "",
-                        0,
-                        Float.MAX_VALUE,
+                                "training.class-weights",
+                                "",
+                                0,
+                                Float.MAX_VALUE,
                                 "Weights of the classes in the loss, one per output of the model."
                                         + " Empty: all 1.")
                         .extensible(Key::startsWith);
