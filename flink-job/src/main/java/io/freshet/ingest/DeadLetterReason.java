@@ -61,5 +61,7 @@ public enum DeadLetterReason {
     /** A mapped feature is missing, and {@code features.missing} is {@code dead-letter}. */
     MISSING_FEATURE,
     /** The value does not begin as a schema registry's serializers write it. */
-    NOT_FRAMED
+    NOT_FRAMED,
+    /** A class name that is blank or has more than 100 characters, where classes are open. */
+    INVALID_CLASS_NAME
 }

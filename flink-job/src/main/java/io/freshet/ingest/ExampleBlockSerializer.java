@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
- * tallies. Not thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
+ * tallies, layout 3 has no class names. Not thread-safe, since it keeps a scratch buffer; Flink
+ * duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
-    private static final byte LAYOUT_VERSION = 3;
+    private static final byte LAYOUT_VERSION = 4;
+    private static final byte LAYOUT_WITHOUT_CLASS_NAMES = 3;
     private static final byte LAYOUT_WITHOUT_TALLIES = 2;
     private static final byte LAYOUT_WITHOUT_TARGETS = 1;
 
@@ -38,6 +40,10 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         target.writeInt(examples.numFeatures());
         target.writeInt(examples.numTargets());
         target.writeInt(rows);
+        target.writeInt(block.classNames().size());
+        for (String name : block.classNames()) {
+            writeText(name, target);
+        }
         for (long[] counters : counters(block.audit())) {
             target.writeInt(counters.length);
             writeLongs(counters, counters.length, target);
@@ -93,6 +99,10 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         Examples examples = new Examples(numFeatures, numTargets, rows);
         Origins origins = new Origins(rows);
         ExampleBlock block = new ExampleBlock(modelId, examples, origins);
+        int names = version > LAYOUT_WITHOUT_CLASS_NAMES ? source.readInt() : 0;
+        for (int i = 0; i < names; i++) {
+            block.classIndex(readText(source));
+        }
         for (long[] counters : counters(block.audit())) {
             int written = source.readInt();
             if (written > counters.length) {
@@ -149,6 +159,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
                 new ExampleBlock(from.modelId(), from.examples().copy(), from.origins().copy());
         copy.audit().add(from.audit());
         copy.read().addAll(from.read());
+        from.classNames().forEach(copy::classIndex);
         return copy;
     }
 

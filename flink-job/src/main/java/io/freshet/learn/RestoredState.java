@@ -37,10 +37,7 @@ record RestoredState(
      * @throws StateMismatchException if a learner cannot continue from this state
      */
     RestoredState extendedTo(LearnConfig config) {
-        if (!Key.startsWith(classes(), config.classes())) {
-            throw mismatch(
-                    "has the classes " + classes() + ", the configuration " + config.classes());
-        }
+        requireClasses(config);
         RestoredState extended =
                 new RestoredState(
                         modelId,
@@ -50,6 +47,24 @@ record RestoredState(
                         extendedPending(config));
         extended.requireFits(config);
         return extended;
+    }
+
+    private void requireClasses(LearnConfig config) {
+        int numClasses = config.learner().numClasses();
+        if (config.classesAreOpen()) {
+            if (classes().size() > numClasses) {
+                throw mismatch(
+                        "has "
+                                + classes().size()
+                                + " classes, the configuration has "
+                                + IngestConfig.CLASSES_CAPACITY
+                                + " = "
+                                + numClasses);
+            }
+        } else if (!Key.startsWith(classes(), config.classes())) {
+            throw mismatch(
+                    "has the classes " + classes() + ", the configuration " + config.classes());
+        }
     }
 
     private List<String> classes() {
@@ -62,11 +77,8 @@ record RestoredState(
         if (state == null || header == null) {
             return state;
         }
-        LearnerSettings settings = config.learner();
-        int numOutputs = header.numOutputs();
-        if (numOutputs == 0) {
-            numOutputs = settings.numOutputs() == 1 ? 1 : classes().size();
-        }
+        int numOutputs = numOutputs(header, config);
+        LearnerSettings settings = settings(numOutputs, config);
         int numInputs = state.parameters().length / (state.restarts().length * numOutputs);
         boolean hasOutputPerClass =
                 numOutputs == classes().size() && settings.numOutputs() == settings.numClasses();
@@ -75,6 +87,21 @@ record RestoredState(
                         && numInputs <= settings.numFeatures() + 1
                         && (numOutputs == settings.numOutputs() || hasOutputPerClass);
         return isExtensible ? state.extended(numInputs - 1, numOutputs, settings) : state;
+    }
+
+    private int numOutputs(LearnerStateHeader header, LearnConfig config) {
+        if (header.numOutputs() > 0) {
+            return header.numOutputs();
+        }
+        return config.learner().numOutputs() == 1 ? 1 : classes().size();
+    }
+
+    /** Returns the settings of a learner with a number of outputs at least. */
+    private static LearnerSettings settings(int numOutputs, LearnConfig config) {
+        LearnerSettings settings = config.learner();
+        return config.classesAreOpen()
+                ? settings.withClasses(Math.min(numOutputs, settings.numClasses()))
+                : settings;
     }
 
     /** Returns the pending examples, in which features that are added are missing or 0. */
@@ -128,11 +155,11 @@ record RestoredState(
         if (pendingExamples != null) {
             requireFits(pendingExamples, config);
         }
-        if (learnerState != null) {
-            requireFits(learnerState, config);
+        if (learnerState != null && modelState.model() != null) {
+            requireFits(learnerState, modelState.model(), config);
         }
-        if (successorState != null) {
-            requireFits(successorState, config);
+        if (successorState != null && modelState.successor() != null) {
+            requireFits(successorState, modelState.successor(), config);
         }
     }
 
@@ -159,8 +186,9 @@ record RestoredState(
         }
     }
 
-    private void requireFits(LearnerState state, LearnConfig config) {
-        TrainingConfig.findMismatch(config.learner(), state)
+    private void requireFits(LearnerState state, LearnerStateHeader header, LearnConfig config) {
+        LearnerSettings settings = settings(numOutputs(header, config), config);
+        TrainingConfig.findMismatch(settings, state)
                 .ifPresent(
                         difference -> {
                             throw mismatch(difference);

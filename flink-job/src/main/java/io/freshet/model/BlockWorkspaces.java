@@ -64,19 +64,20 @@ public final class BlockWorkspaces implements AutoCloseable {
         return settings.numClasses();
     }
 
-    /** Returns the settings of a new learner: with one class, if classes are open. */
-    public LearnerSettings initialSettings() {
-        return classesAreOpen ? settings.withClasses(1) : settings;
+    /**
+     * Returns the settings of a learner.
+     *
+     * @param numClasses number of its classes; only used if classes are open
+     */
+    public LearnerSettings settings(int numClasses) {
+        return classesAreOpen ? settings.withClasses(numClasses) : settings;
     }
 
     /** Returns the settings of a learner that continues from a state. */
     LearnerSettings settingsOf(LearnerState state) {
-        if (!classesAreOpen) {
-            return settings;
-        }
         int numOutputs =
                 state.parameters().length / (settings.numRates() * (settings.numFeatures() + 1));
-        return settings.withClasses(Math.max(1, Math.min(numOutputs, maxClasses())));
+        return settings(Math.max(1, Math.min(numOutputs, maxClasses())));
     }
 
     /** Returns the workspace for some settings. Each learner must return it. */

@@ -81,8 +81,7 @@ public record LearnerState(
         if (numFeatures == settings.numFeatures() && numOutputs == settings.numOutputs()) {
             return this;
         }
-        UnaryOperator<float[]> extend =
-                array -> extended(array, numFeatures, numOutputs, settings);
+        UnaryOperator<float[]> extend = array -> extended(array, numFeatures, numOutputs, settings);
         return new LearnerState(
                 counters,
                 extend.apply(parameters),
@@ -109,11 +108,7 @@ public record LearnerState(
             for (int f = 0; f <= numFeatures; f++) {
                 int row = f == numFeatures ? settings.numFeatures() : f;
                 System.arraycopy(
-                        array,
-                        from + f * numOutputs,
-                        extended,
-                        to + row * newOutputs,
-                        numOutputs);
+                        array, from + f * numOutputs, extended, to + row * newOutputs, numOutputs);
             }
         }
         return extended;

@@ -272,7 +272,7 @@ public final class KafkaPreflight {
                                             input,
                                             TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
                             + bounds.envelope()
-                            + (long) bounds.probability() * config.ingest().classes().size();
+                            + (long) bounds.probability() * config.ingest().numClasses();
             for (Topic topic : Topic.values()) {
                 if (!topic.exceedsMessages()) {
                     continue;

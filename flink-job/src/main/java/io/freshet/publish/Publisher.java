@@ -54,7 +54,7 @@ public final class Publisher implements Serializable {
     private transient @Nullable EventEncoder encoder;
 
     /**
-     * @param learn class names and hyper-parameters for snapshots and predictions
+     * @param learn class names and hyper-parameters for snapshots
      * @param monitor window sizes and other settings for metrics
      * @param job identity of the job in its records
      */
@@ -74,7 +74,7 @@ public final class Publisher implements Serializable {
 
     /** Encodes a detected drift as a {@code DriftAlertEvent}. */
     public Publication driftAlert(DriftAlert alert) {
-        DriftAlertEvent event = DriftFields.event(alert, learn.classes(), job);
+        DriftAlertEvent event = DriftFields.event(alert, job);
         return publication(Topic.DRIFT_ALERTS, utf8(alert.modelId()), event);
     }
 
@@ -88,9 +88,12 @@ public final class Publisher implements Serializable {
                         .setSource(ProgressFields.offset(prediction.source()))
                         .setModelVersion(prediction.modelVersion())
                         .setPredictedClass(prediction.predictedClass())
-                        .setPredictedLabel(learn.classes().get(prediction.predictedClass()))
+                        .setPredictedLabel(prediction.predictedLabel())
                         .setProbabilities(
-                                list(prediction.probabilities(), 0, learn.classes().size()))
+                                list(
+                                        prediction.probabilities(),
+                                        0,
+                                        prediction.probabilities().length))
                         .setJob(job.name())
                         .setEpoch(job.epoch())
                         .build();
@@ -121,7 +124,10 @@ public final class Publisher implements Serializable {
                             .setChunks(chunks)
                             .setContentHash(contentHash)
                             .setNumFeatures(learn.learner().numFeatures())
-                            .setClasses(first ? learn.classes() : List.of())
+                            .setClasses(
+                                    first
+                                            ? snapshot.progress().classes(learn.classes())
+                                            : List.of())
                             .setParameterOffset(from)
                             .setParameters(list(snapshot.parameters(), from, to))
                             .setScaler(first ? scaler(snapshot) : null)

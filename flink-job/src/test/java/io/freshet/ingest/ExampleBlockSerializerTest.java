@@ -59,10 +59,11 @@ class ExampleBlockSerializerTest {
 
     /**
      * The resources hold the bytes of {@link #block} in older layouts: layout 1 had no targets and
-     * fewer reasons for dead letters and ignored events, and both had no tallies by partition.
+     * fewer reasons for dead letters and ignored events, layouts 1 and 2 had no tallies by
+     * partition, and layout 3 had no class names.
      */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
+    @ValueSource(ints = {1, 2, 3})
     void blockOfOlderLayout_isReadUnchanged(int layout) throws IOException {
         byte[] bytes;
         try (InputStream in =
@@ -73,7 +74,11 @@ class ExampleBlockSerializerTest {
 
         ExampleBlock read = serializer.deserialize(in);
         assertEqual(read, block(LabelType.CLASS));
-        assertThat(read.read().size()).isZero();
+        assertThat(read.read().toArray())
+                .containsExactly(
+                        layout < 3
+                                ? new PartitionTally[0]
+                                : block(LabelType.CLASS).read().toArray());
         assertThat(in.available()).isZero();
     }
 
@@ -101,7 +106,27 @@ class ExampleBlockSerializerTest {
 
         assertThatThrownBy(() -> serializer.deserialize(new DataInputDeserializer(bytes)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("A block of examples has layout 9; this release reads 1 to 3");
+                .hasMessage("A block of examples has layout 9; this release reads 1 to 4");
+    }
+
+    @Test
+    void classNames_areWrittenAndCopied() throws IOException {
+        ExampleBlock block = new ExampleBlock("m", 1, 0);
+        assertThat(block.classIndex("b")).isZero();
+        assertThat(block.classIndex("ä")).isEqualTo(1);
+        assertThat(block.classIndex("b")).isZero();
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(block, out);
+
+        ExampleBlock read =
+                serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+        ExampleBlock copy = serializer.copy(block);
+        block.clear();
+
+        assertThat(read.classNames()).containsExactly("b", "ä");
+        assertThat(copy.classNames()).containsExactly("b", "ä");
+        assertThat(block.classNames()).isEmpty();
+        assertThat(block.classIndex("ä")).isZero();
     }
 
     private static void assertEqual(ExampleBlock actual, ExampleBlock expected) {

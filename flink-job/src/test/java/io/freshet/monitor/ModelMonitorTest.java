@@ -81,7 +81,8 @@ class ModelMonitorTest {
                         0,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
-                        new DetectorReport[0]));
+                        new DetectorReport[0],
+                        new String[0]));
     }
 
     @Test

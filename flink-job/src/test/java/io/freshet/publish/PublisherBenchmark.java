@@ -142,6 +142,7 @@ final class PublisherBenchmark {
                 new PartitionOffset("labelled-events", 3, 123_456_789),
                 1_000_000,
                 1,
+                "class-1",
                 probabilities);
     }
 
@@ -257,6 +258,7 @@ final class PublisherBenchmark {
                 5,
                 FeatureCounts.NONE,
                 FeatureCounts.NONE,
-                detectors);
+                detectors,
+                new String[0]);
     }
 }

@@ -112,6 +112,7 @@ class PublisherTest {
                         DeviceFallback.CPU),
                 new MonitorConfig(
                         List.of("a", "b", "c"),
+                        3,
                         1000,
                         0.99,
                         200,
@@ -202,7 +203,8 @@ class PublisherTest {
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
-                });
+                },
+                new String[0]);
     }
 
     private static ModelSnapshot snapshot(float[] parameters) {
@@ -246,7 +248,7 @@ class PublisherTest {
                 6L,
                 window,
                 window,
-                new ClassChange[] {new ClassChange(1, 2, 3, 0.5, null, 0.25, null)},
+                new ClassChange[] {new ClassChange(1, "b", 2, 3, 0.5, null, 0.25, null)},
                 DriftReaction.NONE);
     }
 
@@ -258,6 +260,7 @@ class PublisherTest {
                 new PartitionOffset("t", 2, 9),
                 3,
                 1,
+                "b",
                 new float[] {0.25f, 0.5f, 0.25f});
     }
 
@@ -493,7 +496,8 @@ class PublisherTest {
                         0,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
-                        new DetectorReport[0]);
+                        new DetectorReport[0],
+                        new String[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
                 new ModelSnapshot(

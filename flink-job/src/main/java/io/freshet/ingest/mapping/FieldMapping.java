@@ -36,13 +36,13 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
                             "features",
                             "",
                             FeatureList.TYPE,
-                            "Fields that are features, for a source.format other than freshet. Kinds:"
-                                    + " numeric, one number; boolean, 1 or 0; categorical, one column for"
-                                    + " each of the categories that are listed; time, sine and cosine of"
-                                    + " the hour of the day and of the day of the week. A range of a list"
-                                    + " of numbers is that many features. numeric(origin=N) subtracts N"
-                                    + " from large numbers, such as times, before they are rounded to"
-                                    + " floats.",
+                            "Fields that are features, for a source.format other than freshet."
+                                + " Kinds: numeric, one number; boolean, 1 or 0; categorical, one"
+                                + " column for each of the categories that are listed; time, sine"
+                                + " and cosine of the hour of the day and of the day of the week. A"
+                                + " range of a list of numbers is that many features."
+                                + " numeric(origin=N) subtracts N from large numbers, such as"
+                                + " times, before they are rounded to floats.",
                             FeatureList::parse)
                     .extensible(
                             (saved, configured) ->

@@ -192,6 +192,21 @@ public final class Examples {
         }
     }
 
+    /**
+     * Returns the same examples with other labels. Shares all other arrays with this set.
+     *
+     * @param newLabels (at least size). Kept, not copied.
+     */
+    public Examples withLabels(int[] newLabels) {
+        Examples relabelled = new Examples(numFeatures, numTargets);
+        relabelled.features = features;
+        relabelled.targets = targets;
+        relabelled.weights = weights;
+        relabelled.labels = newLabels;
+        relabelled.size = size;
+        return relabelled;
+    }
+
     /** Returns a copy that shares no array with this set; its arrays have {@link #size()} rows. */
     public Examples copy() {
         Examples copy = new Examples(numFeatures, numTargets, size);
