@@ -134,19 +134,15 @@ record RestoredState(
         long[] saved = modelState.missing();
         int numFeatures = config.learner().numFeatures();
         ExampleBlock pending = pendingExamples;
-        boolean lacksAdded =
-                pending != null
-                        && pending.size() > 0
-                        && pending.examples().numFeatures() < numFeatures
-                        && config.missing() == MissingValues.MEAN;
-        if (saved == null && !lacksAdded) {
+        int lacking =
+                pending == null || config.missing() != MissingValues.MEAN ? 0 : pending.size();
+        int present = pending == null ? numFeatures : pending.examples().numFeatures();
+        if (saved == null && (lacking == 0 || present >= numFeatures)) {
             return null;
         }
         long[] missing = saved == null ? new long[numFeatures] : Arrays.copyOf(saved, numFeatures);
-        for (int f = pending == null ? numFeatures : pending.examples().numFeatures();
-                lacksAdded && f < numFeatures;
-                f++) {
-            missing[f] += pending.size();
+        for (int f = present; f < numFeatures; f++) {
+            missing[f] += lacking;
         }
         return missing;
     }

@@ -14,7 +14,12 @@ import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.SourceConfig;
+import io.freshet.drift.Ddm;
+import io.freshet.drift.Signal;
+import io.freshet.learn.drift.ClassChange;
+import io.freshet.learn.drift.DriftAlert;
 import io.freshet.learn.drift.DriftConfig;
+import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.loss.CrossEntropy;
@@ -56,6 +61,15 @@ class OpenClassesLearnerTest {
 
     private static LearnConfig config(
             int miniBatchSize, @Nullable Mixture mixture, boolean blocksByCount, int capacity) {
+        return config(miniBatchSize, mixture, blocksByCount, capacity, DriftConfig.NONE);
+    }
+
+    private static LearnConfig config(
+            int miniBatchSize,
+            @Nullable Mixture mixture,
+            boolean blocksByCount,
+            int capacity,
+            DriftConfig drift) {
         return new LearnConfig(
                 new LearnerSettings(
                         FEATURES,
@@ -73,7 +87,7 @@ class OpenClassesLearnerTest {
                 blocksByCount,
                 1000,
                 Duration.ZERO,
-                DriftConfig.NONE,
+                drift,
                 DeviceFallback.CPU);
     }
 
@@ -131,9 +145,10 @@ class OpenClassesLearnerTest {
     private record Results(
             List<BlockEvaluation> evaluations,
             List<Prediction> predictions,
-            List<ModelSnapshot> snapshots) {
+            List<ModelSnapshot> snapshots,
+            List<DriftAlert> alerts) {
         Results() {
-            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         }
 
         ModelProgress progress() {
@@ -150,6 +165,7 @@ class OpenClassesLearnerTest {
             evaluations.addAll(harness.extractOutputValues());
             addAll(harness.getSideOutput(LearnOperator.PREDICTIONS), predictions);
             addAll(harness.getSideOutput(LearnOperator.SNAPSHOTS), snapshots);
+            addAll(harness.getSideOutput(LearnOperator.DRIFT_ALERTS), alerts);
         }
 
         private static <T> void addAll(@Nullable Iterable<StreamRecord<T>> from, List<T> to) {
@@ -324,6 +340,48 @@ class OpenClassesLearnerTest {
                 .usingRecursiveComparison()
                 .withComparatorForType(Float::compare, Float.class)
                 .isEqualTo(expected.predictions);
+    }
+
+    @Test
+    void handOver_continuesWithTheSuccessor_andAlertsNameTheClasses() throws Exception {
+        DriftConfig drift =
+                new DriftConfig(
+                        List.of(
+                                new DriftConfig.Detector(
+                                        "ddm", Signal.ERROR, new Ddm(30, 2, 3))),
+                        200,
+                        DriftReaction.HAND_OVER,
+                        5,
+                        50,
+                        500,
+                        3);
+        LearnConfig config = config(1, MIXTURE, true, CAPACITY, drift);
+        // Two classes; then their features change places, and soon a third class comes.
+        List<Event> stream = new ArrayList<>();
+        Random random = new Random(5);
+        for (int i = 0; i < 900; i++) {
+            int c = random.nextInt(i < 480 ? 2 : 3);
+            float[] features = new float[FEATURES];
+            for (int f = 0; f < FEATURES; f++) {
+                int centre = i < 450 || c == 2 ? c : 1 - c;
+                features[f] = (float) random.nextGaussian() + (f == centre ? 3 : 0);
+            }
+            stream.add(new Event(i, List.of("no", "yes", "0").get(c), features));
+        }
+
+        Results expected = run(config, blocks(stream, 900));
+        Results actual = run(config, blocks(stream, 11), 5, false);
+
+        assertThat(expected.alerts).isNotEmpty();
+        for (DriftAlert alert : expected.alerts) {
+            assertThat(alert.classes())
+                    .extracting(ClassChange::className)
+                    .isSubsetOf("no", "yes", "0");
+        }
+        assertThat(actual.alerts).usingRecursiveComparison().isEqualTo(expected.alerts);
+        assertThat(actual.lastSnapshot().parameters())
+                .containsExactly(expected.lastSnapshot().parameters());
+        assertThat(actual.lastSnapshot().numOutputs()).isEqualTo(3);
     }
 
     @Test
