@@ -65,7 +65,7 @@ final class MetricsFields {
                 .setTopK(config.topK())
                 .setRunningLoss(metrics.runningLoss())
                 .setRunningLossMiniBatches(config.runningLossMiniBatches())
-                .setClasses(classes(metrics, config.classes()))
+                .setClasses(classes(metrics, progress.classes(config.classes())))
                 .setOtherClasses(metrics.otherClasses())
                 .setConfusion(confusion(metrics.confusion()))
                 .setCalibration(calibration(metrics))

@@ -109,7 +109,7 @@ class OpenClassesTest {
     }
 
     private static SoftmaxLearner open(BlockWorkspaces workspaces) {
-        return new SoftmaxLearner(workspaces, LearnerState.initial(workspaces.initialSettings()));
+        return new SoftmaxLearner(workspaces, LearnerState.initial(workspaces.settings(1)));
     }
 
     @ParameterizedTest
@@ -193,7 +193,7 @@ class OpenClassesTest {
         Evaluation evaluation = new Evaluation(CAPACITY);
         Examples pending = new Examples(FEATURES);
         try (BlockWorkspaces workspaces = new BlockWorkspaces(settings, true)) {
-            LearnerState state = LearnerState.initial(workspaces.initialSettings());
+            LearnerState state = LearnerState.initial(workspaces.settings(1));
             for (int from = 0; from < stream.size(); from += piece) {
                 pending.addAll(rows(stream, from, Math.min(from + piece, stream.size())));
                 try (SoftmaxLearner learner = new SoftmaxLearner(workspaces, state)) {

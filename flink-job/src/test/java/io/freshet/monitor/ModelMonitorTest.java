@@ -83,7 +83,8 @@ class ModelMonitorTest {
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         0,
-                        new DetectorReport[0]));
+                        new DetectorReport[0],
+                        new String[0]));
     }
 
     @Test

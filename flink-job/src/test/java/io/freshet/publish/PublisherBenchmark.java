@@ -161,6 +161,7 @@ final class PublisherBenchmark {
                 new PartitionOffset("labelled-events", 3, 123_456_789),
                 1_000_000,
                 1,
+                "class-1",
                 probabilities);
     }
 
@@ -278,6 +279,7 @@ final class PublisherBenchmark {
                 FeatureCounts.NONE,
                 FeatureCounts.NONE,
                 0,
-                detectors);
+                detectors,
+                new String[0]);
     }
 }

@@ -153,6 +153,7 @@ class PublisherTest {
                         DeviceFallback.CPU),
                 new MonitorConfig(
                         List.of("a", "b", "c"),
+                        3,
                         1000,
                         0.99,
                         200,
@@ -245,7 +246,8 @@ class PublisherTest {
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
-                });
+                },
+                new String[0]);
     }
 
     private static ModelSnapshot snapshot(float[] parameters) {
@@ -289,7 +291,7 @@ class PublisherTest {
                 6L,
                 window,
                 window,
-                new ClassChange[] {new ClassChange(1, 2, 3, 0.5, null, 0.25, null)},
+                new ClassChange[] {new ClassChange(1, "b", 2, 3, 0.5, null, 0.25, null)},
                 DriftReaction.NONE);
     }
 
@@ -301,6 +303,7 @@ class PublisherTest {
                 new PartitionOffset("t", 2, 9),
                 3,
                 1,
+                "b",
                 new float[] {0.25f, 0.5f, 0.25f});
     }
 
@@ -686,7 +689,8 @@ class PublisherTest {
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         0,
-                        new DetectorReport[0]);
+                        new DetectorReport[0],
+                        new String[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
                 new ModelSnapshot(
