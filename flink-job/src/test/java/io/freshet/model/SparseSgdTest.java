@@ -3,11 +3,13 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.SparseRows;
+import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
@@ -416,6 +418,72 @@ class SparseSgdTest {
                     new SoftmaxLearner(fixture().sparse().settings(), one.state())) {
                 assertThat(plain.parameterNorm())
                         .isCloseTo(other.parameterNorm(), within(1e-3 * other.parameterNorm()));
+            }
+        }
+    }
+
+    /** Columns and classes that are added begin at 0, and the others keep their parameters. */
+    @ParameterizedTest
+    @MethodSource("learners")
+    void extendedState_keepsWhatIsThere(LearnerFixture fixture) {
+        LearnerSettings settings = fixture.sparse().settings();
+        int more = CLASSES + 2;
+        LearnerSettings extended =
+                new LearnerSettings(
+                        FEATURES + 7,
+                        more,
+                        settings.miniBatchSize(),
+                        new CrossEntropy(more),
+                        settings.optimizer(),
+                        settings.mixture(),
+                        settings.reduction(),
+                        null,
+                        10,
+                        true);
+        try (SoftmaxLearner before = learner(settings)) {
+            before.learn(stream(12, 700), true, new Evaluation(CLASSES));
+            LearnerState state =
+                    before.state().extended(FEATURES, CLASSES, extended);
+            try (SoftmaxLearner after = new SoftmaxLearner(extended, state)) {
+                assertThat(after.parameterNorm()).isEqualTo(before.parameterNorm());
+                assertThat(after.numColumns()).isEqualTo(before.numColumns());
+                Examples all = stream(13, 200);
+                Examples wide = new Examples(FEATURES + 7, 0, 0, true);
+                Examples known = new Examples(FEATURES, 0, 0, true);
+                SparseRows rows = all.requireSparse();
+                for (int i = 0; i < all.size(); i++) {
+                    for (Examples queries : List.of(wide, known)) {
+                        queries.reserve();
+                        for (int k = rows.start(i); k < rows.end(i); k++) {
+                            queries.requireSparse().add(rows.columns()[k], rows.values()[k]);
+                        }
+                        queries.addReserved(Examples.UNLABELLED, 1);
+                    }
+                }
+                Evaluation one = new Evaluation(CLASSES);
+                Evaluation other = new Evaluation(more);
+                before.learn(known, true, one);
+                after.learn(wide, true, other);
+                if (settings.mixture() == null) {
+                    for (int i = 0; i < all.size(); i++) {
+                        // Equal logits of the old classes: probabilities in the same ratio.
+                        float[] p = one.probabilities(i);
+                        float[] q = other.probabilities(i);
+                        assertThat(q[1] / q[0]).isCloseTo(p[1] / p[0], withinPercentage(0.01));
+                        assertThat(q[2] / q[0]).isCloseTo(p[2] / p[0], withinPercentage(0.01));
+                        assertThat(q[3]).isEqualTo(q[4]);
+                    }
+                }
+                Examples added = new Examples(FEATURES + 7, 0, 0, true);
+                for (int i = 0; i < 100; i++) {
+                    added.reserve();
+                    added.requireSparse().add(FEATURES + 3, 1);
+                    added.addReserved(4, 1);
+                }
+                Evaluation trained = new Evaluation(more);
+                after.learn(added, true, trained);
+                assertThat(trained.predictedClasses()[99]).isEqualTo(4);
+                assertThat(after.numColumns()).isEqualTo(before.numColumns() + 1);
             }
         }
     }
