@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
- * tallies, layout 3 dense features only, and neither class names nor numbers of rounded values. Not thread-safe, since it
- * keeps a scratch buffer; Flink duplicates it for each thread.
+ * tallies, layout 3 dense features only, and neither class names nor numbers of rounded values. Not
+ * thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>If all class names are whole numbers, a whole number that is a label is a class name, and so
  * is {@code label.ignore-index}. Otherwise both are class indices, and a label that is written as
- * {@code label.ignore-index} is ignored as well, unless a class has that name. Where
- * classes are open, every label is a class name.
+ * {@code label.ignore-index} is ignored as well, unless a class has that name. Where classes are
+ * open, every label is a class name.
  */
 final class LabelResolver {
     /**

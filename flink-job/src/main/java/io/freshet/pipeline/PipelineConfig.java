@@ -58,7 +58,8 @@ public record PipelineConfig(IngestConfig ingest, LearnConfig learn, MonitorConf
     static PipelineConfig read(Settings settings) {
         IngestConfig ingest = IngestConfig.from(settings);
         LearnConfig learn = LearnConfig.from(settings, ingest);
-        MonitorConfig monitor = MonitorConfig.from(
+        MonitorConfig monitor =
+                MonitorConfig.from(
                         settings, ingest.classes(), ingest.numClasses(), learn.maxModels());
         ModelCost.of(learn)
                 .plus(MonitorMemory.cost(monitor))

@@ -4,19 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.drift.Ddm;
+import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExamplePacker;
-import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.FeatureEncoding;
+import io.freshet.ingest.IgnoredReason;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.SourceConfig;
-import io.freshet.drift.Ddm;
-import io.freshet.drift.Signal;
 import io.freshet.learn.drift.ClassChange;
 import io.freshet.learn.drift.DriftAlert;
 import io.freshet.learn.drift.DriftConfig;
@@ -349,9 +349,7 @@ class OpenClassesLearnerTest {
     void handOver_continuesWithTheSuccessor_andAlertsNameTheClasses() throws Exception {
         DriftConfig drift =
                 new DriftConfig(
-                        List.of(
-                                new DriftConfig.Detector(
-                                        "ddm", Signal.ERROR, new Ddm(30, 2, 3))),
+                        List.of(new DriftConfig.Detector("ddm", Signal.ERROR, new Ddm(30, 2, 3))),
                         200,
                         DriftReaction.HAND_OVER,
                         5,

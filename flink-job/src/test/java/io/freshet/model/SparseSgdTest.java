@@ -442,8 +442,7 @@ class SparseSgdTest {
                         true);
         try (SoftmaxLearner before = learner(settings)) {
             before.learn(stream(12, 700), true, new Evaluation(CLASSES));
-            LearnerState state =
-                    before.state().extended(FEATURES, CLASSES, extended);
+            LearnerState state = before.state().extended(FEATURES, CLASSES, extended);
             try (SoftmaxLearner after = new SoftmaxLearner(extended, state)) {
                 assertThat(after.parameterNorm()).isEqualTo(before.parameterNorm());
                 assertThat(after.numColumns()).isEqualTo(before.numColumns());
