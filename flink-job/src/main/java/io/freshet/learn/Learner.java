@@ -470,8 +470,9 @@ public final class Learner implements AutoCloseable {
     /** Returns the names of the model's classes, where classes are open; none before a step. */
     private String[] openClasses() {
         SoftmaxLearner live = model;
-        boolean hasClasses = config.classesAreOpen() && live != null && live.modelVersion() > 0;
-        return hasClasses ? classes.first(live.settings().numClasses()) : NO_NAMES;
+        return config.classesAreOpen() && live != null && live.modelVersion() > 0
+                ? classes.first(live.settings().numClasses())
+                : NO_NAMES;
     }
 
     private static FeatureCounts featureCounts(long @Nullable [] counts) {
