@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.drift.Ddm;
+import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
@@ -14,8 +16,6 @@ import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.SourceConfig;
-import io.freshet.drift.Ddm;
-import io.freshet.drift.Signal;
 import io.freshet.learn.drift.ClassChange;
 import io.freshet.learn.drift.DriftAlert;
 import io.freshet.learn.drift.DriftConfig;
@@ -292,7 +292,7 @@ class OpenClassesLearnerTest {
         assertThat(tooLate).isPositive();
         assertThat(audit.count(IgnoredReason.CLASS_CAPACITY)).isEqualTo(tooLate);
         // Those before the first step: one event, or as many as come before a full mini-batch.
-        long withoutClass = 1 + (config.learner().miniBatchSize() - 1) / 6;
+        int withoutClass = 1 + (config.learner().miniBatchSize() - 1) / 6;
         assertThat(audit.count(IgnoredReason.NO_CLASS)).isEqualTo(withoutClass);
         assertThat(audit.count(EventOutcome.UNLABELLED)).isEqualTo(unlabelled - withoutClass);
         assertThat(audit.count(EventOutcome.ACCEPTED)).isEqualTo(1_300 - unlabelled - tooLate);
@@ -346,9 +346,7 @@ class OpenClassesLearnerTest {
     void handOver_continuesWithTheSuccessor_andAlertsNameTheClasses() throws Exception {
         DriftConfig drift =
                 new DriftConfig(
-                        List.of(
-                                new DriftConfig.Detector(
-                                        "ddm", Signal.ERROR, new Ddm(30, 2, 3))),
+                        List.of(new DriftConfig.Detector("ddm", Signal.ERROR, new Ddm(30, 2, 3))),
                         200,
                         DriftReaction.HAND_OVER,
                         5,
