@@ -295,7 +295,7 @@ class OpenClassesLearnerTest {
         assertThat(tooLate).isPositive();
         assertThat(audit.count(IgnoredReason.CLASS_CAPACITY)).isEqualTo(tooLate);
         // Those before the first step: one event, or as many as come before a full mini-batch.
-        long withoutClass = 1 + (config.learner().miniBatchSize() - 1) / 6;
+        int withoutClass = 1 + (config.learner().miniBatchSize() - 1) / 6;
         assertThat(audit.count(IgnoredReason.NO_CLASS)).isEqualTo(withoutClass);
         assertThat(audit.count(EventOutcome.UNLABELLED)).isEqualTo(unlabelled - withoutClass);
         assertThat(audit.count(EventOutcome.ACCEPTED)).isEqualTo(1_300 - unlabelled - tooLate);

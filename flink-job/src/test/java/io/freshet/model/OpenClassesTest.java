@@ -146,7 +146,7 @@ class OpenClassesTest {
                     }
                 }
                 addRows(pending, stream, begin, i + 1, false);
-                if (needed != current) {
+                if (!needed.equals(current)) {
                     state = learn(current, state, pending);
                     pending = new Examples(FEATURES);
                     state = state.extended(FEATURES, current.numOutputs(), needed);
