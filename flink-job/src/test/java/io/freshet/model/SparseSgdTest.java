@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -207,6 +206,7 @@ class SparseSgdTest {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // shared chunks are the same objects
     private static int same(SparseChunk one, SparseChunk other) {
         return one == other ? 0 : 1;
     }
@@ -345,12 +345,12 @@ class SparseSgdTest {
     void changes_actAsOnADenseLearner(LearnerFixture fixture) {
         Examples sparse = stream(6, 2600);
         Examples dense = dense(sparse);
-        List<UnaryOperator<SoftmaxLearner>> changes =
+        List<Consumer<SoftmaxLearner>> changes =
                 List.of(
-                        changed(SoftmaxLearner::resetParameters),
-                        changed(SoftmaxLearner::rollBack),
-                        changed(SoftmaxLearner::resetOptimizer));
-        for (UnaryOperator<SoftmaxLearner> change : changes) {
+                        SoftmaxLearner::resetParameters,
+                        SoftmaxLearner::rollBack,
+                        SoftmaxLearner::resetOptimizer);
+        for (Consumer<SoftmaxLearner> change : changes) {
             try (SoftmaxLearner one = learner(fixture.sparse().settings());
                     SoftmaxLearner other = learner(fixture.settings())) {
                 for (int from = 0; from < 2600; from += 1300) {
@@ -364,8 +364,8 @@ class SparseSgdTest {
                                     .isCloseTo(expected.losses()[i], within(1e-3f));
                         }
                     }
-                    change.apply(one);
-                    change.apply(other);
+                    change.accept(one);
+                    change.accept(other);
                     assertThat(one.parameterNorm())
                             .isCloseTo(
                                     other.parameterNorm(),
@@ -373,13 +373,6 @@ class SparseSgdTest {
                 }
             }
         }
-    }
-
-    private static UnaryOperator<SoftmaxLearner> changed(Consumer<SoftmaxLearner> change) {
-        return learner -> {
-            change.accept(learner);
-            return learner;
-        };
     }
 
     /** A learner that takes over another's state goes on as that one does. */
