@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.ingest.mapping.FieldNode;
+import io.freshet.ingest.mapping.MessageLimits;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -20,12 +21,6 @@ import org.jspecify.annotations.Nullable;
  * schema is compiled into a tree of readers once. Not thread-safe.
  */
 abstract class AvroFieldReader {
-    /** Number of members of lists and maps in one message beyond which it is refused. */
-    private static final int MAX_MEMBERS = 1_000_000;
-
-    /** Levels of unmapped values beyond which a message is refused, as in JSON. */
-    private static final int MAX_NESTING = 64;
-
     private static final double MICROS_PER_MILLI = 1e3;
     private static final double NANOS_PER_MILLI = 1e6;
     private static final long MILLIS_PER_DAY = 86_400_000;
@@ -53,11 +48,11 @@ abstract class AvroFieldReader {
     /**
      * Skips a value. Avro's own method recurses as deeply as the value says.
      *
-     * @throws IOException if the value is nested more deeply than {@link #MAX_NESTING}
+     * @throws IOException if the value is nested more deeply than {@link MessageLimits#NESTING}
      */
     private static void skip(Schema schema, BinaryDecoder decoder, int depth) throws IOException {
-        if (depth > MAX_NESTING) {
-            throw new IOException("nested more than " + MAX_NESTING + " levels deep");
+        if (depth > MessageLimits.NESTING) {
+            throw new IOException("nested more than " + MessageLimits.NESTING + " levels deep");
         }
         switch (schema.getType()) {
             case RECORD -> {
@@ -252,8 +247,8 @@ abstract class AvroFieldReader {
 
     private static long checkedSum(long members, long block) throws IOException {
         long sum = members + block;
-        if (block < 0 || sum > MAX_MEMBERS) {
-            throw new IOException("a list or map has more than " + MAX_MEMBERS + " members");
+        if (block < 0 || sum > MessageLimits.MEMBERS) {
+            throw new IOException("a list or map has more than " + MessageLimits.MEMBERS + " members");
         }
         return sum;
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -45,6 +46,21 @@ class FeatureListTest {
                         "at (weekday, sine)",
                         "at (weekday, cosine)");
         assertThat(list.fields().get(1).categories()).isEqualTo(List.of("x", "y"));
+    }
+
+    @Test
+    void moreCategoriesThanTheLimit_areRefused() {
+        List<String> categories =
+                IntStream.rangeClosed(0, MessageLimits.CATEGORIES)
+                        .mapToObj(Integer::toString)
+                        .toList();
+        FieldPath path = FieldPath.of("a");
+
+        assertThat(FeatureField.categorical(path, categories.subList(1, categories.size())))
+                .returns(MessageLimits.CATEGORIES, FeatureField::numColumns);
+        assertThatThrownBy(() -> FeatureField.categorical(path, categories))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a has more than 10000 categories");
     }
 
     @ParameterizedTest
