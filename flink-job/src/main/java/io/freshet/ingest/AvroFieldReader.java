@@ -248,7 +248,8 @@ abstract class AvroFieldReader {
     private static long checkedSum(long members, long block) throws IOException {
         long sum = members + block;
         if (block < 0 || sum > MessageLimits.MEMBERS) {
-            throw new IOException("a list or map has more than " + MessageLimits.MEMBERS + " members");
+            throw new IOException(
+                    "a list or map has more than " + MessageLimits.MEMBERS + " members");
         }
         return sum;
     }

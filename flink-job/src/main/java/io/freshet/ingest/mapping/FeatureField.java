@@ -48,7 +48,8 @@ public record FeatureField(
                     path + " is a list, whose members can be numeric or boolean only");
         }
         if (to > MessageLimits.MEMBERS) {
-            throw new IllegalArgumentException(path + " is a list of more than " + MessageLimits.MEMBERS);
+            throw new IllegalArgumentException(
+                    path + " is a list of more than " + MessageLimits.MEMBERS);
         }
         if (categories.size() > MessageLimits.CATEGORIES) {
             throw new IllegalArgumentException(
