@@ -105,6 +105,7 @@ class FreshetITCase {
                         "deadLetters",
                         "examplesSeen",
                         "digest",
+                        "models",
                         "modelVersion",
                         "loss",
                         "accuracy",
