@@ -109,10 +109,12 @@ public final class FieldProfile {
         boolean isNumber = plain != null;
         for (Map.Entry<NumberStyle, NumberSummary> summary : summaries.entrySet()) {
             NumberStyle style = summary.getKey();
-            Double number =
-                    style == NumberStyle.PLAIN || !(comma || point) ? plain : style.parse(value);
-            isNumber = isNumber || number != null;
-            summary.getValue().add(number);
+            if (summary.getValue().isComplete() || !isNumber) {
+                boolean asPlain = style == NumberStyle.DECIMAL_COMMA ? !(comma || point) : !comma;
+                Double number = asPlain ? plain : style.parse(value);
+                isNumber = isNumber || number != null;
+                summary.getValue().add(number);
+            }
         }
         if (isNumber) {
             numbers++;
