@@ -33,22 +33,23 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
 
     public static final Key<FeatureList> FEATURES =
             Key.ofParsed(
-                    "features",
-                    "",
-                    FeatureList.TYPE,
-                    "Fields that are features, for a source.format other than freshet. Kinds:"
-                            + " numeric, one number; boolean, 1 or 0; categorical, one column for"
-                            + " each of the categories that are listed; time, sine and cosine of"
-                            + " the hour of the day and of the day of the week. A range of a list"
-                            + " of numbers is that many features. numeric(origin=N) subtracts N"
-                            + " from large numbers, such as times, before they are rounded to"
-                            + " floats. With features.encoding = hashed also: categorical without"
-                            + " categories; text, the number of occurrences of each word; and *,"
-                            + " all fields that are mapped to nothing else: numbers as numeric,"
-                            + " true and false as boolean, texts as categorical, members of objects"
-                            + " and lists by their paths, null as absent. Fields that follow *"
-                            + " have the kind that is given.",
-                    FeatureList::parse)
+                            "features",
+                            "",
+                            FeatureList.TYPE,
+                            "Fields that are features, for a source.format other than freshet."
+                                + " Kinds: numeric, one number; boolean, 1 or 0; categorical, one"
+                                + " column for each of the categories that are listed; time, sine"
+                                + " and cosine of the hour of the day and of the day of the week. A"
+                                + " range of a list of numbers is that many features."
+                                + " numeric(origin=N) subtracts N from large numbers, such as"
+                                + " times, before they are rounded to floats. With"
+                                + " features.encoding = hashed also: categorical without"
+                                + " categories; text, the number of occurrences of each word; and"
+                                + " *, all fields that are mapped to nothing else: numbers as"
+                                + " numeric, true and false as boolean, texts as categorical,"
+                                + " members of objects and lists by their paths, null as absent."
+                                + " Fields that follow * have the kind that is given.",
+                            FeatureList::parse)
                     .extensible(
                             (saved, configured) ->
                                     Key.startsWith(saved.fields(), configured.fields()));
@@ -109,19 +110,23 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
 
     /** Reads the mapping; adds problems to the settings. */
     public static FieldMapping from(Settings settings) {
-        Map<Part, FieldSource> sources = sources(settings);
-        FeatureList features = settings.get(FEATURES);
-        if (features.fields().isEmpty() && settings.text(FEATURES).isEmpty()) {
+        FieldMapping mapping = incomplete(settings);
+        if (mapping.features().fields().isEmpty() && settings.text(FEATURES).isEmpty()) {
             settings.problem("features is missing: " + FeatureList.TYPE);
         }
         if (settings.text(LABEL).isEmpty()) {
             settings.problem("label is missing: " + FieldSource.TYPE);
         }
-        return new FieldMapping(features, sources);
+        return mapping;
+    }
+
+    /** Reads a mapping that may lack anything; adds problems to the settings. */
+    public static FieldMapping incomplete(Settings settings) {
+        return new FieldMapping(settings.get(FEATURES), sources(settings));
     }
 
     /** Reads the places of the parts other than the features; adds problems to the settings. */
-    public static Map<Part, FieldSource> sources(Settings settings) {
+    private static Map<Part, FieldSource> sources(Settings settings) {
         Map<Part, FieldSource> sources = new EnumMap<>(Part.class);
         for (Part part : Part.values()) {
             settings.get(key(part)).ifPresent(at -> sources.put(part, at));
