@@ -28,7 +28,7 @@ public final class Key<T> {
     private final T placeholder;
     private final Function<String, T> parser;
     private final boolean changeable;
-    private final BiPredicate<T, T> isExtension;
+    private final @Nullable BiPredicate<T, T> isAddition;
 
     /**
      * @param parser function from a text to a value; throws an {@link IllegalArgumentException}
@@ -48,10 +48,10 @@ public final class Key<T> {
         this.parser = parser;
         this.placeholder = defaultText == null ? placeholder : parser.apply(defaultText);
         changeable = false;
-        isExtension = (saved, configured) -> false;
+        isAddition = null;
     }
 
-    private Key(Key<T> other, boolean changeable, BiPredicate<T, T> isExtension) {
+    private Key(Key<T> other, boolean changeable, @Nullable BiPredicate<T, T> isAddition) {
         name = other.name;
         defaultText = other.defaultText;
         type = other.type;
@@ -59,7 +59,7 @@ public final class Key<T> {
         parser = other.parser;
         placeholder = other.placeholder;
         this.changeable = changeable;
-        this.isExtension = isExtension;
+        this.isAddition = isAddition;
     }
 
     /**
@@ -67,17 +67,22 @@ public final class Key<T> {
      * key that changes neither what is learnt nor the meaning of a published figure.
      */
     public Key<T> changeable() {
-        return new Key<>(this, true, isExtension);
+        return new Key<>(this, true, isAddition);
     }
 
     /**
      * Returns this key, marked as one whose value may be extended when a job resumes from its
      * state: what the value stands for keeps its place, and something is added at the end.
      *
-     * @param isAddition whether the second value is the first with something added
+     * @param isExtension whether the second value is the first with something added
      */
-    public Key<T> extensible(BiPredicate<T, T> isAddition) {
-        return new Key<>(this, changeable, isAddition);
+    public Key<T> extensible(BiPredicate<T, T> isExtension) {
+        return new Key<>(this, changeable, isExtension);
+    }
+
+    /** Returns whether the value may be extended when a job resumes from its state. */
+    public boolean isExtensible() {
+        return isAddition != null;
     }
 
     /** Returns whether a list begins with all items of another. */
@@ -92,7 +97,7 @@ public final class Key<T> {
      */
     public boolean isExtension(String saved, String configured) {
         try {
-            return isExtension.test(parse(saved), parse(configured));
+            return isAddition != null && isAddition.test(parse(saved), parse(configured));
         } catch (IllegalArgumentException e) {
             return false;
         }

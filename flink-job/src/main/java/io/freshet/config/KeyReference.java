@@ -37,7 +37,10 @@ public final class KeyReference {
     }
 
     private static String resume(Key<?> key) {
-        return key.isChangeable() ? " May change on resume." : "";
+        if (key.isChangeable()) {
+            return " May change on resume.";
+        }
+        return key.isExtensible() ? " May be extended on resume." : "";
     }
 
     private static String comment(String text) {

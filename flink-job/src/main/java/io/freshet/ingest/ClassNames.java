@@ -18,6 +18,9 @@ public final class ClassNames {
 
     private static final int LONGEST_MISSING = 4;
 
+    /** Largest number of characters of a class name where classes are open. */
+    public static final int MAX_LENGTH = 100;
+
     private ClassNames() {}
 
     /** Returns whether text stands for a missing label, unless it is the name of a class. */

@@ -73,5 +73,7 @@ public enum DeadLetterReason {
     /** A text, a category or a feature's name that is longer than what is hashed. */
     TEXT_TOO_LONG,
     /** More features than an event may have that is hashed or sparse. */
-    TOO_MANY_FEATURES
+    TOO_MANY_FEATURES,
+    /** A class name that is blank or has more than 100 characters, where classes are open. */
+    INVALID_CLASS_NAME
 }

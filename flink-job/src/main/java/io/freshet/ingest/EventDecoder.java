@@ -40,8 +40,14 @@ interface EventDecoder {
     /** Returns whether the label is {@code label.ignore-index}. */
     boolean hasIgnoreIndex();
 
-    /** Returns the class index, or {@link Examples#UNLABELLED}. */
+    /**
+     * Returns the class index, or {@link Examples#UNLABELLED}; an index without a meaning if there
+     * is a {@link #className()}.
+     */
     int label();
+
+    /** Returns the class name where classes are open; null otherwise and without a label. */
+    @Nullable String className();
 
     /** Returns the example weight. */
     float weight();

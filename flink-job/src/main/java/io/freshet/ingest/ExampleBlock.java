@@ -1,6 +1,10 @@
 package io.freshet.ingest;
 
 import io.freshet.model.example.Examples;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Batch of one model's examples on their way from ingest to the learner: the {@link Examples}, the
  * {@link Origins} of each, their {@link RoundedValues}, the {@link Audit} of the events that did
  * not become examples, and the {@link PartitionTallies} of all events.
+ *
+ * <p>Where classes are open, the labels of a block that ingest emits are indices into its {@link
+ * #classNames()}, as only the learner knows the classes of its model.
  *
  * <p>Ingest clears and refills a block after emitting it, so a receiver must neither modify the
  * block nor keep a reference to it. Blocks only determine how examples are transported: results do
@@ -26,6 +33,8 @@ public final class ExampleBlock {
     private final Audit audit = new Audit();
     private final PartitionTallies read = new PartitionTallies();
     private final RoundedValues rounded = new RoundedValues();
+    private final List<String> classNames = new ArrayList<>();
+    private final Map<String, Integer> classIndexes = new HashMap<>();
     private long waitingSince = NOT_WAITING;
 
     /**
@@ -119,6 +128,25 @@ public final class ExampleBlock {
         origins.add(hash, topic, partition, offset, timestamp, id);
     }
 
+    /**
+     * Returns the class names that the labels are indices of, in the order in which they first
+     * occur, where classes are open; empty if the labels are indices of the model's classes. Not a
+     * copy.
+     */
+    public List<String> classNames() {
+        return classNames;
+    }
+
+    /** Returns the index of a class name in this block; adds it if it is new. */
+    int classIndex(String name) {
+        Integer index = classIndexes.putIfAbsent(name, classNames.size());
+        if (index != null) {
+            return index;
+        }
+        classNames.add(name);
+        return classNames.size() - 1;
+    }
+
     /** Removes all examples and counts; keeps the arrays. */
     void clear() {
         examples.clear();
@@ -126,6 +154,8 @@ public final class ExampleBlock {
         audit.clear();
         read.clear();
         rounded.clear();
+        classNames.clear();
+        classIndexes.clear();
         waitingSince = NOT_WAITING;
     }
 

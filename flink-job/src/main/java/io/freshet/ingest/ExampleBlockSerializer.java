@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
- * tallies, layout 3 dense features only and no numbers of rounded values. Not thread-safe, since it keeps a scratch buffer;
- * Flink duplicates it for each thread.
+ * tallies, layout 3 dense features only, and neither class names nor numbers of rounded values. Not
+ * thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
@@ -43,6 +43,10 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         target.writeInt(examples.numTargets());
         target.writeInt(rows);
         target.writeBoolean(examples.sparse() != null);
+        target.writeInt(block.classNames().size());
+        for (String name : block.classNames()) {
+            writeText(name, target);
+        }
         for (long[] counters : counters(block.audit())) {
             target.writeInt(counters.length);
             writeLongs(counters, counters.length, target);
@@ -105,6 +109,10 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         Examples examples = new Examples(numFeatures, numTargets, rows, isSparse);
         Origins origins = new Origins(rows);
         ExampleBlock block = new ExampleBlock(modelId, examples, origins);
+        int names = version > LAYOUT_DENSE ? source.readInt() : 0;
+        for (int i = 0; i < names; i++) {
+            block.classIndex(readText(source));
+        }
         for (long[] counters : counters(block.audit())) {
             int written = source.readInt();
             if (written > counters.length) {
@@ -207,6 +215,7 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         copy.audit().add(from.audit());
         copy.read().addAll(from.read());
         copy.rounded().addAll(from.rounded());
+        from.classNames().forEach(copy::classIndex);
         return copy;
     }
 

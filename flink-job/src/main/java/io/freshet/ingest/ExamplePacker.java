@@ -158,8 +158,9 @@ public final class ExamplePacker {
 
     private void addRow(ExampleBlock block, RawMessage message, long hash, @Nullable String id) {
         decoder.countRounded(block.rounded());
+        String className = decoder.className();
         block.addReserved(
-                decoder.label(),
+                className == null ? decoder.label() : block.classIndex(className),
                 decoder.weight(),
                 hash,
                 message.topic(),

@@ -18,5 +18,9 @@ public enum IgnoredReason {
     /** Its class index is {@code label.ignore-index}. */
     IGNORE_INDEX,
     /** Its SGD step was skipped because a loss was NaN or infinite. */
-    NON_FINITE_LOSS
+    NON_FINITE_LOSS,
+    /** Its class is new to the model, which has {@code classes.capacity} classes already. */
+    CLASS_CAPACITY,
+    /** It has no label, and the model has not learnt from any label yet; only of open classes. */
+    NO_CLASS
 }

@@ -9,6 +9,7 @@ import io.freshet.ingest.mapping.FieldMapping;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param numFeatures number of features of an example, at least 1, with the indicators of missing
  *     ones
- * @param classes class names by index, at least two, without duplicates
+ * @param classes class names by index, at least two, without duplicates; empty if classes are open
  * @param blockSize number of events after which a block is emitted, at least 1
  * @param blockMaxWait maximum time for which an event waits for its block to fill; null for no
  *     limit, in which case the learner cuts its execution blocks by count alone
@@ -36,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  *     is {@link FeatureEncoding#COLUMNS}
  * @param encoding encoding of the features; if they are hashed, their number is a power of 2
  * @param missingIndicator whether further features, behind the others, say which are missing
+ * @param classCapacity largest number of classes of a model where classes are open; 0 if they are
+ *     not
  */
 public record IngestConfig(
         int numFeatures,
@@ -48,7 +51,8 @@ public record IngestConfig(
         SourceConfig source,
         MissingValues missing,
         FeatureEncoding encoding,
-        boolean missingIndicator)
+        boolean missingIndicator,
+        int classCapacity)
         implements Serializable {
 
     /** Largest number of features of {@link FeatureEncoding#COLUMNS}. */
@@ -117,14 +121,31 @@ public record IngestConfig(
                             + " elsewhere. They follow the other features, each under the name of"
                             + " its field with \"is missing\". For source.format = freshet, the"
                             + " model then has twice num-features.");
+
+    /** Value of {@link #CLASSES} with which the classes of a model are those of its labels. */
+    private static final String OPEN = "open";
+
     public static final Key<List<String>> CLASSES =
             Key.requiredList(
                             "classes",
                             "Class names in the order of their indices, or the number of classes: 3"
-                                    + " is short for 0,1,2.")
+                                    + " is short for 0,1,2. Open: each model has the classes of its"
+                                    + " labels, in the order in which they first occur; every label"
+                                    + " is a class name then.")
                     .extensible(
                             (saved, configured) ->
-                                    Key.startsWith(names(saved), names(configured)));
+                                    !isOpen(saved)
+                                            && Key.startsWith(names(saved), names(configured)));
+    public static final Key<Integer> CLASSES_CAPACITY =
+            Key.ofInt(
+                            "classes.capacity",
+                            100,
+                            2,
+                            100_000,
+                            "classes",
+                            "Largest number of classes of a model, for classes = open. Events of"
+                                    + " further classes are ignored and counted.")
+                    .extensible((saved, configured) -> saved <= configured);
     public static final Key<LabelType> LABEL_TYPE =
             Key.ofEnum(
                     "label.type",
@@ -183,6 +204,7 @@ public record IngestConfig(
                         MISSING,
                         MISSING_INDICATOR,
                         CLASSES,
+                        CLASSES_CAPACITY,
                         LABEL_TYPE,
                         LABEL_IGNORE_INDEX,
                         BLOCK_SIZE,
@@ -192,14 +214,17 @@ public record IngestConfig(
     }
 
     public IngestConfig {
-        if (numFeatures < 1 || blockSize < 1 || classes.size() < 2) {
+        boolean classesFit = classCapacity == 0 ? classes.size() >= 2 : classes.isEmpty();
+        if (numFeatures < 1 || blockSize < 1 || !classesFit) {
             throw new IllegalArgumentException(
                     "num-features "
                             + numFeatures
                             + ", block.size "
                             + blockSize
                             + ", classes "
-                            + classes);
+                            + classes
+                            + ", classes.capacity "
+                            + classCapacity);
         }
         if (ignoreIndex != null && labelType != LabelType.CLASS) {
             throw new IllegalArgumentException(
@@ -212,7 +237,7 @@ public record IngestConfig(
         allowedModels = Set.copyOf(allowedModels);
     }
 
-    /** Creates a configuration of features that have a column each. */
+    /** Creates a configuration of features that have a column each, and of known classes. */
     public IngestConfig(
             int numFeatures,
             List<String> classes,
@@ -234,7 +259,8 @@ public record IngestConfig(
                 source,
                 missing,
                 FeatureEncoding.COLUMNS,
-                false);
+                false,
+                0);
     }
 
     /** Reads the configuration; adds problems to the settings. */
@@ -261,7 +287,52 @@ public record IngestConfig(
                 source,
                 missing,
                 encoding(settings, source.mapping().features()),
-                missingIndicator);
+                missingIndicator,
+                classCapacity(settings));
+    }
+
+    private static int classCapacity(Settings settings) {
+        if (!isOpen(settings.get(CLASSES))) {
+            if (!settings.isDefault(CLASSES_CAPACITY)) {
+                settings.problem(
+                        settings.assignment(CLASSES_CAPACITY)
+                                + ": the key is for "
+                                + CLASSES
+                                + " = "
+                                + OPEN
+                                + " only");
+            }
+            return 0;
+        }
+        if (settings.get(LABEL_TYPE) != LabelType.CLASS) {
+            settings.problem(
+                    settings.assignment(LABEL_TYPE)
+                            + " with "
+                            + settings.assignment(CLASSES)
+                            + ": open classes need labels of one class");
+        }
+        return settings.get(CLASSES_CAPACITY);
+    }
+
+    private static boolean isOpen(List<String> classes) {
+        return classes.equals(List.of(OPEN));
+    }
+
+    /** Returns whether the classes of a model are those of its labels. */
+    public boolean classesAreOpen() {
+        return classCapacity > 0;
+    }
+
+    /** Returns the number of classes; the capacity, if classes are open. */
+    public int numClasses() {
+        return classesAreOpen() ? classCapacity : classes.size();
+    }
+
+    /** Returns the class names; of open classes, as many and as long ones as there may be. */
+    public List<String> longestClassNames() {
+        return classesAreOpen()
+                ? Collections.nCopies(classCapacity, "\0".repeat(ClassNames.MAX_LENGTH))
+                : classes;
     }
 
     private static boolean missingIndicator(
@@ -438,7 +509,7 @@ public record IngestConfig(
      * class, or 0 if labels are single classes.
      */
     public int numTargets() {
-        return labelType == LabelType.CLASS ? 0 : classes.size();
+        return labelType == LabelType.CLASS ? 0 : numClasses();
     }
 
     private static @Nullable Integer ignoreIndex(Settings settings) {
@@ -474,6 +545,9 @@ public record IngestConfig(
         List<String> standIn = List.of("0", "1");
         List<String> given = settings.get(CLASSES);
         List<String> names = names(given);
+        if (isOpen(given)) {
+            return List.of();
+        }
         if (given.isEmpty()) {
             return standIn; // the settings have reported that the key is missing
         }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>If all class names are whole numbers, a whole number that is a label is a class name, and so
  * is {@code label.ignore-index}. Otherwise both are class indices, and a label that is written as
- * {@code label.ignore-index} is ignored as well, unless a class has that name.
+ * {@code label.ignore-index} is ignored as well, unless a class has that name. Where classes are
+ * open, every label is a class name.
  */
 final class LabelResolver {
     /**
@@ -21,6 +22,9 @@ final class LabelResolver {
      * rounding to floats.
      */
     private static final double SUM_TOLERANCE = 1e-3;
+
+    /** Label of a class that only its name identifies. */
+    private static final int ANY_CLASS = 0;
 
     private final List<String> classes;
     private final Map<String, Integer> indexByName = new HashMap<>();
@@ -31,6 +35,7 @@ final class LabelResolver {
     private final @Nullable Integer ignoreIndex;
 
     private int label = Examples.UNLABELLED;
+    private @Nullable String className;
     private boolean hasIgnoreIndex;
     private @Nullable InvalidEventException violation;
 
@@ -51,6 +56,7 @@ final class LabelResolver {
     /** Forgets the last label: the event is unlabelled until a label is resolved. */
     void clear() {
         label = Examples.UNLABELLED;
+        className = null;
         hasIgnoreIndex = false;
         violation = null;
     }
@@ -99,11 +105,31 @@ final class LabelResolver {
             resolveClass(index);
         } else if (ignoreIndex != null && isIgnored(name)) {
             hasIgnoreIndex = true;
+        } else if (classes.isEmpty()) {
+            resolveOpen(name);
         } else {
             violation =
                     new InvalidEventException(
                             DeadLetterReason.UNKNOWN_CLASS,
                             "the label \"" + name + "\" is not among classes");
+        }
+    }
+
+    private void resolveOpen(String name) {
+        if (name.isBlank() || name.length() > ClassNames.MAX_LENGTH) {
+            violation =
+                    new InvalidEventException(
+                            DeadLetterReason.INVALID_CLASS_NAME,
+                            name.isBlank()
+                                    ? "a class name is blank"
+                                    : "a class name of "
+                                            + name.length()
+                                            + " characters; at most "
+                                            + ClassNames.MAX_LENGTH
+                                            + " are accepted");
+        } else {
+            label = ANY_CLASS;
+            className = name;
         }
     }
 
@@ -193,9 +219,17 @@ final class LabelResolver {
         return largest;
     }
 
-    /** Returns the class index, or {@link Examples#UNLABELLED}. */
+    /**
+     * Returns the class index, or {@link Examples#UNLABELLED}; an index without a meaning if there
+     * is a {@link #className()}.
+     */
     int label() {
         return label;
+    }
+
+    /** Returns the class name where classes are open; null otherwise and without a label. */
+    @Nullable String className() {
+        return className;
     }
 
     /** Returns whether the label is {@code label.ignore-index}. */

@@ -176,6 +176,11 @@ final class LabelledEventReader implements EventDecoder {
     }
 
     @Override
+    public @Nullable String className() {
+        return labels.className();
+    }
+
+    @Override
     public float weight() {
         return weight;
     }

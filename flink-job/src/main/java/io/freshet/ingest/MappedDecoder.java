@@ -66,6 +66,11 @@ abstract class MappedDecoder implements EventDecoder {
     }
 
     @Override
+    public final @Nullable String className() {
+        return example.label().className();
+    }
+
+    @Override
     public final float weight() {
         return example.weight();
     }

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * Configuration of the learn stage: training, number of models in memory, publication and drift.
  *
  * @param learner settings of each model's learner
- * @param classes class names by index, one per class of the learner
+ * @param classes class names by index, one per class of the learner; empty if classes are open, so
+ *     that a model has the classes of its labels, up to as many as the learner's settings have
  * @param labelType meaning of the labels
  * @param miniBatchMaxWait longest time that an incomplete mini-batch waits; null for no limit, as
  *     it must be if {@code blocksByCount}
@@ -117,7 +118,8 @@ public record LearnConfig(
                     .toList();
 
     public LearnConfig {
-        if (classes.size() != learner.numClasses() || maxModels < 1) {
+        boolean classesFit = classes.isEmpty() || classes.size() == learner.numClasses();
+        if (!classesFit || maxModels < 1) {
             throw new IllegalArgumentException(
                     classes.size()
                             + " class names for "
@@ -187,9 +189,14 @@ public record LearnConfig(
                 MissingValues.DEAD_LETTER);
     }
 
+    /** Returns whether the classes of a model are those of its labels. */
+    public boolean classesAreOpen() {
+        return classes.isEmpty();
+    }
+
     /** Returns the number of values of a label in addition to its class: one per class, or 0. */
     int numTargets() {
-        return labelType == LabelType.CLASS ? 0 : classes.size();
+        return labelType == LabelType.CLASS ? 0 : learner.numClasses();
     }
 
     /** Reads the keys. Problems are recorded in the settings. */

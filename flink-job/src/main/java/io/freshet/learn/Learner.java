@@ -14,6 +14,7 @@ import io.freshet.learn.drift.DetectorReport;
 import io.freshet.learn.drift.DriftAlert;
 import io.freshet.learn.drift.DriftMonitor;
 import io.freshet.learn.drift.DriftMonitorState;
+import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
@@ -24,6 +25,7 @@ import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.sparse.SparseParameters;
 import io.freshet.model.sparse.SparseState;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -45,12 +47,14 @@ public final class Learner implements AutoCloseable {
     private static final long NEVER = Long.MAX_VALUE;
 
     private static final DetectorReport[] NO_REPORTS = {};
+    private static final String[] NO_NAMES = {};
 
     private final String modelId;
     private final LearnerWorkspace workspace;
     private final LearnConfig config;
     private final Audit audit;
     private final PartitionTallies read;
+    private final ModelClasses classes;
     private final Map<SourcePartition, Long> lastOffsets = new LinkedHashMap<>();
     private long timestamp = ModelProgress.NO_TIMESTAMP;
     private long publishedVersion = -1;
@@ -80,9 +84,9 @@ public final class Learner implements AutoCloseable {
     private long @Nullable [] missing;
 
     private SavedArrays savedArrays = SavedArrays.NONE;
+
     /** Numbers of values that one float does not hold. */
     private final RoundedValues rounded = new RoundedValues();
-
 
     /** Creates the learner of a new model. */
     public Learner(String modelId, LearnerWorkspace workspace) {
@@ -96,6 +100,7 @@ public final class Learner implements AutoCloseable {
         this.config = workspace.config();
         this.audit = audit;
         this.read = read;
+        this.classes = new ModelClasses(config.classes(), config.learner().numClasses());
         driftMonitor =
                 config.drift().detectors().isEmpty()
                         ? null
@@ -105,7 +110,8 @@ public final class Learner implements AutoCloseable {
                                 config.learner(),
                                 audit.count(EventOutcome.ACCEPTED),
                                 workspace::blocks,
-                                workspace.successorEvaluation());
+                                workspace.successorEvaluation(),
+                                classes::name);
     }
 
     /**
@@ -143,6 +149,7 @@ public final class Learner implements AutoCloseable {
             learner.lastOffsets.put(
                     new SourcePartition(last.topic(), last.partition()), last.offset());
         }
+        learner.classes.restore(modelState.classes());
         learner.timestamp = modelState.timestamp();
         learner.publishedVersion = modelState.publishedVersion();
         learner.missing = saved.missing(config);
@@ -185,7 +192,7 @@ public final class Learner implements AutoCloseable {
         audit.add(newBlock.audit());
         read.addAll(newBlock.read());
         rounded.addAll(newBlock.rounded());
-        ExampleBlock block = countMissing(newBlock);
+        ExampleBlock block = countMissing(resolveClasses(newBlock));
         if (pending != null) {
             pending.append(block);
             learnPending(pending, false, predictions, alerts);
@@ -200,8 +207,46 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Counts the missing values of a block; sparse examples do not have them. Returns the block, or a copy in which they are 0 if
-     * that is how they are configured to be treated.
+     * Returns a block whose labels are indices of the model's classes, to which new ones are added,
+     * where classes are open. Examples for whose class there is no room are ignored.
+     */
+    private ExampleBlock resolveClasses(ExampleBlock block) {
+        List<String> names = block.classNames();
+        if (names.isEmpty()) {
+            return block;
+        }
+        int[] indexes = new int[names.size()];
+        boolean fit = true;
+        for (int i = 0; i < indexes.length; i++) {
+            indexes[i] = classes.indexOf(names.get(i));
+            fit &= indexes[i] != ModelClasses.NONE;
+        }
+        int[] labels = new int[block.size()];
+        for (int row = 0; row < labels.length; row++) {
+            int label = block.examples().labels()[row];
+            labels[row] = label == Examples.UNLABELLED ? label : indexes[label];
+        }
+        Examples examples = block.examples().withLabels(labels);
+        if (fit) {
+            return new ExampleBlock(modelId, examples, block.origins());
+        }
+        Examples kept = config.learner().newExamples(examples.numTargets());
+        Origins origins = new Origins();
+        for (int row = 0; row < labels.length; row++) {
+            boolean isLabelled = block.examples().labels()[row] != Examples.UNLABELLED;
+            if (isLabelled && labels[row] == ModelClasses.NONE) {
+                audit.ignore(block.origins().hash(row), IgnoredReason.CLASS_CAPACITY);
+            } else {
+                kept.addFrom(examples, row);
+                origins.addFrom(block.origins(), row);
+            }
+        }
+        return new ExampleBlock(modelId, kept, origins);
+    }
+
+    /**
+     * Counts the missing values of a block; sparse examples do not have them. Returns the block, or
+     * a copy in which they are 0 if that is how they are configured to be treated.
      */
     private ExampleBlock countMissing(ExampleBlock block) {
         if (config.learner().isSparse()) {
@@ -358,6 +403,11 @@ public final class Learner implements AutoCloseable {
     private void predict(Origins origins, int row, Consumer<Prediction> predictions) {
         Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
+        if (config.classesAreOpen() && evaluation.modelVersion(row) == 0) {
+            // The only class that a model has before its first step may not have a name yet.
+            audit.ignore(origins.hash(row), IgnoredReason.NO_CLASS);
+            return;
+        }
         if (!FiniteCheck.allFinite(probabilities, 0, probabilities.length)) {
             audit.ignore(origins.hash(row), IgnoredReason.NON_FINITE_PREDICTION);
             return;
@@ -374,6 +424,7 @@ public final class Learner implements AutoCloseable {
                                 source.topic(), source.partition(), origins.offset(row)),
                         evaluation.modelVersion(row),
                         evaluation.predictedClasses()[row],
+                        classes.name(evaluation.predictedClasses()[row]),
                         probabilities));
     }
 
@@ -381,7 +432,8 @@ public final class Learner implements AutoCloseable {
     private SoftmaxLearner model() {
         SoftmaxLearner live = model;
         if (live == null) {
-            live = new SoftmaxLearner(workspace.blocks(), LearnerState.initial(config.learner()));
+            BlockWorkspaces blocks = workspace.blocks();
+            live = new SoftmaxLearner(blocks, LearnerState.initial(blocks.settings(1)));
             model = live;
         }
         return live;
@@ -410,7 +462,17 @@ public final class Learner implements AutoCloseable {
                 live == null ? FeatureCounts.NONE : FeatureCounts.of(live.clippedValues()),
                 featureCounts(missing),
                 FeatureCounts.of(rounded),
-                driftMonitor == null ? NO_REPORTS : driftMonitor.reports());
+                live == null || !config.learner().isSparse() ? 0 : live.numColumns(),
+                driftMonitor == null ? NO_REPORTS : driftMonitor.reports(),
+                openClasses());
+    }
+
+    /** Returns the names of the model's classes, where classes are open; none before a step. */
+    private String[] openClasses() {
+        SoftmaxLearner live = model;
+        return config.classesAreOpen() && live != null && live.modelVersion() > 0
+                ? classes.first(live.settings().numClasses())
+                : NO_NAMES;
     }
 
     private static FeatureCounts featureCounts(long @Nullable [] counts) {
@@ -501,7 +563,7 @@ public final class Learner implements AutoCloseable {
                 scaler == null ? null : state.scaler().mean(),
                 scaler == null ? null : state.scaler().variance(),
                 scaler == null ? null : scaler.limits(state.scaler()),
-                config.learner().numOutputs(),
+                model().settings().numOutputs(),
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT),
                 sparse == null ? null : SparseParameters.of(sparse));
     }
@@ -553,7 +615,7 @@ public final class Learner implements AutoCloseable {
     public ModelState modelState(
             @Nullable LearnerState learnerState, @Nullable LearnerState successorState) {
         return new ModelState(
-                config.classes().toArray(String[]::new),
+                classes.toArray(),
                 deadline,
                 publishedVersion,
                 timestamp,

@@ -70,7 +70,7 @@ public final class LearnerWorkspace implements AutoCloseable {
     public BlockWorkspaces blocks() {
         BlockWorkspaces workspace = blocks;
         if (workspace == null) {
-            workspace = new BlockWorkspaces(config.learner());
+            workspace = new BlockWorkspaces(config.learner(), config.classesAreOpen());
             blocks = workspace;
         }
         return workspace;

@@ -137,7 +137,9 @@ final class ModelChunks {
                 ? null
                 : header.withRows(
                         getRows(rows, header.numChunks()),
-                        header.numGoodChunks() < 0 ? null : getRows(goodRows, header.numGoodChunks()));
+                        header.numGoodChunks() < 0
+                                ? null
+                                : getRows(goodRows, header.numGoodChunks()));
     }
 
     private static SparseChunk[] getRows(MapState<Integer, SparseChunk> chunks, int count)
@@ -149,6 +151,7 @@ final class ModelChunks {
         return values;
     }
 
+    @SuppressWarnings("ReferenceEquality") // a chunk that was not written to is the same object
     private static void putRows(
             MapState<Integer, SparseChunk> chunks, SparseChunk[] values, SparseChunk[] saved)
             throws Exception {

@@ -4,6 +4,8 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.drift.DetectorReport;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Progress of a model: its version, counters and position in the input.
@@ -27,7 +29,10 @@ import io.freshet.learn.drift.DetectorReport;
  * @param clipped values that the scaler clipped in examples trained on
  * @param missing values that were missing in examples, with or without a label
  * @param rounded values in examples, with or without a label, that one float does not hold
+ * @param columns number of columns of a sparse model that have parameters; 0 for a dense model
  * @param detectors status of each drift detector
+ * @param openClasses names of the model's classes by index, where classes are open; empty if the
+ *     classes are as configured
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelProgress(
@@ -46,9 +51,20 @@ public record ModelProgress(
         FeatureCounts clipped,
         FeatureCounts missing,
         FeatureCounts rounded,
-        DetectorReport[] detectors) {
+        int columns,
+        DetectorReport[] detectors,
+        String[] openClasses) {
     /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;
+
+    /**
+     * Returns the names of the model's classes by index.
+     *
+     * @param configured class names of the configuration; empty if classes are open
+     */
+    public List<String> classes(List<String> configured) {
+        return configured.isEmpty() ? Arrays.asList(openClasses) : configured;
+    }
 
     /** Returns the number of examples trained on. */
     public long examplesSeen() {

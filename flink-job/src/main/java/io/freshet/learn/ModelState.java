@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Written by Flink's POJO serializer: a later release may add components, but not rename any.
  *
- * @param classes class names by index; a restore with other classes is refused
+ * @param classes class names by index, which may be followed by further ones in the configuration;
+ *     where classes are open, those that have been seen, also in pending examples only
  * @param deadline processing time at which the incomplete mini-batch is closed, in milliseconds
  *     since 1970-01-01T00:00Z; {@link Long#MAX_VALUE} for never
  * @param publishedVersion the newest published version; -1 before the first

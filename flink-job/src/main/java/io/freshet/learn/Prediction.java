@@ -9,6 +9,7 @@ package io.freshet.learn;
  * @param source position at which the event was read
  * @param modelVersion version of the model that made the prediction
  * @param predictedClass most probable class; of several, the one with the lowest index
+ * @param predictedLabel name of this class
  * @param probabilities probability of each class, (numClasses)
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -19,4 +20,5 @@ public record Prediction(
         PartitionOffset source,
         long modelVersion,
         int predictedClass,
+        String predictedLabel,
         float[] probabilities) {}

@@ -38,10 +38,7 @@ record RestoredState(
      * @throws StateMismatchException if a learner cannot continue from this state
      */
     RestoredState extendedTo(LearnConfig config) {
-        if (!Key.startsWith(classes(), config.classes())) {
-            throw mismatch(
-                    "has the classes " + classes() + ", the configuration " + config.classes());
-        }
+        requireClasses(config);
         RestoredState extended =
                 new RestoredState(
                         modelId,
@@ -51,6 +48,24 @@ record RestoredState(
                         extendedPending(config));
         extended.requireFits(config);
         return extended;
+    }
+
+    private void requireClasses(LearnConfig config) {
+        int numClasses = config.learner().numClasses();
+        if (config.classesAreOpen()) {
+            if (classes().size() > numClasses) {
+                throw mismatch(
+                        "has "
+                                + classes().size()
+                                + " classes, the configuration has "
+                                + IngestConfig.CLASSES_CAPACITY
+                                + " = "
+                                + numClasses);
+            }
+        } else if (!Key.startsWith(classes(), config.classes())) {
+            throw mismatch(
+                    "has the classes " + classes() + ", the configuration " + config.classes());
+        }
     }
 
     private List<String> classes() {
@@ -63,11 +78,8 @@ record RestoredState(
         if (state == null || header == null) {
             return state;
         }
-        LearnerSettings settings = config.learner();
-        int numOutputs = header.numOutputs();
-        if (numOutputs == 0) {
-            numOutputs = settings.numOutputs() == 1 ? 1 : classes().size();
-        }
+        int numOutputs = numOutputs(header, config);
+        LearnerSettings settings = settings(numOutputs, config);
         SparseState sparse = state.sparse();
         int numInputs =
                 sparse == null
@@ -80,6 +92,21 @@ record RestoredState(
                         && numInputs <= settings.numFeatures() + 1
                         && (numOutputs == settings.numOutputs() || hasOutputPerClass);
         return isExtensible ? state.extended(numInputs - 1, numOutputs, settings) : state;
+    }
+
+    private int numOutputs(LearnerStateHeader header, LearnConfig config) {
+        if (header.numOutputs() > 0) {
+            return header.numOutputs();
+        }
+        return config.learner().numOutputs() == 1 ? 1 : classes().size();
+    }
+
+    /** Returns the settings of a learner with a number of outputs at least. */
+    private static LearnerSettings settings(int numOutputs, LearnConfig config) {
+        LearnerSettings settings = config.learner();
+        return config.classesAreOpen()
+                ? settings.withClasses(Math.min(numOutputs, settings.numClasses()))
+                : settings;
     }
 
     /** Returns the pending examples, in which features that are added are missing or 0. */
@@ -112,19 +139,15 @@ record RestoredState(
         long[] saved = modelState.missing();
         int numFeatures = config.learner().numFeatures();
         ExampleBlock pending = pendingExamples;
-        boolean lacksAdded =
-                pending != null
-                        && pending.size() > 0
-                        && pending.examples().numFeatures() < numFeatures
-                        && config.missing() == MissingValues.MEAN;
-        if (saved == null && !lacksAdded) {
+        int lacking =
+                pending == null || config.missing() != MissingValues.MEAN ? 0 : pending.size();
+        int present = pending == null ? numFeatures : pending.examples().numFeatures();
+        if (saved == null && (lacking == 0 || present >= numFeatures)) {
             return null;
         }
         long[] missing = saved == null ? new long[numFeatures] : Arrays.copyOf(saved, numFeatures);
-        for (int f = pending == null ? numFeatures : pending.examples().numFeatures();
-                lacksAdded && f < numFeatures;
-                f++) {
-            missing[f] += pending.size();
+        for (int f = present; f < numFeatures; f++) {
+            missing[f] += lacking;
         }
         return missing;
     }
@@ -133,11 +156,11 @@ record RestoredState(
         if (pendingExamples != null) {
             requireFits(pendingExamples, config);
         }
-        if (learnerState != null) {
-            requireFits(learnerState, config);
+        if (learnerState != null && modelState.model() != null) {
+            requireFits(learnerState, modelState.model(), config);
         }
-        if (successorState != null) {
-            requireFits(successorState, config);
+        if (successorState != null && modelState.successor() != null) {
+            requireFits(successorState, modelState.successor(), config);
         }
     }
 
@@ -173,8 +196,9 @@ record RestoredState(
         }
     }
 
-    private void requireFits(LearnerState state, LearnConfig config) {
-        TrainingConfig.findMismatch(config.learner(), state)
+    private void requireFits(LearnerState state, LearnerStateHeader header, LearnConfig config) {
+        LearnerSettings settings = settings(numOutputs(header, config), config);
+        TrainingConfig.findMismatch(settings, state)
                 .ifPresent(
                         difference -> {
                             throw mismatch(difference);

@@ -65,9 +65,13 @@ public final class BlockWorkspaces implements AutoCloseable {
         return settings.numClasses();
     }
 
-    /** Returns the settings of a new learner: with one class, if classes are open. */
-    public LearnerSettings initialSettings() {
-        return classesAreOpen ? settings.withClasses(1) : settings;
+    /**
+     * Returns the settings of a learner.
+     *
+     * @param numClasses number of its classes; only used if classes are open
+     */
+    public LearnerSettings settings(int numClasses) {
+        return classesAreOpen ? settings.withClasses(numClasses) : settings;
     }
 
     /** Returns the settings of a learner that continues from a state. */

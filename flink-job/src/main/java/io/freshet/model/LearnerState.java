@@ -7,8 +7,8 @@ import io.freshet.model.optim.NamedArray;
 import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
 import io.freshet.model.sparse.SparseState;
-import org.jspecify.annotations.Nullable;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Complete state of a learner: with its {@link LearnerSettings}, it determines all later results.
@@ -165,8 +165,7 @@ public record LearnerState(
                     lastLabel,
                     goodWeights);
         }
-        UnaryOperator<float[]> extend =
-                array -> extended(array, numFeatures, numOutputs, settings);
+        UnaryOperator<float[]> extend = array -> extended(array, numFeatures, numOutputs, settings);
         return new LearnerState(
                 counters,
                 extend.apply(parameters),
@@ -191,11 +190,7 @@ public record LearnerState(
             for (int f = 0; f <= numFeatures; f++) {
                 int row = f == numFeatures ? settings.numFeatures() : f;
                 System.arraycopy(
-                        array,
-                        from + f * numOutputs,
-                        extended,
-                        to + row * newOutputs,
-                        numOutputs);
+                        array, from + f * numOutputs, extended, to + row * newOutputs, numOutputs);
             }
         }
         return extended;

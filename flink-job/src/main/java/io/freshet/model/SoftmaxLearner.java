@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * for none of the learning rates. Otherwise each rate whose step is not finite restarts from the
  * parameters of the rate with the largest weight among the others. After {@code maxSkippedSteps}
  * consecutive skipped steps the parameters are rolled back to the last good copy; such a copy is
- * made every 1000 steps, in large sparse models less often. If there is no copy yet, or no step was taken
- * since the last roll-back, they are reset to zero.
+ * made every 1000 steps, in large sparse models less often. If there is no copy yet, or no step was
+ * taken since the last roll-back, they are reset to zero.
  *
  * <p>The parameters live in native memory until {@link #close()}. For one thread at a time.
  */
@@ -255,7 +255,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             }
         }
         // A block ends where a copy is due, so that copies do not depend on the calls' sizes.
-        if (counters.stepsSinceCopy() + trainer.block().rows().numSteps() >= trainer.stepsBetweenCopies()) {
+        if (counters.stepsSinceCopy() + trainer.block().rows().numSteps()
+                >= trainer.stepsBetweenCopies()) {
             run(examples, evaluation);
         } else {
             runIfFull(examples, evaluation);
@@ -447,7 +448,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         return trainer.clippedValues();
     }
 
-    /** Returns the number of features that have parameters: in a sparse model, those that occurred. */
+    /**
+     * Returns the number of features that have parameters: in a sparse model, those that occurred.
+     */
     public int numColumns() {
         return trainer.numColumns();
     }

@@ -314,7 +314,8 @@ final class SparseSgd implements Trainer {
         if (scorer.isAllFinite() && tryExtendBounds(begin, sumOfLearningRates)) {
             scorer.learn(rows, begin, end, examples);
             step(learningRate, single, gradients);
-        } else if (!checkedStep(begin, end, learningRate, single, gradients, examples, evaluation)) {
+        } else if (!checkedStep(
+                begin, end, learningRate, single, gradients, examples, evaluation)) {
             return new RunResult(end, true, false);
         }
         noteGradientNorm(single, gradients);
@@ -478,8 +479,7 @@ final class SparseSgd implements Trainer {
         for (int c = 0; c < columns; c++) {
             double parameter = values[at + c];
             double velocity = velocity(values, at, c);
-            computeLinearStep(
-                    by, learningRate, velocity, parameter, input * gradients[from + c]);
+            computeLinearStep(by, learningRate, velocity, parameter, input * gradients[from + c]);
             float after = (float) newParameter;
             values[at + c] = after;
             // The sums had a step without a gradient already.
@@ -501,9 +501,7 @@ final class SparseSgd implements Trainer {
         boolean hasVelocity = layout.hasVelocity() && velocitySteps > 0;
         double gradient = g + by.weightDecay() * parameter;
         newVelocity =
-                hasVelocity
-                        ? by.momentum() * velocity + (1 - by.dampening()) * gradient
-                        : gradient;
+                hasVelocity ? by.momentum() * velocity + (1 - by.dampening()) * gradient : gradient;
         double direction = by.nesterov() ? gradient + by.momentum() * newVelocity : newVelocity;
         newParameter = parameter - learningRate * direction;
     }
@@ -534,8 +532,7 @@ final class SparseSgd implements Trainer {
             return false;
         }
         for (int rate = 0; rate < numRates; rate++) {
-            if (scorer.isFinite(rate)
-                    && !isStepFinite(rate, learningRate, single, gradients)) {
+            if (scorer.isFinite(rate) && !isStepFinite(rate, learningRate, single, gradients)) {
                 scorer.discard(rate, end - begin);
             }
         }
@@ -561,10 +558,14 @@ final class SparseSgd implements Trainer {
             int from = single ? 0 : place * columns;
             for (int c = rate * numOutputs; c < (rate + 1) * numOutputs; c++) {
                 if (rule == null) {
-                    finite &= Float.isFinite((float) (values[at + c] + input * gradients[from + c]));
+                    finite &=
+                            Float.isFinite((float) (values[at + c] + input * gradients[from + c]));
                 } else {
                     computeLinearStep(
-                            rule, learningRate, velocity(values, at, c), values[at + c],
+                            rule,
+                            learningRate,
+                            velocity(values, at, c),
+                            values[at + c],
                             input * gradients[from + c]);
                     finite &= Float.isFinite((float) newParameter);
                     finite &= Float.isFinite((float) newVelocity);

@@ -66,7 +66,9 @@ interface Trainer extends AutoCloseable {
      */
     long[] clippedValues();
 
-    /** Returns the number of features that have parameters: in a sparse model, those that occurred. */
+    /**
+     * Returns the number of features that have parameters: in a sparse model, those that occurred.
+     */
     int numColumns();
 
     /** Returns the number of steps after which the parameters are copied as good ones. */

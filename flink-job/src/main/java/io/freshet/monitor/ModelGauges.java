@@ -8,6 +8,7 @@ import io.freshet.learn.drift.DetectorReport;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -84,6 +85,7 @@ final class ModelGauges {
             add("clipped_values_total", metrics -> metrics.progress().clipped().total());
             add("missing_values_total", metrics -> metrics.progress().missing().total());
             add("rounded_values_total", metrics -> metrics.progress().rounded().total());
+            add("columns", metrics -> metrics.progress().columns());
             add("roll_backs_total", metrics -> metrics.progress().rollBacks());
             add("gradient_norm", metrics -> metrics.progress().gradientNorm());
             add("parameter_norm", metrics -> metrics.progress().parameterNorm());
@@ -116,11 +118,12 @@ final class ModelGauges {
         void update(RollingMetrics metrics) {
             newest = metrics;
             addReasons(metrics.progress().audit());
+            List<String> names = metrics.progress().classes(config.classes());
             for (ClassScores scores : metrics.classes()) {
                 int k = scores.classIndex();
                 if (!classes.get(k) && classes.cardinality() < config.maxClasses()) {
                     classes.set(k);
-                    MetricGroup classGroup = modelGroup.addGroup("class", config.classes().get(k));
+                    MetricGroup classGroup = modelGroup.addGroup("class", names.get(k));
                     addClassGauge(classGroup, k, "precision_ratio", ClassCounts::precision);
                     addClassGauge(classGroup, k, "recall_ratio", ClassCounts::recall);
                     addClassGauge(classGroup, k, "f1_ratio", ClassCounts::f1);

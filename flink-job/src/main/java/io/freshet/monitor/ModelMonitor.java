@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelMonitor implements AutoCloseable {
     private static final ClassScores[] NO_CLASSES = {};
+    private static final int[] NONE = {};
     private static final CalibrationBin[] NO_BINS = {};
     private static final double MILLIS_PER_SECOND = 1000;
     private static final long NEVER = -1;
@@ -213,7 +214,9 @@ final class ModelMonitor implements AutoCloseable {
         progress = null;
         changed = true;
         Tallies recent = window.tallies();
-        int[] classes = includes(MetricPart.CLASSES) ? mostFrequentClasses() : new int[0];
+        int numClasses =
+                config.classes().isEmpty() ? newest.openClasses().length : config.numClasses();
+        int[] classes = includes(MetricPart.CLASSES) ? mostFrequentClasses(numClasses) : NONE;
         return new RollingMetrics(
                 modelId,
                 sequence++,
@@ -226,7 +229,7 @@ final class ModelMonitor implements AutoCloseable {
                 Scores.of(total, examples),
                 miniBatchLosses.mean(),
                 classScores(classes, recent),
-                includes(MetricPart.CLASSES) ? config.numClasses() - classes.length : 0,
+                includes(MetricPart.CLASSES) ? numClasses - classes.length : 0,
                 includes(MetricPart.CONFUSION)
                         ? window.confusion().matrix(config.maxConfusionCells())
                         : null,
@@ -240,9 +243,9 @@ final class ModelMonitor implements AutoCloseable {
     }
 
     /** Returns the classes with most labels, ties to the lowest index, in ascending order. */
-    private int[] mostFrequentClasses() {
-        IntStream all = IntStream.range(0, config.numClasses());
-        if (config.numClasses() <= config.maxClasses()) {
+    private int[] mostFrequentClasses(int numClasses) {
+        IntStream all = IntStream.range(0, numClasses);
+        if (numClasses <= config.maxClasses()) {
             return all.toArray();
         }
         return all.boxed()

@@ -10,7 +10,8 @@ import java.util.Set;
 /**
  * Configuration of the metrics.
  *
- * @param classes names of the models' classes
+ * @param classes names of the models' classes; empty if classes are open
+ * @param numClasses largest number of classes of a model
  * @param windowSize number of examples that the rolling metrics cover
  * @param fadingFactor factor by which an example's weight decreases with each later example, above
  *     0 and below 1
@@ -28,6 +29,7 @@ import java.util.Set;
  */
 public record MonitorConfig(
         List<String> classes,
+        int numClasses,
         int windowSize,
         double fadingFactor,
         int runningLossMiniBatches,
@@ -183,7 +185,8 @@ public record MonitorConfig(
                     MAX_GAUGE_MODELS);
 
     public MonitorConfig {
-        if (classes.size() < 2
+        if (numClasses < 2
+                || !(classes.isEmpty() || classes.size() == numClasses)
                 || windowSize < 1
                 || !(fadingFactor > 0 && fadingFactor < 1)
                 || runningLossMiniBatches < 1
@@ -197,6 +200,8 @@ public record MonitorConfig(
             throw new IllegalArgumentException(
                     "classes "
                             + classes
+                            + " of "
+                            + numClasses
                             + ", metrics.window-size "
                             + windowSize
                             + ", metrics.fading-factor "
@@ -222,14 +227,17 @@ public record MonitorConfig(
         classes = List.copyOf(classes);
     }
 
-    int numClasses() {
-        return classes.size();
-    }
-
-    /** Reads the configuration; adds problems to the settings. */
-    public static MonitorConfig from(Settings settings, List<String> classes, int maxModels) {
+    /**
+     * Reads the configuration; adds problems to the settings.
+     *
+     * @param classes names of the models' classes; empty if classes are open
+     * @param numClasses largest number of classes of a model
+     */
+    public static MonitorConfig from(
+            Settings settings, List<String> classes, int numClasses, int maxModels) {
         return new MonitorConfig(
                 classes,
+                numClasses,
                 settings.get(WINDOW_SIZE),
                 settings.get(FADING_FACTOR),
                 settings.get(RUNNING_LOSS_MINI_BATCHES),

@@ -128,7 +128,7 @@ public record JobConfig(
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
         checkSnapshots(settings, ingest, learn, publish);
-        checkMetrics(settings, learn, monitor, publish);
+        checkMetrics(settings, ingest, learn, monitor, publish);
         JobConfig config =
                 new JobConfig(
                         kafka,
@@ -288,7 +288,7 @@ public record JobConfig(
                                         publish.parametersInFirstRecord(moments));
         long others =
                 (2L * bounds.moment() + bounds.parameter()) * moments
-                        + ingest.classes().stream().mapToLong(bounds::text).sum()
+                        + ingest.longestClassNames().stream().mapToLong(bounds::text).sum()
                         + learn.hyperParameters().entrySet().stream()
                                 .mapToLong(e -> bounds.text(e.getKey()) + bounds.text(e.getValue()))
                                 .sum()
@@ -300,8 +300,10 @@ public record JobConfig(
                     "num-features = "
                             + ingest.numFeatures()
                             + ", "
-                            + ingest.classes().size()
-                            + " classes and models.chunk-size = "
+                            + (ingest.classesAreOpen()
+                                    ? settings.assignment(IngestConfig.CLASSES_CAPACITY)
+                                    : ingest.numClasses() + " classes")
+                            + " and models.chunk-size = "
                             + publish.chunkSize()
                             + " make a snapshot's first record up to "
                             + bytes
@@ -329,10 +331,14 @@ public record JobConfig(
 
     /** Checks the size of a metrics record. */
     private static void checkMetrics(
-            Settings settings, LearnConfig learn, MonitorConfig monitor, PublishConfig publish) {
+            Settings settings,
+            IngestConfig ingest,
+            LearnConfig learn,
+            MonitorConfig monitor,
+            PublishConfig publish) {
         RecordBounds bounds = publish.format().bounds();
         long classBytes =
-                learn.classes().stream()
+                ingest.longestClassNames().stream()
                         .map(name -> bounds.classScores() + bounds.text(name))
                         .sorted(Comparator.reverseOrder())
                         .limit(monitor.maxClasses())

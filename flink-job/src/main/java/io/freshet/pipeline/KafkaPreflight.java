@@ -312,7 +312,7 @@ public final class KafkaPreflight {
             long needed =
                     bounds.message() * largest
                             + bounds.envelope()
-                            + (long) bounds.probability() * config.ingest().classes().size();
+                            + (long) bounds.probability() * config.ingest().numClasses();
             for (Topic topic : Topic.values()) {
                 if (!topic.exceedsMessages()) {
                     continue;

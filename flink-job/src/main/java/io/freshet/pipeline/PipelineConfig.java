@@ -58,7 +58,9 @@ public record PipelineConfig(IngestConfig ingest, LearnConfig learn, MonitorConf
     static PipelineConfig read(Settings settings) {
         IngestConfig ingest = IngestConfig.from(settings);
         LearnConfig learn = LearnConfig.from(settings, ingest);
-        MonitorConfig monitor = MonitorConfig.from(settings, ingest.classes(), learn.maxModels());
+        MonitorConfig monitor =
+                MonitorConfig.from(
+                        settings, ingest.classes(), ingest.numClasses(), learn.maxModels());
         ModelCost.of(learn)
                 .plus(MonitorMemory.cost(monitor))
                 .excess(settings.get(LearnConfig.MODELS_MAX_BYTES))

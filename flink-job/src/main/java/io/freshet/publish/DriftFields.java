@@ -19,7 +19,7 @@ final class DriftFields {
     private DriftFields() {}
 
     /** Returns the event of a detected drift. */
-    static DriftAlertEvent event(DriftAlert alert, List<String> classNames, JobIdentity job) {
+    static DriftAlertEvent event(DriftAlert alert, JobIdentity job) {
         return DriftAlertEvent.newBuilder()
                 .setModelId(alert.modelId())
                 .setSequence(alert.sequence())
@@ -33,10 +33,7 @@ final class DriftFields {
                 .setWarningExamplesSeen(alert.warningExamplesSeen())
                 .setBefore(window(alert.before()))
                 .setAfter(window(alert.after()))
-                .setClasses(
-                        Arrays.stream(alert.classes())
-                                .map(change -> change(change, classNames))
-                                .toList())
+                .setClasses(Arrays.stream(alert.classes()).map(DriftFields::change).toList())
                 .setReaction(Key.kebab(alert.reaction()))
                 .setJob(job.name())
                 .setEpoch(job.epoch())
@@ -65,11 +62,10 @@ final class DriftFields {
         return millis == null ? null : Instant.ofEpochMilli(millis);
     }
 
-    private static ClassChange change(
-            io.freshet.learn.drift.ClassChange change, List<String> names) {
+    private static ClassChange change(io.freshet.learn.drift.ClassChange change) {
         return new ClassChange(
                 change.classIndex(),
-                names.get(change.classIndex()),
+                change.className(),
                 (long) change.labelsBefore(),
                 (long) change.labelsAfter(),
                 change.recallBefore(),

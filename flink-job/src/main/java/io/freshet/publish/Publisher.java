@@ -61,7 +61,7 @@ public final class Publisher implements Serializable {
     private transient @Nullable EventEncoder encoder;
 
     /**
-     * @param learn class names and hyper-parameters for snapshots and predictions
+     * @param learn class names and hyper-parameters for snapshots
      * @param monitor window sizes and other settings for metrics
      * @param job identity of the job in its records
      */
@@ -115,7 +115,7 @@ public final class Publisher implements Serializable {
 
     /** Encodes a detected drift as a {@code DriftAlertEvent}. */
     public Publication driftAlert(DriftAlert alert) {
-        DriftAlertEvent event = DriftFields.event(alert, learn.classes(), job);
+        DriftAlertEvent event = DriftFields.event(alert, job);
         return publication(Topic.DRIFT_ALERTS, utf8(alert.modelId()), event);
     }
 
@@ -129,9 +129,12 @@ public final class Publisher implements Serializable {
                         .setSource(ProgressFields.offset(prediction.source()))
                         .setModelVersion(prediction.modelVersion())
                         .setPredictedClass(prediction.predictedClass())
-                        .setPredictedLabel(learn.classes().get(prediction.predictedClass()))
+                        .setPredictedLabel(prediction.predictedLabel())
                         .setProbabilities(
-                                SnapshotChunks.list(prediction.probabilities(), 0, learn.classes().size()))
+                                SnapshotChunks.list(
+                                        prediction.probabilities(),
+                                        0,
+                                        prediction.probabilities().length))
                         .setJob(job.name())
                         .setEpoch(job.epoch())
                         .build();
@@ -156,7 +159,10 @@ public final class Publisher implements Serializable {
                             .setChunks(chunks.count())
                             .setContentHash(contentHash)
                             .setNumFeatures(learn.learner().numFeatures())
-                            .setClasses(first ? learn.classes() : List.of())
+                            .setClasses(
+                                    first
+                                            ? snapshot.progress().classes(learn.classes())
+                                            : List.of())
                             .setScaler(first ? scaler(snapshot) : null)
                             .setProvenance(first ? provenance(snapshot.progress()) : null)
                             .setExperts(

@@ -27,7 +27,9 @@ class AuditTest {
                         "NON_FINITE_STEP",
                         "NON_FINITE_PREDICTION",
                         "IGNORE_INDEX",
-                        "NON_FINITE_LOSS");
+                        "NON_FINITE_LOSS",
+                        "CLASS_CAPACITY",
+                        "NO_CLASS");
         assertThat(DeadLetterReason.values())
                 .extracting(Enum::name)
                 .containsExactly(
@@ -58,7 +60,8 @@ class AuditTest {
                         "DUPLICATE_FIELD",
                         "INVALID_TIME",
                         "MISSING_FEATURE",
-                        "NOT_FRAMED");
+                        "NOT_FRAMED",
+                        "INVALID_CLASS_NAME");
     }
 
     @Test

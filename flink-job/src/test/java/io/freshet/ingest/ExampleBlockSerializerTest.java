@@ -65,8 +65,8 @@ class ExampleBlockSerializerTest {
 
     /**
      * The resources hold the bytes of {@link #block} in older layouts: layout 1 had no targets and
-     * fewer reasons for dead letters and ignored events, it and layout 2 had no tallies by
-     * partition, and all three no numbers of rounded values.
+     * fewer reasons for dead letters and ignored events, layouts 1 and 2 had no tallies by
+     * partition, and none had class names or numbers of rounded values.
      */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
@@ -80,8 +80,13 @@ class ExampleBlockSerializerTest {
 
         ExampleBlock read = serializer.deserialize(in);
         assertEqual(read, block(LabelType.CLASS));
-        assertThat(read.read().size()).isEqualTo(layout < 3 ? 0 : 1);
+        assertThat(read.read().toArray())
+                .containsExactly(
+                        layout < 3
+                                ? new PartitionTally[0]
+                                : block(LabelType.CLASS).read().toArray());
         assertThat(read.rounded().isEmpty()).isTrue();
+        assertThat(read.classNames()).isEmpty();
         assertThat(in.available()).isZero();
     }
 
@@ -147,6 +152,26 @@ class ExampleBlockSerializerTest {
                 .containsExactly(Arrays.copyOf(expected.columns(), values));
         assertThat(Arrays.copyOf(read.requireSparse().values(), values))
                 .containsExactly(Arrays.copyOf(expected.values(), values));
+    }
+
+    @Test
+    void classNames_areWrittenAndCopied() throws IOException {
+        ExampleBlock block = new ExampleBlock("m", new Examples(1), new Origins());
+        assertThat(block.classIndex("b")).isZero();
+        assertThat(block.classIndex("ä")).isEqualTo(1);
+        assertThat(block.classIndex("b")).isZero();
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(block, out);
+
+        ExampleBlock read =
+                serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+        ExampleBlock copy = serializer.copy(block);
+        block.clear();
+
+        assertThat(read.classNames()).containsExactly("b", "ä");
+        assertThat(copy.classNames()).containsExactly("b", "ä");
+        assertThat(block.classNames()).isEmpty();
+        assertThat(block.classIndex("ä")).isZero();
     }
 
     private static void assertEqual(ExampleBlock actual, ExampleBlock expected) {

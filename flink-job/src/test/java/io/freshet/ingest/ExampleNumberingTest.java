@@ -11,14 +11,26 @@ import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.StreamMap;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ExampleNumberingTest {
-    private static OneInputStreamOperatorTestHarness<Example, RawMessage> harness(
+    private final List<OneInputStreamOperatorTestHarness<Example, RawMessage>> open =
+            new ArrayList<>();
+
+    @AfterEach
+    void close() throws Exception {
+        for (OneInputStreamOperatorTestHarness<Example, RawMessage> harness : open) {
+            harness.close();
+        }
+    }
+
+    private OneInputStreamOperatorTestHarness<Example, RawMessage> harness(
             int subtasks, int subtask, OperatorSubtaskState state) throws Exception {
         OneInputStreamOperatorTestHarness<Example, RawMessage> harness =
                 new OneInputStreamOperatorTestHarness<>(
                         new StreamMap<>(new ExampleNumbering()), 8, subtasks, subtask);
+        open.add(harness);
         harness.setup();
         if (state != null) {
             harness.initializeState(state);
@@ -46,26 +58,22 @@ class ExampleNumberingTest {
     @Test
     void restoredSubtasks_goOnWithTheirNumbers_whateverTheParallelism() throws Exception {
         List<OperatorSubtaskState> states = new ArrayList<>();
+        OneInputStreamOperatorTestHarness<Example, RawMessage> harness;
         for (int subtask = 0; subtask < 3; subtask++) {
-            try (var harness = harness(3, subtask, null)) {
-                assertThat(send(harness, 2)).containsExactly(subtask + ":0", subtask + ":1");
-                states.add(harness.snapshot(1, 1));
-            }
+            harness = harness(3, subtask, null);
+            assertThat(send(harness, 2)).containsExactly(subtask + ":0", subtask + ":1");
+            states.add(harness.snapshot(1, 1));
         }
         OperatorSubtaskState three =
                 AbstractStreamOperatorTestHarness.repackageState(
                         states.toArray(new OperatorSubtaskState[0]));
-        OperatorSubtaskState one;
-        try (var harness = harness(1, 0, part(three, 3, 1, 0))) {
-            assertThat(send(harness, 3)).containsExactly("0:2", "0:3", "0:4");
-            one = harness.snapshot(2, 2);
-        }
-        try (var harness = harness(2, 0, part(one, 1, 2, 0))) {
-            assertThat(send(harness, 1)).containsExactly("0:5");
-        }
-        try (var harness = harness(2, 1, part(one, 1, 2, 1))) {
-            assertThat(send(harness, 1)).containsExactly("1:2");
-        }
+        harness = harness(1, 0, part(three, 3, 1, 0));
+        assertThat(send(harness, 3)).containsExactly("0:2", "0:3", "0:4");
+        OperatorSubtaskState one = harness.snapshot(2, 2);
+        harness = harness(2, 0, part(one, 1, 2, 0));
+        assertThat(send(harness, 1)).containsExactly("0:5");
+        harness = harness(2, 1, part(one, 1, 2, 1));
+        assertThat(send(harness, 1)).containsExactly("1:2");
     }
 
     private static OperatorSubtaskState part(
@@ -76,14 +84,13 @@ class ExampleNumberingTest {
 
     @Test
     void exampleOfASource_keepsItsPlace() throws Exception {
-        try (var harness = harness(1, 0, null)) {
-            harness.processElement(Example.of(1).readFrom("orders", 7, 42).build(), 0);
-            RawMessage message = harness.extractOutputValues().get(0);
-            assertThat(message.topic()).isEqualTo("orders");
-            assertThat(message.partition()).isEqualTo(7);
-            assertThat(message.offset()).isEqualTo(42);
-            assertThat(send(harness, 1)).containsExactly("0:0");
-        }
+        OneInputStreamOperatorTestHarness<Example, RawMessage> harness = harness(1, 0, null);
+        harness.processElement(Example.of(1).readFrom("orders", 7, 42).build(), 0);
+        RawMessage message = harness.extractOutputValues().get(0);
+        assertThat(message.topic()).isEqualTo("orders");
+        assertThat(message.partition()).isEqualTo(7);
+        assertThat(message.offset()).isEqualTo(42);
+        assertThat(send(harness, 1)).containsExactly("0:0");
     }
 
     @Test

@@ -108,7 +108,8 @@ class ExamplePackerTest {
                                 SourceConfig.FRESHET,
                                 MissingValues.MEAN,
                                 FeatureEncoding.COLUMNS,
-                                true),
+                                true,
+                                0),
                         null,
                         deadLetters::add);
         indicating.pack(Messages.message(0, Messages.event("m", 1, 0, Float.NaN, 2, 3)));
@@ -624,6 +625,7 @@ class ExamplePackerTest {
         EnumSet<DeadLetterReason> tested = EnumSet.allOf(DeadLetterReason.class);
         tested.removeAll(ofMappedFormats);
         tested.removeAll(ofHashedFeatures); // FeaturesReaderTest
+        tested.remove(DeadLetterReason.INVALID_CLASS_NAME);
         assertThat(
                         Stream.concat(badInput(), badTargets())
                                 .map(arguments -> (DeadLetterReason) arguments.get()[2])

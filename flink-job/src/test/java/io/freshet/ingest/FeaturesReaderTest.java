@@ -50,7 +50,8 @@ class FeaturesReaderTest {
                         SourceConfig.FRESHET,
                         missing,
                         encoding,
-                        false),
+                        false,
+                        0),
                 null,
                 deadLetters::add);
     }

@@ -286,12 +286,10 @@ class ExtendedRestoreTest {
         float added = config.missing() == MissingValues.MEAN ? Float.NaN : 0;
         for (int row = 0; pending != null && row < pending.size(); row++) {
             float[] features = {0, 0, 0, added};
-            System.arraycopy(
-                    pending.examples().features(), row * FEATURES, features, 0, FEATURES);
+            System.arraycopy(pending.examples().features(), row * FEATURES, features, 0, FEATURES);
             float[] targets = new float[numTargets];
             if (numTargets > 0) {
-                System.arraycopy(
-                        pending.examples().targets(), row * CLASSES, targets, 0, CLASSES);
+                System.arraycopy(pending.examples().targets(), row * CLASSES, targets, 0, CLASSES);
             }
             examples.add(
                     features,
@@ -302,7 +300,8 @@ class ExtendedRestoreTest {
                     pending.examples().weights()[row]);
         }
         try (SoftmaxLearner learner = new SoftmaxLearner(config.learner(), state)) {
-            for (List<Blocks.Example> half : List.of(stream.subList(0, 150), stream.subList(150, 300))) {
+            for (List<Blocks.Example> half :
+                    List.of(stream.subList(0, 150), stream.subList(150, 300))) {
                 for (Blocks.Example example : half) {
                     examples.add(
                             example.features(),
@@ -333,8 +332,7 @@ class ExtendedRestoreTest {
             harness.processElement(Blocks.block(later(Blocks.stream(2, 40, 4, 3, "m"))), 0);
 
             List<BlockEvaluation> evaluations = harness.extractOutputValues();
-            FeatureCounts missing =
-                    evaluations.get(evaluations.size() - 1).progress().missing();
+            FeatureCounts missing = evaluations.get(evaluations.size() - 1).progress().missing();
             // Ten pending examples did not have the new feature.
             assertThat(missing.total()).isEqualTo(1 + 10);
         }

@@ -2,9 +2,9 @@ package io.freshet.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
 import io.freshet.learn.drift.DriftConfig;

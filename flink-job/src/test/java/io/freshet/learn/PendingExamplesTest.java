@@ -2,11 +2,11 @@ package io.freshet.learn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.freshet.model.LearnerSettings;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.MissingValues;
+import io.freshet.model.LearnerSettings;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.SparseRows;
 import java.util.Arrays;

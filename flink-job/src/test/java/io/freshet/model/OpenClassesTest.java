@@ -109,8 +109,7 @@ class OpenClassesTest {
     }
 
     private static SoftmaxLearner open(BlockWorkspaces workspaces) {
-        return new SoftmaxLearner(
-                workspaces, LearnerState.initial(workspaces.initialSettings()));
+        return new SoftmaxLearner(workspaces, LearnerState.initial(workspaces.settings(1)));
     }
 
     @ParameterizedTest
@@ -147,7 +146,7 @@ class OpenClassesTest {
                     }
                 }
                 addRows(pending, stream, begin, i + 1, false);
-                if (needed != current) {
+                if (!needed.equals(current)) {
                     state = learn(current, state, pending);
                     pending = new Examples(FEATURES);
                     state = state.extended(FEATURES, current.numOutputs(), needed);
@@ -162,8 +161,7 @@ class OpenClassesTest {
         return learn(current, state, pending);
     }
 
-    private static void addRows(
-            Examples to, Examples from, int begin, int end, boolean labelled) {
+    private static void addRows(Examples to, Examples from, int begin, int end, boolean labelled) {
         for (int i = begin; i < end; i++) {
             if (from.labels()[i] != Examples.UNLABELLED == labelled) {
                 to.addFrom(from, i);
@@ -195,7 +193,7 @@ class OpenClassesTest {
         Evaluation evaluation = new Evaluation(CAPACITY);
         Examples pending = new Examples(FEATURES);
         try (BlockWorkspaces workspaces = new BlockWorkspaces(settings, true)) {
-            LearnerState state = LearnerState.initial(workspaces.initialSettings());
+            LearnerState state = LearnerState.initial(workspaces.settings(1));
             for (int from = 0; from < stream.size(); from += piece) {
                 pending.addAll(rows(stream, from, Math.min(from + piece, stream.size())));
                 try (SoftmaxLearner learner = new SoftmaxLearner(workspaces, state)) {
@@ -250,8 +248,7 @@ class OpenClassesTest {
         CrossEntropy weighted =
                 new CrossEntropy(2, OutputWeights.of(1, 2), CrossEntropy.DEFAULT_IGNORE_INDEX, 0);
 
-        assertThatThrownBy(() -> weighted.withClasses(3))
-                .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> weighted.withClasses(3)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> new BinaryCrossEntropy(2, OutputWeights.NONE).withClasses(3))
                 .isInstanceOf(IllegalStateException.class);
     }

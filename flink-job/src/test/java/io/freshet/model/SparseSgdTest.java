@@ -3,11 +3,13 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.SparseRows;
+import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
@@ -17,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
@@ -60,8 +61,8 @@ class SparseSgdTest {
     }
 
     /**
-     * A seeded stream in which an example has few of the features, the class shifts some of them,
-     * a column may occur twice in an example, and every tenth example has no label.
+     * A seeded stream in which an example has few of the features, the class shifts some of them, a
+     * column may occur twice in an example, and every tenth example has no label.
      */
     private static Examples stream(long seed, int size) {
         Random random = new Random(seed);
@@ -138,10 +139,7 @@ class SparseSgdTest {
     @ParameterizedTest
     @MethodSource("learners")
     void scaledLearner_continuesFromItsState_bitForBit(LearnerFixture fixture) {
-        LearnerSettings settings =
-                fixture.scaler(ScalerChoice.CLIPPED_FADING)
-                        .sparse()
-                        .settings();
+        LearnerSettings settings = fixture.scaler(ScalerChoice.CLIPPED_FADING).sparse().settings();
         Examples stream = stream(2, 3500);
         try (SoftmaxLearner whole = learner(settings)) {
             RecordedLosses expected = new RecordedLosses(whole, stream, 3500);
@@ -190,7 +188,9 @@ class SparseSgdTest {
             learner.learn(stream(3, 2000), true, new Evaluation(CLASSES));
             SparseChunk[] before = chunks(learner);
             assertThat(before).hasSize(2);
-            assertThat(chunks(learner)).usingElementComparator(SparseSgdTest::same).isEqualTo(before);
+            assertThat(chunks(learner))
+                    .usingElementComparator(SparseSgdTest::same)
+                    .isEqualTo(before);
             float[] values = before[0].values().clone();
 
             // One example whose columns, with the bias, are all in the first chunk.
@@ -206,6 +206,7 @@ class SparseSgdTest {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // shared chunks are the same objects
     private static int same(SparseChunk one, SparseChunk other) {
         return one == other ? 0 : 1;
     }
@@ -231,7 +232,8 @@ class SparseSgdTest {
 
     @Test
     void onlyColumnsThatOccur_takeMemory() {
-        LearnerSettings settings = LearnerFixture.of(1 << 24, 2).mixture(MIXTURE).sparse().settings();
+        LearnerSettings settings =
+                LearnerFixture.of(1 << 24, 2).mixture(MIXTURE).sparse().settings();
         Random random = new Random(4);
         try (SoftmaxLearner learner = learner(settings)) {
             Examples examples = new Examples(1 << 24, 0, 0, true);
@@ -285,11 +287,15 @@ class SparseSgdTest {
                 List.of(
                         fixture().sgd(1e30, 0),
                         fixture().sgd(1e30, 0.9),
-                        fixture().sgd(new Sgd(LearningRateSchedule.constant(1e30), 0, 0, false, 1e-9)))) {
-            LearnerSettings settings =
-                    fixture.scaler(ScalerChoice.WELFORD)
-                            .sparse()
-                            .settings();
+                        fixture()
+                                .sgd(
+                                        new Sgd(
+                                                LearningRateSchedule.constant(1e30),
+                                                0,
+                                                0,
+                                                false,
+                                                1e-9)))) {
+            LearnerSettings settings = fixture.scaler(ScalerChoice.WELFORD).sparse().settings();
             try (SoftmaxLearner learner = learner(settings)) {
                 learner.learn(one(1, 1, 0), true, new Evaluation(CLASSES));
                 float[] before = chunks(learner)[0].values().clone();
@@ -339,12 +345,12 @@ class SparseSgdTest {
     void changes_actAsOnADenseLearner(LearnerFixture fixture) {
         Examples sparse = stream(6, 2600);
         Examples dense = dense(sparse);
-        List<UnaryOperator<SoftmaxLearner>> changes =
+        List<Consumer<SoftmaxLearner>> changes =
                 List.of(
-                        changed(SoftmaxLearner::resetParameters),
-                        changed(SoftmaxLearner::rollBack),
-                        changed(SoftmaxLearner::resetOptimizer));
-        for (UnaryOperator<SoftmaxLearner> change : changes) {
+                        SoftmaxLearner::resetParameters,
+                        SoftmaxLearner::rollBack,
+                        SoftmaxLearner::resetOptimizer);
+        for (Consumer<SoftmaxLearner> change : changes) {
             try (SoftmaxLearner one = learner(fixture.sparse().settings());
                     SoftmaxLearner other = learner(fixture.settings())) {
                 for (int from = 0; from < 2600; from += 1300) {
@@ -358,8 +364,8 @@ class SparseSgdTest {
                                     .isCloseTo(expected.losses()[i], within(1e-3f));
                         }
                     }
-                    change.apply(one);
-                    change.apply(other);
+                    change.accept(one);
+                    change.accept(other);
                     assertThat(one.parameterNorm())
                             .isCloseTo(
                                     other.parameterNorm(),
@@ -367,14 +373,6 @@ class SparseSgdTest {
                 }
             }
         }
-    }
-
-    private static UnaryOperator<SoftmaxLearner> changed(
-            Consumer<SoftmaxLearner> change) {
-        return learner -> {
-            change.accept(learner);
-            return learner;
-        };
     }
 
     /** A learner that takes over another's state goes on as that one does. */
@@ -413,6 +411,71 @@ class SparseSgdTest {
                     new SoftmaxLearner(fixture().sparse().settings(), one.state())) {
                 assertThat(plain.parameterNorm())
                         .isCloseTo(other.parameterNorm(), within(1e-3 * other.parameterNorm()));
+            }
+        }
+    }
+
+    /** Columns and classes that are added begin at 0, and the others keep their parameters. */
+    @ParameterizedTest
+    @MethodSource("learners")
+    void extendedState_keepsWhatIsThere(LearnerFixture fixture) {
+        LearnerSettings settings = fixture.sparse().settings();
+        int more = CLASSES + 2;
+        LearnerSettings extended =
+                new LearnerSettings(
+                        FEATURES + 7,
+                        more,
+                        settings.miniBatchSize(),
+                        new CrossEntropy(more),
+                        settings.optimizer(),
+                        settings.mixture(),
+                        settings.reduction(),
+                        null,
+                        10,
+                        true);
+        try (SoftmaxLearner before = learner(settings)) {
+            before.learn(stream(12, 700), true, new Evaluation(CLASSES));
+            LearnerState state = before.state().extended(FEATURES, CLASSES, extended);
+            try (SoftmaxLearner after = new SoftmaxLearner(extended, state)) {
+                assertThat(after.parameterNorm()).isEqualTo(before.parameterNorm());
+                assertThat(after.numColumns()).isEqualTo(before.numColumns());
+                Examples all = stream(13, 200);
+                Examples wide = new Examples(FEATURES + 7, 0, 0, true);
+                Examples known = new Examples(FEATURES, 0, 0, true);
+                SparseRows rows = all.requireSparse();
+                for (int i = 0; i < all.size(); i++) {
+                    for (Examples queries : List.of(wide, known)) {
+                        queries.reserve();
+                        for (int k = rows.start(i); k < rows.end(i); k++) {
+                            queries.requireSparse().add(rows.columns()[k], rows.values()[k]);
+                        }
+                        queries.addReserved(Examples.UNLABELLED, 1);
+                    }
+                }
+                Evaluation one = new Evaluation(CLASSES);
+                Evaluation other = new Evaluation(more);
+                before.learn(known, true, one);
+                after.learn(wide, true, other);
+                if (settings.mixture() == null) {
+                    for (int i = 0; i < all.size(); i++) {
+                        // Equal logits of the old classes: probabilities in the same ratio.
+                        float[] p = one.probabilities(i);
+                        float[] q = other.probabilities(i);
+                        assertThat(q[1] / q[0]).isCloseTo(p[1] / p[0], withinPercentage(0.01));
+                        assertThat(q[2] / q[0]).isCloseTo(p[2] / p[0], withinPercentage(0.01));
+                        assertThat(q[3]).isEqualTo(q[4]);
+                    }
+                }
+                Examples added = new Examples(FEATURES + 7, 0, 0, true);
+                for (int i = 0; i < 100; i++) {
+                    added.reserve();
+                    added.requireSparse().add(FEATURES + 3, 1);
+                    added.addReserved(4, 1);
+                }
+                Evaluation trained = new Evaluation(more);
+                after.learn(added, true, trained);
+                assertThat(trained.predictedClasses()[99]).isEqualTo(4);
+                assertThat(after.numColumns()).isEqualTo(before.numColumns() + 1);
             }
         }
     }

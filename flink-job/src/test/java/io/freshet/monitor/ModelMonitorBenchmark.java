@@ -129,7 +129,9 @@ public class ModelMonitorBenchmark {
                                 FeatureCounts.NONE,
                                 FeatureCounts.NONE,
                                 FeatureCounts.NONE,
-                                new DetectorReport[0]));
+                                0,
+                                new DetectorReport[0],
+                                new String[0]));
         ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {
             scored.labels()[i] = random.nextInt(classes);

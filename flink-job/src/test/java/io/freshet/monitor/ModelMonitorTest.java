@@ -82,7 +82,9 @@ class ModelMonitorTest {
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
-                        new DetectorReport[0]));
+                        0,
+                        new DetectorReport[0],
+                        new String[0]));
     }
 
     @Test

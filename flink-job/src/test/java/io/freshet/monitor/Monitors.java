@@ -101,6 +101,7 @@ final class Monitors {
                     IntStream.range(0, numClasses).mapToObj(k -> "class " + k).toList();
             return new MonitorConfig(
                     classes,
+                    numClasses,
                     windowSize,
                     fadingFactor,
                     runningLossMiniBatches,

@@ -71,8 +71,7 @@ class HashedTextTest {
                                         json.getBytes(StandardCharsets.UTF_8),
                                         new String[0],
                                         new byte[0][]));
-                BlockEvaluation evaluation =
-                        learner.process(block, prediction -> {}, alert -> {});
+                BlockEvaluation evaluation = learner.process(block, prediction -> {}, alert -> {});
                 packer.recycle(block);
                 if (i >= texts.size() / 2) {
                     losses.add((double) evaluation.scored().losses()[0]);
@@ -148,9 +147,12 @@ class HashedTextTest {
         Score hashed =
                 hashed(
                         texts,
-                        "features.hash-bits", "20",
-                        "training.learning-rate", rate,
-                        "scaler.type", "none");
+                        "features.hash-bits",
+                        "20",
+                        "training.learning-rate",
+                        rate,
+                        "scaler.type",
+                        "none");
         assertThat(hashed.loss()).isCloseTo(exact.loss(), within(0.02 * exact.loss()));
         assertThat(hashed.accuracy()).isCloseTo(exact.accuracy(), within(0.003));
 
@@ -158,9 +160,12 @@ class HashedTextTest {
         Score narrow =
                 hashed(
                         texts,
-                        "features.hash-bits", "10",
-                        "training.learning-rate", rate,
-                        "scaler.type", "none");
+                        "features.hash-bits",
+                        "10",
+                        "training.learning-rate",
+                        rate,
+                        "scaler.type",
+                        "none");
         assertThat(narrow.loss()).isGreaterThan(hashed.loss());
         assertThat(narrow.accuracy()).isGreaterThan(0.6);
 

@@ -64,6 +64,7 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class JobConfigTest {
@@ -166,6 +167,7 @@ class JobConfigTest {
         settings.put("weight", "w[0]");
         settings.put("num-features", "3");
         settings.put("classes", "no, yes");
+        settings.put("classes.capacity", "100"); // see openClasses_areRead
         settings.put("label.type", "class"); // the default; others exclude the next key
         settings.put("label.ignore-index", "-100");
         settings.put("features.missing", "zero"); // the mean needs a scaler
@@ -362,6 +364,7 @@ class JobConfigTest {
                 .isEqualTo(
                         new MonitorConfig(
                                 List.of("no", "yes"),
+                                2,
                                 17,
                                 0.5,
                                 24,
@@ -543,6 +546,57 @@ class JobConfigTest {
                                         "models.chunk-size", "1000"))
                 .hasMessageContaining("a model can take up to ")
                 .hasMessageContaining(" MiB, more than the 100 MiB of models.max-bytes");
+    }
+
+    private static JobConfig openClasses(String... settings) {
+        Map<String, String> values = new HashMap<>();
+        values.put("kafka.bootstrap.servers", "b:1");
+        values.put("num-features", "2");
+        values.put("classes", "open");
+        for (int i = 0; i < settings.length; i += 2) {
+            values.put(settings[i], settings[i + 1]);
+        }
+        return JobConfig.parse(values);
+    }
+
+    @Test
+    void openClasses_areRead() {
+        JobConfig config = openClasses("classes.capacity", "7");
+
+        assertThat(config.ingest().classesAreOpen()).isTrue();
+        assertThat(config.ingest().classes()).isEmpty();
+        assertThat(config.ingest().numClasses()).isEqualTo(7);
+        assertThat(config.learn().classesAreOpen()).isTrue();
+        assertThat(config.learn().learner().numClasses()).isEqualTo(7);
+        assertThat(config.monitor().numClasses()).isEqualTo(7);
+        assertThat(openClasses("training.loss", "nll").ingest().numClasses()).isEqualTo(100);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "label.type | multi-label | open classes need labels of one class",
+                "training.loss | bce | open classes need a softmax loss",
+                "training.class-weights | 1,2 | open classes have no weights",
+                "classes | a,b | classes.capacity = 7: the key is for classes = open only",
+                "classes.capacity | 1 | classes.capacity = 1: must be a whole number of classes, 2"
+                        + " to",
+                "classes.capacity | 9000 | classes.capacity = 9000 and models.chunk-size"
+            })
+    void settingThatOpenClassesExclude_isRefusedByName(String key, String value, String problem) {
+        assertThatThrownBy(
+                        () ->
+                                openClasses(
+                                        "classes.capacity",
+                                        key.equals("classes.capacity") ? value : "7",
+                                        "training.learning-rate",
+                                        "0.1",
+                                        key,
+                                        value))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining(key + " = ")
+                .hasMessageContaining(problem);
     }
 
     /** Checks the keys that cannot be combined with those of {@link #everyKey_isRead}. */

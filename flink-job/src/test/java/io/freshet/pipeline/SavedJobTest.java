@@ -181,6 +181,19 @@ class SavedJobTest {
                 .contains(key + " = " + now + " in the state, " + before + " now");
     }
 
+    @Test
+    void capacityOfOpenClasses_mayGrow_andOpenClassesStayOpen() {
+        SavedJob saved = job("classes", "open", "classes.capacity", "10");
+
+        assertThat(refusal(saved, job("classes", "open", "classes.capacity", "20"))).isEmpty();
+        assertThat(refusal(saved, job("classes", "open", "classes.capacity", "9")))
+                .contains("classes.capacity = 10 in the state, 9 now");
+        assertThat(refusal(saved, job("classes", "open,b")))
+                .contains("classes = open in the state, open,b now");
+        assertThat(refusal(job("classes", "a,b"), job("classes", "open")))
+                .contains("classes = a,b in the state, open now");
+    }
+
     private static SavedJob weighted(Map<String, String> keys) {
         Map<String, String> values = new TreeMap<>(keys);
         if (keys.containsKey("training.pos-weight")) {

@@ -161,6 +161,7 @@ final class PublisherBenchmark {
                 new PartitionOffset("labelled-events", 3, 123_456_789),
                 1_000_000,
                 1,
+                "class-1",
                 probabilities);
     }
 
@@ -277,6 +278,8 @@ final class PublisherBenchmark {
                 FeatureCounts.NONE,
                 FeatureCounts.NONE,
                 FeatureCounts.NONE,
-                detectors);
+                0,
+                detectors,
+                new String[0]);
     }
 }

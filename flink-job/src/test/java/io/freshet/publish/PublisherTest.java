@@ -32,6 +32,7 @@ import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.Standardization;
+import io.freshet.model.sparse.SparseParameters;
 import io.freshet.monitor.CalibrationBin;
 import io.freshet.monitor.ClassCounts;
 import io.freshet.monitor.ClassScores;
@@ -67,12 +68,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import io.freshet.model.sparse.SparseParameters;
-import java.util.HashMap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -153,6 +153,7 @@ class PublisherTest {
                         DeviceFallback.CPU),
                 new MonitorConfig(
                         List.of("a", "b", "c"),
+                        3,
                         1000,
                         0.99,
                         200,
@@ -241,10 +242,12 @@ class PublisherTest {
                 new FeatureCounts(7, new FeatureCount[] {new FeatureCount(1, 7)}),
                 new FeatureCounts(8, new FeatureCount[] {new FeatureCount(0, 8)}),
                 new FeatureCounts(9, new FeatureCount[] {new FeatureCount(1, 9)}),
+                10,
                 new DetectorReport[] {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
-                });
+                },
+                new String[0]);
     }
 
     private static ModelSnapshot snapshot(float[] parameters) {
@@ -288,7 +291,7 @@ class PublisherTest {
                 6L,
                 window,
                 window,
-                new ClassChange[] {new ClassChange(1, 2, 3, 0.5, null, 0.25, null)},
+                new ClassChange[] {new ClassChange(1, "b", 2, 3, 0.5, null, 0.25, null)},
                 DriftReaction.NONE);
     }
 
@@ -300,6 +303,7 @@ class PublisherTest {
                 new PartitionOffset("t", 2, 9),
                 3,
                 1,
+                "b",
                 new float[] {0.25f, 0.5f, 0.25f});
     }
 
@@ -684,7 +688,9 @@ class PublisherTest {
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
                         FeatureCounts.NONE,
-                        new DetectorReport[0]);
+                        0,
+                        new DetectorReport[0],
+                        new String[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(
                 new ModelSnapshot(

@@ -144,6 +144,7 @@ final class GoldenFiles {
                         .setMissing(List.of(new FeatureCount(0, 4L)))
                         .setRoundedValues(5L)
                         .setRounded(List.of(new FeatureCount(1, 5L)))
+                        .setColumns(6)
                         .build());
         ModelSnapshotEvent snapshot =
                 snapshot(List.of(), "softmax", 2).setJob("job").setEpoch(2L).build();

@@ -1,9 +1,11 @@
 package io.freshet.local;
 
+import io.freshet.config.Key;
 import io.freshet.config.QuotedList;
 import io.freshet.config.SettingsSource;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cli.Directories;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
@@ -26,7 +28,9 @@ import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +110,16 @@ final class BenchCommand implements Callable<Integer> {
     private int megabytes;
 
     @Option(
+            names = "--messages",
+            paramLabel = "FORMAT",
+            defaultValue = "freshet",
+            description =
+                    "Format of the messages: freshet, json or avro. The bare consumer parses JSON"
+                            + " with Jackson's streaming parser and Avro with GenericDatumReader"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private String messages = "";
+
+    @Option(
             names = "--against",
             paramLabel = "KEY=VALUE",
             description =
@@ -132,11 +146,27 @@ final class BenchCommand implements Callable<Integer> {
         return 0;
     }
 
+    private BenchFormat format() {
+        return Arrays.stream(BenchFormat.values())
+                .filter(format -> Key.kebab(format).equals(messages))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new UserException(
+                                        "--messages "
+                                                + messages
+                                                + ": must be "
+                                                + Key.phrase(List.of(BenchFormat.values()))));
+    }
+
     private void measure(int width) throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         long events = megabytes * 1_000_000L / ((long) width * Float.BYTES);
-        LabelledStream stream = new Noise(width, events);
         try (ShutdownStack open = new ShutdownStack()) {
+            Path files = Directories.createTemporary("freshet-bench");
+            open.add(() -> Directories.delete(files));
+            BenchFormat.Codec codec = format().codec(width, files);
+            Noise stream = new Noise(width, events, codec);
             EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             JobConfig topics = config(stream, kafka, 0, List.of());
             LearnerSettings learner = topics.learn().learner();
@@ -163,7 +193,7 @@ final class BenchCommand implements Callable<Integer> {
             Contender other = new Contender(against);
             int started = 0;
             for (int run = 1 - warmUps; run <= runs; run++) {
-                consumers.add(consumerRate(topics, events));
+                consumers.add(consumerRate(topics, events, codec));
                 // The one that runs second finds a warmer machine, so the two take turns.
                 List<Contender> inTurn =
                         against.isEmpty()
@@ -291,10 +321,8 @@ final class BenchCommand implements Callable<Integer> {
         out.println();
     }
 
-    private JobConfig config(
-            LabelledStream stream, EmbeddedKafka kafka, int run, List<String> overrides) {
-        Map<String, String> settings = new HashMap<>();
-        settings.put("num-features", Integer.toString(stream.numFeatures()));
+    private JobConfig config(Noise stream, EmbeddedKafka kafka, int run, List<String> overrides) {
+        Map<String, String> settings = new HashMap<>(stream.codec.settings());
         settings.put("classes", QuotedList.format(stream.classes()));
         settings.put("checkpoint.interval", "1 s");
         settings.putAll(settingsOptions.read());
@@ -305,18 +333,23 @@ final class BenchCommand implements Callable<Integer> {
         return JobConfig.parse(settings);
     }
 
-    private static double consumerRate(JobConfig config, long events) {
+    private static double consumerRate(JobConfig config, long events, BenchFormat.Codec codec) {
         long warm = (long) (events * START_UP);
         long[] read = {0};
         long[] warmAt = {0};
+        double[] sum = {0};
         try (TopicReader reader =
                 new TopicReader(config.kafka().client(), config.kafka().labelledEvents())) {
             reader.readToEnd(
                     record -> {
+                        sum[0] += codec.parse(record.value());
                         if (++read[0] == warm) {
                             warmAt[0] = System.nanoTime();
                         }
                     });
+        }
+        if (Double.isNaN(sum[0])) {
+            throw new IllegalStateException("the benchmark's messages have features that are NaN");
         }
         return (read[0] - warm) * 1e9 / (System.nanoTime() - warmAt[0]);
     }
@@ -423,7 +456,8 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Benchmark stream: Gaussian noise around seven class centres. */
-    private record Noise(int numFeatures, long size) implements LabelledStream {
+    private record Noise(int numFeatures, long size, BenchFormat.Codec codec)
+            implements LabelledStream {
         private static final int CLASSES = 7;
 
         @Override
@@ -434,6 +468,31 @@ final class BenchCommand implements Callable<Integer> {
         @Override
         public List<String> classes() {
             return IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList();
+        }
+
+        @Override
+        public Items<byte[]> messages() {
+            Items<Example> examples = examples();
+            if (codec.encode(new Example("", new float[numFeatures])) == null) {
+                return LabelledStream.super.messages();
+            }
+            return new Items<>() {
+                @Override
+                public boolean hasNext() {
+                    return examples.hasNext();
+                }
+
+                @Override
+                @SuppressWarnings("NullAway") // checked above
+                public byte[] next() {
+                    return codec.encode(examples.next());
+                }
+
+                @Override
+                public void close() {
+                    examples.close();
+                }
+            };
         }
 
         @Override

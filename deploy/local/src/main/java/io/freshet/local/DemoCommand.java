@@ -119,11 +119,13 @@ final class DemoCommand implements Callable<Integer> {
         RegistryPreflight.check(checked, warnings);
         out.println(
                 TerminalDisplay.format(
-                        "%n  Freshet learns from %s%n  %,d events, %d features, %d classes",
+                        "%n  Freshet learns from %s%n  %,d events, %d features, %s classes",
                         printable(stream.description()),
                         total,
                         checked.ingest().numFeatures(),
-                        checked.ingest().classes().size()));
+                        checked.ingest().classesAreOpen()
+                                ? "open"
+                                : checked.ingest().classes().size()));
         if (stream instanceof FileStream file) {
             out.println();
             ProposalText.lines(file.proposal(), file.assumptions(), List.of())

@@ -14,6 +14,7 @@ import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.Topic;
+import io.freshet.schemas.ClassScores;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
@@ -77,14 +78,23 @@ class RunResumeITCase {
         private int sent;
 
         Job(String name) throws Exception {
-            settings = new TreeMap<>(JobOnKafka.settings(kafka, name, FEATURES, "3"));
+            this(name, "3");
+        }
+
+        Job(String name, String classes) throws Exception {
+            settings = new TreeMap<>(JobOnKafka.settings(kafka, name, FEATURES, classes));
             settings.put("job.name", name);
             config = JobConfig.parse(settings);
             Topics.create(config.topics(), 2);
         }
 
         void send(int count) {
-            List<LabelledEvent> events = JobOnKafka.events(sent, count, FEATURES, 3, "m", "n");
+            send(count, FEATURES, 3);
+        }
+
+        void send(int count, int numFeatures, int numClasses) {
+            List<LabelledEvent> events =
+                    JobOnKafka.events(sent, count, numFeatures, numClasses, "m", "n");
             List<byte[]> values = new ArrayList<>(events.stream().map(JobOnKafka::bytes).toList());
             values.set(count / 2, new byte[] {1, 2, 3});
             JobOnKafka.send(config, values);
@@ -191,6 +201,19 @@ class RunResumeITCase {
             return metrics;
         }
 
+        /** Returns the newest metrics of model m. */
+        MetricsEvent newestMetrics() {
+            return metrics().stream()
+                    .filter(event -> event.getModelId().equals("m"))
+                    .reduce((first, second) -> second)
+                    .orElseThrow();
+        }
+
+        /** Returns the names of the classes of model m by index. */
+        List<String> classes() {
+            return newestMetrics().getClasses().stream().map(ClassScores::getName).toList();
+        }
+
         Set<Long> epochs() {
             Set<Long> epochs = new TreeSet<>();
             metrics().forEach(event -> epochs.add(event.getEpoch()));
@@ -228,6 +251,58 @@ class RunResumeITCase {
                 .filteredOn(event -> !event.getPartitions().isEmpty())
                 .isNotEmpty()
                 .allMatch(event -> event.getPartitions().get(0).getTopicId().length() == 22);
+    }
+
+    @Test
+    void stoppedJob_continuesWithAClassAndAFeatureThatAreAddedAtTheEnd() throws Exception {
+        Job job = new Job("added");
+        job.send(500);
+        try (JavaProcess process = job.running()) {
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        assertThat(job.refusal("--set", "classes=0,1,x"))
+                .contains("classes = 3 in the state, 0,1,x now");
+        assertThat(job.refusal("--set", "num-features=3"))
+                .contains("num-features = 4 in the state, 3 now");
+        job.settings.put("classes", "4");
+        job.settings.put("num-features", "5");
+        try (JavaProcess process = job.running()) {
+            assertThat(process.output())
+                    .contains("new setting: classes = 3 in the state, 4 now")
+                    .contains("new setting: num-features = 4 in the state, 5 now");
+            job.send(500, 5, 4);
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        job.assertExactlyOnce();
+        MetricsEvent last = job.newestMetrics();
+        // One event of each piece is no event.
+        assertThat(last.getAudit().getDeadLetters().getCount()).isLessThanOrEqualTo(2);
+        assertThat(last.getClasses()).hasSize(4);
+        assertThat(last.getClasses().get(3).getPrequential().getLabels()).isPositive();
+    }
+
+    @Test
+    void openClasses_growAcrossRestarts_upToTheCapacity() throws Exception {
+        Job job = new Job("open", "open");
+        job.settings.put("classes.capacity", "4");
+        job.send(500, FEATURES, 2);
+        try (JavaProcess process = job.running()) {
+            job.awaitEverything();
+            process.signal("KILL");
+            process.awaitExit();
+        }
+        List<String> before = job.classes();
+        assertThat(before).containsExactlyInAnyOrder("0", "1");
+        try (JavaProcess process = job.running()) {
+            job.send(500, FEATURES, 6);
+            job.awaitEverything();
+            job.stop(process, "TERM");
+        }
+        job.assertExactlyOnce();
+        assertThat(job.classes()).hasSize(4).startsWith(before.toArray(String[]::new));
+        assertThat(job.newestMetrics().getIgnoredByReason().get("CLASS_CAPACITY")).isPositive();
     }
 
     @Test

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * are null.
  *
  * @param classIndex index of the class
+ * @param className name of the class
  * @param labelsBefore number of examples before the change with this label
  * @param labelsAfter number of examples after the change with this label
  * @param recallBefore fraction of the examples before that were predicted correctly
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ClassChange(
         int classIndex,
+        String className,
         int labelsBefore,
         int labelsAfter,
         @Nullable Double recallBefore,

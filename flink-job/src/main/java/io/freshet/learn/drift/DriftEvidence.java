@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -204,11 +205,13 @@ public final class DriftEvidence {
      * Compares each class before and after a change: those whose recall fell most come first, then
      * by index.
      *
+     * @param classNames name of each class
      * @param before number of examples before the change
      * @param after number of examples after it, the last ones
      * @param limit maximum number of classes
      */
-    ClassChange[] classes(int numClasses, int before, int after, int limit) {
+    ClassChange[] classes(
+            int numClasses, IntFunction<String> classNames, int before, int after, int limit) {
         int[] counts = new int[2 * numClasses];
         int[] right = new int[2 * numClasses];
         double[] loss = new double[2 * numClasses];
@@ -227,6 +230,7 @@ public final class DriftEvidence {
                 changes.add(
                         new ClassChange(
                                 k,
+                                classNames.apply(k),
                                 counts[k],
                                 counts[then],
                                 mean(right[k], counts[k]),

@@ -10,6 +10,7 @@ import io.freshet.model.StepObserver;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     private final LearnerSettings settings;
     private final Supplier<BlockWorkspaces> blocks;
     private final Evaluation successorEvaluation;
+    private final IntFunction<String> classNames;
     private final DetectorGroup detectors;
     private final DriftEvidence evidence;
     private long alerts;
@@ -66,6 +68,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
      * @param blocks supplies the workspaces of a successor, for equal settings; called when a
      *     successor is first started
      * @param successorEvaluation scratch for the evaluations of a successor. Modified.
+     * @param classNames name of each class that the model has when it is called
      */
     public DriftMonitor(
             String modelId,
@@ -73,12 +76,14 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             LearnerSettings settings,
             long examplesSeen,
             Supplier<BlockWorkspaces> blocks,
-            Evaluation successorEvaluation) {
+            Evaluation successorEvaluation,
+            IntFunction<String> classNames) {
         this.modelId = modelId;
         this.config = config;
         this.settings = settings;
         this.blocks = blocks;
         this.successorEvaluation = successorEvaluation;
+        this.classNames = classNames;
         detectors = new DetectorGroup(config, examplesSeen);
         evidence = new DriftEvidence(config.evidence());
     }
@@ -134,7 +139,8 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             }
         }
         if (config.reaction() == DriftReaction.HAND_OVER) {
-            prepareSuccessor(detectors.isWarning(), examples, rows, from, to);
+            prepareSuccessor(
+                    detectors.isWarning(), examples, evaluation.numClasses(), rows, from, to);
         }
         return pendingDrift != null;
     }
@@ -148,7 +154,8 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
                 timestamp,
                 evidence.window(after, before),
                 evidence.window(0, after),
-                evidence.classes(settings.numClasses(), before, after, config.maxClasses()));
+                evidence.classes(
+                        settings.numClasses(), classNames, before, after, config.maxClasses()));
     }
 
     @Override
@@ -200,13 +207,16 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
      * Starts the successor at a warning or, without one before it, at a drift, and collects the
      * examples of a mini-batch for it; drops it when no detector warns.
      */
-    private void prepareSuccessor(boolean warned, Examples examples, int[] rows, int from, int to) {
+    private void prepareSuccessor(
+            boolean warned, Examples examples, int numClasses, int[] rows, int from, int to) {
         if (!warned && pendingDrift == null) {
             dropSuccessor();
             return;
         }
         if (successor == null) {
-            successor = new SoftmaxLearner(blocks.get(), LearnerState.initial(settings));
+            BlockWorkspaces workspaces = blocks.get();
+            LearnerState initial = LearnerState.initial(workspaces.settings(numClasses));
+            successor = new SoftmaxLearner(workspaces, initial);
         }
         Examples collected = successorExamples;
         if (collected == null) {

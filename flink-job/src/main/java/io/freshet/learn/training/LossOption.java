@@ -114,10 +114,10 @@ public enum LossOption {
     private static final class SharedKeys {
         private static final Key<List<Double>> CLASS_WEIGHTS =
                 Key.ofDoubles(
-                        "training.class-weights",
-                        "",
-                        0,
-                        Float.MAX_VALUE,
+                                "training.class-weights",
+                                "",
+                                0,
+                                Float.MAX_VALUE,
                                 "Weights of the classes in the loss, one per output of the model."
                                         + " Empty: all 1.")
                         .extensible(Key::startsWith);
@@ -211,7 +211,7 @@ public enum LossOption {
      */
     static Loss read(Settings settings, IngestConfig ingest) {
         LossOption option = settings.get(LOSS);
-        int classes = ingest.classes().size();
+        int classes = ingest.numClasses();
         List<String> problems = new ArrayList<>(option.labelProblems(settings, ingest));
         for (Key<?> key : OWN_KEYS) {
             if (!option.keys().contains(key) && !settings.isDefault(key)) {
@@ -226,7 +226,12 @@ public enum LossOption {
         }
         boolean singleOutput = option.isBinary() && ingest.labelType() == LabelType.CLASS;
         Loss loss =
-                option.factory.apply(new Reader(settings, singleOutput ? 1 : classes, problems));
+                option.factory.apply(
+                        new Reader(
+                                settings,
+                                singleOutput ? 1 : classes,
+                                ingest.classesAreOpen(),
+                                problems));
         problems.forEach(settings::problem);
         return problems.isEmpty() ? loss : new CrossEntropy(classes);
     }
@@ -237,7 +242,7 @@ public enum LossOption {
 
     private List<String> labelProblems(Settings settings, IngestConfig ingest) {
         LabelType labels = ingest.labelType();
-        int classes = ingest.classes().size();
+        int classes = ingest.numClasses();
         String given =
                 settings.assignment(LOSS) + " with " + settings.assignment(IngestConfig.LABEL_TYPE);
         List<String> problems = new ArrayList<>();
@@ -253,6 +258,12 @@ public enum LossOption {
                                     Arrays.stream(values())
                                             .filter(option -> option.labelTypes.contains(labels))
                                             .toList()));
+        } else if (isBinary() && ingest.classesAreOpen()) {
+            problems.add(
+                    settings.assignment(LOSS)
+                            + " with "
+                            + settings.assignment(IngestConfig.CLASSES)
+                            + ": open classes need a softmax loss");
         } else if (isBinary() && labels == LabelType.CLASS && classes != 2) {
             problems.add(given + " needs two classes, but there are " + classes);
         }
@@ -278,17 +289,27 @@ public enum LossOption {
     private static final class Reader {
         private final Settings settings;
         private final int numOutputs;
+        private final boolean classesAreOpen;
         private final List<String> problems;
 
-        Reader(Settings settings, int numOutputs, List<String> problems) {
+        Reader(Settings settings, int numOutputs, boolean classesAreOpen, List<String> problems) {
             this.settings = settings;
             this.numOutputs = numOutputs;
+            this.classesAreOpen = classesAreOpen;
             this.problems = problems;
         }
 
         OutputWeights weights(Key<List<Double>> key) {
             List<Double> values = settings.get(key);
             if (values.isEmpty()) {
+                return OutputWeights.NONE;
+            }
+            if (classesAreOpen) {
+                problems.add(
+                        settings.assignment(key)
+                                + " with "
+                                + settings.assignment(IngestConfig.CLASSES)
+                                + ": open classes have no weights");
                 return OutputWeights.NONE;
             }
             if (values.size() != numOutputs) {

@@ -68,7 +68,7 @@ public final class TrainingConfig {
 
     /** Reads the keys. Problems are recorded in the settings. */
     public static LearnerSettings read(Settings settings, IngestConfig ingest) {
-        int classes = ingest.classes().size();
+        int classes = ingest.numClasses();
         Loss loss = LossOption.read(settings, ingest);
         Optimizer optimizer = optimizer(settings, ingest);
         Mixture mixture = mixture(settings);

@@ -67,7 +67,12 @@ public final class Evaluation {
         return size;
     }
 
-    /** Sets the number of classes of the predictions that follow. */
+    /** Returns the number of classes of the model. */
+    public int numClasses() {
+        return numClasses;
+    }
+
+    /** Sets the number of classes of the model from the next example on. */
     public void numClasses(int newNumClasses) {
         numClasses = newNumClasses;
     }

@@ -20,7 +20,7 @@ public final class Examples {
 
     private final int numFeatures;
     private final int numTargets;
-    private final @Nullable SparseRows sparse;
+    private @Nullable SparseRows sparse;
 
     /** Number of features of a row in the array: none where they are sparse. */
     private final int stride;
@@ -248,6 +248,22 @@ public final class Examples {
             labels[to] = labels[from];
             weights[to] = weights[from];
         }
+    }
+
+    /**
+     * Returns the same examples with other labels. Shares all other arrays with this set.
+     *
+     * @param newLabels (at least size). Kept, not copied.
+     */
+    public Examples withLabels(int[] newLabels) {
+        Examples relabelled = new Examples(numFeatures, numTargets, 0, sparse != null);
+        relabelled.sparse = sparse;
+        relabelled.features = features;
+        relabelled.targets = targets;
+        relabelled.weights = weights;
+        relabelled.labels = newLabels;
+        relabelled.size = size;
+        return relabelled;
     }
 
     /** Returns a copy that shares no array with this set; its arrays have {@link #size()} rows. */

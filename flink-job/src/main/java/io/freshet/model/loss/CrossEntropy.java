@@ -48,8 +48,7 @@ public record CrossEntropy(
     @Override
     public Loss withClasses(int newNumClasses) {
         return classWeights.isNone()
-                ? new CrossEntropy(
-                        newNumClasses, classWeights, ignoreIndex, labelSmoothing)
+                ? new CrossEntropy(newNumClasses, classWeights, ignoreIndex, labelSmoothing)
                 : Loss.super.withClasses(newNumClasses);
     }
 

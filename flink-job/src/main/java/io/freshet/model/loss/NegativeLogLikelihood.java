@@ -39,8 +39,7 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
     @Override
     public Loss withClasses(int newNumClasses) {
         return classWeights.isNone()
-                ? new NegativeLogLikelihood(
-                        newNumClasses, classWeights, ignoreIndex)
+                ? new NegativeLogLikelihood(newNumClasses, classWeights, ignoreIndex)
                 : Loss.super.withClasses(newNumClasses);
     }
 

@@ -10,8 +10,7 @@ package io.freshet.model.sparse;
  * @param isLazy whether steps without a gradient change the parameters, and are applied later
  * @param isScaled whether the column is scaled
  */
-public record RowLayout(
-        int numParameters, boolean hasVelocity, boolean isLazy, boolean isScaled) {
+public record RowLayout(int numParameters, boolean hasVelocity, boolean isLazy, boolean isScaled) {
     /** Returns the number of floats. */
     public int width() {
         return scale() + (isScaled ? 2 : 0);

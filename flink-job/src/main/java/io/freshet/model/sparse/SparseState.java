@@ -31,8 +31,7 @@ public record SparseState(
         SparseChunk[] chunks,
         SparseChunk @Nullable [] goodChunks) {
     /** Returns the state before the first example. */
-    public static SparseState initial(
-            int numColumns, RowLayout layout, @Nullable LinearRule rule) {
+    public static SparseState initial(int numColumns, RowLayout layout, @Nullable LinearRule rule) {
         int norms = rule == null ? layout.numParameters() : 3;
         return new SparseState(
                 numColumns,

@@ -309,8 +309,7 @@ public final class SparseTable {
         for (int row = 0; row < chunk.size(); row++) {
             int source = row * from.width();
             int target = row * width;
-            System.arraycopy(
-                    chunk.values(), source, converted, target, layout.numParameters());
+            System.arraycopy(chunk.values(), source, converted, target, layout.numParameters());
             if (layout.hasVelocity() && from.hasVelocity()) {
                 System.arraycopy(
                         chunk.values(),

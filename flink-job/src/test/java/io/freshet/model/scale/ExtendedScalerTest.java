@@ -74,7 +74,9 @@ class ExtendedScalerTest {
         float[] expectedOldValues = scale(before, rest, 1);
         float[] expectedNewValues = scale(expectedNew, added, 1);
         for (int i = 0; i < ROWS; i++) {
-            assertThat(scaled[2 * i]).as("row %d", i).isCloseTo(expectedOldValues[i], within(2e-5f));
+            assertThat(scaled[2 * i])
+                    .as("row %d", i)
+                    .isCloseTo(expectedOldValues[i], within(2e-5f));
             assertThat(scaled[2 * i + 1])
                     .as("new feature in row %d", i)
                     .isCloseTo(expectedNewValues[i], within(2e-5f));
@@ -83,8 +85,7 @@ class ExtendedScalerTest {
         assertThat(state.count()).isEqualTo(2 * ROWS);
         assertThat(state.mean()[0]).isCloseTo(before.state().mean()[0], within(1e-6));
         assertThat(state.mean()[1]).isCloseTo(expectedNew.state().mean()[0], within(1e-6));
-        assertThat(state.variance()[1])
-                .isCloseTo(expectedNew.state().variance()[0], within(1e-6));
+        assertThat(state.variance()[1]).isCloseTo(expectedNew.state().variance()[0], within(1e-6));
         assertThat(extended.clippedValues())
                 .containsExactly(
                         LongStream.concat(

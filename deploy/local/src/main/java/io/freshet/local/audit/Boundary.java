@@ -54,7 +54,9 @@ record Boundary(
 
     private static final PartitionRead NOTHING =
             new PartitionRead("", Long.MAX_VALUE, -1, EventSum.NONE, -1);
-    private static final String UNPREDICTED = "NON_FINITE_PREDICTION";
+
+    /** Reasons for which events without a label are ignored. */
+    private static final List<String> UNPREDICTED = List.of("NON_FINITE_PREDICTION", "NO_CLASS");
 
     static Boundary of(MetricsEvent event) {
         return of(
@@ -62,7 +64,9 @@ record Boundary(
                 event.getSequence(),
                 event.getExamplesSeen(),
                 event.getAudit(),
-                event.getIgnoredByReason().getOrDefault(UNPREDICTED, 0L),
+                UNPREDICTED.stream()
+                        .mapToLong(reason -> event.getIgnoredByReason().getOrDefault(reason, 0L))
+                        .sum(),
                 event.getPartitions(),
                 event.getOffsets());
     }

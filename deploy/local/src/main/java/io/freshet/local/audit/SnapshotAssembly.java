@@ -108,8 +108,7 @@ final class SnapshotAssembly {
             if (!scales.isEmpty()) {
                 addFloats("a scale", scales.subList(row, row + 1));
             }
-            addFloats(
-                    "a parameter", chunk.getParameters().subList(row * width, (row + 1) * width));
+            addFloats("a parameter", chunk.getParameters().subList(row * width, (row + 1) * width));
         }
         rows += columns.size();
     }

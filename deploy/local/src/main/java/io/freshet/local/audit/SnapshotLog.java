@@ -84,7 +84,7 @@ final class SnapshotLog {
         }
         List<String> before = last.getClasses();
         List<String> now = next.getClasses();
-        if (next.getNumFeatures() != last.getNumFeatures()
+        if (next.getNumFeatures() < last.getNumFeatures()
                 || now.size() < before.size()
                 || !now.subList(0, before.size()).equals(before)) {
             add(next.getModelId(), version, "has other features or classes than the one before");

@@ -125,6 +125,10 @@ final class PrometheusMetrics implements ResultsListener {
                             "Euclidean norm of the parameters.",
                             MetricsEvent::getParameterNorm),
                     new Gauge(
+                            "freshet_columns",
+                            "Columns of a sparse model that have parameters.",
+                            MetricsEvent::getColumns),
+                    new Gauge(
                             "freshet_event_time_lag_seconds",
                             "Emission time of the newest metrics record minus the newest event"
                                     + " time.",

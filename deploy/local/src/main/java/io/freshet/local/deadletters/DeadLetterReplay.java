@@ -278,7 +278,7 @@ public final class DeadLetterReplay implements AutoCloseable {
     }
 
     /** Transactions of at most {@value #TRANSACTION_MESSAGES} messages. */
-    private final class Batch {
+    private static final class Batch {
         private final KafkaProducer<byte[], byte[]> to;
         private final Map<String, Integer> numPartitions;
         private final LongConsumer progress;

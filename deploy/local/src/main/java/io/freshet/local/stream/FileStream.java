@@ -339,9 +339,10 @@ public final class FileStream implements LabelledStream {
             }
             Examples examples = block.examples();
             int label = examples.labels()[0];
+            List<String> names = classes.isEmpty() ? block.classNames() : classes;
             Example example =
                     new Example(
-                            label == Examples.UNLABELLED ? null : classes.get(label),
+                            label == Examples.UNLABELLED ? null : names.get(label),
                             Arrays.copyOf(examples.features(), examples.numFeatures()));
             packer.recycle(block);
             return example;
