@@ -275,7 +275,7 @@ class InspectITCase {
                     .contains(
                             "  topic " + selection + ": 3 messages, 2 fields",
                             "  dead letters 1 invalid-json, in north, partition 0 at offset 2: the"
-                                    + " value is not a",
+                                    + " value is",
                             "topics.labelled-events=" + selection,
                             "features=x",
                             "classes=a,b,c");
