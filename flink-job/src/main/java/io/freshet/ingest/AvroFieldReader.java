@@ -1,6 +1,7 @@
 package io.freshet.ingest;
 
 import io.freshet.ingest.mapping.FieldNode;
+import io.freshet.ingest.mapping.MessageLimits;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -27,14 +28,8 @@ import org.slf4j.LoggerFactory;
 abstract class AvroFieldReader {
     private static final Logger LOG = LoggerFactory.getLogger(AvroFieldReader.class);
 
-    /** Number of members of lists and maps in one message beyond which it is refused. */
-    private static final int MAX_MEMBERS = 1_000_000;
-
     /** Number of a map's keys whose readers are kept. */
     private static final int MAX_READERS = 16_384;
-
-    /** Levels of unmapped values beyond which a message is refused, as in JSON. */
-    private static final int MAX_NESTING = 64;
 
     /** Character that stands for bytes that are not UTF-8. */
     private static final char REPLACEMENT = '\uFFFD';
@@ -83,10 +78,10 @@ abstract class AvroFieldReader {
     /**
      * Skips a value. Avro's own method recurses as deeply as the value says.
      *
-     * @throws IOException if the value is nested more deeply than {@link #MAX_NESTING}
+     * @throws IOException if the value is nested more deeply than {@link MessageLimits#NESTING}
      */
     private static void skip(Schema schema, BinaryDecoder decoder, int depth) throws IOException {
-        if (depth > MAX_NESTING) {
+        if (depth > MessageLimits.NESTING) {
             throw tooDeep();
         }
         switch (schema.getType()) {
@@ -126,7 +121,7 @@ abstract class AvroFieldReader {
     }
 
     private static IOException tooDeep() {
-        return new IOException("nested more than " + MAX_NESTING + " levels deep");
+        return new IOException("nested more than " + MessageLimits.NESTING + " levels deep");
     }
 
     /** Returns text; null if it is not UTF-8, in which Avro replaces what it cannot decode. */
@@ -253,7 +248,7 @@ abstract class AvroFieldReader {
         void read(BinaryDecoder decoder, MappedExample example) throws IOException {
             AvroFieldReader known = reader;
             if (known == null) {
-                if (field.depth() > MAX_NESTING) {
+                if (field.depth() > MessageLimits.NESTING) {
                     throw tooDeep();
                 }
                 known = new RecordReader(schema, field);
@@ -319,8 +314,9 @@ abstract class AvroFieldReader {
 
     private static long checkedSum(long members, long block) throws IOException {
         long sum = members + block;
-        if (block < 0 || sum > MAX_MEMBERS) {
-            throw new IOException("a list or map has more than " + MAX_MEMBERS + " members");
+        if (block < 0 || sum > MessageLimits.MEMBERS) {
+            throw new IOException(
+                    "a list or map has more than " + MessageLimits.MEMBERS + " members");
         }
         return sum;
     }

@@ -5,12 +5,12 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.json.UTF8StreamJsonParser;
 import io.freshet.ingest.mapping.FieldNode;
 import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.ingest.mapping.MessageLimits;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -19,21 +19,12 @@ import org.jspecify.annotations.Nullable;
  * Python writes them, are read as numbers. Fields that are not mapped are skipped.
  */
 final class JsonDecoder extends MappedDecoder {
-    private static final int MAX_NESTING = 64;
-    private static final int MAX_NUMBER_LENGTH = 400;
-    private static final int MAX_TEXT_LENGTH = 1 << 20;
-
     private static final JsonFactory JSON =
             JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                     .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                     .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
-                    .streamReadConstraints(
-                            StreamReadConstraints.builder()
-                                    .maxNestingDepth(MAX_NESTING)
-                                    .maxNumberLength(MAX_NUMBER_LENGTH)
-                                    .maxStringLength(MAX_TEXT_LENGTH)
-                                    .build())
+                    .streamReadConstraints(MessageLimits.JSON)
                     .build();
 
     private final Utf8Check utf8 = new Utf8Check();

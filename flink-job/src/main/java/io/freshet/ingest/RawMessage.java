@@ -37,7 +37,7 @@ public record RawMessage(
     }
 
     /** Returns the value of a header, the last one of that name; null if there is none. */
-    byte @Nullable [] header(String name) {
+    public byte @Nullable [] header(String name) {
         for (int i = headerKeys.length - 1; i >= 0; i--) {
             if (headerKeys[i].equals(name)) {
                 return headerValues[i];

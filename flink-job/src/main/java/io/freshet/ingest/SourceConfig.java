@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
@@ -87,6 +88,19 @@ public record SourceConfig(
 
     /** Reads the configuration; adds problems to the settings. */
     public static SourceConfig from(Settings settings) {
+        return from(settings, FieldMapping::from);
+    }
+
+    /**
+     * Reads the configuration before the mapping is known; adds problems to the settings.
+     *
+     * <p>What is given of the mapping is read nevertheless.
+     */
+    public static SourceConfig withoutMapping(Settings settings) {
+        return from(settings, FieldMapping::incomplete);
+    }
+
+    private static SourceConfig from(Settings settings, Function<Settings, FieldMapping> mapping) {
         SourceFormat format = settings.get(FORMAT);
         Set<Key<?>> effective = new HashSet<>();
         if (format != SourceFormat.FRESHET) {
@@ -100,26 +114,31 @@ public record SourceConfig(
             case FRESHET -> FRESHET;
             case JSON ->
                     new SourceConfig(
-                            format, mapping(settings), List.of(), AvroEncoding.SINGLE_OBJECT, null);
+                            format,
+                            mapping(settings, mapping),
+                            List.of(),
+                            AvroEncoding.SINGLE_OBJECT,
+                            null);
             case AVRO ->
                     new SourceConfig(
                             format,
-                            mapping(settings),
+                            mapping(settings, mapping),
                             avroSchemas(settings),
                             settings.get(AVRO_ENCODING),
                             null);
             case CONFLUENT_AVRO ->
                     new SourceConfig(
                             format,
-                            mapping(settings),
+                            mapping(settings, mapping),
                             List.of(),
                             AvroEncoding.CONFLUENT,
                             RegistryConfig.require(settings, FORMAT).orElse(null));
         };
     }
 
-    private static FieldMapping mapping(Settings settings) {
-        FieldMapping mapping = FieldMapping.from(settings);
+    private static FieldMapping mapping(
+            Settings settings, Function<Settings, FieldMapping> reader) {
+        FieldMapping mapping = reader.apply(settings);
         MappingConflicts.find(mapping).forEach(settings::problem);
         return mapping;
     }

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -169,9 +170,19 @@ public record JobConfig(
      * @throws ConfigurationException listing all problems
      */
     public static JobTopics parseTopics(Map<String, String> values) {
+        return parseTopics(values, SourceConfig::from);
+    }
+
+    /** Parses like {@link #parseTopics(Map)}, but without a mapping that would have to be there. */
+    public static JobTopics parseTopicsWithoutMapping(Map<String, String> values) {
+        return parseTopics(values, SourceConfig::withoutMapping);
+    }
+
+    private static JobTopics parseTopics(
+            Map<String, String> values, Function<Settings, SourceConfig> sources) {
         Settings settings = settings(values);
         KafkaConfig kafka = KafkaConfig.from(settings);
-        SourceConfig source = SourceConfig.from(settings);
+        SourceConfig source = sources.apply(settings);
         List<String> classes = IngestConfig.givenClasses(settings);
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);

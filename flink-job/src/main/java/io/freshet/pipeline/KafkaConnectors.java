@@ -30,7 +30,6 @@ import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.header.Header;
 
 /** Factory of the job's Kafka source and sinks. */
 final class KafkaConnectors {
@@ -153,23 +152,7 @@ final class KafkaConnectors {
         @Override
         public void deserialize(
                 ConsumerRecord<byte[], byte[]> message, Collector<RawMessage> messages) {
-            Header[] headers = message.headers().toArray();
-            String[] keys = new String[headers.length];
-            byte[][] values = new byte[headers.length][];
-            for (int i = 0; i < headers.length; i++) {
-                keys[i] = headers[i].key();
-                values[i] = headers[i].value();
-            }
-            messages.collect(
-                    new RawMessage(
-                            message.topic(),
-                            message.partition(),
-                            message.offset(),
-                            message.timestamp(),
-                            message.key(),
-                            message.value(),
-                            keys,
-                            values));
+            messages.collect(RawMessages.of(message));
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -173,13 +174,41 @@ public final class KafkaPreflight {
     public static void requireTopic(KafkaConfig kafka, String topic)
             throws PreflightException, InterruptedException {
         try (Admin admin = KafkaAdmin.create(kafka)) {
-            KafkaFuture<TopicDescription> described =
-                    admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
-            if (describe(Objects.requireNonNull(described), topic, kafka) == null) {
-                throw new PreflightException(
-                        notAllowed(user(kafka), AclOperation.DESCRIBE, "topic " + topic));
-            }
+            requireTopic(admin, kafka, topic);
         } catch (KafkaException e) {
+            throw new PreflightException(KafkaFailure.reason(e, kafka), e);
+        }
+    }
+
+    private static void requireTopic(Admin admin, KafkaConfig kafka, String topic)
+            throws PreflightException, InterruptedException {
+        KafkaFuture<TopicDescription> described =
+                admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
+        if (describe(Objects.requireNonNull(described), topic, kafka) == null) {
+            throw new PreflightException(
+                    notAllowed(user(kafka), AclOperation.DESCRIBE, "topic " + topic));
+        }
+    }
+
+    /**
+     * Checks that the brokers answer and that the input topics exist.
+     *
+     * @return names of the topics, at least one
+     * @throws PreflightException naming the missing topic or the brokers
+     */
+    public static SortedSet<String> requireInput(KafkaConfig kafka)
+            throws PreflightException, InterruptedException {
+        try (Admin admin = KafkaAdmin.create(kafka)) {
+            SortedSet<String> topics = InputTopics.names(admin, kafka.input());
+            if (topics.isEmpty()) {
+                throw new PreflightException(
+                        "no topic at " + kafka.bootstrapServers() + " matches " + kafka.input());
+            }
+            for (String topic : topics) {
+                requireTopic(admin, kafka, topic);
+            }
+            return topics;
+        } catch (ExecutionException | KafkaException e) {
             throw new PreflightException(KafkaFailure.reason(e, kafka), e);
         }
     }

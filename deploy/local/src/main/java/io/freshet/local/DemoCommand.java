@@ -23,7 +23,7 @@ import io.freshet.local.stream.FileStream;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
 import io.freshet.local.stream.StreamSender;
-import io.freshet.local.watch.LearningCurve;
+import io.freshet.local.watch.LearningCurves;
 import io.freshet.local.watch.RegistryProbe;
 import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.RunSummary;
@@ -32,13 +32,13 @@ import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.RegistryPreflight;
 import io.freshet.publish.Topic;
-import io.freshet.schemas.MetricsEvent;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -68,7 +68,6 @@ import picocli.CommandLine.Spec;
                     + " for every event."
         })
 final class DemoCommand implements Callable<Integer> {
-    private static final String MODEL_ID = "default";
     private static final long RATE_WINDOW_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     @Mixin private StreamOptions streamOptions = new StreamOptions();
@@ -129,7 +128,8 @@ final class DemoCommand implements Callable<Integer> {
                                 : checked.ingest().classes().size()));
         if (stream instanceof FileStream file) {
             out.println();
-            ProposalText.lines(file.proposal(), file.assumptions()).forEach(out::println);
+            ProposalText.lines(file.proposal(), file.assumptions(), List.of())
+                    .forEach(out::println);
             out.println();
         }
         try (ShutdownStack open = new ShutdownStack()) {
@@ -152,8 +152,8 @@ final class DemoCommand implements Callable<Integer> {
             double seconds = run(config, cluster, stream, total, rate, open, out);
             data.stopped(System.currentTimeMillis());
             TopicAudit audit = AuditReader.read(config);
-            RunSummary summary = RunSummary.of(audit, MODEL_ID, seconds);
-            SummaryTable.print(out, summary, audit.last(MODEL_ID), audit);
+            RunSummary summary = RunSummary.of(audit, seconds);
+            SummaryTable.print(out, summary, audit);
             if (summaryFile != null) {
                 summary.write(summaryFile);
             }
@@ -203,7 +203,7 @@ final class DemoCommand implements Callable<Integer> {
         StreamSender sender =
                 new StreamSender(config.kafka().client(), config.kafka().labelledEvents(), rate);
         open.add(sender::stop);
-        LearningCurve curve = new LearningCurve(MODEL_ID);
+        LearningCurves curves = new LearningCurves();
         TerminalDisplay display = TerminalDisplay.forTerminal(out);
         long start;
         try (TopicReader metrics =
@@ -222,12 +222,16 @@ final class DemoCommand implements Callable<Integer> {
                     progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
                 }
                 for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(100))) {
-                    curve.add(AuditReader.read(AuditReader.METRICS, record));
+                    curves.add(AuditReader.read(AuditReader.METRICS, record));
                 }
                 long now = System.nanoTime();
                 if (now - shown
                         > TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000)) {
-                    display.show(curve, sender.sent(), total, throughput.at(now, curve.last()));
+                    display.show(
+                            curves,
+                            sender.sent(),
+                            total,
+                            throughput.at(now, curves.examplesSeen()));
                     shown = now;
                 }
                 if (supervisor.check().isGloballyTerminalState()) {
@@ -236,8 +240,8 @@ final class DemoCommand implements Callable<Integer> {
             }
             cluster.stopWithDrain();
             long end = System.nanoTime();
-            metrics.readToEnd(record -> curve.add(AuditReader.read(AuditReader.METRICS, record)));
-            display.show(curve, sender.sent(), total, total / ((end - start) / 1e9));
+            metrics.readToEnd(record -> curves.add(AuditReader.read(AuditReader.METRICS, record)));
+            display.show(curves, sender.sent(), total, total / ((end - start) / 1e9));
             return (end - start) / 1e9;
         }
     }
@@ -267,8 +271,8 @@ final class DemoCommand implements Callable<Integer> {
             this.windowNanos = windowNanos;
         }
 
-        double at(long now, @Nullable MetricsEvent last) {
-            points.addLast(new long[] {now, last == null ? 0 : last.getExamplesSeen()});
+        double at(long now, long examplesSeen) {
+            points.addLast(new long[] {now, examplesSeen});
             while (points.size() > 2 && now - points.getFirst()[0] > windowNanos) {
                 points.removeFirst();
             }

@@ -1,7 +1,6 @@
 package io.freshet.local;
 
 import io.freshet.config.Key;
-import io.freshet.ingest.IngestConfig;
 import io.freshet.learn.drift.DetectorOption;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.local.cli.SettingsOptions;
@@ -151,12 +150,7 @@ final class DriftBenchCommand implements Callable<Integer> {
             throw new UserException("--width " + width + ": must be at least 0");
         }
         FileStream stream =
-                FileStream.read(
-                        fileOptions.file(path),
-                        fields,
-                        settingsOptions.read().get(IngestConfig.LABEL_IGNORE_INDEX.name()),
-                        1,
-                        null);
+                FileStream.read(fileOptions.file(path), fields, settingsOptions.read(), 1, null);
         int last = -1;
         for (int at : drifts) {
             if (at <= last || at >= stream.size()) {

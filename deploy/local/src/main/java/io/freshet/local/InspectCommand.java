@@ -1,11 +1,9 @@
 package io.freshet.local;
 
-import io.freshet.config.Settings;
+import io.freshet.config.Key;
 import io.freshet.ingest.IngestConfig;
-import io.freshet.ingest.mapping.FeatureField;
-import io.freshet.ingest.mapping.FieldMapping;
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.FieldSource;
+import io.freshet.ingest.SourceConfig;
+import io.freshet.ingest.SourceFormat;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
@@ -15,22 +13,26 @@ import io.freshet.local.inspect.HashedProposal;
 import io.freshet.local.inspect.Proposal;
 import io.freshet.local.inspect.ProposalText;
 import io.freshet.local.inspect.TopicSample;
+import io.freshet.local.inspect.Trial;
 import io.freshet.local.stream.FileOptions;
 import io.freshet.local.stream.FileStream;
+import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.table.DataFile;
 import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaConfig;
+import io.freshet.registry.RegistryConfig;
+import io.freshet.registry.SchemaRegistry;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -54,6 +56,19 @@ import picocli.CommandLine.Spec;
             "The lines that it prints after the summary are a properties file for --config."
         })
 final class InspectCommand implements Callable<Integer> {
+    private static final Duration WAIT = Duration.ofSeconds(10);
+    private static final String JSON = Key.kebab(SourceFormat.JSON);
+
+    /** Keys of the format that are printed again, before the proposal. */
+    private static final List<Key<?>> FORMAT_KEYS =
+            List.of(
+                    SourceConfig.FORMAT,
+                    SourceConfig.AVRO_SCHEMAS,
+                    SourceConfig.AVRO_ENCODING,
+                    RegistryConfig.URLS,
+                    RegistryConfig.USER,
+                    RegistryConfig.PASSWORD);
+
     @Parameters(
             arity = "0..1",
             paramLabel = "FILE",
@@ -84,48 +99,27 @@ final class InspectCommand implements Callable<Integer> {
         if (sample < 1) {
             throw new UserException("--sample " + sample + ": must be at least 1");
         }
-        Map<String, String> given = settingsOptions.read();
-        String ignored = given.get(IngestConfig.LABEL_IGNORE_INDEX.name());
+        Map<String, String> given = new HashMap<>(settingsOptions.read());
         PrintWriter out = spec.commandLine().getOut();
-        Map<String, String> settings = new LinkedHashMap<>();
-        List<String> assumptions = new ArrayList<>();
-        DataProfile profile;
-        String name;
-        boolean sparse = false;
-        if (file == null) {
-            JobTopics topics = JobConfig.parseTopics(given);
-            name = "topic " + topics.kafka().input();
-            TopicSample messages = TopicSample.read(topics.kafka(), sample);
-            assumptions.addAll(messages.notes());
-            profile = messages.profile();
-            settings.put(KafkaConfig.LABELLED_EVENTS.name(), topics.kafka().input().toString());
-        } else {
-            DataFile data = fileOptions.file(file);
-            name = data.name();
-            assumptions.addAll(data.assumptions());
-            profile = FileStream.profile(data);
-            sparse = data.format().isSparse();
-        }
-        requireMappedFields(given, profile, name);
-        Proposal proposal;
-        try {
-            proposal = Proposal.of(profile, fields, sparse, ignored);
-        } catch (UserException e) {
-            throw new UserException(name + ": " + e.getMessage(), e);
-        }
-        assumptions.addAll(proposal.assumptions());
+        Inspection found = file == null ? topic(given) : file(file, given);
         out.println(
                 TerminalDisplay.format(
-                        "%n  %s: %,d %s, %,d fields%n",
-                        TerminalText.printable(name),
-                        profile.rows(),
-                        file == null ? "messages" : "rows",
-                        profile.fields().size()));
-        ProposalText.lines(proposal, assumptions).forEach(out::println);
+                        "%n  %s: %,d %s, %,d %s%n",
+                        TerminalText.printable(found.name()),
+                        found.profile().rows(),
+                        found.profile().rows() == 1
+                                ? found.noun().replaceAll("s$", "")
+                                : found.noun(),
+                        found.profile().fields().size(),
+                        found.profile().fields().size() == 1 ? "field" : "fields"));
+        ProposalText.lines(found.proposal(), found.assumptions(), found.deadLetters())
+                .forEach(out::println);
         out.println();
-        settings.putAll(proposal.settings());
-        settings.forEach((key, value) -> out.println(property(key, value)));
-        HashedProposal.of(proposal, profile).ifPresent(hashed -> print(hashed, out));
+        found.settings().forEach((key, value) -> out.println(property(key, value)));
+        if (!given.containsKey(IngestConfig.ENCODING.name())) {
+            HashedProposal.of(found.proposal(), found.profile())
+                    .ifPresent(hashed -> print(hashed, out));
+        }
         out.flush();
         return 0;
     }
@@ -135,27 +129,91 @@ final class InspectCommand implements Callable<Integer> {
         hashed.lines().forEach(out::println);
     }
 
-    /** Checks that the fields that are mapped by the settings given exist. */
-    private static void requireMappedFields(
-            Map<String, String> given, DataProfile profile, String name) {
-        Map<String, String> mapped = new HashMap<>(given);
-        mapped.keySet().retainAll(FieldMapping.KEYS.stream().map(key -> key.name()).toList());
-        Settings settings = Settings.of(mapped, FieldMapping.KEYS, Set.of());
-        List<FieldPath> paths = new ArrayList<>();
-        for (FeatureField field : settings.get(FieldMapping.FEATURES).fields()) {
-            paths.add(field.isList() ? field.path().element(field.from()) : field.path());
-        }
-        for (FieldSource source : FieldMapping.sources(settings).values()) {
-            if (source.path() != null) {
-                paths.add(source.path());
+    /**
+     * Result of an inspection.
+     *
+     * @param noun word for the messages, in the plural
+     */
+    private record Inspection(
+            String name,
+            String noun,
+            DataProfile profile,
+            Proposal proposal,
+            List<String> assumptions,
+            List<String> deadLetters,
+            Map<String, String> settings) {}
+
+    private Inspection file(Path path, Map<String, String> given) {
+        DataFile data = fileOptions.file(path);
+        FileStream stream = FileStream.read(data, fields, given, 1, null);
+        Map<String, String> settings = new LinkedHashMap<>(stream.settings());
+        putGiven(settings, IngestConfig.KEYS, given);
+        Trial trial = new Trial(ingest(settings, given), null);
+        long row = 0;
+        try (LabelledStream.Items<byte[]> messages = stream.messages()) {
+            while (messages.hasNext()) {
+                trial.add(FileStream.message(row++, messages.next()));
             }
         }
-        settings.throwIfProblems();
-        for (FieldPath path : paths) {
-            if (profile.field(path) == null) {
-                throw new UserException(name + " has no field " + path + ", which is mapped");
+        return new Inspection(
+                data.name(),
+                "rows",
+                stream.profile(),
+                stream.proposal(),
+                stream.assumptions(),
+                trial.deadLetters(),
+                settings);
+    }
+
+    private Inspection topic(Map<String, String> given) throws Exception {
+        String format = given.computeIfAbsent(SourceConfig.FORMAT.name(), key -> JSON);
+        if (format.equals(Key.kebab(SourceFormat.FRESHET))) {
+            throw new UserException(
+                    "source.format=freshet has no mapping: its events name their features and"
+                            + " label themselves");
+        }
+        JobTopics topics = JobConfig.parseTopicsWithoutMapping(given);
+        String name = "topic " + topics.kafka().input();
+        TopicSample sample = TopicSample.read(topics, this.sample, WAIT);
+        Proposal proposal;
+        try {
+            proposal = Proposal.of(sample.profile(), fields, false, given);
+        } catch (UserException e) {
+            throw new UserException(name + ": " + e.getMessage(), e);
+        }
+        Map<String, String> settings = new LinkedHashMap<>();
+        putGiven(settings, FORMAT_KEYS, given);
+        settings.put(KafkaConfig.LABELLED_EVENTS.name(), topics.kafka().input().toString());
+        settings.putAll(proposal.settings());
+        putGiven(settings, IngestConfig.KEYS, given);
+        List<String> deadLetters;
+        try (SchemaRegistry registry = topics.openRegistry()) {
+            Trial trial = new Trial(ingest(settings, given), registry);
+            sample.messages().forEach(trial::add);
+            deadLetters = trial.deadLetters();
+        }
+        List<String> assumptions = new ArrayList<>(sample.notes());
+        assumptions.addAll(proposal.assumptions());
+        return new Inspection(
+                name, "messages", sample.profile(), proposal, assumptions, deadLetters, settings);
+    }
+
+    private static void putGiven(
+            Map<String, String> settings, List<Key<?>> keys, Map<String, String> given) {
+        for (Key<?> key : keys) {
+            String value = given.get(key.name());
+            if (value != null) {
+                settings.put(key.name(), value);
             }
         }
+    }
+
+    /** Returns the configuration of a job with the settings; what is given counts more. */
+    private static IngestConfig ingest(Map<String, String> settings, Map<String, String> given) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(given);
+        all.putIfAbsent("kafka.bootstrap.servers", "localhost:1");
+        return JobConfig.parse(all).ingest();
     }
 
     /** Returns a line of a properties file, with control characters as escapes. */

@@ -105,6 +105,7 @@ class FreshetITCase {
                         "deadLetters",
                         "examplesSeen",
                         "digest",
+                        "models",
                         "modelVersion",
                         "loss",
                         "accuracy",
@@ -221,7 +222,7 @@ class FreshetITCase {
                 csv + ": --label y: there is no such field; there are x, z");
         assertOneLine(
                 freshet("demo", "--csv", csv.toString()),
-                csv + ": which field is the label? --label says so");
+                csv + ": which field is the label? --label says so; there are x, z");
         assertOneLine(
                 freshet("demo", "--file", twice.toString()),
                 twice + ": line 1: the column \"x\" is there twice");
@@ -233,6 +234,42 @@ class FreshetITCase {
                 "--label and other options of a file need --file, the file");
         assertOneLine(
                 freshet("demo", "--rate", "fast"), "--rate fast: must be a number above 0, or max");
+    }
+
+    @Test
+    void demoWithSeveralModels_showsEach() throws Exception {
+        StringBuilder rows = new StringBuilder("shop,x,y\n");
+        for (int i = 0; i < 300; i++) {
+            rows.append(i % 3 == 0 ? "north," : "south,").append(i % 7).append(".5,");
+            rows.append(i % 7 > 3 ? "up\n" : "down\n");
+        }
+        Path file = Files.writeString(directory.resolve("models.csv"), rows);
+        Path summary = directory.resolve("models.json");
+
+        Outcome outcome =
+                freshet(
+                        "demo",
+                        "--file",
+                        file.toString(),
+                        "--model",
+                        "shop",
+                        "--rate",
+                        "max",
+                        "--dashboard-port",
+                        "0",
+                        "--summary",
+                        summary.toString());
+
+        assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+        assertThat(outcome.out())
+                .contains("  model        \"shop\": north (100), south (200)\n")
+                .containsPattern("(?m)^  north +100 ")
+                .containsPattern("(?m)^  south +200 ")
+                .contains("· 2 models");
+        JsonNode json = new ObjectMapper().readTree(summary.toFile());
+        assertThat(json.get("accuracy").isNull()).isTrue();
+        assertThat(json.get("models").get("south").get("examplesSeen").asLong()).isEqualTo(200);
+        assertThat(json.get("models").get("north").get("accuracy").asDouble()).isPositive();
     }
 
     @Test

@@ -34,7 +34,6 @@ public record FeatureField(
     private static final int TIME_COLUMNS = 4;
 
     private static final String ORIGIN = "origin=";
-    private static final int MAX_LIST_LENGTH = 1_000_000;
 
     public FeatureField {
         categories = List.copyOf(categories);
@@ -42,8 +41,13 @@ public record FeatureField(
             throw new IllegalArgumentException(
                     path + " is a list, whose members can be numeric or boolean only");
         }
-        if (to > MAX_LIST_LENGTH) {
-            throw new IllegalArgumentException(path + " is a list of more than " + MAX_LIST_LENGTH);
+        if (to > MessageLimits.MEMBERS) {
+            throw new IllegalArgumentException(
+                    path + " is a list of more than " + MessageLimits.MEMBERS);
+        }
+        if (categories.size() > MessageLimits.CATEGORIES) {
+            throw new IllegalArgumentException(
+                    path + " has more than " + MessageLimits.CATEGORIES + " categories");
         }
         if (new HashSet<>(categories).size() < categories.size()) {
             throw new IllegalArgumentException(path + " has a category twice");

@@ -110,19 +110,23 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
 
     /** Reads the mapping; adds problems to the settings. */
     public static FieldMapping from(Settings settings) {
-        Map<Part, FieldSource> sources = sources(settings);
-        FeatureList features = settings.get(FEATURES);
-        if (features.fields().isEmpty() && settings.text(FEATURES).isEmpty()) {
+        FieldMapping mapping = incomplete(settings);
+        if (mapping.features().fields().isEmpty() && settings.text(FEATURES).isEmpty()) {
             settings.problem("features is missing: " + FeatureList.TYPE);
         }
         if (settings.text(LABEL).isEmpty()) {
             settings.problem("label is missing: " + FieldSource.TYPE);
         }
-        return new FieldMapping(features, sources);
+        return mapping;
+    }
+
+    /** Reads a mapping that may lack anything; adds problems to the settings. */
+    public static FieldMapping incomplete(Settings settings) {
+        return new FieldMapping(settings.get(FEATURES), sources(settings));
     }
 
     /** Reads the places of the parts other than the features; adds problems to the settings. */
-    public static Map<Part, FieldSource> sources(Settings settings) {
+    private static Map<Part, FieldSource> sources(Settings settings) {
         Map<Part, FieldSource> sources = new EnumMap<>(Part.class);
         for (Part part : Part.values()) {
             settings.get(key(part)).ifPresent(at -> sources.put(part, at));

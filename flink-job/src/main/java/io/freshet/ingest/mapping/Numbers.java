@@ -9,9 +9,6 @@ import org.jspecify.annotations.Nullable;
  * {@code 1d} and {@code 0x1p4}, are not numbers.
  */
 public final class Numbers {
-    /** Longest text that can be a number. */
-    private static final int MAX_LENGTH = 400;
-
     private static final Set<String> INFINITE = Set.of("inf", "infinity");
 
     private Numbers() {}
@@ -40,7 +37,7 @@ public final class Numbers {
 
     private static boolean isDecimal(String text) {
         int length = text.length();
-        if (length > MAX_LENGTH) {
+        if (length > MessageLimits.NUMBER_LENGTH) {
             return false;
         }
         int at = skipSign(text, 0);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +62,21 @@ class FeatureListTest {
                         entry("v[2] is missing", 4),
                         entry("at is missing", 5),
                         entry("o.p is missing", 10));
+    }
+
+    @Test
+    void moreCategoriesThanTheLimit_areRefused() {
+        List<String> categories =
+                IntStream.rangeClosed(0, MessageLimits.CATEGORIES)
+                        .mapToObj(Integer::toString)
+                        .toList();
+        FieldPath path = FieldPath.of("a");
+
+        assertThat(FeatureField.categorical(path, categories.subList(1, categories.size())))
+                .returns(MessageLimits.CATEGORIES, FeatureField::numColumns);
+        assertThatThrownBy(() -> FeatureField.categorical(path, categories))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a has more than 10000 categories");
     }
 
     @ParameterizedTest

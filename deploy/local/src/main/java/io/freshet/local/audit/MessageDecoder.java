@@ -1,32 +1,21 @@
 package io.freshet.local.audit;
 
-import io.freshet.ingest.AvroEncoding;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.ingest.mapping.FieldMapping.Part;
 import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.local.cli.UserException;
+import io.freshet.local.message.AvroMessages;
 import io.freshet.pipeline.JobTopics;
-import io.freshet.registry.RegistryRefusedException;
-import io.freshet.registry.SchemaRegistry;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.LabelledEvent;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import org.apache.avro.Conversions;
-import org.apache.avro.LogicalType;
-import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
-import org.apache.avro.io.BinaryDecoder;
-import org.apache.avro.io.DecoderFactory;
-import org.apache.avro.message.SchemaStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,29 +29,10 @@ final class MessageDecoder implements AutoCloseable {
     /** Model id of a message of a mapped format that has none. */
     private static final String DEFAULT_MODEL = "default";
 
-    private static final int SINGLE_OBJECT_HEADER = 10;
-    private static final int REGISTRY_HEADER = 5;
-
-    private static final GenericData AVRO = new GenericData();
-
-    static {
-        AVRO.addLogicalTypeConversion(new LenientDecimals());
-    }
-
-    /** Conversion of decimals that accepts those without bytes, which the job may skip. */
-    private static final class LenientDecimals extends Conversions.DecimalConversion {
-        @Override
-        public BigDecimal fromBytes(ByteBuffer value, Schema schema, LogicalType type) {
-            return value.hasRemaining() ? super.fromBytes(value, schema, type) : BigDecimal.ZERO;
-        }
-    }
-
     private final EventReader<LabelledEvent> events = EventReader.ofAvro(LabelledEvent.class);
     private final SourceConfig source;
     private final List<String> classes;
-    private final @Nullable SchemaRegistry registry;
-    private final SchemaStore.Cache schemas = new SchemaStore.Cache();
-    private @Nullable Schema bare;
+    private final AvroMessages avro;
     private String modelId = NO_MODEL;
 
     /**
@@ -71,11 +41,7 @@ final class MessageDecoder implements AutoCloseable {
     MessageDecoder(JobTopics topics) {
         source = topics.source();
         classes = topics.classes();
-        registry = topics.openRegistry();
-        for (String text : source.avroSchemas()) {
-            bare = new Schema.Parser().parse(text);
-            schemas.addSchema(bare);
-        }
+        avro = new AvroMessages(topics);
     }
 
     /**
@@ -98,7 +64,7 @@ final class MessageDecoder implements AutoCloseable {
                     return decodeMapped(JsonTree.read(bytes(value)), key, headers);
                 }
                 case AVRO, CONFLUENT_AVRO -> {
-                    return decodeMapped(readAvro(bytes(value)), key, headers);
+                    return decodeMapped(avro.read(bytes(value)), key, headers);
                 }
             }
             throw new IllegalStateException(source.format().name());
@@ -114,36 +80,6 @@ final class MessageDecoder implements AutoCloseable {
             throw new IOException("no value");
         }
         return value;
-    }
-
-    private GenericRecord readAvro(byte[] value) throws IOException {
-        Schema schema = bare;
-        int header = 0;
-        if (source.avroEncoding() == AvroEncoding.SINGLE_OBJECT) {
-            header = SINGLE_OBJECT_HEADER;
-            schema =
-                    schemas.findByFingerprint(Long.reverseBytes(ByteBuffer.wrap(value).getLong(2)));
-        } else if (source.avroEncoding() == AvroEncoding.CONFLUENT && registry != null) {
-            header = REGISTRY_HEADER;
-            schema = schema(registry, ByteBuffer.wrap(value).getInt(1));
-        }
-        if (schema == null) {
-            throw new IOException("no schema");
-        }
-        BinaryDecoder decoder =
-                DecoderFactory.get().binaryDecoder(value, header, value.length - header, null);
-        return new GenericDatumReader<GenericRecord>(schema, schema, AVRO).read(null, decoder);
-    }
-
-    private static @Nullable Schema schema(SchemaRegistry registry, int id) {
-        try {
-            return registry.schema(id).avro();
-        } catch (RegistryRefusedException e) {
-            throw new UserException(String.valueOf(e.getMessage()), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new UserException("interrupted while a schema was requested", e);
-        }
     }
 
     private EventKind decodeMapped(
@@ -209,8 +145,6 @@ final class MessageDecoder implements AutoCloseable {
 
     @Override
     public void close() {
-        if (registry != null) {
-            registry.close();
-        }
+        avro.close();
     }
 }

@@ -92,6 +92,16 @@ public final class TopicAudit {
         return last.get(modelId);
     }
 
+    /** Returns the last metrics record of the only model; null if there are none or several. */
+    public @Nullable MetricsEvent onlyModel() {
+        return models().size() == 1 ? last.get(models().get(0)) : null;
+    }
+
+    /** Returns the ids of the models that occur in the metrics. */
+    public List<String> models() {
+        return last.keySet().stream().filter(id -> !id.isEmpty()).toList();
+    }
+
     /** Returns the number of events that were ignored, by reason, over all models. */
     public SortedMap<String, Long> ignoredByReason() {
         return byReason(MetricsEvent::getIgnoredByReason);

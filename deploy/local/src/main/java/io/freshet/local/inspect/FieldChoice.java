@@ -1,10 +1,17 @@
 package io.freshet.local.inspect;
 
+import io.freshet.config.Key;
+import io.freshet.config.Settings;
+import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.ingest.mapping.PathReader;
 import io.freshet.local.cli.UserException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -53,9 +60,18 @@ public final class FieldChoice {
                 || weight != null;
     }
 
-    /** Returns the label's field as it was given; null if it was not. */
-    @Nullable String label() {
-        return label;
+    /** Returns what settings of a job map; empty where they map nothing. */
+    static FieldMapping mapping(Map<String, String> given) {
+        Map<String, String> mapped = new HashMap<>(given);
+        mapped.keySet().retainAll(FieldMapping.KEYS.stream().map(Key::name).toList());
+        Settings settings = Settings.of(mapped, FieldMapping.KEYS, Set.of());
+        FieldMapping mapping = FieldMapping.incomplete(settings);
+        settings.throwIfProblems();
+        return mapping;
+    }
+
+    @Nullable FieldPath label(DataProfile profile) {
+        return label == null ? null : field("--label", label, profile);
     }
 
     /** Returns the fields that may be features; empty for all. */
@@ -103,12 +119,17 @@ public final class FieldChoice {
             throw new UserException(option + " " + name + ": " + e.getMessage(), e);
         }
         throw new UserException(
-                option + " " + name + ": there is no such field; there are " + names(profile));
+                option
+                        + " "
+                        + name
+                        + ": there is no such field; there are "
+                        + names(profile, FieldPath::displayName));
     }
 
-    private static String names(DataProfile profile) {
+    /** Returns the names of the fields, with a comma between them. */
+    static String names(DataProfile profile, Function<FieldPath, String> text) {
         List<String> names =
-                profile.fields().stream().map(field -> field.path().displayName()).toList();
+                profile.fields().stream().map(field -> text.apply(field.path())).toList();
         return names.size() <= MAX_NAMED
                 ? String.join(", ", names)
                 : names.stream().limit(MAX_NAMED - 1).collect(Collectors.joining(", "))

@@ -2,9 +2,12 @@ package io.freshet.local.inspect;
 
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.ingest.mapping.MessageLimits;
 import io.freshet.ingest.mapping.Numbers;
 import io.freshet.ingest.mapping.Times;
+import io.freshet.local.table.DeclaredKind;
 import io.freshet.local.table.NumberStyle;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -14,54 +17,72 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import net.jpountz.xxhash.XXHash64;
+import net.jpountz.xxhash.XXHashFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Summary of the values that one field has: how many there are, which kinds fit all of them, and
- * the different values while they are few. Not thread-safe.
+ * the different values while they are few. The order of the values changes nothing but what numbers
+ * the rows. Not thread-safe.
  */
 public final class FieldProfile {
-    /** Number of different values up to which they are counted. */
-    static final int MAX_COUNTED = 1000;
-
     /** Number of values whose hashes are kept to know whether all differ. */
     private static final int MAX_HASHES = 1_000_000;
 
+    private static final XXHash64 XXH64 = XXHashFactory.fastestJavaInstance().hash64();
     private static final Set<String> BOOLEANS = Set.of("true", "false", "yes", "no", "t", "f");
     private static final int LONGEST_BOOLEAN = 5;
 
     private final FieldPath path;
     private long values;
-    private final Map<NumberStyle, Boolean> numeric = new EnumMap<>(NumberStyle.class);
+    private long lastRow = -1;
+    private final Map<NumberStyle, NumberSummary> summaries = new EnumMap<>(NumberStyle.class);
     private boolean times = true;
     private boolean booleans = true;
-    private boolean integers = true;
-    private boolean exact = true;
-    private boolean sequence = true;
-    private double min = Double.POSITIVE_INFINITY;
-    private double last = Double.NaN;
     private @Nullable Map<String, Long> counts = new LinkedHashMap<>();
-    private @Nullable Set<Integer> hashes = new HashSet<>();
+    private long countedCharacters;
+    private @Nullable Set<Long> hashes = new HashSet<>();
     private boolean distinct = true;
     private final TextCounts texts = new TextCounts();
     private long numbers;
     private @Nullable String notANumber;
+    private @Nullable String withComma;
+    private @Nullable String withPoint;
+    private @Nullable NumberStyle assumed;
+    private @Nullable DeclaredKind declared;
 
     FieldProfile(FieldPath path, Set<NumberStyle> numberStyles) {
         this.path = path;
-        for (NumberStyle style : NumberStyle.values()) {
-            numeric.put(style, numberStyles.contains(style));
+        for (NumberStyle style : numberStyles) {
+            summaries.put(style, new NumberSummary());
         }
+    }
+
+    /** Sets the kind that the file declares. */
+    void declare(DeclaredKind kind) {
+        declared = kind;
+    }
+
+    /** Returns the kind that the file declares; null if it declares none. */
+    @Nullable DeclaredKind declared() {
+        return declared;
+    }
+
+    /**
+     * Notes that a row has the field.
+     *
+     * @return false if the row had it before
+     */
+    boolean see(long row) {
+        boolean first = row != lastRow;
+        lastRow = row;
+        return first;
     }
 
     /** Adds a value that is not missing. */
     void add(String value) {
         values++;
-        if (Numbers.parse(value) != null) {
-            numbers++;
-        } else if (notANumber == null) {
-            notANumber = value;
-        }
         addNumber(value);
         if (!isNumeric()) {
             texts.add(value);
@@ -70,10 +91,13 @@ public final class FieldProfile {
                 booleans
                         && value.length() <= LONGEST_BOOLEAN
                         && BOOLEANS.contains(value.toLowerCase(Locale.ROOT));
-        times = times && !isNumeric() && Times.parse(value) != null;
+        times = times && Numbers.parse(value) == null && Times.parse(value) != null;
         if (counts != null) {
-            counts.merge(value, 1L, Long::sum);
-            if (counts.size() > MAX_COUNTED) {
+            if (counts.merge(value, 1L, Long::sum) == 1) {
+                countedCharacters += value.length();
+            }
+            if (counts.size() > MessageLimits.CATEGORIES
+                    || countedCharacters > MessageLimits.TEXT_LENGTH) {
                 counts = null;
             }
         }
@@ -83,34 +107,35 @@ public final class FieldProfile {
     }
 
     private void addNumber(String value) {
-        boolean read = false;
-        for (NumberStyle style : NumberStyle.values()) {
-            if (numeric.getOrDefault(style, false)) {
-                Double number = style.parse(value);
-                if (number == null || !Double.isFinite(number)) {
-                    numeric.put(style, false);
-                } else if (!read) {
-                    read = true;
-                    addNumber((double) number);
-                    if (style == NumberStyle.PLAIN) {
-                        break; // the other styles read plain numbers in the same way
-                    }
-                }
+        boolean comma = value.indexOf(',') >= 0;
+        boolean point = value.indexOf('.') >= 0;
+        Double plain = NumberStyle.PLAIN.parse(value);
+        boolean isNumber = plain != null;
+        for (Map.Entry<NumberStyle, NumberSummary> summary : summaries.entrySet()) {
+            NumberStyle style = summary.getKey();
+            if (summary.getValue().isComplete() || !isNumber) {
+                boolean asPlain = style == NumberStyle.DECIMAL_COMMA ? !(comma || point) : !comma;
+                Double number = asPlain ? plain : style.parse(value);
+                isNumber = isNumber || number != null;
+                summary.getValue().add(number);
             }
         }
-    }
-
-    private void addNumber(double number) {
-        min = Math.min(min, number);
-        integers = integers && number == Math.rint(number);
-        exact = exact && (Math.abs(number) <= 1 << 24 || (float) number == number);
-        sequence = sequence && (Double.isNaN(last) || number == last + 1);
-        last = number;
+        if (isNumber) {
+            numbers++;
+            if (comma && withComma == null) {
+                withComma = value;
+            } else if (point && !comma && withPoint == null) {
+                withPoint = value;
+            }
+        } else if (notANumber == null) {
+            notANumber = value;
+        }
     }
 
     private void addHash(String value) {
         if (hashes != null) {
-            distinct = hashes.add(value.hashCode());
+            byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+            distinct = hashes.add(XXH64.hash(bytes, 0, bytes.length, 0));
             if (!distinct || hashes.size() >= MAX_HASHES) {
                 hashes = null;
             }
@@ -127,12 +152,12 @@ public final class FieldProfile {
         return values;
     }
 
-    /** Returns the number of values that are plain numbers. */
+    /** Returns the number of values that are numbers in any style. */
     long numbers() {
         return numbers;
     }
 
-    /** Returns the first value that is not a plain number; null if there is none. */
+    /** Returns the first value that is not a number; null if there is none. */
     @Nullable String notANumber() {
         return notANumber;
     }
@@ -142,19 +167,71 @@ public final class FieldProfile {
         return texts;
     }
 
-    /** Returns whether all values are numbers in some style. */
-    boolean isNumeric() {
-        return numeric.containsValue(true) && values > 0;
+    /** Returns the first number with a comma; null if there is none. */
+    @Nullable String withComma() {
+        return withComma;
     }
 
-    /** Returns the style of the numbers: the first one that reads all of them. */
-    NumberStyle style() {
-        for (NumberStyle style : NumberStyle.values()) {
-            if (numeric.getOrDefault(style, false)) {
-                return style;
+    /** Returns the first number with a point and no comma; null if there is none. */
+    @Nullable String withPoint() {
+        return withPoint;
+    }
+
+    /** Returns whether all values are numbers in one style. */
+    boolean isNumeric() {
+        for (NumberSummary summary : summaries.values()) {
+            if (summary.isComplete()) {
+                return values > 0;
             }
         }
-        return NumberStyle.PLAIN;
+        return false;
+    }
+
+    /** Returns the styles in which all values are numbers. */
+    private List<NumberStyle> styles() {
+        return summaries.keySet().stream().filter(style -> summary(style).isComplete()).toList();
+    }
+
+    /** Returns whether the numbers can be read in two styles, as different numbers. */
+    boolean isAmbiguous() {
+        return isNumeric()
+                && (withComma != null || withPoint != null)
+                && styles().size() > 1
+                && styles().contains(NumberStyle.DECIMAL_COMMA);
+    }
+
+    /** Sets the style that is assumed for a field that can be read in several. */
+    void assume(NumberStyle style) {
+        assumed = styles().contains(style) ? style : styles().get(0);
+    }
+
+    /** Returns the style of the numbers: one that reads all of them. */
+    NumberStyle style() {
+        if (assumed != null) {
+            return assumed;
+        }
+        List<NumberStyle> styles = styles();
+        return styles.isEmpty() ? NumberStyle.PLAIN : styles.get(0);
+    }
+
+    /** Returns the style in which ambiguous numbers could be read too. */
+    NumberStyle otherStyle() {
+        return styles().stream()
+                .filter(
+                        style ->
+                                (style == NumberStyle.DECIMAL_COMMA)
+                                        != (style() == NumberStyle.DECIMAL_COMMA))
+                .findFirst()
+                .orElse(NumberStyle.PLAIN);
+    }
+
+    /** Returns the summary of the numbers in their style. */
+    NumberSummary summary() {
+        return summary(style());
+    }
+
+    private NumberSummary summary(NumberStyle style) {
+        return summaries.getOrDefault(style, new NumberSummary());
     }
 
     /** Returns whether all values are true or false, or yes or no. */
@@ -169,17 +246,12 @@ public final class FieldProfile {
 
     /** Returns whether all values are whole numbers, each greater by 1 than the one before. */
     boolean isSequence() {
-        return isNumeric() && integers && sequence && values > 1;
+        return isNumeric() && summary().isSequence() && values > 1;
     }
 
     /** Returns whether all values are whole numbers. */
     boolean isInteger() {
-        return isNumeric() && integers;
-    }
-
-    /** Returns whether every number fits into a float, apart from the rounding of fractions. */
-    boolean fitsFloat() {
-        return exact;
+        return isNumeric() && summary().isInteger();
     }
 
     /** Returns whether no value occurs twice, as far as that is known. */
@@ -187,12 +259,10 @@ public final class FieldProfile {
         return distinct && values > 1;
     }
 
-    /** Returns the smallest number. */
-    double min() {
-        return min;
-    }
-
-    /** Returns how often each value occurs; null if there are too many different ones. */
+    /**
+     * Returns how often each value occurs; null if there are more different ones, or longer ones,
+     * than a feature can have as categories.
+     */
     public @Nullable Map<String, Long> counts() {
         return counts;
     }

@@ -41,7 +41,7 @@ public final class HashedProposal {
             if (field.kind() == FeatureKind.CATEGORICAL && values != null) {
                 hashed.add(
                         FeatureField.categorical(field.path(), List.of()),
-                        values.texts().differentTexts());
+                        Math.max(field.categories().size(), values.texts().differentTexts()));
             } else if (field.kind() == FeatureKind.TEXT && values != null) {
                 hashed.add(field, values.texts().differentWords());
             } else {

@@ -1,24 +1,35 @@
 package io.freshet.local.inspect;
 
+import io.freshet.config.Key;
 import io.freshet.config.QuotedList;
 import io.freshet.ingest.ClassNames;
+import io.freshet.ingest.FeatureEncoding;
+import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.mapping.FeatureField;
 import io.freshet.ingest.mapping.FeatureKind;
 import io.freshet.ingest.mapping.FeatureList;
+import io.freshet.ingest.mapping.FieldMapping;
+import io.freshet.ingest.mapping.FieldMapping.Part;
 import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.ingest.mapping.FieldSource;
+import io.freshet.ingest.mapping.MessageLimits;
 import io.freshet.local.cli.UserException;
+import io.freshet.local.table.DeclaredKind;
 import io.freshet.local.table.NumberStyle;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * features and of which kind, and what could not be used.
  */
 public final class Proposal {
-    /** Number of different texts up to which a field is proposed as categorical. */
-    private static final int MAX_CATEGORIES = 100;
+    /** Number of different texts up to which a field that was not chosen is categorical. */
+    private static final int MAX_GUESSED_CATEGORIES = 100;
 
     /** Number of values from which on it means something that no value occurs twice. */
     private static final int MIN_DISTINCT = 10;
@@ -45,6 +56,24 @@ public final class Proposal {
                         + " .-])?(id|uuid|guid|key|index|idx|nr|no|row))|.*[a-z](Id|ID|Uuid|Key)");
     private static final Pattern UNNAMED = Pattern.compile("column [0-9]+|Unnamed: [0-9]+");
 
+    /** Parts in the order in which they are best read. */
+    private static final List<Part> SHOWN_PARTS =
+            List.of(Part.LABEL, Part.ID, Part.TIMESTAMP, Part.MODEL, Part.WEIGHT);
+
+    private static final String NO_VALUES = "it has no values that a feature can have";
+
+    /** Fields of a sparse file, which has no names for them. */
+    private static final FieldPath SPARSE_LABEL = FieldPath.of("label");
+
+    private static final FieldPath SPARSE_WEIGHT = FieldPath.of("weight");
+    private static final FieldPath SPARSE_TAG = FieldPath.of("tag");
+
+    /**
+     * Ratio of the distance from 0 to the width of the band in which values lie, from which on they
+     * are counted from an origin: floats then round them at least so much less.
+     */
+    private static final double NARROW = 16;
+
     /**
      * Field that is no feature.
      *
@@ -57,20 +86,27 @@ public final class Proposal {
     private final List<String> assumptions = new ArrayList<>();
     private final List<Unused> unused = new ArrayList<>();
     private final List<FeatureField> features = new ArrayList<>();
+    private final List<FieldPath> others = new ArrayList<>();
     private final List<FeatureField> onlyHashed = new ArrayList<>();
     private final Map<String, Long> classes = new LinkedHashMap<>();
     private final Map<FieldPath, NumberStyle> numberStyles = new HashMap<>();
-    private FieldPath label = FieldPath.of("label");
-    private @Nullable FieldPath id;
-    private @Nullable FieldPath time;
-    private @Nullable FieldPath model;
-    private @Nullable FieldPath weight;
+    private final Map<NumberStyle, List<String>> commas = new EnumMap<>(NumberStyle.class);
+    private final List<String> warnings = new ArrayList<>();
+    private final Map<Part, FieldSource> parts = new EnumMap<>(Part.class);
+    private final FieldMapping given;
+    private final boolean hashes;
+    private final @Nullable String ignoredLabel;
     private long labelled;
     private long ignored;
 
-    private Proposal(DataProfile profile, boolean absentIsZero) {
+    private Proposal(DataProfile profile, boolean absentIsZero, Map<String, String> settings) {
         this.profile = profile;
         this.absentIsZero = absentIsZero;
+        given = FieldChoice.mapping(settings);
+        hashes =
+                Key.kebab(FeatureEncoding.HASHED)
+                        .equalsIgnoreCase(settings.get(IngestConfig.ENCODING.name()));
+        ignoredLabel = settings.get(IngestConfig.LABEL_IGNORE_INDEX.name());
     }
 
     /**
@@ -78,74 +114,132 @@ public final class Proposal {
      *
      * @param choice what is known about the fields
      * @param absentIsZero whether a field that a row does not have is 0, and not missing
-     * @param ignoredLabel label of examples that are ignored, which is no class; null for none
-     * @throws UserException if no job could learn from the examples
+     * @param settings settings of the job that are given; what they map is not guessed
+     * @throws UserException if no job could learn from the examples, or if a field that is mapped
+     *     does not exist
      */
     public static Proposal of(
             DataProfile profile,
             FieldChoice choice,
             boolean absentIsZero,
-            @Nullable String ignoredLabel) {
-        Proposal proposal = new Proposal(profile, absentIsZero);
+            Map<String, String> settings) {
+        Proposal proposal = new Proposal(profile, absentIsZero, settings);
+        proposal.requireMappedFields();
         proposal.chooseParts(choice);
-        proposal.findClasses(ignoredLabel);
+        proposal.findClasses();
         proposal.findFeatures(choice);
+        proposal.addPartStyles();
         return proposal;
     }
 
-    private void chooseParts(FieldChoice choice) {
-        label = chooseLabel(choice);
-        id = choice.id(profile);
-        time = choice.time(profile);
-        model = choice.model(profile);
-        weight = choice.weight(profile);
-        if (absentIsZero && weight == null && profile.field(FieldPath.of("weight")) != null) {
-            weight = FieldPath.of("weight");
+    private void requireMappedFields() {
+        List<String> missing = new ArrayList<>();
+        for (FeatureField field : given.features().fields()) {
+            List<FieldPath> paths =
+                    field.isList()
+                            ? IntStream.range(field.from(), field.to())
+                                    .mapToObj(field.path()::element)
+                                    .toList()
+                            : List.of(field.path());
+            paths.stream()
+                    .filter(path -> profile.field(path) == null)
+                    .findFirst()
+                    .ifPresent(path -> missing.add(path.toString()));
+        }
+        given.sources()
+                .forEach(
+                        (part, source) -> {
+                            if (profile.values(source) == null && !isList(source.path())) {
+                                missing.add(source.toString());
+                            }
+                        });
+        if (!missing.isEmpty()) {
+            throw new UserException(
+                    "there is no field "
+                            + String.join(", ", missing)
+                            + ", which the settings map; there are "
+                            + FieldChoice.names(profile, FieldPath::toString));
         }
     }
 
-    private FieldPath chooseLabel(FieldChoice choice) {
-        String given = choice.label();
+    private boolean isList(@Nullable FieldPath path) {
+        return path != null && profile.field(path.element(0)) != null;
+    }
+
+    private void chooseParts(FieldChoice choice) {
+        choose(Part.ID, "--id", choice.id(profile));
+        choose(Part.TIMESTAMP, "--time", choice.time(profile));
+        choose(Part.MODEL, "--model", choice.model(profile));
+        choose(Part.WEIGHT, "--weight", choice.weight(profile));
+        choose(Part.LABEL, "--label", choice.label(profile));
         if (absentIsZero) {
-            return FieldPath.of("label"); // such a file has no names
+            guess(Part.WEIGHT, SPARSE_WEIGHT);
+            guess(Part.ID, SPARSE_TAG);
+            guess(Part.LABEL, SPARSE_LABEL);
+        } else if (!parts.containsKey(Part.LABEL)) {
+            guessLabel();
         }
-        if (given != null) {
-            return FieldChoice.field("--label", given, profile);
+    }
+
+    private void choose(Part part, String option, @Nullable FieldPath chosen) {
+        FieldSource mapped = given.sources().get(part);
+        if (mapped != null && chosen != null && !mapped.equals(FieldSource.of(chosen))) {
+            throw new UserException(
+                    option + " " + chosen + " contradicts " + Key.kebab(part) + "=" + mapped);
         }
+        if (mapped != null) {
+            parts.put(part, mapped);
+        } else if (chosen != null) {
+            parts.put(part, FieldSource.of(chosen));
+        }
+    }
+
+    private void guess(Part part, FieldPath path) {
+        if (profile.field(path) != null) {
+            parts.putIfAbsent(part, FieldSource.of(path));
+        }
+    }
+
+    private void guessLabel() {
         for (FieldProfile field : profile.fields()) {
             if (LABEL_NAME.matcher(field.path().toString()).matches()) {
                 assumptions.add(
                         "the label is \""
                                 + field.path().displayName()
                                 + "\" (--label sets another)");
-                return field.path();
+                parts.put(Part.LABEL, FieldSource.of(field.path()));
+                return;
             }
         }
-        throw new UserException("which field is the label? --label says so");
+        throw new UserException(
+                "which field is the label? --label says so; there are "
+                        + FieldChoice.names(profile, FieldPath::displayName));
     }
 
-    private void findClasses(@Nullable String ignoredLabel) {
-        FieldProfile field = profile.field(label);
+    private void findClasses() {
+        FieldProfile field = profile.values(labelSource());
+        if (isList(labelSource().path())) {
+            throw new UserException(
+                    "\"" + labelName() + "\" is a list of values: classes are found in names only");
+        }
         if (field == null || field.values() == 0) {
-            throw new UserException("no row has a label in \"" + label.displayName() + "\"");
+            throw new UserException("no row has a label in \"" + labelName() + "\"");
         }
         Map<String, Long> counts = field.counts();
         if (counts == null || counts.size() > MAX_CLASSES) {
             throw new UserException(
                     "\""
-                            + label.displayName()
+                            + labelName()
                             + "\" has more than "
                             + MAX_CLASSES
-                            + " different values: it is no"
-                            + " label of classes");
+                            + " different values: it is no label of classes");
         }
-        Set<String> names = new LinkedHashSet<>(counts.keySet());
-        names.removeIf(name -> ClassNames.isMissing(name));
+        Set<String> names = new LinkedHashSet<>(classNames(field, counts));
         boolean numbers = names.stream().allMatch(ClassNames::isWholeNumber);
         if (numbers && ignoredLabel != null && names.remove(ignoredLabel)) {
             ignored = counts.getOrDefault(ignoredLabel, 0L);
         }
-        for (String name : FieldProfile.sorted(names)) {
+        for (String name : names) {
             long count = counts.getOrDefault(name, 0L);
             classes.put(name, count);
             labelled += count;
@@ -153,15 +247,59 @@ public final class Proposal {
         if (classes.size() < 2) {
             throw new UserException(
                     "\""
-                            + label.displayName()
+                            + labelName()
                             + "\" must have at least two different labels, but has "
                             + classes.size());
+        }
+    }
+
+    /** Returns the names of the labels in order: those that are declared, else those there are. */
+    private static List<String> classNames(FieldProfile field, Map<String, Long> counts) {
+        DeclaredKind declared = field.declared();
+        if (declared != null && declared.type() == DeclaredKind.Type.NOMINAL) {
+            return declared.names();
+        }
+        Set<String> names = new LinkedHashSet<>(counts.keySet());
+        names.removeIf(ClassNames::isMissing);
+        return FieldProfile.sorted(names);
+    }
+
+    private FieldSource labelSource() {
+        return parts.getOrDefault(Part.LABEL, FieldSource.of(SPARSE_LABEL));
+    }
+
+    /** Returns the name of the label's field, or of its place outside the fields. */
+    public String labelName() {
+        FieldPath path = labelSource().path();
+        return path == null ? labelSource().toString() : path.displayName();
+    }
+
+    private @Nullable FieldPath path(Part part) {
+        FieldSource source = parts.get(part);
+        return source == null ? null : source.path();
+    }
+
+    /** Notes how the numbers of a weight or a time are written. */
+    private void addPartStyles() {
+        for (Part part : List.of(Part.WEIGHT, Part.TIMESTAMP)) {
+            FieldPath path = path(part);
+            FieldProfile field = path == null ? null : profile.field(path);
+            if (field != null && field.isNumeric()) {
+                addStyle(field);
+            }
         }
     }
 
     private void findFeatures(FieldChoice choice) {
         List<FieldPath> chosen = choice.features(profile);
         List<FieldPath> dropped = choice.dropped(profile);
+        if (given.features().takesOthers() || !given.features().fields().isEmpty()) {
+            if (!chosen.isEmpty() || !dropped.isEmpty()) {
+                throw new UserException("features is set: --features and --drop cannot be, too");
+            }
+            addGivenFeatures();
+            return;
+        }
         List<FieldProfile> fields = profile.fields();
         boolean first = true;
         for (int i = 0; i < fields.size(); i++) {
@@ -191,7 +329,7 @@ public final class Proposal {
         if (features.isEmpty()) {
             throw new UserException(
                     "there is no feature besides the label \""
-                            + label.displayName()
+                            + labelName()
                             + "\""
                             + (unused.isEmpty()
                                     ? ""
@@ -206,12 +344,59 @@ public final class Proposal {
         return ClassNames.isWholeNumber(path.name());
     }
 
+    /** Adds the features that the settings map, with their kinds. */
+    private void addGivenFeatures() {
+        Set<FieldPath> mapped = new HashSet<>();
+        for (FeatureField feature : given.features().fields()) {
+            features.add(feature);
+            if (feature.isList()) {
+                for (int i = feature.from(); i < feature.to(); i++) {
+                    mapped.add(feature.path().element(i));
+                }
+            } else {
+                mapped.add(feature.path());
+                FieldProfile field = profile.field(feature.path());
+                if (feature.kind() == FeatureKind.NUMERIC && field != null) {
+                    tellNumbers(field, feature.origin());
+                }
+            }
+        }
+        for (FieldProfile field : profile.fields()) {
+            if (!mapped.contains(field.path()) && !isPart(field.path())) {
+                addOther(field);
+            }
+        }
+    }
+
+    /** Adds a field that the settings do not map, which may be among those that they take, too. */
+    private void addOther(FieldProfile field) {
+        if (!given.features().takesOthers()) {
+            unused.add(new Unused(field.path(), "it is not among features"));
+        } else if (parts.containsValue(FieldSource.of(field.path()))) {
+            return; // mapped, and so no other field
+        } else if (field.values() == 0) {
+            unused.add(new Unused(field.path(), NO_VALUES));
+        } else {
+            tellNumbers(field, 0);
+            others.add(field.path());
+        }
+    }
+
+    /** Tells how the numbers of a given feature are read, if its values are numbers. */
+    private void tellNumbers(FieldProfile field, double origin) {
+        if (field.isNumeric()) {
+            addStyle(field);
+            tellTooLarge(field);
+            tellRounding(field, origin);
+        }
+    }
+
     private boolean isPart(FieldPath path) {
-        return path.equals(label)
-                || path.equals(id)
-                || path.equals(model)
-                || path.equals(weight)
-                || (path.equals(time) && !isIsoTime(path));
+        return path.equals(path(Part.LABEL))
+                || path.equals(path(Part.ID))
+                || path.equals(path(Part.MODEL))
+                || path.equals(path(Part.WEIGHT))
+                || (path.equals(path(Part.TIMESTAMP)) && !isIsoTime(path));
     }
 
     private boolean isIsoTime(FieldPath path) {
@@ -233,12 +418,15 @@ public final class Proposal {
     }
 
     private static boolean isPlainNumber(FieldProfile field) {
-        return field.isNumeric() && field.style() == NumberStyle.PLAIN && field.fitsFloat();
+        return field.isNumeric()
+                && field.style() == NumberStyle.PLAIN
+                && field.summary().rounded() == 0;
     }
 
     private void addList(List<FieldProfile> fields, int from, int to) {
         FieldPath first = fields.get(from).path();
         int index = first.lastIndex();
+        fields.subList(from, to).forEach(this::tellTooLarge);
         features.add(
                 new FeatureField(
                         first.parent(),
@@ -252,8 +440,13 @@ public final class Proposal {
     private void addFeature(FieldProfile field, boolean chosen, boolean first) {
         FieldPath path = field.path();
         boolean manyDistinct = field.isDistinct() && field.values() >= MIN_DISTINCT;
+        DeclaredKind declared = field.declared();
         if (field.values() == 0) {
-            unused.add(new Unused(path, "it has no values"));
+            unused.add(new Unused(path, NO_VALUES));
+        } else if (declared != null && declared.type() == DeclaredKind.Type.NOMINAL) {
+            addNominal(field, declared.names());
+        } else if (declared != null && declared.type() == DeclaredKind.Type.TEXT) {
+            addText(field, chosen, manyDistinct);
         } else if (field.isNumeric()) {
             boolean numbersRows =
                     field.isSequence()
@@ -270,59 +463,15 @@ public final class Proposal {
             features.add(FeatureField.of(path, FeatureKind.BOOLEAN));
         } else if (field.isTime()) {
             features.add(FeatureField.of(path, FeatureKind.TIME));
-            if (time == null) {
-                time = path;
-            }
-        } else {
-            addText(field, chosen, manyDistinct);
-        }
-    }
-
-    private static boolean hasIdName(FieldPath path) {
-        return ID_NAME.matcher(path.name()).matches();
-    }
-
-    private void addId(FieldPath path) {
-        if (id == null) {
-            id = path;
-        }
-        unused.add(new Unused(path, "it looks like an id: no value occurs twice"));
-    }
-
-    private void addNumeric(FieldProfile field) {
-        FieldPath path = field.path();
-        double origin = 0;
-        if (field.style() != NumberStyle.PLAIN) {
-            numberStyles.put(path, field.style());
-            assumptions.add(
-                    "commas in \""
-                            + path.displayName()
-                            + "\" are "
-                            + (field.style() == NumberStyle.THOUSANDS
-                                    ? "between groups of digits"
-                                    : "decimal points"));
-        } else {
-            numberStyles.put(path, NumberStyle.PLAIN);
-        }
-        if (!field.fitsFloat()) {
-            origin = Math.floor(field.min());
-            assumptions.add(
-                    "\""
-                            + path.displayName()
-                            + "\" is counted from "
-                            + text(origin)
-                            + ", since floats cannot hold numbers of its size");
-        }
-        features.add(FeatureField.numeric(path, origin));
-    }
-
-    private void addText(FieldProfile field, boolean chosen, boolean manyDistinct) {
-        FieldPath path = field.path();
-        Map<String, Long> counts = field.counts();
-        boolean sentences = field.texts().areSentences();
-        boolean unique = !chosen && manyDistinct;
-        if (unique && !sentences && field.numbers() < MOSTLY * field.values()) {
-            addId(path);
+            parts.putIfAbsent(Part.TIMESTAMP, FieldSource.of(path));
+        } else if (field.numbers() == field.values()) {
+            unused.add(
+                    new Unused(
+                            path,
+                            "its numbers are written in different ways, such as "
+                                    + field.withPoint()
+                                    + " and "
+                                    + field.withComma()));
         } else if (field.numbers() >= MOSTLY * field.values()) {
             unused.add(
                     new Unused(
@@ -333,21 +482,157 @@ public final class Proposal {
                                     + " values are numbers, but \""
                                     + field.notANumber()
                                     + "\" is none"));
-        } else if (unique || counts == null || counts.size() > MAX_CATEGORIES) {
-            unused.add(
-                    new Unused(
-                            path,
-                            sentences
-                                    ? "it is text, whose words can only be hashed"
-                                    : "it is text with more than "
-                                            + MAX_CATEGORIES
-                                            + " different values"));
-            onlyHashed.add(
-                    FeatureField.of(path, sentences ? FeatureKind.TEXT : FeatureKind.CATEGORICAL));
+        } else {
+            addText(field, chosen, manyDistinct);
+        }
+    }
+
+    private static boolean hasIdName(FieldPath path) {
+        return ID_NAME.matcher(path.name()).matches();
+    }
+
+    private void addId(FieldPath path) {
+        parts.putIfAbsent(Part.ID, FieldSource.of(path));
+        unused.add(new Unused(path, "it looks like an id: no value occurs twice"));
+    }
+
+    private void addNumeric(FieldProfile field) {
+        double origin = origin(field.summary());
+        addStyle(field);
+        tellTooLarge(field);
+        if (origin != 0) {
+            assumptions.add(
+                    name(field)
+                            + " is counted from "
+                            + text(origin)
+                            + ", since floats cannot hold numbers of its size");
+        }
+        tellRounding(field, origin);
+        features.add(FeatureField.numeric(field.path(), origin));
+    }
+
+    /** Returns the number from which values are counted, so that floats hold them; 0 for none. */
+    private static double origin(NumberSummary numbers) {
+        double nearest = Math.min(Math.abs(numbers.min()), Math.abs(numbers.max()));
+        boolean oneSided = (numbers.min() > 0) == (numbers.max() > 0);
+        return numbers.rounded() > 0
+                        && oneSided
+                        && numbers.max() - numbers.min() <= nearest / NARROW
+                ? Math.floor(numbers.min())
+                : 0;
+    }
+
+    private void tellRounding(FieldProfile field, double origin) {
+        NumberSummary numbers = field.summary();
+        double size = Math.max(Math.abs(numbers.min()), Math.abs(numbers.max()));
+        double distance =
+                Math.max(Math.abs(numbers.min() - origin), Math.abs(numbers.max() - origin));
+        double unit = Math.max(Math.ulp(size), Math.ulp((float) distance));
+        if (numbers.rounded() > 0 && unit > 1) {
+            String rounded = origin == 0 ? numbers.rounded() + " of " + field.values() : "the";
+            assumptions.add(
+                    rounded
+                            + " values of "
+                            + name(field)
+                            + " are rounded to multiples of up to "
+                            + text(unit)
+                            + " where they become floats");
+        }
+    }
+
+    private void tellTooLarge(FieldProfile field) {
+        long count = field.summary().tooLarge();
+        if (count > 0) {
+            warnings.add(
+                    String.format(
+                            Locale.ROOT,
+                            "%,d %s of %s infinite or too large for a float, and %s",
+                            count,
+                            count == 1 ? "value" : "values",
+                            name(field) + (count == 1 ? " is" : " are"),
+                            count == 1 ? "becomes a dead letter" : "become dead letters"));
+        }
+    }
+
+    private static String name(FieldProfile field) {
+        return "\"" + field.path().displayName() + "\"";
+    }
+
+    private void addStyle(FieldProfile field) {
+        NumberStyle style = field.style();
+        if (numberStyles.put(field.path(), style) != null) {
+            return; // told already
+        }
+        String comma = field.withComma();
+        String example = comma == null ? field.withPoint() : comma;
+        if (field.isAmbiguous() && example != null && tellsAmbiguity(field)) {
+            assumptions.add(
+                    example
+                            + " in "
+                            + name(field)
+                            + " is read as "
+                            + style.normalise(example)
+                            + "; it could also be "
+                            + field.otherStyle().normalise(example));
+        } else if (style != NumberStyle.PLAIN) {
+            commas.computeIfAbsent(style, s -> new ArrayList<>()).add(name(field));
+        }
+    }
+
+    /** Returns whether it is not the rule that a field is read as it is: with decimal points. */
+    private boolean tellsAmbiguity(FieldProfile field) {
+        return field.style() != NumberStyle.PLAIN || profile.mayHaveDecimalCommas();
+    }
+
+    private void addNominal(FieldProfile field, List<String> names) {
+        Map<String, Long> counts = field.counts();
+        if (names.size() > MessageLimits.CATEGORIES) {
+            addOpen(
+                    FeatureField.of(field.path(), FeatureKind.CATEGORICAL),
+                    "it has more than " + MessageLimits.CATEGORIES + " declared names");
+        } else if (counts != null && counts.size() == 1) {
+            unused.add(new Unused(field.path(), "it always has the same value"));
+        } else {
+            features.add(FeatureField.categorical(field.path(), names));
+        }
+    }
+
+    private void addText(FieldProfile field, boolean chosen, boolean manyDistinct) {
+        FieldPath path = field.path();
+        Map<String, Long> counts = field.counts();
+        boolean sentences = field.texts().areSentences();
+        boolean id =
+                !(sentences && field.texts().haveSpaces())
+                        && (manyDistinct || (field.isDistinct() && hasIdName(path)));
+        boolean unique = !chosen && manyDistinct;
+        int most = chosen && !hashes ? MessageLimits.CATEGORIES : MAX_GUESSED_CATEGORIES;
+        if (!chosen && id) {
+            addId(path);
+        } else if (unique || counts == null || counts.size() > most) {
+            addOpen(
+                    FeatureField.of(path, sentences ? FeatureKind.TEXT : FeatureKind.CATEGORICAL),
+                    sentences
+                            ? "it is text, whose words can only be hashed"
+                            : "it is text with more than "
+                                    + most
+                                    + " different values"
+                                    + (chosen || counts == null
+                                            ? ""
+                                            : "; --features takes it nevertheless"));
         } else if (counts.size() == 1) {
             unused.add(new Unused(path, "it always has the same value"));
         } else {
             features.add(FeatureField.categorical(path, field.sortedValues()));
+        }
+    }
+
+    /** Adds a field whose values are too many for columns: they can only be hashed. */
+    private void addOpen(FeatureField field, String reason) {
+        if (hashes) {
+            features.add(field);
+        } else {
+            unused.add(new Unused(field.path(), reason));
+            onlyHashed.add(field);
         }
     }
 
@@ -358,13 +643,13 @@ public final class Proposal {
     /** Returns the job's settings that fit, in the order in which they are best read. */
     public Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put("source.format", "json");
         settings.put("features", featureList().toString());
-        settings.put("label", FieldSource.of(label).toString());
-        put(settings, "id", id);
-        put(settings, "timestamp", time);
-        put(settings, "model", model);
-        put(settings, "weight", weight);
+        for (Part part : SHOWN_PARTS) {
+            FieldSource source = parts.get(part);
+            if (source != null) {
+                settings.put(Key.kebab(part), source.toString());
+            }
+        }
         settings.put("classes", QuotedList.format(List.copyOf(classes.keySet())));
         if (absentIsZero) {
             settings.put("features.missing", "zero");
@@ -372,15 +657,22 @@ public final class Proposal {
         return settings;
     }
 
-    private static void put(Map<String, String> settings, String key, @Nullable FieldPath path) {
-        if (path != null) {
-            settings.put(key, FieldSource.of(path).toString());
-        }
+    /** Returns the places of the label, the id, the time, the model and the weight. */
+    Map<Part, FieldSource> parts() {
+        return parts;
+    }
+
+    /** Returns how many examples each model has; empty if the models are not known. */
+    Map<String, Long> models() {
+        FieldSource source = parts.get(Part.MODEL);
+        FieldProfile field = source == null ? null : profile.values(source);
+        Map<String, Long> counts = field == null ? null : field.counts();
+        return counts == null ? Map.of() : counts;
     }
 
     /** Returns the features. */
     public FeatureList featureList() {
-        return new FeatureList(features);
+        return new FeatureList(features, given.features().takesOthers());
     }
 
     /** Returns the fields that can only be hashed, since their values are too many for columns. */
@@ -388,9 +680,9 @@ public final class Proposal {
         return onlyHashed;
     }
 
-    /** Returns the path of the label. */
-    public FieldPath label() {
-        return label;
+    /** Returns the fields that are features since the given ones take all others. */
+    List<FieldPath> others() {
+        return others;
     }
 
     /** Returns the classes in their order, and how many examples each has. */
@@ -415,7 +707,24 @@ public final class Proposal {
 
     /** Returns what was assumed, a sentence each without its full stop. */
     public List<String> assumptions() {
-        return List.copyOf(assumptions);
+        List<String> all = new ArrayList<>(assumptions);
+        commas.forEach(
+                (style, names) ->
+                        all.add(
+                                "commas in "
+                                        + String.join(", ", names)
+                                        + " are "
+                                        + (style == NumberStyle.THOUSANDS
+                                                ? "between groups of digits"
+                                                : "decimal points")));
+        return all;
+    }
+
+    /**
+     * Returns what will not be used of the fields that are, a sentence each without its full stop.
+     */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
     }
 
     /** Returns the fields that are no features, and why. */
@@ -427,11 +736,23 @@ public final class Proposal {
     public Map<FieldPath, Long> missing() {
         Map<FieldPath, Long> missing = new LinkedHashMap<>();
         for (FeatureField feature : features) {
-            FieldProfile field = profile.field(feature.path());
-            if (!absentIsZero && field != null && field.values() < profile.rows()) {
-                missing.put(feature.path(), profile.rows() - field.values());
+            long absent = 0;
+            if (feature.isList()) {
+                for (int i = feature.from(); i < feature.to(); i++) {
+                    absent += absent(feature.path().element(i));
+                }
+            } else {
+                absent = absent(feature.path());
+            }
+            if (!absentIsZero && absent > 0) {
+                missing.put(feature.path(), absent);
             }
         }
         return missing;
+    }
+
+    private long absent(FieldPath path) {
+        FieldProfile field = profile.field(path);
+        return profile.rows() - (field == null ? 0 : field.values());
     }
 }

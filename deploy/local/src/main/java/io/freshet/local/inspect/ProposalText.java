@@ -4,10 +4,13 @@ import io.freshet.config.Key;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.mapping.FeatureField;
 import io.freshet.ingest.mapping.FeatureKind;
+import io.freshet.ingest.mapping.FieldMapping.Part;
 import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.local.cli.TerminalText;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +20,16 @@ import java.util.stream.Collectors;
 public final class ProposalText {
     private static final int WIDTH = 78;
     private static final int INDENT = 15;
+
+    /** Lines of one text, and texts under one title. */
     private static final int MAX_LINES = 4;
+
+    private static final int MAX_TEXTS = 10;
+
+    /** Number of names from which on they are counted. */
+    private static final int MANY = 12;
+
+    private final List<String> lines = new ArrayList<>();
 
     private ProposalText() {}
 
@@ -25,35 +37,41 @@ public final class ProposalText {
      * Returns the lines.
      *
      * @param assumptions what was assumed, a sentence each without its full stop
+     * @param deadLetters which messages could not be used, likewise
      */
-    public static List<String> lines(Proposal proposal, List<String> assumptions) {
-        List<String> lines = new ArrayList<>();
-        add(lines, "label", quoted(proposal.label()) + ": " + classes(proposal));
-        similarClasses(proposal).forEach(text -> add(lines, "warning", text));
-        features(proposal).forEach((kind, text) -> add(lines, Key.kebab(kind), text));
-        proposal.missing()
-                .forEach(
-                        (path, count) ->
-                                add(
-                                        lines,
-                                        "missing",
-                                        count(count, "value", "values") + " of " + quoted(path)));
-        proposal.unused()
-                .forEach(
-                        field ->
-                                add(
-                                        lines,
-                                        "not used",
-                                        quoted(field.path()) + ": " + field.reason()));
-        assumptions.forEach(text -> add(lines, "assumed", text));
-        return lines;
+    public static List<String> lines(
+            Proposal proposal, List<String> assumptions, List<String> deadLetters) {
+        ProposalText text = new ProposalText();
+        text.add("label", List.of("\"" + proposal.labelName() + "\": " + classes(proposal)));
+        text.add("warning", similarClasses(proposal));
+        proposal.parts().forEach((part, source) -> text.add(proposal, part, source));
+        features(proposal).forEach((kind, fields) -> text.add(Key.kebab(kind), List.of(fields)));
+        text.add("others", others(proposal));
+        text.add("warning", proposal.warnings());
+        text.add("missing", missing(proposal));
+        text.add("dead letters", deadLetters);
+        text.add("not used", unused(proposal));
+        text.add("assumed", assumptions);
+        return text.lines;
+    }
+
+    private void add(Proposal proposal, Part part, FieldSource source) {
+        String name = source.path() == null ? source.toString() : quoted(source.path());
+        if (part == Part.MODEL && !proposal.models().isEmpty()) {
+            add(Key.kebab(part), List.of(name + ": " + counted(proposal.models())));
+        } else if (part != Part.LABEL) {
+            add(Key.kebab(part), List.of(name));
+        }
+    }
+
+    private static String counted(Map<String, Long> counts) {
+        return counts.entrySet().stream()
+                .map(entry -> entry.getKey() + " (" + number(entry.getValue()) + ")")
+                .collect(Collectors.joining(", "));
     }
 
     private static String classes(Proposal proposal) {
-        String text =
-                proposal.classes().entrySet().stream()
-                        .map(entry -> entry.getKey() + " " + number(entry.getValue()))
-                        .collect(Collectors.joining(", "));
+        String text = counted(proposal.classes());
         if (proposal.unlabelled() > 0) {
             text += "; without a label " + number(proposal.unlabelled());
         }
@@ -82,14 +100,25 @@ public final class ProposalText {
             byKind.computeIfAbsent(field.kind(), kind -> new ArrayList<>()).add(text(field));
         }
         Map<FeatureKind, String> texts = new EnumMap<>(FeatureKind.class);
-        byKind.forEach((kind, names) -> texts.put(kind, String.join(", ", names)));
+        byKind.forEach((kind, names) -> texts.put(kind, listed(names)));
         return texts;
+    }
+
+    private static List<String> others(Proposal proposal) {
+        return proposal.others().isEmpty()
+                ? List.of()
+                : List.of(listed(proposal.others().stream().map(FieldPath::displayName).toList()));
+    }
+
+    /** Returns names with commas between them, and their number before them if they are many. */
+    private static String listed(List<String> names) {
+        return (names.size() > MANY ? number(names.size()) + ": " : "") + String.join(", ", names);
     }
 
     private static String text(FeatureField field) {
         String name = field.path().displayName();
         if (field.kind() == FeatureKind.CATEGORICAL) {
-            return name + " (" + String.join(", ", field.categories()) + ")";
+            return name + " (" + listed(field.categories()) + ")";
         }
         if (field.isList()) {
             return name + "[" + field.from() + ":" + field.to() + "]";
@@ -97,29 +126,55 @@ public final class ProposalText {
         return name;
     }
 
-    private static String quoted(FieldPath path) {
-        return "\"" + path.displayName() + "\"";
+    private static List<String> missing(Proposal proposal) {
+        return proposal.missing().entrySet().stream()
+                .map(
+                        entry ->
+                                number(entry.getValue())
+                                        + (entry.getValue() == 1 ? " value of " : " values of ")
+                                        + quoted(entry.getKey()))
+                .toList();
     }
 
-    private static String count(long count, String one, String many) {
-        return number(count) + " " + (count == 1 ? one : many);
+    private static List<String> unused(Proposal proposal) {
+        Map<String, List<String>> byReason = new LinkedHashMap<>();
+        for (Proposal.Unused field : proposal.unused()) {
+            byReason.computeIfAbsent(field.reason(), reason -> new ArrayList<>())
+                    .add(quoted(field.path()));
+        }
+        return byReason.entrySet().stream()
+                .map(entry -> listed(entry.getValue()) + ": " + entry.getKey())
+                .toList();
+    }
+
+    private static String quoted(FieldPath path) {
+        return "\"" + path.displayName() + "\"";
     }
 
     private static String number(long count) {
         return String.format(Locale.ROOT, "%,d", count);
     }
 
-    private static void add(List<String> lines, String title, String text) {
-        List<String> wrapped = TerminalText.wrapped(TerminalText.printable(text), WIDTH - INDENT);
+    private void add(String title, List<String> texts) {
         String head = "  " + title;
+        for (String text : texts.subList(0, Math.min(MAX_TEXTS, texts.size()))) {
+            add(head, text);
+        }
+        if (texts.size() > MAX_TEXTS) {
+            add(head, "… and " + number(texts.size() - MAX_TEXTS) + " more");
+        }
+    }
+
+    /** Adds a text; of a long one the end is more telling than the middle. */
+    private void add(String head, String text) {
+        List<String> wrapped = TerminalText.wrapped(TerminalText.printable(text), WIDTH - INDENT);
         for (int i = 0; i < wrapped.size(); i++) {
-            if (i == MAX_LINES - 1 && wrapped.size() > MAX_LINES) {
+            String start = i == 0 ? head : "";
+            if (wrapped.size() <= MAX_LINES || i < MAX_LINES - 2 || i == wrapped.size() - 1) {
+                lines.add(start + " ".repeat(INDENT - start.length()) + wrapped.get(i));
+            } else if (i == MAX_LINES - 2) {
                 lines.add(" ".repeat(INDENT) + "…");
-                return;
             }
-            lines.add(
-                    (i == 0 ? head + " ".repeat(INDENT - head.length()) : " ".repeat(INDENT))
-                            + wrapped.get(i));
         }
     }
 }

@@ -19,6 +19,7 @@ final class TextCounts {
     private final Set<Integer> words = new HashSet<>();
     private long numTexts;
     private long numWords;
+    private long numWithSpaces;
 
     /** Adds a text. */
     void add(String text) {
@@ -27,6 +28,7 @@ final class TextCounts {
         }
         numTexts++;
         texts.add(text.hashCode());
+        numWithSpaces += text.indexOf(' ') >= 0 ? 1 : 0;
         for (String word : BETWEEN_WORDS.split(text.toLowerCase(Locale.ROOT), 0)) {
             numWords += word.isEmpty() ? 0 : 1;
             words.add(word.hashCode());
@@ -36,6 +38,11 @@ final class TextCounts {
     /** Returns whether the texts have several words on average. */
     boolean areSentences() {
         return numWords >= MIN_WORDS * numTexts;
+    }
+
+    /** Returns whether most texts have spaces, which ids do not have. */
+    boolean haveSpaces() {
+        return 2 * numWithSpaces > numTexts;
     }
 
     int differentTexts() {

@@ -1,11 +1,14 @@
 package io.freshet.local.stream;
 
+import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExamplePacker;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.RawMessage;
+import io.freshet.ingest.SourceConfig;
+import io.freshet.ingest.SourceFormat;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.inspect.DataProfile;
 import io.freshet.local.inspect.FieldChoice;
@@ -23,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -37,15 +41,19 @@ import org.jspecify.annotations.Nullable;
 public final class FileStream implements LabelledStream {
     private final DataFile file;
     private final Proposal proposal;
-    private final long rows;
+    private final DataProfile profile;
     private final int epochs;
     private final @Nullable Long shuffleSeed;
 
     private FileStream(
-            DataFile file, Proposal proposal, long rows, int epochs, @Nullable Long shuffleSeed) {
+            DataFile file,
+            Proposal proposal,
+            DataProfile profile,
+            int epochs,
+            @Nullable Long shuffleSeed) {
         this.file = file;
         this.proposal = proposal;
-        this.rows = rows;
+        this.profile = profile;
         this.epochs = epochs;
         this.shuffleSeed = shuffleSeed;
     }
@@ -54,7 +62,7 @@ public final class FileStream implements LabelledStream {
      * Reads a file to its end.
      *
      * @param choice what is known about the fields
-     * @param ignoredLabel label of rows that are ignored; null for none
+     * @param settings settings of the job that are given; what they map is not guessed
      * @param epochs number of times that the rows are sent, at least 1
      * @param shuffleSeed seed of the order of the rows, another one in each epoch; null for the
      *     order of the file. Shuffling holds all rows in memory.
@@ -63,14 +71,13 @@ public final class FileStream implements LabelledStream {
     public static FileStream read(
             DataFile file,
             FieldChoice choice,
-            @Nullable String ignoredLabel,
+            Map<String, String> settings,
             int epochs,
             @Nullable Long shuffleSeed) {
         DataProfile profile = profile(file);
         try {
-            Proposal proposal =
-                    Proposal.of(profile, choice, file.format().isSparse(), ignoredLabel);
-            return new FileStream(file, proposal, profile.rows(), epochs, shuffleSeed);
+            Proposal proposal = Proposal.of(profile, choice, file.format().isSparse(), settings);
+            return new FileStream(file, proposal, profile, epochs, shuffleSeed);
         } catch (UserException e) {
             throw new UserException(file.path() + ": " + e.getMessage(), e);
         }
@@ -81,9 +88,10 @@ public final class FileStream implements LabelledStream {
      *
      * @throws UserException if the file is invalid; names the file and the line
      */
-    public static DataProfile profile(DataFile file) {
-        DataProfile profile = new DataProfile(file.numberStyles());
+    private static DataProfile profile(DataFile file) {
+        DataProfile profile = new DataProfile(file.numberStyles(), file.commas());
         try (RowReader reader = file.open()) {
+            profile.declare(reader.declared());
             for (Row row = reader.next(); row != null; row = reader.next()) {
                 profile.add(row);
             }
@@ -93,6 +101,7 @@ public final class FileStream implements LabelledStream {
         if (profile.rows() == 0) {
             throw new UserException(file.path() + ": the file has no rows");
         }
+        profile.end();
         return profile;
     }
 
@@ -114,6 +123,16 @@ public final class FileStream implements LabelledStream {
                     e);
         }
         return new UserException(file + ": " + e.getMessage(), e);
+    }
+
+    /** Returns the message of a row, without a topic. */
+    public static RawMessage message(long row, byte[] value) {
+        return new RawMessage("", 0, row, 0, null, value, new String[0], new byte[0][]);
+    }
+
+    /** Returns the summary of the rows. */
+    public DataProfile profile() {
+        return profile;
     }
 
     /** Returns which fields are what. */
@@ -145,12 +164,15 @@ public final class FileStream implements LabelledStream {
 
     @Override
     public long size() {
-        return rows * epochs;
+        return profile.rows() * epochs;
     }
 
     @Override
     public Map<String, String> settings() {
-        return proposal.settings();
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put(SourceConfig.FORMAT.name(), Key.kebab(SourceFormat.JSON));
+        settings.putAll(proposal.settings());
+        return settings;
     }
 
     @Override
@@ -311,17 +333,7 @@ public final class FileStream implements LabelledStream {
 
         @Override
         public Example next() {
-            ExampleBlock block =
-                    packer.pack(
-                            new RawMessage(
-                                    "",
-                                    0,
-                                    offset++,
-                                    0,
-                                    null,
-                                    messages.next(),
-                                    new String[0],
-                                    new byte[0][]));
+            ExampleBlock block = packer.pack(message(offset++, messages.next()));
             if (deadLetter != null) {
                 throw new UserException("row " + offset + ": " + deadLetter.detail());
             }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.local.inspect.Proposal;
+import io.freshet.local.table.Cells;
 import io.freshet.local.table.NumberStyle;
 import io.freshet.local.table.Row;
 import java.io.ByteArrayOutputStream;
@@ -13,8 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Encoder of the rows of a file as JSON objects. Numeric fields become numbers, missing values null
- * and all others text. Not thread-safe.
+ * Encoder of the rows of a file as JSON objects. Numeric fields become numbers if they are finite,
+ * missing values null and all others text. Not thread-safe.
  */
 final class RowEncoder {
     private static final JsonFactory JSON = new JsonFactory();
@@ -54,12 +55,13 @@ final class RowEncoder {
 
     private static void writeValue(
             JsonGenerator generator, @Nullable NumberStyle style, String value) throws IOException {
-        if (style == null) {
-            generator.writeString(value);
-        } else if (JSON_NUMBER.matcher(value).matches()) {
-            generator.writeNumber(value);
+        String number = style == null ? value : style.normalise(value);
+        if (style == null || !Cells.isNumber(number)) {
+            generator.writeString(value); // such as inf, which the job sets aside
+        } else if (JSON_NUMBER.matcher(number).matches()) {
+            generator.writeNumber(number);
         } else {
-            generator.writeNumber(new BigDecimal(style.normalise(value)));
+            generator.writeNumber(new BigDecimal(number));
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.freshet.local.stream;
 
-import io.freshet.ingest.IngestConfig;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.inspect.FieldChoice;
 import java.nio.file.Path;
@@ -78,12 +77,7 @@ public final class StreamOptions {
             return new SyntheticStream(
                     seed, events == null ? SyntheticStream.DEFAULT_SIZE : events);
         }
-        return FileStream.read(
-                fileOptions.file(file),
-                fields,
-                given.get(IngestConfig.LABEL_IGNORE_INDEX.name()),
-                epochs,
-                shuffle);
+        return FileStream.read(fileOptions.file(file), fields, given, epochs, shuffle);
     }
 
     /** Returns the number of examples of the stream to send. */

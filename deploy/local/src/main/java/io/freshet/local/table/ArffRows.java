@@ -4,22 +4,28 @@ import io.freshet.ingest.mapping.FieldPath;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reader of Weka's attribute-relation file format: names from the header, rows dense or sparse. In
- * a sparse row, an attribute that is not listed has its first nominal value, or 0.
+ * Reader of Weka's attribute-relation file format: names and types from the header, rows dense or
+ * sparse. A value that does not have the declared type is refused. In a sparse row, an attribute
+ * that is not listed has its first nominal value, or 0; a text is then missing.
  *
  * <p>Source: Weka's documentation of ARFF. Our own, since the readers on Maven Central are under
  * the GPL.
  */
 final class ArffRows implements RowReader {
+    private static final String WEIGHTS = ", are not supported; a column of weights is (--weight)";
+
     private final BufferedReader text;
+    private final List<ArffAttribute> attributes = new ArrayList<>();
     private final List<FieldPath> paths = new ArrayList<>();
-    private final List<String> defaults = new ArrayList<>();
     private long line;
 
     private ArffRows(BufferedReader text) {
@@ -60,16 +66,24 @@ final class ArffRows implements RowReader {
         int end = endOfName(declaration);
         String name = unquoted(declaration.substring(0, end));
         String type = Cells.strip(declaration.substring(end));
-        FieldPath path = FieldPath.of(name);
         if (name.isEmpty() || type.isEmpty()) {
             throw new InvalidFileException(line, "an attribute has a name and a type");
         }
-        if (paths.contains(path)) {
+        ArffAttribute attribute;
+        try {
+            attribute =
+                    type.startsWith("{") && type.endsWith("}")
+                            ? ArffAttribute.nominal(
+                                    name, split(type.substring(1, type.length() - 1)))
+                            : ArffAttribute.of(name, type);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidFileException(line, "attribute \"" + name + "\": " + e.getMessage());
+        }
+        if (paths.contains(attribute.path())) {
             throw new InvalidFileException(line, "the attribute \"" + name + "\" is there twice");
         }
-        paths.add(path);
-        boolean nominal = type.startsWith("{") && type.endsWith("}");
-        defaults.add(nominal ? split(type.substring(1, type.length() - 1)).get(0) : "0");
+        attributes.add(attribute);
+        paths.add(attribute.path());
     }
 
     private static int endOfName(String declaration) {
@@ -107,6 +121,10 @@ final class ArffRows implements RowReader {
             return sparse(Cells.strip(read.substring(1, read.length() - 1)));
         }
         List<String> cells = split(read);
+        if (cells.size() > paths.size() && cells.get(paths.size()).startsWith("{")) {
+            throw new InvalidFileException(
+                    line, "weights of rows, such as " + cells.get(paths.size()) + WEIGHTS);
+        }
         if (cells.size() != paths.size()) {
             throw new InvalidFileException(
                     line,
@@ -117,24 +135,44 @@ final class ArffRows implements RowReader {
                             + " attributes");
         }
         List<@Nullable String> values = new ArrayList<>(cells.size());
-        for (String cell : cells) {
-            values.add(Cells.value(cell));
+        for (int i = 0; i < cells.size(); i++) {
+            values.add(read(i, cells.get(i)));
         }
-        return new Row(line, paths, values, null);
+        return Row.of(line, paths, values);
+    }
+
+    private @Nullable String read(int index, String cell) throws InvalidFileException {
+        try {
+            return attributes.get(index).read(cell);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidFileException(line, String.valueOf(e.getMessage()));
+        }
     }
 
     private Row sparse(String content) throws InvalidFileException {
-        List<@Nullable String> values = new ArrayList<>(defaults);
-        for (String pair : content.isEmpty() ? Collections.<String>emptyList() : split(content)) {
+        List<@Nullable String> values = new ArrayList<>();
+        attributes.forEach(attribute -> values.add(attribute.absent()));
+        Set<Integer> seen = new HashSet<>();
+        List<String> pairs = content.isEmpty() ? List.of() : split(content);
+        for (String pair : pairs) {
+            if (pair.startsWith("{")) {
+                throw new InvalidFileException(
+                        line, "weights of rows, such as " + pair + "}" + WEIGHTS);
+            }
+        }
+        for (String pair : pairs) {
             String[] parts = pair.split("\\s+", 2);
             int index = parts[0].matches("[0-9]{1,9}") ? Integer.parseInt(parts[0]) : -1;
             if (parts.length < 2 || index < 0 || index >= values.size()) {
                 throw new InvalidFileException(
                         line, "\"" + pair + "\" is not the index of an attribute and a value");
             }
-            values.set(index, Cells.value(unquoted(parts[1])));
+            if (!seen.add(index)) {
+                throw new InvalidFileException(line, "the index " + index + " is there twice");
+            }
+            values.set(index, read(index, unquoted(parts[1])));
         }
-        return new Row(line, paths, values, null);
+        return Row.of(line, paths, values);
     }
 
     /** Splits at commas outside single and double quotes. */
@@ -164,7 +202,7 @@ final class ArffRows implements RowReader {
         return cells;
     }
 
-    private static String unquoted(String cell) {
+    static String unquoted(String cell) {
         String text = Cells.strip(cell);
         if (text.length() >= 2
                 && "'\"".indexOf(text.charAt(0)) >= 0
@@ -172,6 +210,13 @@ final class ArffRows implements RowReader {
             return text.substring(1, text.length() - 1).replaceAll("\\\\(.)", "$1");
         }
         return text;
+    }
+
+    @Override
+    public Map<FieldPath, DeclaredKind> declared() {
+        Map<FieldPath, DeclaredKind> declared = new LinkedHashMap<>();
+        attributes.forEach(attribute -> declared.put(attribute.path(), attribute.kind()));
+        return declared;
     }
 
     @Override

@@ -32,7 +32,7 @@ public final class Cells {
     }
 
     /** Returns whether text is a finite number. */
-    static boolean isNumber(String text) {
+    public static boolean isNumber(String text) {
         Double number = Numbers.parse(text);
         return number != null && Double.isFinite(number);
     }

@@ -65,6 +65,12 @@ final class CsvRows implements RowReader {
             }
             return new CsvRows(reader, records, paths, head);
         }
+        if (head.getFields().stream().map(Cells::strip).allMatch(Cells::isNumber)) {
+            reader.close();
+            throw new InvalidFileException(
+                    "the header has numbers only; is there none? --no-header reads the first line"
+                            + " as a row, with columns 1, 2, 3, …");
+        }
         Set<String> names = new HashSet<>();
         for (String cell : head.getFields()) {
             String name = Cells.strip(cell);
@@ -76,12 +82,6 @@ final class CsvRows implements RowReader {
                         "the column \"" + unique + "\" is there twice");
             }
             paths.add(FieldPath.of(unique));
-        }
-        if (head.getFields().stream().map(Cells::strip).allMatch(Cells::isNumber)) {
-            reader.close();
-            throw new InvalidFileException(
-                    "the header has numbers only; is there none? --no-header reads the first line"
-                            + " as a row, with columns 1, 2, 3, …");
         }
         return new CsvRows(reader, records, paths, null);
     }
@@ -120,7 +120,7 @@ final class CsvRows implements RowReader {
         for (int i = 0; i < paths.size(); i++) {
             values.add(Cells.value(row.getField(i)));
         }
-        return new Row(row.getStartingLineNumber(), paths, values, null);
+        return Row.of(row.getStartingLineNumber(), paths, values);
     }
 
     @Override

@@ -109,12 +109,15 @@ public final class DataFile {
 
     /** Returns the styles in which numbers of the file may be written. */
     public Set<NumberStyle> numberStyles() {
-        if (format != FileFormat.CSV) {
-            return Set.of(NumberStyle.PLAIN);
-        }
-        return separator == ','
-                ? Set.of(NumberStyle.PLAIN, NumberStyle.THOUSANDS)
-                : Set.of(NumberStyle.values());
+        return format == FileFormat.CSV ? Set.of(NumberStyle.values()) : Set.of(NumberStyle.PLAIN);
+    }
+
+    /**
+     * Returns the style of a column whose commas could be between groups of digits or before
+     * fractions: where commas are written in numbers, cells are mostly separated by semicolons.
+     */
+    public NumberStyle commas() {
+        return separator == ';' ? NumberStyle.DECIMAL_COMMA : NumberStyle.THOUSANDS;
     }
 
     /** Returns what was assumed about the file, a sentence each without its full stop. */

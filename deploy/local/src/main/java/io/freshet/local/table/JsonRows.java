@@ -1,23 +1,32 @@
 package io.freshet.local.table;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.ingest.mapping.MessageLimits;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Reader of JSON lines: one object per line, whose nested fields have paths. */
+/**
+ * Reader of JSON lines: one object per line, whose nested fields have paths. As in the cells of a
+ * table, spaces around a text are removed, and the words for a missing value become null.
+ */
 public final class JsonRows implements RowReader {
     private static final JsonFactory JSON =
-            JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+            JsonFactory.builder()
+                    .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+                    .streamReadConstraints(MessageLimits.JSON)
+                    .build();
 
     private final BufferedReader text;
     private long line;
@@ -32,7 +41,7 @@ public final class JsonRows implements RowReader {
             line++;
             if (!read.isBlank()) {
                 try {
-                    return row(line, read.getBytes(StandardCharsets.UTF_8));
+                    return row(line, normalised(read.getBytes(StandardCharsets.UTF_8)));
                 } catch (JsonProcessingException e) {
                     throw new InvalidFileException(
                             line, "not a JSON object: " + e.getOriginalMessage());
@@ -96,9 +105,31 @@ public final class JsonRows implements RowReader {
             default -> {
                 paths.add(path);
                 String found = token == JsonToken.VALUE_NULL ? null : Cells.strip(parser.getText());
-                values.add(found == null || found.isEmpty() || found.equals("NaN") ? null : found);
+                boolean missing = found == null || found.isEmpty() || found.equalsIgnoreCase("nan");
+                values.add(missing ? null : found);
             }
         }
+    }
+
+    /** Returns an object whose texts are those of cells; the same bytes if they are already. */
+    private static byte[] normalised(byte[] json) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(json.length);
+        boolean changed = false;
+        try (JsonParser parser = JSON.createParser(json);
+                JsonGenerator generator = JSON.createGenerator(bytes)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if (token == JsonToken.VALUE_STRING) {
+                    String value = Cells.value(parser.getText());
+                    changed |= !parser.getText().equals(value);
+                    generator.writeString(value);
+                } else if (token.isNumeric()) {
+                    generator.writeNumber(parser.getText());
+                } else {
+                    generator.copyCurrentEvent(parser);
+                }
+            }
+        }
+        return changed ? bytes.toByteArray() : json;
     }
 
     @Override

@@ -5,8 +5,10 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,7 @@ final class LibsvmRows implements RowReader {
     private Row row(String[] words) throws InvalidFileException {
         List<FieldPath> names = new ArrayList<>(words.length);
         List<@Nullable String> values = new ArrayList<>(words.length);
+        Set<FieldPath> seen = new HashSet<>();
         int first = 0;
         if (words[0].indexOf(':') < 0) {
             names.add(LABEL);
@@ -63,10 +66,21 @@ final class LibsvmRows implements RowReader {
                 throw new InvalidFileException(
                         line, "\"" + words[i] + "\" is not an index and a number, as in 3:0.5");
             }
-            names.add(paths.computeIfAbsent(index, FieldPath::of));
+            FieldPath path = path(index);
+            if (!seen.add(path)) {
+                throw new InvalidFileException(
+                        line, "the index " + path.name() + " is there twice");
+            }
+            names.add(path);
             values.add(value);
         }
-        return new Row(line, names, values, null);
+        return Row.of(line, names, values);
+    }
+
+    /** Returns the path of an index; 01 is the index 1. */
+    private FieldPath path(String index) {
+        return paths.computeIfAbsent(
+                index, text -> FieldPath.of(Integer.toString(Integer.parseInt(text))));
     }
 
     @Override

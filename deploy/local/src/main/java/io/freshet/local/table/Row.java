@@ -1,6 +1,7 @@
 package io.freshet.local.table;
 
 import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.ingest.mapping.MessageLimits;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,4 +15,26 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Row(
-        long line, List<FieldPath> paths, List<@Nullable String> values, byte @Nullable [] json) {}
+        long line, List<FieldPath> paths, List<@Nullable String> values, byte @Nullable [] json) {
+    /**
+     * Returns a row that is no JSON object.
+     *
+     * @throws InvalidFileException if a value is longer than a job reads
+     */
+    static Row of(long line, List<FieldPath> paths, List<@Nullable String> values)
+            throws InvalidFileException {
+        for (int i = 0; i < values.size(); i++) {
+            String value = values.get(i);
+            if (value != null && value.length() > MessageLimits.TEXT_LENGTH) {
+                throw new InvalidFileException(
+                        line,
+                        "\""
+                                + paths.get(i).displayName()
+                                + "\" has more than "
+                                + MessageLimits.TEXT_LENGTH
+                                + " characters");
+            }
+        }
+        return new Row(line, paths, values, null);
+    }
+}

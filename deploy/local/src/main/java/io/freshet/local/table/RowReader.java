@@ -1,6 +1,8 @@
 package io.freshet.local.table;
 
+import io.freshet.ingest.mapping.FieldPath;
 import java.io.IOException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Reader of the rows of a file. Not thread-safe. */
@@ -13,6 +15,11 @@ public interface RowReader extends AutoCloseable {
      * @throws IOException if the file cannot be read
      */
     @Nullable Row next() throws IOException;
+
+    /** Returns the kinds of the fields that the file declares; empty if its format has none. */
+    default Map<FieldPath, DeclaredKind> declared() {
+        return Map.of();
+    }
 
     @Override
     void close() throws IOException;

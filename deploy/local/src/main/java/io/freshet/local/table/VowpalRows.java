@@ -5,19 +5,26 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reader of the text format of Vowpal Wabbit: {@code label importance 'tag |namespace name:value
  * name …}. The fields are {@code label}, {@code weight} (the importance), {@code tag}, and for each
- * feature {@code namespace^name}; a feature without a value has the value 1, and the weight of a
- * namespace multiplies its features.
+ * feature {@code namespace^name}, or {@code name} without a namespace; there, names that could be
+ * mistaken, such as {@code label}, are {@code ^name}.
+ *
+ * <p>A feature without a value has the value 1, the weight of a namespace multiplies its features,
+ * and the values of a feature that is there several times add up.
  */
 final class VowpalRows implements RowReader {
     private static final FieldPath WEIGHT = FieldPath.of("weight");
     private static final FieldPath TAG = FieldPath.of("tag");
+    private static final Set<String> SPECIAL =
+            Set.of(LibsvmRows.LABEL.name(), WEIGHT.name(), TAG.name());
 
     private final BufferedReader text;
     private final Map<String, FieldPath> paths = new HashMap<>();
@@ -68,10 +75,16 @@ final class VowpalRows implements RowReader {
             names.add(WEIGHT);
             values.add(words[1]);
         }
+        Map<FieldPath, Double> features = new LinkedHashMap<>();
         for (String namespace : read.substring(bar + 1).split("\\|", -1)) {
-            addNamespace(namespace, names, values);
+            addNamespace(namespace, features);
         }
-        return new Row(line, names, values, null);
+        features.forEach(
+                (path, value) -> {
+                    names.add(path);
+                    values.add(Double.toString(value));
+                });
+        return Row.of(line, names, values);
     }
 
     /** A tag begins with a quote, or touches the bar, or is the fourth word. */
@@ -81,7 +94,7 @@ final class VowpalRows implements RowReader {
         return word.startsWith("'") || (touches && count > 1) || count > 3;
     }
 
-    private void addNamespace(String text, List<FieldPath> names, List<@Nullable String> values)
+    private void addNamespace(String text, Map<FieldPath, Double> features)
             throws InvalidFileException {
         String[] words = text.stripTrailing().split("\\s+", -1);
         String prefix = "";
@@ -98,10 +111,11 @@ final class VowpalRows implements RowReader {
                 continue;
             }
             int colon = words[i].lastIndexOf(':');
-            String name = prefix + (colon < 0 ? words[i] : words[i].substring(0, colon));
+            String word = colon < 0 ? words[i] : words[i].substring(0, colon);
+            boolean mistaken = SPECIAL.contains(word) || word.indexOf('^') >= 0;
+            String name = (prefix.isEmpty() && mistaken ? "^" : prefix) + word;
             double value = colon < 0 ? 1 : number(words[i], words[i].substring(colon + 1));
-            names.add(paths.computeIfAbsent(name, FieldPath::of));
-            values.add(Double.toString(scale * value));
+            features.merge(paths.computeIfAbsent(name, FieldPath::of), scale * value, Double::sum);
         }
     }
 

@@ -8,11 +8,15 @@ import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts and final scores of a run, from a {@link TopicAudit}. Scores that are undefined are null.
+ * Counts and final scores of a run, from a {@link TopicAudit}. Scores that are undefined are null,
+ * and so are all where there are several models.
  *
+ * @param models scores of each model
  * @param digest digest of the accepted events, in hexadecimal
  * @param loss prequential loss over the whole stream, in nats; {@code accuracy}, the kappas and the
  *     baselines' accuracies are over the whole stream too
@@ -28,6 +32,7 @@ import org.jspecify.annotations.Nullable;
     "deadLetters",
     "examplesSeen",
     "digest",
+    "models",
     "modelVersion",
     "loss",
     "accuracy",
@@ -48,7 +53,8 @@ public record RunSummary(
         long deadLetters,
         long examplesSeen,
         String digest,
-        long modelVersion,
+        Map<String, ModelScores> models,
+        @Nullable Long modelVersion,
         @Nullable Double loss,
         @Nullable Double accuracy,
         @Nullable Double kappa,
@@ -60,9 +66,42 @@ public record RunSummary(
         double seconds,
         double eventsPerSecond) {
 
-    /** Returns the summary of one model's run. */
-    public static RunSummary of(TopicAudit audit, String modelId, double seconds) {
-        MetricsEvent last = audit.last(modelId);
+    /**
+     * Counts and final scores of one model.
+     *
+     * @param loss prequential loss over the whole stream, in nats; the others likewise
+     */
+    public record ModelScores(
+            long examplesSeen,
+            long modelVersion,
+            @Nullable Double loss,
+            @Nullable Double accuracy,
+            @Nullable Double kappa,
+            @Nullable Double noChangeAccuracy,
+            @Nullable Double majorityAccuracy) {
+        private static ModelScores of(MetricsEvent event) {
+            Scores all = event.getPrequential();
+            return new ModelScores(
+                    event.getExamplesSeen(),
+                    event.getModelVersion(),
+                    all.getLoss(),
+                    all.getAccuracy(),
+                    all.getKappa(),
+                    all.getNoChangeAccuracy(),
+                    all.getMajorityAccuracy());
+        }
+    }
+
+    /** Returns the summary of a run. */
+    public static RunSummary of(TopicAudit audit, double seconds) {
+        Map<String, ModelScores> models = new LinkedHashMap<>();
+        for (String id : audit.models()) {
+            MetricsEvent event = audit.last(id);
+            if (event != null) {
+                models.put(id, ModelScores.of(event));
+            }
+        }
+        MetricsEvent last = audit.onlyModel();
         Scores all = last == null ? null : last.getPrequential();
         Scores rolling = last == null ? null : last.getRolling();
         return new RunSummary(
@@ -73,7 +112,8 @@ public record RunSummary(
                 audit.deadLetters().count(),
                 audit.examplesSeen(),
                 TerminalDisplay.format("%016x", audit.accepted().digest()),
-                last == null ? 0 : last.getModelVersion(),
+                models,
+                last != null ? Long.valueOf(last.getModelVersion()) : models.isEmpty() ? 0L : null,
                 all == null ? null : all.getLoss(),
                 all == null ? null : all.getAccuracy(),
                 all == null ? null : all.getKappa(),

@@ -47,7 +47,7 @@ public final class TerminalDisplay {
     private final int width;
     private final String margin;
     private int drawn;
-    private boolean headerPrinted;
+    private String header = "";
 
     TerminalDisplay(PrintWriter out, boolean interactive, boolean colours, int width) {
         this.out = out;
@@ -76,13 +76,25 @@ public final class TerminalDisplay {
     }
 
     /**
-     * Shows the current state of a run.
+     * Shows the current state of a run: the curves of a single model, or one line for each of
+     * several models.
      *
      * @param sent events sent to Kafka so far
      * @param total events that will be sent
      * @param eventsPerSecond recent rate of training
      */
-    public void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
+    public void show(LearningCurves curves, long sent, long total, double eventsPerSecond) {
+        LearningCurve only = curves.only();
+        if (only != null) {
+            show(only, sent, total, eventsPerSecond);
+        } else if (interactive) {
+            redraw(picture(curves, sent, total, eventsPerSecond));
+        } else {
+            printWatched(curves.all());
+        }
+    }
+
+    void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
         if (interactive) {
             redraw(picture(curve, sent, total, eventsPerSecond));
         } else {
@@ -108,16 +120,33 @@ public final class TerminalDisplay {
     }
 
     List<String> picture(LearningCurve curve, long sent, long total, double eventsPerSecond) {
-        List<String> lines = new ArrayList<>();
         MetricsEvent last = curve.last();
-        long seen = last == null ? 0 : last.getExamplesSeen();
+        List<String> lines = progress(last == null ? 0 : last.getExamplesSeen(), sent, total);
+        lines.addAll(curves(curve, eventsPerSecond));
+        return lines;
+    }
+
+    private List<String> picture(
+            LearningCurves curves, long sent, long total, double eventsPerSecond) {
+        List<String> lines = progress(curves.examplesSeen(), sent, total);
+        lines.addAll(table(curves.all()));
+        lines.add("");
+        lines.addAll(
+                joined(
+                        SEPARATOR,
+                        format("%,.0f events/s", eventsPerSecond),
+                        format("%,d dead letters", curves.deadLetters())));
+        return lines;
+    }
+
+    private List<String> progress(long seen, long sent, long total) {
+        List<String> lines = new ArrayList<>();
         String progress =
                 format("%,d of %,d trained on", seen, total) + (sent < total ? "" : ", all sent");
         int bar = Math.max(BAR, width - 52);
         int full = (int) (bar * Math.max(0, Math.min(seen, total)) / Math.max(1, total));
         lines.addAll(joined("  ", colour(36, "█".repeat(full)) + "░".repeat(bar - full), progress));
         lines.add("");
-        lines.addAll(curves(curve, eventsPerSecond));
         return lines;
     }
 
@@ -164,9 +193,7 @@ public final class TerminalDisplay {
             lines.add("");
             lines.addAll(curves(curve, last == null ? null : last.getThroughput()));
         } else {
-            boolean all = width > MODELS_HEADER.length();
-            lines.add(all ? MODELS_HEADER : NARROW_MODELS_HEADER);
-            curves.forEach(curve -> lines.add(all ? modelLine(curve) : narrowModelLine(curve)));
+            lines.addAll(table(curves));
         }
         if (!alerts.isEmpty()) {
             lines.add("");
@@ -181,6 +208,17 @@ public final class TerminalDisplay {
         redraw(lines);
     }
 
+    /** Returns one line for each model, below a header. */
+    private List<String> table(Collection<LearningCurve> curves) {
+        List<String> lines = new ArrayList<>();
+        boolean all = width > MODELS_HEADER.length();
+        lines.add(all ? MODELS_HEADER : NARROW_MODELS_HEADER);
+        curves.stream()
+                .sorted(Comparator.comparing(LearningCurve::modelId)) // a line keeps its place
+                .forEach(curve -> lines.add(all ? modelLine(curve) : narrowModelLine(curve)));
+        return lines;
+    }
+
     private static int colourOf(JobState state) {
         return switch (state) {
             case LATE -> YELLOW;
@@ -191,12 +229,16 @@ public final class TerminalDisplay {
 
     /** Prints one line for each model, with a header the first time. */
     void printWatched(Collection<LearningCurve> curves) {
-        if (!headerPrinted) {
-            headerPrinted = true;
-            out.println(MODELS_HEADER);
-        }
+        printHeader(MODELS_HEADER);
         curves.forEach(curve -> out.println(modelLine(curve)));
         out.flush();
+    }
+
+    private void printHeader(String needed) {
+        if (!header.equals(needed)) {
+            header = needed;
+            out.println(needed);
+        }
     }
 
     /** Prints one line; the display continues below it. */
@@ -272,10 +314,7 @@ public final class TerminalDisplay {
         if (last == null) {
             return;
         }
-        if (!headerPrinted) {
-            headerPrinted = true;
-            out.println(RUN_HEADER);
-        }
+        printHeader(RUN_HEADER);
         Scores rolling = last.getRolling();
         out.println(
                 format(

@@ -15,10 +15,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -31,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  * second a line for each model with new metrics.
  */
 public final class TerminalReporter implements ResultsListener {
-    private static final int MAX_MODELS = 20;
     private static final int MAX_ALERTS = 5;
     private static final int MAX_CLASSES = 3;
     private static final int WIDTH = 80;
@@ -41,9 +38,7 @@ public final class TerminalReporter implements ResultsListener {
     private final TerminalDisplay display;
     private final @Nullable String modelFilter;
 
-    /** By model id; the most recently updated is last. */
-    private final Map<String, LearningCurve> curves = new LinkedHashMap<>();
-
+    private final LearningCurves curves = new LearningCurves();
     private final Set<LearningCurve> changedCurves = new LinkedHashSet<>();
     private final Deque<String> alerts = new ArrayDeque<>();
     private ReaderState state = new ReaderState(ReaderState.Kind.STARTING, "");
@@ -69,17 +64,9 @@ public final class TerminalReporter implements ResultsListener {
     @Override
     public void onMetrics(MetricsEvent event, long emittedAt) {
         String id = event.getModelId();
-        if (id.isEmpty()) {
-            curves.values().forEach(curve -> curve.add(event));
-        } else if (matchesFilter(id)) {
-            LearningCurve known = curves.remove(id);
-            LearningCurve curve = known == null ? new LearningCurve(id) : known;
-            curve.add(event);
-            curves.put(id, curve);
-            changedCurves.add(curve);
-            if (curves.size() > MAX_MODELS) {
-                curves.remove(curves.keySet().iterator().next());
-            }
+        LearningCurve changed = id.isEmpty() || matchesFilter(id) ? curves.add(event) : null;
+        if (changed != null) {
+            changedCurves.add(changed);
         }
     }
 
@@ -204,7 +191,7 @@ public final class TerminalReporter implements ResultsListener {
         changedCurves.clear();
         lastShown = System.nanoTime();
         if (display.isInteractive()) {
-            display.showWatched(curves.values(), List.copyOf(alerts), condition);
+            display.showWatched(curves.all(), List.copyOf(alerts), condition);
         } else {
             if (!changed.isEmpty()) {
                 display.printWatched(changed);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.local.cli.UserException;
 import io.freshet.local.inspect.FieldChoice;
+import io.freshet.local.inspect.Proposal;
 import io.freshet.local.table.DataFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -24,16 +25,16 @@ class FileStreamTest {
     @TempDir private Path directory;
 
     private FileStream stream(String name, String text, String... options) throws IOException {
-        return streamIgnoring(null, name, text, options);
+        return streamWith(Map.of(), name, text, options);
     }
 
-    private FileStream streamIgnoring(
-            @Nullable String ignored, String name, String text, String... options)
+    private FileStream streamWith(
+            Map<String, String> settings, String name, String text, String... options)
             throws IOException {
         FieldChoice choice = new FieldChoice();
         CommandLine.populateCommand(choice, options);
         Path file = Files.writeString(directory.resolve(name), text);
-        return FileStream.read(DataFile.of(file, null, null, true), choice, ignored, 1, null);
+        return FileStream.read(DataFile.of(file, null, null, true), choice, settings, 1, null);
     }
 
     private static List<String> messages(LabelledStream stream) {
@@ -142,6 +143,257 @@ class FileStreamTest {
                                 + " size");
     }
 
+    /** Returns a column of values, with a label that changes from row to row. */
+    private FileStream column(String... values) throws IOException {
+        StringBuilder table = new StringBuilder("x;y\n");
+        for (int i = 0; i < values.length; i++) {
+            table.append(values[i]).append(i % 2 == 0 ? ";up\n" : ";down\n");
+        }
+        return stream("f.csv", table.toString());
+    }
+
+    private static String assumed(FileStream stream) {
+        return String.join("\n", stream.proposal().assumptions());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1700000000 1700000059 -99999999|x",
+                "1700000000 1700000059 9e15|x",
+                "3 -99999999 7|x",
+                "-1700000000 -1700000059|x:numeric(origin=-1700000059)",
+                "1700000000000 1700086400000|x:numeric(origin=1700000000000)",
+                "20000001 36000000|x",
+                "16777217 16777219|x:numeric(origin=16777217)"
+            })
+    void origin_isUsed_onlyWhereItMakesFloatsMoreExact(String values, String features)
+            throws IOException {
+        assertThat(column(values.split(" ", -1)).settings()).containsEntry("features", features);
+    }
+
+    @Test
+    void valuesThatAFloatRounds_areCounted() throws IOException {
+        assertThat(assumed(column("1700000001", "1700000059", "-99999999")))
+                .isEqualTo(
+                        "the label is \"y\" (--label sets another)\n"
+                                + "3 of 3 values of \"x\" are rounded to multiples of up to 128"
+                                + " where they become floats");
+        assertThat(assumed(column("1700000000000", "1700086400000", "1700000000001")))
+                .contains(
+                        "\"x\" is counted from 1700000000000,",
+                        "the values of \"x\" are rounded to multiples of up to 8 where");
+        assertThat(assumed(column("16777217", "16777219"))).doesNotContain("rounded");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1.500 2,5|1500 2.5",
+                "2,5 1.500|2.5 1500",
+                "2,5 1.234.567,25|2.5 1234567.25",
+                "1,234.5 7,269|1234.5 7269",
+                "7,269 1,234.5|7269 1234.5",
+                "0,125 7,269|0.125 7.269",
+                "7,269 0,125|7.269 0.125",
+                "1.5 2|1.5 2",
+                "1.500 0.25|1.500 0.25"
+            })
+    void numberStyle_followsAllValues_whateverTheirOrder(String values, String numbers)
+            throws IOException {
+        String[] expected = numbers.split(" ", -1);
+        assertThat(messages(column(values.split(" ", -1))))
+                .containsExactly(
+                        "{\"x\":" + expected[0] + ",\"y\":\"up\"}",
+                        "{\"x\":" + expected[1] + ",\"y\":\"down\"}");
+    }
+
+    @Test
+    void ambiguousNumbers_areTold_andFollowTheOtherColumns() throws IOException {
+        assertThat(assumed(column("7,269", "1,234")))
+                .contains("7,269 in \"x\" is read as 7.269; it could also be 7269");
+        assertThat(assumed(column("1.500", "2.750")))
+                .contains("1.500 in \"x\" is read as 1.500; it could also be 1500");
+        assertThat(assumed(stream("f.csv", "x,y\n\"7,269\",up\n\"1,234\",down\n")))
+                .contains("7,269 in \"x\" is read as 7269; it could also be 7.269");
+        assertThat(assumed(stream("f.csv", "x,z,y\n1.500,1,up\n2.750,2,down\n")))
+                .doesNotContain("could");
+
+        FileStream points = stream("f.csv", "x;z;y\n1.500;2,5;up\n2.750;3,25;down\n");
+        assertThat(assumed(points))
+                .contains("1.500 in \"x\" is read as 1500; it could also be 1.500");
+        assertThat(messages(points)).first().isEqualTo("{\"x\":1500,\"z\":2.5,\"y\":\"up\"}");
+        FileStream commas = stream("f.csv", "x;z;y\n7,269;2.5;up\n1,234;3.25;down\n");
+        assertThat(assumed(commas)).contains("7,269 in \"x\" is read as 7269;");
+        assertThat(messages(commas)).first().isEqualTo("{\"x\":7269,\"z\":2.5,\"y\":\"up\"}");
+    }
+
+    @Test
+    void numbersInTwoStyles_areNoFeature() throws IOException {
+        FileStream stream = stream("f.csv", "x;z;y\n1.5;1;up\n2,5;2;down\n");
+
+        assertThat(stream.settings()).containsEntry("features", "z");
+        assertThat(stream.proposal().unused())
+                .extracting(Proposal.Unused::reason)
+                .containsExactly("its numbers are written in different ways, such as 1.5 and 2,5");
+    }
+
+    @Test
+    void decimalCommasOfAWeight_areRead() throws IOException {
+        FileStream stream = stream("f.csv", "x;w;y\n1;0,5;up\n2;1,25;down\n", "--weight", "w");
+
+        assertThat(stream.settings()).containsEntry("weight", "w").containsEntry("features", "x");
+        assertThat(assumed(stream)).contains("commas in \"w\" are decimal points");
+        assertThat(messages(stream))
+                .containsExactly(
+                        "{\"x\":1,\"w\":0.5,\"y\":\"up\"}", "{\"x\":2,\"w\":1.25,\"y\":\"down\"}");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"inf|\"inf\"", "-Infinity|\"-Infinity\"", "1e39|1e39"})
+    void oneInfiniteValue_isToldAndSentAsItIs(String value, String sent) throws IOException {
+        FileStream stream = column("1", value, "1700000000");
+
+        assertThat(stream.settings()).containsEntry("features", "x");
+        assertThat(stream.proposal().warnings())
+                .containsExactly(
+                        "1 value of \"x\" is infinite or too large for a float, and becomes a dead"
+                                + " letter");
+        assertThat(messages(stream).get(1)).isEqualTo("{\"x\":" + sent + ",\"y\":\"down\"}");
+    }
+
+    @Test
+    void jsonLines_haveTheMissingWordsAndSpacesOfTables() throws IOException {
+        FileStream stream =
+                stream(
+                        "f.jsonl",
+                        """
+                        {"x":1.50,"c":"red\\u00a0","l":["NA","3"],"y":" up\\u00a0"}
+                        {"x":"?","c":"null","l":[1,2],"y":"down"}
+                        {"x":"NA","c":"blue","l":[1,2],"y":""}
+                        """);
+
+        assertThat(stream.settings())
+                .containsEntry("features", "x,c:categorical(blue|red),l[0],l[1]")
+                .containsEntry("classes", "down,up");
+        assertThat(stream.proposal().unlabelled()).isEqualTo(1);
+        assertThat(messages(stream))
+                .containsExactly(
+                        "{\"x\":1.50,\"c\":\"red\",\"l\":[null,\"3\"],\"y\":\"up\"}",
+                        "{\"x\":null,\"c\":null,\"l\":[1,2],\"y\":\"down\"}",
+                        "{\"x\":null,\"c\":\"blue\",\"l\":[1,2],\"y\":null}");
+    }
+
+    @Test
+    void declaredKindsOfArff_areUsed() throws IOException {
+        FileStream stream =
+                stream(
+                        "f.arff",
+                        """
+                        @relation r
+                        @attribute size {3,1,2}
+                        @attribute on {yes,no,NA}
+                        @attribute n numeric
+                        @attribute d date "dd.MM.yyyy HH:mm"
+                        @attribute s string
+                        @attribute y {up,down,never}
+                        @data
+                        1,yes,7,'31.01.2024 10:30',10,up
+                        3,NA,?,'01.02.2024 00:00',10,down
+                        ?,no,9,?,11,up
+                        """);
+
+        assertThat(stream.settings())
+                .containsEntry(
+                        "features",
+                        "size:categorical(3|1|2),on:categorical(yes|no|NA),n,d:time,"
+                                + "s:categorical(10|11)")
+                .containsEntry("classes", "up,down,never");
+        assertThat(stream.proposal().classes().values()).containsExactly(2L, 1L, 0L);
+        assertThat(messages(stream))
+                .containsExactly(
+                        "{\"size\":\"1\",\"on\":\"yes\",\"n\":7,\"d\":\"2024-01-31T10:30Z\","
+                                + "\"s\":\"10\",\"y\":\"up\"}",
+                        "{\"size\":\"3\",\"on\":\"NA\",\"n\":null,\"d\":\"2024-02-01T00:00Z\","
+                                + "\"s\":\"10\",\"y\":\"down\"}",
+                        "{\"size\":null,\"on\":\"no\",\"n\":9,\"d\":null,"
+                                + "\"s\":\"11\",\"y\":\"up\"}");
+    }
+
+    @Test
+    void vowpalWabbit_keepsFeaturesApartFromLabelWeightAndTag() throws IOException {
+        FileStream stream =
+                stream(
+                        "f.vw",
+                        "1 2 t1|f label:3 |g a\n-1 1 t1| label:0.5 weight:7 tag good good bad\n");
+
+        assertThat(stream.settings())
+                .containsEntry("features", "f^label,g^a,^label,^weight,^tag,good,bad")
+                .containsEntry("label", "label")
+                .containsEntry("weight", "weight")
+                .containsEntry("id", "tag")
+                .containsEntry("classes", "-1,1");
+        assertThat(messages(stream).get(1))
+                .isEqualTo(
+                        "{\"tag\":\"t1\",\"label\":\"-1\",\"weight\":1,\"^label\":0.5,"
+                                + "\"^weight\":7.0,\"^tag\":1.0,\"good\":2.0,\"bad\":1.0}");
+    }
+
+    @Test
+    void idsWithTheSameHashCode_areDifferent() throws IOException {
+        assertThat("Aa".hashCode()).isEqualTo("BB".hashCode());
+        StringBuilder rows = new StringBuilder("id,a,y\n");
+        for (int i = 0; i < 1000; i++) {
+            rows.append("Aa").append(i).append(",1.5,up\nBB").append(i).append(",2.5,down\n");
+        }
+
+        assertThat(stream("f.csv", rows.toString()).settings())
+                .containsEntry("features", "a")
+                .containsEntry("id", "id");
+    }
+
+    @Test
+    void mappingThatIsGiven_isNotGuessed() throws IOException {
+        Map<String, String> given =
+                Map.of(
+                        "features",
+                        "v[0:2],c:categorical(red|green)",
+                        "label",
+                        "z",
+                        "timestamp",
+                        "t");
+        String rows =
+                """
+                {"y":1,"z":"a","v":[1,2,3],"c":"red","t":17}
+                {"y":2,"z":"b","v":[1,2,3],"c":"blue","t":18}
+                """;
+        FileStream stream = streamWith(given, "f.jsonl", rows);
+
+        assertThat(stream.settings())
+                .containsEntry("features", "v[0:2],c:categorical(red|green)")
+                .containsEntry("label", "z")
+                .containsEntry("timestamp", "t")
+                .containsEntry("classes", "a,b");
+        assertThat(stream.proposal().unused())
+                .extracting(unused -> unused.path().toString())
+                .containsExactly("y", "v[2]");
+        assertThatThrownBy(
+                        () ->
+                                streamWith(
+                                        Map.of("features", "v[1:5],c,gone", "id", "nr"),
+                                        "f.jsonl",
+                                        rows))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("there is no field v[3], gone, nr, which the settings map");
+        assertThatThrownBy(() -> streamWith(Map.of("label", "z"), "f.jsonl", rows, "--label", "y"))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("--label y contradicts label=z");
+    }
+
     @Test
     void idAndRowNumber_areNoFeatures() throws IOException {
         FileStream stream = stream("f.csv", table(",id,a,y", 40, "#,u#,0.5,up", "#,u#,1.5,down"));
@@ -166,7 +418,7 @@ class FileStreamTest {
         assertThat(stream.proposal().unused())
                 .extracting(unused -> unused.path() + ": " + unused.reason())
                 .containsExactly(
-                        "empty: it has no values",
+                        "empty: it has no values that a feature can have",
                         "same: it always has the same value",
                         "nearly: 40 of 41 values are numbers, but \"red\" is none");
     }
@@ -182,7 +434,8 @@ class FileStreamTest {
 
     @Test
     void ignoredLabel_isNoClass() throws IOException {
-        FileStream stream = streamIgnoring("2", "f.csv", "a,y\n1,1\n2,2\n3,3\n4,2\n");
+        FileStream stream =
+                streamWith(Map.of("label.ignore-index", "2"), "f.csv", "a,y\n1,1\n2,2\n3,3\n4,2\n");
 
         assertThat(stream.classes()).containsExactly("1", "3");
         assertThat(stream.proposal().ignored()).isEqualTo(2);
@@ -249,9 +502,9 @@ class FileStreamTest {
         Files.writeString(file, table("a,y", 30, "#.5,up", "#.5,down"));
         DataFile data = DataFile.of(file, null, null, true);
 
-        List<String> once = messages(FileStream.read(data, new FieldChoice(), null, 1, null));
-        List<String> twice = messages(FileStream.read(data, new FieldChoice(), null, 2, null));
-        FileStream shuffled = FileStream.read(data, new FieldChoice(), null, 2, 7L);
+        List<String> once = messages(FileStream.read(data, new FieldChoice(), Map.of(), 1, null));
+        List<String> twice = messages(FileStream.read(data, new FieldChoice(), Map.of(), 2, null));
+        FileStream shuffled = FileStream.read(data, new FieldChoice(), Map.of(), 2, 7L);
         List<String> drawn = messages(shuffled);
 
         assertThat(twice.subList(0, 30)).isEqualTo(once);
@@ -263,7 +516,7 @@ class FileStreamTest {
         assertThat(drawn.subList(30, 60))
                 .containsExactlyInAnyOrderElementsOf(once)
                 .isNotEqualTo(drawn.subList(0, 30));
-        assertThat(messages(FileStream.read(data, new FieldChoice(), null, 2, 7L)))
+        assertThat(messages(FileStream.read(data, new FieldChoice(), Map.of(), 2, 7L)))
                 .isEqualTo(drawn);
     }
 
@@ -275,7 +528,7 @@ class FileStreamTest {
                 "x,y\\n1,a\\n2,b!: --label z: there is no such field; there are x, y!z",
                 "y\\na\\nb\\n!: there is no feature besides the label \"y\"!",
                 "x,y\\n1,a\\n2,a!: \"y\" must have at least two different labels, but has 1!",
-                "x,z\\n1,a\\n2,b\\n!: which field is the label? --label says so!",
+                "x,z\\n1,a\\n2,b\\n!: which field is the label? --label says so; there are x, z!",
                 "x,y\\n1,a\\n2,b,3\\n!: line 3: the row has 3 cells, but the header has 2!",
                 "x,y\\n1,\\n2,?\\n!: no row has a label in \"y\"!"
             })

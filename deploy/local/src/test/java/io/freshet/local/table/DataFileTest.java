@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.ingest.mapping.MessageLimits;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -127,6 +128,7 @@ class DataFileTest {
             value = {
                 "a,b,a\\n1,2,3!line 1: the column \"a\" is there twice",
                 "1,2.5,-3\\n1,2,3!the header has numbers only; is there none? --no-header",
+                "1,2,1\\n1,2,3!the header has numbers only; is there none? --no-header",
                 "a,b\\n1,2\\n1,2,3!line 3: the row has 3 cells, but the header has 2",
                 "''!the file is empty"
             })
@@ -213,15 +215,15 @@ class DataFileTest {
                                         @DATA
                                         1,'up',2024
                                         %
-                                        ?, "do, wn" , '20\\'24'
-                                        {1 "do, wn", 2 7}
+                                        ?, "do, wn" , '2023'
+                                        {1 "do, wn", 2 1999}
                                         {}
                                         """)))
                 .containsExactly(
-                        "the a=1 y=up d=2024",
-                        "the a=null y=do, wn d=20'24",
-                        "the a=0 y=do, wn d=7",
-                        "the a=0 y=up d=0");
+                        "the a=1 y=up d=2024-01-01T00:00Z",
+                        "the a=null y=do, wn d=2023-01-01T00:00Z",
+                        "the a=0 y=do, wn d=1999-01-01T00:00Z",
+                        "the a=0 y=up d=1970-01-01T00:00Z");
     }
 
     @ParameterizedTest
@@ -235,7 +237,27 @@ class DataFileTest {
                 "@attribute a real\\n@attribute a real\\n!the attribute \"a\" is there twice",
                 "@attribute a real\\n@data\\n1,2!line 3: the row has 2 values, but there are 1",
                 "@attribute a real\\n@data\\n'1!line 3: a quote is not closed",
-                "@attribute a real\\n@data\\n{1 2}!\"1 2\" is not the index of an attribute"
+                "@attribute a real\\n@data\\n{1 2}!\"1 2\" is not the index of an attribute",
+                "@attribute a real\\n@data\\n{0 2, 0 3}!line 3: the index 0 is there twice",
+                "@attribute a real\\n"
+                        + "@data\\n"
+                        + "1\\n"
+                        + "red!line 4: the value \"red\" of \"a\" is not a number",
+                "@attribute a {x,y}\\n"
+                        + "@data\\n"
+                        + "x\\n"
+                        + "z!line 4: the value \"z\" of \"a\" is not among its",
+                "@attribute a {x,y}\\n@data\\n{0 z}!line 3: the value \"z\" of \"a\" is not among",
+                "@attribute a date\\n"
+                        + "@data\\n"
+                        + "2024!the value \"2024\" of \"a\" does not have its date",
+                "@attribute a date 'bb'\\n@data!line 1: attribute \"a\": the date format \"bb\"",
+                "@attribute a {x,x}\\n@data!line 1: attribute \"a\": a name is empty, or declared",
+                "@attribute a relational\\n@data!relational attributes are not supported",
+                "@attribute a colour\\n"
+                        + "@data!the type \"colour\" is not numeric, real, integer, str",
+                "@attribute a real\\n@data\\n1,{5}!line 3: weights of rows, such as {5}, are not",
+                "@attribute a real\\n@data\\n{0 1}, {5}!line 3: weights of rows, such as {5}, are"
             })
     void invalidArff_isRefused(String text, String problem) throws IOException {
         DataFile file = file("f.arff", text.replace("\\n", "\n"));
@@ -251,6 +273,35 @@ class DataFileTest {
 
         assertThat(rows(file)).containsExactly("label=1 1=0.5 7=-2", "label=-1 2=1e3", "3=4");
         assertThat(file.format().isSparse()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1 2:1 3:1 2:4", "2:1 02:4"})
+    void repeatedIndex_isRefused(String line) throws IOException {
+        DataFile file = file("f.svm", "1 1:1\n" + line + "\n");
+
+        assertThatThrownBy(() -> rows(file))
+                .isInstanceOf(InvalidFileException.class)
+                .hasMessage("line 2: the index 2 is there twice");
+    }
+
+    @Test
+    void whatIsBeyondTheLimitsOfAJob_isRefused() throws IOException {
+        String text = "x".repeat(MessageLimits.TEXT_LENGTH + 1);
+
+        for (DataFile file :
+                List.of(
+                        file("f.csv", "a,y\n1,up\n" + text + ",up\n"),
+                        file("f.jsonl", "{}\n\n{\"a\":\"" + text + "\"}\n"))) {
+            assertThatThrownBy(() -> rows(file))
+                    .isInstanceOf(InvalidFileException.class)
+                    .hasMessageStartingWith("line 3: ");
+        }
+        String deep = "[".repeat(MessageLimits.NESTING) + "]".repeat(MessageLimits.NESTING);
+        DataFile nested = file("nested.jsonl", "{\"a\":" + deep + "}\n");
+        assertThatThrownBy(() -> rows(nested))
+                .isInstanceOf(InvalidFileException.class)
+                .hasMessageContaining("nesting depth");
     }
 
     @ParameterizedTest
@@ -273,12 +324,12 @@ class DataFileTest {
                                         """
                                         1 2.5 'tag1|user:2 age:3 tall |item price:0.5
                                         -1 | a b:2
-                                        |x c
+                                        |x c c:2 | a^b weight |x c:0.5
                                         """)))
                 .containsExactly(
                         "tag=tag1 label=1 weight=2.5 user^age=6.0 user^tall=2.0 item^price=0.5",
                         "label=-1 a=1.0 b=2.0",
-                        "x^c=1.0");
+                        "x^c=3.5 ^a^b=1.0 ^weight=1.0");
     }
 
     @ParameterizedTest

@@ -94,14 +94,75 @@ class TerminalDisplayTest {
         audit.metrics(event);
         StringWriter out = new StringWriter();
 
-        SummaryTable.print(
-                new PrintWriter(out), RunSummary.of(audit, event.getModelId(), 1), event, audit);
+        SummaryTable.print(new PrintWriter(out), RunSummary.of(audit, 1), audit);
 
         assertThat(out.toString())
                 .contains("✗ the metrics sequence is complete")
                 .contains("model \"\ufffd[2Jevil\": 1 instead of 0")
                 .doesNotContain("\u001b");
         assertThat(out.toString().lines()).allMatch(line -> TerminalText.columns(line) <= 80);
+    }
+
+    @Test
+    void summaryOfSeveralModels_hasALineForEach() {
+        TopicAudit audit = new TopicAudit();
+        for (String id : List.of("b", "模型".repeat(20), "\u001b[2Jevil", "")) {
+            MetricsEvent event = metrics(0.01);
+            event.setModelId(id);
+            event.setSequence(0);
+            audit.metrics(event);
+        }
+        RunSummary summary = RunSummary.of(audit, 1);
+        StringWriter out = new StringWriter();
+
+        SummaryTable.print(new PrintWriter(out), summary, audit);
+
+        assertThat(out.toString())
+                .contains("  b                        1,000    0.7500    0.5000    0.5000")
+                .contains("  \ufffd[2Jevil ")
+                .contains("  模型模型模型模型… ")
+                .contains("· 3 models")
+                .doesNotContain("\u001b");
+        assertThat(out.toString().lines()).allMatch(line -> TerminalText.columns(line) <= 80);
+        assertThat(summary.accuracy()).isNull();
+        assertThat(summary.modelVersion()).isNull();
+        assertThat(summary.models().get("b").accuracy()).isEqualTo(0.75);
+    }
+
+    @Test
+    void displayOfARun_showsTheModelsThatOccur() {
+        StringWriter text = new StringWriter();
+        StringWriter screen = new StringWriter();
+        TerminalDisplay plain = new TerminalDisplay(new PrintWriter(text), false, false, 100);
+        TerminalDisplay redrawn = new TerminalDisplay(new PrintWriter(screen), true, false, 80);
+        LearningCurves curves = new LearningCurves();
+        for (String id : List.of("", "shop", "web")) {
+            MetricsEvent event = metrics(0.01);
+            event.setModelId(id);
+            event.getAudit().setDeadLetters(new Tally(2L, 1L));
+            curves.add(event);
+            plain.show(curves, 2_000, 2_000, 123);
+            redrawn.show(curves, 2_000, 2_000, 123);
+        }
+
+        assertThat(text.toString().lines())
+                .containsExactly(
+                        "  examples    loss accuracy no-change majority  events/s    version dead"
+                                + " letters",
+                        "     1,000  0.5000   0.7500    0.5000   0.5000       123      1,000"
+                                + "            4",
+                        "    examples    loss accuracy no-change majority      version drifts "
+                                + " model",
+                        "       1,000  0.5000   0.7500    0.5000   0.5000        1,000      0 "
+                                + " shop",
+                        "       1,000  0.5000   0.7500    0.5000   0.5000        1,000      0 "
+                                + " web");
+        assertThat(screen.toString())
+                .contains("0 of 2,000 trained on, all sent")
+                .contains("1,000 of 2,000 trained on, all sent")
+                .contains("2,000 of 2,000 trained on, all sent")
+                .contains("123 events/s · 6 dead letters");
+        assertThat(curves.examplesSeen()).isEqualTo(2_000);
     }
 
     /** An incomplete run has the longest lines: each failed check shows two counts and digests. */
@@ -114,7 +175,7 @@ class TerminalDisplayTest {
         audit.metrics(event);
         StringWriter out = new StringWriter();
 
-        SummaryTable.print(new PrintWriter(out), RunSummary.of(audit, "m", 1), event, audit);
+        SummaryTable.print(new PrintWriter(out), RunSummary.of(audit, 1), audit);
 
         assertThat(out.toString())
                 .contains("✗ every event is counted once (digest)")
