@@ -61,6 +61,12 @@ class AuditTest {
                         "INVALID_TIME",
                         "MISSING_FEATURE",
                         "NOT_FRAMED",
+                        "FEATURE_INDEX_OUT_OF_RANGE",
+                        "DUPLICATE_FEATURE",
+                        "UNEQUAL_INDICES_AND_VALUES",
+                        "EMPTY_FEATURE_NAME",
+                        "TEXT_TOO_LONG",
+                        "TOO_MANY_FEATURES",
                         "INVALID_CLASS_NAME");
     }
 
