@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +58,14 @@ public record Example(byte[] event, @Nullable String topic, int partition, long 
     }
 
     /**
-     * Returns an example with features by name, which needs {@code features.encoding = hashed}.
+     * Returns an example with features by name, which needs {@code features.encoding = hashed}. The
+     * names are kept in their order as texts, so that equal examples are equal bytes.
      *
      * @param numbers values by name
      * @param categories categories by name
      */
     public static Builder named(Map<String, Float> numbers, Map<String, String> categories) {
-        return new Builder(new NamedFeatures(Map.copyOf(numbers), Map.copyOf(categories)));
+        return new Builder(new NamedFeatures(new TreeMap<>(numbers), new TreeMap<>(categories)));
     }
 
     private static List<Float> list(float[] values) {

@@ -84,8 +84,8 @@ public record LearnConfig(
             Key.ofBytes(
                             "models.max-bytes",
                             "1 gb",
-                            "Largest memory that one model may take, with its share of Flink's"
-                                + " state. The job does not start if a model could take more: a"
+                            "Largest memory that one model may take, as estimated from the"
+                                + " settings. The job does not start if a model could take more: a"
                                 + " sparse one takes memory for each column that occurs, at most"
                                 + " for all.")
                     .changeable();

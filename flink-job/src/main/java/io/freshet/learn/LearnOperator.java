@@ -351,9 +351,10 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         }
         if (successor == null) {
             successorChunks.clear();
+            learner.savedSuccessor(SavedArrays.NONE);
         } else {
-            successorChunks.clear();
-            successorChunks.save(successor, SavedArrays.NONE);
+            successorChunks.save(successor, learner.savedSuccessor());
+            learner.savedSuccessor(SavedArrays.of(successor));
         }
         pendingExamples.update(learner.pendingExamples());
         learner.markSaved();

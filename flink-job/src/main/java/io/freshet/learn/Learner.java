@@ -1,5 +1,6 @@
 package io.freshet.learn;
 
+import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
@@ -84,6 +85,7 @@ public final class Learner implements AutoCloseable {
     private long @Nullable [] missing;
 
     private SavedArrays savedArrays = SavedArrays.NONE;
+    private SavedArrays savedSuccessor = SavedArrays.NONE;
 
     /** Numbers of values that one float does not hold. */
     private final RoundedValues rounded = new RoundedValues();
@@ -597,6 +599,15 @@ public final class Learner implements AutoCloseable {
         savedArrays = saved;
     }
 
+    /** Returns the arrays of the {@link #successorState()} that are in Flink's state. */
+    SavedArrays savedSuccessor() {
+        return savedSuccessor;
+    }
+
+    void savedSuccessor(SavedArrays saved) {
+        savedSuccessor = saved;
+    }
+
     /**
      * Returns the state of the learner that was started at a drift warning, in new arrays; null if
      * there is none.
@@ -626,7 +637,8 @@ public final class Learner implements AutoCloseable {
                 successorState == null ? null : header(successorState),
                 read.toArray(),
                 copy(missing),
-                rounded.isEmpty() ? null : FeatureCounts.all(rounded));
+                rounded.isEmpty() ? null : FeatureCounts.all(rounded),
+                Key.kebab(config.encoding()));
     }
 
     private static long @Nullable [] copy(long @Nullable [] counts) {

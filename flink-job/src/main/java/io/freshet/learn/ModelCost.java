@@ -1,6 +1,7 @@
 package io.freshet.learn;
 
 import io.freshet.learn.drift.DriftEvidence;
+import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.sparse.RowLayout;
 import io.freshet.model.sparse.SparseTable;
@@ -64,11 +65,14 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
         LearnerSettings learner = config.learner();
         RowLayout layout = learner.rowLayout();
         long columns = learner.numFeatures() + 1L;
-        // The table; the last good rows and those that are in Flink's state, if all have changed.
+        // The learner and its successor after a warning.
+        int learners = config.drift().reaction() == DriftReaction.HAND_OVER ? 2 : 1;
+        // The table; of each the last good rows and those that are in Flink's state, if all have
+        // changed; a snapshot.
         long heap =
                 LEARNER_OBJECTS
-                        + SparseTable.bytes(layout, columns)
-                        + 2 * columns * (layout.width() + 1L) * Float.BYTES
+                        + learners * SparseTable.bytes(layout, columns)
+                        + (2 * learners + 1) * columns * (layout.width() + 1L) * Float.BYTES
                         + (long) BYTES_PER_ROW * learner.miniBatchSize()
                         + others(config);
         if (learner.miniBatchSize() > 1 || config.blocksByCount()) {

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param missing number of missing values of each feature; null while there are none
  * @param rounded number of values of each feature that one float does not hold; null while there
  *     are none
+ * @param encoding encoding of the features; null in states that were written before there was more
+ *     than one
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelState(
@@ -41,4 +43,5 @@ public record ModelState(
         @Nullable LearnerStateHeader successor,
         PartitionTally @Nullable [] partitions,
         long @Nullable [] missing,
-        FeatureCount @Nullable [] rounded) {}
+        FeatureCount @Nullable [] rounded,
+        @Nullable String encoding) {}

@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import io.freshet.config.Key;
 import io.freshet.ingest.ExampleBlock;
+import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.MissingValues;
 import io.freshet.learn.training.TrainingConfig;
@@ -75,7 +76,9 @@ record RestoredState(
     /** Returns the state of a learner with what is added; unchanged if that is impossible. */
     private @Nullable LearnerState extended(
             @Nullable LearnerState state, @Nullable LearnerStateHeader header, LearnConfig config) {
-        if (state == null || header == null) {
+        if (state == null
+                || header == null
+                || (state.sparse() != null) != config.learner().isSparse()) {
             return state;
         }
         int numOutputs = numOutputs(header, config);
@@ -90,6 +93,8 @@ record RestoredState(
         boolean isExtensible =
                 state.restarts().length == settings.numRates()
                         && numInputs <= settings.numFeatures() + 1
+                        && (config.encoding() != FeatureEncoding.HASHED
+                                || numInputs == settings.numFeatures() + 1)
                         && (numOutputs == settings.numOutputs() || hasOutputPerClass);
         return isExtensible ? state.extended(numInputs - 1, numOutputs, settings) : state;
     }
@@ -119,7 +124,8 @@ record RestoredState(
         int numFeatures = config.learner().numFeatures();
         boolean addsTargets =
                 examples.numTargets() > 0 && config.numTargets() > examples.numTargets();
-        if (!addsTargets && examples.numFeatures() >= numFeatures) {
+        boolean sameKind = (examples.sparse() != null) == config.learner().isSparse();
+        if (!sameKind || (!addsTargets && examples.numFeatures() >= numFeatures)) {
             return block;
         }
         return new ExampleBlock(
@@ -153,6 +159,17 @@ record RestoredState(
     }
 
     private void requireFits(LearnConfig config) {
+        String encoding = modelState.encoding();
+        String configured = Key.kebab(config.encoding());
+        if (encoding != null && !encoding.equals(configured)) {
+            throw mismatch(
+                    "was saved with "
+                            + IngestConfig.ENCODING
+                            + " = "
+                            + encoding
+                            + ", the configuration has "
+                            + configured);
+        }
         if (pendingExamples != null) {
             requireFits(pendingExamples, config);
         }

@@ -58,8 +58,8 @@ public record LearnerSettings(
     /** Largest number of sparse features. */
     public static final int MAX_SPARSE_FEATURES = 1 << 24;
 
-    /** Number of rows of a sparse model that lie in one array, with room for the optimiser. */
-    private static final long MAX_SPARSE_ROW = 4 * 256;
+    /** Number of a sparse model's rows of parameters, or of velocities, that one array must hold. */
+    private static final long SPARSE_ROWS_PER_ARRAY = 4 * 256;
 
     /** Creates settings of a learner of dense features. */
     public LearnerSettings(
@@ -116,7 +116,7 @@ public record LearnerSettings(
                                 + optimizer);
             }
             requireAtMost(MAX_SPARSE_FEATURES, "numFeatures", numFeatures);
-            requireArray("learning rates × numClasses", columns, MAX_SPARSE_ROW);
+            requireArray("learning rates × numClasses", columns, SPARSE_ROWS_PER_ARRAY);
         } else {
             requireDense(numFeatures, columns, miniBatchSize);
         }

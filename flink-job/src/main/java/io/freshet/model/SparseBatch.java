@@ -18,6 +18,9 @@ final class SparseBatch {
 
     private static final int FIRST_CAPACITY = 64;
 
+    /** Largest array of gradients that is kept for the next mini-batch: 8 MiB. */
+    private static final int MAX_KEPT_GRADIENTS = 1 << 20;
+
     // The entries, example after example.
     private int[] ends = new int[FIRST_CAPACITY];
     private int numExamples;
@@ -117,6 +120,14 @@ final class SparseBatch {
         for (int place = 0; place < numPlaces; place++) {
             values[place] = writable ? table.writable(row[place]) : table.readable(row[place]);
             offset[place] = table.offset(row[place]);
+        }
+    }
+
+    /** Lets go of the rows' arrays. */
+    void release() {
+        Arrays.fill(values, 0, numPlaces, null);
+        if (gradients.length > MAX_KEPT_GRADIENTS) {
+            gradients = new double[0];
         }
     }
 

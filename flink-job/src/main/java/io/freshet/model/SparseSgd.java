@@ -122,7 +122,18 @@ final class SparseSgd implements Trainer {
         SparseState sparse = requireSparse(state);
         this.norms = new double[rule == null ? columns : 3];
         set(sparse);
-        this.good = sparse.goodChunks();
+        this.good = good(sparse);
+    }
+
+    /** Returns the last good rows of a state, in this learner's layout; null if there are none. */
+    private SparseChunk @Nullable [] good(SparseState state) {
+        SparseChunk[] saved = state.goodChunks();
+        if (saved == null || state.layout().equals(layout)) {
+            return saved;
+        }
+        SparseTable converted = new SparseTable(layout);
+        converted.set(saved, state.layout());
+        return converted.freeze();
     }
 
     private static SparseState requireSparse(LearnerState state) {
@@ -354,9 +365,7 @@ final class SparseSgd implements Trainer {
                 float[] values = batch.values(place);
                 int at = batch.offset(place) + layout.scale();
                 double input = batch.input(entry);
-                if (values[at + 1] == 0) {
-                    input = Math.signum(input);
-                } else if (values[at] != 0) {
+                if (values[at] != 0) {
                     input *= Math.exp(-values[at]);
                 }
                 batch.input(entry, Math.max(-limit, Math.min(limit, input)));
@@ -674,11 +683,30 @@ final class SparseSgd implements Trainer {
         if (good == null) {
             throw new IllegalStateException("there are no last good parameters");
         }
+        SparseChunk[] before = table.freeze();
         table.set(good, layout);
         if (steps != null) {
             steps.clear();
         }
+        if (scaler != null) {
+            keepScales(before);
+        }
         resetOptimizer();
+    }
+
+    /** Takes over the scales of rows; those of columns without a row get one of zeros. */
+    private void keepScales(SparseChunk[] from) {
+        for (SparseChunk chunk : from) {
+            for (int row = 0; row < chunk.size(); row++) {
+                int to = table.row(table.findOrAdd(chunk.columns()[row]));
+                System.arraycopy(
+                        chunk.values(),
+                        row * layout.width() + layout.scale(),
+                        table.writable(to),
+                        table.offset(to) + layout.scale(),
+                        SCALE_WIDTH);
+            }
+        }
     }
 
     @Override

@@ -39,6 +39,7 @@ public final class SparseWorkspace implements StepWorkspace {
     /** Marks the end of a learner's run. */
     void end() {
         inUse = false;
+        batch.release();
     }
 
     @Override

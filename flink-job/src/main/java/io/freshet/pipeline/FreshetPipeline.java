@@ -40,14 +40,17 @@ public final class FreshetPipeline {
     /**
      * Adds the operators that check examples, train the models and compute metrics.
      *
-     * <p>Examples of a model are trained on in the order in which they arrive.
+     * <p>Examples of a model are trained on in the order in which they arrive: examples of one
+     * subtask stay in their order, as the operators before the learner have the parallelism of the
+     * stream. A job can have one such pipeline, since the operators' uids are fixed.
      */
     public static FreshetStreams learnExamples(
             DataStream<Example> examples, PipelineConfig config) {
         DataStream<RawMessage> messages =
                 examples.map(new ExampleNumbering(), TypeInformation.of(RawMessage.class))
                         .name("number examples")
-                        .uid("number-examples");
+                        .uid("number-examples")
+                        .setParallelism(examples.getParallelism());
         return learn(messages, config, text -> text);
     }
 
@@ -61,6 +64,10 @@ public final class FreshetPipeline {
                                 new ExampleBlockTypeInfo(),
                                 new IngestOperator(config.ingest(), secrets))
                         .uid("ingest");
+        if (blocks.getParallelism() != messages.getParallelism()) {
+            // Other parallelisms would distribute the messages anew, and change their order.
+            blocks.setParallelism(messages.getParallelism());
+        }
         SingleOutputStreamOperator<BlockEvaluation> evaluations =
                 blocks.keyBy(ExampleBlock::modelId, Types.STRING)
                         .transform(

@@ -497,7 +497,7 @@ public class LearnerTest {
     }
 
     @Test
-    void pendingExamplesThatAreDense_areRefused_whereFeaturesAreSparse() {
+    void stateOfAnotherEncoding_isRefused() {
         LearnConfig dense = config(32);
         Learner learner = new Learner("m", new LearnerWorkspace(dense));
         learner.process(

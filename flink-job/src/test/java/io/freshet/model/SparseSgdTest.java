@@ -480,6 +480,64 @@ class SparseSgdTest {
         }
     }
 
+    /** The last good rows have the layout of the optimiser that wrote them. */
+    @ParameterizedTest
+    @MethodSource("learners")
+    void otherOptimizer_canRollBack(LearnerFixture fixture) {
+        LearnerFixture saved =
+                fixture().miniBatch(fixture.miniBatchSize()).mixture(fixture.settings().mixture());
+        for (boolean back : new boolean[] {false, true}) {
+            LearnerSettings from = (back ? fixture : saved).sparse().settings();
+            LearnerSettings to = (back ? saved : fixture).sparse().settings();
+            try (SoftmaxLearner one = learner(from)) {
+                Examples stream = stream(14, 8000);
+                one.learn(stream, true, new Evaluation(CLASSES));
+                assertThat(one.state().hasGoodParameters()).isTrue();
+                LearnerState state = one.state();
+                one.rollBack();
+                try (SoftmaxLearner other = new SoftmaxLearner(to, state)) {
+                    other.rollBack();
+                    assertThat(other.parameterNorm())
+                            .isCloseTo(one.parameterNorm(), withinPercentage(0.01));
+                    other.learn(stream(15, 100), true, new Evaluation(CLASSES));
+                    assertThat(Double.isFinite(other.parameterNorm())).isTrue();
+                }
+            }
+        }
+    }
+
+    /** A roll-back returns to earlier parameters, not to earlier statistics of the features. */
+    @Test
+    void rollBack_keepsTheScales() {
+        LearnerSettings settings =
+                fixture().scaler(ScalerChoice.CLIPPED_WELFORD).sparse().settings();
+        try (SoftmaxLearner learner = learner(settings)) {
+            learner.learn(stream(16, 1500), true, new Evaluation(CLASSES));
+            float[] before = scales(learner, settings);
+            learner.rollBack();
+            assertThat(scales(learner, settings)).containsExactly(before);
+            learner.resetScaler();
+            assertThat(scales(learner, settings)).containsOnly(0);
+        }
+    }
+
+    /** Returns the scales of the columns, in the order of the columns. */
+    private static float[] scales(SoftmaxLearner learner, LearnerSettings settings) {
+        int width = settings.rowLayout().width();
+        float[] scales = new float[2 * (FEATURES + 1)];
+        for (SparseChunk chunk : chunks(learner)) {
+            for (int row = 0; row < chunk.size(); row++) {
+                System.arraycopy(
+                        chunk.values(),
+                        row * width + settings.rowLayout().scale(),
+                        scales,
+                        2 * chunk.columns()[row],
+                        2);
+            }
+        }
+        return scales;
+    }
+
     @Test
     void denseExamples_areRefused() {
         try (SoftmaxLearner learner = learner(fixture().sparse().settings())) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import io.freshet.ingest.EventOutcome;
+import io.freshet.ingest.Example;
 import io.freshet.ingest.IngestOperator;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.RawMessage;
@@ -51,6 +52,28 @@ class FreshetPipelineTest {
                 .extracting(StreamNode::getTransformationUID)
                 .doesNotHaveDuplicates()
                 .contains("labelled-events", "ingest", "learn", "monitor");
+    }
+
+    /** Otherwise the examples of a model would be distributed, and arrive in any order. */
+    @Test
+    void operatorsBeforeTheLearner_haveTheParallelismOfTheExamples() {
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        env.setParallelism(4);
+        DataStream<Example> examples =
+                env.fromData(TypeInformation.of(Example.class), Example.of(1, 2).build());
+        FreshetPipeline.learnExamples(
+                        examples,
+                        PipelineConfig.parse(Map.of("num-features", "2", "classes", "2")))
+                .metrics()
+                .print();
+
+        assertThat(env.getStreamGraph().getStreamNodes())
+                .filteredOn(
+                        node ->
+                                List.of("number-examples", "ingest", "learn")
+                                        .contains(String.valueOf(node.getTransformationUID())))
+                .extracting(node -> node.getTransformationUID() + " " + node.getParallelism())
+                .containsExactlyInAnyOrder("number-examples 1", "ingest 1", "learn 4");
     }
 
     /**
