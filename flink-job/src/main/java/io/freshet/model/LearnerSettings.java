@@ -58,7 +58,9 @@ public record LearnerSettings(
     /** Largest number of sparse features. */
     public static final int MAX_SPARSE_FEATURES = 1 << 24;
 
-    /** Number of a sparse model's rows of parameters, or of velocities, that one array must hold. */
+    /**
+     * Number of a sparse model's rows of parameters, or of velocities, that one array must hold.
+     */
     private static final long SPARSE_ROWS_PER_ARRAY = 4 * 256;
 
     /** Creates settings of a learner of dense features. */

@@ -541,8 +541,8 @@ public class LearnerTest {
                                         learner.pendingExamples()))
                 .isInstanceOf(StateMismatchException.class)
                 .hasMessage(
-                        "The state of model \"m\" has pending examples whose features are dense;"
-                                + " the configuration has features.encoding = sparse");
+                        "The state of model \"m\" was saved with features.encoding = columns, the"
+                                + " configuration has sparse");
         learner.close();
     }
 

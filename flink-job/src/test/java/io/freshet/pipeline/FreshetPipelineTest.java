@@ -62,8 +62,7 @@ class FreshetPipelineTest {
         DataStream<Example> examples =
                 env.fromData(TypeInformation.of(Example.class), Example.of(1, 2).build());
         FreshetPipeline.learnExamples(
-                        examples,
-                        PipelineConfig.parse(Map.of("num-features", "2", "classes", "2")))
+                        examples, PipelineConfig.parse(Map.of("num-features", "2", "classes", "2")))
                 .metrics()
                 .print();
 

@@ -10,10 +10,13 @@ import io.freshet.local.cli.UserException;
 import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.StateDirectory;
+import io.freshet.local.watch.EventTotals;
+import io.freshet.local.watch.ResultsReader;
 import io.freshet.local.watch.StopNote;
 import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobStart;
+import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.pipeline.RegistryPreflight;
@@ -24,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -46,6 +50,9 @@ import picocli.CommandLine.Spec;
 final class RunCommand implements Callable<Integer> {
     /** Time that a job has to stop with a savepoint. */
     private static final Duration STOPPING = Duration.ofSeconds(60);
+
+    /** Longest time for which the metrics are read at the end. */
+    private static final Duration REPORT = Duration.ofSeconds(10);
 
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
 
@@ -108,7 +115,7 @@ final class RunCommand implements Callable<Integer> {
             LocalCluster cluster = open.add(LocalCluster.start(config, start, state, uiPort));
             JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));
             supervisor.awaitRunning();
-            ProcessShutdown.beforeShutdown(() -> stop(cluster, config.kafka(), out));
+            ProcessShutdown.beforeShutdown(() -> stop(cluster, config, out));
             print(
                     out,
                     "learning from "
@@ -126,6 +133,7 @@ final class RunCommand implements Callable<Integer> {
             CompletableFuture<Boolean> stop = stopping;
             if (stop == null) {
                 print(out, "the job has ended");
+                return report(config.topics(), out);
             } else {
                 stop.join(); // the cluster is needed until then
             }
@@ -172,19 +180,40 @@ final class RunCommand implements Callable<Integer> {
     /**
      * Stops the job with a savepoint.
      *
-     * @return whether it has stopped; if not, the job continues from its newest checkpoint at the
-     *     next start
+     * @return the exit code if it has stopped; empty if the job continues from its newest
+     *     checkpoint at the next start
      */
-    private boolean stop(LocalCluster cluster, KafkaConfig kafka, PrintWriter out) {
+    private OptionalInt stop(LocalCluster cluster, JobConfig config, PrintWriter out) {
         CompletableFuture<Boolean> stop = new CompletableFuture<>();
         stopping = stop;
         boolean stopped = false;
         try {
-            stopped = stopWithSavepoint(cluster, kafka, out);
+            stopped = stopWithSavepoint(cluster, config.kafka(), out);
+            return stopped ? OptionalInt.of(report(config.topics(), out)) : OptionalInt.empty();
         } finally {
             stop.complete(stopped);
         }
-        return stopped;
+    }
+
+    /**
+     * Prints what became of the events.
+     *
+     * @return 1 if there were events, none of which could be used; else 0
+     */
+    private static int report(JobTopics topics, PrintWriter out) {
+        EventTotals totals = new EventTotals();
+        try (ResultsReader reader = ResultsReader.start(topics, totals)) {
+            reader.awaitCaughtUp(REPORT);
+        } catch (UserException e) {
+            print(out, "the events were not counted: " + e.getMessage());
+            return 0;
+        }
+        totals.lines().forEach(line -> print(out, line));
+        if (totals.events() > 0 && totals.usable() == 0) {
+            print(out, "no event could be used, for the reasons above");
+            return ProcessShutdown.FAILED;
+        }
+        return 0;
     }
 
     private static boolean stopWithSavepoint(

@@ -92,6 +92,7 @@ final class WatchCommand implements Callable<Integer> {
     private int watchInTerminal(JobTopics topics, PrintWriter out) throws Exception {
         TerminalReporter watch = new TerminalReporter(TerminalDisplay.forTerminal(out), model);
         try (ShutdownStack open = new ShutdownStack()) {
+            open.add(watch::printTotals);
             ResultsReader reader = open.add(ResultsReader.start(topics, watch));
             if (once) {
                 reader.awaitCaughtUp();

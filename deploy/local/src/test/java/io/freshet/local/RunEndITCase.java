@@ -3,6 +3,7 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,12 +13,17 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -95,7 +101,9 @@ class RunEndITCase {
             assertThat(hasUnpacked("natives")).isTrue();
             first.signal("TERM");
             assertThat(first.awaitExit()).isZero();
-            assertThat(first.output()).contains("stopped with ").doesNotContain("freshet: ");
+            assertThat(first.output())
+                    .contains("stopped with ", "0 accepted · 0 unlabelled · 0 ignored", "0 drifts")
+                    .doesNotContain("freshet: ");
         }
         Path log = directory.resolve("freshet-run-kept.log");
         List<String> before = Files.readAllLines(log);
@@ -119,6 +127,54 @@ class RunEndITCase {
                                         || name.startsWith("output-")
                                         || name.equals(JavaProcess.DATA)
                                         || name.startsWith("hsperfdata"));
+    }
+
+    @Test
+    void runWithoutAnyUsableEvent_fails_andSaysWhy() throws Exception {
+        String[] topics = {
+            "--set", "topics.labelled-events=useless", "--set", "topics.metrics=useless-metrics"
+        };
+        List<String> create = new ArrayList<>(List.of("topics"));
+        create.addAll(List.of(topics));
+        create.addAll(List.of("--set", "kafka.bootstrap.servers=" + kafka.bootstrapServers()));
+        assertThat(Freshet.commandLine().execute(create.toArray(String[]::new))).isZero();
+        Map<String, Object> client = Map.of("bootstrap.servers", kafka.bootstrapServers());
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(client, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>("useless", new byte[] {1, 2, 3})).get();
+        }
+        String[] run = {
+            "run",
+            "--set",
+            "kafka.bootstrap.servers=" + kafka.bootstrapServers(),
+            "--set",
+            "num-features=4",
+            "--set",
+            "classes=3",
+            "--set",
+            "job.name=useless",
+            "--set",
+            "sink.transactional-id-prefix=useless",
+            "--set",
+            "topics.labelled-events=useless",
+            "--set",
+            "topics.metrics=useless-metrics"
+        };
+        try (JavaProcess process = JavaProcess.freshet(directory, List.of(), run);
+                TopicReader metrics =
+                        new TopicReader(
+                                Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                                "useless-metrics")) {
+            JobOnKafka.await(
+                    "metrics of the dead letter",
+                    () -> metrics.poll(Duration.ofMillis(100)).iterator().hasNext());
+            process.signal("TERM");
+            assertThat(process.awaitExit()).isEqualTo(1);
+            assertThat(process.output())
+                    .contains(
+                            "stopped with ", "1 dead letters", "dead letters: 1 NOT_SINGLE_OBJECT")
+                    .contains("no event could be used, for the reasons above");
+        }
     }
 
     @ParameterizedTest

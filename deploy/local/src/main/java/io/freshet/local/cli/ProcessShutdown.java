@@ -8,8 +8,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +34,7 @@ public final class ProcessShutdown {
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
     private static volatile boolean signalled;
-    private static volatile @Nullable BooleanSupplier orderlyEnd;
+    private static volatile @Nullable Supplier<OptionalInt> orderlyEnd;
 
     private ProcessShutdown() {}
 
@@ -45,10 +46,10 @@ public final class ProcessShutdown {
     /**
      * Sets what the first signal does before the shutdown begins, such as stopping a job.
      *
-     * @param end returns whether everything has ended in order, so that the process exits with 0
-     *     instead of the signal's exit code
+     * @param end returns the exit code of the process if everything has ended in order, such as 0;
+     *     empty for the signal's exit code
      */
-    public static void beforeShutdown(BooleanSupplier end) {
+    public static void beforeShutdown(Supplier<OptionalInt> end) {
         orderlyEnd = end;
     }
 
@@ -205,11 +206,11 @@ public final class ProcessShutdown {
     }
 
     private static void exit(int code) {
-        BooleanSupplier end = orderlyEnd;
-        boolean inOrder = end != null && end.getAsBoolean();
+        Supplier<OptionalInt> end = orderlyEnd;
+        int exitCode = end == null ? code : end.get().orElse(code);
         begun = true;
-        haltLater(inOrder ? 0 : code);
-        System.exit(inOrder ? 0 : code);
+        haltLater(exitCode);
+        System.exit(exitCode);
     }
 
     private static void onSignal(String name, int code) {

@@ -8,7 +8,6 @@ import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.TerminalText;
 import java.io.PrintWriter;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * Final report of a run: the scores of each model and of the baselines, the counts of events, and
@@ -41,18 +40,13 @@ public final class SummaryTable {
                         summary.models().size() > 1
                                 ? format("%,d models", summary.models().size())
                                 : format("model version %,d", version == null ? 0 : version)));
-        String counts =
-                format(
-                        "%,d accepted · %,d unlabelled · %,d ignored · %,d dead letters",
+        EventTotals.lines(
                         summary.accepted(),
                         summary.unlabelled(),
-                        summary.ignored(),
-                        summary.deadLetters());
-        printWrapped(out, counts);
-        printReasons(out, "ignored: ", audit.ignoredByReason());
-        printReasons(out, "dead letters: ", audit.deadLettersByReason());
-        printWrapped(
-                out, format("%,d %s", audit.drifts(), audit.drifts() == 1 ? "drift" : "drifts"));
+                        audit.ignoredByReason(),
+                        audit.deadLettersByReason(),
+                        audit.drifts())
+                .forEach(line -> out.println("  " + line));
         TerminalDisplay.mixture(audit.onlyModel()).ifPresent(text -> out.println("  " + text));
         out.println();
         audit.checks().forEach(check -> print(out, check));
@@ -97,25 +91,6 @@ public final class SummaryTable {
         out.println(format("  loss, nats       %10s", figure(summary.loss())));
         out.println(format("  kappa            %10s", figure(summary.kappa())));
         out.println(format("  kappa-temporal   %10s", figure(summary.kappaTemporal())));
-    }
-
-    private static void printReasons(PrintWriter out, String title, Map<String, Long> counts) {
-        if (!counts.isEmpty()) {
-            printWrapped(
-                    out,
-                    title
-                            + counts.entrySet().stream()
-                                    .map(
-                                            count ->
-                                                    format(
-                                                            "%,d %s",
-                                                            count.getValue(), count.getKey()))
-                                    .collect(Collectors.joining(" · ")));
-        }
-    }
-
-    private static void printWrapped(PrintWriter out, String text) {
-        TerminalText.wrapped(text, WIDTH - 2).forEach(line -> out.println("  " + line));
     }
 
     private static void print(PrintWriter out, TopicAudit.Check check) {

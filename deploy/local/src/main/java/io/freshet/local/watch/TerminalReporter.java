@@ -40,6 +40,7 @@ public final class TerminalReporter implements ResultsListener {
 
     private final LearningCurves curves = new LearningCurves();
     private final Set<LearningCurve> changedCurves = new LinkedHashSet<>();
+    private final EventTotals totals = new EventTotals();
     private final Deque<String> alerts = new ArrayDeque<>();
     private ReaderState state = new ReaderState(ReaderState.Kind.STARTING, "");
     private long lastShown = System.nanoTime();
@@ -61,8 +62,16 @@ public final class TerminalReporter implements ResultsListener {
         shownCondition = activity.at(clock.millis());
     }
 
+    /** Prints what became of the events of all models that are shown. */
+    public void printTotals() {
+        totals.lines().forEach(display::print);
+    }
+
     @Override
     public void onMetrics(MetricsEvent event, long emittedAt) {
+        if (modelFilter == null || matchesFilter(event.getModelId())) {
+            totals.onMetrics(event, emittedAt);
+        }
         String id = event.getModelId();
         LearningCurve changed = id.isEmpty() || matchesFilter(id) ? curves.add(event) : null;
         if (changed != null) {
