@@ -6,6 +6,8 @@ import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockTypeInfo;
 import io.freshet.ingest.IgnoredReason;
+import io.freshet.model.example.SparseRows;
+import io.freshet.model.sparse.SparseChunk;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.MonitorState;
 import io.freshet.pipeline.JobConfig;
@@ -16,6 +18,7 @@ import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -251,6 +254,22 @@ public record GoldenState(Path directory) {
                         values);
             }
         }
+        for (String name : List.of("rows", "good-rows")) {
+            MapState<Integer, SparseChunk> chunks =
+                    state(
+                            operator,
+                            key,
+                            new MapStateDescriptor<>(
+                                    prefix + name,
+                                    Types.INT,
+                                    TypeInformation.of(SparseChunk.class)));
+            for (Map.Entry<Integer, SparseChunk> chunk : chunks.entries()) {
+                StateText.add(
+                        "learn/" + key + "/" + prefix + name + "/" + chunk.getKey(),
+                        chunk.getValue(),
+                        values);
+            }
+        }
     }
 
     private static void addPending(
@@ -262,15 +281,25 @@ public record GoldenState(Path directory) {
         int numFeatures = pending.examples().numFeatures();
         int numTargets = pending.examples().numTargets();
         for (int row = 0; row < pending.size(); row++) {
-            float[] features = new float[numFeatures];
+            String at = path + "/" + row + "/";
+            SparseRows sparse = pending.examples().sparse();
+            float[] features = new float[sparse == null ? numFeatures : 0];
+            if (sparse != null) {
+                int from = sparse.start(row);
+                int to = sparse.end(row);
+                StateText.add(
+                        at + "columns", Arrays.copyOfRange(sparse.columns(), from, to), values);
+                features = Arrays.copyOfRange(sparse.values(), from, to);
+            }
             float[] targets = new float[numTargets];
-            System.arraycopy(
-                    pending.examples().features(), row * numFeatures, features, 0, numFeatures);
+            if (sparse == null) {
+                System.arraycopy(
+                        pending.examples().features(), row * numFeatures, features, 0, numFeatures);
+            }
             if (numTargets > 0) {
                 System.arraycopy(
                         pending.examples().targets(), row * numTargets, targets, 0, numTargets);
             }
-            String at = path + "/" + row + "/";
             StateText.add(at + "features", features, values);
             StateText.add(at + "targets", targets, values);
             StateText.add(at + "label", pending.examples().labels()[row], values);

@@ -49,6 +49,9 @@ final class GoldenSavepointWriter {
     /** Events after which a model has copied its parameters as the last good ones. */
     private static final int MANY_EVENTS_BEFORE = 3_600;
 
+    /** So many that a model has last good parameters with mini-batches of two. */
+    private static final int MOST_EVENTS_BEFORE = 8_001;
+
     private static final int EVENTS_AFTER = 300;
 
     /** Model that gets no event after the savepoint: its snapshot comes from the state alone. */
@@ -109,6 +112,22 @@ final class GoldenSavepointWriter {
                     Map.entry("metrics.delivery", "at-least-once"),
                     Map.entry("metrics.window-size", "100"));
 
+    /** Sparse rows, open classes, and a successor of both. */
+    private static final Map<String, String> SPARSE =
+            Map.ofEntries(
+                    Map.entry("features.encoding", "sparse"),
+                    Map.entry("classes", "open"),
+                    Map.entry("classes.capacity", "5"),
+                    Map.entry("training.learning-rate", "0.05"),
+                    Map.entry("training.momentum", "0.9"),
+                    Map.entry("training.weight-decay", "0.001"),
+                    Map.entry("mini-batch.size", "2"),
+                    Map.entry("drift.detector", "ddm,robust-cusum"),
+                    Map.entry("drift.robust-cusum.warning-threshold", "0.5"),
+                    Map.entry("drift.robust-cusum.drift-threshold", "100"),
+                    Map.entry("drift.reaction", "hand-over"),
+                    Map.entry("metrics.window-size", "100"));
+
     private GoldenSavepointWriter() {}
 
     /**
@@ -122,6 +141,7 @@ final class GoldenSavepointWriter {
         write(release.resolve("adam"), ADAM, EVENTS_BEFORE);
         write(release.resolve("mixture"), MIXTURE, MANY_EVENTS_BEFORE);
         write(release.resolve("multi-label"), MULTI_LABEL, EVENTS_BEFORE);
+        write(release.resolve("sparse"), SPARSE, MOST_EVENTS_BEFORE);
     }
 
     private static void write(Path directory, Map<String, String> settings, int numBefore)
