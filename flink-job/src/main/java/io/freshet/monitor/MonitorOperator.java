@@ -139,8 +139,8 @@ public final class MonitorOperator
         if (stored == null) {
             return new ModelMonitor(modelId, monitorConfig, startedAt);
         }
-        MonitorState saved = stored.extended(monitorConfig.numClasses());
         try {
+            MonitorState saved = stored.extended(monitorConfig.numClasses());
             reportChanges(saved);
             return ModelMonitor.restore(modelId, monitorConfig, startedAt, saved);
         } catch (StateMismatchException e) {

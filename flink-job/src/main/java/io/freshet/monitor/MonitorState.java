@@ -1,5 +1,7 @@
 package io.freshet.monitor;
 
+import io.freshet.learn.StateMismatchException;
+
 /**
  * Flink state of the monitor of one model.
  *
@@ -42,11 +44,20 @@ public record MonitorState(
     /**
      * Returns the state with classes added at the end, of which there are no examples.
      *
-     * @param newNumClasses configured number of classes; if there are not more than in this state,
-     *     the state is returned as it is
+     * @param newNumClasses configured number of classes; if there are as many in this state, the
+     *     state is returned as it is
+     * @throws StateMismatchException if there are fewer than in this state
      */
     MonitorState extended(int newNumClasses) {
-        return numClasses == 0 || numClasses >= newNumClasses
+        if (numClasses > newNumClasses) {
+            throw new StateMismatchException(
+                    "The state of the metrics was saved with "
+                            + numClasses
+                            + " classes, more than the "
+                            + newNumClasses
+                            + " that are configured");
+        }
+        return numClasses == 0 || numClasses == newNumClasses
                 ? this
                 : new MonitorState(
                         sequence,

@@ -2,6 +2,7 @@ package io.freshet.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.freshet.config.Key;
 import io.freshet.learn.BlockEvaluation;
@@ -146,16 +147,32 @@ class MonitorOperatorTest {
     }
 
     @Test
-    void stateWithOtherClasses_failsTheJob() throws Exception {
-        OperatorSubtaskState state = saved();
+    void stateWithFewerClasses_continues() throws Exception {
         try (var harness = harness("classes", "20")) {
+            harness.initializeState(saved());
+            harness.open();
+            harness.processElement(evaluation(), 0);
+            harness.getOneInputOperator().prepareSnapshotPreBarrier(2);
+
+            assertThat(harness.extractOutputValues())
+                    .extracting(RollingMetrics::sequence, m -> m.prequential().examples())
+                    .containsExactly(tuple(1L, 4L));
+        }
+    }
+
+    @Test
+    void stateWithMoreClasses_failsTheJob() throws Exception {
+        OperatorSubtaskState state = saved("classes", "20");
+        try (var harness = harness()) {
             harness.initializeState(state);
             harness.open();
 
             assertThatThrownBy(() -> harness.processElement(evaluation(), 0))
                     .isInstanceOf(SuppressRestartsException.class)
                     .cause()
-                    .hasMessageStartingWith("The state of the metrics was saved with another");
+                    .hasMessage(
+                            "The state of the metrics was saved with 20 classes, more than the 2"
+                                    + " that are configured");
         }
     }
 }

@@ -135,9 +135,9 @@ class CrossEntropyTest {
 
     @Test
     void options_areRefused_withTheirNameAndValue() {
-        assertThatThrownBy(() -> new CrossEntropy(1))
+        assertThatThrownBy(() -> new CrossEntropy(0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("numClasses must be at least 2, but is 1");
+                .hasMessage("numClasses must be at least 1, but is 0");
         assertThatThrownBy(() -> new CrossEntropy(3, OutputWeights.of(1, 2), -100, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(

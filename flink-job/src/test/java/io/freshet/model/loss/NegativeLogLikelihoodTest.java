@@ -76,9 +76,9 @@ class NegativeLogLikelihoodTest {
 
     @Test
     void options_areRefused_withTheirNameAndValue() {
-        assertThatThrownBy(() -> new NegativeLogLikelihood(1))
+        assertThatThrownBy(() -> new NegativeLogLikelihood(0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("numClasses must be at least 2, but is 1");
+                .hasMessage("numClasses must be at least 1, but is 0");
         assertThatThrownBy(() -> new NegativeLogLikelihood(2, OutputWeights.of(1), -100))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
