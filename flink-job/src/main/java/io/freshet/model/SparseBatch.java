@@ -39,8 +39,11 @@ final class SparseBatch {
     /** Some floats of each row as they were before the mini-batch. */
     private float[] backup = new float[0];
 
-    /** Sums of the gradients of a mini-batch of more than one example, (numPlaces, columns). */
+    // The gradients: of one example those of its logits, (columns), which the inputs multiply; of
+    // more examples the sums of the products, (numPlaces, columns).
     private double[] gradients = new double[0];
+    private int columns;
+    private int stride;
 
     /** Takes the entries of a mini-batch; columns that the table does not have are added to it. */
     void gather(BlockRows rows, int begin, int end, Examples examples, SparseTable table) {
@@ -172,15 +175,74 @@ final class SparseBatch {
         input[entry] = newInput;
     }
 
-    /** Returns an array of zeros for the sums of gradients, (at least numPlaces, columns). */
-    double[] zeroGradients(int columns) {
-        int length = Math.multiplyExact(numPlaces, columns);
+    /** Begins the gradients of a mini-batch. */
+    void beginGradients(int numColumns) {
+        columns = numColumns;
+        stride = numExamples == 1 ? 0 : numColumns;
+        int length = Math.max(numColumns, Math.multiplyExact(numPlaces, stride));
         if (gradients.length < length) {
             gradients = new double[Math.max(length, 2 * gradients.length)];
         } else {
             Arrays.fill(gradients, 0, length, 0);
         }
+    }
+
+    /**
+     * Adds the gradients of an example.
+     *
+     * @param ofLogits gradients of the loss at its logits, (columns). Not modified.
+     */
+    void addGradient(int example, double[] ofLogits) {
+        if (stride == 0) {
+            System.arraycopy(ofLogits, 0, gradients, 0, columns);
+            return;
+        }
+        for (int entry = start(example); entry < end(example); entry++) {
+            double factor = input[entry];
+            int at = entryPlace[entry] * stride;
+            for (int c = 0; c < columns; c++) {
+                gradients[at + c] += factor * ofLogits[c];
+            }
+        }
+    }
+
+    /**
+     * Returns the gradients: those of a place begin at {@link #gradientStart} and have the factor
+     * {@link #inputOf}.
+     */
+    double[] gradients() {
         return gradients;
+    }
+
+    int gradientStart(int place) {
+        return place * stride;
+    }
+
+    double inputOf(int place) {
+        return stride == 0 ? input[place] : 1;
+    }
+
+    /** Returns the sum of the squares of some columns of the gradients, over all places. */
+    double sumOfSquaredGradients(int firstColumn, int numColumns) {
+        double sum = 0;
+        for (int place = 0; place < numPlaces; place++) {
+            double factor = inputOf(place);
+            int from = gradientStart(place);
+            for (int c = firstColumn; c < firstColumn + numColumns; c++) {
+                double gradient = factor * gradients[from + c];
+                sum += gradient * gradient;
+            }
+        }
+        return sum;
+    }
+
+    /** Returns {@code Σ |x|} over all entries. */
+    double sumOfMagnitudes() {
+        double sum = 0;
+        for (int entry = 0; entry < numEntries; entry++) {
+            sum += Math.abs(input[entry]);
+        }
+        return sum;
     }
 
     /** Copies some floats of each row, for {@link #restore}. */

@@ -202,6 +202,14 @@ public final class SparseTable {
         return values[chunk];
     }
 
+    /** Sets some floats of all rows to 0. */
+    public void fill(int from, int count) {
+        for (int row = 0; row < numRows; row++) {
+            int at = offset(row) + from;
+            Arrays.fill(writable(row), at, at + count, 0);
+        }
+    }
+
     /** Returns the index of a row's first float in its array. */
     public int offset(int row) {
         return (row & (CHUNK_ROWS - 1)) * width;
