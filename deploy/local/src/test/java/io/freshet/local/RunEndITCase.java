@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * bounded time, and without files left behind.
  */
 class RunEndITCase {
+    private static final int INTERRUPTED = 130;
     private static final int TERMINATED = 143;
 
     private static EmbeddedKafka kafka;
@@ -312,9 +313,10 @@ class RunEndITCase {
     void secondSignal_endsAtOnce() throws Exception {
         try (JavaProcess process = run("impatient")) {
             process.awaitOutput("learning from");
+            // Of one signal, two that are pending would be delivered once.
+            process.signal("INT");
             process.signal("TERM");
-            process.signal("TERM");
-            assertThat(process.awaitExit()).isEqualTo(TERMINATED);
+            assertThat(process.awaitExit()).isIn(INTERRUPTED, TERMINATED);
             assertThat(process.output()).contains("second signal, halting at once");
         }
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +30,13 @@ public final class ProcessShutdown {
     private static final Duration HALT_TIMEOUT = CLOSE_TIMEOUT.plusSeconds(10);
     private static final int SIGNAL_BASE = 128;
 
+    /** Each signal is handled in a thread of its own. */
+    private static final AtomicBoolean SIGNALLED = new AtomicBoolean();
+
     private static final List<AutoCloseable> RESOURCES = new ArrayList<>();
     private static @Nullable Thread hook;
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
-    private static volatile boolean signalled;
     private static volatile @Nullable Supplier<OptionalInt> orderlyEnd;
 
     private ProcessShutdown() {}
@@ -214,11 +217,10 @@ public final class ProcessShutdown {
     }
 
     private static void onSignal(String name, int code) {
-        if (signalled) {
+        if (SIGNALLED.getAndSet(true)) {
             System.err.println("freshet: second signal, halting at once");
             Runtime.getRuntime().halt(code);
         }
-        signalled = true;
         logger().info("SIG{}: stopping", name);
         new Thread(() -> exit(code), "freshet-signal").start();
     }
