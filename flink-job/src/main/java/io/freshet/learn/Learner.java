@@ -271,10 +271,7 @@ public final class Learner implements AutoCloseable {
             return block;
         }
         Examples examples = block.examples().copy();
-        float[] copied = examples.features();
-        for (int i = 0; i < block.size() * numFeatures; i++) {
-            copied[i] = Float.isNaN(copied[i]) ? 0 : copied[i];
-        }
+        examples.setMissingToZero();
         return new ExampleBlock(modelId, examples, block.origins());
     }
 

@@ -1,6 +1,8 @@
 package io.freshet.local;
 
 import io.freshet.config.Key;
+import io.freshet.ingest.FeatureEncoding;
+import io.freshet.ingest.IngestConfig;
 import io.freshet.learn.drift.DetectorOption;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.local.cli.SettingsOptions;
@@ -150,7 +152,7 @@ final class DriftBenchCommand implements Callable<Integer> {
             throw new UserException("--width " + width + ": must be at least 0");
         }
         FileStream stream =
-                FileStream.read(fileOptions.file(path), fields, settingsOptions.read(), 1, null);
+                FileStream.read(fileOptions.file(path), fields, givenSettings(), 1, null);
         int last = -1;
         for (int at : drifts) {
             if (at <= last || at >= stream.size()) {
@@ -190,7 +192,28 @@ final class DriftBenchCommand implements Callable<Integer> {
         settings.put(
                 "kafka.bootstrap.servers",
                 "none:1"); // required by the parser, but never connected to
-        settings.putAll(settingsOptions.read());
+        settings.putAll(givenSettings());
+        return settings;
+    }
+
+    /**
+     * Returns the settings of the command line, by which features have columns.
+     *
+     * @throws UserException if they have another encoding: examples are dense here
+     */
+    private Map<String, String> givenSettings() {
+        Map<String, String> settings = new HashMap<>(settingsOptions.read());
+        String columns = Key.kebab(FeatureEncoding.COLUMNS);
+        String encoding = settings.putIfAbsent(IngestConfig.ENCODING.name(), columns);
+        if (encoding != null && !encoding.equalsIgnoreCase(columns)) {
+            throw new UserException(
+                    IngestConfig.ENCODING.name()
+                            + " = "
+                            + encoding
+                            + ": drift-bench supports "
+                            + columns
+                            + " only");
+        }
         return settings;
     }
 }

@@ -210,6 +210,25 @@ class DriftBenchCommandTest {
                 "3,10");
     }
 
+    @Test
+    void wideLibsvmFile_isLearntDense(@TempDir Path directory) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i <= 1001; i++) {
+            text.append(i % 2 == 0 ? "+1 " : "-1 ").append(i).append(":1\n");
+        }
+        String file = Files.writeString(directory.resolve("f.libsvm"), text).toString();
+        StringWriter out = new StringWriter();
+
+        assertThat(execute(out, "--file", file)).as(out.toString()).isZero();
+        assertThat(out.toString()).contains("1 streams, 1,001 examples, 0 drifts");
+        assertRefused(
+                "features.encoding = hashed: drift-bench supports columns only",
+                "--file",
+                file,
+                "--set",
+                "features.encoding=hashed");
+    }
+
     private static void assertRefused(String message, String... options) {
         StringWriter err = new StringWriter();
         assertThat(execute(err, options)).isEqualTo(2);

@@ -266,6 +266,13 @@ public final class Examples {
         return relabelled;
     }
 
+    /** Sets the features to 0 that are NaN. Sparse examples do not have them. */
+    public void setMissingToZero() {
+        for (int i = 0; i < size * numFeatures && sparse == null; i++) {
+            features[i] = Float.isNaN(features[i]) ? 0 : features[i];
+        }
+    }
+
     /** Returns a copy that shares no array with this set; its arrays have {@link #size()} rows. */
     public Examples copy() {
         Examples copy = new Examples(numFeatures, numTargets, size, sparse != null);

@@ -14,9 +14,6 @@ import java.util.Optional;
  * column each.
  */
 public final class HashedProposal {
-    /** Number of columns beyond which features are rather hashed. */
-    private static final int MAX_COLUMNS = 1000;
-
     private static final int MIN_BITS = 18;
     private static final int MAX_BITS = 24;
 
@@ -26,14 +23,19 @@ public final class HashedProposal {
     private final List<FeatureField> features = new ArrayList<>();
     private long count;
 
-    private HashedProposal() {}
+    private final boolean takesAll;
+
+    private HashedProposal(boolean takesAll) {
+        this.takesAll = takesAll;
+    }
 
     /** Returns the settings; empty if the features of a proposal are all that there are. */
     public static Optional<HashedProposal> of(Proposal proposal, DataProfile profile) {
-        if (proposal.onlyHashed().isEmpty() && proposal.featureList().numColumns() <= MAX_COLUMNS) {
+        if (proposal.onlyHashed().isEmpty()
+                && proposal.featureList().numColumns() <= Proposal.MAX_DENSE_COLUMNS) {
             return Optional.empty();
         }
-        HashedProposal hashed = new HashedProposal();
+        HashedProposal hashed = new HashedProposal(proposal.takesAllNumbers());
         List<FeatureField> fields = new ArrayList<>(proposal.featureList().fields());
         fields.addAll(proposal.onlyHashed());
         for (FeatureField field : fields) {
@@ -80,8 +82,8 @@ public final class HashedProposal {
         List<String> lines = new ArrayList<>();
         lines.add(
                 TerminalDisplay.format(
-                        "# Or hashed, with all categories and texts: %,d different features, of",
-                        count));
+                        "# Or hashed, with %s: %,d different features, of",
+                        takesAll ? "fields that are new" : "all categories and texts", count));
         lines.add(
                 TerminalDisplay.format(
                         "# which about %.2f %% share one of %,d columns.",
@@ -90,7 +92,11 @@ public final class HashedProposal {
         if (bits() != MIN_BITS) {
             lines.add("#" + IngestConfig.HASH_BITS.name() + "=" + bits());
         }
-        lines.add("#features=" + new FeatureList(features));
+        lines.add(
+                "#features="
+                        + (takesAll
+                                ? new FeatureList(List.of(), true)
+                                : new FeatureList(features)));
         return lines;
     }
 }

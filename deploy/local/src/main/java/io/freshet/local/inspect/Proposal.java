@@ -5,6 +5,7 @@ import io.freshet.config.QuotedList;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IngestConfig;
+import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.mapping.FeatureField;
 import io.freshet.ingest.mapping.FeatureKind;
 import io.freshet.ingest.mapping.FeatureList;
@@ -44,6 +45,9 @@ public final class Proposal {
     private static final int MIN_DISTINCT = 10;
 
     private static final int MAX_CLASSES = 1000;
+
+    /** Number of columns beyond which a dense model of features that are mostly 0 is wasteful. */
+    static final int MAX_DENSE_COLUMNS = 1000;
 
     /** Fraction of numbers from which on a field of texts is reported as numeric with errors. */
     private static final double MOSTLY = 0.9;
@@ -94,6 +98,7 @@ public final class Proposal {
     private final List<String> warnings = new ArrayList<>();
     private final Map<Part, FieldSource> parts = new EnumMap<>(Part.class);
     private final FieldMapping given;
+    private final @Nullable String encoding;
     private final boolean hashes;
     private final @Nullable String ignoredLabel;
     private long labelled;
@@ -103,9 +108,8 @@ public final class Proposal {
         this.profile = profile;
         this.absentIsZero = absentIsZero;
         given = FieldChoice.mapping(settings);
-        hashes =
-                Key.kebab(FeatureEncoding.HASHED)
-                        .equalsIgnoreCase(settings.get(IngestConfig.ENCODING.name()));
+        encoding = settings.get(IngestConfig.ENCODING.name());
+        hashes = Key.kebab(FeatureEncoding.HASHED).equalsIgnoreCase(encoding);
         ignoredLabel = settings.get(IngestConfig.LABEL_IGNORE_INDEX.name());
     }
 
@@ -652,9 +656,22 @@ public final class Proposal {
         }
         settings.put("classes", QuotedList.format(List.copyOf(classes.keySet())));
         if (absentIsZero) {
-            settings.put("features.missing", "zero");
+            settings.put(IngestConfig.MISSING.name(), Key.kebab(MissingValues.ZERO));
+        }
+        if (isSparse()) {
+            settings.put(IngestConfig.ENCODING.name(), Key.kebab(FeatureEncoding.SPARSE));
         }
         return settings;
+    }
+
+    /** Returns whether it proposes to keep only the features that are not 0. */
+    private boolean isSparse() {
+        return encoding == null && absentIsZero && featureList().numColumns() > MAX_DENSE_COLUMNS;
+    }
+
+    /** Returns whether the features are all fields that are no part, and all of them numbers. */
+    boolean takesAllNumbers() {
+        return absentIsZero && unused.isEmpty();
     }
 
     /** Returns the places of the label, the id, the time, the model and the weight. */

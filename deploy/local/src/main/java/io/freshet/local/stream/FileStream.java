@@ -6,6 +6,7 @@ import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExamplePacker;
 import io.freshet.ingest.IngestConfig;
+import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.RawMessage;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.ingest.SourceFormat;
@@ -39,9 +40,13 @@ import org.jspecify.annotations.Nullable;
  * and which are features is proposed from all rows, which are read once for that.
  */
 public final class FileStream implements LabelledStream {
+    /** Start of the keys that determine the features of an example. */
+    private static final String FEATURES = "features.";
+
     private final DataFile file;
     private final Proposal proposal;
     private final DataProfile profile;
+    private final Map<String, String> given;
     private final int epochs;
     private final @Nullable Long shuffleSeed;
 
@@ -49,11 +54,13 @@ public final class FileStream implements LabelledStream {
             DataFile file,
             Proposal proposal,
             DataProfile profile,
+            Map<String, String> given,
             int epochs,
             @Nullable Long shuffleSeed) {
         this.file = file;
         this.proposal = proposal;
         this.profile = profile;
+        this.given = Map.copyOf(given);
         this.epochs = epochs;
         this.shuffleSeed = shuffleSeed;
     }
@@ -77,7 +84,7 @@ public final class FileStream implements LabelledStream {
         DataProfile profile = profile(file);
         try {
             Proposal proposal = Proposal.of(profile, choice, file.format().isSparse(), settings);
-            return new FileStream(file, proposal, profile, epochs, shuffleSeed);
+            return new FileStream(file, proposal, profile, settings, epochs, shuffleSeed);
         } catch (UserException e) {
             throw new UserException(file.path() + ": " + e.getMessage(), e);
         }
@@ -193,7 +200,13 @@ public final class FileStream implements LabelledStream {
 
     @Override
     public Items<Example> examples() {
-        Settings settings = Settings.of(settings(), IngestConfig.KEYS, Set.of());
+        Map<String, String> values = settings();
+        IngestConfig.KEYS.stream()
+                .map(Key::name)
+                .filter(name -> name.startsWith(FEATURES))
+                .filter(given::containsKey)
+                .forEach(name -> values.put(name, given.get(name)));
+        Settings settings = Settings.of(values, IngestConfig.KEYS, Set.of());
         IngestConfig config = IngestConfig.from(settings);
         settings.throwIfProblems();
         return new Decoded(messages(), config);
@@ -316,6 +329,7 @@ public final class FileStream implements LabelledStream {
     private static final class Decoded implements Items<Example> {
         private final Items<byte[]> messages;
         private final List<String> classes;
+        private final MissingValues missing;
         private final ExamplePacker packer;
         private long offset;
         private @Nullable DeadLetter deadLetter;
@@ -323,6 +337,7 @@ public final class FileStream implements LabelledStream {
         Decoded(Items<byte[]> messages, IngestConfig config) {
             this.messages = messages;
             classes = config.classes();
+            missing = config.missing();
             packer = new ExamplePacker(config, null, letter -> deadLetter = letter);
         }
 
@@ -338,6 +353,9 @@ public final class FileStream implements LabelledStream {
                 throw new UserException("row " + offset + ": " + deadLetter.detail());
             }
             Examples examples = block.examples();
+            if (missing == MissingValues.ZERO) {
+                examples.setMissingToZero();
+            }
             int label = examples.labels()[0];
             List<String> names = classes.isEmpty() ? block.classNames() : classes;
             Example example =

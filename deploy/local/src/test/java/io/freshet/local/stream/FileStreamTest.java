@@ -3,8 +3,10 @@ package io.freshet.local.stream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.ingest.IngestConfig;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.inspect.FieldChoice;
+import io.freshet.local.inspect.HashedProposal;
 import io.freshet.local.inspect.Proposal;
 import io.freshet.local.table.DataFile;
 import java.io.IOException;
@@ -483,6 +485,50 @@ class FileStreamTest {
                 .containsEntry("label", "label")
                 .containsEntry("classes", "-1,1")
                 .containsEntry("features.missing", "zero");
+    }
+
+    @Test
+    void examples_haveTheMissingValuesOfTheJob() throws IOException {
+        assertThat(first(stream("f.libsvm", "+1 1:0.5 10:2\n-1 2:1\n")))
+                .containsExactly(0.5f, 0, 2);
+        String csv = "a,b,y\n,2.5,up\n3,4,down\n";
+        assertThat(first(stream("f.csv", csv))).containsExactly(Float.NaN, 2.5f);
+        assertThat(first(streamWith(Map.of("features.missing", "zero"), "f.csv", csv)))
+                .containsExactly(0, 2.5f);
+        FileStream refused = streamWith(Map.of("features.missing", "dead-letter"), "f.csv", csv);
+        assertThatThrownBy(() -> first(refused))
+                .isInstanceOf(UserException.class)
+                .hasMessageStartingWith("row 1: ");
+    }
+
+    private static float[] first(FileStream stream) {
+        try (LabelledStream.Items<LabelledStream.Example> examples = stream.examples()) {
+            return examples.next().features();
+        }
+    }
+
+    @Test
+    void sparseFileOfManyFeatures_isLearntSparse() throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i <= 1001; i++) {
+            text.append(i % 2 == 0 ? "+1 " : "-1 ").append(i).append(":1\n");
+        }
+        String key = IngestConfig.ENCODING.name();
+
+        FileStream wide = stream("wide.libsvm", text.toString());
+        assertThat(wide.settings()).containsEntry(key, "sparse");
+        assertThat(HashedProposal.of(wide.proposal(), wide.profile()).orElseThrow().lines())
+                .containsExactly(
+                        "# Or hashed, with fields that are new: 1,001 different features, of",
+                        "# which about 0.38 % share one of 262,144 columns.",
+                        "#features.encoding=hashed",
+                        "#features=*");
+        assertThat(streamWith(Map.of(key, "columns"), "c.libsvm", text.toString()).settings())
+                .doesNotContainKey(key);
+        assertThat(
+                        stream("narrow.libsvm", text.substring(0, text.indexOf("\n+1 1000:")))
+                                .settings())
+                .doesNotContainKey(key);
     }
 
     @Test
