@@ -99,13 +99,9 @@ final class BlockedSgd implements Trainer {
         this.inputs = new BlockInputs(workspace, rows, scaler);
         this.recursion = workspace.maxSteps == 1 ? null : new LogitRecursion(workspace, rows);
         this.directStep = new DirectStep(workspace, block, inputs, parameters, scorer, restarts);
-        this.factors = new double[workspace.columns];
+        this.factors = settings.gradientFactors();
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
-        for (int rate = 0; mixture != null && rate < settings.numRates(); rate++) {
-            int at = rate * settings.numOutputs();
-            Arrays.fill(factors, at, at + settings.numOutputs(), -mixture.rates().get(rate));
-        }
     }
 
     /** Returns the parameters. */

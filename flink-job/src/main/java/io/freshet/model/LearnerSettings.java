@@ -11,6 +11,7 @@ import io.freshet.model.optim.Optimizer;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.sparse.RowLayout;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -182,6 +183,24 @@ public record LearnerSettings(
     /** Returns the number of learning rates, each of which has its own parameters. */
     public int numRates() {
         return mixture == null ? 1 : mixture.rates().size();
+    }
+
+    /**
+     * Returns the factors by which the gradients of a mixture's columns are multiplied: (numRates ×
+     * numOutputs) minus the learning rate of each column; 0 without a mixture, where the learning
+     * rate follows a schedule.
+     */
+    double[] gradientFactors() {
+        int numOutputs = numOutputs();
+        double[] factors = new double[numRates() * numOutputs];
+        for (int rate = 0; mixture != null && rate < numRates(); rate++) {
+            Arrays.fill(
+                    factors,
+                    rate * numOutputs,
+                    (rate + 1) * numOutputs,
+                    -mixture.rates().get(rate));
+        }
+        return factors;
     }
 
     /**

@@ -69,16 +69,9 @@ final class SparseSgd implements Trainer {
         this.restarts = state.restarts().clone();
         this.block = new ExecutionBlock(settings, workspace.capacity, workspace.capacity);
         this.rows = block.rows();
-        this.factors = new double[columns];
+        this.factors = settings.gradientFactors();
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
-        for (int rate = 0; mixture != null && rate < numRates; rate++) {
-            Arrays.fill(
-                    factors,
-                    rate * numOutputs,
-                    (rate + 1) * numOutputs,
-                    -mixture.rates().get(rate));
-        }
     }
 
     private static SparseState requireSparse(LearnerState state) {
