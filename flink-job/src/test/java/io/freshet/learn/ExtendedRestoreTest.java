@@ -148,9 +148,14 @@ class ExtendedRestoreTest {
                                         Arguments.of(config, Named.of("RocksDB", true))));
     }
 
-    private static KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation>
-            harness(LearnConfig config, boolean rocksDb, @Nullable OperatorSubtaskState state)
-                    throws Exception {
+    /**
+     * Returns an open operator.
+     *
+     * @param state state that it restores; null to begin without
+     */
+    static KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness(
+            LearnConfig config, boolean rocksDb, @Nullable OperatorSubtaskState state)
+            throws Exception {
         var harness =
                 new KeyedOneInputStreamOperatorTestHarness<>(
                         new LearnOperator(config), ExampleBlock::modelId, Types.STRING);

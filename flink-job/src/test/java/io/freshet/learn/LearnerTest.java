@@ -505,30 +505,7 @@ public class LearnerTest {
                 prediction -> {},
                 alert -> {});
         LearnerState state = state(learner);
-        LearnConfig sparse =
-                new LearnConfig(
-                        new LearnerSettings(
-                                FEATURES,
-                                CLASSES,
-                                32,
-                                dense.learner().loss(),
-                                dense.learner().optimizer(),
-                                dense.learner().mixture(),
-                                dense.learner().reduction(),
-                                null,
-                                10,
-                                true),
-                        dense.classes(),
-                        dense.labelType(),
-                        null,
-                        false,
-                        dense.maxModels(),
-                        dense.publishInterval(),
-                        dense.drift(),
-                        dense.deviceFallback(),
-                        MissingValues.ZERO,
-                        FeatureEncoding.SPARSE,
-                        false);
+        LearnConfig sparse = sparse(dense, 32);
 
         assertThatThrownBy(
                         () ->
@@ -895,5 +872,32 @@ public class LearnerTest {
                     .isInstanceOf(StateMismatchException.class)
                     .hasMessage("The state of model \"m\" " + difference);
         }
+    }
+
+    /** Returns the configuration of a sparse model like a dense one, without a scaler. */
+    static LearnConfig sparse(LearnConfig dense, int miniBatchSize) {
+        return new LearnConfig(
+                new LearnerSettings(
+                        dense.learner().numFeatures(),
+                        dense.learner().numClasses(),
+                        miniBatchSize,
+                        dense.learner().loss(),
+                        dense.learner().optimizer(),
+                        dense.learner().mixture(),
+                        dense.learner().reduction(),
+                        null,
+                        10,
+                        true),
+                dense.classes(),
+                dense.labelType(),
+                null,
+                false,
+                dense.maxModels(),
+                dense.publishInterval(),
+                dense.drift(),
+                dense.deviceFallback(),
+                MissingValues.ZERO,
+                FeatureEncoding.SPARSE,
+                false);
     }
 }

@@ -34,10 +34,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
-import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
@@ -178,23 +175,6 @@ class OpenClassesLearnerTest {
         }
     }
 
-    private static KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation>
-            harness(LearnConfig config, boolean rocksDb, @Nullable OperatorSubtaskState state)
-                    throws Exception {
-        var harness =
-                new KeyedOneInputStreamOperatorTestHarness<>(
-                        new LearnOperator(config), ExampleBlock::modelId, Types.STRING);
-        harness.setStateBackend(
-                rocksDb ? new EmbeddedRocksDBStateBackend() : new HashMapStateBackend());
-        harness.getExecutionConfig().enableObjectReuse();
-        harness.setup();
-        if (state != null) {
-            harness.initializeState(state);
-        }
-        harness.open();
-        return harness;
-    }
-
     private static Results run(LearnConfig config, List<ExampleBlock> blocks) throws Exception {
         return run(config, blocks, blocks.size(), false);
     }
@@ -206,7 +186,7 @@ class OpenClassesLearnerTest {
         Results results = new Results();
         OperatorSubtaskState state = null;
         for (int from = 0; from < blocks.size(); from += restart) {
-            try (var harness = harness(config, rocksDb, state)) {
+            try (var harness = ExtendedRestoreTest.harness(config, rocksDb, state)) {
                 int to = Math.min(from + restart, blocks.size());
                 for (ExampleBlock block : blocks.subList(from, to)) {
                     harness.processElement(block, 0);
@@ -389,12 +369,14 @@ class OpenClassesLearnerTest {
     void capacity_mayGrowAtARestore_butNotShrink() throws Exception {
         List<Event> stream = stream(1_300);
         OperatorSubtaskState savepoint;
-        try (var harness = harness(config(1, MIXTURE, false, CAPACITY), false, null)) {
+        try (var harness =
+                ExtendedRestoreTest.harness(config(1, MIXTURE, false, CAPACITY), false, null)) {
             harness.processElement(blocks(stream.subList(0, 700), 700).get(0), 0);
             harness.getOneInputOperator().prepareSnapshotPreBarrier(1);
             savepoint = harness.snapshot(1, 1);
         }
-        try (var harness = harness(config(1, MIXTURE, false, 7), false, savepoint)) {
+        try (var harness =
+                ExtendedRestoreTest.harness(config(1, MIXTURE, false, 7), false, savepoint)) {
             harness.processElement(blocks(stream.subList(700, 1_300), 600).get(0), 0);
 
             ModelProgress progress = harness.extractOutputValues().get(0).progress();
@@ -402,7 +384,8 @@ class OpenClassesLearnerTest {
                     .containsExactly("no", "yes", "0", "later", "too late");
             assertThat(progress.audit().total()).isEqualTo(1_300);
         }
-        try (var harness = harness(config(1, MIXTURE, false, 3), false, savepoint)) {
+        try (var harness =
+                ExtendedRestoreTest.harness(config(1, MIXTURE, false, 3), false, savepoint)) {
             assertThatThrownBy(() -> ((LearnOperator) harness.getOneInputOperator()).live("m"))
                     .hasRootCauseMessage(
                             "The state of model \"m\" has 4 classes, the configuration has"

@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.ExampleBlock;
-import io.freshet.ingest.FeatureEncoding;
-import io.freshet.ingest.MissingValues;
-import io.freshet.model.LearnerSettings;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.SparseRows;
 import java.util.Arrays;
@@ -16,30 +13,7 @@ class PendingExamplesTest {
     @Test
     void sparseExamples_arePendingAsTheyCame() {
         LearnConfig dense = LearnerTest.config(8);
-        LearnConfig sparse =
-                new LearnConfig(
-                        new LearnerSettings(
-                                dense.learner().numFeatures(),
-                                dense.learner().numClasses(),
-                                8,
-                                dense.learner().loss(),
-                                dense.learner().optimizer(),
-                                dense.learner().mixture(),
-                                dense.learner().reduction(),
-                                null,
-                                10,
-                                true),
-                        dense.classes(),
-                        dense.labelType(),
-                        null,
-                        false,
-                        dense.maxModels(),
-                        dense.publishInterval(),
-                        dense.drift(),
-                        dense.deviceFallback(),
-                        MissingValues.ZERO,
-                        FeatureEncoding.SPARSE,
-                        false);
+        LearnConfig sparse = LearnerTest.sparse(dense, 8);
         Examples examples = new Examples(dense.learner().numFeatures(), 0, 0, true);
         for (int row = 0; row < 3; row++) {
             examples.reserve();

@@ -26,8 +26,7 @@ class HashedProposalTest {
         return new Row(number, fields, values, null);
     }
 
-    @Test
-    void fieldsOfManyTexts_areProposedAsHashed_withTheExpectedCollisions() {
+    private static DataProfile profileOfTexts() {
         DataProfile profile = new DataProfile(Set.of(NumberStyle.PLAIN), NumberStyle.PLAIN);
         for (int i = 0; i < 300; i++) {
             profile.add(
@@ -41,6 +40,12 @@ class HashedProposalTest {
                                     i % 3 == 0 ? "up" : "down"),
                             i + 1));
         }
+        return profile;
+    }
+
+    @Test
+    void fieldsOfManyTexts_areProposedAsHashed_withTheExpectedCollisions() {
+        DataProfile profile = profileOfTexts();
         Proposal proposal = Proposal.of(profile, new FieldChoice(), false, Map.of());
 
         assertThat(proposal.settings()).doesNotContainKey("id");
@@ -61,19 +66,7 @@ class HashedProposalTest {
 
     @Test
     void hashedEncoding_takesTextsAtOnce() {
-        DataProfile profile = new DataProfile(Set.of(NumberStyle.PLAIN), NumberStyle.PLAIN);
-        for (int i = 0; i < 300; i++) {
-            profile.add(
-                    row(
-                            FIELDS,
-                            List.of(
-                                    i + ".5",
-                                    i % 2 == 0 ? "Oslo" : "Rome",
-                                    "shop" + i % 150,
-                                    "The word w" + i % 200 + " of row number" + i,
-                                    i % 3 == 0 ? "up" : "down"),
-                            i + 1));
-        }
+        DataProfile profile = profileOfTexts();
 
         Proposal proposal =
                 Proposal.of(
