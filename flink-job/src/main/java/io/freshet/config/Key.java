@@ -559,7 +559,7 @@ public final class Key<T> {
      *
      * @throws IllegalArgumentException whose message describes the expected values
      */
-    T parse(String text) {
+    public T parse(String text) {
         return parser.apply(text);
     }
 

@@ -50,12 +50,13 @@ final class BlockResults {
         ScoredColumns columns = evaluation.scored();
         scored.copyRow(numExamples++, columns, row);
         double weight = columns.weights()[row];
+        double loss = columns.losses()[row];
+        if (!settings.loss().trainsOnReportedLoss()) {
+            weight *= evaluation.classWeight(row);
+            loss = evaluation.trainingLoss(row);
+        }
         miniBatchSize++;
-        weightedLoss +=
-                weight
-                        * (settings.loss().trainsOnReportedLoss()
-                                ? columns.losses()[row]
-                                : evaluation.trainingLoss(row));
+        weightedLoss += weight * loss;
         divisor += weight * settings.divisor(examples, row);
     }
 

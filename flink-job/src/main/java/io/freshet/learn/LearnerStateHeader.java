@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param scaler state of the scaler
  * @param numOutputs number of outputs of the model; 0 in states that were written before it was
  *     stored
+ * @param classCounts fading counts of the labels; null in states that were written before there
+ *     were any
  * @param sparse the same of a sparse model; null for a dense one
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -45,6 +47,7 @@ public record LearnerStateHeader(
         double[] goodWeights,
         ScalerState scaler,
         int numOutputs,
+        double @Nullable [] classCounts,
         @Nullable SparseHeader sparse) {
     /**
      * The part of a sparse model's state that is not stored in chunks.
@@ -112,6 +115,7 @@ public record LearnerStateHeader(
                 state.goodWeights(),
                 state.scaler(),
                 numParameters / state.restarts().length,
+                state.classCounts(),
                 sparse == null ? null : SparseHeader.of(sparse));
     }
 }

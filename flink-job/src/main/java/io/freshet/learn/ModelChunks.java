@@ -117,6 +117,7 @@ final class ModelChunks {
 
     /** Reads the arrays of the current key, and completes them with a header to a whole state. */
     LearnerState load(LearnerStateHeader header) throws Exception {
+        double[] classCounts = header.classCounts();
         return new LearnerState(
                 header.counters(),
                 get(parameters, header.numParameters()),
@@ -127,6 +128,7 @@ final class ModelChunks {
                 header.lastLabel(),
                 get(goodParameters, header.numGoodParameters()),
                 header.goodWeights(),
+                classCounts == null ? new double[0] : classCounts,
                 header.scaler(),
                 sparse(header.sparse()));
     }

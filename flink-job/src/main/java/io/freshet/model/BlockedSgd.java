@@ -181,7 +181,8 @@ final class BlockedSgd implements Trainer {
     }
 
     @Override
-    public LearnerState state(LearnerCounters counters, double[] goodWeights) {
+    public LearnerState state(
+            LearnerCounters counters, double[] goodWeights, double[] classCounts) {
         return new LearnerState(
                 counters,
                 parameters.toArray(),
@@ -192,6 +193,7 @@ final class BlockedSgd implements Trainer {
                 scorer.lastLabel(),
                 parameters.goodToArray(),
                 goodWeights,
+                classCounts,
                 scaler == null ? ScalerState.initial(0) : scaler.state());
     }
 
@@ -324,7 +326,7 @@ final class BlockedSgd implements Trainer {
             for (int r = row; r < batchEnd; r++) {
                 blockPath.select(r, scorer);
                 int example = rows.example(r);
-                scorer.score(r - row, examples, example, evaluation);
+                scorer.score(r - row, block.classWeight(r), examples, example, evaluation);
                 scorer.gradient(examples, example, block.scale(r), factors, blockPath.gradient(r));
                 evaluation.outcome(example, Outcome.TRAINED);
             }

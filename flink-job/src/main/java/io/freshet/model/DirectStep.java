@@ -98,9 +98,10 @@ final class DirectStep {
             for (int row = from; row < to; row++) {
                 selectInChunk(from, row, to);
                 double[] gradient = gradientRows[row - from];
-                scorer.score(row - begin, examples, rows.example(row), evaluation);
-                scorer.gradient(examples, rows.example(row), block.scale(row), factors, gradient);
-                evaluation.outcome(rows.example(row), Outcome.TRAINED);
+                int example = rows.example(row);
+                scorer.score(row - begin, block.classWeight(row), examples, example, evaluation);
+                scorer.gradient(examples, example, block.scale(row), factors, gradient);
+                evaluation.outcome(example, Outcome.TRAINED);
                 gradients.putRow(row - from, gradient);
             }
             parameters.accumulate(from == begin, gradients, inputs.matrix(), to - from);

@@ -2,15 +2,21 @@ package io.freshet.model;
 
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Examples;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of one execution block, with the gradient scale and a gradient bound of each mini-batch.
+ * The rows of one execution block, with the balanced class weight of each row, and the gradient
+ * scale and a gradient bound of each mini-batch.
  */
 final class ExecutionBlock {
     private final LearnerSettings settings;
     private final int maxSteps;
     private final BlockRows rows;
     private final double[] scales;
+
+    /** (rows) balanced weights of the rows' classes; empty if classes are not balanced. */
+    private final double[] classWeights;
+
     private final double[] gradientBounds;
 
     /**
@@ -20,7 +26,9 @@ final class ExecutionBlock {
     ExecutionBlock(LearnerSettings settings, int capacity, int maxSteps) {
         this.settings = settings;
         this.maxSteps = maxSteps;
-        this.rows = new BlockRows(Math.max(capacity, settings.miniBatchSize()));
+        int maxRows = Math.max(capacity, settings.miniBatchSize());
+        this.rows = new BlockRows(maxRows);
+        this.classWeights = new double[settings.loss().balancesClasses() ? maxRows : 0];
         this.scales = new double[maxSteps];
         this.gradientBounds = new double[maxSteps];
     }
@@ -45,13 +53,25 @@ final class ExecutionBlock {
      *
      * @param batch indices of its examples, of which the first {@code count} are used. Not
      *     modified.
+     * @param frequencies frequencies that count its labels and weight them; null if classes are not
+     *     balanced
      * @return whether it was added
      */
-    boolean addMiniBatch(Examples examples, int[] batch, int count) {
+    boolean addMiniBatch(
+            Examples examples, int[] batch, int count, @Nullable ClassFrequencies frequencies) {
         double sumOfWeights = 0;
         double divisor = 0;
         for (int i = 0; i < count; i++) {
             double weight = examples.weights()[batch[i]];
+            if (frequencies != null) {
+                int label = examples.labels()[batch[i]];
+                double classWeight =
+                        settings.loss().ignores(label)
+                                ? 1
+                                : frequencies.countAndWeigh(label, weight);
+                classWeights[rows.size() + i] = classWeight;
+                weight *= classWeight;
+            }
             sumOfWeights += Math.abs(weight);
             divisor += weight * settings.divisor(examples, batch[i]);
         }
@@ -65,9 +85,17 @@ final class ExecutionBlock {
         return true;
     }
 
-    /** Returns the factor by which the reduction scales the gradients of a row's mini-batch. */
+    /** Returns the balanced weight of a row's class; 1 if classes are not balanced. */
+    double classWeight(int row) {
+        return classWeights.length == 0 ? 1 : classWeights[row];
+    }
+
+    /**
+     * Returns the factor of a row's gradient besides its example weight: the reduction's, times the
+     * balanced weight of its class.
+     */
     double scale(int row) {
-        return scales[rows.step(row)];
+        return scales[rows.step(row)] * classWeight(row);
     }
 
     /** Returns an upper bound of {@code Σ |g|} over the scaled gradients of a row's mini-batch. */

@@ -7,6 +7,7 @@ import io.freshet.model.optim.NamedArray;
 import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.scale.ScalerState;
 import io.freshet.model.sparse.SparseState;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *     have been copied yet
  * @param goodWeights weights of the mixture when {@code goodParameters} were copied; empty if none
  *     have been copied, and without a mixture
+ * @param classCounts (numClasses) fading counts of the labels; empty unless classes are balanced
  * @param scaler state of the scaler, for no features if there is no scaler
  * @param sparse parameters, optimiser's state, last good parameters and scaler of a sparse model,
  *     instead of those above, which are empty; null for a dense model
@@ -44,6 +46,7 @@ public record LearnerState(
         int lastLabel,
         float[] goodParameters,
         double[] goodWeights,
+        double[] classCounts,
         ScalerState scaler,
         @Nullable SparseState sparse) {
 
@@ -58,6 +61,7 @@ public record LearnerState(
             int lastLabel,
             float[] goodParameters,
             double[] goodWeights,
+            double[] classCounts,
             ScalerState scaler) {
         this(
                 counters,
@@ -69,6 +73,7 @@ public record LearnerState(
                 lastLabel,
                 goodParameters,
                 goodWeights,
+                classCounts,
                 scaler,
                 null);
     }
@@ -81,7 +86,8 @@ public record LearnerState(
             long[] restarts,
             float[] baselineCounts,
             int lastLabel,
-            double[] goodWeights) {
+            double[] goodWeights,
+            double[] classCounts) {
         this(
                 counters,
                 new float[0],
@@ -92,6 +98,7 @@ public record LearnerState(
                 lastLabel,
                 new float[0],
                 goodWeights,
+                classCounts,
                 ScalerState.initial(0),
                 sparse);
     }
@@ -114,7 +121,8 @@ public record LearnerState(
                     new long[settings.numRates()],
                     new float[numBaselineCounts(settings)],
                     Baselines.NO_LABEL,
-                    new double[0]);
+                    new double[0],
+                    new double[numClassCounts(settings)]);
         }
         int scaled = numScaled(settings);
         return new LearnerState(
@@ -127,6 +135,7 @@ public record LearnerState(
                 Baselines.NO_LABEL,
                 new float[0],
                 new double[0],
+                new double[numClassCounts(settings)],
                 ScalerState.initial(scaled));
     }
 
@@ -155,6 +164,10 @@ public record LearnerState(
                 baselineCounts.length == 0
                         ? baselineCounts
                         : Baselines.extended(baselineCounts, numOutputs, settings.numClasses());
+        double[] extendedCounts =
+                classCounts.length == 0
+                        ? classCounts
+                        : Arrays.copyOf(classCounts, settings.numClasses());
         if (sparse != null) {
             return new LearnerState(
                     counters,
@@ -163,7 +176,8 @@ public record LearnerState(
                     restarts,
                     baselines,
                     lastLabel,
-                    goodWeights);
+                    goodWeights,
+                    extendedCounts);
         }
         UnaryOperator<float[]> extend = array -> extended(array, numFeatures, numOutputs, settings);
         return new LearnerState(
@@ -176,6 +190,7 @@ public record LearnerState(
                 lastLabel,
                 goodParameters.length == 0 ? goodParameters : extend.apply(goodParameters),
                 goodWeights,
+                extendedCounts,
                 scaler.mean().length == 0 ? scaler : scaler.extended(settings.numFeatures()));
     }
 
@@ -194,6 +209,10 @@ public record LearnerState(
             }
         }
         return extended;
+    }
+
+    private static int numClassCounts(LearnerSettings settings) {
+        return settings.loss().balancesClasses() ? settings.numClasses() : 0;
     }
 
     private static int numScaled(LearnerSettings settings) {
@@ -216,6 +235,7 @@ public record LearnerState(
         requireLength("weights", initialWeights(settings).length, weights.length);
         requireLength("restarts", settings.numRates(), restarts.length);
         requireLength("baselineCounts", numBaselineCounts(settings), baselineCounts.length);
+        requireLength("classCounts", numClassCounts(settings), classCounts.length);
         if (hasGoodParameters()) {
             requireLength("goodWeights", weights.length, goodWeights.length);
         }

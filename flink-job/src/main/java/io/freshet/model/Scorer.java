@@ -273,10 +273,12 @@ final class Scorer {
      * Scores the selected row: writes its loss, prediction and scores to the evaluation.
      *
      * @param place index of the row in its mini-batch
+     * @param classWeight balanced weight of the row's class; 1 if classes are not balanced
      */
-    void score(int place, Examples examples, int example, Evaluation evaluation) {
+    void score(
+            int place, double classWeight, Examples examples, int example, Evaluation evaluation) {
         if (trainingTargets.length > 0) {
-            evaluation.trainingLoss(example, trainingLoss(examples, example));
+            evaluation.training(example, trainingLoss(examples, example), classWeight);
         }
         if (weights == null) {
             double loss = finiteLoss(0, examples, example);

@@ -52,6 +52,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private LearnerCounters counters;
     private @Nullable StepObserver observer;
 
+    /** Frequencies of the labels, of which those in the block are counted; null if not balanced. */
+    private final @Nullable ClassFrequencies frequencies;
+
     private double[] goodWeights;
     private boolean hasCopy;
 
@@ -95,6 +98,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         this.trainer = trainer(workspace, state);
         this.pending = new int[settings.miniBatchSize()];
         this.counters = state.counters();
+        this.frequencies = ClassFrequencies.of(settings, state);
         this.goodWeights = state.goodWeights();
         this.hasCopy = state.hasGoodParameters();
     }
@@ -202,6 +206,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
         runFullBlocks(examples, evaluation, stepObserver);
         trainer.clear();
+        if (frequencies != null) {
+            frequencies.undo();
+        }
     }
 
     /**
@@ -249,7 +256,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         if (!trainer.block().hasRoomFor(size)) {
             run(examples, evaluation);
         }
-        if (!trainer.block().addMiniBatch(examples, pending, size)) {
+        if (!trainer.block().addMiniBatch(examples, pending, size, frequencies)) {
             for (int i = 0; i < size; i++) {
                 evaluation.outcome(pending[i], Outcome.WEIGHTLESS);
             }
@@ -284,6 +291,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         StepWorkspace borrowed = workspaces.borrow(extended);
         trainer.close();
         workspaces.giveBack(workspace);
+        if (frequencies != null) {
+            frequencies.extend(needed);
+        }
         settings = extended;
         workspace = borrowed;
         trainer = trainer(borrowed, state);
@@ -314,6 +324,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             done = end;
         }
         trainer.clear();
+        if (frequencies != null) {
+            frequencies.keep();
+        }
         if (observer != null) {
             observer.endBlock();
         }
@@ -457,7 +470,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     /** Returns the state, in new arrays that are never written to again. */
     public LearnerState state() {
-        return trainer.state(counters, goodWeights);
+        double[] classCounts = frequencies == null ? new double[0] : frequencies.counts();
+        return trainer.state(counters, goodWeights, classCounts);
     }
 
     /** Frees the native memory. A second call does nothing. */

@@ -223,7 +223,7 @@ final class SparseSgd implements Trainer {
         int example = rows.example(row);
         scorer.activate(logits, 0, 1);
         scorer.select(0);
-        scorer.score(place, examples, example, evaluation);
+        scorer.score(place, block.classWeight(row), examples, example, evaluation);
         scorer.gradient(examples, example, block.scale(row), factors, workspace.gradient);
         evaluation.outcome(example, Outcome.TRAINED);
     }
@@ -311,7 +311,8 @@ final class SparseSgd implements Trainer {
     }
 
     @Override
-    public LearnerState state(LearnerCounters counters, double[] goodWeights) {
+    public LearnerState state(
+            LearnerCounters counters, double[] goodWeights, double[] classCounts) {
         return new LearnerState(
                 counters,
                 weights.state(settings.numFeatures()),
@@ -319,7 +320,8 @@ final class SparseSgd implements Trainer {
                 restarts.clone(),
                 scorer.baselineCounts(),
                 scorer.lastLabel(),
-                goodWeights);
+                goodWeights,
+                classCounts);
     }
 
     @Override

@@ -103,8 +103,9 @@ interface Trainer extends AutoCloseable {
      *
      * @param counters the learner's counters
      * @param goodWeights weights of the mixture that belong to the last good parameters
+     * @param classCounts fading counts of the labels; empty if classes are not balanced
      */
-    LearnerState state(LearnerCounters counters, double[] goodWeights);
+    LearnerState state(LearnerCounters counters, double[] goodWeights, double[] classCounts);
 
     @Override
     void close();

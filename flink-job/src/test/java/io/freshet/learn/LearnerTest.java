@@ -111,6 +111,16 @@ public class LearnerTest {
                 LabelType.CLASS);
     }
 
+    private static LearnConfig balanced(int miniBatchSize) {
+        return config(
+                settings(miniBatchSize, balancedCrossEntropy(), new Sgd(0.05, 0), null),
+                LabelType.CLASS);
+    }
+
+    private static CrossEntropy balancedCrossEntropy() {
+        return new CrossEntropy(CLASSES, OutputWeights.BALANCED, Loss.DEFAULT_IGNORE_INDEX, 0);
+    }
+
     /** Configurations that together cover every part of a learner's state. */
     static Stream<Named<LearnConfig>> configurations() {
         Sgd plain = new Sgd(1, 0);
@@ -129,6 +139,7 @@ public class LearnerTest {
                                 settings(1, new Adam(decaying, 0.9, 0.999, 1e-8, 1e-4), null),
                                 LabelType.CLASS)),
                 Named.of("the mixture with baselines, mini-batches of 1", mixtureWithBaselines()),
+                Named.of("balanced classes", balanced(3)),
                 Named.of(
                         "the mixture with labels of probabilities",
                         config(settings(8, plain, mixture(false)), LabelType.PROBABILITIES)),
@@ -195,6 +206,7 @@ public class LearnerTest {
         assertThat(actual.lastLabel()).isEqualTo(expected.lastLabel());
         assertThat(actual.goodParameters()).containsExactly(expected.goodParameters());
         assertThat(actual.goodWeights()).containsExactly(expected.goodWeights());
+        assertThat(actual.classCounts()).containsExactly(expected.classCounts());
         assertThat(actual.scaler().count()).isEqualTo(expected.scaler().count());
         assertThat(actual.scaler().mean()).containsExactly(expected.scaler().mean());
         assertThat(actual.scaler().squaredDeviations())
@@ -568,6 +580,31 @@ public class LearnerTest {
         }
     }
 
+    /**
+     * The labels 0, 0, 1 and 2 have the balanced weights 1, 2 / (1 · 2), 3 / (2 · 1) and 4 / (3 ·
+     * 1), but for fading by 0.9999. All losses are ln 3, as the first parameters are 0.
+     */
+    @Test
+    void lossOfAMiniBatch_isThatOfBalancedClasses() {
+        List<Blocks.Example> stream = Blocks.stream(9, 200, FEATURES, CLASSES, "m");
+        List<Blocks.Example> miniBatch = new ArrayList<>();
+        for (int label : new int[] {0, 0, 1, 2}) {
+            miniBatch.add(
+                    stream.stream()
+                            .filter(example -> example.label() == label && example.weight() == 1)
+                            .filter(example -> !miniBatch.contains(example))
+                            .findFirst()
+                            .orElseThrow());
+        }
+        try (Learner learner = new Learner("m", new LearnerWorkspace(balanced(4)))) {
+            BlockEvaluation evaluation =
+                    learner.process(Blocks.block(miniBatch), prediction -> {}, alert -> {});
+            assertThat(evaluation.miniBatchLosses()).hasSize(1);
+            assertThat(evaluation.miniBatchLosses()[0])
+                    .isCloseTo((1 + 1 + 3 / 2.0 + 4 / 3.0) / 4 * Math.log(3), offset(1e-3));
+        }
+    }
+
     @Test
     void unlabelledRows_arePredictedByTheParametersAtTheirPlace_andDoNotTrain() {
         LearnConfig config = config(4);
@@ -842,6 +879,11 @@ public class LearnerTest {
                                 scaler),
                         "was saved with training.experts.baselines = false, the configuration has"
                                 + " true"),
+                Arguments.of(
+                        fixed,
+                        settingsOf(FEATURES, balancedCrossEntropy(), null, scaler),
+                        "was saved with training.class-weights = not balanced, the configuration"
+                                + " has balanced"),
                 Arguments.of(
                         fixed,
                         settingsOf(3, loss, null, scaler),

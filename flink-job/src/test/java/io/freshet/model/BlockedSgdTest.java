@@ -214,6 +214,12 @@ class BlockedSgdTest {
                         new CrossEntropy(3, none, -100, 0.1),
                         new CrossEntropy(3, oneZero, 2, 0.2),
                         new NegativeLogLikelihood(3, some, 1),
+                        new CrossEntropy(3, OutputWeights.BALANCED, 1, 0.2),
+                        new NegativeLogLikelihood(
+                                3, OutputWeights.BALANCED, Loss.DEFAULT_IGNORE_INDEX),
+                        new BinaryCrossEntropyWithLogits(
+                                1, OutputWeights.BALANCED, OutputWeights.of(0.25)),
+                        new BinaryCrossEntropy(1, OutputWeights.BALANCED),
                         new BinaryCrossEntropyWithLogits(3, some, none),
                         new BinaryCrossEntropyWithLogits(3, oneZero, some),
                         new BinaryCrossEntropy(3, some),
@@ -382,6 +388,8 @@ class BlockedSgdTest {
                         fixture.sgd(OPTIMISERS.get("nesterov, decay, exponential")).miniBatch(8)),
                 Arguments.of("full blocks", fixture.sgd(0.02, 0.9).miniBatch(32)),
                 Arguments.of("mixture", fixture.mixture(mixture)),
+                Arguments.of("balanced mixture", fixture.balanced().mixture(mixture)),
+                Arguments.of("balanced", fixture.balanced().sgd(0.02, 0.9).miniBatch(3)),
                 Arguments.of("mixture of mini-batches", fixture.mixture(mixture).miniBatch(3)));
     }
 

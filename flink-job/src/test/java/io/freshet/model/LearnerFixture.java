@@ -5,6 +5,7 @@ import io.freshet.model.linalg.ProductTiles;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.ScalerRule;
@@ -36,6 +37,16 @@ record LearnerFixture(LearnerSettings settings) {
     LearnerFixture loss(Loss loss) {
         return with(
                 miniBatchSize(), loss, sgd(), mixture(), reduction(), scaler(), maxSkippedSteps());
+    }
+
+    /** Returns these settings with cross-entropy of balanced classes. */
+    LearnerFixture balanced() {
+        return loss(
+                new CrossEntropy(
+                        settings.numClasses(),
+                        OutputWeights.BALANCED,
+                        Loss.DEFAULT_IGNORE_INDEX,
+                        0));
     }
 
     LearnerFixture sgd(Sgd sgd) {
@@ -170,6 +181,7 @@ record LearnerFixture(LearnerSettings settings) {
                 zeros.lastLabel(),
                 zeros.goodParameters(),
                 zeros.goodWeights(),
+                zeros.classCounts(),
                 zeros.scaler());
     }
 }

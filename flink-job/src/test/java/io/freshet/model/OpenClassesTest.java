@@ -28,6 +28,7 @@ class OpenClassesTest {
         LearnerFixture base = LearnerFixture.of(FEATURES, CAPACITY).scaler(ScalerChoice.WELFORD);
         return Stream.of(
                 Named.of("the mixture", base.sgd(1, 0).mixture(MIXTURE).settings()),
+                Named.of("balanced classes", base.balanced().sgd(0.05, 0).miniBatch(2).settings()),
                 Named.of("momentum in mini-batches", base.sgd(0.05, 0.9).miniBatch(4).settings()),
                 Named.of("one large mini-batch", base.sgd(0.05, 0.9).miniBatch(100).settings()),
                 Named.of("no scaler", base.scaler(ScalerChoice.NONE).settings()));

@@ -68,6 +68,12 @@ final class PlainLoop {
     private final double[] frequencies;
     private int lastLabel = Examples.UNLABELLED;
 
+    /** Fading counts of the classes, (numClasses). */
+    private final double[] classCounts;
+
+    /** Balanced weights of the classes of the current mini-batch, (mini-batch). */
+    private final double[] classWeights;
+
     PlainLoop(LearnerSettings settings) {
         this.settings = settings;
         this.loss = settings.loss();
@@ -90,6 +96,9 @@ final class PlainLoop {
         Arrays.setAll(features, f -> new PlainFeature(clip(), fadingFactor()));
         this.transitions = new double[settings.numClasses()][settings.numClasses()];
         this.frequencies = new double[settings.numClasses()];
+        this.classCounts = new double[settings.numClasses()];
+        this.classWeights = new double[settings.miniBatchSize()];
+        Arrays.fill(classWeights, 1);
     }
 
     /** Tests and trains on a stream, including the last mini-batch if it is incomplete. */
@@ -131,11 +140,15 @@ final class PlainLoop {
             int size,
             RecordedEvaluation recorded,
             IntConsumer afterStep) {
+        for (int i = 0; i < size && loss.balancesClasses(); i++) {
+            classWeights[i] = balance(stream.labels()[batch[i]], stream.weights()[batch[i]]);
+        }
         double divisor = size;
         if (settings.reduction() == MiniBatchReduction.WEIGHTS) {
             divisor = 0;
             for (int i = 0; i < size; i++) {
-                divisor += stream.weights()[batch[i]] * lossWeight(stream, batch[i]);
+                divisor +=
+                        stream.weights()[batch[i]] * classWeights[i] * lossWeight(stream, batch[i]);
             }
             if (divisor == 0) {
                 for (int i = 0; i < size; i++) {
@@ -155,7 +168,8 @@ final class PlainLoop {
         for (int rate = 0; rate < parameters.length; rate++) {
             double[][] gradient = new double[numInputs][numOutputs];
             for (int i = 0; i < size; i++) {
-                addGradient(stream, batch[i], parameters[rate], divisor, gradient);
+                addGradient(
+                        stream, batch[i], parameters[rate], classWeights[i] / divisor, gradient);
             }
             gradientNorms[rate] = norm(gradient);
             descend(rate, gradient);
@@ -326,6 +340,20 @@ final class PlainLoop {
         }
     }
 
+    /** Counts a label and returns n / (k n_c), as scikit-learn's balanced weight of its class. */
+    private double balance(int label, double weight) {
+        if (loss.ignores(label)) {
+            return 1;
+        }
+        for (int c = 0; c < classCounts.length; c++) {
+            classCounts[c] *= 0.9999;
+        }
+        classCounts[label] += weight;
+        double occurred = Arrays.stream(classCounts).filter(count -> count > 0).count();
+        double sum = Arrays.stream(classCounts).sum();
+        return classCounts[label] == 0 ? 0 : Math.min(50, sum / (occurred * classCounts[label]));
+    }
+
     private void observeLabel(int label) {
         if (lastLabel != Examples.UNLABELLED) {
             count(transitions[lastLabel], label, 0.99f);
@@ -431,12 +459,12 @@ final class PlainLoop {
             Examples stream,
             int row,
             double[][] rateParameters,
-            double divisor,
+            double scale,
             double[][] gradient) {
         double[] residual =
                 residual(probabilities(logits(stream, row, rateParameters)), stream, row);
         double[] input = scale(stream.features(), row * settings.numFeatures());
-        double factor = stream.weights()[row] / divisor;
+        double factor = scale * stream.weights()[row];
         for (int f = 0; f < numInputs; f++) {
             for (int c = 0; c < numOutputs; c++) {
                 gradient[f][c] += input[f] * residual[c] * factor;

@@ -454,7 +454,8 @@ class SoftmaxLearnerTest {
     void state_isNotModifiedByLaterSteps() {
         Mixture mixture = new Mixture(List.of(0.1, 0.5), 0.01, true);
         LearnerFixture fixture = LearnerFixture.of(3, 2).miniBatch(4).scaler(ScalerChoice.WELFORD);
-        for (LearnerFixture variant : List.of(fixture.sgd(0.1, 0.9), fixture.mixture(mixture))) {
+        for (LearnerFixture variant :
+                List.of(fixture.sgd(0.1, 0.9).balanced(), fixture.mixture(mixture))) {
             Random random = new Random(8);
             try (SoftmaxLearner learner = variant.start()) {
                 learner.learn(randomBatch(random, variant, 4000), false, new Evaluation(2));
@@ -470,6 +471,7 @@ class SoftmaxLearnerTest {
                                 state.lastLabel(),
                                 state.goodParameters().clone(),
                                 state.goodWeights().clone(),
+                                state.classCounts().clone(),
                                 ScalerState.of(
                                         state.scaler().count(),
                                         state.scaler().sumOfWeights(),

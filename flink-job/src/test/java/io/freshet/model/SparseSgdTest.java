@@ -9,7 +9,6 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.SparseRows;
-import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.LearningRateSchedule;
 import io.freshet.model.optim.Sgd;
@@ -48,6 +47,7 @@ class SparseSgdTest {
                         Named.of("mixture", fixture().mixture(MIXTURE)),
                         Named.of("mini-batches", fixture().miniBatch(7)),
                         Named.of("mixture, mini-batches", fixture().mixture(MIXTURE).miniBatch(5)),
+                        Named.of("balanced mixture", fixture().balanced().mixture(MIXTURE)),
                         Named.of("momentum", fixture().sgd(0.02, 0.9)),
                         Named.of("momentum, mini-batches", fixture().sgd(0.05, 0.5).miniBatch(4)),
                         Named.of("decay", fixture().sgd(new Sgd(falling, 0, 0, false, 0.01))),
@@ -426,7 +426,7 @@ class SparseSgdTest {
                         FEATURES + 7,
                         more,
                         settings.miniBatchSize(),
-                        new CrossEntropy(more),
+                        settings.loss().withClasses(more),
                         settings.optimizer(),
                         settings.mixture(),
                         settings.reduction(),
@@ -485,7 +485,10 @@ class SparseSgdTest {
     @MethodSource("learners")
     void otherOptimizer_canRollBack(LearnerFixture fixture) {
         LearnerFixture saved =
-                fixture().miniBatch(fixture.miniBatchSize()).mixture(fixture.settings().mixture());
+                fixture()
+                        .miniBatch(fixture.miniBatchSize())
+                        .mixture(fixture.settings().mixture())
+                        .loss(fixture.settings().loss());
         for (boolean back : new boolean[] {false, true}) {
             LearnerSettings from = (back ? fixture : saved).sparse().settings();
             LearnerSettings to = (back ? saved : fixture).sparse().settings();

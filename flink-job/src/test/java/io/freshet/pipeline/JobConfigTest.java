@@ -578,7 +578,7 @@ class JobConfigTest {
             value = {
                 "label.type | multi-label | open classes need labels of one class",
                 "training.loss | bce | open classes need a softmax loss",
-                "training.class-weights | 1,2 | open classes have no weights",
+                "training.class-weights | 1,2 | open classes have no weights but balanced ones",
                 "classes | a,b | classes.capacity = 7: the key is for classes = open only",
                 "classes.capacity | 1 | classes.capacity = 1: must be a whole number of classes, 2"
                         + " to",
@@ -814,6 +814,30 @@ class JobConfigTest {
                 .containsExactly(
                         "training.pos-weight = 1,2,3,4,5,6,7 with training.loss = cross-entropy:"
                                 + " the key is for bce-with-logits only");
+    }
+
+    @Test
+    void balancedClassWeights_areRead_whereLabelsAreOneClass() {
+        assertThat(
+                        learner("classes", "3", "training.class-weights", "balanced")
+                                .loss()
+                                .balancesClasses())
+                .isTrue();
+        assertThat(openClasses("training.class-weights", "balanced").learn().learner().loss())
+                .matches(Loss::balancesClasses);
+        assertThat(
+                        problems(
+                                "label.type", "probabilities",
+                                "training.class-weights", "balanced"))
+                .containsExactly(
+                        "training.class-weights = balanced with label.type = probabilities: only"
+                                + " labels of type class can be balanced");
+        assertThat(problems("training.class-weights", "balanced,1"))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "training.class-weights = balanced,1: must be balanced, or comma-separated"
+                                + " numbers");
     }
 
     @Test

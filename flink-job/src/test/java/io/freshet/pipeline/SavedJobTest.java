@@ -111,6 +111,7 @@ class SavedJobTest {
                 "training.experts.rates | 0.003,0.001 | 0.001,0.003",
                 "training.label-smoothing | 0.1 | 0",
                 "training.class-weights | 1,2,3 | 3,2,1",
+                "training.class-weights | balanced | 1,2,3",
                 "classes | a,b,c | b,a,c",
                 "classes | a,b,c | a,b",
                 "classes | a,b,c | a,b,x,c",

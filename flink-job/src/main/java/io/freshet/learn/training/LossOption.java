@@ -34,7 +34,9 @@ public enum LossOption {
             List.of(LabelType.CLASS, LabelType.PROBABILITIES),
             keys -> {
                 var weights =
-                        keys.add(SharedKeys.CLASS_WEIGHTS, loss -> loss.classWeights().toList());
+                        keys.add(
+                                SharedKeys.CLASS_WEIGHTS,
+                                loss -> ClassWeights.of(loss.classWeights()));
                 var smoothing =
                         keys.add(
                                 Key.ofDouble(
@@ -49,7 +51,7 @@ public enum LossOption {
                 return reader ->
                         new CrossEntropy(
                                 reader.numOutputs,
-                                reader.weights(weights),
+                                reader.classWeights(weights),
                                 Loss.DEFAULT_IGNORE_INDEX,
                                 reader.settings.get(smoothing));
             }),
@@ -61,11 +63,13 @@ public enum LossOption {
             List.of(LabelType.CLASS),
             keys -> {
                 var weights =
-                        keys.add(SharedKeys.CLASS_WEIGHTS, loss -> loss.classWeights().toList());
+                        keys.add(
+                                SharedKeys.CLASS_WEIGHTS,
+                                loss -> ClassWeights.of(loss.classWeights()));
                 return reader ->
                         new NegativeLogLikelihood(
                                 reader.numOutputs,
-                                reader.weights(weights),
+                                reader.classWeights(weights),
                                 Loss.DEFAULT_IGNORE_INDEX);
             }),
 
@@ -76,7 +80,9 @@ public enum LossOption {
             List.of(LabelType.MULTI_LABEL, LabelType.CLASS),
             keys -> {
                 var weights =
-                        keys.add(SharedKeys.CLASS_WEIGHTS, loss -> loss.outputWeights().toList());
+                        keys.add(
+                                SharedKeys.CLASS_WEIGHTS,
+                                loss -> ClassWeights.of(loss.outputWeights()));
                 var positiveWeights =
                         keys.add(
                                 Key.ofDoubles(
@@ -92,7 +98,7 @@ public enum LossOption {
                 return reader ->
                         new BinaryCrossEntropyWithLogits(
                                 reader.numOutputs,
-                                reader.weights(weights),
+                                reader.classWeights(weights),
                                 reader.weights(positiveWeights));
             }),
 
@@ -103,8 +109,11 @@ public enum LossOption {
             List.of(LabelType.MULTI_LABEL, LabelType.CLASS),
             keys -> {
                 var weights =
-                        keys.add(SharedKeys.CLASS_WEIGHTS, loss -> loss.outputWeights().toList());
-                return reader -> new BinaryCrossEntropy(reader.numOutputs, reader.weights(weights));
+                        keys.add(
+                                SharedKeys.CLASS_WEIGHTS,
+                                loss -> ClassWeights.of(loss.outputWeights()));
+                return reader ->
+                        new BinaryCrossEntropy(reader.numOutputs, reader.classWeights(weights));
             });
 
     /**
@@ -112,16 +121,58 @@ public enum LossOption {
      * initialised only after its constants.
      */
     private static final class SharedKeys {
-        private static final Key<List<Double>> CLASS_WEIGHTS =
-                Key.ofDoubles(
+        private static final Key<ClassWeights> CLASS_WEIGHTS =
+                Key.ofParsed(
                                 "training.class-weights",
                                 "",
-                                0,
-                                Float.MAX_VALUE,
-                                "Weights of the classes in the loss, one per output of the model."
-                                        + " Empty: all 1.")
-                        .extensible(Key::startsWith);
+                                ClassWeights.TYPE,
+                                "Weights of the classes in the loss, one per output of the model,"
+                                        + " or balanced: in inverse proportion to the frequency of"
+                                        + " the class among the last 10,000 labels or so, with a"
+                                        + " mean of 1 as in scikit-learn, but at most 50. Empty:"
+                                        + " all 1.",
+                                ClassWeights::parse)
+                        .extensible(ClassWeights::isExtension);
     }
+
+    /**
+     * Value of the key for class weights: balanced, or a weight for each output, of which there may
+     * be none.
+     */
+    private record ClassWeights(boolean balanced, List<Double> values) {
+        private static final String BALANCED = "balanced";
+        private static final Key<List<Double>> VALUES =
+                Key.ofDoubles("values", "", 0, Float.MAX_VALUE, "");
+        private static final String TYPE = BALANCED + ", or " + VALUES.type();
+
+        static ClassWeights of(OutputWeights weights) {
+            return new ClassWeights(weights.isBalanced(), weights.toList());
+        }
+
+        static ClassWeights parse(String text) {
+            if (text.equals(BALANCED)) {
+                return new ClassWeights(true, List.of());
+            }
+            try {
+                return new ClassWeights(false, VALUES.parse(text));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(TYPE, e);
+            }
+        }
+
+        static boolean isExtension(ClassWeights saved, ClassWeights configured) {
+            return saved.balanced == configured.balanced
+                    && Key.startsWith(saved.values, configured.values);
+        }
+
+        @Override
+        public String toString() {
+            return balanced ? BALANCED : Key.text(values);
+        }
+    }
+
+    /** The key for class weights. */
+    static final Key<?> CLASS_WEIGHTS = SharedKeys.CLASS_WEIGHTS;
 
     /** The key that selects the loss. */
     static final Key<LossOption> LOSS =
@@ -230,6 +281,7 @@ public enum LossOption {
                         new Reader(
                                 settings,
                                 singleOutput ? 1 : classes,
+                                ingest.labelType(),
                                 ingest.classesAreOpen(),
                                 problems));
         problems.forEach(settings::problem);
@@ -289,18 +341,46 @@ public enum LossOption {
     private static final class Reader {
         private final Settings settings;
         private final int numOutputs;
+        private final LabelType labels;
         private final boolean classesAreOpen;
         private final List<String> problems;
 
-        Reader(Settings settings, int numOutputs, boolean classesAreOpen, List<String> problems) {
+        Reader(
+                Settings settings,
+                int numOutputs,
+                LabelType labels,
+                boolean classesAreOpen,
+                List<String> problems) {
             this.settings = settings;
             this.numOutputs = numOutputs;
+            this.labels = labels;
             this.classesAreOpen = classesAreOpen;
             this.problems = problems;
         }
 
+        OutputWeights classWeights(Key<ClassWeights> key) {
+            ClassWeights weights = settings.get(key);
+            if (!weights.balanced()) {
+                return weights(key, weights.values());
+            }
+            if (labels != LabelType.CLASS) {
+                problems.add(
+                        settings.assignment(key)
+                                + " with "
+                                + settings.assignment(IngestConfig.LABEL_TYPE)
+                                + ": only labels of type "
+                                + Key.kebab(LabelType.CLASS)
+                                + " can be balanced");
+                return OutputWeights.NONE;
+            }
+            return OutputWeights.BALANCED;
+        }
+
         OutputWeights weights(Key<List<Double>> key) {
-            List<Double> values = settings.get(key);
+            return weights(key, settings.get(key));
+        }
+
+        private OutputWeights weights(Key<?> key, List<Double> values) {
             if (values.isEmpty()) {
                 return OutputWeights.NONE;
             }
@@ -309,7 +389,7 @@ public enum LossOption {
                         settings.assignment(key)
                                 + " with "
                                 + settings.assignment(IngestConfig.CLASSES)
-                                + ": open classes have no weights");
+                                + ": open classes have no weights but balanced ones");
                 return OutputWeights.NONE;
             }
             if (values.size() != numOutputs) {

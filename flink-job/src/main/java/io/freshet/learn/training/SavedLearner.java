@@ -28,7 +28,7 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
                             + (state.sparse() == null ? "dense" : "sparse")
                             + " model, unlike the configuration");
         }
-        return Stream.of(mixture(), features(), parameters(), scaler())
+        return Stream.of(mixture(), features(), parameters(), scaler(), classWeights())
                 .flatMap(Optional::stream)
                 .findFirst();
     }
@@ -123,6 +123,17 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
                         .collect(Collectors.joining(" or "));
         return differ(
                 ScalerOption.TYPE, isScaled ? scaling : Key.kebab(ScalerOption.NONE), configured);
+    }
+
+    private Optional<String> classWeights() {
+        return differ(
+                LossOption.CLASS_WEIGHTS,
+                classWeights(state.classCounts().length > 0),
+                classWeights(settings.loss().balancesClasses()));
+    }
+
+    private static String classWeights(boolean balanced) {
+        return balanced ? "balanced" : "not balanced";
     }
 
     private static String values(int count) {

@@ -48,6 +48,9 @@ public final class Evaluation {
     /** Empty until the first training loss that differs from the reported loss. */
     private double[] trainingLosses = new double[0];
 
+    /** Class weights that belong to the training losses. */
+    private double[] classWeights = new double[0];
+
     // Predictions for examples without a label: the index of the prediction by row, and the
     // predictions by this index.
     private int[] predictionOfRow = new int[0];
@@ -165,17 +168,29 @@ public final class Evaluation {
         scored.ranks()[row] = rank;
     }
 
-    /** Sets the loss of an example that training minimises, without its example weight. */
-    public void trainingLoss(int row, double loss) {
+    /**
+     * Sets the loss of an example that training minimises, where it is not the reported one.
+     *
+     * @param loss the loss without example weight and balanced class weight
+     * @param classWeight balanced weight of the example's class; 1 if classes are not balanced
+     */
+    public void training(int row, double loss, double classWeight) {
         if (trainingLosses.length < outcomes.length) {
             trainingLosses = Arrays.copyOf(trainingLosses, outcomes.length);
+            classWeights = Arrays.copyOf(classWeights, outcomes.length);
         }
         trainingLosses[row] = loss;
+        classWeights[row] = classWeight;
     }
 
-    /** Returns the value that {@link #trainingLoss(int, double)} set since {@link #begin}. */
+    /** Returns the loss that {@link #training} set since {@link #begin}. */
     public double trainingLoss(int row) {
         return trainingLosses[row];
+    }
+
+    /** Returns the class weight that {@link #training} set since {@link #begin}. */
+    public double classWeight(int row) {
+        return classWeights[row];
     }
 
     /**

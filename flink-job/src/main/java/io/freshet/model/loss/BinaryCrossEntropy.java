@@ -20,7 +20,8 @@ package io.freshet.model.loss;
  * <p>Source: {@code torch.nn.BCELoss}.
  *
  * @param numOutputs columns of the probabilities, at least 1
- * @param outputWeights {@code w}, (numOutputs), or none; PyTorch's {@code weight} of this shape
+ * @param outputWeights {@code w}, (numOutputs), none, or balanced by the learner; PyTorch's {@code
+ *     weight} of this shape
  */
 public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) implements Loss {
     private static final double MIN_LOG = -100;
@@ -36,6 +37,16 @@ public record BinaryCrossEntropy(int numOutputs, OutputWeights outputWeights) im
     /** Creates the loss without weights. */
     public BinaryCrossEntropy(int numOutputs) {
         this(numOutputs, OutputWeights.NONE);
+    }
+
+    @Override
+    public boolean balancesClasses() {
+        return outputWeights.isBalanced();
+    }
+
+    @Override
+    public boolean acceptsValueTargets() {
+        return !balancesClasses();
     }
 
     @Override

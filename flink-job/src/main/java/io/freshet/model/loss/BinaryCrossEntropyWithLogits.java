@@ -16,7 +16,8 @@ package io.freshet.model.loss;
  * <p>Source: {@code torch.nn.BCEWithLogitsLoss}.
  *
  * @param numOutputs columns of the logits, at least 1
- * @param outputWeights {@code w}, (numOutputs), or none; PyTorch's {@code weight} of this shape
+ * @param outputWeights {@code w}, (numOutputs), none, or balanced by the learner; PyTorch's {@code
+ *     weight} of this shape
  * @param positiveWeights {@code q}, (numOutputs), or none; PyTorch's {@code pos_weight}
  */
 public record BinaryCrossEntropyWithLogits(
@@ -25,12 +26,25 @@ public record BinaryCrossEntropyWithLogits(
     public BinaryCrossEntropyWithLogits {
         requireNumOutputs(numOutputs);
         outputWeights.requireLength("outputWeights", numOutputs);
+        if (positiveWeights.isBalanced()) {
+            throw new IllegalArgumentException("positiveWeights cannot be balanced");
+        }
         positiveWeights.requireLength("positiveWeights", numOutputs);
     }
 
     /** Creates the loss without weights. */
     public BinaryCrossEntropyWithLogits(int numOutputs) {
         this(numOutputs, OutputWeights.NONE, OutputWeights.NONE);
+    }
+
+    @Override
+    public boolean balancesClasses() {
+        return outputWeights.isBalanced();
+    }
+
+    @Override
+    public boolean acceptsValueTargets() {
+        return !balancesClasses();
     }
 
     @Override

@@ -18,9 +18,9 @@ package io.freshet.model.loss;
  * Architecture for Computer Vision</i> (2016), §7, for the smoothing.
  *
  * @param numClasses columns of the logits, at least 1
- * @param classWeights {@code w}, (numClasses), or none
+ * @param classWeights {@code w}, (numClasses), none, or balanced by the learner
  * @param ignoreIndex label of the examples that are ignored, which need not be a class; where it is
- *     one (0 or more), targets cannot be probabilities
+ *     one (0 or more), and with balanced weights, targets cannot be probabilities
  * @param labelSmoothing {@code ε}: 0 to 1
  */
 public record CrossEntropy(
@@ -47,9 +47,14 @@ public record CrossEntropy(
 
     @Override
     public Loss withClasses(int newNumClasses) {
-        return classWeights.isNone()
+        return !classWeights.isFixed()
                 ? new CrossEntropy(newNumClasses, classWeights, ignoreIndex, labelSmoothing)
                 : Loss.super.withClasses(newNumClasses);
+    }
+
+    @Override
+    public boolean balancesClasses() {
+        return classWeights.isBalanced();
     }
 
     @Override
@@ -69,7 +74,7 @@ public record CrossEntropy(
 
     @Override
     public boolean acceptsValueTargets() {
-        return ignoreIndex < 0;
+        return ignoreIndex < 0 && !balancesClasses();
     }
 
     @Override

@@ -56,6 +56,14 @@ public interface Loss extends Serializable {
         return false;
     }
 
+    /**
+     * Returns whether a learner multiplies the weight of each example with a balanced weight of its
+     * class. Each target is one class then.
+     */
+    default boolean balancesClasses() {
+        return false;
+    }
+
     /** Returns whether targets may be a value for each output. */
     default boolean acceptsValueTargets() {
         return true;

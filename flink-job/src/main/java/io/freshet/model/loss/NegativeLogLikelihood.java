@@ -16,7 +16,7 @@ package io.freshet.model.loss;
  * <p>Source: {@code torch.nn.NLLLoss}.
  *
  * @param numClasses columns of the log-probabilities, at least 1
- * @param classWeights {@code w}, (numClasses), or none
+ * @param classWeights {@code w}, (numClasses), none, or balanced by the learner
  * @param ignoreIndex label of the examples that are ignored, which need not be a class
  */
 public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, int ignoreIndex)
@@ -38,9 +38,14 @@ public record NegativeLogLikelihood(int numClasses, OutputWeights classWeights, 
 
     @Override
     public Loss withClasses(int newNumClasses) {
-        return classWeights.isNone()
+        return !classWeights.isFixed()
                 ? new NegativeLogLikelihood(newNumClasses, classWeights, ignoreIndex)
                 : Loss.super.withClasses(newNumClasses);
+    }
+
+    @Override
+    public boolean balancesClasses() {
+        return classWeights.isBalanced();
     }
 
     @Override

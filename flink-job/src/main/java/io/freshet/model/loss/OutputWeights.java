@@ -5,15 +5,27 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Weights of the outputs of a model: one for each output, or none if all are 1. Immutable. */
+/**
+ * Weights of the outputs of a model: one for each output, none if all are 1, or balanced.
+ * Immutable.
+ *
+ * <p>Balanced weights are those of the examples' classes, which the learner computes from the
+ * frequencies of the labels that it has seen ({@code ClassFrequencies}) and multiplies with the
+ * weight of each example. For the loss itself they are 1.
+ */
 public final class OutputWeights implements Serializable {
     /** No weights: every output has weight 1. */
-    public static final OutputWeights NONE = new OutputWeights(null);
+    public static final OutputWeights NONE = new OutputWeights(null, false);
+
+    /** Weights in inverse proportion to the frequencies of the classes. */
+    public static final OutputWeights BALANCED = new OutputWeights(null, true);
 
     private final double @Nullable [] values;
+    private final boolean balanced;
 
-    private OutputWeights(double @Nullable [] values) {
+    private OutputWeights(double @Nullable [] values, boolean balanced) {
         this.values = values;
+        this.balanced = balanced;
     }
 
     /**
@@ -33,25 +45,35 @@ public final class OutputWeights implements Serializable {
                                 + Arrays.toString(values));
             }
         }
-        return new OutputWeights(values.clone());
+        return new OutputWeights(values.clone(), false);
     }
 
     /** Returns whether there are no weights. */
     public boolean isNone() {
-        return values == null;
+        return values == null && !balanced;
     }
 
-    /** Returns the weight of an output, counted from 0. */
+    /** Returns whether the weights follow the frequencies of the classes. */
+    public boolean isBalanced() {
+        return balanced;
+    }
+
+    /** Returns whether there is a given weight for each output. */
+    public boolean isFixed() {
+        return values != null;
+    }
+
+    /** Returns the weight of an output, counted from 0, in the loss. */
     public double get(int output) {
         return values == null ? 1 : values[output];
     }
 
-    /** Returns the weights; empty if there are none. */
+    /** Returns the given weights; empty if there are none. */
     public List<Double> toList() {
         return values == null ? List.of() : Arrays.stream(values).boxed().toList();
     }
 
-    /** Returns the largest weight; 1 if there are no weights. */
+    /** Returns the largest given weight; 1 if there are none. */
     double max() {
         return values == null ? 1 : Arrays.stream(values).max().orElse(1);
     }
@@ -77,16 +99,21 @@ public final class OutputWeights implements Serializable {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof OutputWeights that && Arrays.equals(values, that.values);
+        return other instanceof OutputWeights that
+                && balanced == that.balanced
+                && Arrays.equals(values, that.values);
     }
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(values);
+        return 31 * Arrays.hashCode(values) + Boolean.hashCode(balanced);
     }
 
     @Override
     public String toString() {
+        if (balanced) {
+            return "balanced";
+        }
         return values == null ? "none" : Arrays.toString(values);
     }
 }

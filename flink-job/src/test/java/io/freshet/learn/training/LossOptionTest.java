@@ -75,6 +75,17 @@ class LossOptionTest {
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"CROSS_ENTROPY", "NLL"})
+    void provenance_namesBalancedClassWeights_andGivesTheSameLoss(LossOption option) {
+        Loss loss = read(option, Map.of("training.class-weights", "balanced"));
+        Map<String, String> provenance = LossOption.hyperParameters(loss);
+
+        assertThat(loss.balancesClasses()).isTrue();
+        assertThat(provenance).containsEntry("training.class-weights", "balanced");
+        assertThat(read(option, provenance)).isEqualTo(loss);
+    }
+
+    @ParameterizedTest
     @EnumSource
     void everyKey_setsTheProperty_thatProvenanceReports(LossOption option) {
         Map<String, String> defaults = LossOption.hyperParameters(read(option, Map.of()));
