@@ -103,7 +103,9 @@ class ArchitectureTest {
                     "schemas",
                     "registry");
 
-    @ArchTest static final ArchRule model = mayImport("model");
+    @ArchTest static final ArchRule model = mayImport("model", "classifier");
+
+    @ArchTest static final ArchRule classifier = mayImport("classifier", "schemas");
 
     @ArchTest
     static final ArchRule learnTraining = mayImport("learn.training", "ingest", "model", "config");
@@ -200,6 +202,7 @@ class ArchitectureTest {
                             "io.freshet.publish..",
                             "io.freshet.model..",
                             "io.freshet.drift..",
+                            "io.freshet.classifier..",
                             "io.freshet.config..",
                             "io.freshet.pipeline..",
                             "io.freshet.registry..",

@@ -1,6 +1,6 @@
 package io.freshet.model.loss;
 
-import io.freshet.model.linalg.Exponential;
+import io.freshet.classifier.Exponential;
 import java.util.Arrays;
 
 /**

@@ -1,4 +1,4 @@
-package io.freshet.model.linalg;
+package io.freshet.classifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

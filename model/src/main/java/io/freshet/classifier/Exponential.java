@@ -1,4 +1,4 @@
-package io.freshet.model.linalg;
+package io.freshet.classifier;
 
 /**
  * Fast exponential function for softmax.

@@ -1,6 +1,5 @@
-package io.freshet.model.linalg;
+package io.freshet.classifier;
 
-import io.freshet.model.LearningStepBenchmark;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -18,7 +17,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * {@link Math#exp}.
  *
  * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} with the same class path as
- * {@link LearningStepBenchmark}.
+ * {@link ClassifierBenchmark}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -1,0 +1,194 @@
+package io.freshet.classifier;
+
+/**
+ * Linear classifier with the parameters of one version of a model: the probabilities of the classes
+ * for an example's features, as Freshet's job computes them.
+ *
+ * <p>An example is given as its dense features, or as the columns and values of those that are not
+ * 0; either way for dense and for sparse models. Features are scaled as the snapshot's scaler does,
+ * and the predictions of all learning rates are mixed with the snapshot's weights. Baselines of the
+ * mixture are left out: they predict from earlier labels, which a snapshot does not have.
+ *
+ * <p>Computes in double: against the job, which multiplies in float, probabilities differ by
+ * rounding. Immutable, so thread-safe.
+ */
+public final class Classifier {
+    /** Key of the hyper-parameter that says how a missing value, NaN, is treated. */
+    public static final String MISSING = "features.missing";
+
+    /** Value of {@link #MISSING}: the mean of the feature. */
+    public static final String MEAN = "mean";
+
+    /** Value of {@link #MISSING}: 0 before scaling. */
+    public static final String ZERO = "zero";
+
+    private final ModelInfo info;
+    private final Parameters parameters;
+    private final Mixing mixing;
+
+    Classifier(ModelInfo info, Parameters parameters, Mixing mixing) {
+        this.info = info;
+        this.parameters = parameters;
+        this.mixing = mixing;
+    }
+
+    /** Returns the identity and origin of the model's version. */
+    public ModelInfo info() {
+        return info;
+    }
+
+    /** Returns the number of features of an example. */
+    public int numFeatures() {
+        return info.numFeatures();
+    }
+
+    /** Returns the number of classes. */
+    public int numClasses() {
+        return info.classes().size();
+    }
+
+    /** Returns whether only the features that occurred have parameters. */
+    public boolean isSparse() {
+        return parameters instanceof SparseParameters;
+    }
+
+    /**
+     * Returns the number of features that have parameters: all of them, or in a sparse model those
+     * that occurred.
+     */
+    public int numColumns() {
+        return parameters.numColumns();
+    }
+
+    /** Returns whether several classes can be true at once, with independent probabilities. */
+    public boolean isMultiLabel() {
+        return mixing.isIndependent();
+    }
+
+    /**
+     * Classifies an example.
+     *
+     * @param features (numFeatures). Not modified.
+     * @throws IllegalArgumentException if there is another number of features, or if one is not
+     *     finite and not a missing value (NaN) that the model accepts
+     */
+    public Classification classify(float[] features) {
+        if (features.length != numFeatures()) {
+            throw new IllegalArgumentException(
+                    "the example has "
+                            + features.length
+                            + " features; the model has "
+                            + numFeatures());
+        }
+        return new Row().classify(features, 0);
+    }
+
+    /**
+     * Classifies an example of which only some features are not 0.
+     *
+     * @param columns indices of the features, 0 to numFeatures − 1, in any order; values of one
+     *     that is there more than once add up. Not modified.
+     * @param values (columns). Not modified.
+     * @throws IllegalArgumentException if there is another number of values, or if a column is out
+     *     of range or a value not finite
+     */
+    public Classification classify(int[] columns, float[] values) {
+        if (columns.length != values.length) {
+            throw new IllegalArgumentException(
+                    columns.length + " columns with " + values.length + " values");
+        }
+        for (float value : values) {
+            if (!Float.isFinite(value)) {
+                throw new IllegalArgumentException("a value of the example is " + value);
+            }
+        }
+        Row row = new Row();
+        parameters.logits(columns, values, row.logits);
+        return row.classification();
+    }
+
+    /**
+     * Computes the probabilities of many examples.
+     *
+     * @param features (count, numFeatures) row-major. Not modified.
+     * @param count number of examples
+     * @param probabilities (count, numClasses) row-major. Modified.
+     * @throws IllegalArgumentException as {@link #classify(float[])}
+     */
+    public void probabilities(float[] features, int count, float[] probabilities) {
+        Row row = new Row();
+        for (int i = 0; i < count; i++) {
+            row.mix(features, i * numFeatures());
+            row.write(probabilities, i * numClasses());
+        }
+    }
+
+    /** Scratch arrays for one example after another. */
+    private final class Row {
+        private final double[] logits = new double[mixing.numLogits()];
+        private final double[] exponentials = new double[mixing.numLogits()];
+        private final double[] mixed = new double[numClasses()];
+
+        Classification classify(float[] features, int offset) {
+            computeLogits(features, offset);
+            return classification();
+        }
+
+        Classification classification() {
+            mixing.mix(logits, exponentials, mixed);
+            float[] probabilities = new float[mixed.length];
+            write(probabilities, 0);
+            int best = 0;
+            for (int c = 1; c < probabilities.length; c++) {
+                if (probabilities[c] > probabilities[best]) {
+                    best = c;
+                }
+            }
+            return new Classification(best, info.classes().get(best), probabilities);
+        }
+
+        void mix(float[] features, int offset) {
+            computeLogits(features, offset);
+            mixing.mix(logits, exponentials, mixed);
+        }
+
+        void write(float[] probabilities, int offset) {
+            for (int c = 0; c < mixed.length; c++) {
+                probabilities[offset + c] = (float) mixed[c];
+            }
+        }
+
+        private void computeLogits(float[] features, int offset) {
+            float sum = 0;
+            for (int i = offset; i < offset + numFeatures(); i++) {
+                sum += features[i] * 0; // NaN unless every value is finite
+            }
+            if (sum == 0) {
+                parameters.logits(features, offset, logits);
+            } else {
+                parameters.logits(withoutMissing(features, offset), 0, logits);
+            }
+        }
+    }
+
+    /** Returns the features of an example in which missing values are as the model treats them. */
+    private float[] withoutMissing(float[] features, int offset) {
+        float[] accepted = new float[numFeatures()];
+        String missing = info.hyperParameters().get(MISSING);
+        for (int f = 0; f < accepted.length; f++) {
+            float value = features[offset + f];
+            if (Float.isNaN(value) && ZERO.equals(missing)) {
+                value = 0;
+            } else if (Float.isInfinite(value) || (Float.isNaN(value) && !MEAN.equals(missing))) {
+                throw new IllegalArgumentException("feature " + f + " is " + value);
+            }
+            accepted[f] = value;
+        }
+        return accepted;
+    }
+
+    @Override
+    public String toString() {
+        return "version " + info.version() + " of model \"" + info.modelId() + "\"";
+    }
+}

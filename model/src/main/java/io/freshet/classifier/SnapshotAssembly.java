@@ -1,0 +1,334 @@
+package io.freshet.classifier;
+
+import io.freshet.schemas.Expert;
+import io.freshet.schemas.ModelSnapshotEvent;
+import io.freshet.schemas.Provenance;
+import io.freshet.schemas.ScalerSnapshot;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The records of one snapshot, in any order, from which a {@link Classifier} is made once all of
+ * them are there. Checks dimensions, finiteness and the content hash.
+ */
+final class SnapshotAssembly {
+    private static final String SOFTMAX = "softmax";
+    private static final String SIGMOID = "sigmoid";
+
+    private final ModelSnapshotEvent any;
+    private final @Nullable ModelSnapshotEvent[] chunks;
+    private int missing;
+
+    /**
+     * Begins with one of the records.
+     *
+     * @throws InvalidSnapshotException if it is none of a snapshot
+     */
+    SnapshotAssembly(ModelSnapshotEvent record) throws InvalidSnapshotException {
+        any = record;
+        if (record.getChunks() < 1) {
+            throw invalid("it has " + record.getChunks() + " chunks; at least 1 is expected");
+        }
+        chunks = new ModelSnapshotEvent[record.getChunks()];
+        missing = chunks.length;
+        add(record);
+    }
+
+    /**
+     * Adds a record of the same snapshot; one that is already there is ignored.
+     *
+     * @throws InvalidSnapshotException if the record does not belong to the snapshot
+     */
+    void add(ModelSnapshotEvent record) throws InvalidSnapshotException {
+        if (record.getModelVersion() != any.getModelVersion()
+                || record.getChunks() != chunks.length
+                || !record.getContentHash().equals(any.getContentHash())) {
+            throw invalid(
+                    "a chunk is of version "
+                            + record.getModelVersion()
+                            + " with the hash "
+                            + record.getContentHash()
+                            + " and "
+                            + record.getChunks()
+                            + " chunks; the hash "
+                            + any.getContentHash()
+                            + " and "
+                            + chunks.length
+                            + " chunks are expected");
+        }
+        int at = record.getChunk();
+        if (at < 0 || at >= chunks.length) {
+            throw invalid("it has the chunk " + at + " of " + chunks.length);
+        }
+        if (chunks[at] == null) {
+            chunks[at] = record;
+            missing--;
+        }
+    }
+
+    /** Returns whether all records are there. */
+    boolean isComplete() {
+        return missing == 0;
+    }
+
+    /**
+     * Makes the classifier.
+     *
+     * @throws InvalidSnapshotException if a record is missing, or if the content is not that of the
+     *     hash, not finite or of another size than it should be
+     */
+    Classifier classifier() throws InvalidSnapshotException {
+        for (int i = 0; i < chunks.length; i++) {
+            if (chunks[i] == null) {
+                throw invalid("chunk " + i + " of " + chunks.length + " is missing");
+            }
+        }
+        ModelSnapshotEvent first = chunk(0);
+        int numClasses = first.getClasses().size();
+        int numOutputs = first.getNumOutputs() == 0 ? numClasses : first.getNumOutputs();
+        if (first.getNumFeatures() < 1 || numClasses < 1) {
+            throw invalid(
+                    "it has "
+                            + first.getNumFeatures()
+                            + " features and "
+                            + numClasses
+                            + " classes; at least one of each is expected");
+        }
+        boolean sigmoid = isSigmoid(first.getActivation());
+        if (numOutputs != numClasses && !(sigmoid && numOutputs == 1 && numClasses == 2)) {
+            throw invalid("it has " + numOutputs + " outputs for " + numClasses + " classes");
+        }
+        double[] weights = weights(first.getExperts());
+        float[] parameters = parameters();
+        SnapshotHash hash = new SnapshotHash();
+        Parameters usable =
+                isSparse()
+                        ? sparse(first, parameters, weights.length * numOutputs, hash)
+                        : dense(first, parameters, weights.length, numOutputs, hash);
+        if (first.getExperts().size() > 1) {
+            hash.add(first.getExperts().stream().mapToDouble(Expert::getWeight).toArray());
+        }
+        String found = hash.hexadecimal();
+        if (!found.equals(first.getContentHash())) {
+            throw invalid(
+                    "its content has the hash "
+                            + found
+                            + "; "
+                            + first.getContentHash()
+                            + " is expected");
+        }
+        return new Classifier(info(first), usable, new Mixing(weights, numOutputs, sigmoid));
+    }
+
+    private ModelSnapshotEvent chunk(int index) {
+        ModelSnapshotEvent chunk = chunks[index];
+        if (chunk == null) {
+            throw new IllegalStateException("chunk " + index + " has not been added");
+        }
+        return chunk;
+    }
+
+    private boolean isSigmoid(String activation) throws InvalidSnapshotException {
+        if (!activation.equals(SOFTMAX) && !activation.equals(SIGMOID)) {
+            throw invalid(
+                    "it has the activation "
+                            + activation
+                            + "; "
+                            + SOFTMAX
+                            + " or "
+                            + SIGMOID
+                            + " is expected");
+        }
+        return activation.equals(SIGMOID);
+    }
+
+    /** A sparse model has at least the column of the bias. */
+    private boolean isSparse() {
+        return !chunk(0).getColumns().isEmpty();
+    }
+
+    /**
+     * Returns the weights of the experts that have parameters, (learning rates), which sum to 1.
+     */
+    private double[] weights(List<Expert> experts) throws InvalidSnapshotException {
+        if (experts.isEmpty()) {
+            return new double[] {1};
+        }
+        double[] weights =
+                experts.stream()
+                        .filter(expert -> expert.getLearningRate() != null)
+                        .mapToDouble(Expert::getWeight)
+                        .toArray();
+        double sum = Arrays.stream(weights).sum();
+        if (!(sum > 0 && sum <= Double.MAX_VALUE)
+                || Arrays.stream(weights).anyMatch(weight -> weight < 0)) {
+            throw invalid(
+                    "the experts have the weights "
+                            + Arrays.toString(weights)
+                            + "; at least one above 0 is expected");
+        }
+        return Arrays.stream(weights).map(weight -> weight / sum).toArray();
+    }
+
+    private float[] parameters() throws InvalidSnapshotException {
+        long count = 0;
+        for (int i = 0; i < chunks.length; i++) {
+            if (chunk(i).getParameterOffset() != count) {
+                throw invalid(
+                        "chunk "
+                                + i
+                                + " begins at parameter "
+                                + chunk(i).getParameterOffset()
+                                + "; "
+                                + count
+                                + " is expected");
+            }
+            count += chunk(i).getParameters().size();
+        }
+        if (count > Integer.MAX_VALUE) {
+            throw invalid("it has " + count + " parameters; at most 2147483647 can be read");
+        }
+        float[] parameters = new float[(int) count];
+        int at = 0;
+        for (int i = 0; i < chunks.length; i++) {
+            at = copy(chunk(i).getParameters(), parameters, at, "a parameter");
+        }
+        return parameters;
+    }
+
+    private int copy(List<Float> from, float[] to, int start, String name)
+            throws InvalidSnapshotException {
+        int at = start;
+        for (float value : from) {
+            requireFinite(value, name);
+            to[at++] = value;
+        }
+        return at;
+    }
+
+    private void requireFinite(double value, String name) throws InvalidSnapshotException {
+        if (!Double.isFinite(value)) {
+            throw invalid(name + " is " + value);
+        }
+    }
+
+    private void requireCount(long found, long expected, String what)
+            throws InvalidSnapshotException {
+        if (found != expected) {
+            throw invalid("it has " + found + " " + what + "; " + expected + " are expected");
+        }
+    }
+
+    private Parameters dense(
+            ModelSnapshotEvent first,
+            float[] parameters,
+            int rates,
+            int numOutputs,
+            SnapshotHash hash)
+            throws InvalidSnapshotException {
+        int numFeatures = first.getNumFeatures();
+        requireCount(
+                parameters.length, (long) rates * (numFeatures + 1L) * numOutputs, "parameters");
+        hash.add(parameters);
+        return new DenseParameters(
+                numFeatures, rates, numOutputs, parameters, scaling(first, hash));
+    }
+
+    private @Nullable Scaling scaling(ModelSnapshotEvent first, SnapshotHash hash)
+            throws InvalidSnapshotException {
+        ScalerSnapshot scaler = first.getScaler();
+        if (scaler == null) {
+            return null;
+        }
+        int numFeatures = first.getNumFeatures();
+        double[] mean = doubles(scaler.getMean(), numFeatures, "means of the scaler");
+        double[] variance = doubles(scaler.getVariance(), numFeatures, "variances of the scaler");
+        float[] limit = new float[scaler.getLimit().size()];
+        if (limit.length > 0) {
+            requireCount(limit.length, numFeatures, "limits of the scaler");
+            copy(scaler.getLimit(), limit, 0, "a limit of the scaler");
+        }
+        hash.add(mean);
+        hash.add(variance);
+        hash.add(limit);
+        return new Scaling(mean, variance, limit);
+    }
+
+    private double[] doubles(List<Double> values, int expected, String what)
+            throws InvalidSnapshotException {
+        requireCount(values.size(), expected, what);
+        double[] doubles = new double[expected];
+        for (int i = 0; i < expected; i++) {
+            doubles[i] = values.get(i);
+            requireFinite(doubles[i], "one of the " + what);
+        }
+        return doubles;
+    }
+
+    private Parameters sparse(
+            ModelSnapshotEvent first, float[] parameters, int width, SnapshotHash hash)
+            throws InvalidSnapshotException {
+        int rows = 0;
+        int numScales = 0;
+        for (int i = 0; i < chunks.length; i++) {
+            rows += chunk(i).getColumns().size();
+            numScales += chunk(i).getScales().size();
+        }
+        requireCount(parameters.length, (long) rows * width, "parameters");
+        if (numScales > 0) {
+            requireCount(numScales, rows, "scales");
+        }
+        int[] columns = new int[rows];
+        float[] scales = new float[numScales];
+        int at = 0;
+        int scaleAt = 0;
+        for (int i = 0; i < chunks.length; i++) {
+            for (int column : chunk(i).getColumns()) {
+                int last = at == 0 ? -1 : columns[at - 1];
+                if (column <= last || column > first.getNumFeatures()) {
+                    throw invalid(
+                            "the column "
+                                    + column
+                                    + " follows the column "
+                                    + last
+                                    + "; ascending columns up to "
+                                    + first.getNumFeatures()
+                                    + " are expected");
+                }
+                columns[at++] = column;
+            }
+            scaleAt = copy(chunk(i).getScales(), scales, scaleAt, "a scale");
+        }
+        hash.addRows(columns, scales, parameters);
+        return new SparseParameters(
+                first.getNumFeatures(), columns, scales, parameters, width, first.getScaleLimit());
+    }
+
+    private static ModelInfo info(ModelSnapshotEvent first) {
+        Provenance provenance = first.getProvenance();
+        return new ModelInfo(
+                first.getModelId(),
+                first.getModelVersion(),
+                first.getContentHash(),
+                first.getTimestamp(),
+                provenance == null ? 0 : provenance.getExamplesSeen(),
+                first.getJob(),
+                first.getEpoch(),
+                first.getNumFeatures(),
+                first.getClasses(),
+                provenance == null ? Map.of() : provenance.getHyperParameters());
+    }
+
+    private InvalidSnapshotException invalid(String problem) {
+        return new InvalidSnapshotException(
+                "Version "
+                        + any.getModelVersion()
+                        + " of model \""
+                        + any.getModelId()
+                        + "\" cannot be used: "
+                        + problem
+                        + ".");
+    }
+}

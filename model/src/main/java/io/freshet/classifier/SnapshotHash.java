@@ -1,0 +1,87 @@
+package io.freshet.classifier;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * SHA-256 of what a snapshot predicts with, in the order in which it is added, little-endian: the
+ * parameters, in a sparse model of each column, its scale and its parameters; the scaler's means,
+ * variances and limits; the weights of the experts, if there are several.
+ */
+final class SnapshotHash {
+    private final MessageDigest sha256;
+
+    SnapshotHash() {
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    void add(float[] values) {
+        ByteBuffer bytes = littleEndian((long) values.length * Float.BYTES);
+        for (float value : values) {
+            putFloat(bytes, value);
+        }
+        flush(bytes);
+    }
+
+    void add(double[] values) {
+        ByteBuffer bytes = littleEndian((long) values.length * Double.BYTES);
+        for (double value : values) {
+            if (bytes.remaining() < Double.BYTES) {
+                flush(bytes);
+            }
+            bytes.putDouble(value);
+        }
+        flush(bytes);
+    }
+
+    /**
+     * Adds the rows of a sparse model.
+     *
+     * @param columns (rows)
+     * @param scales (rows), or empty
+     * @param parameters (rows, parameters of a column)
+     */
+    void addRows(int[] columns, float[] scales, float[] parameters) {
+        int width = parameters.length / Math.max(1, columns.length);
+        ByteBuffer bytes = littleEndian((long) parameters.length * Float.BYTES);
+        for (int row = 0; row < columns.length; row++) {
+            putFloat(bytes, Float.intBitsToFloat(columns[row]));
+            if (scales.length > 0) {
+                putFloat(bytes, scales[row]);
+            }
+            for (int c = 0; c < width; c++) {
+                putFloat(bytes, parameters[row * width + c]);
+            }
+        }
+        flush(bytes);
+    }
+
+    private void putFloat(ByteBuffer bytes, float value) {
+        if (bytes.remaining() < Float.BYTES) {
+            flush(bytes);
+        }
+        bytes.putFloat(value);
+    }
+
+    private void flush(ByteBuffer bytes) {
+        sha256.update(bytes.flip());
+        bytes.clear();
+    }
+
+    /** Returns the hash of what was added, in hexadecimal. */
+    String hexadecimal() {
+        return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    private static ByteBuffer littleEndian(long bytes) {
+        return ByteBuffer.allocate((int) Math.min(bytes + Double.BYTES, 1 << 16))
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+}
