@@ -89,6 +89,18 @@ class ArchitectureTest {
     static final ArchRule learn = mayImport("learn", "ingest", "model", "drift", "config");
 
     @ArchTest
+    static final ArchRule score =
+            mayImport(
+                    "score",
+                    "learn",
+                    "ingest",
+                    "model",
+                    "classifier",
+                    "config",
+                    "schemas",
+                    "registry");
+
+    @ArchTest
     static final ArchRule monitor = mayImport("monitor", "learn", "ingest", "model", "config");
 
     @ArchTest
@@ -198,6 +210,7 @@ class ArchitectureTest {
                     .resideInAnyPackage(
                             "io.freshet.ingest..",
                             "io.freshet.learn..",
+                            "io.freshet.score..",
                             "io.freshet.monitor..",
                             "io.freshet.publish..",
                             "io.freshet.model..",

@@ -75,5 +75,7 @@ public enum DeadLetterReason {
     /** More features than an event may have that is hashed or sparse. */
     TOO_MANY_FEATURES,
     /** A class name that is blank or has more than 100 characters, where classes are open. */
-    INVALID_CLASS_NAME
+    INVALID_CLASS_NAME,
+    /** An event to be predicted whose model has not been published. */
+    UNKNOWN_MODEL
 }

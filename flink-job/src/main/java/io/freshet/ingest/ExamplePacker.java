@@ -40,6 +40,10 @@ public final class ExamplePacker {
     private final Map<String, ExampleBlock> blocks = new LinkedHashMap<>();
     private final Deque<ExampleBlock> recycledBlocks = new ArrayDeque<>();
     private final Consumer<DeadLetter> deadLetters;
+
+    /** Whether labels and weights are not used. */
+    private final boolean predictsOnly;
+
     private @Nullable ExampleBlock lastBlock;
 
     /**
@@ -50,6 +54,29 @@ public final class ExamplePacker {
             IngestConfig config,
             @Nullable SchemaRegistry registry,
             Consumer<DeadLetter> deadLetters) {
+        this(config, registry, deadLetters, false);
+    }
+
+    /**
+     * Returns a packer of events that are predicted only: their examples have no labels, and labels
+     * and weights that the events have are checked, but not used.
+     *
+     * @param registry registry of the messages' schemas; null if their format needs none
+     * @param deadLetters receives the events that cannot be used
+     */
+    public static ExamplePacker forPrediction(
+            IngestConfig config,
+            @Nullable SchemaRegistry registry,
+            Consumer<DeadLetter> deadLetters) {
+        return new ExamplePacker(config, registry, deadLetters, true);
+    }
+
+    private ExamplePacker(
+            IngestConfig config,
+            @Nullable SchemaRegistry registry,
+            Consumer<DeadLetter> deadLetters,
+            boolean predictsOnly) {
+        this.predictsOnly = predictsOnly;
         decoder =
                 switch (config.source().format()) {
                     case FRESHET -> new LabelledEventReader(config);
@@ -136,14 +163,16 @@ public final class ExamplePacker {
                 return addDeadLetter(
                         message, hash, modelId, violation.reason(), violation.detail());
             }
-            if (decoder.hasIgnoreIndex()) {
+            if (predictsOnly) {
+                addUnlabelled(block, message, hash);
+            } else if (decoder.hasIgnoreIndex()) {
                 block.audit().ignore(hash, IgnoredReason.IGNORE_INDEX);
             } else if (decoder.label() == Examples.UNLABELLED) {
-                addRow(block, message, hash, decoder.id());
+                addUnlabelled(block, message, hash);
             } else if (decoder.weight() == 0) {
                 block.audit().ignore(hash, IgnoredReason.ZERO_WEIGHT);
             } else {
-                addRow(block, message, hash, null);
+                addLabelled(block, message, hash);
             }
             return block;
         } catch (InvalidEventException e) {
@@ -156,12 +185,28 @@ public final class ExamplePacker {
         decoder.readRest(discarded);
     }
 
-    private void addRow(ExampleBlock block, RawMessage message, long hash, @Nullable String id) {
-        decoder.countRounded(block.rounded());
+    private void addUnlabelled(ExampleBlock block, RawMessage message, long hash)
+            throws InvalidEventException {
+        addRow(block, message, hash, Examples.UNLABELLED, 1, decoder.id());
+    }
+
+    private void addLabelled(ExampleBlock block, RawMessage message, long hash) {
         String className = decoder.className();
+        int label = className == null ? decoder.label() : block.classIndex(className);
+        addRow(block, message, hash, label, decoder.weight(), null);
+    }
+
+    private void addRow(
+            ExampleBlock block,
+            RawMessage message,
+            long hash,
+            int label,
+            float weight,
+            @Nullable String id) {
+        decoder.countRounded(block.rounded());
         block.addReserved(
-                className == null ? decoder.label() : block.classIndex(className),
-                decoder.weight(),
+                label,
+                weight,
                 hash,
                 message.topic(),
                 message.partition(),

@@ -422,8 +422,9 @@ public final class Learner implements AutoCloseable {
                         new PartitionOffset(
                                 source.topic(), source.partition(), origins.offset(row)),
                         evaluation.modelVersion(row),
+                        audit.count(EventOutcome.ACCEPTED),
                         evaluation.predictedClasses()[row],
-                        classes.name(evaluation.predictedClasses()[row]),
+                        classes.shared(probabilities.length),
                         probabilities));
     }
 

@@ -17,6 +17,7 @@ final class ModelClasses {
     private final int capacity;
     private final List<String> names;
     private final Map<String, Integer> indexes = new HashMap<>();
+    private String[] shared = new String[0];
 
     /**
      * Creates the classes of a new model.
@@ -59,6 +60,14 @@ final class ModelClasses {
     /** Returns the names in a new array. */
     String[] toArray() {
         return names.toArray(String[]::new);
+    }
+
+    /** Returns the first names, in an array that is the same until there are other ones. */
+    String[] shared(int count) {
+        if (shared.length != count) {
+            shared = first(count);
+        }
+        return shared;
     }
 
     /** Returns the first names in a new array. */

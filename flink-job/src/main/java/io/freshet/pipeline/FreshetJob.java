@@ -134,8 +134,7 @@ public final class FreshetJob implements Callable<Integer> {
                                 "labelled events")
                         .uid("labelled-events");
         PublicationStreams publications =
-                FreshetPipeline.publish(
-                        FreshetPipeline.learn(messages, config), config, start.identity());
+                FreshetPipeline.publish(results(messages, config, start), config, start.identity());
         DataStream<Publication> exactlyOnce =
                 switch (config.monitor().delivery()) {
                     case EXACTLY_ONCE -> publications.others().union(publications.metrics());
@@ -156,6 +155,27 @@ public final class FreshetJob implements Callable<Integer> {
                                 config.kafka(), config.publish(), start.identity()))
                 .name("publish")
                 .uid("publish");
+    }
+
+    /** Adds the stages from messages to results. */
+    private static FreshetStreams results(
+            DataStream<RawMessage> messages, JobConfig config, JobStart start) {
+        if (config.kafka().features() == null) {
+            return FreshetPipeline.learn(messages, config);
+        }
+        FreshetStreams learned =
+                FreshetPipeline.learn(
+                        messages.filter(new MessageFilter(config.kafka(), false))
+                                .name("to learn")
+                                .uid("to-learn"),
+                        config);
+        return FreshetPipeline.score(
+                messages.filter(new MessageFilter(config.kafka(), true))
+                        .name("to predict")
+                        .uid("to-predict"),
+                learned,
+                config,
+                start.identity());
     }
 
     private JobStart start(Configuration cluster, JobConfig config)

@@ -8,6 +8,7 @@ import io.freshet.ingest.IngestOperator;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.LearnOperator;
+import io.freshet.learn.Prediction;
 import io.freshet.monitor.MonitorMemory;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
@@ -16,6 +17,7 @@ import io.freshet.publish.Publication;
 import io.freshet.publish.PublishFunction;
 import io.freshet.publish.Publisher;
 import io.freshet.publish.Topic;
+import io.freshet.score.ScoreFunction;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -52,6 +54,55 @@ public final class FreshetPipeline {
                         .uid("number-examples")
                         .setParallelism(examples.getParallelism());
         return learn(messages, config, text -> text);
+    }
+
+    /**
+     * Adds the operators that predict events with the newest versions of the models.
+     *
+     * @param messages events that are predicted only
+     * @param streams results of the models that learn
+     * @return these results, with the predictions and the dead letters of these events
+     */
+    public static FreshetStreams score(
+            DataStream<RawMessage> messages,
+            FreshetStreams streams,
+            JobConfig config,
+            JobIdentity job) {
+        RegistrySecrets secrets = new RegistrySecrets(config.kafka());
+        Publisher publisher =
+                new Publisher(config.publish().inAvro(), config.learn(), config.monitor(), job);
+        DataStream<RawMessage> models =
+                new Publishing(publisher, secrets)
+                        .add(
+                                streams.snapshots(),
+                                "encode models",
+                                Publisher::snapshot,
+                                Topic.MODELS)
+                        .flatMap(new ModelMessages(), TypeInformation.of(RawMessage.class))
+                        .name("models")
+                        .uid("models");
+        SingleOutputStreamOperator<Prediction> predictions =
+                score(messages, models, config, secrets);
+        return new FreshetStreams(
+                streams.evaluations(),
+                streams.metrics(),
+                streams.driftAlerts(),
+                streams.predictions().union(predictions),
+                streams.snapshots(),
+                streams.deadLetters().union(predictions.getSideOutput(ScoreFunction.DEAD_LETTERS)));
+    }
+
+    private static SingleOutputStreamOperator<Prediction> score(
+            DataStream<RawMessage> messages,
+            DataStream<RawMessage> models,
+            JobConfig config,
+            RegistrySecrets secrets) {
+        return messages.connect(models.broadcast(ScoreFunction.SNAPSHOTS))
+                .process(
+                        new ScoreFunction(config.ingest(), config.score(), secrets::apply),
+                        TypeInformation.of(Prediction.class))
+                .name("score")
+                .uid("score");
     }
 
     private static FreshetStreams learn(

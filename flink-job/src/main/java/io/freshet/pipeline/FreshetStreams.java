@@ -14,7 +14,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
  * @param evaluations the scores of each example before it was trained on, keyed by model
  * @param metrics rolling metrics
  * @param driftAlerts detected drifts
- * @param predictions predictions for events without a label
+ * @param predictions predictions
  * @param snapshots snapshots of the models
  * @param deadLetters events that could not be used
  */

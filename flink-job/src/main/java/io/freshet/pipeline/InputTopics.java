@@ -34,11 +34,24 @@ public final class InputTopics {
      * @throws KafkaException if Kafka does not answer
      */
     public static SortedSet<String> names(KafkaConfig kafka) {
-        if (kafka.input().pattern() == null) {
-            return new TreeSet<>(kafka.input().names());
+        return names(kafka, kafka.input());
+    }
+
+    /**
+     * Returns the names of the topics of labelled events like the other method.
+     *
+     * @throws KafkaException if Kafka does not answer
+     */
+    public static SortedSet<String> labelledNames(KafkaConfig kafka) {
+        return names(kafka, kafka.labelled());
+    }
+
+    private static SortedSet<String> names(KafkaConfig kafka, TopicSelection selection) {
+        if (selection.pattern() == null) {
+            return new TreeSet<>(selection.names());
         }
         try (Admin admin = KafkaAdmin.create(kafka)) {
-            return names(admin, kafka.input());
+            return names(admin, selection);
         } catch (ExecutionException e) {
             throw new KafkaException("the topics cannot be listed", e.getCause());
         } catch (InterruptedException e) {
@@ -47,7 +60,7 @@ public final class InputTopics {
     }
 
     /**
-     * Returns the names like the other method.
+     * Returns the names of selected topics like the other methods.
      *
      * @throws ExecutionException if Kafka does not answer
      */

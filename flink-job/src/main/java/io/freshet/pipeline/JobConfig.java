@@ -15,6 +15,7 @@ import io.freshet.publish.PublishConfig;
 import io.freshet.publish.PublishFormat;
 import io.freshet.publish.RecordBounds;
 import io.freshet.registry.RegistryConfig;
+import io.freshet.score.ScoreConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,6 +42,7 @@ public record JobConfig(
         IngestConfig ingest,
         LearnConfig learn,
         MonitorConfig monitor,
+        ScoreConfig score,
         PublishConfig publish,
         String jobName,
         int parallelism,
@@ -86,6 +88,7 @@ public record JobConfig(
         sections.put("Learning", LearnConfig.KEYS);
         sections.put("Drift", DriftConfig.KEYS);
         sections.put("Metrics", MonitorConfig.KEYS);
+        sections.put("Predictions", ScoreConfig.KEYS);
         sections.put("Publishing", PublishConfig.KEYS);
         sections.put("Job", JOB_KEYS);
         return sections;
@@ -124,6 +127,7 @@ public record JobConfig(
         MonitorConfig monitor = pipeline.monitor();
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
+        checkFeatureTopics(settings, kafka);
         checkRegistry(settings, ingest.source(), publish);
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
@@ -135,6 +139,7 @@ public record JobConfig(
                         ingest,
                         learn,
                         monitor,
+                        ScoreConfig.from(settings, ingest),
                         publish,
                         settings.get(JOB_NAME),
                         settings.get(PARALLELISM),
@@ -186,6 +191,7 @@ public record JobConfig(
         List<String> classes = IngestConfig.givenClasses(settings);
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
+        checkFeatureTopics(settings, kafka);
         settings.throwIfProblems();
         settings.warnings().forEach(JobConfig::log);
         return new JobTopics(kafka, source, classes, publish);
@@ -228,6 +234,21 @@ public record JobConfig(
                                     ? ""
                                     : ", since the pattern matches "
                                             + String.join(" and ", outputs)));
+        }
+    }
+
+    /** Checks that no topic is listed as one of labelled events and as one of feature events. */
+    private static void checkFeatureTopics(Settings settings, KafkaConfig kafka) {
+        List<String> both = new ArrayList<>(kafka.labelled().names());
+        both.retainAll(kafka.features() == null ? List.of() : kafka.features().names());
+        if (!both.isEmpty()) {
+            settings.problem(
+                    settings.assignment(KafkaConfig.FEATURE_EVENTS)
+                            + " with "
+                            + settings.assignment(KafkaConfig.LABELLED_EVENTS)
+                            + ": "
+                            + String.join(" and ", both)
+                            + " can be one of them only");
         }
     }
 

@@ -8,7 +8,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -121,8 +120,10 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
                             + "; this is epoch "
                             + job.identity().epoch());
         }
-        String input = KafkaConfig.LABELLED_EVENTS.name();
-        String before = saved == null ? null : saved.settings().get(input);
+        String before =
+                saved == null || saved.settings().get(KafkaConfig.LABELLED_EVENTS.name()) == null
+                        ? null
+                        : KafkaConfig.input(saved.settings()).toString();
         Optional<String> left =
                 refusalToLeave(topics, job, before == null ? "unknown" : before, accepted);
         if (left.isPresent() || saved == null) {
@@ -131,7 +132,10 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
         List<SavedJob.Difference> refused =
                 new ArrayList<>(saved.refused(job.settings(), keys, accepted));
         // Topics may be added: those that the job has found are compared.
-        refused.removeIf(difference -> difference.key().equals(input));
+        refused.removeIf(
+                difference ->
+                        difference.key().equals(KafkaConfig.LABELLED_EVENTS.name())
+                                || difference.key().equals(KafkaConfig.FEATURE_EVENTS.name()));
         if (refused.isEmpty()) {
             return Optional.empty();
         }
@@ -159,8 +163,7 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
     private static Optional<String> refusalToLeave(
             Set<String> topics, SavedJob job, String before, Set<String> accepted) {
         String input = KafkaConfig.LABELLED_EVENTS.name();
-        TopicSelection selection =
-                TopicSelection.parse(Objects.requireNonNull(job.settings().get(input)));
+        TopicSelection selection = KafkaConfig.input(job.settings());
         List<String> left = topics.stream().filter(topic -> !selection.selects(topic)).toList();
         if (left.isEmpty() || accepted.contains(input)) {
             return Optional.empty();

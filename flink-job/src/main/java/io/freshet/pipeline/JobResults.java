@@ -119,6 +119,7 @@ record JobResults(
         private final String jobName;
         private final String topic;
         private final boolean atLeastOnce;
+        private final boolean countsExamples;
         private final EventReader<GenericRecord> reader;
         private final Map<String, Long> examplesByModel = new TreeMap<>();
         private final Map<TopicPartition, Long> lastOffsets = new HashMap<>();
@@ -130,6 +131,7 @@ record JobResults(
             atLeastOnce =
                     topic == Topic.METRICS
                             && config.monitor().delivery() == MetricsDelivery.AT_LEAST_ONCE;
+            countsExamples = topic == Topic.METRICS;
             reader = EventReader.generic(SpecificData.get().getSchema(topic.event()));
         }
 
@@ -187,7 +189,7 @@ record JobResults(
             if (recordEpoch != epoch) {
                 return;
             }
-            if (event.hasField("examplesSeen")) {
+            if (countsExamples) {
                 examplesByModel.put(
                         event.get("modelId").toString(), (long) event.get("examplesSeen"));
             }

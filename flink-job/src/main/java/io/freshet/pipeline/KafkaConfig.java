@@ -5,15 +5,20 @@ import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Configuration of the Kafka source and sinks.
  *
  * @param client properties of Kafka's clients, including {@code bootstrap.servers}
- * @param input topics of the events to train on and to predict
+ * @param labelled topics of the events to train on
+ * @param features topics of the events to predict in parallel; null if there are none
  * @param groupId consumer group under which offsets are committed, for monitoring only
  * @param start position at which a job without state starts to read
  * @param transactionalIdPrefix prefix of the sink's transactional ids, unique to the job
@@ -21,7 +26,8 @@ import java.util.Properties;
  */
 public record KafkaConfig(
         Map<String, String> client,
-        TopicSelection input,
+        TopicSelection labelled,
+        @Nullable TopicSelection features,
         String groupId,
         Start start,
         String transactionalIdPrefix,
@@ -47,12 +53,24 @@ public record KafkaConfig(
                     "topics.labelled-events",
                     "labelled-events",
                     TopicSelection.TYPE,
-                    "Topics of the events to train on and to predict: names, separated by commas,"
+                    "Topics of the events to train on: names, separated by commas,"
                             + " or a pattern between slashes that whole names match, such as"
                             + " /orders-.*/. A topic that is added, or that comes to match, is read"
                             + " from its beginning; the job looks for such topics every"
                             + " kafka.partition.discovery.interval.ms (a minute).",
                     TopicSelection::parse);
+    public static final Key<Optional<TopicSelection>> FEATURE_EVENTS =
+            Key.ofParsed(
+                    "topics.feature-events",
+                    "off",
+                    "off, or " + TopicSelection.TYPE,
+                    "Topics of events that are predicted only: in parallel, with the newest"
+                        + " published models. Their messages have the format and the mapping of the"
+                        + " labelled ones; a label is checked and not used.",
+                    text ->
+                            text.equals("off")
+                                    ? Optional.empty()
+                                    : Optional.of(TopicSelection.parse(text)));
     public static final Key<String> GROUP_ID =
             Key.ofText(
                             "source.group-id",
@@ -91,6 +109,7 @@ public record KafkaConfig(
             List.of(
                     BOOTSTRAP_SERVERS,
                     LABELLED_EVENTS,
+                    FEATURE_EVENTS,
                     GROUP_ID,
                     START,
                     TRANSACTIONAL_ID_PREFIX,
@@ -106,6 +125,7 @@ public record KafkaConfig(
         return new KafkaConfig(
                 settings.withPrefix(PREFIX),
                 settings.get(LABELLED_EVENTS),
+                settings.get(FEATURE_EVENTS).orElse(null),
                 settings.get(GROUP_ID),
                 settings.get(START),
                 settings.get(TRANSACTIONAL_ID_PREFIX),
@@ -118,15 +138,52 @@ public record KafkaConfig(
      * @throws ConfigurationException if there are several, or a pattern
      */
     public String labelledEvents() {
-        if (input.names().size() != 1) {
+        if (labelled.names().size() != 1) {
             throw new ConfigurationException(
                     List.of(
                             LABELLED_EVENTS
                                     + " = "
-                                    + input
+                                    + labelled
                                     + ": this needs the name of a single topic"));
         }
-        return input.names().get(0);
+        return labelled.names().get(0);
+    }
+
+    /** Returns all topics that the job reads. */
+    public TopicSelection input() {
+        return input(labelled, features);
+    }
+
+    private static TopicSelection input(
+            TopicSelection labelled, @Nullable TopicSelection features) {
+        return features == null ? labelled : labelled.plus(features);
+    }
+
+    /**
+     * Returns all topics that a job reads.
+     *
+     * @param settings values of all keys of the job, by key
+     */
+    static TopicSelection input(Map<String, String> settings) {
+        String labelled = Objects.requireNonNull(settings.get(LABELLED_EVENTS.name()));
+        String features = settings.get(FEATURE_EVENTS.name());
+        return input(
+                LABELLED_EVENTS.parse(labelled),
+                features == null ? null : FEATURE_EVENTS.parse(features).orElse(null));
+    }
+
+    /** Returns the names of the topics that the job reads, as far as they are listed. */
+    public List<String> listedInput() {
+        List<String> names = new ArrayList<>(labelled.names());
+        if (features != null) {
+            names.addAll(features.names());
+        }
+        return names;
+    }
+
+    /** Returns whether the events of a topic that the job reads are predicted only. */
+    public boolean isPredictedOnly(String topic) {
+        return features != null && !labelled.selects(topic) && features.selects(topic);
     }
 
     /**
@@ -152,6 +209,6 @@ public record KafkaConfig(
     /** Contains only the brokers' addresses and the topics: other properties may be secrets. */
     @Override
     public String toString() {
-        return "KafkaConfig[" + bootstrapServers() + ", " + input + "]";
+        return "KafkaConfig[" + bootstrapServers() + ", " + input() + "]";
     }
 }

@@ -191,7 +191,7 @@ public final class KafkaPreflight {
     }
 
     /**
-     * Checks that the brokers answer and that the input topics exist.
+     * Checks that the brokers answer and that the topics of labelled events exist.
      *
      * @return names of the topics, at least one
      * @throws PreflightException naming the missing topic or the brokers
@@ -199,10 +199,10 @@ public final class KafkaPreflight {
     public static SortedSet<String> requireInput(KafkaConfig kafka)
             throws PreflightException, InterruptedException {
         try (Admin admin = KafkaAdmin.create(kafka)) {
-            SortedSet<String> topics = InputTopics.names(admin, kafka.input());
+            SortedSet<String> topics = InputTopics.names(admin, kafka.labelled());
             if (topics.isEmpty()) {
                 throw new PreflightException(
-                        "no topic at " + kafka.bootstrapServers() + " matches " + kafka.input());
+                        "no topic at " + kafka.bootstrapServers() + " matches " + kafka.labelled());
             }
             for (String topic : topics) {
                 requireTopic(admin, kafka, topic);

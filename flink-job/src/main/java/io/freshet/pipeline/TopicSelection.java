@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +59,21 @@ public record TopicSelection(List<String> names, @Nullable String pattern) imple
             throw new IllegalArgumentException(TYPE + ", each name once");
         }
         return new TopicSelection(names, null);
+    }
+
+    /** Returns the topics of this selection and of another. */
+    TopicSelection plus(TopicSelection other) {
+        if (pattern == null && other.pattern == null) {
+            return new TopicSelection(
+                    Stream.concat(names.stream(), other.names.stream()).distinct().toList(), null);
+        }
+        return new TopicSelection(List.of(), expression() + "|" + other.expression());
+    }
+
+    private String expression() {
+        return pattern == null
+                ? names.stream().map(Pattern::quote).collect(Collectors.joining("|"))
+                : "(?:" + pattern + ")";
     }
 
     /** Returns whether a topic is selected. */

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param topicNames name of every topic
  * @param chunkSize number of parameters in one record of a snapshot, at least 1, of 4 bytes each
+ * @param topK number of the most probable classes that a prediction has; 0 for all classes
  * @param registry registry of the events' schemas; null unless the format is {@link
  *     PublishFormat#CONFLUENT_AVRO}
  */
@@ -25,6 +27,7 @@ public record PublishConfig(
         Map<Topic, String> topicNames,
         PublishFormat format,
         int chunkSize,
+        int topK,
         @Nullable RegistryConfig registry)
         implements Serializable {
 
@@ -51,6 +54,18 @@ public record PublishConfig(
                                     + " and the topic.")
                     .changeable();
 
+    public static final Key<Optional<Integer>> TOP_K =
+            Key.ofIntOr(
+                            "all",
+                            "predictions.top-k",
+                            1,
+                            1_000_000,
+                            "classes",
+                            "Number of the most probable classes whose names and probabilities a"
+                                    + " prediction has; all for a probability of each class, by"
+                                    + " index. The entropy is always that of all classes.")
+                    .changeable();
+
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS = keys();
 
@@ -69,6 +84,7 @@ public record PublishConfig(
         }
         keys.add(FORMAT);
         keys.add(CHUNK_SIZE);
+        keys.add(TOP_K);
         return List.copyOf(keys);
     }
 
@@ -90,6 +106,7 @@ public record PublishConfig(
                 names,
                 format,
                 settings.get(CHUNK_SIZE),
+                settings.get(TOP_K).orElse(0),
                 format == PublishFormat.CONFLUENT_AVRO
                         ? RegistryConfig.require(settings, FORMAT).orElse(null)
                         : null);
@@ -147,6 +164,11 @@ public record PublishConfig(
         return (long) rowsOf(width, parametersInFirstRecord(0))
                 * (width + 2)
                 * format.bounds().parameter();
+    }
+
+    /** Returns this configuration with the events in Avro's single-object encoding. */
+    public PublishConfig inAvro() {
+        return new PublishConfig(topicNames, PublishFormat.AVRO, chunkSize, topK, null);
     }
 
     /** Returns the name of a topic. */

@@ -122,22 +122,7 @@ public final class Publisher implements Serializable {
     /** Encodes a prediction as a {@code PredictionEvent}. */
     public Publication prediction(Prediction prediction) {
         PredictionEvent event =
-                PredictionEvent.newBuilder()
-                        .setModelId(prediction.modelId())
-                        .setId(prediction.id())
-                        .setTimestamp(Instant.ofEpochMilli(prediction.timestamp()))
-                        .setSource(ProgressFields.offset(prediction.source()))
-                        .setModelVersion(prediction.modelVersion())
-                        .setPredictedClass(prediction.predictedClass())
-                        .setPredictedLabel(prediction.predictedLabel())
-                        .setProbabilities(
-                                SnapshotChunks.list(
-                                        prediction.probabilities(),
-                                        0,
-                                        prediction.probabilities().length))
-                        .setJob(job.name())
-                        .setEpoch(job.epoch())
-                        .build();
+                PredictionFields.event(prediction, learn.labelType(), config.topK(), job);
         return publication(Topic.PREDICTIONS, utf8(prediction.modelId()), event);
     }
 

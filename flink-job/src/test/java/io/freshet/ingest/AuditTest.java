@@ -67,7 +67,8 @@ class AuditTest {
                         "EMPTY_FEATURE_NAME",
                         "TEXT_TOO_LONG",
                         "TOO_MANY_FEATURES",
-                        "INVALID_CLASS_NAME");
+                        "INVALID_CLASS_NAME",
+                        "UNKNOWN_MODEL");
     }
 
     @Test

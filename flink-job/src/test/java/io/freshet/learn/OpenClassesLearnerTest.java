@@ -297,7 +297,7 @@ class OpenClassesLearnerTest {
                 sum += probability;
             }
             assertThat(sum).isCloseTo(1, within(1e-6));
-            assertThat(prediction.predictedLabel())
+            assertThat(prediction.classes()[prediction.predictedClass()])
                     .isEqualTo(names.get(prediction.predictedClass()));
         }
         assertThat(classes).isEqualTo(CAPACITY);

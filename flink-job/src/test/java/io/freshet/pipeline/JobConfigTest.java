@@ -49,6 +49,8 @@ import io.freshet.publish.JobIdentity;
 import io.freshet.publish.PublishFormat;
 import io.freshet.publish.Topic;
 import io.freshet.registry.RegistryConfig;
+import io.freshet.score.ScoreConfig;
+import io.freshet.score.UnknownModel;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -208,6 +210,10 @@ class JobConfigTest {
         settings.put("models.max", "15");
         settings.put("models.max-bytes", "3 gb");
         settings.put("models.publish-interval", "16 s");
+        settings.put("topics.feature-events", "requests");
+        settings.put("score.unknown-model", "wait"); // the default; others exclude the next key
+        settings.put("score.max-waiting", "24");
+        settings.put("predictions.top-k", "2");
         settings.put("device.fallback", "stop");
         settings.put("drift.detector", "ddm, adwin, eddm, hddm-a, hddm-w");
         settings.put("drift.signal", "error");
@@ -285,7 +291,10 @@ class JobConfigTest {
 
         assertThat(config.kafka().client())
                 .isEqualTo(Map.of("bootstrap.servers", "b:1", "security.protocol", "SSL"));
-        assertThat(config.kafka().input()).isEqualTo(TopicSelection.of("t0"));
+        assertThat(config.kafka().labelled()).isEqualTo(TopicSelection.of("t0"));
+        assertThat(config.kafka().features()).isEqualTo(TopicSelection.of("requests"));
+        assertThat(config.score()).isEqualTo(new ScoreConfig(UnknownModel.WAIT, 24));
+        assertThat(config.publish().topK()).isEqualTo(2);
         assertThat(config.kafka().groupId()).isEqualTo("g");
         assertThat(config.kafka().start()).isEqualTo(KafkaConfig.Start.LATEST);
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");
@@ -814,6 +823,27 @@ class JobConfigTest {
                 .containsExactly(
                         "training.pos-weight = 1,2,3,4,5,6,7 with training.loss = cross-entropy:"
                                 + " the key is for bce-with-logits only");
+    }
+
+    @Test
+    void topicOfBothKindsOfEvents_isRefused() {
+        assertThat(problems("topics.labelled-events", "a,b", "topics.feature-events", "c,b"))
+                .containsExactly(
+                        "topics.feature-events = c,b with topics.labelled-events = a,b: b can be"
+                                + " one of them only");
+        assertThat(problems("topics.feature-events", "predictions"))
+                .singleElement()
+                .asString()
+                .contains("the job would read its own output");
+    }
+
+    @Test
+    void keysOfPredictions_thatContradict_areRefused() {
+        assertThat(problems("score.unknown-model", "uniform", "score.max-waiting", "5"))
+                .containsExactly(
+                        "score.max-waiting = 5 with score.unknown-model = uniform: no event waits");
+        assertThatThrownBy(() -> openClasses("score.unknown-model", "uniform"))
+                .hasMessageContaining("a model that has not been published has no classes");
     }
 
     @Test

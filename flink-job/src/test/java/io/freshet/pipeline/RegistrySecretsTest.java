@@ -21,6 +21,7 @@ class RegistrySecretsTest {
                         new KafkaConfig(
                                 client,
                                 TopicSelection.of("events"),
+                                null,
                                 "group",
                                 KafkaConfig.Start.EARLIEST,
                                 "prefix",

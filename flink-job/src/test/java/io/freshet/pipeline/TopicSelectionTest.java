@@ -3,6 +3,7 @@ package io.freshet.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.apache.commons.lang3.SerializationUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,5 +52,20 @@ class TopicSelectionTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("names of topics, separated by commas, or a regular")
                 .hasMessageContaining(reason);
+    }
+
+    @Test
+    void twoSelections_selectTheTopicsOfBoth() {
+        TopicSelection names = TopicSelection.parse("a.b,c");
+        TopicSelection pattern = TopicSelection.parse("/x-.*/");
+        assertThat(names.plus(TopicSelection.of("d")).names()).containsExactly("a.b", "c", "d");
+        for (TopicSelection both : List.of(names.plus(pattern), pattern.plus(names))) {
+            assertThat(both.selects("a.b")).isTrue();
+            assertThat(both.selects("c")).isTrue();
+            assertThat(both.selects("x-1")).isTrue();
+            assertThat(both.selects("aXb")).isFalse();
+            assertThat(both.selects("cx-1")).isFalse();
+            assertThat(TopicSelection.parse(both.toString())).isEqualTo(both);
+        }
     }
 }

@@ -160,8 +160,9 @@ final class PublisherBenchmark {
                 1_796_000_000_000L,
                 new PartitionOffset("labelled-events", 3, 123_456_789),
                 1_000_000,
+                1_000_000,
                 1,
-                "class-1",
+                IntStream.range(0, classes).mapToObj(c -> "class-" + c).toArray(String[]::new),
                 probabilities);
     }
 

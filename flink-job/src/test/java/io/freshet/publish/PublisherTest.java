@@ -114,6 +114,7 @@ class PublisherTest {
                         .collect(Collectors.toMap(topic -> topic, Topic::name)),
                 format,
                 chunkSize,
+                0,
                 format == PublishFormat.CONFLUENT_AVRO
                         ? new RegistryConfig(List.of(REGISTRY.url()), null, null, true)
                         : null);
@@ -302,8 +303,9 @@ class PublisherTest {
                 1,
                 new PartitionOffset("t", 2, 9),
                 3,
+                7,
                 1,
-                "b",
+                new String[] {"a", "b", "c"},
                 new float[] {0.25f, 0.5f, 0.25f});
     }
 

@@ -80,7 +80,18 @@ public final class Classifier {
                             + " features; the model has "
                             + numFeatures());
         }
-        return new Row().classify(features, 0);
+        return classify(features, 0);
+    }
+
+    /**
+     * Classifies an example in a larger array.
+     *
+     * @param features the example's features from {@code offset} on. Not modified.
+     * @throws IllegalArgumentException if a feature is not finite and not a missing value (NaN)
+     *     that the model accepts
+     */
+    public Classification classify(float[] features, int offset) {
+        return new Row().classify(features, offset);
     }
 
     /**

@@ -52,7 +52,21 @@ class EventJsonTest {
 
     private static PredictionEvent prediction(String id, List<Float> probabilities) {
         return new PredictionEvent(
-                "model", id, TIME, SOURCE, 9L, 1, "up", probabilities, "job", 2L);
+                "model",
+                id,
+                TIME,
+                SOURCE,
+                9L,
+                1,
+                "up",
+                probabilities,
+                "job",
+                2L,
+                List.of("up", "down"),
+                0.5,
+                12L,
+                "down",
+                0.25);
     }
 
     private static DriftAlertEvent alert(double statistic, double threshold) {
@@ -153,7 +167,9 @@ class EventJsonTest {
                             + "😀\",\"timestamp\":1700000000123,"
                             + "\"source\":{\"topic\":\"t\",\"partition\":0,\"offset\":1},"
                             + "\"modelVersion\":9,\"predictedClass\":1,\"predictedLabel\":\"up\","
-                            + "\"probabilities\":[0.1,0.9],\"job\":\"job\",\"epoch\":2}");
+                            + "\"probabilities\":[0.1,0.9],\"job\":\"job\",\"epoch\":2,"
+                            + "\"classes\":[\"up\",\"down\"],\"entropy\":0.5,\"examplesSeen\":12,"
+                            + "\"label\":\"down\",\"loss\":0.25}");
     }
 
     @Test

@@ -90,7 +90,21 @@ final class GoldenFiles {
         events.put(
                 "PredictionEvent.v1",
                 new PredictionEvent(
-                        "model", "id", TIME, OFFSET, 9L, 1, "up", List.of(0.25f, 0.75f), "", 0L));
+                        "model",
+                        "id",
+                        TIME,
+                        OFFSET,
+                        9L,
+                        1,
+                        "up",
+                        List.of(0.25f, 0.75f),
+                        "",
+                        0L,
+                        List.of(),
+                        null,
+                        null,
+                        null,
+                        null));
         events.put("DriftAlertEvent.v1", alert().build());
         events.put(
                 "DeadLetterEvent.v1",
@@ -157,7 +171,21 @@ final class GoldenFiles {
         events.put(
                 "PredictionEvent.v2",
                 new PredictionEvent(
-                        "model", "id", TIME, OFFSET, 9L, 1, "up", List.of(0.25f), "job", 2L));
+                        "model",
+                        "id",
+                        TIME,
+                        OFFSET,
+                        9L,
+                        1,
+                        "up",
+                        List.of(0.75f),
+                        "job",
+                        2L,
+                        List.of("up"),
+                        0.5,
+                        12L,
+                        "down",
+                        1.25));
         events.put("DriftAlertEvent.v3", explained(alert()).setJob("job").setEpoch(2L).build());
         events.put(
                 "DeadLetterEvent.v2",

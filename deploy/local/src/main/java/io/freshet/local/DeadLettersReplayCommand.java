@@ -81,7 +81,7 @@ final class DeadLettersReplayCommand implements Callable<Integer> {
         }
         JobTopics topics = JobConfig.parseTopics(settingsOptions.read());
         KafkaPreflight.requireTopic(topics.kafka(), topics.publish().topic(Topic.DEAD_LETTERS));
-        for (String input : topics.kafka().input().names()) {
+        for (String input : topics.kafka().listedInput()) {
             KafkaPreflight.requireTopic(topics.kafka(), input);
         }
         try (ShutdownStack open = new ShutdownStack()) {

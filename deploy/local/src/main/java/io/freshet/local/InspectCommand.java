@@ -173,7 +173,7 @@ final class InspectCommand implements Callable<Integer> {
                             + " label themselves");
         }
         JobTopics topics = JobConfig.parseTopicsWithoutMapping(given);
-        String name = "topic " + topics.kafka().input();
+        String name = "topic " + topics.kafka().labelled();
         TopicSample sample = TopicSample.read(topics, this.sample, WAIT);
         Proposal proposal;
         try {
@@ -183,7 +183,7 @@ final class InspectCommand implements Callable<Integer> {
         }
         Map<String, String> settings = new LinkedHashMap<>();
         putGiven(settings, FORMAT_KEYS, given);
-        settings.put(KafkaConfig.LABELLED_EVENTS.name(), topics.kafka().input().toString());
+        settings.put(KafkaConfig.LABELLED_EVENTS.name(), topics.kafka().labelled().toString());
         settings.putAll(proposal.settings());
         putGiven(settings, IngestConfig.KEYS, given);
         List<String> deadLetters;

@@ -119,7 +119,10 @@ final class RunCommand implements Callable<Integer> {
             print(
                     out,
                     "learning from "
-                            + config.kafka().input()
+                            + config.kafka().labelled()
+                            + (config.kafka().features() == null
+                                    ? ""
+                                    : ", predicting the events of " + config.kafka().features())
                             + " at "
                             + config.kafka().bootstrapServers()
                             + ", Flink at "

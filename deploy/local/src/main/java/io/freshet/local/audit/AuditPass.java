@@ -256,7 +256,7 @@ final class AuditPass {
         Map<String, Set<String>> read = ledger().topicIds();
         Set<String> names = new TreeSet<>(read.keySet());
         if (until == null) {
-            names.addAll(InputTopics.names(topics.kafka()));
+            names.addAll(InputTopics.labelledNames(topics.kafka()));
         }
         topicIds.putAll(offsets.ids(names));
         for (String topic : names) {
@@ -300,7 +300,8 @@ final class AuditPass {
             topic.read(
                     record -> {
                         DeadLetterEvent event = AuditReader.read(AuditReader.DEAD_LETTERS, record);
-                        if (isOfJob(event.getJob(), event.getEpoch())) {
+                        if (isOfJob(event.getJob(), event.getEpoch())
+                                && !topics.kafka().isPredictedOnly(event.getTopic())) {
                             addDeadLetter(event);
                         }
                     });
@@ -371,13 +372,19 @@ final class AuditPass {
             topic.read(
                     record -> {
                         PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
-                        if (isOfJob(event.getJob(), event.getEpoch())) {
+                        if (isOfJob(event.getJob(), event.getEpoch()) && isOfUnlabelled(event)) {
                             addPrediction(event);
                         }
                     });
             open |= topic.isOpen();
             predictionsRemoved = topic.isRemoved();
         }
+    }
+
+    /** Returns whether a prediction is one that metrics count: of the learner, without a label. */
+    private boolean isOfUnlabelled(PredictionEvent event) {
+        return event.getLabel() == null
+                && !topics.kafka().isPredictedOnly(event.getSource().getTopic());
     }
 
     private void addPrediction(PredictionEvent event) {

@@ -33,7 +33,7 @@ public final class AuditReader {
     public static TopicAudit read(JobConfig config) {
         TopicAudit audit = new TopicAudit();
         var client = config.kafka().client();
-        for (String topic : InputTopics.names(config.kafka())) {
+        for (String topic : InputTopics.labelledNames(config.kafka())) {
             try (TopicReader reader = new TopicReader(client, topic)) {
                 reader.readToEnd(
                         record -> audit.input(record.topic(), record.partition(), record.offset()));
@@ -44,11 +44,24 @@ public final class AuditReader {
         }
         try (TopicReader reader =
                 new TopicReader(client, config.publish().topic(Topic.DEAD_LETTERS))) {
-            reader.readToEnd(record -> audit.deadLetter(read(DEAD_LETTERS, record)));
+            reader.readToEnd(
+                    record -> {
+                        DeadLetterEvent event = read(DEAD_LETTERS, record);
+                        if (!config.kafka().isPredictedOnly(event.getTopic())) {
+                            audit.deadLetter(event);
+                        }
+                    });
         }
         try (TopicReader reader =
                 new TopicReader(client, config.publish().topic(Topic.PREDICTIONS))) {
-            reader.readToEnd(record -> audit.prediction(read(PREDICTIONS, record)));
+            reader.readToEnd(
+                    record -> {
+                        PredictionEvent event = read(PREDICTIONS, record);
+                        if (event.getLabel() == null
+                                && !config.kafka().isPredictedOnly(event.getSource().getTopic())) {
+                            audit.prediction(event);
+                        }
+                    });
         }
         return audit;
     }

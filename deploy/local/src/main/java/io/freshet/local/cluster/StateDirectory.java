@@ -64,7 +64,7 @@ public final class StateDirectory implements AutoCloseable {
                         : Path.of(dataHome);
         return data.resolve("freshet")
                 .resolve(name(KafkaPreflight.clusterId(config.kafka())))
-                .resolve(name(source(config.kafka().input())))
+                .resolve(name(source(config.kafka().labelled())))
                 .resolve(name(config.jobName()));
     }
 

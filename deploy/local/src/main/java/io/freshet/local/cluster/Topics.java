@@ -41,7 +41,7 @@ public final class Topics {
         KafkaConfig kafka = topics.kafka();
         PublishConfig publish = topics.publish();
         List<NewTopic> newTopics = new ArrayList<>();
-        for (String input : kafka.input().names()) {
+        for (String input : kafka.listedInput()) {
             newTopics.add(topic(input, partitions));
         }
         for (Topic topic : Topic.values()) {

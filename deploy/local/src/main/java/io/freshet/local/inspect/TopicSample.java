@@ -90,7 +90,7 @@ public final class TopicSample {
                     e);
         }
         if (sample.profile.rows() == 0) {
-            throw new UserException("topic " + topics.kafka().input() + sample.emptiness());
+            throw new UserException("topic " + topics.kafka().labelled() + sample.emptiness());
         }
         sample.profile.end();
         return sample;

@@ -1,0 +1,260 @@
+package io.freshet.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.freshet.classifier.Classifier;
+import io.freshet.classifier.InvalidSnapshotException;
+import io.freshet.classifier.SnapshotCollector;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicAudit;
+import io.freshet.local.audit.TopicReader;
+import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.cluster.LocalCluster;
+import io.freshet.local.cluster.StateDirectory;
+import io.freshet.local.cluster.Topics;
+import io.freshet.pipeline.JobCheckpoint;
+import io.freshet.pipeline.JobConfig;
+import io.freshet.pipeline.JobStart;
+import io.freshet.pipeline.StartOptions;
+import io.freshet.publish.Topic;
+import io.freshet.schemas.DeadLetterEvent;
+import io.freshet.schemas.DenseFeatures;
+import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.PredictionEvent;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Integration test of the stage that predicts events in parallel with the models that learn. */
+class ScoreITCase {
+    private static final int FEATURES = 4;
+    private static final int CLASSES = 3;
+    private static final String FEATURE_EVENTS = "score-feature-events";
+
+    private static EmbeddedKafka kafka;
+
+    @TempDir private Path directory;
+
+    @BeforeAll
+    static void startKafka() throws Exception {
+        kafka = EmbeddedKafka.start();
+    }
+
+    @AfterAll
+    static void stopKafka() throws Exception {
+        kafka.close();
+    }
+
+    /** Events to predict, with what the job answers. */
+    private static final class Requests implements AutoCloseable {
+        private final JobConfig config;
+        private final Map<String, LabelledEvent> sent = new HashMap<>();
+        private final Map<String, List<PredictionEvent>> answers = new HashMap<>();
+        private final TopicReader predictions;
+
+        Requests(JobConfig config) {
+            this.config = config;
+            predictions =
+                    new TopicReader(
+                            config.kafka().client(), config.publish().topic(Topic.PREDICTIONS));
+        }
+
+        @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the answers are counted
+        void send(int seed, int count, String... models) {
+            try (KafkaProducer<byte[], byte[]> producer =
+                    new KafkaProducer<>(
+                            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                            new ByteArraySerializer(),
+                            new ByteArraySerializer())) {
+                for (LabelledEvent event :
+                        JobOnKafka.events(seed, count, FEATURES, CLASSES, models)) {
+                    event.setId(seed + "-" + event.getId());
+                    sent.put(event.getId(), event);
+                    producer.send(
+                            new ProducerRecord<>(
+                                    FEATURE_EVENTS,
+                                    sent.size() % 2,
+                                    null,
+                                    JobOnKafka.bytes(event)));
+                }
+                producer.send(new ProducerRecord<>(FEATURE_EVENTS, 0, null, new byte[] {1}));
+            }
+        }
+
+        /** Waits until the events of these models are answered. */
+        void awaitAnswers(String... models) {
+            Set<String> wanted = Set.of(models);
+            long count =
+                    sent.values().stream()
+                            .filter(event -> wanted.contains(event.getModelId()))
+                            .count();
+            JobOnKafka.await(
+                    count + " answers",
+                    () -> {
+                        read();
+                        return answers.values().stream()
+                                        .filter(found -> wanted.contains(found.get(0).getModelId()))
+                                        .count()
+                                == count;
+                    });
+        }
+
+        private void read() {
+            for (ConsumerRecord<byte[], byte[]> record : predictions.poll(Duration.ofMillis(50))) {
+                PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
+                if (config.kafka().isPredictedOnly(event.getSource().getTopic())) {
+                    answers.computeIfAbsent(event.getId(), id -> new ArrayList<>()).add(event);
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            predictions.close();
+        }
+    }
+
+    private static LocalCluster start(JobConfig config, StateDirectory state) throws Exception {
+        List<JobCheckpoint> checkpoints = state.newestFirst();
+        JobStart start =
+                JobStart.decide(
+                        config,
+                        new StartOptions(false, false, List.of()),
+                        checkpoints.isEmpty() ? null : checkpoints.get(0),
+                        line -> {});
+        return LocalCluster.start(config, start, state, LocalCluster.ANY_PORT);
+    }
+
+    private static List<byte[]> labelled(int seed, int count, String... models) {
+        return JobOnKafka.events(seed, count, FEATURES, CLASSES, models).stream()
+                .map(JobOnKafka::bytes)
+                .toList();
+    }
+
+    /** Returns the classifiers of all published versions, by model and version. */
+    private static Map<String, Classifier> versions(JobConfig config) {
+        Map<String, Classifier> versions = new HashMap<>();
+        SnapshotCollector collector = new SnapshotCollector();
+        try (TopicReader reader =
+                new TopicReader(
+                        config.kafka().client(), config.publish().topic(Topic.MODEL_HISTORY))) {
+            reader.readToEnd(
+                    record -> {
+                        try {
+                            collector
+                                    .add(AuditReader.read(AuditReader.SNAPSHOTS, record))
+                                    .ifPresent(
+                                            found ->
+                                                    versions.put(
+                                                            found.info().modelId()
+                                                                    + found.info().version(),
+                                                            found));
+                        } catch (InvalidSnapshotException e) {
+                            throw new AssertionError(e);
+                        }
+                    });
+        }
+        return versions;
+    }
+
+    @Test
+    void eachEvent_isPredictedOnce_byAPublishedVersion_throughAKillAndARescale() throws Exception {
+        Map<String, String> settings =
+                new HashMap<>(JobOnKafka.settings(kafka, "score", FEATURES, "a,b,c"));
+        settings.put("job.name", "score");
+        settings.put("topics.feature-events", FEATURE_EVENTS);
+        settings.put("models.publish-interval", "0 s");
+        settings.put("job.parallelism", "2");
+        JobConfig config = JobConfig.parse(settings);
+        Topics.create(config.topics(), 2);
+        try (Requests requests = new Requests(config);
+                StateDirectory state = StateDirectory.open(directory.resolve("state"))) {
+            try (LocalCluster cluster = start(config, state)) {
+                cluster.awaitRunning();
+                JobOnKafka.send(config, labelled(1, 500, "m", "n"));
+                requests.send(2, 300, "m", "n", "late");
+                requests.awaitAnswers("m", "n");
+                JobOnKafka.send(config, labelled(3, 500, "m", "n"));
+                requests.send(4, 300, "m", "n", "late");
+                requests.awaitAnswers("m", "n");
+            }
+            // The cluster was closed without a savepoint: what was not in a checkpoint is done
+            // again.
+            settings.put("job.parallelism", "1");
+            config = JobConfig.parse(settings);
+            try (LocalCluster cluster = start(config, state)) {
+                cluster.awaitRunning();
+                requests.send(5, 300, "m", "n", "late");
+                requests.awaitAnswers("m", "n");
+                JobOnKafka.send(config, labelled(6, 500, "m", "n", "late"));
+                requests.awaitAnswers("m", "n", "late");
+                cluster.stopWithDrain();
+            }
+            requests.read();
+            assertThat(requests.answers.keySet()).isEqualTo(requests.sent.keySet());
+            assertThat(requests.answers.values()).allMatch(found -> found.size() == 1);
+            assertAnswers(requests, versions(config));
+        }
+        assertThat(featureDeadLetters(config)).isEqualTo(3);
+        TopicAudit audit = AuditReader.read(config);
+        assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
+        assertThat(audit.events()).isEqualTo(1500);
+    }
+
+    /** The probabilities are those of the version that the prediction names, to rounding. */
+    private static void assertAnswers(Requests requests, Map<String, Classifier> versions) {
+        Set<Long> used = new HashSet<>();
+        for (List<PredictionEvent> found : requests.answers.values()) {
+            PredictionEvent answer = found.get(0);
+            Classifier classifier = versions.get(answer.getModelId() + answer.getModelVersion());
+            assertThat(classifier).as(answer.toString()).isNotNull();
+            assertThat(answer.getExamplesSeen()).isEqualTo(classifier.info().examplesSeen());
+            float[] expected =
+                    classifier
+                            .classify(features(requests.sent.get(answer.getId())))
+                            .probabilities();
+            for (int c = 0; c < CLASSES; c++) {
+                assertThat((double) answer.getProbabilities().get(c))
+                        .isCloseTo(expected[c], within(1e-6));
+            }
+            assertThat(answer.getEntropy()).isBetween(0.0, Math.log(CLASSES) + 1e-6);
+            assertThat(answer.getLabel()).isNull();
+            used.add(answer.getModelVersion());
+        }
+        assertThat(used).hasSizeGreaterThan(2);
+    }
+
+    private static float[] features(LabelledEvent event) {
+        List<Float> values = ((DenseFeatures) event.getFeatures()).getValues();
+        float[] features = new float[values.size()];
+        for (int i = 0; i < features.length; i++) {
+            features[i] = values.get(i);
+        }
+        return features;
+    }
+
+    private static long featureDeadLetters(JobConfig config) {
+        List<DeadLetterEvent> letters = new ArrayList<>();
+        try (TopicReader reader =
+                new TopicReader(
+                        config.kafka().client(), config.publish().topic(Topic.DEAD_LETTERS))) {
+            reader.readToEnd(
+                    record -> letters.add(AuditReader.read(AuditReader.DEAD_LETTERS, record)));
+        }
+        return letters.stream().filter(letter -> letter.getTopic().equals(FEATURE_EVENTS)).count();
+    }
+}

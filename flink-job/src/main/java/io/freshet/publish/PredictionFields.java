@@ -1,0 +1,83 @@
+package io.freshet.publish;
+
+import io.freshet.ingest.LabelType;
+import io.freshet.learn.Prediction;
+import io.freshet.schemas.PredictionEvent;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Conversion of predictions to events. */
+final class PredictionFields {
+    private PredictionFields() {}
+
+    /**
+     * Returns the event of a prediction.
+     *
+     * @param topK number of the most probable classes that it has; 0 for all classes
+     */
+    static PredictionEvent event(
+            Prediction prediction, LabelType labels, int topK, JobIdentity job) {
+        float[] probabilities = prediction.probabilities();
+        PredictionEvent.Builder event =
+                PredictionEvent.newBuilder()
+                        .setModelId(prediction.modelId())
+                        .setId(prediction.id())
+                        .setTimestamp(Instant.ofEpochMilli(prediction.timestamp()))
+                        .setSource(ProgressFields.offset(prediction.source()))
+                        .setModelVersion(prediction.modelVersion())
+                        .setPredictedClass(prediction.predictedClass())
+                        .setPredictedLabel(prediction.classes()[prediction.predictedClass()])
+                        .setJob(job.name())
+                        .setEpoch(job.epoch())
+                        .setEntropy(entropy(probabilities, labels == LabelType.MULTI_LABEL))
+                        .setExamplesSeen(prediction.examplesSeen());
+        if (topK == 0 || topK >= probabilities.length) {
+            event.setProbabilities(SnapshotChunks.list(probabilities, 0, probabilities.length));
+        } else {
+            setMostProbable(event, prediction, topK);
+        }
+        if (prediction.label() != Prediction.UNLABELLED) {
+            event.setLabel(prediction.classes()[prediction.label()]);
+            event.setLoss(prediction.loss());
+        }
+        return event.build();
+    }
+
+    private static void setMostProbable(
+            PredictionEvent.Builder event, Prediction prediction, int count) {
+        float[] rest = prediction.probabilities().clone();
+        List<Float> probabilities = new ArrayList<>(count);
+        List<String> classes = new ArrayList<>(count);
+        for (int k = 0; k < count; k++) {
+            int best = 0;
+            for (int c = 1; c < rest.length; c++) {
+                if (rest[c] > rest[best]) {
+                    best = c;
+                }
+            }
+            probabilities.add(rest[best]);
+            classes.add(prediction.classes()[best]);
+            rest[best] = Float.NEGATIVE_INFINITY;
+        }
+        event.setProbabilities(probabilities);
+        event.setClasses(classes);
+    }
+
+    /**
+     * Returns the entropy in nats.
+     *
+     * @param independent whether each probability is that of a decision of its own
+     */
+    static double entropy(float[] probabilities, boolean independent) {
+        double entropy = 0;
+        for (float probability : probabilities) {
+            entropy += term(probability) + (independent ? term(1 - probability) : 0);
+        }
+        return entropy;
+    }
+
+    private static double term(double probability) {
+        return probability > 0 ? -probability * Math.log(probability) : 0;
+    }
+}
