@@ -19,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every block begins with the version of the layout, so that this release still reads state that
  * an older release wrote: layout 1 has neither targets nor tallies by partition, layout 2 has no
- * tallies, layout 3 dense features only, and neither class names nor numbers of rounded values. Not
- * thread-safe, since it keeps a scratch buffer; Flink duplicates it for each thread.
+ * tallies, layout 3 dense features only, and neither class names nor numbers of rounded values,
+ * layout 4 no ids of labelled examples. Not thread-safe, since it keeps a scratch buffer; Flink
+ * duplicates it for each thread.
  */
 @SuppressWarnings("ByteBufferBackingArray") // all buffers come from allocate()
 public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
     private static final long serialVersionUID = 1;
-    private static final byte LAYOUT_VERSION = 4;
+    private static final byte LAYOUT_VERSION = 5;
+    private static final byte LAYOUT_WITHOUT_LABELLED_IDS = 4;
     private static final byte LAYOUT_DENSE = 3;
     private static final byte LAYOUT_WITHOUT_TALLIES = 2;
     private static final byte LAYOUT_WITHOUT_TARGETS = 1;
@@ -82,11 +84,22 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         writeLongs(origins.hashes(), rows, target);
         writeLongs(origins.offsets(), rows, target);
         writeLongs(origins.timestamps(), rows, target);
+        boolean all = hasLabelledIds(examples, origins);
+        target.writeBoolean(all);
         for (int row = 0; row < rows; row++) {
-            if (examples.labels()[row] == Examples.UNLABELLED) {
+            if (all || examples.labels()[row] == Examples.UNLABELLED) {
                 writeText(origins.id(row), target);
             }
         }
+    }
+
+    private static boolean hasLabelledIds(Examples examples, Origins origins) {
+        for (int row = 0; row < examples.size(); row++) {
+            if (examples.labels()[row] != Examples.UNLABELLED && origins.ids()[row] != null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
@@ -153,8 +166,9 @@ public final class ExampleBlockSerializer extends TypeSerializer<ExampleBlock> {
         readLongs(origins.hashes(), rows, source);
         readLongs(origins.offsets(), rows, source);
         readLongs(origins.timestamps(), rows, source);
+        boolean all = version > LAYOUT_WITHOUT_LABELLED_IDS && source.readBoolean();
         for (int row = 0; row < rows; row++) {
-            if (examples.labels()[row] == Examples.UNLABELLED) {
+            if (all || examples.labels()[row] == Examples.UNLABELLED) {
                 origins.ids()[row] = readText(source);
             }
         }

@@ -44,6 +44,9 @@ public final class ExamplePacker {
     /** Whether labels and weights are not used. */
     private final boolean predictsOnly;
 
+    /** Whether labelled events keep their ids, too. */
+    private final boolean keepsIds;
+
     private @Nullable ExampleBlock lastBlock;
 
     /**
@@ -77,6 +80,7 @@ public final class ExamplePacker {
             Consumer<DeadLetter> deadLetters,
             boolean predictsOnly) {
         this.predictsOnly = predictsOnly;
+        keepsIds = config.predictions() == PredictedEvents.ALL;
         decoder =
                 switch (config.source().format()) {
                     case FRESHET -> new LabelledEventReader(config);
@@ -190,10 +194,11 @@ public final class ExamplePacker {
         addRow(block, message, hash, Examples.UNLABELLED, 1, decoder.id());
     }
 
-    private void addLabelled(ExampleBlock block, RawMessage message, long hash) {
+    private void addLabelled(ExampleBlock block, RawMessage message, long hash)
+            throws InvalidEventException {
         String className = decoder.className();
         int label = className == null ? decoder.label() : block.classIndex(className);
-        addRow(block, message, hash, label, decoder.weight(), null);
+        addRow(block, message, hash, label, decoder.weight(), keepsIds ? decoder.id() : null);
     }
 
     private void addRow(

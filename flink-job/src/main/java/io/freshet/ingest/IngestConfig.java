@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param missingIndicator whether further features, behind the others, say which are missing
  * @param classCapacity largest number of classes of a model where classes are open; 0 if they are
  *     not
+ * @param predictions events whose predictions are published, with their ids
  */
 public record IngestConfig(
         int numFeatures,
@@ -52,7 +53,8 @@ public record IngestConfig(
         MissingValues missing,
         FeatureEncoding encoding,
         boolean missingIndicator,
-        int classCapacity)
+        int classCapacity,
+        PredictedEvents predictions)
         implements Serializable {
 
     /** Largest number of features of {@link FeatureEncoding#COLUMNS}. */
@@ -191,6 +193,16 @@ public record IngestConfig(
                                     + " letters. Empty: any model.")
                     .changeable();
 
+    public static final Key<PredictedEvents> PREDICTIONS_OF =
+            Key.ofEnum(
+                            "predictions.of",
+                            PredictedEvents.UNLABELLED,
+                            "Events of topics.labelled-events whose predictions are published:"
+                                + " unlabelled, or all. With all, an event that is trained on has"
+                                + " the prediction that it was tested with before, with its label"
+                                + " and its loss, so that anybody can check the metrics.")
+                    .changeable();
+
     /** The keys of this configuration. */
     public static final List<Key<?>> KEYS = keys();
 
@@ -209,7 +221,8 @@ public record IngestConfig(
                         LABEL_IGNORE_INDEX,
                         BLOCK_SIZE,
                         BLOCK_MAX_WAIT,
-                        MODELS_ALLOWED));
+                        MODELS_ALLOWED,
+                        PREDICTIONS_OF));
         return List.copyOf(keys);
     }
 
@@ -260,7 +273,8 @@ public record IngestConfig(
                 missing,
                 FeatureEncoding.COLUMNS,
                 false,
-                0);
+                0,
+                PredictedEvents.UNLABELLED);
     }
 
     /** Reads the configuration; adds problems to the settings. */
@@ -288,7 +302,8 @@ public record IngestConfig(
                 missing,
                 encoding(settings, source.mapping().features()),
                 missingIndicator,
-                classCapacity(settings));
+                classCapacity(settings),
+                settings.get(PREDICTIONS_OF));
     }
 
     private static int classCapacity(Settings settings) {

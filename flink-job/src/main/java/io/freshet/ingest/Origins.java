@@ -71,7 +71,10 @@ public final class Origins {
         return sourceIndexes[row];
     }
 
-    /** Returns the event id of a row without a label; rows with a label are kept without an id. */
+    /**
+     * Returns the event id of a row; "" if it is kept without one, as rows with a label usually
+     * are.
+     */
     public String id(int row) {
         String id = ids[row];
         return id == null ? "" : id;

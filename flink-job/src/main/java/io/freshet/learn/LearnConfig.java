@@ -6,6 +6,7 @@ import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
+import io.freshet.ingest.PredictedEvents;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.LearnerSettings;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  *     accepts them
  * @param encoding encoding of the features
  * @param missingIndicator whether some of the features say which others are missing
+ * @param predictions events whose predictions are emitted
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -51,7 +53,8 @@ public record LearnConfig(
         DeviceFallback deviceFallback,
         MissingValues missing,
         FeatureEncoding encoding,
-        boolean missingIndicator)
+        boolean missingIndicator,
+        PredictedEvents predictions)
         implements Serializable {
 
     public static final Key<Optional<Duration>> MINI_BATCH_MAX_WAIT =
@@ -162,7 +165,8 @@ public record LearnConfig(
                 deviceFallback,
                 missing,
                 FeatureEncoding.COLUMNS,
-                false);
+                false,
+                PredictedEvents.UNLABELLED);
     }
 
     /** Creates a configuration under which no value is missing. */
@@ -215,7 +219,8 @@ public record LearnConfig(
                 settings.get(DEVICE_FALLBACK),
                 ingest.missing(),
                 ingest.encoding(),
-                ingest.missingIndicator());
+                ingest.missingIndicator(),
+                ingest.predictions());
     }
 
     private static @Nullable Duration miniBatchMaxWait(Settings settings, boolean blocksByCount) {

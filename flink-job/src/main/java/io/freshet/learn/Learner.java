@@ -350,10 +350,14 @@ public final class Learner implements AutoCloseable {
             driftMonitor.end();
         }
         int inMiniBatch = 0;
+        long examplesSeen = audit.count(EventOutcome.ACCEPTED);
         int lastAccepted = -1;
         boolean somePending = false;
         for (int i = 0; i < examples.size(); i++) {
             boolean isLabelled = examples.labels()[i] != Examples.UNLABELLED;
+            if (inMiniBatch == 0) {
+                examplesSeen = audit.count(EventOutcome.ACCEPTED);
+            }
             switch (evaluation.outcome(i)) {
                 case TRAINED -> {
                     // Offsets increase within a partition, so the last of a run is the largest.
@@ -364,11 +368,16 @@ public final class Learner implements AutoCloseable {
                     lastAccepted = i;
                     accept(origins, i);
                     results.addExample(examples, evaluation, i);
+                    if (evaluation.keepsAll()) {
+                        int label = examples.labels()[i];
+                        double loss = evaluation.losses()[i];
+                        predictions.accept(prediction(origins, i, examplesSeen, label, loss));
+                    }
                 }
                 case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
                 case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
-                case PREDICTED -> predict(origins, i, predictions);
+                case PREDICTED -> predict(origins, i, examplesSeen, predictions);
                 case PENDING -> somePending = true;
             }
             if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {
@@ -399,7 +408,8 @@ public final class Learner implements AutoCloseable {
         lastOffsets.merge(origins.source(row), origins.offset(row), Math::max);
     }
 
-    private void predict(Origins origins, int row, Consumer<Prediction> predictions) {
+    private void predict(
+            Origins origins, int row, long examplesSeen, Consumer<Prediction> predictions) {
         Evaluation evaluation = workspace.evaluation();
         float[] probabilities = evaluation.probabilities(row);
         if (config.classesAreOpen() && evaluation.modelVersion(row) == 0) {
@@ -413,19 +423,27 @@ public final class Learner implements AutoCloseable {
         }
         audit.unlabelled(origins.hash(row));
         workspace.results().addPrediction(evaluation.confidences()[row]);
-        SourcePartition source = origins.source(row);
         predictions.accept(
-                new Prediction(
-                        modelId,
-                        origins.id(row),
-                        origins.timestamp(row),
-                        new PartitionOffset(
-                                source.topic(), source.partition(), origins.offset(row)),
-                        evaluation.modelVersion(row),
-                        audit.count(EventOutcome.ACCEPTED),
-                        evaluation.predictedClasses()[row],
-                        classes.shared(probabilities.length),
-                        probabilities));
+                prediction(origins, row, examplesSeen, Prediction.UNLABELLED, Double.NaN));
+    }
+
+    private Prediction prediction(
+            Origins origins, int row, long examplesSeen, int label, double loss) {
+        Evaluation evaluation = workspace.evaluation();
+        SourcePartition source = origins.source(row);
+        float[] probabilities = evaluation.probabilities(row);
+        return new Prediction(
+                modelId,
+                origins.id(row),
+                origins.timestamp(row),
+                new PartitionOffset(source.topic(), source.partition(), origins.offset(row)),
+                evaluation.modelVersion(row),
+                examplesSeen,
+                evaluation.predictedClasses()[row],
+                classes.shared(probabilities.length),
+                probabilities,
+                label,
+                loss);
     }
 
     /** The model, created on first use: a model that receives only dead letters has none. */

@@ -1,6 +1,7 @@
 package io.freshet.learn;
 
 import io.freshet.config.Key;
+import io.freshet.ingest.PredictedEvents;
 import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.example.Evaluation;
@@ -28,7 +29,9 @@ public final class LearnerWorkspace implements AutoCloseable {
         this.config = config;
         expertNames = expertNames(config.learner());
         results = new BlockResults(config.learner());
-        evaluation = new Evaluation(config.learner().numClasses());
+        evaluation =
+                new Evaluation(
+                        config.learner().numClasses(), config.predictions() == PredictedEvents.ALL);
         successorEvaluation = new Evaluation(config.learner().numClasses());
     }
 

@@ -271,6 +271,7 @@ final class BlockedSgd implements Trainer {
                 directStep.run(
                         begin,
                         end,
+                        before.modelVersion(),
                         learningRate,
                         sumOfLearningRates(before),
                         factors,
@@ -326,7 +327,13 @@ final class BlockedSgd implements Trainer {
             for (int r = row; r < batchEnd; r++) {
                 blockPath.select(r, scorer);
                 int example = rows.example(r);
-                scorer.score(r - row, block.classWeight(r), examples, example, evaluation);
+                scorer.score(
+                        r - row,
+                        block.classWeight(r),
+                        before.modelVersion() + stepsBefore,
+                        examples,
+                        example,
+                        evaluation);
                 scorer.gradient(examples, example, block.scale(r), factors, blockPath.gradient(r));
                 evaluation.outcome(example, Outcome.TRAINED);
             }

@@ -75,6 +75,7 @@ final class DirectStep {
     /**
      * Scores one mini-batch, then takes its step.
      *
+     * @param modelVersion version of the model before the step
      * @param learningRate learning rate of the optimiser
      * @param sumOfLearningRates upper bound of the sum of the learning rates, for the range check
      * @param factors factors of the gradients, (columns). Not modified.
@@ -84,6 +85,7 @@ final class DirectStep {
     @Nullable Double run(
             int begin,
             int end,
+            long modelVersion,
             double learningRate,
             double sumOfLearningRates,
             double[] factors,
@@ -99,7 +101,13 @@ final class DirectStep {
                 selectInChunk(from, row, to);
                 double[] gradient = gradientRows[row - from];
                 int example = rows.example(row);
-                scorer.score(row - begin, block.classWeight(row), examples, example, evaluation);
+                scorer.score(
+                        row - begin,
+                        block.classWeight(row),
+                        modelVersion,
+                        examples,
+                        example,
+                        evaluation);
                 scorer.gradient(examples, example, block.scale(row), factors, gradient);
                 evaluation.outcome(example, Outcome.TRAINED);
                 gradients.putRow(row - from, gradient);

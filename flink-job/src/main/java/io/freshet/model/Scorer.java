@@ -260,7 +260,7 @@ final class Scorer {
         }
     }
 
-    /** Writes the prediction for an example without a label. */
+    /** Writes the prediction for the selected row. */
     void predict(int example, long modelVersion, Evaluation evaluation) {
         if (weights == null && numOutputs == numClasses) {
             evaluation.predict(example, probabilities, probabilityOffset, modelVersion);
@@ -274,9 +274,18 @@ final class Scorer {
      *
      * @param place index of the row in its mini-batch
      * @param classWeight balanced weight of the row's class; 1 if classes are not balanced
+     * @param modelVersion version of the model before the step of the mini-batch
      */
     void score(
-            int place, double classWeight, Examples examples, int example, Evaluation evaluation) {
+            int place,
+            double classWeight,
+            long modelVersion,
+            Examples examples,
+            int example,
+            Evaluation evaluation) {
+        if (evaluation.keepsAll()) {
+            predict(example, modelVersion, evaluation);
+        }
         if (trainingTargets.length > 0) {
             evaluation.training(example, trainingLoss(examples, example), classWeight);
         }

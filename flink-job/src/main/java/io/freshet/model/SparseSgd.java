@@ -191,7 +191,7 @@ final class SparseSgd implements Trainer {
         batch.beginGradients(columns);
         scorer.begin();
         for (int row = begin; row < end; row++) {
-            score(row, row - begin, examples, evaluation);
+            score(row, row - begin, before.modelVersion(), examples, evaluation);
             batch.addGradient(row - begin, workspace.gradient);
         }
         double sumOfLearningRates =
@@ -214,7 +214,8 @@ final class SparseSgd implements Trainer {
         return new RunResult(end, false, reactionDue);
     }
 
-    private void score(int row, int place, Examples examples, Evaluation evaluation) {
+    private void score(
+            int row, int place, long modelVersion, Examples examples, Evaluation evaluation) {
         double[] logits = workspace.logits;
         Arrays.fill(logits, 0);
         for (int entry = batch.start(place); entry < batch.end(place); entry++) {
@@ -223,7 +224,7 @@ final class SparseSgd implements Trainer {
         int example = rows.example(row);
         scorer.activate(logits, 0, 1);
         scorer.select(0);
-        scorer.score(place, block.classWeight(row), examples, example, evaluation);
+        scorer.score(place, block.classWeight(row), modelVersion, examples, example, evaluation);
         scorer.gradient(examples, example, block.scale(row), factors, workspace.gradient);
         evaluation.outcome(example, Outcome.TRAINED);
     }

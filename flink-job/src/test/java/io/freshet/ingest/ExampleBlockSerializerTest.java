@@ -66,10 +66,11 @@ class ExampleBlockSerializerTest {
     /**
      * The resources hold the bytes of {@link #block} in older layouts: layout 1 had no targets and
      * fewer reasons for dead letters and ignored events, layouts 1 and 2 had no tallies by
-     * partition, and none had class names or numbers of rounded values.
+     * partition, layouts 1 to 3 neither class names nor numbers of rounded values, and none had ids
+     * of labelled examples.
      */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3})
+    @ValueSource(ints = {1, 2, 3, 4})
     void blockOfOlderLayout_isReadUnchanged(int layout) throws IOException {
         byte[] bytes;
         try (InputStream in =
@@ -116,7 +117,20 @@ class ExampleBlockSerializerTest {
 
         assertThatThrownBy(() -> serializer.deserialize(new DataInputDeserializer(bytes)))
                 .isInstanceOf(IOException.class)
-                .hasMessage("A block of examples has layout 9; this release reads 1 to 4");
+                .hasMessage("A block of examples has layout 9; this release reads 1 to 5");
+    }
+
+    @Test
+    void idsOfLabelledExamples_areKept() throws IOException {
+        ExampleBlock block = block(LabelType.CLASS);
+        block.origins().ids()[0] = "first";
+        DataOutputSerializer out = new DataOutputSerializer(64);
+        serializer.serialize(block, out);
+        ExampleBlock read =
+                serializer.deserialize(new DataInputDeserializer(out.getCopyOfBuffer()));
+        assertThat(read.origins().id(0)).isEqualTo("first");
+        assertThat(read.origins().id(1)).isEqualTo("event-11");
+        assertThat(read.origins().id(2)).isEmpty();
     }
 
     @Test

@@ -109,7 +109,8 @@ class ExamplePackerTest {
                                 MissingValues.MEAN,
                                 FeatureEncoding.COLUMNS,
                                 true,
-                                0),
+                                0,
+                                PredictedEvents.UNLABELLED),
                         null,
                         deadLetters::add);
         indicating.pack(Messages.message(0, Messages.event("m", 1, 0, Float.NaN, 2, 3)));
@@ -626,6 +627,7 @@ class ExamplePackerTest {
         tested.removeAll(ofMappedFormats);
         tested.removeAll(ofHashedFeatures); // FeaturesReaderTest
         tested.remove(DeadLetterReason.INVALID_CLASS_NAME);
+        tested.remove(DeadLetterReason.UNKNOWN_MODEL); // of the score stage
         assertThat(
                         Stream.concat(badInput(), badTargets())
                                 .map(arguments -> (DeadLetterReason) arguments.get()[2])

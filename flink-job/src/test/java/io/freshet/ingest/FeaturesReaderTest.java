@@ -51,7 +51,8 @@ class FeaturesReaderTest {
                         missing,
                         encoding,
                         false,
-                        0),
+                        0,
+                        PredictedEvents.UNLABELLED),
                 null,
                 deadLetters::add);
     }

@@ -17,6 +17,7 @@ import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.PartitionTally;
+import io.freshet.ingest.PredictedEvents;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
@@ -294,6 +295,7 @@ public class LearnerTest {
             assertThat(predictions(byCount, pieces, largest > 1))
                     .usingRecursiveComparison()
                     .withComparatorForType(Float::compare, Float.class)
+                    .withComparatorForType(Double::compare, Double.class)
                     .isEqualTo(predictions);
         }
     }
@@ -577,6 +579,70 @@ public class LearnerTest {
             assertThat(first.scored().losses()).containsOnly((float) Math.log(CLASSES));
             assertThat(learner.hasPendingExamples()).isTrue();
             assertThat(second.progress().examplesSeen()).isEqualTo(8);
+        }
+    }
+
+    private static LearnConfig predictingAll(LearnConfig config) {
+        return new LearnConfig(
+                config.learner(),
+                config.classes(),
+                config.labelType(),
+                null,
+                false,
+                config.maxModels(),
+                config.publishInterval(),
+                config.drift(),
+                config.deviceFallback(),
+                config.missing(),
+                config.encoding(),
+                false,
+                PredictedEvents.ALL);
+    }
+
+    @ParameterizedTest
+    @MethodSource("configurations")
+    void predictionsOfAllEvents_areThoseThatWereTested(LearnConfig config) {
+        int size = config.learner().miniBatchSize();
+        List<Blocks.Example> stream =
+                Blocks.stream(3, 40 * size + 5, FEATURES, CLASSES, "m").stream()
+                        .map(
+                                example ->
+                                        example.offset() % 7 == 3
+                                                ? Blocks.unlabelled(example)
+                                                : example)
+                        .toList();
+        List<Prediction> predictions = new ArrayList<>();
+        List<Float> losses = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        try (Learner learner = new Learner("m", new LearnerWorkspace(predictingAll(config)))) {
+            for (List<Blocks.Example> piece : Blocks.pieces(stream, 90, 4)) {
+                BlockEvaluation evaluation =
+                        learner.process(
+                                Blocks.block(piece, config.numTargets()),
+                                predictions::add,
+                                alert -> {});
+                for (int i = 0; i < evaluation.scored().length(); i++) {
+                    losses.add(evaluation.scored().losses()[i]);
+                    labels.add(evaluation.scored().labels()[i]);
+                }
+            }
+        }
+        List<Prediction> tested =
+                predictions.stream()
+                        .filter(prediction -> prediction.label() != Prediction.UNLABELLED)
+                        .toList();
+        assertThat(predictions.size()).isGreaterThan(tested.size());
+        assertThat(tested).extracting(Prediction::label).isEqualTo(labels);
+        assertThat(tested).extracting(prediction -> (float) prediction.loss()).isEqualTo(losses);
+        for (int i = 0; i < tested.size(); i++) {
+            Prediction prediction = tested.get(i);
+            // The version before the step of its mini-batch.
+            assertThat(prediction.modelVersion()).isEqualTo(i / size);
+            assertThat(prediction.examplesSeen()).isEqualTo((long) (i / size) * size);
+            if (config.labelType() == LabelType.CLASS) {
+                assertThat(-Math.log(prediction.probabilities()[prediction.label()]))
+                        .isCloseTo(prediction.loss(), offset(1e-4 * (1 + prediction.loss())));
+            }
         }
     }
 
@@ -940,6 +1006,7 @@ public class LearnerTest {
                 dense.deviceFallback(),
                 MissingValues.ZERO,
                 FeatureEncoding.SPARSE,
-                false);
+                false,
+                PredictedEvents.UNLABELLED);
     }
 }

@@ -7,6 +7,7 @@ import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
+import io.freshet.ingest.PredictedEvents;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
@@ -56,7 +57,8 @@ class MissingFeatureTest {
                 DeviceFallback.CPU,
                 missing,
                 FeatureEncoding.COLUMNS,
-                false);
+                false,
+                PredictedEvents.UNLABELLED);
     }
 
     static Stream<Arguments> configurations() {

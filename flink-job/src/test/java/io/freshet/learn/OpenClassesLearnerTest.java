@@ -16,6 +16,7 @@ import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.Messages;
 import io.freshet.ingest.MissingValues;
+import io.freshet.ingest.PredictedEvents;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.learn.drift.ClassChange;
 import io.freshet.learn.drift.DriftAlert;
@@ -122,7 +123,8 @@ class OpenClassesLearnerTest {
                                     MissingValues.DEAD_LETTER,
                                     FeatureEncoding.COLUMNS,
                                     false,
-                                    CAPACITY),
+                                    CAPACITY,
+                                    PredictedEvents.UNLABELLED),
                             null,
                             letter -> {
                                 throw new AssertionError(letter.detail());

@@ -25,6 +25,7 @@ import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
+import io.freshet.ingest.PredictedEvents;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.ingest.SourceFormat;
 import io.freshet.learn.drift.DriftConfig;
@@ -214,6 +215,7 @@ class JobConfigTest {
         settings.put("score.unknown-model", "wait"); // the default; others exclude the next key
         settings.put("score.max-waiting", "24");
         settings.put("predictions.top-k", "2");
+        settings.put("predictions.of", "all");
         settings.put("device.fallback", "stop");
         settings.put("drift.detector", "ddm, adwin, eddm, hddm-a, hddm-w");
         settings.put("drift.signal", "error");
@@ -295,6 +297,8 @@ class JobConfigTest {
         assertThat(config.kafka().features()).isEqualTo(TopicSelection.of("requests"));
         assertThat(config.score()).isEqualTo(new ScoreConfig(UnknownModel.WAIT, 24));
         assertThat(config.publish().topK()).isEqualTo(2);
+        assertThat(config.ingest().predictions()).isEqualTo(PredictedEvents.ALL);
+        assertThat(config.learn().predictions()).isEqualTo(PredictedEvents.ALL);
         assertThat(config.kafka().groupId()).isEqualTo("g");
         assertThat(config.kafka().start()).isEqualTo(KafkaConfig.Start.LATEST);
         assertThat(config.kafka().transactionalIdPrefix()).isEqualTo("p");

@@ -2,6 +2,7 @@ package io.freshet.publish;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
@@ -821,5 +822,48 @@ class PublisherTest {
         assertThat(event.getPredictedLabel()).isEqualTo("b");
         assertThat(event.getProbabilities()).containsExactly(0.25f, 0.5f, 0.25f);
         assertThat(event.getSource().getOffset()).isEqualTo(9);
+    }
+
+    @Test
+    void prediction_hasTheEntropy_ofAllClasses() throws IOException {
+        PredictionEvent event =
+                EventReader.of(PredictionEvent.class)
+                        .read(PUBLISHER.prediction(prediction()).value());
+        assertThat(event.getEntropy()).isCloseTo(1.5 * Math.log(2), within(1e-12));
+        assertThat(event.getExamplesSeen()).isEqualTo(7);
+        assertThat(event.getClasses()).isEmpty();
+        assertThat(event.getLabel()).isNull();
+        assertThat(event.getLoss()).isNull();
+        assertThat(PredictionFields.entropy(new float[] {0.5f, 1}, true))
+                .isCloseTo(Math.log(2), within(1e-12));
+        assertThat(PredictionFields.entropy(new float[] {0, 1}, false)).isZero();
+    }
+
+    @Test
+    void prediction_hasTheMostProbableClasses_ifSoConfigured() {
+        Prediction prediction =
+                new Prediction(
+                        "model",
+                        "id",
+                        1,
+                        new PartitionOffset("t", 2, 9),
+                        3,
+                        7,
+                        2,
+                        new String[] {"a", "b", "c", "d"},
+                        new float[] {0.25f, 0, 0.5f, 0.25f},
+                        3,
+                        1.5);
+        PredictionEvent two =
+                PredictionFields.event(prediction, LabelType.CLASS, 2, JobIdentity.first("job"));
+        assertThat(two.getClasses()).containsExactly("c", "a");
+        assertThat(two.getProbabilities()).containsExactly(0.5f, 0.25f);
+        assertThat(two.getEntropy()).isCloseTo(1.5 * Math.log(2), within(1e-12));
+        assertThat(two.getLabel()).isEqualTo("d");
+        assertThat(two.getLoss()).isEqualTo(1.5);
+        PredictionEvent all =
+                PredictionFields.event(prediction, LabelType.CLASS, 4, JobIdentity.first("job"));
+        assertThat(all.getClasses()).isEmpty();
+        assertThat(all.getProbabilities()).hasSize(4);
     }
 }

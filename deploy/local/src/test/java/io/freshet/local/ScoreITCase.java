@@ -21,6 +21,7 @@ import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
+import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.PredictionEvent;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +30,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -178,6 +180,7 @@ class ScoreITCase {
         settings.put("job.name", "score");
         settings.put("topics.feature-events", FEATURE_EVENTS);
         settings.put("models.publish-interval", "0 s");
+        settings.put("predictions.of", "all");
         settings.put("job.parallelism", "2");
         JobConfig config = JobConfig.parse(settings);
         Topics.create(config.topics(), 2);
@@ -213,6 +216,7 @@ class ScoreITCase {
         TopicAudit audit = AuditReader.read(config);
         assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
         assertThat(audit.events()).isEqualTo(1500);
+        assertTested(config, audit);
     }
 
     /** The probabilities are those of the version that the prediction names, to rounding. */
@@ -236,6 +240,41 @@ class ScoreITCase {
             used.add(answer.getModelVersion());
         }
         assertThat(used).hasSizeGreaterThan(2);
+    }
+
+    /** The metrics follow from the predictions that were tested, and their labels and losses. */
+    private static void assertTested(JobConfig config, TopicAudit audit) {
+        Map<String, List<PredictionEvent>> tested = new HashMap<>();
+        Set<String> positions = new HashSet<>();
+        try (TopicReader reader =
+                new TopicReader(
+                        config.kafka().client(), config.publish().topic(Topic.PREDICTIONS))) {
+            reader.readToEnd(
+                    record -> {
+                        PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
+                        if (event.getLabel() != null) {
+                            assertThat(positions.add(event.getSource().toString())).isTrue();
+                            assertThat(event.getId()).isNotEmpty();
+                            tested.computeIfAbsent(event.getModelId(), id -> new ArrayList<>())
+                                    .add(event);
+                        }
+                    });
+        }
+        assertThat(positions.size()).isEqualTo(audit.examplesSeen());
+        assertThat(tested).containsOnlyKeys(audit.models());
+        tested.forEach(
+                (model, predictions) -> {
+                    MetricsEvent metrics = Objects.requireNonNull(audit.last(model));
+                    long hits =
+                            predictions.stream()
+                                    .filter(
+                                            event ->
+                                                    event.getPredictedLabel()
+                                                            .equals(event.getLabel()))
+                                    .count();
+                    assertThat(predictions).hasSize((int) metrics.getExamplesSeen());
+                    assertThat(hits).isGreaterThan(predictions.size() / 2);
+                });
     }
 
     private static float[] features(LabelledEvent event) {

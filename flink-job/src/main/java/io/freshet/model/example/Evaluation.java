@@ -40,6 +40,7 @@ public final class Evaluation {
         PENDING
     }
 
+    private final boolean keepsAll;
     private int numClasses;
     private int size;
     private Outcome[] outcomes = new Outcome[0];
@@ -59,10 +60,26 @@ public final class Evaluation {
     private float[][] probabilities = new float[0][];
 
     /**
+     * Creates an evaluation that has probabilities of examples without a label only.
+     *
      * @param numClasses classes of the model
      */
     public Evaluation(int numClasses) {
+        this(numClasses, false);
+    }
+
+    /**
+     * @param numClasses classes of the model
+     * @param keepsAll whether probabilities are kept of examples with a label, too
+     */
+    public Evaluation(int numClasses, boolean keepsAll) {
         this.numClasses = numClasses;
+        this.keepsAll = keepsAll;
+    }
+
+    /** Returns whether probabilities are kept of examples with a label, too. */
+    public boolean keepsAll() {
+        return keepsAll;
     }
 
     /** Returns the number of examples. */
@@ -120,14 +137,15 @@ public final class Evaluation {
     }
 
     /**
-     * Returns the probabilities predicted for an example without a label, (numClasses), in an array
-     * that this evaluation does not write to again; not finite where the features are too large.
+     * Returns the probabilities predicted for an example without a label, or for any example if
+     * {@link #keepsAll}, (numClasses), in an array that this evaluation does not write to again;
+     * not finite where the features are too large.
      */
     public float[] probabilities(int row) {
         return probabilities[predictionOfRow[row]];
     }
 
-    /** Returns the version of the model that predicted an example without a label. */
+    /** Returns the version of the model that predicted an example; see {@link #probabilities}. */
     public long modelVersion(int row) {
         return modelVersions[predictionOfRow[row]];
     }
@@ -194,7 +212,7 @@ public final class Evaluation {
     }
 
     /**
-     * Sets the prediction for an example without a label.
+     * Sets the prediction for an example, whose outcome is {@link Outcome#PREDICTED} then.
      *
      * @param classProbabilities array that holds them, (numClasses), from {@code offset} on. Not
      *     modified.
