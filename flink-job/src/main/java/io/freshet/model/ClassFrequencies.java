@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The maximum bounds a single step: the first example of a class after 10,000 others would have
  * the weight 5,000. It is reached by classes of which there is less than {@code 1/(50 k)}.
  *
- * <p>An example is counted before it is weighted, and whether or not its step is skipped.
+ * <p>An example is counted before it is weighted, and whether or not its step is skipped. One of
+ * weight 0 neither counts nor fades the counts: a mini-batch of such examples may be no step at
+ * all.
  */
 final class ClassFrequencies {
     private static final double FADING = 0.9999;
@@ -42,8 +44,13 @@ final class ClassFrequencies {
         return settings.loss().balancesClasses() ? new ClassFrequencies(state.classCounts()) : null;
     }
 
-    /** Counts a label, and returns the balanced weight of its class: 0 if it is never weighted. */
+    /**
+     * Counts a label, and returns the balanced weight of its class; 1 for an example of weight 0.
+     */
     double countAndWeigh(int label, double exampleWeight) {
+        if (exampleWeight == 0) {
+            return 1;
+        }
         double sum = 0;
         int occurred = 0;
         for (int c = 0; c < counts.length; c++) {
@@ -56,7 +63,7 @@ final class ClassFrequencies {
                 occurred++;
             }
         }
-        return counts[label] > 0 ? Math.min(sum / (occurred * counts[label]), MAX_WEIGHT) : 0;
+        return Math.min(sum / (occurred * counts[label]), MAX_WEIGHT);
     }
 
     /** Keeps the counts, for {@link #undo()}. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
+import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -33,10 +34,12 @@ class ClassFrequenciesTest {
     @Test
     void exampleOfWeightTwo_countsLikeTwo_andOneOfWeightZeroNot() {
         ClassFrequencies frequencies = new ClassFrequencies(new double[2]);
-        assertThat(frequencies.countAndWeigh(0, 0)).isZero();
+        assertThat(frequencies.countAndWeigh(0, 0)).isEqualTo(1);
         assertThat(frequencies.countAndWeigh(0, 2)).isEqualTo(1);
         assertThat(frequencies.countAndWeigh(1, 1)).isCloseTo(3 / 2.0, withinPercentage(0.1));
-        assertThat(frequencies.countAndWeigh(1, 0)).isCloseTo(3 / 2.0, withinPercentage(0.1));
+        double[] counts = frequencies.counts();
+        assertThat(frequencies.countAndWeigh(1, 0)).isEqualTo(1);
+        assertThat(frequencies.counts()).containsExactly(counts);
     }
 
     @Test
@@ -106,6 +109,41 @@ class ClassFrequenciesTest {
             }
         }
         return new double[] {recognised[0] / (double) seen[0], recognised[1] / (double) seen[1]};
+    }
+
+    /**
+     * Mini-batches of weight 0 are no steps: those before a block that waits do not wait with it.
+     */
+    @Test
+    void miniBatchesOfWeightZero_doNotCount_howeverTheStreamIsCut() {
+        LearnerFixture fixture =
+                LearnerFixture.of(3, 2)
+                        .balanced()
+                        .sgd(0.05, 0)
+                        .miniBatch(2)
+                        .reduction(MiniBatchReduction.WEIGHTS);
+        Examples stream = new ExampleStream(fixture.settings(), 3).take(400);
+        for (int i = 0; i < stream.size(); i++) {
+            stream.weights()[i] = i / 2 % 3 == 0 ? 0 : 1 + i % 3;
+        }
+        LearnerState expected = fullBlocks(fixture, stream, stream.size());
+        for (int piece : new int[] {1, 7, 150}) {
+            StateAssertions.assertSameBits(fullBlocks(fixture, stream, piece), expected);
+        }
+    }
+
+    private static LearnerState fullBlocks(LearnerFixture fixture, Examples stream, int piece) {
+        Evaluation evaluation = new Evaluation(2);
+        Examples pending = new Examples(stream.numFeatures());
+        try (SoftmaxLearner learner = fixture.start()) {
+            for (int from = 0; from < stream.size(); from += piece) {
+                int end = Math.min(from + piece, stream.size());
+                pending.addAll(ExampleStream.rows(stream, from, end));
+                learner.learnFullBlocks(pending, evaluation, null);
+                pending.retainPending(evaluation);
+            }
+            return learner.state();
+        }
     }
 
     @Test

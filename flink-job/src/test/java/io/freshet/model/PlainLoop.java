@@ -342,7 +342,7 @@ final class PlainLoop {
 
     /** Counts a label and returns n / (k n_c), as scikit-learn's balanced weight of its class. */
     private double balance(int label, double weight) {
-        if (loss.ignores(label)) {
+        if (loss.ignores(label) || weight == 0) {
             return 1;
         }
         for (int c = 0; c < classCounts.length; c++) {
@@ -351,7 +351,7 @@ final class PlainLoop {
         classCounts[label] += weight;
         double occurred = Arrays.stream(classCounts).filter(count -> count > 0).count();
         double sum = Arrays.stream(classCounts).sum();
-        return classCounts[label] == 0 ? 0 : Math.min(50, sum / (occurred * classCounts[label]));
+        return Math.min(50, sum / (occurred * classCounts[label]));
     }
 
     private void observeLabel(int label) {
