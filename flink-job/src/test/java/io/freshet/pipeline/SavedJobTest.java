@@ -112,6 +112,7 @@ class SavedJobTest {
                 "training.label-smoothing | 0.1 | 0",
                 "training.class-weights | 1,2,3 | 3,2,1",
                 "training.class-weights | balanced | 1,2,3",
+                "training.class-weights | '' | 1,2,3",
                 "classes | a,b,c | b,a,c",
                 "classes | a,b,c | a,b",
                 "classes | a,b,c | a,b,x,c",
@@ -219,16 +220,36 @@ class SavedJobTest {
                 "x,y | z,x,y | features"
             })
     void features_mayBeAddedAtTheEnd_only(String before, String now, String refused) {
-        SavedJob saved = mapped(before);
-        SavedJob changed = mapped(now);
+        assertFeatures("columns", before, now, refused);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "x | x,y:text | ''",
+                "x,y | *,x,y | ''",
+                "* | x | features",
+                "* | *,x:text | features",
+                "*,x | *,x,y:text | features"
+            })
+    void hashedFeatures_mayBeAdded_butNoKindOfOneAmongAllFields(
+            String before, String now, String refused) {
+        assertFeatures("hashed", before, now, refused);
+    }
+
+    private static void assertFeatures(String encoding, String before, String now, String refused) {
+        SavedJob saved = mapped(encoding, before);
+        SavedJob changed = mapped(encoding, now);
 
         assertThat(refusal(saved, changed)).contains(refused);
         assertThat(refusal(saved, changed).isEmpty()).isEqualTo(refused.isEmpty());
     }
 
-    private static SavedJob mapped(String features) {
+    private static SavedJob mapped(String encoding, String features) {
         return job(
                 "source.format", "json",
+                "features.encoding", encoding,
                 "num-features", "auto",
                 "features", features,
                 "label", "class");

@@ -52,7 +52,8 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
                             FeatureList::parse)
                     .extensible(
                             (saved, configured) ->
-                                    Key.startsWith(saved.fields(), configured.fields()));
+                                    !saved.takesOthers()
+                                            && Key.startsWith(saved.fields(), configured.fields()));
     public static final Key<Optional<FieldSource>> LABEL =
             source(
                     "label",

@@ -93,7 +93,7 @@ public enum LossOption {
                                                 "Weights of the positive labels, one per output of"
                                                         + " the model, for bce-with-logits. Empty:"
                                                         + " all 1.")
-                                        .extensible(Key::startsWith),
+                                        .extensible(LossOption::isExtension),
                                 loss -> loss.positiveWeights().toList());
                 return reader ->
                         new BinaryCrossEntropyWithLogits(
@@ -162,7 +162,7 @@ public enum LossOption {
 
         static boolean isExtension(ClassWeights saved, ClassWeights configured) {
             return saved.balanced == configured.balanced
-                    && Key.startsWith(saved.values, configured.values);
+                    && LossOption.isExtension(saved.values, configured.values);
         }
 
         @Override
@@ -228,6 +228,14 @@ public enum LossOption {
         OptionKeys<L> declared = new OptionKeys<>(type);
         this.factory = definition.apply(declared);
         this.keys = declared;
+    }
+
+    /**
+     * Returns whether weights are others with something added at the end. Weights that are given
+     * where there were none also change those of the outputs that there were.
+     */
+    private static boolean isExtension(List<Double> saved, List<Double> configured) {
+        return saved.isEmpty() == configured.isEmpty() && Key.startsWith(saved, configured);
     }
 
     /** Returns the keys of this loss. */
