@@ -183,8 +183,9 @@ class JobConfigTest {
         settings.put("mini-batch.size", "13");
         settings.put("mini-batch.max-wait", "14 s");
         settings.put("training.learning-rate", "0.5");
-        settings.put("training.experts.rates", "0.25,4"); // see everyKeyOfTheMixture_isRead
-        settings.put("training.experts.shares", "0.125,0");
+        // The keys of the mixture must have their defaults; see everyKeyOfTheMixture_isRead.
+        settings.put("training.experts.rates", "0.001,0.003,0.01,0.03,0.1,0.3,1");
+        settings.put("training.experts.shares", "0.0001,0.001,0.01,0.1");
         settings.put("training.experts.baselines", "false");
         settings.put("training.optimizer", "sgd");
         // The keys of another scaling must have their defaults.
@@ -972,6 +973,16 @@ class JobConfigTest {
                 .containsExactly(
                         "training.experts.shares = 0.1,1: must be comma-separated numbers,"
                                 + " each a number, at least 0.0 and below 1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"training.experts.rates | 0.1,0.5", "training.experts.shares | 0.01"})
+    void keyOfTheMixture_isRefused_ifTheLearningRateIsFixed(String key, String value) {
+        assertThat(problems("training.learning-rate", "0.1", key, value))
+                .containsExactly(
+                        key + " = " + value + " has no effect with training.learning-rate = 0.1");
     }
 
     @Test

@@ -83,6 +83,8 @@ public final class LearningRateConfig {
                                 + LEARNING_RATE
                                 + " = auto: the baselines are part of the mixture");
             }
+            settings.refuseIneffective(
+                    LEARNING_RATE, List.of(), List.of(EXPERTS_RATES, EXPERTS_SHARES));
             return null;
         }
         boolean distinctRates = requireDistinct(settings, EXPERTS_RATES);
