@@ -45,20 +45,20 @@ public final class FileOptions {
      * @throws UserException if an option is invalid or the file cannot be read
      */
     public DataFile file(Path path) {
+        boolean isInput = path.toString().equals(STANDARD_INPUT);
+        String title = isInput ? "standard input" : null;
         try {
-            return DataFile.of(path(path), format(), charset(), !noHeader);
+            Path file = isInput ? copyInput() : path;
+            return DataFile.of(file, title, format(), charset(), !noHeader);
         } catch (IOException e) {
-            throw FileStream.invalid(path, e, 0);
+            throw FileStream.invalid(title == null ? path.toString() : title, e, 0);
         }
     }
 
-    /** Returns the path of the file; the standard input becomes a temporary file. */
-    private static Path path(Path path) throws IOException {
-        if (!path.toString().equals(STANDARD_INPUT)) {
-            return path;
-        }
+    /** Copies the standard input to a temporary file, and returns its path. */
+    private static Path copyInput() throws IOException {
         Path directory = Files.createTempDirectory("freshet-input-");
-        Path copy = directory.resolve("standard-input");
+        Path copy = directory.resolve("input");
         Files.copy(System.in, copy, StandardCopyOption.REPLACE_EXISTING);
         copy.toFile().deleteOnExit();
         directory.toFile().deleteOnExit();

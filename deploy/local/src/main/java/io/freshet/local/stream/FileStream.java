@@ -22,7 +22,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -86,7 +85,7 @@ public final class FileStream implements LabelledStream {
             Proposal proposal = Proposal.of(profile, choice, file.format().isSparse(), settings);
             return new FileStream(file, proposal, profile, settings, epochs, shuffleSeed);
         } catch (UserException e) {
-            throw new UserException(file.path() + ": " + e.getMessage(), e);
+            throw new UserException(file.title() + ": " + e.getMessage(), e);
         }
     }
 
@@ -103,17 +102,17 @@ public final class FileStream implements LabelledStream {
                 profile.add(row);
             }
         } catch (IOException e) {
-            throw invalid(file.path(), e, profile.rows());
+            throw invalid(file.title(), e, profile.rows());
         }
         if (profile.rows() == 0) {
-            throw new UserException(file.path() + ": the file has no rows");
+            throw new UserException(file.title() + ": the file has no rows");
         }
         profile.end();
         return profile;
     }
 
     /** Returns the failure to read a file after some rows, in plain words. */
-    static UserException invalid(Path file, IOException e, long rows) {
+    static UserException invalid(String file, IOException e, long rows) {
         if (e instanceof NoSuchFileException) {
             return new UserException(file + " does not exist", e);
         }
@@ -227,7 +226,7 @@ public final class FileStream implements LabelledStream {
                 reader = file.open();
                 next = reader.next();
             } catch (IOException e) {
-                throw invalid(file.path(), e, 0);
+                throw invalid(file.title(), e, 0);
             }
         }
 
@@ -247,7 +246,7 @@ public final class FileStream implements LabelledStream {
                 next = reader.next();
                 return message;
             } catch (IOException e) {
-                throw invalid(file.path(), e, read);
+                throw invalid(file.title(), e, read);
             }
         }
 
@@ -256,7 +255,7 @@ public final class FileStream implements LabelledStream {
             try {
                 reader.close();
             } catch (IOException e) {
-                throw invalid(file.path(), e, read);
+                throw invalid(file.title(), e, read);
             }
         }
     }

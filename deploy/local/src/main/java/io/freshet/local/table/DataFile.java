@@ -15,7 +15,10 @@ import org.jspecify.annotations.Nullable;
 public final class DataFile {
     private static final int DETECTED_LINES = 20;
 
-    private final Path path;
+    /** Name of the file that messages show. */
+    private final String title;
+
+    private final String name;
     private final FileFormat format;
     private final TextFile text;
     private final char separator;
@@ -23,53 +26,93 @@ public final class DataFile {
     private final List<String> assumptions = new ArrayList<>();
 
     private DataFile(
-            Path path, FileFormat format, TextFile text, char separator, boolean hasHeader) {
-        this.path = path;
+            String title,
+            String name,
+            FileFormat format,
+            TextFile text,
+            char separator,
+            boolean hasHeader) {
+        this.title = title;
+        this.name = name;
         this.format = format;
         this.text = text;
         this.separator = separator;
         this.hasHeader = hasHeader;
     }
 
+    /** Returns a file that messages call by its path. */
+    public static DataFile of(
+            Path file, @Nullable FileFormat format, @Nullable Charset encoding, boolean hasHeader)
+            throws IOException {
+        return of(file, null, format, encoding, hasHeader);
+    }
+
     /**
      * Returns a file.
      *
-     * @param format format, or null for the one that the name says
+     * @param title name of the file that messages show, or null for its path
+     * @param format format, or null for the one that the name says; if it says none, the file has
+     *     JSON lines if it begins with a brace, else separated values
      * @param encoding encoding of the text, or null to detect it
      * @param hasHeader whether the first line of a CSV file has the names of its columns
      */
     public static DataFile of(
-            Path file, @Nullable FileFormat format, @Nullable Charset encoding, boolean hasHeader)
+            Path file,
+            @Nullable String title,
+            @Nullable FileFormat format,
+            @Nullable Charset encoding,
+            boolean hasHeader)
             throws IOException {
-        FileFormat known = format == null ? FileFormat.of(file.toString()) : format;
         TextFile text = TextFile.of(file, encoding);
-        char separator = ',';
         List<String> assumptions = new ArrayList<>();
         text.assumption().ifPresent(assumptions::add);
-        if (known == FileFormat.CSV) {
-            separator = detectSeparator(text);
+        FileFormat known = format == null ? FileFormat.of(file.toString()) : format;
+        char separator = ',';
+        if (known == null || known == FileFormat.CSV) {
+            List<String> lines = firstLines(text);
+            if (known == null && beginsWithBrace(lines)) {
+                known = FileFormat.JSON;
+                assumptions.add("the file has JSON lines (--file-format sets another format)");
+            } else {
+                known = FileFormat.CSV;
+                separator = lines.isEmpty() ? ',' : Separator.detect(lines);
+            }
             if (separator != ',') {
                 assumptions.add("the separator of the cells is " + describe(separator));
             }
         }
-        DataFile found = new DataFile(file, known, text, separator, hasHeader);
+        DataFile found =
+                new DataFile(
+                        title == null ? file.toString() : title,
+                        title == null ? String.valueOf(file.getFileName()) : title,
+                        known,
+                        text,
+                        separator,
+                        hasHeader);
         found.assumptions.addAll(assumptions);
         return found;
     }
 
-    private static char detectSeparator(TextFile text) throws IOException {
-        List<String> lines;
+    /** Returns the first lines; none of a file that was cut off before. */
+    private static List<String> firstLines(TextFile text) throws IOException {
         try (BufferedReader reader = text.open()) {
-            lines = reader.lines().limit(DETECTED_LINES).toList();
+            return reader.lines().limit(DETECTED_LINES).toList();
         } catch (EOFException e) {
-            return ','; // a file that was cut off: reading its rows reports that
+            return List.of(); // reading the rows reports that
         } catch (UncheckedIOException e) {
             if (e.getCause() instanceof EOFException) {
-                return ',';
+                return List.of();
             }
             throw e.getCause();
         }
-        return lines.isEmpty() ? ',' : Separator.detect(lines);
+    }
+
+    private static boolean beginsWithBrace(List<String> lines) {
+        return lines.stream()
+                .filter(line -> !line.isBlank())
+                .findFirst()
+                .filter(line -> line.strip().startsWith("{"))
+                .isPresent();
     }
 
     private static String describe(char separator) {
@@ -92,14 +135,14 @@ public final class DataFile {
         };
     }
 
-    /** Returns the path of the file. */
-    public Path path() {
-        return path;
+    /** Returns the file's path, or its title if it has one. */
+    public String title() {
+        return title;
     }
 
-    /** Returns the file's name, without its directory. */
+    /** Returns the file's name, without its directory, or its title if it has one. */
     public String name() {
-        return String.valueOf(path.getFileName());
+        return name;
     }
 
     /** Returns the format. */

@@ -3,11 +3,12 @@ package io.freshet.local.table;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Format of a file of examples. */
 public enum FileFormat {
     /** Separated values, with a header. */
-    CSV("csv,tsv,txt"),
+    CSV("csv,tsv"),
     /** JSON lines: one object per line. */
     JSON("json,jsonl,ndjson"),
     /** Weka's attribute-relation file format. */
@@ -24,14 +25,16 @@ public enum FileFormat {
         this.extensions = extensions;
     }
 
-    /** Returns the format of a file by the end of its name, without .gz; CSV if it says nothing. */
-    static FileFormat of(String name) {
+    /**
+     * Returns the format of a file by the end of its name, without .gz; null if it says nothing.
+     */
+    static @Nullable FileFormat of(String name) {
         String plain = name.toLowerCase(Locale.ROOT).replaceFirst("\\.gz$", "");
         String extension = plain.substring(plain.lastIndexOf('.') + 1);
         return Arrays.stream(values())
                 .filter(format -> List.of(format.extensions.split(",", -1)).contains(extension))
                 .findFirst()
-                .orElse(CSV);
+                .orElse(null);
     }
 
     /** Returns whether a field that a row does not have is 0, and not missing. */

@@ -28,6 +28,9 @@ public final class TextFile {
     private static final Charset WINDOWS = Charset.forName("windows-1252");
     private static final char MARK = '\uFEFF';
 
+    /** First bytes of a gzipped file. */
+    private static final byte[] GZIP = {0x1F, (byte) 0x8B};
+
     private final Path file;
     private final Charset charset;
     private final @Nullable String assumption;
@@ -118,7 +121,10 @@ public final class TextFile {
 
     private static InputStream bytes(Path file) throws IOException {
         InputStream bytes = new BufferedInputStream(Files.newInputStream(file), BUFFER);
-        return file.toString().endsWith(".gz") ? new GZIPInputStream(bytes, BUFFER) : bytes;
+        bytes.mark(GZIP.length);
+        byte[] first = bytes.readNBytes(GZIP.length);
+        bytes.reset();
+        return Arrays.equals(first, GZIP) ? new GZIPInputStream(bytes, BUFFER) : bytes;
     }
 
     private static Reader strict(InputStream bytes, Charset charset) {

@@ -111,7 +111,7 @@ class DataFileTest {
 
     @Test
     void gzippedFile_isReadAsAPlainOne_andOneThatEndsTooEarlyIsRefused() throws IOException {
-        Path gz = directory.resolve("f.csv.gz");
+        Path gz = directory.resolve("f.csv"); // its bytes tell, not its name
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(gz))) {
             out.write("a,y\n1,up\n".repeat(10_000).getBytes(StandardCharsets.UTF_8));
         }
@@ -197,6 +197,29 @@ class DataFileTest {
         assertThatThrownBy(() -> rows(file))
                 .isInstanceOf(InvalidFileException.class)
                 .hasMessageStartingWith("line 2: not a JSON object");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"input", "f.txt"})
+    void fileWhoseNameSaysNoFormat_hasJsonLines_ifItBeginsWithABrace(String name)
+            throws IOException {
+        DataFile file = file(name, "\n {\"a\":1}\n");
+
+        assertThat(file.format()).isEqualTo(FileFormat.JSON);
+        assertThat(file.assumptions())
+                .containsExactly("the file has JSON lines (--file-format sets another format)");
+        assertThat(file(name, "a,y\n1,{\n").format()).isEqualTo(FileFormat.CSV);
+        assertThat(file("f.csv", "{\"a\":1}\n").format()).isEqualTo(FileFormat.CSV);
+    }
+
+    @Test
+    void fileWithATitle_isCalledByIt() throws IOException {
+        Path path = Files.writeString(directory.resolve("input"), "a,y\n");
+        DataFile file = DataFile.of(path, "standard input", null, null, true);
+
+        assertThat(file.title()).isEqualTo("standard input");
+        assertThat(file.name()).isEqualTo("standard input");
+        assertThat(file("f.csv", "a,y\n").title()).isEqualTo(directory.resolve("f.csv").toString());
     }
 
     @Test
