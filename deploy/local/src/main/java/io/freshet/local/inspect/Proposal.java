@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -340,7 +341,13 @@ public final class Proposal {
                                     : "; "
                                             + unused.get(0).path()
                                             + " is left out: "
-                                            + unused.get(0).reason()));
+                                            + unused.get(0).reason())
+                            + (onlyHashed.isEmpty()
+                                    ? ""
+                                    : "; --set features.encoding=hashed takes "
+                                            + onlyHashed.stream()
+                                                    .map(field -> field.path().toString())
+                                                    .collect(Collectors.joining(", "))));
         }
     }
 

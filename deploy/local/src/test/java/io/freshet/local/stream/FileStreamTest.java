@@ -566,6 +566,19 @@ class FileStreamTest {
                 .isEqualTo(drawn);
     }
 
+    @Test
+    void fileOfTextsOnly_saysThatTheyCanBeHashed() throws IOException {
+        String texts = table("t,y", 12, "dear # of the city,up", "dear # of the sea,down");
+
+        assertThatThrownBy(() -> stream("f.csv", texts))
+                .hasMessageEndingWith(
+                        "there is no feature besides the label \"y\"; t is left out: it is text,"
+                                + " whose words can only be hashed; --set features.encoding=hashed"
+                                + " takes t");
+        assertThat(streamWith(Map.of("features.encoding", "hashed"), "f.csv", texts).settings())
+                .containsEntry("features", "t:text");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '!',
