@@ -6,8 +6,10 @@ import static io.freshet.local.watch.TerminalDisplay.format;
 
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.TerminalText;
+import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Final report of a run: the scores of each model and of the baselines, the counts of events, and
@@ -27,7 +29,7 @@ public final class SummaryTable {
         if (summary.models().size() > 1) {
             printModels(out, summary.models());
         } else {
-            printModel(out, summary);
+            printModel(out, summary, audit.onlyModel());
         }
         out.println();
         Long version = summary.modelVersion();
@@ -80,7 +82,8 @@ public final class SummaryTable {
         }
     }
 
-    private static void printModel(PrintWriter out, RunSummary summary) {
+    private static void printModel(
+            PrintWriter out, RunSummary summary, @Nullable MetricsEvent last) {
         out.println("                        model   no-change    majority");
         out.println(
                 format(
@@ -88,6 +91,10 @@ public final class SummaryTable {
                         figure(summary.accuracy()),
                         figure(summary.noChangeAccuracy()),
                         figure(summary.majorityAccuracy())));
+        out.println(
+                format(
+                        "  balanced accuracy%10s",
+                        figure(last == null ? null : last.getPrequential().getBalancedAccuracy())));
         out.println(format("  loss, nats       %10s", figure(summary.loss())));
         out.println(format("  kappa            %10s", figure(summary.kappa())));
         out.println(format("  kappa-temporal   %10s", figure(summary.kappaTemporal())));

@@ -104,6 +104,23 @@ class TerminalDisplayTest {
     }
 
     @Test
+    void summaryTable_hasTheBalancedAccuracy() {
+        MetricsEvent event = metrics(1);
+        event.setPrequential(Scores.newBuilder(SCORES).setBalancedAccuracy(0.625).build());
+        TopicAudit audit = new TopicAudit();
+        audit.metrics(event);
+        StringWriter out = new StringWriter();
+
+        SummaryTable.print(new PrintWriter(out), RunSummary.of(audit, 1), audit);
+
+        assertThat(out.toString().lines())
+                .contains(
+                        "                        model   no-change    majority",
+                        "  accuracy             0.7500      0.5000      0.5000",
+                        "  balanced accuracy    0.6250");
+    }
+
+    @Test
     void summaryOfSeveralModels_hasALineForEach() {
         TopicAudit audit = new TopicAudit();
         for (String id : List.of("b", "模型".repeat(20), "\u001b[2Jevil", "")) {
