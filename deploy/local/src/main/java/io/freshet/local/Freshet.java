@@ -19,8 +19,10 @@ import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Command line {@code freshet}, with all its subcommands. */
 @Command(
@@ -116,8 +118,30 @@ public final class Freshet implements Runnable {
     static CommandLine commandLine() {
         Freshet freshet = new Freshet();
         return new CommandLine(freshet)
+                .setParameterExceptionHandler((e, arguments) -> reportUsage(e))
                 .setExecutionExceptionHandler(
                         (e, command, parsed) -> freshet.report(e, command.getErr()));
+    }
+
+    /** Prints in one line why the arguments of a command are invalid. */
+    private static int reportUsage(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        StringBuilder text = new StringBuilder("freshet: ").append(e.getMessage());
+        if (e instanceof UnmatchedArgumentException unmatched
+                && !unmatched.getSuggestions().isEmpty()) {
+            text.append("; is ")
+                    .append(String.join(" or ", unmatched.getSuggestions()))
+                    .append(" meant?");
+        } else {
+            text.append(';');
+        }
+        text.append(' ')
+                .append(command.getCommandSpec().qualifiedName())
+                .append(" --help says more");
+        PrintWriter err = command.getErr();
+        err.println(TerminalText.printable(text.toString()));
+        err.flush();
+        return USAGE_ERROR;
     }
 
     private int report(Exception e, PrintWriter err) {
