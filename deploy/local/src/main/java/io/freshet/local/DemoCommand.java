@@ -2,6 +2,7 @@ package io.freshet.local;
 
 import static io.freshet.local.cli.TerminalText.printable;
 
+import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.learn.LearnConfig;
 import io.freshet.local.audit.AuditReader;
@@ -104,6 +105,13 @@ final class DemoCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
+    /** Returns the number of features, or of the columns into which features are hashed. */
+    static String features(IngestConfig config) {
+        String noun = config.encoding() == FeatureEncoding.HASHED ? "hashed column" : "feature";
+        int number = config.numFeatures();
+        return TerminalDisplay.format("%,d %s", number, number == 1 ? noun : noun + "s");
+    }
+
     @Override
     public Integer call() throws Exception {
         Map<String, String> given = settingsOptions.read();
@@ -119,10 +127,10 @@ final class DemoCommand implements Callable<Integer> {
         RegistryPreflight.check(checked, warnings);
         out.println(
                 TerminalDisplay.format(
-                        "%n  Freshet learns from %s%n  %,d events, %d features, %s classes",
+                        "%n  Freshet learns from %s%n  %,d events, %s, %s classes",
                         printable(stream.description()),
                         total,
-                        checked.ingest().numFeatures(),
+                        features(checked.ingest()),
                         checked.ingest().classesAreOpen()
                                 ? "open"
                                 : checked.ingest().classes().size()));

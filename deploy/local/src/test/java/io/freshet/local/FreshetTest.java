@@ -2,8 +2,10 @@ package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.pipeline.JobConfig;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -39,5 +41,26 @@ class FreshetTest {
         assertThat(err.toString().lines()).containsExactly("freshet: " + message);
         assertThat(out.toString()).isEmpty();
         assertThat(code).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a | columns | 1 feature",
+                "a,b:boolean,c | columns | 3 features",
+                "a,b:text | hashed | 262,144 hashed columns"
+            },
+            quoteCharacter = '"')
+    void demo_saysHowManyFeaturesThereAre(String features, String encoding, String text) {
+        Map<String, String> settings =
+                Map.of(
+                        "kafka.bootstrap.servers", "localhost:1",
+                        "source.format", "json",
+                        "features", features,
+                        "features.encoding", encoding,
+                        "label", "y",
+                        "classes", "2");
+        assertThat(DemoCommand.features(JobConfig.parse(settings).ingest())).isEqualTo(text);
     }
 }
