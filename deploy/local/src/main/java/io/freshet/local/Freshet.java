@@ -46,6 +46,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Freshet implements Runnable {
     private static final int USAGE_ERROR = 2;
 
+    /** Option for what some commands take as an argument. */
+    private static final String FILE = "--file";
+
     /** Commands that run for long and log: their first line of output names the log. */
     private static final Set<String> LOGGING_COMMANDS =
             Set.of("demo", "replay", "run", "watch", "bench");
@@ -126,22 +129,29 @@ public final class Freshet implements Runnable {
     /** Prints in one line why the arguments of a command are invalid. */
     private static int reportUsage(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        StringBuilder text = new StringBuilder("freshet: ").append(e.getMessage());
-        if (e instanceof UnmatchedArgumentException unmatched
-                && !unmatched.getSuggestions().isEmpty()) {
-            text.append("; is ")
-                    .append(String.join(" or ", unmatched.getSuggestions()))
-                    .append(" meant?");
-        } else {
-            text.append(';');
-        }
-        text.append(' ')
-                .append(command.getCommandSpec().qualifiedName())
-                .append(" --help says more");
+        List<String> meant = suggestions(e);
+        String text =
+                "freshet: "
+                        + e.getMessage()
+                        + (meant.isEmpty() ? ";" : "; is " + String.join(" or ", meant) + " meant?")
+                        + " "
+                        + command.getCommandSpec().qualifiedName()
+                        + " --help says more";
         PrintWriter err = command.getErr();
-        err.println(TerminalText.printable(text.toString()));
+        err.println(TerminalText.printable(text));
         err.flush();
         return USAGE_ERROR;
+    }
+
+    /** Returns the arguments that may have been meant by those that are unknown. */
+    private static List<String> suggestions(ParameterException e) {
+        if (!(e instanceof UnmatchedArgumentException unmatched)) {
+            return List.of();
+        }
+        boolean isFile =
+                !unmatched.getUnmatched().get(0).startsWith("-")
+                        && e.getCommandLine().getCommandSpec().findOption(FILE) != null;
+        return isFile ? List.of(FILE) : unmatched.getSuggestions();
     }
 
     private int report(Exception e, PrintWriter err) {

@@ -166,6 +166,14 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private Inspection topic(Map<String, String> given) throws Exception {
+        if (!given.containsKey(KafkaConfig.BOOTSTRAP_SERVERS.name())) {
+            throw new UserException(
+                    "what is to be read? Name a FILE, or set "
+                            + KafkaConfig.BOOTSTRAP_SERVERS
+                            + " and "
+                            + KafkaConfig.LABELLED_EVENTS
+                            + " with --set");
+        }
         String format = given.computeIfAbsent(SourceConfig.FORMAT.name(), key -> JSON);
         if (format.equals(Key.kebab(SourceFormat.FRESHET))) {
             throw new UserException(

@@ -24,6 +24,12 @@ class FreshetTest {
                 "demo --seed"
                         + "|Missing required parameter for option '--seed' (N);"
                         + " freshet demo --help says more",
+                "demo f.csv --label y"
+                        + "|Unmatched argument at index 1: 'f.csv'; is --file meant?"
+                        + " freshet demo --help says more",
+                "inspect"
+                        + "|what is to be read? Name a FILE, or set kafka.bootstrap.servers and"
+                        + " topics.labelled-events with --set",
                 "dem"
                         + "|Unmatched argument at index 0: 'dem'; is demo or dead-letters meant?"
                         + " freshet --help says more"
