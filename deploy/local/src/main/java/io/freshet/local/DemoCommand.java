@@ -11,6 +11,7 @@ import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
+import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
@@ -105,6 +106,11 @@ final class DemoCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
+    /** Returns the lines of a warning, for a terminal of 80 columns. */
+    static List<String> warning(String warning) {
+        return TerminalText.wrapped("warning: " + printable(warning), 80);
+    }
+
     /** Returns the number of features, or of the columns into which features are hashed. */
     static String features(IngestConfig config) {
         String noun = config.encoding() == FeatureEncoding.HASHED ? "hashed column" : "feature";
@@ -119,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
         long total = streamOptions.limit(stream);
         double rate = streamOptions.eventsPerSecond();
         PrintWriter out = spec.commandLine().getOut();
-        Consumer<String> warnings = warning -> out.println("warning: " + warning);
+        Consumer<String> warnings = warning -> warning(warning).forEach(out::println);
         // Reports configuration errors first.
         JobConfig checked = JobConfig.parse(settings(given, stream, "localhost:1"), warnings);
         checked.memoryShortage(Runtime.getRuntime().maxMemory()).ifPresent(warnings);

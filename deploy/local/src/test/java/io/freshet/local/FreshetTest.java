@@ -6,6 +6,7 @@ import io.freshet.pipeline.JobConfig;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,6 +48,16 @@ class FreshetTest {
         assertThat(err.toString().lines()).containsExactly("freshet: " + message);
         assertThat(out.toString()).isEmpty();
         assertThat(code).isEqualTo(2);
+    }
+
+    @Test
+    void demo_breaksTheLinesOfAWarning() {
+        assertThat(DemoCommand.warning("models.max\u001b[2J " + "word ".repeat(30).strip()))
+                .hasSize(3)
+                .allMatch(line -> line.length() <= 80)
+                .first()
+                .asString()
+                .startsWith("warning: models.max\ufffd[2J word word ");
     }
 
     @ParameterizedTest
