@@ -96,7 +96,9 @@ record RestoredState(
                         && (config.encoding() != FeatureEncoding.HASHED
                                 || numInputs == settings.numFeatures() + 1)
                         && (numOutputs == settings.numOutputs() || hasOutputPerClass);
-        return isExtensible ? state.extended(numInputs - 1, numOutputs, settings) : state;
+        LearnerState extended =
+                isExtensible ? state.extended(numInputs - 1, numOutputs, settings) : state;
+        return extended.withClassCounts(settings);
     }
 
     private int numOutputs(LearnerStateHeader header, LearnConfig config) {

@@ -194,6 +194,30 @@ public record LearnerState(
                 scaler.mean().length == 0 ? scaler : scaler.extended(settings.numFeatures()));
     }
 
+    /**
+     * Returns the state with the counts of labels that the settings need: zeros if it has none, and
+     * none if classes are no longer balanced.
+     */
+    public LearnerState withClassCounts(LearnerSettings settings) {
+        boolean balanced = settings.loss().balancesClasses();
+        if (balanced == classCounts.length > 0) {
+            return this;
+        }
+        return new LearnerState(
+                counters,
+                parameters,
+                optimizer,
+                weights,
+                restarts,
+                baselineCounts,
+                lastLabel,
+                goodParameters,
+                goodWeights,
+                new double[numClassCounts(settings)],
+                scaler,
+                sparse);
+    }
+
     /** Returns a copy of an array in the shape of the parameters, with zeros for what is new. */
     private static float[] extended(
             float[] array, int numFeatures, int numOutputs, LearnerSettings settings) {

@@ -947,11 +947,6 @@ public class LearnerTest {
                                 + " true"),
                 Arguments.of(
                         fixed,
-                        settingsOf(FEATURES, balancedCrossEntropy(), null, scaler),
-                        "was saved with training.class-weights = not balanced, the configuration"
-                                + " has balanced"),
-                Arguments.of(
-                        fixed,
                         settingsOf(3, loss, null, scaler),
                         "was saved with num-features = 4, the configuration has 3"),
                 Arguments.of(
@@ -979,6 +974,39 @@ public class LearnerTest {
             assertThatThrownBy(() -> Learner.restore("m", workspace, modelState, state, null, null))
                     .isInstanceOf(StateMismatchException.class)
                     .hasMessage("The state of model \"m\" " + difference);
+        }
+    }
+
+    @Test
+    void classesThatBeginOrCeaseToBeBalanced_areNoMismatch() {
+        LearnConfig plain =
+                config(
+                        settingsOf(FEATURES, new CrossEntropy(CLASSES), null, null),
+                        LabelType.CLASS);
+        LearnConfig balanced =
+                config(settingsOf(FEATURES, balancedCrossEntropy(), null, null), LabelType.CLASS);
+        for (boolean begins : new boolean[] {true, false}) {
+            LearnConfig from = begins ? plain : balanced;
+            LearnConfig to = begins ? balanced : plain;
+            List<Blocks.Example> stream = Blocks.stream(1, 50, FEATURES, CLASSES, "m");
+            LearnerState state = learn(from, List.of(stream));
+            try (Learner learner = new Learner("m", new LearnerWorkspace(from))) {
+                learner.process(Blocks.block(stream), prediction -> {}, alert -> {});
+                Learner restored =
+                        Learner.restore(
+                                "m",
+                                new LearnerWorkspace(to),
+                                learner.modelState(state, null),
+                                state,
+                                null,
+                                null);
+                try (restored) {
+                    assertThat(state(restored).parameters()).containsExactly(state.parameters());
+                    assertThat(state(restored).classCounts()).hasSize(begins ? CLASSES : 0);
+                    restored.process(Blocks.block(stream), prediction -> {}, alert -> {});
+                    assertThat(restored.learnerState().counters().steps()).isEqualTo(100);
+                }
+            }
         }
     }
 

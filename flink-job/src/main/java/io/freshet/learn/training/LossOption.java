@@ -171,9 +171,6 @@ public enum LossOption {
         }
     }
 
-    /** The key for class weights. */
-    static final Key<?> CLASS_WEIGHTS = SharedKeys.CLASS_WEIGHTS;
-
     /** The key that selects the loss. */
     static final Key<LossOption> LOSS =
             Key.ofEnum(

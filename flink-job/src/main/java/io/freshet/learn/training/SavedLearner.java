@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * A learner's saved state, compared with the settings that are configured now.
  *
  * <p>A different optimiser is not a mismatch: the saved optimiser's state is discarded, and that of
- * the configured one begins at zero. Hyper-parameters that do not determine the length of an array,
- * such as the values of the learning rates, may also differ.
+ * the configured one begins at zero. Neither are classes that begin or cease to be balanced.
+ * Hyper-parameters that do not determine the length of an array, such as the values of the learning
+ * rates, may also differ.
  */
 record SavedLearner(LearnerState state, LearnerSettings settings) {
     /** Returns the first difference, to follow "The state of model m"; empty if there is none. */
@@ -28,7 +29,7 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
                             + (state.sparse() == null ? "dense" : "sparse")
                             + " model, unlike the configuration");
         }
-        return Stream.of(mixture(), features(), parameters(), scaler(), classWeights())
+        return Stream.of(mixture(), features(), parameters(), scaler())
                 .flatMap(Optional::stream)
                 .findFirst();
     }
@@ -123,17 +124,6 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
                         .collect(Collectors.joining(" or "));
         return differ(
                 ScalerOption.TYPE, isScaled ? scaling : Key.kebab(ScalerOption.NONE), configured);
-    }
-
-    private Optional<String> classWeights() {
-        return differ(
-                LossOption.CLASS_WEIGHTS,
-                classWeights(state.classCounts().length > 0),
-                classWeights(settings.loss().balancesClasses()));
-    }
-
-    private static String classWeights(boolean balanced) {
-        return balanced ? "balanced" : "not balanced";
     }
 
     private static String values(int count) {
