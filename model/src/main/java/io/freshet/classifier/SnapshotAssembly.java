@@ -5,6 +5,7 @@ import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.Provenance;
 import io.freshet.schemas.ScalerSnapshot;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,12 @@ final class SnapshotAssembly {
     private static final String SIGMOID = "sigmoid";
 
     private final ModelSnapshotEvent any;
-    private final @Nullable ModelSnapshotEvent[] chunks;
-    private int missing;
+    private final int numChunks;
+
+    /**
+     * The records that are there, by index: as many as came, whatever number the first declares.
+     */
+    private final Map<Integer, ModelSnapshotEvent> chunks = new HashMap<>();
 
     /**
      * Begins with one of the records.
@@ -31,8 +36,7 @@ final class SnapshotAssembly {
         if (record.getChunks() < 1) {
             throw invalid("it has " + record.getChunks() + " chunks; at least 1 is expected");
         }
-        chunks = new ModelSnapshotEvent[record.getChunks()];
-        missing = chunks.length;
+        numChunks = record.getChunks();
         add(record);
     }
 
@@ -43,7 +47,7 @@ final class SnapshotAssembly {
      */
     void add(ModelSnapshotEvent record) throws InvalidSnapshotException {
         if (record.getModelVersion() != any.getModelVersion()
-                || record.getChunks() != chunks.length
+                || record.getChunks() != numChunks
                 || !record.getContentHash().equals(any.getContentHash())) {
             throw invalid(
                     "a chunk is of version "
@@ -55,22 +59,28 @@ final class SnapshotAssembly {
                             + " chunks; the hash "
                             + any.getContentHash()
                             + " and "
-                            + chunks.length
+                            + numChunks
                             + " chunks are expected");
         }
         int at = record.getChunk();
-        if (at < 0 || at >= chunks.length) {
-            throw invalid("it has the chunk " + at + " of " + chunks.length);
+        if (at < 0 || at >= numChunks) {
+            throw invalid("it has the chunk " + at + " of " + numChunks);
         }
-        if (chunks[at] == null) {
-            chunks[at] = record;
-            missing--;
-        }
+        chunks.putIfAbsent(at, record);
     }
 
     /** Returns whether all records are there. */
     boolean isComplete() {
-        return missing == 0;
+        return chunks.size() == numChunks;
+    }
+
+    /** Returns the failure that the snapshot is if no further record comes. */
+    InvalidSnapshotException incomplete() {
+        int missing = 0;
+        while (chunks.containsKey(missing)) {
+            missing++;
+        }
+        return invalid("chunk " + missing + " of " + numChunks + " is missing");
     }
 
     /**
@@ -80,10 +90,8 @@ final class SnapshotAssembly {
      *     hash, not finite or of another size than it should be
      */
     Classifier classifier() throws InvalidSnapshotException {
-        for (int i = 0; i < chunks.length; i++) {
-            if (chunks[i] == null) {
-                throw invalid("chunk " + i + " of " + chunks.length + " is missing");
-            }
+        if (!isComplete()) {
+            throw incomplete();
         }
         ModelSnapshotEvent first = chunk(0);
         int numClasses = first.getClasses().size();
@@ -123,7 +131,7 @@ final class SnapshotAssembly {
     }
 
     private ModelSnapshotEvent chunk(int index) {
-        ModelSnapshotEvent chunk = chunks[index];
+        ModelSnapshotEvent chunk = chunks.get(index);
         if (chunk == null) {
             throw new IllegalStateException("chunk " + index + " has not been added");
         }
@@ -174,7 +182,7 @@ final class SnapshotAssembly {
 
     private float[] parameters() throws InvalidSnapshotException {
         long count = 0;
-        for (int i = 0; i < chunks.length; i++) {
+        for (int i = 0; i < numChunks; i++) {
             if (chunk(i).getParameterOffset() != count) {
                 throw invalid(
                         "chunk "
@@ -192,7 +200,7 @@ final class SnapshotAssembly {
         }
         float[] parameters = new float[(int) count];
         int at = 0;
-        for (int i = 0; i < chunks.length; i++) {
+        for (int i = 0; i < numChunks; i++) {
             at = copy(chunk(i).getParameters(), parameters, at, "a parameter");
         }
         return parameters;
@@ -272,7 +280,7 @@ final class SnapshotAssembly {
             throws InvalidSnapshotException {
         int rows = 0;
         int numScales = 0;
-        for (int i = 0; i < chunks.length; i++) {
+        for (int i = 0; i < numChunks; i++) {
             rows += chunk(i).getColumns().size();
             numScales += chunk(i).getScales().size();
         }
@@ -284,7 +292,7 @@ final class SnapshotAssembly {
         float[] scales = new float[numScales];
         int at = 0;
         int scaleAt = 0;
-        for (int i = 0; i < chunks.length; i++) {
+        for (int i = 0; i < numChunks; i++) {
             for (int column : chunk(i).getColumns()) {
                 int last = at == 0 ? -1 : columns[at - 1];
                 if (column <= last || column > first.getNumFeatures()) {

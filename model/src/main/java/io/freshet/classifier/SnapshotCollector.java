@@ -23,11 +23,15 @@ public final class SnapshotCollector {
     private static final class Incomplete {
         private final SnapshotAssembly assembly;
 
+        /** Number of the snapshot among those of the model, by the record that came first. */
+        private final long begun;
+
         /** Number of the first chunk among those of the model; 0 before it has come. */
         private long order;
 
-        Incomplete(SnapshotAssembly assembly) {
+        Incomplete(SnapshotAssembly assembly, long begun) {
             this.assembly = assembly;
+            this.begun = begun;
         }
     }
 
@@ -37,6 +41,17 @@ public final class SnapshotCollector {
 
         /** Order of the snapshot that was returned last. */
         private long newest;
+
+        /** Number of snapshots that have begun. */
+        private long begun;
+
+        /** Value of {@link #begun} when the last snapshot was returned. */
+        private long begunBefore;
+
+        /** Returns whether a snapshot was written after the last one that was returned. */
+        boolean isNewer(Incomplete snapshot) {
+            return snapshot.order > 0 ? snapshot.order > newest : snapshot.begun > begunBefore;
+        }
     }
 
     private final Map<String, Model> models = new HashMap<>();
@@ -64,6 +79,7 @@ public final class SnapshotCollector {
             Classifier classifier = incomplete.assembly.classifier();
             long order = incomplete.order;
             model.newest = order;
+            model.begunBefore = model.begun;
             model.incomplete.values().removeIf(other -> other.order > 0 && other.order < order);
             return Optional.of(classifier);
         } catch (InvalidSnapshotException e) {
@@ -72,12 +88,32 @@ public final class SnapshotCollector {
         }
     }
 
+    /**
+     * Returns the failure that the newest snapshot of a model is if no further record of it comes;
+     * empty if no snapshot has begun after the last one that was returned.
+     */
+    public Optional<InvalidSnapshotException> incomplete(String modelId) {
+        Model model = models.get(modelId);
+        if (model == null) {
+            return Optional.empty();
+        }
+        return model.incomplete.values().stream()
+                .filter(model::isNewer)
+                .reduce((older, newer) -> newer)
+                .map(snapshot -> snapshot.assembly.incomplete());
+    }
+
+    /** Forgets a model, as if none of its records had come. */
+    public void remove(String modelId) {
+        models.remove(modelId);
+    }
+
     private static Incomplete add(
             Model model, String snapshot, @Nullable Incomplete known, ModelSnapshotEvent record)
             throws InvalidSnapshotException {
         Incomplete incomplete = known;
         if (incomplete == null) {
-            incomplete = new Incomplete(new SnapshotAssembly(record));
+            incomplete = new Incomplete(new SnapshotAssembly(record), ++model.begun);
             model.incomplete.put(snapshot, incomplete);
             if (model.incomplete.size() > MAX_INCOMPLETE) {
                 model.incomplete.remove(model.incomplete.keySet().iterator().next());

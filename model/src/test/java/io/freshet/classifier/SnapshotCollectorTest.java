@@ -12,9 +12,7 @@ class SnapshotCollectorTest {
     private final SnapshotCollector collector = new SnapshotCollector();
 
     private static List<ModelSnapshotEvent> records(long version) {
-        Snapshots snapshot = new Snapshots(version, 5, 3, 3, "softmax", 1, false);
-        snapshot.version = version;
-        return snapshot.records(7);
+        return new Snapshots(version, 5, 3, 3, "softmax", 1, false).version(version).records(7);
     }
 
     private long add(ModelSnapshotEvent record) throws InvalidSnapshotException {
@@ -93,5 +91,59 @@ class SnapshotCollectorTest {
         add(next.get(0));
         add(next.get(1));
         assertThat(add(next.get(2))).isEqualTo(2);
+    }
+
+    private String incomplete() {
+        return collector.incomplete("m").map(Throwable::getMessage).orElse("none");
+    }
+
+    @Test
+    void incompleteSnapshot_isNamed_untilItIsWholeOrReplaced() throws Exception {
+        List<ModelSnapshotEvent> one = records(1);
+        assertThat(incomplete()).isEqualTo("none");
+        add(one.get(1));
+        assertThat(incomplete()).contains("Version 1 of model").contains("chunk 0 of 3 is missing");
+        add(one.get(0));
+        assertThat(incomplete()).contains("chunk 2 of 3 is missing");
+        add(one.get(2));
+        assertThat(incomplete()).isEqualTo("none");
+
+        add(records(2).get(0));
+        assertThat(incomplete()).contains("Version 2 of model").contains("chunk 1 of 3 is missing");
+        for (ModelSnapshotEvent record : records(3)) {
+            add(record);
+        }
+        assertThat(incomplete()).isEqualTo("none");
+        add(records(4).get(2));
+        assertThat(incomplete()).contains("Version 4 of model").contains("chunk 0 of 3 is missing");
+    }
+
+    /** What compaction left of an older version is no problem. */
+    @Test
+    void remainsOfAnOlderVersion_areNotIncomplete() throws Exception {
+        add(records(1).get(2));
+        for (ModelSnapshotEvent record : records(2)) {
+            add(record);
+        }
+        assertThat(incomplete()).isEqualTo("none");
+    }
+
+    @Test
+    void removedModel_beginsAnew() throws Exception {
+        List<ModelSnapshotEvent> records = records(1);
+        add(records.get(0));
+        collector.remove("m");
+        assertThat(incomplete()).isEqualTo("none");
+        add(records.get(1));
+        assertThat(add(records.get(2))).isEqualTo(-1);
+        assertThat(add(records.get(0))).isEqualTo(1);
+    }
+
+    @Test
+    void declaredNumberOfChunks_takesNoMemory() throws Exception {
+        ModelSnapshotEvent record = records(1).get(0);
+        record.setChunks(Integer.MAX_VALUE);
+        assertThat(add(record)).isEqualTo(-1);
+        assertThat(incomplete()).contains("chunk 1 of 2147483647 is missing");
     }
 }

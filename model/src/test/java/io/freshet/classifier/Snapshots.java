@@ -21,7 +21,7 @@ import java.util.Random;
  * Builder of the records of random snapshots for tests, and the plain computation of their
  * probabilities.
  */
-final class Snapshots {
+public final class Snapshots {
     final int numFeatures;
     final List<String> classes;
     final int numOutputs;
@@ -33,7 +33,8 @@ final class Snapshots {
     final double[] variance;
     final float[] limit;
     String missing = "dead-letter";
-    long version = 7;
+    private long version = 7;
+    private String modelId = "m";
 
     /** Of a sparse model the columns and scales; else null. */
     int[] columns;
@@ -41,7 +42,8 @@ final class Snapshots {
     float[] scales = {};
     float scaleLimit;
 
-    Snapshots(
+    /** Draws a model. */
+    public Snapshots(
             long seed,
             int numFeatures,
             int numClasses,
@@ -75,6 +77,18 @@ final class Snapshots {
         }
     }
 
+    /** Sets the version of the model. */
+    public Snapshots version(long newVersion) {
+        version = newVersion;
+        return this;
+    }
+
+    /** Sets the id of the model. */
+    public Snapshots model(String id) {
+        modelId = id;
+        return this;
+    }
+
     static float[] floats(Random random, int count) {
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
@@ -103,7 +117,7 @@ final class Snapshots {
     }
 
     /** Returns the records with at most this number of parameters each. */
-    List<ModelSnapshotEvent> records(int chunkSize) {
+    public List<ModelSnapshotEvent> records(int chunkSize) {
         int size = columns == null ? chunkSize : Math.max(1, chunkSize / width()) * width();
         int chunks = Math.max(1, (numParameters() + size - 1) / size);
         List<ModelSnapshotEvent> records = new ArrayList<>();
@@ -130,7 +144,7 @@ final class Snapshots {
         }
         boolean first = chunk == 0;
         return ModelSnapshotEvent.newBuilder()
-                .setModelId("m")
+                .setModelId(modelId)
                 .setModelVersion(version)
                 .setTimestamp(Instant.ofEpochMilli(1000))
                 .setChunk(chunk)
@@ -231,7 +245,7 @@ final class Snapshots {
     }
 
     /** Returns the probabilities by the definition, in double. */
-    double[] probabilities(double[] features) {
+    public double[] probabilities(double[] features) {
         double[] mixed = new double[numOutputs];
         double sumOfWeights = 0;
         for (int r = 0; r < rates.length; r++) {
