@@ -229,7 +229,7 @@ public final class ExamplePacker {
     }
 
     /** Limits the length of a detail, which may quote the event; the event itself is kept whole. */
-    private static String truncate(String detail) {
+    static String truncate(String detail) {
         return detail.length() <= MAX_DETAIL_LENGTH
                 ? detail
                 : detail.substring(0, MAX_DETAIL_LENGTH) + "…";

@@ -306,6 +306,38 @@ public record IngestConfig(
                 settings.get(PREDICTIONS_OF));
     }
 
+    /**
+     * Reads the configuration of JSON events of which only the features are used, whatever format
+     * the job reads; adds problems to the settings. Neither a label nor classes are required. A
+     * missing feature is left to the model, unless {@code features.missing} says what it is.
+     */
+    public static IngestConfig ofJsonFeatures(Settings settings) {
+        SourceConfig source = SourceConfig.ofJson(settings);
+        FeatureEncoding encoding = encoding(settings, source.mapping().features());
+        MissingValues missing =
+                settings.get(MISSING)
+                        .orElse(
+                                encoding == FeatureEncoding.COLUMNS
+                                        ? MissingValues.MEAN
+                                        : MissingValues.ZERO);
+        boolean missingIndicator = missingIndicator(settings, source, missing);
+        List<String> classes = givenClasses(settings);
+        boolean anyClass = classes.isEmpty();
+        return new IngestConfig(
+                numFeatures(settings, source, missingIndicator),
+                classes,
+                settings.get(BLOCK_SIZE),
+                null,
+                Set.of(),
+                anyClass ? LabelType.CLASS : settings.get(LABEL_TYPE),
+                anyClass ? null : ignoreIndex(settings),
+                source,
+                missing,
+                encoding,
+                missingIndicator,
+                anyClass ? settings.get(CLASSES_CAPACITY) : 0);
+    }
+
     private static int classCapacity(Settings settings) {
         if (!isOpen(settings.get(CLASSES))) {
             if (!settings.isDefault(CLASSES_CAPACITY)) {

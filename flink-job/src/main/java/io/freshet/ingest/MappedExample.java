@@ -74,6 +74,7 @@ final class MappedExample {
     private long messages;
     private @Nullable RawMessage message;
     private String modelId = DEFAULT_MODEL;
+    private boolean hasModelId;
     private @Nullable String id;
     private long timestamp;
     private float weight;
@@ -120,6 +121,7 @@ final class MappedExample {
         numTargets = -1;
         rounded.clear();
         modelId = DEFAULT_MODEL;
+        hasModelId = false;
         id = null;
         timestamp = next.timestamp();
         weight = 1;
@@ -434,7 +436,10 @@ final class MappedExample {
         switch (part) {
             case LABEL -> labels.resolveText(text);
             case ID -> id = text;
-            case MODEL -> modelId = text;
+            case MODEL -> {
+                modelId = text;
+                hasModelId = true;
+            }
             case TIMESTAMP -> {
                 Long millis = Times.parse(text.strip());
                 if (millis != null) {
@@ -609,6 +614,11 @@ final class MappedExample {
 
     String modelId() {
         return modelId;
+    }
+
+    /** Returns whether the message has the id of a model. */
+    boolean hasModelId() {
+        return hasModelId;
     }
 
     long timestamp() {

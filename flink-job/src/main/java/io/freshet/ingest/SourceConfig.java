@@ -136,6 +136,16 @@ public record SourceConfig(
         };
     }
 
+    /** Reads the configuration of messages in JSON that may lack a label; adds problems. */
+    static SourceConfig ofJson(Settings settings) {
+        return new SourceConfig(
+                SourceFormat.JSON,
+                mapping(settings, FieldMapping::incomplete),
+                List.of(),
+                AvroEncoding.SINGLE_OBJECT,
+                null);
+    }
+
     private static FieldMapping mapping(
             Settings settings, Function<Settings, FieldMapping> reader) {
         FieldMapping mapping = reader.apply(settings);

@@ -6,6 +6,7 @@ import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.ingest.SourceFormat;
+import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelCost;
 import io.freshet.learn.drift.DriftConfig;
@@ -14,6 +15,7 @@ import io.freshet.monitor.MonitorMemory;
 import io.freshet.publish.PublishConfig;
 import io.freshet.publish.PublishFormat;
 import io.freshet.publish.RecordBounds;
+import io.freshet.publish.Topic;
 import io.freshet.registry.RegistryConfig;
 import io.freshet.score.ScoreConfig;
 import java.time.Duration;
@@ -195,6 +197,26 @@ public record JobConfig(
         settings.throwIfProblems();
         settings.warnings().forEach(JobConfig::log);
         return new JobTopics(kafka, source, classes, publish);
+    }
+
+    /**
+     * Parses what a server of a job's models needs. The values of other keys are not checked, and
+     * no other key is required.
+     *
+     * @param values values by key, not modified
+     * @throws ConfigurationException listing all problems
+     */
+    public static ServingConfig parseServing(Map<String, String> values) {
+        Settings settings = settings(values);
+        KafkaConfig kafka = KafkaConfig.from(settings);
+        String topic = PublishConfig.from(settings).topic(Topic.MODELS);
+        IngestConfig events =
+                settings.text(FieldMapping.FEATURES).isEmpty()
+                        ? null
+                        : IngestConfig.ofJsonFeatures(settings);
+        settings.throwIfProblems();
+        settings.warnings().forEach(JobConfig::log);
+        return new ServingConfig(kafka, topic, events);
     }
 
     /** Returns the configuration of the stages from messages to results. */
