@@ -5,6 +5,7 @@ import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.SparseRows;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -92,5 +93,16 @@ public final class FeatureDecoder {
     public float[] values() {
         SparseRows rows = features.requireSparse();
         return Arrays.copyOfRange(rows.values(), rows.start(0), rows.end(0));
+    }
+
+    /** Returns the name of the first feature that the event lacks, where it has {@link #dense}. */
+    public String missing() {
+        List<String> names = config.source().mapping().features().columnNames();
+        for (int column = 0; column < names.size(); column++) {
+            if (Float.isNaN(dense()[column])) {
+                return names.get(column);
+            }
+        }
+        return "no feature";
     }
 }

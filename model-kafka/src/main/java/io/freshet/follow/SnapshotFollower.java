@@ -223,7 +223,9 @@ public final class SnapshotFollower implements AutoCloseable {
             long nextLook = System.nanoTime();
             while (!isClosed()) {
                 if (System.nanoTime() - nextLook >= 0) {
-                    look();
+                    if (!isFound()) {
+                        return;
+                    }
                     nextLook = System.nanoTime() + LOOK_NANOS;
                 }
                 tail.poll(consumer, POLL, intake::add);
@@ -247,17 +249,17 @@ public final class SnapshotFollower implements AutoCloseable {
         }
     }
 
-    private void look() {
-        while (!tail.look(consumer)) {
+    /** Looks up the topic; returns false if it does not exist. */
+    private boolean isFound() {
+        if (!tail.look(consumer)) {
             fail("Topic " + topic + " does not exist.");
-            if (isClosedAfter(RETRY_MILLIS)) {
-                return;
-            }
+            return false;
         }
         if (!failure.isEmpty()) {
             LOG.info("topic {} is followed again", topic);
             failure = "";
         }
+        return true;
     }
 
     private void fail(KafkaException e) {

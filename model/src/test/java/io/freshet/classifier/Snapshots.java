@@ -98,7 +98,7 @@ public final class Snapshots {
     }
 
     /** Makes the model sparse: with these columns, and the bias last. */
-    Snapshots sparse(Random random, int[] ascending, boolean isScaled, float newLimit) {
+    public Snapshots sparse(Random random, int[] ascending, boolean isScaled, float newLimit) {
         columns = ascending.clone();
         scales = new float[isScaled ? columns.length : 0];
         for (int i = 0; i < scales.length; i++) {

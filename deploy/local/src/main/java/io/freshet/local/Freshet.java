@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             RunCommand.class,
             WatchCommand.class,
             StatusCommand.class,
+            ServeCommand.class,
             DeadLettersCommand.class,
             AuditCommand.class,
             JarsCommand.class,
@@ -51,7 +52,7 @@ public final class Freshet implements Runnable {
 
     /** Commands that run for long and log: their first line of output names the log. */
     private static final Set<String> LOGGING_COMMANDS =
-            Set.of("demo", "replay", "run", "watch", "bench");
+            Set.of("demo", "replay", "run", "watch", "serve", "bench");
 
     /** Message of the operating system if a disk is full. */
     private static final String DISK_FULL = "No space left on device";

@@ -286,6 +286,17 @@ class SnapshotFollowerITCase {
     }
 
     @Test
+    void followerOfAMissingTopic_canBeClosed() throws Exception {
+        SnapshotFollower follower = follower().start();
+        JobOnKafka.await(
+                "the missing topic to be named", () -> !follower.status().failure().isEmpty());
+        follower.close();
+        assertThat(follower.awaitEnd(SOON)).isFalse();
+        assertThat(follower.status().failure()).isEqualTo("Topic models does not exist.");
+        topic.create(1, Map.of());
+    }
+
+    @Test
     void settingsThatCannotBeUsed_areRefusedAtTheStart() throws Exception {
         topic.create(1, Map.of());
         assertThatThrownBy(

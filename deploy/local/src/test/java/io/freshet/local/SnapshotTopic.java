@@ -19,13 +19,14 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /** Compacted topic to which tests write the records of snapshots, as the job does. */
-final class SnapshotTopic implements AutoCloseable {
-    static final String NAME = "models";
+public final class SnapshotTopic implements AutoCloseable {
+    public static final String NAME = "models";
 
     private final String bootstrapServers;
     private final KafkaProducer<byte[], byte[]> producer;
 
-    SnapshotTopic(String bootstrapServers) {
+    /** Opens the topic of a broker. */
+    public SnapshotTopic(String bootstrapServers) {
         this.bootstrapServers = bootstrapServers;
         producer =
                 new KafkaProducer<>(
@@ -39,7 +40,7 @@ final class SnapshotTopic implements AutoCloseable {
      *
      * @param settings settings of the topic beside {@code cleanup.policy=compact}
      */
-    SnapshotTopic create(int partitions, Map<String, String> settings) throws Exception {
+    public SnapshotTopic create(int partitions, Map<String, String> settings) throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             Map<String, String> all = new HashMap<>(settings);
             all.put("cleanup.policy", "compact");
@@ -49,7 +50,8 @@ final class SnapshotTopic implements AutoCloseable {
         return this;
     }
 
-    void delete() throws Exception {
+    /** Deletes the topic. */
+    public void delete() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
             admin.deleteTopics(List.of(NAME)).all().get();
         }
@@ -65,7 +67,7 @@ final class SnapshotTopic implements AutoCloseable {
     }
 
     /** Sends the records of a snapshot in Avro's single-object encoding. */
-    void send(List<ModelSnapshotEvent> records) {
+    public void send(List<ModelSnapshotEvent> records) {
         for (ModelSnapshotEvent record : records) {
             send(key(record), avro(record));
         }

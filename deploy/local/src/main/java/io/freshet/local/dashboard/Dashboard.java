@@ -1,5 +1,6 @@
 package io.freshet.local.dashboard;
 
+import io.freshet.local.prometheus.MetricsPage;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
@@ -198,8 +199,7 @@ public final class Dashboard implements AutoCloseable {
         }
 
         private void metrics(Request request, Response response, Callback callback) {
-            PrometheusMetrics.Page page =
-                    data.prometheus().page(request.getHeaders().get(HttpHeader.ACCEPT));
+            MetricsPage page = data.prometheus().page(request.getHeaders().get(HttpHeader.ACCEPT));
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, page.contentType());
             response.getHeaders().put(HttpHeader.CONTENT_LENGTH, page.content().remaining());
             response.write(true, page.content(), callback);

@@ -1,5 +1,7 @@
 package io.freshet.local.dashboard;
 
+import io.freshet.local.prometheus.MetricFamilies;
+import io.freshet.local.prometheus.MetricsPage;
 import io.freshet.local.watch.ReaderState;
 import io.freshet.local.watch.ReaderState.Kind;
 import io.freshet.local.watch.ResultsListener;
@@ -13,16 +15,10 @@ import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.Scores;
-import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
-import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,9 +54,6 @@ final class PrometheusMetrics implements ResultsListener {
 
     /** Model id in metrics of the dead letters whose model is unknown. */
     private static final String UNATTRIBUTED = "";
-
-    /** Exposition of the metrics. */
-    record Page(String contentType, ByteBuffer content) {}
 
     private record Counter(String name, String help, ToLongFunction<MetricsEvent> value) {}
 
@@ -154,8 +147,6 @@ final class PrometheusMetrics implements ResultsListener {
         final Map<String, Long> alertEmittedAt = new TreeMap<>();
     }
 
-    private final ExpositionFormats formats = ExpositionFormats.init();
-
     /** By model id; the most recently updated is last. */
     private final Map<String, Model> models = new LinkedHashMap<>();
 
@@ -227,15 +218,8 @@ final class PrometheusMetrics implements ResultsListener {
      *
      * @param accept the request's header {@code Accept}; null if there is none
      */
-    Page page(@Nullable String accept) {
-        ExpositionFormatWriter writer = formats.findWriter(accept);
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        try {
-            writer.write(content, collect());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e); // cannot happen: it writes to memory
-        }
-        return new Page(writer.getContentType(), ByteBuffer.wrap(content.toByteArray()));
+    MetricsPage page(@Nullable String accept) {
+        return MetricsPage.of(collect(), accept);
     }
 
     private synchronized MetricSnapshots collect() {

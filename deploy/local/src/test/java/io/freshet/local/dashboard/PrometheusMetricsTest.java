@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.local.MutatedEvents;
+import io.freshet.local.prometheus.MetricsPage;
 import io.freshet.local.watch.ReaderState;
 import io.freshet.local.watch.ReaderState.Kind;
 import io.freshet.schemas.Audit;
@@ -219,8 +220,8 @@ class PrometheusMetricsTest {
 
     @Test
     void openMetrics_isServedToClientsThatAskForIt() {
-        PrometheusMetrics.Page text = metrics.page("text/html");
-        PrometheusMetrics.Page open =
+        MetricsPage text = metrics.page("text/html");
+        MetricsPage open =
                 metrics.page("application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
 
         assertThat(text.contentType()).startsWith("text/plain; version=0.0.4");

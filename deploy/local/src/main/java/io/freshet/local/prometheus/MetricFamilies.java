@@ -1,4 +1,4 @@
-package io.freshet.local.dashboard;
+package io.freshet.local.prometheus;
 
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Builder of Prometheus' metric families from records that may hold anything. A value that is not
  * defined makes no series; of several values with the same labels, the last one counts.
  */
-final class MetricFamilies {
+public final class MetricFamilies {
     private enum Type {
         COUNTER,
         GAUGE
@@ -33,7 +33,7 @@ final class MetricFamilies {
      * @param value count; a negative one makes no series
      * @param labels names and values of the labels, alternately
      */
-    void counter(String name, String help, long value, String... labels) {
+    public void counter(String name, String help, long value, String... labels) {
         if (value >= 0) {
             add(Type.COUNTER, name, help, (double) value, labels);
         }
@@ -45,7 +45,7 @@ final class MetricFamilies {
      * @param value makes no series if it is null or NaN
      * @param labels names and values of the labels, alternately
      */
-    void gauge(String name, String help, @Nullable Number value, String... labels) {
+    public void gauge(String name, String help, @Nullable Number value, String... labels) {
         if (value != null && !Double.isNaN(value.doubleValue())) {
             add(Type.GAUGE, name, help, value.doubleValue(), labels);
         }
@@ -58,7 +58,7 @@ final class MetricFamilies {
     }
 
     /** Adds the families that have a series to a set of metrics. */
-    void addTo(MetricSnapshots.Builder metrics) {
+    public void addTo(MetricSnapshots.Builder metrics) {
         families.forEach((name, family) -> metrics.metricSnapshot(snapshot(name, family)));
     }
 
