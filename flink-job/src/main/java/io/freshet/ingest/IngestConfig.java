@@ -335,7 +335,8 @@ public record IngestConfig(
                 missing,
                 encoding,
                 missingIndicator,
-                anyClass ? settings.get(CLASSES_CAPACITY) : 0);
+                anyClass ? settings.get(CLASSES_CAPACITY) : 0,
+                PredictedEvents.UNLABELLED);
     }
 
     private static int classCapacity(Settings settings) {
