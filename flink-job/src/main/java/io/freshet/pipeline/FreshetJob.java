@@ -5,6 +5,7 @@ import io.freshet.config.KeyReference;
 import io.freshet.config.SettingsSource;
 import io.freshet.ingest.RawMessage;
 import io.freshet.publish.Publication;
+import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,21 +134,10 @@ public final class FreshetJob implements Callable<Integer> {
                                 WatermarkStrategy.noWatermarks(),
                                 "labelled events")
                         .uid("labelled-events");
-        PublicationStreams publications =
-                FreshetPipeline.publish(results(messages, config, start), config, start.identity());
         DataStream<Publication> exactlyOnce =
-                switch (config.monitor().delivery()) {
-                    case EXACTLY_ONCE -> publications.others().union(publications.metrics());
-                    case AT_LEAST_ONCE -> {
-                        publications
-                                .metrics()
-                                .sinkTo(
-                                        KafkaConnectors.atLeastOnce(
-                                                config.kafka(), config.publish()))
-                                .name("publish at once")
-                                .uid("publish-at-once");
-                        yield publications.others();
-                    }
+                switch (config.kind()) {
+                    case LEARN -> learned(messages, config, start);
+                    case SCORE -> scored(env, messages, config, start);
                 };
         exactlyOnce
                 .sinkTo(
@@ -155,6 +145,42 @@ public final class FreshetJob implements Callable<Integer> {
                                 config.kafka(), config.publish(), start.identity()))
                 .name("publish")
                 .uid("publish");
+    }
+
+    /** Adds the stages of a job that learns; returns what is to be delivered exactly once. */
+    private static DataStream<Publication> learned(
+            DataStream<RawMessage> messages, JobConfig config, JobStart start) {
+        PublicationStreams publications =
+                FreshetPipeline.publish(results(messages, config, start), config, start.identity());
+        return switch (config.monitor().delivery()) {
+            case EXACTLY_ONCE -> publications.others().union(publications.metrics());
+            case AT_LEAST_ONCE -> {
+                publications
+                        .metrics()
+                        .sinkTo(KafkaConnectors.atLeastOnce(config.kafka(), config.publish()))
+                        .name("publish at once")
+                        .uid("publish-at-once");
+                yield publications.others();
+            }
+        };
+    }
+
+    /** Adds the stages of a job that only predicts; returns what it publishes. */
+    private static DataStream<Publication> scored(
+            StreamExecutionEnvironment env,
+            DataStream<RawMessage> messages,
+            JobConfig config,
+            JobStart start) {
+        String topic = config.publish().topic(Topic.MODELS);
+        DataStream<RawMessage> models =
+                env.fromSource(
+                                KafkaConnectors.models(config.kafka(), topic),
+                                WatermarkStrategy.noWatermarks(),
+                                "models")
+                        .uid("models-topic")
+                        .setParallelism(1);
+        return FreshetPipeline.score(
+                messages, models, new ModelsTopic(config.kafka(), topic), config, start.identity());
     }
 
     /** Adds the stages from messages to results. */

@@ -1,5 +1,6 @@
 package io.freshet.pipeline;
 
+import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.Example;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockTypeInfo;
@@ -17,6 +18,7 @@ import io.freshet.publish.Publication;
 import io.freshet.publish.PublishFunction;
 import io.freshet.publish.Publisher;
 import io.freshet.publish.Topic;
+import io.freshet.score.InitialModels;
 import io.freshet.score.ScoreFunction;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -25,6 +27,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.DataStreamUtils;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.util.function.SerializableFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The job graph from raw messages to streams of results, in the order of the data.
@@ -81,8 +84,7 @@ public final class FreshetPipeline {
                         .flatMap(new ModelMessages(), TypeInformation.of(RawMessage.class))
                         .name("models")
                         .uid("models");
-        SingleOutputStreamOperator<Prediction> predictions =
-                score(messages, models, config, secrets);
+        SingleOutputStreamOperator<Prediction> predictions = score(messages, models, config, null);
         return new FreshetStreams(
                 streams.evaluations(),
                 streams.metrics(),
@@ -92,14 +94,39 @@ public final class FreshetPipeline {
                 streams.deadLetters().union(predictions.getSideOutput(ScoreFunction.DEAD_LETTERS)));
     }
 
+    /**
+     * Adds the operators that predict events with the models of a topic.
+     *
+     * @param messages events that are predicted
+     * @param models records of the topic
+     * @param initialModels the records of the topic before the first event
+     */
+    static DataStream<Publication> score(
+            DataStream<RawMessage> messages,
+            DataStream<RawMessage> models,
+            InitialModels initialModels,
+            JobConfig config,
+            JobIdentity job) {
+        SingleOutputStreamOperator<Prediction> predictions =
+                score(messages, models, config, initialModels);
+        Publishing publishing = publishing(config, job);
+        return publishing
+                .predictions(predictions)
+                .union(
+                        publishing.deadLetters(
+                                predictions.getSideOutput(ScoreFunction.DEAD_LETTERS)));
+    }
+
     private static SingleOutputStreamOperator<Prediction> score(
             DataStream<RawMessage> messages,
             DataStream<RawMessage> models,
             JobConfig config,
-            RegistrySecrets secrets) {
+            @Nullable InitialModels initialModels) {
+        RegistrySecrets secrets = new RegistrySecrets(config.kafka());
         return messages.connect(models.broadcast(ScoreFunction.SNAPSHOTS))
                 .process(
-                        new ScoreFunction(config.ingest(), config.score(), secrets::apply),
+                        new ScoreFunction(
+                                config.ingest(), config.score(), secrets::apply, initialModels),
                         TypeInformation.of(Prediction.class))
                 .name("score")
                 .uid("score");
@@ -151,9 +178,7 @@ public final class FreshetPipeline {
      */
     public static PublicationStreams publish(
             FreshetStreams streams, JobConfig config, JobIdentity job) {
-        Publisher publisher =
-                new Publisher(config.publish(), config.learn(), config.monitor(), job);
-        Publishing publishing = new Publishing(publisher, new RegistrySecrets(config.kafka()));
+        Publishing publishing = publishing(config, job);
         DataStream<Publication> metrics =
                 publishing.add(
                         streams.metrics(),
@@ -162,11 +187,7 @@ public final class FreshetPipeline {
                         Topic.METRICS);
         DataStream<Publication> others =
                 publishing
-                        .add(
-                                streams.predictions(),
-                                "publish predictions",
-                                (each, result, out) -> out.accept(each.prediction(result)),
-                                Topic.PREDICTIONS)
+                        .predictions(streams.predictions())
                         .union(
                                 publishing.add(
                                         streams.driftAlerts(),
@@ -179,16 +200,34 @@ public final class FreshetPipeline {
                                         Publisher::snapshot,
                                         Topic.MODELS,
                                         Topic.MODEL_HISTORY),
-                                publishing.add(
-                                        streams.deadLetters(),
-                                        "publish dead letters",
-                                        (each, result, out) -> out.accept(each.deadLetter(result)),
-                                        Topic.DEAD_LETTERS));
+                                publishing.deadLetters(streams.deadLetters()));
         return new PublicationStreams(metrics, others);
+    }
+
+    private static Publishing publishing(JobConfig config, JobIdentity job) {
+        return new Publishing(
+                new Publisher(config.publish(), config.learn(), config.monitor(), job),
+                new RegistrySecrets(config.kafka()));
     }
 
     /** Factory of the operators that encode the results. */
     private record Publishing(Publisher publisher, RegistrySecrets secrets) {
+        DataStream<Publication> predictions(DataStream<Prediction> predictions) {
+            return add(
+                    predictions,
+                    "publish predictions",
+                    (each, result, out) -> out.accept(each.prediction(result)),
+                    Topic.PREDICTIONS);
+        }
+
+        DataStream<Publication> deadLetters(DataStream<DeadLetter> letters) {
+            return add(
+                    letters,
+                    "publish dead letters",
+                    (each, result, out) -> out.accept(each.deadLetter(result)),
+                    Topic.DEAD_LETTERS);
+        }
+
         /**
          * Adds the operator for one kind of result.
          *

@@ -77,21 +77,30 @@ public record JobCheckpoint(
                                 new Path(
                                         directory,
                                         AbstractFsCheckpointStorageAccess.METADATA_FILE_NAME));
+        JobCheckpoint found = null;
         for (OperatorState operator : metadata.getOperatorStates()) {
-            // The source is the only operator with a coordinator that has state.
+            // Sources are the only operators with a coordinator that has state.
             ByteStreamStateHandle coordinator = operator.getCoordinatorState();
-            if (coordinator != null) {
-                SourceState state = sourceState(coordinator);
-                return new JobCheckpoint(
-                        location.getExternalPointer(),
-                        metadata.getCheckpointId(),
-                        Instant.ofEpochMilli(file.getModificationTime()),
-                        state.job(),
-                        state.topics(),
-                        offsets(operator, classLoader));
+            if (coordinator == null) {
+                continue;
+            }
+            SourceState state = sourceState(coordinator);
+            // A job that only predicts has a second source, of models, which does not save the job.
+            if (found == null || state.job() != null) {
+                found =
+                        new JobCheckpoint(
+                                location.getExternalPointer(),
+                                metadata.getCheckpointId(),
+                                Instant.ofEpochMilli(file.getModificationTime()),
+                                state.job(),
+                                state.topics(),
+                                offsets(operator, classLoader));
             }
         }
-        throw new IOException(path + " is not a checkpoint of this job: it has no source");
+        if (found == null) {
+            throw new IOException(path + " is not a checkpoint of this job: it has no source");
+        }
+        return found;
     }
 
     /** Returns the epoch of the job that wrote the checkpoint; 1 if it is unknown. */

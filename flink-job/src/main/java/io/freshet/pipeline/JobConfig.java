@@ -46,6 +46,7 @@ public record JobConfig(
         MonitorConfig monitor,
         ScoreConfig score,
         PublishConfig publish,
+        JobKind kind,
         String jobName,
         int parallelism,
         Duration checkpointInterval,
@@ -59,6 +60,15 @@ public record JobConfig(
 
     public static final Key<String> JOB_NAME =
             Key.ofText("job.name", "freshet", "The job's name in Flink.");
+    public static final Key<JobKind> KIND =
+            Key.ofEnum(
+                    "job.kind",
+                    JobKind.LEARN,
+                    "learn: the job learns from topics.labelled-events, and predicts"
+                        + " topics.feature-events, if set. score: it only predicts"
+                        + " topics.feature-events, with the models that another job publishes to"
+                        + " topics.models; it needs a job.name and sink.transactional-id-prefix of"
+                        + " its own.");
     public static final Key<Integer> PARALLELISM =
             Key.ofInt(
                             "job.parallelism",
@@ -79,7 +89,7 @@ public record JobConfig(
                     .changeable();
 
     private static final List<Key<?>> JOB_KEYS =
-            List.of(JOB_NAME, PARALLELISM, CHECKPOINT_INTERVAL);
+            List.of(JOB_NAME, KIND, PARALLELISM, CHECKPOINT_INTERVAL);
 
     /** Returns all keys of the job by the title of their section in the reference file. */
     public static Map<String, List<Key<?>>> sections() {
@@ -122,7 +132,7 @@ public record JobConfig(
      */
     public static JobConfig parse(Map<String, String> values, Consumer<String> warnings) {
         Settings settings = settings(values);
-        KafkaConfig kafka = KafkaConfig.from(settings);
+        KafkaConfig kafka = kafka(settings);
         PipelineConfig pipeline = PipelineConfig.read(settings);
         IngestConfig ingest = pipeline.ingest();
         LearnConfig learn = pipeline.learn();
@@ -143,6 +153,7 @@ public record JobConfig(
                         monitor,
                         ScoreConfig.from(settings, ingest),
                         publish,
+                        settings.get(KIND),
                         settings.get(JOB_NAME),
                         settings.get(PARALLELISM),
                         settings.get(CHECKPOINT_INTERVAL),
@@ -257,6 +268,25 @@ public record JobConfig(
                                     : ", since the pattern matches "
                                             + String.join(" and ", outputs)));
         }
+    }
+
+    /**
+     * Reads the configuration of Kafka, of which a job that only predicts has one kind of input.
+     */
+    private static KafkaConfig kafka(Settings settings) {
+        KafkaConfig kafka = KafkaConfig.from(settings);
+        if (settings.get(KIND) == JobKind.LEARN) {
+            return kafka;
+        }
+        if (kafka.features() == null) {
+            settings.problem(
+                    settings.assignment(KIND)
+                            + " with "
+                            + settings.assignment(KafkaConfig.FEATURE_EVENTS)
+                            + ": there are no events to predict");
+            return kafka;
+        }
+        return kafka.ofFeatures(kafka.features());
     }
 
     /** Checks that no topic is listed as one of labelled events and as one of feature events. */

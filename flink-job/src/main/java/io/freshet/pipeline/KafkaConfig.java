@@ -172,6 +172,21 @@ public record KafkaConfig(
                 features == null ? null : FEATURE_EVENTS.parse(features).orElse(null));
     }
 
+    /**
+     * Returns the configuration of a job that reads the feature events only, as its source has no
+     * others to guard.
+     */
+    KafkaConfig ofFeatures(TopicSelection featureEvents) {
+        return new KafkaConfig(
+                client,
+                featureEvents,
+                null,
+                groupId,
+                start,
+                transactionalIdPrefix,
+                transactionTimeout);
+    }
+
     /** Returns the names of the topics that the job reads, as far as they are listed. */
     public List<String> listedInput() {
         List<String> names = new ArrayList<>(labelled.names());

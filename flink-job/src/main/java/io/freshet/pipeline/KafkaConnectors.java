@@ -66,6 +66,20 @@ final class KafkaConnectors {
         return new FailOnDataLossKafkaSource<>(source.build(), config, job, accepted);
     }
 
+    /** Returns a source of every committed record of a topic of snapshots. */
+    static Source<RawMessage, ?, ?> models(KafkaConfig config, String topic) {
+        Properties properties = config.clientProperties();
+        properties.put(KafkaSourceOptions.COMMIT_OFFSETS_ON_CHECKPOINT.key(), "false");
+        return KafkaSource.<RawMessage>builder()
+                .setProperties(properties)
+                .setBootstrapServers(config.bootstrapServers())
+                .setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed")
+                .setTopics(topic)
+                .setStartingOffsets(OffsetsInitializer.earliest())
+                .setDeserializer(new RawMessageDeserializer())
+                .build();
+    }
+
     /** Returns whether the source commits its offsets at checkpoints. */
     static boolean commitsOffsets(KafkaConfig config) {
         return KafkaSourceOptions.getOption(

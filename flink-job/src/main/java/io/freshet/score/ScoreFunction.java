@@ -83,7 +83,10 @@ public final class ScoreFunction
     private final ScoreConfig config;
     private final SerializableFunction<String, String> secrets;
 
+    private final @Nullable InitialModels initialModels;
+
     private transient @Nullable SchemaRegistry registry;
+    private transient Map<Integer, Long> readBefore;
     private transient ExamplePacker packer;
     private transient @Nullable LiveModels models;
     private transient List<DeadLetter> refused;
@@ -97,10 +100,16 @@ public final class ScoreFunction
 
     /**
      * @param secrets function that replaces references to secrets in a text by what they refer to
+     * @param initialModels snapshots to begin with, in place of those in state; null to begin with
+     *     those in state
      */
     @SuppressWarnings("NullAway.Init") // transient fields are set before the first element
     public ScoreFunction(
-            IngestConfig ingest, ScoreConfig config, SerializableFunction<String, String> secrets) {
+            IngestConfig ingest,
+            ScoreConfig config,
+            SerializableFunction<String, String> secrets,
+            @Nullable InitialModels initialModels) {
+        this.initialModels = initialModels;
         this.ingest = ingest;
         this.config = config;
         this.secrets = secrets;
@@ -143,6 +152,7 @@ public final class ScoreFunction
             registry = new SchemaRegistry(registryConfig, secrets::apply, health);
         }
         classNames = new HashMap<>();
+        readBefore = Map.of();
         refused = new ArrayList<>();
         packer = ExamplePacker.forPrediction(ingest, registry, refused::add);
     }
@@ -164,8 +174,9 @@ public final class ScoreFunction
         Output output = new Output(out, letter -> context.output(DEAD_LETTERS, letter));
         LiveModels live = models(state);
         predictRestored(live, output);
-        if (message.value() == null) {
-            return; // Kafka's marker of a deleted key
+        if (message.value() == null // Kafka's marker of a deleted key
+                || message.offset() < readBefore.getOrDefault(message.partition(), 0L)) {
+            return;
         }
         ModelSnapshotEvent record;
         try {
@@ -242,17 +253,29 @@ public final class ScoreFunction
     private LiveModels models(ReadOnlyBroadcastState<String, RawMessage> state) throws Exception {
         LiveModels live = models;
         if (live == null) {
-            live = new LiveModels(ingest);
-            for (Map.Entry<String, RawMessage> entry : state.immutableEntries()) {
-                try {
-                    live.add(LiveModels.read(entry.getValue()));
-                } catch (IOException e) {
-                    refuse("A snapshot in state is not used", e);
+            LiveModels loaded = new LiveModels(ingest);
+            if (initialModels == null) {
+                for (Map.Entry<String, RawMessage> entry : state.immutableEntries()) {
+                    load(entry.getValue(), loaded);
                 }
+            } else {
+                readBefore = initialModels.read(record -> load(record, loaded));
             }
+            live = loaded;
             models = live;
         }
         return live;
+    }
+
+    private void load(RawMessage record, LiveModels loaded) {
+        if (record.value() == null) {
+            return; // Kafka's marker of a deleted key
+        }
+        try {
+            loaded.add(LiveModels.read(record));
+        } catch (IOException e) {
+            refuse("A snapshot is not used", e);
+        }
     }
 
     /**

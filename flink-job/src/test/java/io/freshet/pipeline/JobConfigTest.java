@@ -217,6 +217,7 @@ class JobConfigTest {
         settings.put("score.max-waiting", "24");
         settings.put("predictions.top-k", "2");
         settings.put("predictions.of", "all");
+        settings.put("job.kind", "learn"); // see jobThatOnlyPredicts_…
         settings.put("device.fallback", "stop");
         settings.put("drift.detector", "ddm, adwin, eddm, hddm-a, hddm-w");
         settings.put("drift.signal", "error");
@@ -840,6 +841,18 @@ class JobConfigTest {
                 .singleElement()
                 .asString()
                 .contains("the job would read its own output");
+    }
+
+    @Test
+    void jobThatOnlyPredicts_readsTheFeatureEventsOnly() {
+        JobConfig config =
+                JobConfig.parse(given("job.kind", "score", "topics.feature-events", "requests"));
+        assertThat(config.kind()).isEqualTo(JobKind.SCORE);
+        assertThat(config.kafka().input()).isEqualTo(TopicSelection.of("requests"));
+        assertThat(problems("job.kind", "score"))
+                .containsExactly(
+                        "job.kind = score with topics.feature-events = off: there are no events to"
+                                + " predict");
     }
 
     @Test

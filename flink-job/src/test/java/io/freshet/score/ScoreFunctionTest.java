@@ -46,15 +46,20 @@ class ScoreFunctionTest {
         private final TwoInputStreamOperatorTestHarness<RawMessage, RawMessage, Prediction> harness;
 
         Scoring(JobConfig config) throws Exception {
-            this(config, null);
+            this(config, null, null);
         }
 
         Scoring(JobConfig config, OperatorSubtaskState restored) throws Exception {
+            this(config, restored, null);
+        }
+
+        Scoring(JobConfig config, OperatorSubtaskState restored, InitialModels initial)
+                throws Exception {
             harness =
                     new TwoInputStreamOperatorTestHarness<>(
                             new CoBroadcastWithNonKeyedOperator<>(
                                     new ScoreFunction(
-                                            config.ingest(), config.score(), text -> text),
+                                            config.ingest(), config.score(), text -> text, initial),
                                     List.of(ScoreFunction.SNAPSHOTS)));
             harness.setup();
             if (restored != null) {
@@ -332,6 +337,42 @@ class ScoreFunctionTest {
             scoring.publish(snapshot("m", 4, 2));
             scoring.event(2, "m", 1, 0);
             assertThat(scoring.predictions().get(1).modelVersion()).isEqualTo(4);
+        }
+    }
+
+    private static RawMessage message(long offset, ModelSnapshotEvent record) throws IOException {
+        ByteBuffer encoded = record.toByteBuffer();
+        byte[] value = new byte[encoded.remaining()];
+        encoded.get(value);
+        return Messages.message(offset, value);
+    }
+
+    @Test
+    void jobThatReadsModelsFromTheirTopic_beginsWithTheNewest_andReadsNoneTwice() throws Exception {
+        List<RawMessage> topic = new ArrayList<>();
+        for (long version = 1; version <= 3; version++) {
+            for (ModelSnapshotEvent record : snapshot("m", version, (float) version)) {
+                topic.add(message(topic.size(), record));
+            }
+        }
+        InitialModels initial =
+                records -> {
+                    topic.forEach(records);
+                    return Map.of(0, 6L);
+                };
+        try (Scoring scoring = new Scoring(config(), null, initial)) {
+            scoring.event(1, "m", 1, 0);
+            for (RawMessage record : topic.subList(0, 4)) {
+                scoring.harness.processElement2(new StreamRecord<>(record));
+            }
+            scoring.event(2, "m", 1, 0);
+            for (ModelSnapshotEvent record : snapshot("m", 4, 4)) {
+                scoring.harness.processElement2(new StreamRecord<>(message(7, record)));
+            }
+            scoring.event(3, "m", 1, 0);
+            assertThat(scoring.predictions())
+                    .extracting(Prediction::modelVersion)
+                    .containsExactly(3L, 3L, 4L);
         }
     }
 

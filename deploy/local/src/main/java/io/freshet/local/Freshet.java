@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ReplayCommand.class,
             TopicsCommand.class,
             RunCommand.class,
+            ScoreCommand.class,
             WatchCommand.class,
             StatusCommand.class,
             ServeCommand.class,
@@ -52,7 +53,7 @@ public final class Freshet implements Runnable {
 
     /** Commands that run for long and log: their first line of output names the log. */
     private static final Set<String> LOGGING_COMMANDS =
-            Set.of("demo", "replay", "run", "watch", "serve", "bench");
+            Set.of("demo", "replay", "run", "score", "watch", "serve", "bench");
 
     /** Message of the operating system if a disk is full. */
     private static final String DISK_FULL = "No space left on device";
@@ -112,7 +113,7 @@ public final class Freshet implements Runnable {
         String jobName =
                 parsed.hasSubcommand()
                                 && parsed.subcommand().commandSpec().userObject()
-                                        instanceof RunCommand run
+                                        instanceof JobCommand run
                         ? run.jobName()
                         : "";
         return jobName.isEmpty() ? commandName : commandName + "-" + jobName;

@@ -1,201 +1,40 @@
 package io.freshet.local;
 
-import io.freshet.config.ConfigurationException;
-import io.freshet.local.cli.Failures;
-import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.ProcessShutdown;
-import io.freshet.local.cli.SettingsOptions;
-import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cli.UserException;
-import io.freshet.local.cluster.JobSupervisor;
-import io.freshet.local.cluster.LocalCluster;
-import io.freshet.local.cluster.StateDirectory;
 import io.freshet.local.watch.EventTotals;
 import io.freshet.local.watch.ResultsReader;
-import io.freshet.local.watch.StopNote;
-import io.freshet.pipeline.JobCheckpoint;
 import io.freshet.pipeline.JobConfig;
-import io.freshet.pipeline.JobStart;
-import io.freshet.pipeline.JobTopics;
-import io.freshet.pipeline.KafkaConfig;
-import io.freshet.pipeline.KafkaPreflight;
-import io.freshet.pipeline.RegistryPreflight;
-import io.freshet.pipeline.StartOptions;
-import java.io.IOException;
+import io.freshet.pipeline.JobKind;
+import io.freshet.pipeline.TopicSelection;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.OptionalInt;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import org.apache.kafka.common.KafkaException;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
+import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Command {@code freshet run}: the job in this process, against any Kafka. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
         description = "Runs the job in this process, against any Kafka, until Ctrl-C.")
-final class RunCommand implements Callable<Integer> {
-    /** Time that a job has to stop with a savepoint. */
-    private static final Duration STOPPING = Duration.ofSeconds(60);
-
+final class RunCommand extends JobCommand {
     /** Longest time for which the metrics are read at the end. */
     private static final Duration REPORT = Duration.ofSeconds(10);
 
-    @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
-
-    @Option(
-            names = "--ui-port",
-            paramLabel = "PORT",
-            defaultValue = "0",
-            description = "Port of Flink's web UI (default: any free port).")
-    private int uiPort;
-
-    @Option(
-            names = "--state",
-            paramLabel = "DIR",
-            description =
-                    "Directory of the job's state, from which it continues (default: in the user's"
-                            + " data directory, by Kafka cluster, input topic and job.name).")
-    private @Nullable Path stateDirectory;
-
-    @Option(
-            names = "--from",
-            paramLabel = "CHECKPOINT",
-            description =
-                    "Number of the checkpoint in the state to continue from (default: the"
-                            + " newest).")
-    private @Nullable Long from;
-
-    @Mixin private StartOptions startOptions = new StartOptions();
-
-    /** Set when a signal stops the job; completes with whether the job has stopped. */
-    private volatile @Nullable CompletableFuture<Boolean> stopping;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandSpec spec;
+    @Override
+    Map<String, String> settings(Map<String, String> given) {
+        return given;
+    }
 
     @Override
-    public Integer call() throws Exception {
-        PrintWriter out = spec.commandLine().getOut();
-        Consumer<String> warnings = warning -> print(out, "warning: " + warning);
-        JobConfig config = JobConfig.parse(settingsOptions.read(), warnings);
-        config.memoryShortage(Runtime.getRuntime().maxMemory()).ifPresent(warnings);
-        LocalCluster.prepareBackend(config);
-        KafkaPreflight.check(config);
-        RegistryPreflight.check(config, warnings);
-        Path path = stateDirectory == null ? StateDirectory.defaultPath(config) : stateDirectory;
-        try (ShutdownStack open = new ShutdownStack()) {
-            StateDirectory state = open.add(StateDirectory.open(path));
-            print(out, "state in " + state.path());
-            List<JobCheckpoint> checkpoints = state.newestFirst();
-            JobStart start =
-                    JobStart.decide(
-                            config,
-                            startOptions,
-                            checkpoint(state, checkpoints),
-                            line -> print(out, line));
-            start.message().forEach(line -> print(out, line));
-            if (from == null) {
-                state.deleteAllButNewest(checkpoints);
-            }
-            LocalCluster cluster = open.add(LocalCluster.start(config, start, state, uiPort));
-            JobSupervisor supervisor = new JobSupervisor(cluster, line -> print(out, line));
-            supervisor.awaitRunning();
-            ProcessShutdown.beforeShutdown(() -> stop(cluster, config, out));
-            print(
-                    out,
-                    "learning from "
-                            + config.kafka().labelled()
-                            + (config.kafka().features() == null
-                                    ? ""
-                                    : ", predicting the events of " + config.kafka().features())
-                            + " at "
-                            + config.kafka().bootstrapServers()
-                            + ", Flink at "
-                            + cluster.webPage());
-            try {
-                supervisor.awaitEnd();
-            } catch (JobFailedException e) {
-                print(out, left(state.newestFirst()));
-                throw e;
-            }
-            CompletableFuture<Boolean> stop = stopping;
-            if (stop == null) {
-                print(out, "the job has ended");
-                return report(config.topics(), out);
-            } else {
-                stop.join(); // the cluster is needed until then
-            }
+    String activity(JobConfig config) {
+        if (config.kind() == JobKind.SCORE) {
+            return "predicting the events of " + config.kafka().input();
         }
-        return 0;
-    }
-
-    /** Returns the checkpoint to continue from; null if there is none. */
-    private @Nullable JobCheckpoint checkpoint(
-            StateDirectory state, List<JobCheckpoint> checkpoints) {
-        if (from == null) {
-            return checkpoints.isEmpty() ? null : checkpoints.get(0);
-        }
-        return checkpoints.stream()
-                .filter(checkpoint -> checkpoint.id() == from)
-                .findFirst()
-                .orElseThrow(
-                        () ->
-                                new UserException(
-                                        "there is no checkpoint "
-                                                + from
-                                                + " in "
-                                                + state.path()
-                                                + "; there are "
-                                                + numbers(checkpoints)));
-    }
-
-    /** Says what the next start has to continue from. */
-    private static String left(List<JobCheckpoint> checkpoints) {
-        return checkpoints.isEmpty()
-                ? "the state has no checkpoint yet"
-                : "the state has the checkpoints "
-                        + numbers(checkpoints)
-                        + "; the next start continues from the first of them, or from the one that"
-                        + " --from names";
-    }
-
-    private static String numbers(List<JobCheckpoint> checkpoints) {
-        return checkpoints.stream()
-                .map(checkpoint -> Long.toString(checkpoint.id()))
-                .collect(Collectors.joining(", "));
-    }
-
-    /**
-     * Stops the job with a savepoint.
-     *
-     * @return the exit code if it has stopped; empty if the job continues from its newest
-     *     checkpoint at the next start
-     */
-    private OptionalInt stop(LocalCluster cluster, JobConfig config, PrintWriter out) {
-        CompletableFuture<Boolean> stop = new CompletableFuture<>();
-        stopping = stop;
-        boolean stopped = false;
-        try {
-            stopped = stopWithSavepoint(cluster, config.kafka(), out);
-            return stopped ? OptionalInt.of(report(config.topics(), out)) : OptionalInt.empty();
-        } finally {
-            stop.complete(stopped);
-        }
+        TopicSelection features = config.kafka().features();
+        return "learning from "
+                + config.kafka().labelled()
+                + (features == null ? "" : ", predicting the events of " + features);
     }
 
     /**
@@ -203,9 +42,13 @@ final class RunCommand implements Callable<Integer> {
      *
      * @return 1 if there were events, none of which could be used; else 0
      */
-    private static int report(JobTopics topics, PrintWriter out) {
+    @Override
+    int report(JobConfig config, PrintWriter out) {
+        if (config.kind() == JobKind.SCORE) {
+            return 0; // it has no metrics, which count the events
+        }
         EventTotals totals = new EventTotals();
-        try (ResultsReader reader = ResultsReader.start(topics, totals)) {
+        try (ResultsReader reader = ResultsReader.start(config.topics(), totals)) {
             reader.awaitCaughtUp(REPORT);
         } catch (UserException e) {
             print(out, "the events were not counted: " + e.getMessage());
@@ -217,54 +60,5 @@ final class RunCommand implements Callable<Integer> {
             return ProcessShutdown.FAILED;
         }
         return 0;
-    }
-
-    private static boolean stopWithSavepoint(
-            LocalCluster cluster, KafkaConfig kafka, PrintWriter out) {
-        print(out, "stopping with a savepoint; a second signal ends the process at once");
-        try {
-            String savepoint = cluster.stopWithSavepoint(STOPPING);
-            print(out, "stopped with " + savepoint);
-            writeStopNote(kafka, savepoint);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        } catch (Exception e) {
-            print(
-                    out,
-                    "no savepoint: "
-                            + Failures.reason(e)
-                            + "; the next start continues from the newest checkpoint");
-            return false;
-        }
-    }
-
-    private static void writeStopNote(KafkaConfig kafka, String savepoint)
-            throws InterruptedException {
-        try {
-            StopNote.write(kafka, JobCheckpoint.read(savepoint).nextOffsets(), Instant.now());
-        } catch (IOException | ExecutionException | KafkaException e) {
-            LoggerFactory.getLogger(RunCommand.class)
-                    .warn("freshet watch cannot tell that the job was stopped", e);
-        }
-    }
-
-    private static void print(PrintWriter out, String line) {
-        out.println(line);
-        out.flush();
-    }
-
-    /**
-     * Returns the job's name, or "" if there is none or the settings cannot be read; the command
-     * itself reports that error.
-     */
-    String jobName() {
-        String key = JobConfig.JOB_NAME.toString();
-        try {
-            return settingsOptions.read().getOrDefault(key, "");
-        } catch (ConfigurationException e) {
-            return "";
-        }
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.classifier.Classifier;
+import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.InvalidSnapshotException;
 import io.freshet.classifier.SnapshotCollector;
+import io.freshet.classifier.Snapshots;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.audit.TopicReader;
@@ -22,7 +24,11 @@ import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PredictionEvent;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +38,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -63,13 +70,17 @@ class ScoreITCase {
 
     /** Events to predict, with what the job answers. */
     private static final class Requests implements AutoCloseable {
-        private final JobConfig config;
+        private final String topic;
         private final Map<String, LabelledEvent> sent = new HashMap<>();
         private final Map<String, List<PredictionEvent>> answers = new HashMap<>();
         private final TopicReader predictions;
 
         Requests(JobConfig config) {
-            this.config = config;
+            this(config, FEATURE_EVENTS);
+        }
+
+        Requests(JobConfig config, String topic) {
+            this.topic = topic;
             predictions =
                     new TopicReader(
                             config.kafka().client(), config.publish().topic(Topic.PREDICTIONS));
@@ -88,12 +99,9 @@ class ScoreITCase {
                     sent.put(event.getId(), event);
                     producer.send(
                             new ProducerRecord<>(
-                                    FEATURE_EVENTS,
-                                    sent.size() % 2,
-                                    null,
-                                    JobOnKafka.bytes(event)));
+                                    topic, sent.size() % 2, null, JobOnKafka.bytes(event)));
                 }
-                producer.send(new ProducerRecord<>(FEATURE_EVENTS, 0, null, new byte[] {1}));
+                producer.send(new ProducerRecord<>(topic, 0, null, new byte[] {1}));
             }
         }
 
@@ -118,10 +126,16 @@ class ScoreITCase {
         private void read() {
             for (ConsumerRecord<byte[], byte[]> record : predictions.poll(Duration.ofMillis(50))) {
                 PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
-                if (config.kafka().isPredictedOnly(event.getSource().getTopic())) {
+                if (event.getSource().getTopic().equals(topic)) {
                     answers.computeIfAbsent(event.getId(), id -> new ArrayList<>()).add(event);
                 }
             }
+        }
+
+        Set<Long> usedVersions() {
+            return answers.values().stream()
+                    .map(found -> found.get(0).getModelVersion())
+                    .collect(Collectors.toSet());
         }
 
         @Override
@@ -217,6 +231,94 @@ class ScoreITCase {
         assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
         assertThat(audit.events()).isEqualTo(1500);
         assertTested(config, audit);
+    }
+
+    /** Publishes a version of a model of 4 features, as another job does. */
+    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the answers are compared
+    private static Snapshots publish(JobConfig config, long version) throws IOException {
+        Snapshots snapshot =
+                new Snapshots(version, FEATURES, CLASSES, CLASSES, "softmax", 2, true)
+                        .version(version);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(
+                        Map.of("bootstrap.servers", kafka.bootstrapServers()),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer())) {
+            for (ModelSnapshotEvent record : snapshot.records(10)) {
+                ByteBuffer encoded = record.toByteBuffer();
+                byte[] value = new byte[encoded.remaining()];
+                encoded.get(value);
+                producer.send(
+                        new ProducerRecord<>(
+                                config.publish().topic(Topic.MODELS),
+                                ("m/" + record.getChunk()).getBytes(StandardCharsets.UTF_8),
+                                value));
+            }
+        }
+        return snapshot;
+    }
+
+    /** Waits until an event that is sent again and again is answered by a version. */
+    private static void awaitVersion(Requests requests, int seed, long version) {
+        int[] round = {0};
+        JobOnKafka.await(
+                "version " + version,
+                () -> {
+                    requests.send(1000 * seed + round[0]++, 1, "m");
+                    requests.awaitAnswers("m");
+                    return requests.answers.values().stream()
+                            .anyMatch(found -> found.get(0).getModelVersion() == version);
+                });
+    }
+
+    @Test
+    void jobThatOnlyPredicts_takesOverNewVersions_andBeginsWithTheNewest() throws Exception {
+        Map<String, String> settings =
+                new HashMap<>(JobOnKafka.settings(kafka, "serve", FEATURES, "a,b,c"));
+        settings.put("job.name", "serve");
+        settings.put("job.kind", "score");
+        settings.put("topics.feature-events", FEATURE_EVENTS + "-2");
+        JobConfig config = JobConfig.parse(settings);
+        Topics.create(config.topics(), 2);
+        Map<Long, Classifier> versions = new HashMap<>();
+        try (Requests requests = new Requests(config, FEATURE_EVENTS + "-2");
+                StateDirectory state = StateDirectory.open(directory.resolve("serve"))) {
+            for (long version = 1; version <= 2; version++) {
+                versions.put(version, ClassifierReader.of(publish(config, version).records(10)));
+            }
+            try (LocalCluster cluster = start(config, state)) {
+                cluster.awaitRunning();
+                requests.send(2, 50, "m");
+                requests.awaitAnswers("m");
+                // Not version 1, which the topic has, too.
+                assertThat(requests.usedVersions()).containsExactly(2L);
+                versions.put(3L, ClassifierReader.of(publish(config, 3).records(10)));
+                awaitVersion(requests, 3, 3);
+            }
+            versions.put(4L, ClassifierReader.of(publish(config, 4).records(10)));
+            Set<String> before = Set.copyOf(requests.sent.keySet());
+            try (LocalCluster cluster = start(config, state)) {
+                cluster.awaitRunning();
+                requests.send(4, 50, "m");
+                requests.awaitAnswers("m");
+                cluster.stopWithDrain();
+            }
+            assertThat(requests.answers.keySet()).isEqualTo(requests.sent.keySet());
+            assertThat(requests.answers.values()).allMatch(found -> found.size() == 1);
+            for (Map.Entry<String, List<PredictionEvent>> answer : requests.answers.entrySet()) {
+                PredictionEvent event = answer.getValue().get(0);
+                if (!before.contains(answer.getKey())) {
+                    assertThat(event.getModelVersion()).isEqualTo(4);
+                }
+                float[] expected =
+                        versions.get(event.getModelVersion())
+                                .classify(features(requests.sent.get(answer.getKey())))
+                                .probabilities();
+                for (int c = 0; c < CLASSES; c++) {
+                    assertThat(event.getProbabilities().get(c)).isEqualTo(expected[c]);
+                }
+            }
+        }
     }
 
     /** The probabilities are those of the version that the prediction names, to rounding. */

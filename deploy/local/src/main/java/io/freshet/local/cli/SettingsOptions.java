@@ -33,4 +33,9 @@ public final class SettingsOptions {
         }
         return settings;
     }
+
+    /** Returns whether a key is given with an option, not in the file. */
+    public boolean isOverridden(String key) {
+        return overrides.stream().anyMatch(each -> each.startsWith(key + "="));
+    }
 }
