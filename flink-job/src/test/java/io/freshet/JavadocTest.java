@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 class JavadocTest {
     private static final Path ROOT = Path.of("..");
 
-    private static final List<String> MODULES = List.of("schemas", "flink-job", "deploy/local");
+    private static final List<String> MODULES =
+            List.of("schemas", "model", "model-kafka", "flink-job", "deploy/local");
 
     private static final Set<String> QUESTION_WORDS = Set.of("what", "how", "where", "whether");
 

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -60,7 +61,9 @@ public final class SnapshotTopic implements AutoCloseable {
     static byte[] avro(ModelSnapshotEvent event) {
         try {
             ByteBuffer bytes = event.toByteBuffer();
-            return Arrays.copyOf(bytes.array(), bytes.limit());
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.get(copy);
+            return copy;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -71,7 +74,6 @@ public final class SnapshotTopic implements AutoCloseable {
         for (ModelSnapshotEvent record : records) {
             send(key(record), avro(record));
         }
-        producer.flush();
     }
 
     /** Sends the records of a snapshot framed for a schema registry. */
@@ -89,9 +91,8 @@ public final class SnapshotTopic implements AutoCloseable {
                     new ProducerRecord<>(NAME, utf8(key(record)), framed);
             Headers headers = message.headers();
             headers.add(EventReader.SCHEMA_HEADER, Arrays.copyOf(named, EventReader.SCHEMA_BYTES));
-            producer.send(message);
+            write(message);
         }
-        producer.flush();
     }
 
     static String key(ModelSnapshotEvent record) {
@@ -99,8 +100,15 @@ public final class SnapshotTopic implements AutoCloseable {
     }
 
     void send(String key, byte @Nullable [] value) {
-        producer.send(new ProducerRecord<>(NAME, utf8(key), value));
-        producer.flush();
+        write(new ProducerRecord<>(NAME, utf8(key), value));
+    }
+
+    private void write(ProducerRecord<byte[], byte[]> message) {
+        try {
+            producer.send(message).get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static byte[] utf8(String text) {

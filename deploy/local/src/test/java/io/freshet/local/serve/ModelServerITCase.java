@@ -47,6 +47,8 @@ class ModelServerITCase {
     private static final int MAX_BODY = 10_000;
     private static final String VECTOR = "{\"features\": [1, -2, 0.5]}";
     private static final String PREDICT = "/models/m/predict";
+    private static final String TYPE = "Content-Type: application/json";
+    private static final String CLOSE = "Connection: close";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private static EmbeddedKafka kafka;
@@ -163,9 +165,26 @@ class ModelServerITCase {
     /** Sends a raw request, and returns the whole answer. */
     private String raw(String request) throws IOException {
         try (Socket socket = new Socket("localhost", server.address().getPort())) {
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+            write(socket, request);
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
+    }
+
+    private static void write(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Returns the head of a raw request; its path is that of a prediction for POST. */
+    private static String head(String method, String host, String... headers) {
+        String path = method.equals("POST") ? PREDICT : "/models";
+        return method
+                + " "
+                + path
+                + " HTTP/1.1\r\nHost: "
+                + host
+                + "\r\n"
+                + String.join("\r\n", headers)
+                + "\r\n\r\n";
     }
 
     private void assertPrediction(JsonNode answer, Classification expected) {
@@ -382,14 +401,13 @@ class ModelServerITCase {
 
     @Test
     void largeBody_isRefused_whetherItsSizeIsDeclaredOrNot() throws Exception {
-        String head =
-                "POST /models/m/predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                        + "Content-Type: application/json\r\n";
-        assertThat(raw(head + "Content-Length: 999999999\r\n\r\n{}")).startsWith("HTTP/1.1 413");
+        String declared = head("POST", "localhost", CLOSE, TYPE, "Content-Length: 999999999");
+        assertThat(raw(declared + "{}")).startsWith("HTTP/1.1 413");
+        String chunked = head("POST", "localhost", CLOSE, TYPE, "Transfer-Encoding: chunked");
         String chunk = "1000\r\n" + " ".repeat(4096) + "\r\n";
-        String answer =
-                raw(head + "Transfer-Encoding: chunked\r\n\r\n" + chunk.repeat(3) + "0\r\n\r\n");
-        assertThat(answer).startsWith("HTTP/1.1 413").contains("at most 10000 bytes");
+        assertThat(raw(chunked + chunk.repeat(3) + "0\r\n\r\n"))
+                .startsWith("HTTP/1.1 413")
+                .contains("at most 10000 bytes");
         assertThat(post(PREDICT, " ".repeat(MAX_BODY - VECTOR.length()) + VECTOR).statusCode())
                 .isEqualTo(200);
     }
@@ -410,21 +428,14 @@ class ModelServerITCase {
         server.close();
         server = serve(1, null, Map.of());
         try (Socket slow = new Socket("localhost", server.address().getPort())) {
-            slow.getOutputStream()
-                    .write(
-                            ("POST /models/m/predict HTTP/1.1\r\nHost: localhost\r\n"
-                                            + "Connection: close\r\n"
-                                            + "Content-Type: application/json\r\n"
-                                            + "Content-Length: "
-                                            + VECTOR.length()
-                                            + "\r\n\r\n{")
-                                    .getBytes(StandardCharsets.UTF_8));
+            String length = "Content-Length: " + VECTOR.length();
+            write(slow, head("POST", "localhost", CLOSE, TYPE, length) + "{");
             await("the slow request", () -> inProgress() == 2);
             HttpResponse<String> refused = post(PREDICT, VECTOR);
             assertThat(refused.statusCode()).isEqualTo(503);
             assertThat(refused.headers().firstValue("Retry-After")).contains("1");
             assertThat(refused.body()).contains("TOO_MANY_REQUESTS");
-            slow.getOutputStream().write(VECTOR.substring(1).getBytes(StandardCharsets.UTF_8));
+            write(slow, VECTOR.substring(1));
             assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .startsWith("HTTP/1.1 200");
         }
@@ -520,6 +531,16 @@ class ModelServerITCase {
         assertThat(metric("freshet_serve_topic_followed")).isEqualTo(1);
         assertThat(metric("freshet_serve_topic_lag_offsets")).isZero();
         assertThat(metric("freshet_serve_snapshot_records_total")).isEqualTo(3);
+
+        String documentation = Files.readString(Path.of("../prometheus/README.md"));
+        List<String> families =
+                get("/metrics")
+                        .lines()
+                        .filter(line -> line.startsWith("# TYPE "))
+                        .map(line -> line.split(" ", -1)[2])
+                        .toList();
+        assertThat(families).hasSize(14);
+        assertThat(families).allMatch(family -> documentation.contains("`" + family + "`"));
     }
 
     @Test
@@ -543,12 +564,8 @@ class ModelServerITCase {
 
     @Test
     void otherHostsAndOrigins_areRefused() throws Exception {
-        assertThat(raw("GET /models HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n"))
-                .startsWith("HTTP/1.1 421");
-        assertThat(
-                        raw(
-                                "GET /models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                                        + "Origin: http://evil\r\n\r\n"))
+        assertThat(raw(head("GET", "evil", CLOSE))).startsWith("HTTP/1.1 421");
+        assertThat(raw(head("GET", "localhost", CLOSE, "Origin: http://evil")))
                 .startsWith("HTTP/1.1 403")
                 .contains("Only pages of this server");
         assertThat(raw("nonsense\r\n\r\n")).startsWith("HTTP/1.1 400").contains("\"error\"");
@@ -577,11 +594,8 @@ class ModelServerITCase {
                                 .header("Content-Type", "application/json")
                                 .POST(HttpRequest.BodyPublishers.ofString(VECTOR)));
         assertThat(allowed.statusCode()).isEqualTo(200);
-        assertThat(
-                        raw(
-                                "GET /models HTTP/1.1\r\nHost: any.name\r\nConnection: close\r\n"
-                                        + "Authorization: Bearer 0123456789abcdef\r\n\r\n"))
-                .startsWith("HTTP/1.1 200");
+        String authorization = "Authorization: Bearer 0123456789abcdef";
+        assertThat(raw(head("GET", "any.name", CLOSE, authorization))).startsWith("HTTP/1.1 200");
     }
 
     @Test
@@ -590,12 +604,7 @@ class ModelServerITCase {
         server = serve(1, null, Map.of());
         for (int i = 0; i < 5; i++) {
             try (Socket socket = new Socket("localhost", server.address().getPort())) {
-                socket.getOutputStream()
-                        .write(
-                                ("POST /models/m/predict HTTP/1.1\r\nHost: localhost\r\n"
-                                                + "Content-Type: application/json\r\n"
-                                                + "Content-Length: 5000\r\n\r\n{")
-                                        .getBytes(StandardCharsets.UTF_8));
+                write(socket, head("POST", "localhost", TYPE, "Content-Length: 5000") + "{");
                 await("the request", () -> inProgress() == 2);
             }
             await("its end", () -> inProgress() == 1);
