@@ -174,6 +174,14 @@ public final class SnapshotFollower implements AutoCloseable {
         return intake.problem(modelId);
     }
 
+    /**
+     * Returns the models whose newest records are not used, with the reasons; also those that have
+     * no version. The id is "" if it cannot be read.
+     */
+    public Map<String, ModelProblem> problems() {
+        return intake.problems();
+    }
+
     /** Returns the state of the follower. */
     public FollowerStatus status() {
         return new FollowerStatus(reachedEnd, failure, intake.numRecords(), lag, intake.counts());

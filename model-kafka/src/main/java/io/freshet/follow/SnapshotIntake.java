@@ -75,6 +75,11 @@ final class SnapshotIntake {
         return Optional.ofNullable(problems.get(modelId));
     }
 
+    /** Returns the reasons by model, of at most as many models as there may be. */
+    Map<String, ModelProblem> problems() {
+        return Map.copyOf(problems);
+    }
+
     Map<FollowProblem, Long> counts() {
         return Map.copyOf(counts);
     }
@@ -181,10 +186,10 @@ final class SnapshotIntake {
     private void refuse(String modelId, FollowProblem kind, String message) {
         counts.merge(kind, 1L, Long::sum);
         ModelProblem before = problems.get(modelId);
-        if (before == null || before.kind() != kind) {
-            LOG.warn("model \"{}\": {}", modelId, message);
-        }
         if (before != null || problems.size() < maxModels) {
+            if (before == null || before.kind() != kind) {
+                LOG.warn("model \"{}\": {}", modelId, message);
+            }
             problems.put(modelId, new ModelProblem(kind, message, Instant.now()));
         }
     }

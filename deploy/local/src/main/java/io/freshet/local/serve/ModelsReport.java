@@ -9,6 +9,8 @@ import io.freshet.follow.SnapshotFollower;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -42,6 +44,25 @@ record ModelsReport(SnapshotFollower models) {
             writeModel(json, id);
         }
         json.writeEndArray();
+        json.writeArrayFieldStart("problems");
+        for (Map.Entry<String, ModelProblem> problem : problems().entrySet()) {
+            writeProblem(json, problem.getKey(), problem.getValue());
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private Map<String, ModelProblem> problems() {
+        return new TreeMap<>(models.problems());
+    }
+
+    private static void writeProblem(JsonGenerator json, String id, ModelProblem problem)
+            throws IOException {
+        json.writeStartObject();
+        json.writeStringField("model", id);
+        json.writeStringField("kind", problem.kind().name());
+        json.writeStringField("message", problem.message());
+        json.writeStringField("since", problem.since().toString());
         json.writeEndObject();
     }
 
@@ -66,14 +87,6 @@ record ModelsReport(SnapshotFollower models) {
             writeVersion(json, version.info());
         }
         json.writeEndArray();
-        ModelProblem problem = models.problem(id).orElse(null);
-        if (problem != null) {
-            json.writeObjectFieldStart("problem");
-            json.writeStringField("kind", problem.kind().name());
-            json.writeStringField("message", problem.message());
-            json.writeStringField("since", problem.since().toString());
-            json.writeEndObject();
-        }
         json.writeEndObject();
     }
 
@@ -106,14 +119,23 @@ record ModelsReport(SnapshotFollower models) {
                     .append(" The last models stay.</p>");
         }
         html.append("<table><tr><th>model</th><th>version</th><th>examples seen</th>")
-                .append("<th>latest event</th><th>classes</th><th>problem</th></tr>");
+                .append("<th>latest event</th><th>classes</th></tr>");
         for (String id : new TreeSet<>(models.modelIds())) {
             models.newest(id).ifPresent(newest -> addRow(html, newest.info()));
         }
-        return html.append("</table></body></html>\n").toString();
+        html.append("</table>");
+        problems()
+                .forEach(
+                        (id, problem) ->
+                                html.append("<p class=\"problem\">Model \"")
+                                        .append(escape(id))
+                                        .append("\": ")
+                                        .append(escape(problem.message()))
+                                        .append("</p>"));
+        return html.append("</body></html>\n").toString();
     }
 
-    private void addRow(StringBuilder html, ModelInfo info) {
+    private static void addRow(StringBuilder html, ModelInfo info) {
         html.append("<tr><td>")
                 .append(escape(info.modelId()))
                 .append("</td><td>")
@@ -124,12 +146,6 @@ record ModelsReport(SnapshotFollower models) {
                 .append(info.timestamp() == null ? "" : escape(String.valueOf(info.timestamp())))
                 .append("</td><td>")
                 .append(info.classes().size())
-                .append("</td><td class=\"problem\">")
-                .append(
-                        escape(
-                                models.problem(info.modelId())
-                                        .map(ModelProblem::message)
-                                        .orElse("")))
                 .append("</td></tr>");
     }
 

@@ -3,6 +3,7 @@ package io.freshet.local.serve;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.freshet.classifier.Classification;
 import io.freshet.classifier.Classifier;
+import io.freshet.follow.ModelProblem;
 import io.freshet.follow.SnapshotFollower;
 import io.freshet.ingest.IngestConfig;
 import java.io.BufferedOutputStream;
@@ -100,7 +101,12 @@ final class PredictHandler {
                 ? new HttpProblem(
                         HttpStatus.NOT_FOUND_404,
                         "UNKNOWN_MODEL",
-                        "There is no model \"" + modelId + "\"; GET /models lists those that are.")
+                        "There is no model \""
+                                + modelId
+                                + "\". "
+                                + models.problem(modelId)
+                                        .map(ModelProblem::message)
+                                        .orElse("GET /models lists those that are."))
                 : new HttpProblem(
                         HttpStatus.NOT_FOUND_404,
                         "UNKNOWN_VERSION",

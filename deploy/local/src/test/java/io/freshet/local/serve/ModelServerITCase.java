@@ -486,6 +486,24 @@ class ModelServerITCase {
     }
 
     @Test
+    void modelWithoutAGoodVersion_isUnknown_withTheReason() throws Exception {
+        List<ModelSnapshotEvent> broken =
+                new Snapshots(1, 3, 3, 3, "softmax", 1, false).model("n").records(1000);
+        broken.get(0).setNumFeatures(4);
+        topic.send(broken);
+        await("the refusal", () -> models.problem("n").isPresent());
+        HttpResponse<String> response = post("/models/n/predict", VECTOR);
+        assertThat(response.statusCode()).isEqualTo(404);
+        String reason = "cannot be used: it has 12 parameters; 15 are expected.";
+        assertThat(response.body()).contains("UNKNOWN_MODEL").contains(reason);
+        JsonNode problem = JSON.readTree(get("/models")).path("problems").get(0);
+        assertThat(problem.path("model").asText()).isEqualTo("n");
+        assertThat(problem.path("kind").asText()).isEqualTo("INVALID_SNAPSHOT");
+        assertThat(problem.path("message").asText()).contains(reason);
+        assertThat(get("/")).contains(reason);
+    }
+
+    @Test
     void models_areListed_withTheirVersions() throws Exception {
         publish(2);
         JsonNode model = JSON.readTree(get("/models")).path("models").get(0);
