@@ -1,9 +1,17 @@
 package io.freshet.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.classifier.Snapshots;
+import io.freshet.local.audit.AuditReader;
+import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.pipeline.JobConfig;
+import io.freshet.publish.Topic;
+import io.freshet.schemas.PredictionEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -24,6 +32,8 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -115,6 +125,80 @@ class ServeITCase {
                     send(client, predict(address)).replaceAll("(?s).*Version\":([0-9]+).*", "$1"));
         } catch (Exception e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /** The job publishes predictions of unlabelled events; the server's are the same. */
+    @Test
+    void modelOfAJob_isServed_withTheJobsSettingsAndProbabilities() throws Exception {
+        Map<String, String> settings = JobOnKafka.settings(kafka, "served", 1, "no,yes");
+        settings.remove("num-features");
+        settings.put("source.format", "json");
+        settings.put("features", "price,shop:categorical(a|b)");
+        settings.put("label", "sold");
+        settings.put("id", "id");
+        Random random = new Random(7);
+        Map<String, String> unlabelled = new TreeMap<>();
+        List<byte[]> messages = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            boolean sold = random.nextBoolean();
+            double price = 100 + random.nextGaussian() * 20 + (sold ? 0 : 30);
+            String features = "\"price\":" + price + ",\"shop\":\"" + (sold ? "a" : "b") + "\"";
+            String label = i < 900 ? ",\"sold\":\"" + (sold ? "yes" : "no") + "\"" : "";
+            String event = "{\"id\":\"" + i + "\"," + features + label + "}";
+            if (i >= 900) {
+                unlabelled.put(Integer.toString(i), event);
+            }
+            messages.add(event.getBytes(StandardCharsets.UTF_8));
+        }
+        JobConfig config;
+        try (JobOnKafka job = JobOnKafka.start(settings)) {
+            config = job.config();
+            job.send(messages);
+            job.finish();
+        }
+        Map<String, PredictionEvent> predictions = new TreeMap<>();
+        try (TopicReader reader =
+                new TopicReader(
+                        config.kafka().client(), config.publish().topic(Topic.PREDICTIONS))) {
+            reader.readToEnd(
+                    record -> {
+                        PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
+                        predictions.put(event.getId(), event);
+                    });
+        }
+        assertThat(predictions).hasSize(100);
+
+        List<String> options = new ArrayList<>();
+        settings.forEach((key, value) -> options.addAll(List.of("--set", key + "=" + value)));
+        try (JavaProcess process = serve(options.toArray(String[]::new))) {
+            URI address = awaitReady(process);
+            HttpRequest.Builder request =
+                    HttpRequest.newBuilder(address.resolve("/models/default/predict"))
+                            .header("Content-Type", "application/x-ndjson")
+                            .POST(
+                                    HttpRequest.BodyPublishers.ofString(
+                                            String.join("\n", unlabelled.values())));
+            JsonNode answer =
+                    new ObjectMapper()
+                            .readTree(
+                                    HttpClient.newHttpClient()
+                                            .send(
+                                                    request.build(),
+                                                    HttpResponse.BodyHandlers.ofString())
+                                            .body());
+            assertThat(answer.path("modelVersion").asLong()).isEqualTo(900);
+            assertThat(answer.path("examplesSeen").asLong()).isEqualTo(900);
+            int index = 0;
+            for (String id : unlabelled.keySet()) {
+                PredictionEvent expected = predictions.get(id);
+                JsonNode found = answer.path("predictions").get(index++);
+                assertThat(expected.getModelVersion()).isEqualTo(900);
+                assertThat(found.path("predictedLabel").asText())
+                        .isEqualTo(expected.getPredictedLabel());
+                assertThat(found.path("probabilities").path("yes").asDouble())
+                        .isCloseTo((double) expected.getProbabilities().get(1), within(1e-6));
+            }
         }
     }
 
