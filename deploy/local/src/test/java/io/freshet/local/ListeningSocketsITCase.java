@@ -156,6 +156,27 @@ class ListeningSocketsITCase {
     }
 
     @Test
+    void serve_listensOnLoopback_unlessAnAddressIsNamed() throws Exception {
+        try (JavaProcess serve = freshet("serve", "--port", "0")) {
+            serve.awaitOutput("serving the models");
+
+            Set<InetSocketAddress> addresses = listening(serve.pid());
+            assertThat(addresses).hasSize(1);
+            assertLoopback(addresses);
+            assertThat(serve.output()).doesNotContain("warning");
+        }
+        try (JavaProcess serve = freshet("serve", "--port", "0", "--host", "0.0.0.0")) {
+            serve.awaitOutput("serving the models");
+
+            assertThat(serve.output())
+                    .contains("warning: other machines need no token (--token-file)");
+            assertThat(listening(serve.pid()))
+                    .hasSize(1)
+                    .allMatch(address -> address.getAddress().isAnyLocalAddress());
+        }
+    }
+
+    @Test
     void watch_listensOnLoopback_unlessAnAddressIsNamed() throws Exception {
         try (JavaProcess watch = freshet("watch", "--dashboard-port", "0")) {
             watch.awaitOutput("watching");
