@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reader of {@link Classifier}s from snapshots. */
+/** Reader of {@link Classifier}s, and of their content, from snapshots. */
 public final class ClassifierReader {
     private ClassifierReader() {}
 
@@ -16,6 +16,17 @@ public final class ClassifierReader {
      * @throws InvalidSnapshotException if they are not one whole snapshot
      */
     public static Classifier of(List<ModelSnapshotEvent> records) throws InvalidSnapshotException {
+        return content(records).classifier();
+    }
+
+    /**
+     * Returns the content of the records of one snapshot.
+     *
+     * @param records all records of the snapshot, in any order
+     * @throws InvalidSnapshotException if they are not one whole snapshot
+     */
+    public static ModelContent content(List<ModelSnapshotEvent> records)
+            throws InvalidSnapshotException {
         if (records.isEmpty()) {
             throw new InvalidSnapshotException("A snapshot has at least one record.");
         }
@@ -23,7 +34,7 @@ public final class ClassifierReader {
         for (ModelSnapshotEvent record : records) {
             assembly.add(record);
         }
-        return assembly.classifier();
+        return assembly.content();
     }
 
     /**

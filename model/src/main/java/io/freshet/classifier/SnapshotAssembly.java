@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  * them are there. Checks dimensions, finiteness and the content hash.
  */
 final class SnapshotAssembly {
-    private static final String SOFTMAX = "softmax";
-    private static final String SIGMOID = "sigmoid";
-
     private final ModelSnapshotEvent any;
     private final int numChunks;
 
@@ -86,10 +84,19 @@ final class SnapshotAssembly {
     /**
      * Makes the classifier.
      *
+     * @throws InvalidSnapshotException as {@link #content()}
+     */
+    Classifier classifier() throws InvalidSnapshotException {
+        return content().classifier();
+    }
+
+    /**
+     * Returns the content.
+     *
      * @throws InvalidSnapshotException if a record is missing, or if the content is not that of the
      *     hash, not finite or of another size than it should be
      */
-    Classifier classifier() throws InvalidSnapshotException {
+    ModelContent content() throws InvalidSnapshotException {
         if (!isComplete()) {
             throw incomplete();
         }
@@ -110,11 +117,11 @@ final class SnapshotAssembly {
         }
         double[] weights = weights(first.getExperts());
         float[] parameters = parameters();
-        SnapshotHash hash = new SnapshotHash();
-        Parameters usable =
+        ModelContent content =
                 isSparse()
-                        ? sparse(first, parameters, weights.length * numOutputs, hash)
-                        : dense(first, parameters, weights.length, numOutputs, hash);
+                        ? sparse(first, numOutputs, weights, parameters)
+                        : dense(first, numOutputs, weights, parameters);
+        SnapshotHash hash = SnapshotHash.of(content);
         if (first.getExperts().size() > 1) {
             hash.add(first.getExperts().stream().mapToDouble(Expert::getWeight).toArray());
         }
@@ -127,7 +134,7 @@ final class SnapshotAssembly {
                             + first.getContentHash()
                             + " is expected");
         }
-        return new Classifier(info(first), usable, new Mixing(weights, numOutputs, sigmoid));
+        return content;
     }
 
     private ModelSnapshotEvent chunk(int index) {
@@ -139,17 +146,17 @@ final class SnapshotAssembly {
     }
 
     private boolean isSigmoid(String activation) throws InvalidSnapshotException {
-        if (!activation.equals(SOFTMAX) && !activation.equals(SIGMOID)) {
+        if (!activation.equals(ModelContent.SOFTMAX) && !activation.equals(ModelContent.SIGMOID)) {
             throw invalid(
                     "it has the activation "
                             + activation
                             + "; "
-                            + SOFTMAX
+                            + ModelContent.SOFTMAX
                             + " or "
-                            + SIGMOID
+                            + ModelContent.SIGMOID
                             + " is expected");
         }
-        return activation.equals(SIGMOID);
+        return activation.equals(ModelContent.SIGMOID);
     }
 
     /** A sparse model has at least the column of the bias. */
@@ -229,22 +236,27 @@ final class SnapshotAssembly {
         }
     }
 
-    private Parameters dense(
-            ModelSnapshotEvent first,
-            float[] parameters,
-            int rates,
-            int numOutputs,
-            SnapshotHash hash)
+    private ModelContent dense(
+            ModelSnapshotEvent first, int numOutputs, double[] weights, float[] parameters)
             throws InvalidSnapshotException {
-        int numFeatures = first.getNumFeatures();
         requireCount(
-                parameters.length, (long) rates * (numFeatures + 1L) * numOutputs, "parameters");
-        hash.add(parameters);
-        return new DenseParameters(
-                numFeatures, rates, numOutputs, parameters, scaling(first, hash));
+                parameters.length,
+                (long) weights.length * (first.getNumFeatures() + 1L) * numOutputs,
+                "parameters");
+        return new ModelContent(
+                info(first),
+                first.getActivation(),
+                numOutputs,
+                learningRates(first.getExperts()),
+                weights,
+                parameters,
+                scaler(first),
+                new int[0],
+                new float[0],
+                0);
     }
 
-    private @Nullable Scaling scaling(ModelSnapshotEvent first, SnapshotHash hash)
+    private ModelContent.@Nullable Scaler scaler(ModelSnapshotEvent first)
             throws InvalidSnapshotException {
         ScalerSnapshot scaler = first.getScaler();
         if (scaler == null) {
@@ -258,10 +270,16 @@ final class SnapshotAssembly {
             requireCount(limit.length, numFeatures, "limits of the scaler");
             copy(scaler.getLimit(), limit, 0, "a limit of the scaler");
         }
-        hash.add(mean);
-        hash.add(variance);
-        hash.add(limit);
-        return new Scaling(mean, variance, limit);
+        return new ModelContent.Scaler(scaler.getCount(), mean, variance, limit);
+    }
+
+    /** Returns the learning rates of the experts that have parameters; empty if not known. */
+    private static double[] learningRates(List<Expert> experts) {
+        return experts.stream()
+                .map(Expert::getLearningRate)
+                .filter(Objects::nonNull)
+                .mapToDouble(rate -> rate)
+                .toArray();
     }
 
     private double[] doubles(List<Double> values, int expected, String what)
@@ -275,8 +293,8 @@ final class SnapshotAssembly {
         return doubles;
     }
 
-    private Parameters sparse(
-            ModelSnapshotEvent first, float[] parameters, int width, SnapshotHash hash)
+    private ModelContent sparse(
+            ModelSnapshotEvent first, int numOutputs, double[] weights, float[] parameters)
             throws InvalidSnapshotException {
         int rows = 0;
         int numScales = 0;
@@ -284,7 +302,7 @@ final class SnapshotAssembly {
             rows += chunk(i).getColumns().size();
             numScales += chunk(i).getScales().size();
         }
-        requireCount(parameters.length, (long) rows * width, "parameters");
+        requireCount(parameters.length, (long) rows * weights.length * numOutputs, "parameters");
         if (numScales > 0) {
             requireCount(numScales, rows, "scales");
         }
@@ -309,9 +327,17 @@ final class SnapshotAssembly {
             }
             scaleAt = copy(chunk(i).getScales(), scales, scaleAt, "a scale");
         }
-        hash.addRows(columns, scales, parameters);
-        return new SparseParameters(
-                first.getNumFeatures(), columns, scales, parameters, width, first.getScaleLimit());
+        return new ModelContent(
+                info(first),
+                first.getActivation(),
+                numOutputs,
+                learningRates(first.getExperts()),
+                weights,
+                parameters,
+                null,
+                columns,
+                scales,
+                first.getScaleLimit());
     }
 
     private static ModelInfo info(ModelSnapshotEvent first) {

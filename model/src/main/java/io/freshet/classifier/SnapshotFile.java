@@ -2,11 +2,13 @@ package io.freshet.classifier;
 
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.avro.file.CodecFactory;
-import org.apache.avro.file.DataFileReader;
+import org.apache.avro.file.DataFileStream;
 import org.apache.avro.file.DataFileWriter;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.specific.SpecificData;
@@ -27,21 +29,33 @@ public final class SnapshotFile {
      * @throws IOException if the file cannot be read
      */
     public static List<ModelSnapshotEvent> read(Path file) throws IOException {
+        if (!file.toFile().canRead()) {
+            throw new IOException(file + " cannot be read");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return read(in, file.toString());
+        }
+    }
+
+    /**
+     * Reads the records of a file from a stream.
+     *
+     * @param name name of the file, for messages
+     * @throws InvalidSnapshotException if it is not an Avro file of snapshot records
+     */
+    public static List<ModelSnapshotEvent> read(InputStream in, String name)
+            throws InvalidSnapshotException {
         DatumReader<ModelSnapshotEvent> reader =
                 new SpecificDatumReader<>(
                         ModelSnapshotEvent.getClassSchema(),
                         ModelSnapshotEvent.getClassSchema(),
                         SpecificData.getForClass(ModelSnapshotEvent.class));
         List<ModelSnapshotEvent> records = new ArrayList<>();
-        if (!file.toFile().canRead()) {
-            throw new IOException(file + " cannot be read");
-        }
-        try (DataFileReader<ModelSnapshotEvent> snapshot =
-                new DataFileReader<>(file.toFile(), reader)) {
+        try (DataFileStream<ModelSnapshotEvent> snapshot = new DataFileStream<>(in, reader)) {
             snapshot.forEach(records::add);
         } catch (IOException | RuntimeException e) {
             throw new InvalidSnapshotException(
-                    file + " is not a whole Avro file of snapshot records", e);
+                    name + " is not a whole Avro file of snapshot records", e);
         }
         return records;
     }

@@ -22,6 +22,23 @@ final class SnapshotHash {
         }
     }
 
+    /** Returns the hash of everything but the weights of the experts. */
+    static SnapshotHash of(ModelContent content) {
+        SnapshotHash hash = new SnapshotHash();
+        if (content.isSparse()) {
+            hash.addRows(content.columns(), content.scales(), content.parameters());
+            return hash;
+        }
+        hash.add(content.parameters());
+        ModelContent.Scaler scaler = content.scaler();
+        if (scaler != null) {
+            hash.add(scaler.mean());
+            hash.add(scaler.variance());
+            hash.add(scaler.limit());
+        }
+        return hash;
+    }
+
     void add(float[] values) {
         ByteBuffer bytes = littleEndian((long) values.length * Float.BYTES);
         for (float value : values) {
