@@ -86,7 +86,8 @@ class ArchitectureTest {
     static final ArchRule ingest = mayImport("ingest", "model", "config", "schemas", "registry");
 
     @ArchTest
-    static final ArchRule learn = mayImport("learn", "ingest", "model", "drift", "config");
+    static final ArchRule learn =
+            mayImport("learn", "ingest", "model", "classifier", "drift", "config");
 
     @ArchTest
     static final ArchRule score =

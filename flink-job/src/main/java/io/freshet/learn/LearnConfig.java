@@ -1,5 +1,8 @@
 package io.freshet.learn;
 
+import io.freshet.classifier.ClassifierReader;
+import io.freshet.classifier.ModelContent;
+import io.freshet.classifier.SnapshotFile;
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
 import io.freshet.ingest.FeatureEncoding;
@@ -11,12 +14,15 @@ import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.flink.core.fs.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +46,7 @@ import org.jspecify.annotations.Nullable;
  * @param encoding encoding of the features
  * @param missingIndicator whether some of the features say which others are missing
  * @param predictions events whose predictions are emitted
+ * @param start parameters from which new models begin to learn; null for zeros
  */
 public record LearnConfig(
         LearnerSettings learner,
@@ -54,7 +61,8 @@ public record LearnConfig(
         MissingValues missing,
         FeatureEncoding encoding,
         boolean missingIndicator,
-        PredictedEvents predictions)
+        PredictedEvents predictions,
+        @Nullable ModelStart start)
         implements Serializable {
 
     public static final Key<Optional<Duration>> MINI_BATCH_MAX_WAIT =
@@ -100,6 +108,16 @@ public record LearnConfig(
                             "Minimum time between two snapshots of a model. Snapshots are published"
                                 + " at checkpoints, if the model changed, and at the end of input.")
                     .changeable();
+    public static final Key<Optional<String>> MODELS_START =
+            Key.ofOptionalText(
+                            "models.start",
+                            "Snapshot file, as freshet models import and export write it, from"
+                                + " which new models begin to learn, instead of from zeros: a path"
+                                + " or a URI, read through Flink's file systems where the job is"
+                                + " submitted. Features, classes, loss and scaling must be those of"
+                                + " the job. All learning rates begin with its parameters or, if it"
+                                + " has as many, each with its own. Off: zeros.")
+                    .changeable();
     public static final Key<DeviceFallback> DEVICE_FALLBACK =
             Key.ofEnum(
                             "device.fallback",
@@ -117,6 +135,7 @@ public record LearnConfig(
                                     MODELS_MAX,
                                     MODELS_MAX_BYTES,
                                     MODELS_PUBLISH_INTERVAL,
+                                    MODELS_START,
                                     DEVICE_FALLBACK))
                     .toList();
 
@@ -166,7 +185,8 @@ public record LearnConfig(
                 missing,
                 FeatureEncoding.COLUMNS,
                 false,
-                PredictedEvents.UNLABELLED);
+                PredictedEvents.UNLABELLED,
+                null);
     }
 
     /** Creates a configuration under which no value is missing. */
@@ -220,7 +240,35 @@ public record LearnConfig(
                 ingest.missing(),
                 ingest.encoding(),
                 ingest.missingIndicator(),
-                ingest.predictions());
+                ingest.predictions(),
+                start(settings, learner, ingest.classes()));
+    }
+
+    private static @Nullable ModelStart start(
+            Settings settings, LearnerSettings learner, List<String> classes) {
+        String file = settings.get(MODELS_START).orElse(null);
+        if (file == null) {
+            return null;
+        }
+        try {
+            ModelContent content = readStart(file);
+            List<String> mismatches = ModelStart.mismatches(content, learner, classes);
+            for (String mismatch : mismatches) {
+                settings.problem(settings.assignment(MODELS_START) + ": " + mismatch);
+            }
+            return mismatches.isEmpty() ? ModelStart.of(content) : null;
+        } catch (IOException | IllegalArgumentException e) {
+            settings.problem(
+                    settings.assignment(MODELS_START) + ": cannot be read: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private static ModelContent readStart(String file) throws IOException {
+        Path path = new Path(file);
+        try (InputStream in = path.getFileSystem().open(path)) {
+            return ClassifierReader.content(SnapshotFile.read(in, file));
+        }
     }
 
     private static @Nullable Duration miniBatchMaxWait(Settings settings, boolean blocksByCount) {
@@ -252,6 +300,9 @@ public record LearnConfig(
         values.put(IngestConfig.MISSING.name(), Key.kebab(missing));
         values.putAll(IngestConfig.encodingParameters(encoding, learner.numFeatures()));
         values.put(IngestConfig.MISSING_INDICATOR.name(), Key.text(missingIndicator));
+        if (start != null) {
+            values.put(MODELS_START.name(), start.contentHash());
+        }
         values.put(
                 MINI_BATCH_MAX_WAIT.name(),
                 miniBatchMaxWait == null ? "off" : miniBatchMaxWait.toMillis() + " ms");

@@ -17,6 +17,7 @@ import io.freshet.learn.drift.DriftMonitor;
 import io.freshet.learn.drift.DriftMonitorState;
 import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.LearnerCounters;
+import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.example.Evaluation;
@@ -451,10 +452,15 @@ public final class Learner implements AutoCloseable {
         SoftmaxLearner live = model;
         if (live == null) {
             BlockWorkspaces blocks = workspace.blocks();
-            live = new SoftmaxLearner(blocks, LearnerState.initial(blocks.settings(1)));
+            live = new SoftmaxLearner(blocks, initialState(blocks.settings(1)));
             model = live;
         }
         return live;
+    }
+
+    private LearnerState initialState(LearnerSettings settings) {
+        ModelStart start = config.start();
+        return start == null ? LearnerState.initial(settings) : start.state(settings);
     }
 
     private long modelVersion() {

@@ -30,6 +30,12 @@ public record LearnerCounters(
     /** Counters before the first example. */
     public static final LearnerCounters NONE = new LearnerCounters(0, 0, 0, 0, 0, 0, 0, 1, 0);
 
+    /**
+     * Counters before the first example of a model that begins with given parameters. These count
+     * as a step, so that the first roll-back returns to them and not to zeros.
+     */
+    static final LearnerCounters STARTED = new LearnerCounters(0, 0, 0, 0, 0, 1, 0, 1, 0);
+
     /** Returns the counters after {@code count} more steps; the boost is reset when it ends. */
     LearnerCounters taken(int count) {
         long remainingBoostedSteps = Math.max(0, boostedSteps - count);

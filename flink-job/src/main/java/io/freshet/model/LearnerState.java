@@ -139,6 +139,45 @@ public record LearnerState(
                 ScalerState.initial(scaled));
     }
 
+    /**
+     * Returns the state of a dense model that begins with given parameters, which are also the last
+     * good ones. Baselines begin with next to no weight, so that the first predictions are those of
+     * the parameters; they gain weight as any other expert does.
+     *
+     * @param parameters (learning rates, numFeatures + 1, numOutputs) row-major, of as many
+     *     learning rates as the settings have, or of one for all. Not modified.
+     * @param mixture (learning rates) weights of the learning rates, which sum to 1. Not modified.
+     * @param scaler state of the scaler, for no features if there is none
+     */
+    public static LearnerState startingWith(
+            LearnerSettings settings, float[] parameters, double[] mixture, ScalerState scaler) {
+        LearnerState zeros = initial(settings);
+        float[] all = new float[settings.numParameters()];
+        for (int at = 0; at < all.length; at += parameters.length) {
+            System.arraycopy(parameters, 0, all, at, parameters.length);
+        }
+        double[] weights = zeros.weights;
+        if (settings.mixture() != null) {
+            double[] experts = new double[settings.numExperts()];
+            for (int rate = 0; rate < settings.numRates(); rate++) {
+                experts[rate] = mixture.length == 1 ? 1.0 / settings.numRates() : mixture[rate];
+            }
+            weights = MixtureWeights.stateOf(settings.mixture(), experts);
+        }
+        return new LearnerState(
+                LearnerCounters.STARTED,
+                all,
+                zeros.optimizer,
+                weights,
+                zeros.restarts,
+                zeros.baselineCounts,
+                zeros.lastLabel,
+                all,
+                weights,
+                zeros.classCounts,
+                scaler);
+    }
+
     /** Returns the initial weights of the mixture; empty without one. */
     static double[] initialWeights(LearnerSettings settings) {
         Mixture mixture = settings.mixture();

@@ -596,7 +596,8 @@ public class LearnerTest {
                 config.missing(),
                 config.encoding(),
                 false,
-                PredictedEvents.ALL);
+                PredictedEvents.ALL,
+                null);
     }
 
     @ParameterizedTest
@@ -1035,6 +1036,7 @@ public class LearnerTest {
                 MissingValues.ZERO,
                 FeatureEncoding.SPARSE,
                 false,
-                PredictedEvents.UNLABELLED);
+                PredictedEvents.UNLABELLED,
+                null);
     }
 }

@@ -58,7 +58,8 @@ class MissingFeatureTest {
                 missing,
                 FeatureEncoding.COLUMNS,
                 false,
-                PredictedEvents.UNLABELLED);
+                PredictedEvents.UNLABELLED,
+                null);
     }
 
     static Stream<Arguments> configurations() {

@@ -180,6 +180,7 @@ class JobConfigTest {
         settings.put("block.size", "11");
         settings.put("block.max-wait", "12 ms");
         settings.put("models.allowed", "a,b");
+        settings.put("models.start", "off"); // the default; see ModelStartTest
         settings.put("mini-batch.size", "13");
         settings.put("mini-batch.max-wait", "14 s");
         settings.put("training.learning-rate", "0.5");

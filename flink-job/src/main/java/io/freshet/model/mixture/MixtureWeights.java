@@ -65,6 +65,22 @@ public final class MixtureWeights {
         return state;
     }
 
+    /**
+     * Returns the state with given weights of the experts under every switching rate, and equal
+     * weights for the switching rates.
+     *
+     * @param experts (numExperts) weights, which sum to 1. Not modified.
+     */
+    public static double[] stateOf(Mixture mixture, double[] experts) {
+        double[] state = initialState(mixture);
+        for (int a = 0; a < mixture.switchingRates().size(); a++) {
+            for (int k = 0; k < experts.length; k++) {
+                state[a * experts.length + k] = Math.max(MIN_WEIGHT, experts[k]);
+            }
+        }
+        return state;
+    }
+
     /** Returns the number of values in the state. */
     static int numValues(Mixture mixture) {
         return mixture.switchingRates().size() * (mixture.numExperts() + 1);

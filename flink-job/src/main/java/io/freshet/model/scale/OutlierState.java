@@ -35,6 +35,25 @@ public record OutlierState(
     static final int FIRST_VALUES = 256;
 
     /**
+     * Returns the state after the first values of all features, without recent outliers.
+     *
+     * @param envelopes (numFeatures). Kept.
+     */
+    static OutlierState ofEnvelopes(double[] envelopes) {
+        int numFeatures = envelopes.length;
+        return new OutlierState(
+                envelopes,
+                new int[numFeatures],
+                new long[numFeatures],
+                new int[0],
+                new double[0],
+                new double[0],
+                new double[0],
+                new double[0],
+                new double[0]);
+    }
+
+    /**
      * Returns the state with features added at the end, of which nothing is known.
      *
      * @param numFeatures number of features, at least as many as this state has

@@ -39,6 +39,47 @@ public record ScalerState(
     }
 
     /**
+     * Returns the state of a scaler that has observed a number of examples of which only the
+     * moments are known, as a snapshot has them. None of the features had missing values, and the
+     * values that the rule accepts beside those within its standard deviations are those within the
+     * limits.
+     *
+     * @param lossPerExample fraction of its weight that an example loses at each later one, by the
+     *     scaler's rule
+     * @param clip number of standard deviations at which the rule clips values; 0 for none
+     * @param count number of examples observed
+     * @param mean (numFeatures). Kept.
+     * @param variance (numFeatures). Not modified.
+     * @param limit (numFeatures) largest magnitude of a standardised value, or empty. Not modified.
+     */
+    public static ScalerState of(
+            double lossPerExample,
+            double clip,
+            long count,
+            double[] mean,
+            double[] variance,
+            float[] limit) {
+        double sumOfWeights =
+                lossPerExample == 0
+                        ? count
+                        : -Math.expm1(count * Math.log1p(-lossPerExample)) / lossPerExample;
+        double[] squaredDeviations = new double[variance.length];
+        double[] envelopes = new double[variance.length];
+        for (int f = 0; f < variance.length; f++) {
+            squaredDeviations[f] = variance[f] * sumOfWeights;
+            boolean accepts = limit.length > 0 && limit[f] > clip;
+            envelopes[f] = accepts ? limit[f] * Math.sqrt(variance[f]) : 0;
+        }
+        return new ScalerState(
+                count,
+                sumOfWeights,
+                mean,
+                squaredDeviations,
+                null,
+                clip > 0 && count > 0 ? OutlierState.ofEnvelopes(envelopes) : null);
+    }
+
+    /**
      * Returns the state with features added at the end, of which nothing has been observed.
      *
      * @param numFeatures number of features, at least as many as this state has
