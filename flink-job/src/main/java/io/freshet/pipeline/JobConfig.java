@@ -196,6 +196,20 @@ public record JobConfig(
         return parseTopics(values, SourceConfig::withoutMapping);
     }
 
+    /**
+     * Parses the number of features and the classes, if they are set. No other key is required.
+     *
+     * @param values values by key, not modified
+     * @throws ConfigurationException listing all problems
+     */
+    public static GivenShape parseShape(Map<String, String> values) {
+        Settings settings = settings(values);
+        Integer numFeatures = settings.get(IngestConfig.NUM_FEATURES).orElse(null);
+        List<String> classes = IngestConfig.givenClasses(settings);
+        settings.throwIfProblems();
+        return new GivenShape(numFeatures, classes);
+    }
+
     private static JobTopics parseTopics(
             Map<String, String> values, Function<Settings, SourceConfig> sources) {
         Settings settings = settings(values);

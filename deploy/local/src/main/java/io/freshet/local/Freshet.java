@@ -41,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ServeCommand.class,
             DeadLettersCommand.class,
             AuditCommand.class,
+            ModelsCommand.class,
             JarsCommand.class,
             BenchCommand.class,
             DriftBenchCommand.class

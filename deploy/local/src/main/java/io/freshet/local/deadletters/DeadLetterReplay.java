@@ -1,6 +1,7 @@
 package io.freshet.local.deadletters;
 
 import io.freshet.local.cli.UserException;
+import io.freshet.local.topic.RecordScan;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaConfig;
 import io.freshet.schemas.Header;

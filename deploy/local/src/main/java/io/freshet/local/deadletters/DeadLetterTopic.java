@@ -1,5 +1,6 @@
 package io.freshet.local.deadletters;
 
+import io.freshet.local.topic.RecordScan;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.ResultRecord;
 import io.freshet.publish.Topic;

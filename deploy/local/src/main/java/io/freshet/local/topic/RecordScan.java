@@ -1,4 +1,4 @@
-package io.freshet.local.deadletters;
+package io.freshet.local.topic;
 
 import io.freshet.local.cli.UserException;
 import io.freshet.pipeline.KafkaConfig;
@@ -17,7 +17,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Kafka consumer that reads the committed records of a topic from a position to its end. */
-final class RecordScan implements AutoCloseable {
+public final class RecordScan implements AutoCloseable {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final String topic;
@@ -25,7 +25,7 @@ final class RecordScan implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> uncommitted;
     private final List<TopicPartition> partitions;
 
-    RecordScan(KafkaConfig kafka, String topic) {
+    public RecordScan(KafkaConfig kafka, String topic) {
         this.topic = topic;
         committed = consumer(kafka, "read_committed");
         uncommitted = consumer(kafka, "read_uncommitted");
@@ -45,17 +45,17 @@ final class RecordScan implements AutoCloseable {
                 properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    List<TopicPartition> partitions() {
+    public List<TopicPartition> partitions() {
         return partitions;
     }
 
     /** Returns the first offset of each partition. */
-    Map<TopicPartition, Long> beginnings() {
+    public Map<TopicPartition, Long> beginnings() {
         return committed.beginningOffsets(partitions);
     }
 
     /** Returns the offset after the last record, committed or not, of each partition. */
-    Map<TopicPartition, Long> ends() {
+    public Map<TopicPartition, Long> ends() {
         return uncommitted.endOffsets(partitions);
     }
 
@@ -65,7 +65,7 @@ final class RecordScan implements AutoCloseable {
      *
      * @param time milliseconds since 1970-01-01T00:00Z
      */
-    Map<TopicPartition, Long> offsetsFrom(long time) {
+    public Map<TopicPartition, Long> offsetsFrom(long time) {
         Map<TopicPartition, Long> times = new HashMap<>();
         partitions.forEach(partition -> times.put(partition, time));
         Map<TopicPartition, Long> offsets = ends();
@@ -90,7 +90,7 @@ final class RecordScan implements AutoCloseable {
      * @param ends offset after the last one
      * @throws UserException if an open transaction hides records for a minute
      */
-    void read(
+    public void read(
             Map<TopicPartition, Long> starts,
             Map<TopicPartition, Long> ends,
             Consumer<ConsumerRecord<byte[], byte[]>> records) {
