@@ -86,6 +86,8 @@ public final class FreshetPredictFunction extends PredictFunction implements Spe
             group.gauge("modelVersion", () -> model.current().info().version());
             group.gauge("modelExamplesSeen", () -> model.current().info().examplesSeen());
             group.gauge("refusedVersions", model::refusedVersions);
+            group.gauge("unusableSnapshots", follower::unusableSnapshots);
+            group.gauge("isConnected", () -> follower.isConnected() ? 1 : 0);
             running = new Running(follower, model, reader, group.counter("invalidRows"));
             LOG.info("{} predicts", first);
         } catch (Throwable e) {

@@ -100,6 +100,16 @@ final class SharedFollower implements AutoCloseable {
                         .formatted(source.topic(), modelId, timeout, reason(modelId)));
     }
 
+    /** Returns the number of records and snapshots on the topic that could not be used. */
+    long unusableSnapshots() {
+        return follower.status().problems().values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Returns whether the topic can be read at present. */
+    boolean isConnected() {
+        return follower.status().failure().isEmpty();
+    }
+
     private String reason(String modelId) {
         String failure = follower.status().failure();
         if (!failure.isEmpty()) {

@@ -3,6 +3,8 @@ package io.freshet.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.freshet.classifier.Classifier;
+import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.Snapshots;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.schemas.ModelSnapshotEvent;
@@ -14,11 +16,16 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.runtime.testutils.InMemoryReporter;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.table.api.TableResult;
@@ -44,6 +51,8 @@ class MlPredictITCase {
     private static EmbeddedKafka kafka;
     private static TopicWriter writer;
 
+    private final InMemoryReporter metrics = InMemoryReporter.create();
+
     private TableEnvironment sql;
     private String models;
     private String events;
@@ -67,7 +76,11 @@ class MlPredictITCase {
         events = name + ".events";
         writer.createCompacted(models);
         writer.create(events);
-        sql = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
+        sql =
+                TableEnvironment.create(
+                        EnvironmentSettings.newInstance()
+                                .withConfiguration(metrics.addToConfiguration(new Configuration()))
+                                .build());
         sql.getConfig().set("parallelism.default", "2");
         sql.executeSql(
                 """
@@ -191,7 +204,9 @@ class MlPredictITCase {
         publish(snapshot(7, 3));
         createModelOfEvents();
         sendEvent(0);
-        try (QueryRows rows = new QueryRows(predictEvents())) {
+        TableResult query = predictEvents();
+        JobID job = query.getJobClient().orElseThrow().getJobID();
+        try (QueryRows rows = new QueryRows(query)) {
             assertThat(rows.next().getField("model_version")).isEqualTo(7L);
 
             publish(snapshot(8, 4));
@@ -208,7 +223,19 @@ class MlPredictITCase {
             awaitVersion(9);
             sendEvent(2);
             assertThat(rows.next().getField("model_version")).isEqualTo(9L);
+            assertThat(gauges(job, "modelVersion")).contains(9L);
+            assertThat(gauges(job, "modelExamplesSeen")).containsOnly(900L);
+            assertThat(gauges(job, "refusedVersions")).contains(1L);
+            assertThat(gauges(job, "unusableSnapshots")).containsOnly(1L);
+            assertThat(gauges(job, "isConnected")).containsOnly(1);
         }
+    }
+
+    /** Returns the values of a gauge in the subtasks. */
+    private List<Object> gauges(JobID job, String name) {
+        return metrics.findMetrics(job, name).values().stream()
+                .<Object>map(metric -> ((Gauge<?>) metric).getValue())
+                .toList();
     }
 
     @Test
@@ -351,6 +378,44 @@ class MlPredictITCase {
         assertError(rows.get(3), "the example has 2 features; the model has 3");
         assertError(rows.get(4), "feature 0 is Infinity");
         assertError(rows.get(5), "the array of features is NULL");
+    }
+
+    /** Rows of a column per feature, with the same classifier as any Java program. */
+    @Test
+    void thousandRows_haveTheProbabilitiesOfTheClassifier() throws Exception {
+        Snapshots model = snapshot(7, 3);
+        Classifier classifier = ClassifierReader.of(model.records(100));
+        publish(model);
+        Random random = new Random(3);
+        List<float[]> examples = new ArrayList<>();
+        List<String> json = new ArrayList<>();
+        for (int i = 0; i < 1000; i++) {
+            float[] example = {
+                (float) random.nextGaussian(), (float) random.nextGaussian(), random.nextInt(9)
+            };
+            examples.add(example);
+            json.add(
+                    "{\"id\": %d, \"f1\": %s, \"f2\": %s, \"f3\": %d}"
+                            .formatted(i, example[0], (double) example[1], (int) example[2]));
+        }
+        writer.writeAll(events, json);
+        createModelOfEvents();
+
+        try (QueryRows rows = new QueryRows(predictEvents())) {
+            for (int i = 0; i < examples.size(); i++) {
+                Row row = rows.next();
+                long id = (long) row.getField("id");
+                assertThat((Float[]) row.getField("probabilities"))
+                        .containsExactly(
+                                boxed(classifier.classify(examples.get((int) id)).probabilities()));
+            }
+        }
+    }
+
+    private static Float[] boxed(float[] values) {
+        Float[] boxed = new Float[values.length];
+        Arrays.setAll(boxed, i -> values[i]);
+        return boxed;
     }
 
     @Test

@@ -3,12 +3,15 @@ package io.freshet.sql;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Client of a broker that creates topics, and writes snapshots and text to them. */
@@ -45,6 +48,18 @@ final class TopicWriter implements AutoCloseable {
 
     void write(String topic, String text) throws Exception {
         write(topic, "", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Writes many texts, and waits for all of them together. */
+    void writeAll(String topic, List<String> texts) throws Exception {
+        List<Future<RecordMetadata>> pending = new ArrayList<>();
+        for (String text : texts) {
+            byte[] value = text.getBytes(StandardCharsets.UTF_8);
+            pending.add(producer.send(new ProducerRecord<>(topic, value)));
+        }
+        for (Future<RecordMetadata> written : pending) {
+            written.get();
+        }
     }
 
     private void write(String topic, String key, byte[] value) throws Exception {
