@@ -96,6 +96,11 @@ CREATE TABLE predictions (
   `probabilities` ARRAY<FLOAT>,
   `job` STRING,
   `epoch` BIGINT,
+  `classes` ARRAY<STRING>,
+  `entropy` DOUBLE,
+  examplesSeen BIGINT,
+  `label` STRING,
+  `loss` DOUBLE,
   eventTime AS TO_TIMESTAMP_LTZ(`timestamp`, 3)
 ) WITH (
   'connector' = 'kafka',

@@ -32,7 +32,7 @@ class JavadocTest {
     private static final Path ROOT = Path.of("..");
 
     private static final List<String> MODULES =
-            List.of("schemas", "model", "model-kafka", "flink-job", "deploy/local");
+            List.of("schemas", "model", "model-kafka", "flink-job", "sql", "deploy/local");
 
     private static final Set<String> QUESTION_WORDS = Set.of("what", "how", "where", "whether");
 
