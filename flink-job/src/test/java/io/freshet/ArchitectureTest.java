@@ -112,6 +112,7 @@ class ArchitectureTest {
                     "learn",
                     "ingest",
                     "model",
+                    "classifier",
                     "config",
                     "schemas",
                     "registry");

@@ -191,7 +191,7 @@ public final class ExamplePacker {
 
     private void addUnlabelled(ExampleBlock block, RawMessage message, long hash)
             throws InvalidEventException {
-        addRow(block, message, hash, Examples.UNLABELLED, 1, decoder.id());
+        addRow(block, message, hash, Examples.UNLABELLED, decoder.weight(), decoder.id());
     }
 
     private void addLabelled(ExampleBlock block, RawMessage message, long hash)

@@ -1,5 +1,6 @@
 package io.freshet.publish;
 
+import io.freshet.classifier.Classification;
 import io.freshet.ingest.LabelType;
 import io.freshet.learn.Prediction;
 import io.freshet.schemas.PredictionEvent;
@@ -30,7 +31,9 @@ final class PredictionFields {
                         .setPredictedLabel(prediction.classes()[prediction.predictedClass()])
                         .setJob(job.name())
                         .setEpoch(job.epoch())
-                        .setEntropy(entropy(probabilities, labels == LabelType.MULTI_LABEL))
+                        .setEntropy(
+                                Classification.entropy(
+                                        probabilities, labels == LabelType.MULTI_LABEL))
                         .setExamplesSeen(prediction.examplesSeen());
         if (topK == 0 || topK >= probabilities.length) {
             event.setProbabilities(SnapshotChunks.list(probabilities, 0, probabilities.length));
@@ -62,22 +65,5 @@ final class PredictionFields {
         }
         event.setProbabilities(probabilities);
         event.setClasses(classes);
-    }
-
-    /**
-     * Returns the entropy in nats.
-     *
-     * @param independent whether each probability is that of a decision of its own
-     */
-    static double entropy(float[] probabilities, boolean independent) {
-        double entropy = 0;
-        for (float probability : probabilities) {
-            entropy += term(probability) + (independent ? term(1 - probability) : 0);
-        }
-        return entropy;
-    }
-
-    private static double term(double probability) {
-        return probability > 0 ? -probability * Math.log(probability) : 0;
     }
 }

@@ -53,7 +53,8 @@ final class LiveModels {
         if (classifier.numFeatures() != ingest.numFeatures()
                 || classifier.isSparse() != ingest.isSparse()) {
             throw new InvalidSnapshotException(
-                    classifier
+                    "The "
+                            + classifier
                             + " cannot be used: it has "
                             + describe(classifier.numFeatures(), classifier.isSparse())
                             + "; the configuration has "

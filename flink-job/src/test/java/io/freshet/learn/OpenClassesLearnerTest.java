@@ -229,6 +229,7 @@ class OpenClassesLearnerTest {
         assertThat(actual.predictions)
                 .usingRecursiveComparison()
                 .withComparatorForType(Float::compare, Float.class)
+                .withComparatorForType(Double::compare, Double.class)
                 .isEqualTo(expected.predictions);
         ModelSnapshot last = actual.lastSnapshot();
         ModelSnapshot expectedLast = expected.lastSnapshot();
@@ -324,6 +325,7 @@ class OpenClassesLearnerTest {
         assertThat(actual.predictions)
                 .usingRecursiveComparison()
                 .withComparatorForType(Float::compare, Float.class)
+                .withComparatorForType(Double::compare, Double.class)
                 .isEqualTo(expected.predictions);
     }
 

@@ -834,9 +834,6 @@ class PublisherTest {
         assertThat(event.getClasses()).isEmpty();
         assertThat(event.getLabel()).isNull();
         assertThat(event.getLoss()).isNull();
-        assertThat(PredictionFields.entropy(new float[] {0.5f, 1}, true))
-                .isCloseTo(Math.log(2), within(1e-12));
-        assertThat(PredictionFields.entropy(new float[] {0, 1}, false)).isZero();
     }
 
     @Test

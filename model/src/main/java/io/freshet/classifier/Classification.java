@@ -15,4 +15,22 @@ public record Classification(int predictedClass, String predictedLabel, float[] 
     public float confidence() {
         return probabilities[predictedClass];
     }
+
+    /**
+     * Returns the entropy of probabilities in nats, {@code −Σ p ln p}: 0 if one is certain.
+     *
+     * @param independent whether each probability is that of a decision of its own, whose entropy
+     *     {@code −p ln p − (1 − p) ln (1 − p)} is added
+     */
+    public static double entropy(float[] probabilities, boolean independent) {
+        double entropy = 0;
+        for (float probability : probabilities) {
+            entropy += term(probability) + (independent ? term(1.0 - probability) : 0);
+        }
+        return entropy;
+    }
+
+    private static double term(double probability) {
+        return probability > 0 ? -probability * Math.log(probability) : 0;
+    }
 }

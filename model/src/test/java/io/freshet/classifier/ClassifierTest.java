@@ -162,6 +162,15 @@ class ClassifierTest {
     }
 
     @Test
+    void entropy_isInNats() {
+        assertThat(Classification.entropy(new float[] {0.25f, 0.25f, 0.25f, 0.25f}, false))
+                .isCloseTo(Math.log(4), within(1e-12));
+        assertThat(Classification.entropy(new float[] {0, 1}, false)).isZero();
+        assertThat(Classification.entropy(new float[] {0.5f, 1}, true))
+                .isCloseTo(Math.log(2), within(1e-12));
+    }
+
+    @Test
     void missingValue_isAsInTheJob() throws Exception {
         Snapshots snapshot = new Snapshots(2, FEATURES, 3, 3, "softmax", 1, true);
         float[] features = features(new Random(3));

@@ -39,7 +39,10 @@ record Prediction(Classifier model, @Nullable Classification found, @Nullable St
             case CONFIDENCE -> classification.confidence();
             case PROBABILITIES -> new GenericArrayData(classification.probabilities());
             case PROBABILITIES_BY_LABEL -> byLabel(classification.probabilities());
-            case ENTROPY -> entropy(classification.probabilities());
+            case ENTROPY ->
+                    (float)
+                            Classification.entropy(
+                                    classification.probabilities(), model.isMultiLabel());
             case MODEL_VERSION, EXAMPLES_SEEN, ERROR ->
                     throw new IllegalArgumentException("no result of a classification: " + column);
         };
@@ -52,24 +55,5 @@ record Prediction(Classifier model, @Nullable Classification found, @Nullable St
             map.put(StringData.fromString(classes.get(c)), probabilities[c]);
         }
         return new GenericMapData(map);
-    }
-
-    /**
-     * Returns {@code −Σ p ln p} in nats, or {@code −Σ (p ln p + (1 − p) ln (1 − p))} for
-     * independent probabilities.
-     */
-    private float entropy(float[] probabilities) {
-        double sum = 0;
-        for (float p : probabilities) {
-            sum += term(p);
-            if (model.isMultiLabel()) {
-                sum += term(1.0 - p);
-            }
-        }
-        return (float) sum;
-    }
-
-    private static double term(double p) {
-        return p > 0 ? -p * Math.log(p) : 0;
     }
 }

@@ -43,7 +43,8 @@ record PredictionWriter(Classifier model, int topK) {
             }
         }
         json.writeEndObject();
-        json.writeNumberField("entropy", entropy(probabilities, model.isMultiLabel()));
+        json.writeNumberField(
+                "entropy", Classification.entropy(probabilities, model.isMultiLabel()));
     }
 
     /** Returns the most probable classes; of equally probable ones, the first is first. */
@@ -54,24 +55,5 @@ record PredictionWriter(Classifier model, int topK) {
                 .limit(topK)
                 .mapToInt(Integer::intValue)
                 .toArray();
-    }
-
-    /**
-     * Returns the entropy in nats, {@code −Σ p ln p}; of several labels at once, the sum of the
-     * entropies of each.
-     */
-    static double entropy(float[] probabilities, boolean independent) {
-        double entropy = 0;
-        for (float probability : probabilities) {
-            entropy += entropy(probability);
-            if (independent) {
-                entropy += entropy(1 - (double) probability);
-            }
-        }
-        return entropy;
-    }
-
-    private static double entropy(double probability) {
-        return probability > 0 ? -probability * Math.log(probability) : 0;
     }
 }
