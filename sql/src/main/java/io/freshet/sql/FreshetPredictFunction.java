@@ -35,7 +35,7 @@ public final class FreshetPredictFunction extends PredictFunction implements Spe
 
     private transient @Nullable Running running;
 
-    /** State of an open function: its follower, its reader and its metrics. */
+    /** State of an open function. */
     private record Running(
             SharedFollower follower, LiveModel model, FeatureReader reader, Counter invalidRows) {}
 
