@@ -31,8 +31,8 @@ class FreshetTest {
                 "inspect"
                         + "|what is to be read? Name a FILE, or set kafka.bootstrap.servers and"
                         + " topics.labelled-events with --set",
-                "dem"
-                        + "|Unmatched argument at index 0: 'dem'; is demo or dead-letters meant?"
+                "dmo"
+                        + "|Unmatched argument at index 0: 'dmo'; is demo or models meant?"
                         + " freshet --help says more"
             })
     void invalidArguments_areReportedInOneLine(String arguments, String message) {
