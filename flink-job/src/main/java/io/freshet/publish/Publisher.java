@@ -1,13 +1,16 @@
 package io.freshet.publish;
 
+import io.freshet.classifier.SnapshotHash;
 import io.freshet.ingest.DeadLetter;
 import io.freshet.ingest.RawMessage;
+import io.freshet.learn.Expert;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
 import io.freshet.learn.drift.DriftAlert;
 import io.freshet.model.scale.ScalerRule;
+import io.freshet.model.sparse.SparseParameters;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
 import io.freshet.registry.RegistryHealth;
@@ -132,7 +135,7 @@ public final class Publisher implements Serializable {
      */
     public void snapshot(ModelSnapshot snapshot, Consumer<Publication> publications) {
         SnapshotChunks chunks = SnapshotChunks.of(snapshot, config);
-        String contentHash = SnapshotHash.of(snapshot);
+        String contentHash = contentHash(snapshot);
         for (int chunk = 0; chunk < chunks.count(); chunk++) {
             boolean first = chunk == 0;
             ModelSnapshotEvent.Builder event =
@@ -161,6 +164,29 @@ public final class Publisher implements Serializable {
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
             encode(key, event.build(), SNAPSHOTS).forEach(publications);
         }
+    }
+
+    private static String contentHash(ModelSnapshot snapshot) {
+        SnapshotHash hash = new SnapshotHash();
+        SparseParameters sparse = snapshot.sparse();
+        if (sparse == null) {
+            hash.add(snapshot.parameters());
+        } else {
+            hash.addRows(sparse.columns(), sparse.scales(), sparse.parameters());
+        }
+        double[] mean = snapshot.scalerMean();
+        double[] variance = snapshot.scalerVariance();
+        float[] limit = snapshot.scalerLimit();
+        if (mean != null && variance != null && limit != null) {
+            hash.add(mean);
+            hash.add(variance);
+            hash.add(limit);
+        }
+        Expert[] experts = snapshot.progress().experts();
+        if (experts.length > 1) {
+            hash.add(Arrays.stream(experts).mapToDouble(Expert::weight).toArray());
+        }
+        return hash.hexadecimal();
     }
 
     private float scaleLimit(ModelSnapshot snapshot) {

@@ -11,10 +11,11 @@ import java.util.HexFormat;
  * parameters, in a sparse model of each column, its scale and its parameters; the scaler's means,
  * variances and limits; the weights of the experts, if there are several.
  */
-final class SnapshotHash {
+public final class SnapshotHash {
     private final MessageDigest sha256;
 
-    SnapshotHash() {
+    /** Creates the hash of nothing. */
+    public SnapshotHash() {
         try {
             sha256 = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -39,7 +40,8 @@ final class SnapshotHash {
         return hash;
     }
 
-    void add(float[] values) {
+    /** Adds values as float32. */
+    public void add(float[] values) {
         ByteBuffer bytes = littleEndian((long) values.length * Float.BYTES);
         for (float value : values) {
             putFloat(bytes, value);
@@ -47,7 +49,8 @@ final class SnapshotHash {
         flush(bytes);
     }
 
-    void add(double[] values) {
+    /** Adds values as float64. */
+    public void add(double[] values) {
         ByteBuffer bytes = littleEndian((long) values.length * Double.BYTES);
         for (double value : values) {
             if (bytes.remaining() < Double.BYTES) {
@@ -65,7 +68,7 @@ final class SnapshotHash {
      * @param scales (rows), or empty
      * @param parameters (rows, parameters of a column)
      */
-    void addRows(int[] columns, float[] scales, float[] parameters) {
+    public void addRows(int[] columns, float[] scales, float[] parameters) {
         int width = parameters.length / Math.max(1, columns.length);
         ByteBuffer bytes = littleEndian((long) parameters.length * Float.BYTES);
         for (int row = 0; row < columns.length; row++) {
@@ -93,7 +96,7 @@ final class SnapshotHash {
     }
 
     /** Returns the hash of what was added, in hexadecimal. */
-    String hexadecimal() {
+    public String hexadecimal() {
         return HexFormat.of().formatHex(sha256.digest());
     }
 
