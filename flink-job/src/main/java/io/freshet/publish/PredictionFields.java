@@ -49,19 +49,11 @@ final class PredictionFields {
 
     private static void setMostProbable(
             PredictionEvent.Builder event, Prediction prediction, int count) {
-        float[] rest = prediction.probabilities().clone();
         List<Float> probabilities = new ArrayList<>(count);
         List<String> classes = new ArrayList<>(count);
-        for (int k = 0; k < count; k++) {
-            int best = 0;
-            for (int c = 1; c < rest.length; c++) {
-                if (rest[c] > rest[best]) {
-                    best = c;
-                }
-            }
-            probabilities.add(rest[best]);
-            classes.add(prediction.classes()[best]);
-            rest[best] = Float.NEGATIVE_INFINITY;
+        for (int c : Classification.mostProbable(prediction.probabilities(), count)) {
+            probabilities.add(prediction.probabilities()[c]);
+            classes.add(prediction.classes()[c]);
         }
         event.setProbabilities(probabilities);
         event.setClasses(classes);

@@ -30,6 +30,28 @@ public record Classification(int predictedClass, String predictedLabel, float[] 
         return entropy;
     }
 
+    /**
+     * Returns the indices of the most probable classes, most probable first; of equally probable
+     * ones, the first is first.
+     *
+     * @param count number of classes to return, at most as many as there are
+     */
+    public static int[] mostProbable(float[] probabilities, int count) {
+        float[] rest = probabilities.clone();
+        int[] classes = new int[count];
+        for (int k = 0; k < count; k++) {
+            int best = 0;
+            for (int c = 1; c < rest.length; c++) {
+                if (rest[c] > rest[best]) {
+                    best = c;
+                }
+            }
+            classes[k] = best;
+            rest[best] = Float.NEGATIVE_INFINITY;
+        }
+        return classes;
+    }
+
     private static double term(double probability) {
         return probability > 0 ? -probability * Math.log(probability) : 0;
     }

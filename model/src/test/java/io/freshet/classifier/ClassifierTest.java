@@ -171,6 +171,13 @@ class ClassifierTest {
     }
 
     @Test
+    void mostProbableClasses_areInOrder_theFirstOfEqualOnesFirst() {
+        float[] probabilities = {0.2f, 0.1f, 0.4f, 0.2f, 0.1f};
+        assertThat(Classification.mostProbable(probabilities, 4)).containsExactly(2, 0, 3, 1);
+        assertThat(Classification.mostProbable(new float[] {0, 0}, 2)).containsExactly(0, 1);
+    }
+
+    @Test
     void missingValue_isAsInTheJob() throws Exception {
         Snapshots snapshot = new Snapshots(2, FEATURES, 3, 3, "softmax", 1, true);
         float[] features = features(new Random(3));

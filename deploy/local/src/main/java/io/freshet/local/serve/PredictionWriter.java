@@ -5,9 +5,7 @@ import io.freshet.classifier.Classification;
 import io.freshet.classifier.Classifier;
 import io.freshet.classifier.ModelInfo;
 import java.io.IOException;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Writer of predictions of one version of a model as JSON.
@@ -34,7 +32,7 @@ record PredictionWriter(Classifier model, int topK) {
         List<String> classes = model.info().classes();
         float[] probabilities = found.probabilities();
         if (topK < probabilities.length) {
-            for (int c : mostProbable(probabilities)) {
+            for (int c : Classification.mostProbable(probabilities, topK)) {
                 json.writeNumberField(classes.get(c), probabilities[c]);
             }
         } else {
@@ -45,15 +43,5 @@ record PredictionWriter(Classifier model, int topK) {
         json.writeEndObject();
         json.writeNumberField(
                 "entropy", Classification.entropy(probabilities, model.isMultiLabel()));
-    }
-
-    /** Returns the most probable classes; of equally probable ones, the first is first. */
-    private int[] mostProbable(float[] probabilities) {
-        return IntStream.range(0, probabilities.length)
-                .boxed()
-                .sorted(Comparator.comparingDouble(c -> -probabilities[c]))
-                .limit(topK)
-                .mapToInt(Integer::intValue)
-                .toArray();
     }
 }
