@@ -21,9 +21,17 @@ final class LiveModels {
     private static final EventReader<ModelSnapshotEvent> READER =
             EventReader.of(ModelSnapshotEvent.class);
 
+    /**
+     * Newest version of a model.
+     *
+     * @param classes names of its classes, in an array that all its predictions share
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Model(Classifier classifier, String[] classes) {}
+
     private final IngestConfig ingest;
     private final SnapshotCollector collector = new SnapshotCollector();
-    private final Map<String, Classifier> newest = new HashMap<>();
+    private final Map<String, Model> newest = new HashMap<>();
 
     LiveModels(IngestConfig ingest) {
         this.ingest = ingest;
@@ -43,8 +51,10 @@ final class LiveModels {
     Optional<Classifier> add(ModelSnapshotEvent record) throws InvalidSnapshotException {
         Optional<Classifier> next = collector.add(record);
         if (next.isPresent()) {
-            requireFits(next.get());
-            newest.put(record.getModelId(), next.get());
+            Classifier classifier = next.get();
+            requireFits(classifier);
+            String[] classes = classifier.info().classes().toArray(String[]::new);
+            newest.put(record.getModelId(), new Model(classifier, classes));
         }
         return next;
     }
@@ -68,7 +78,7 @@ final class LiveModels {
     }
 
     /** Returns the newest version of a model; null if there is none. */
-    @Nullable Classifier newest(String modelId) {
+    @Nullable Model newest(String modelId) {
         return newest.get(modelId);
     }
 

@@ -22,7 +22,6 @@ import io.freshet.schemas.ModelSnapshotEvent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +91,6 @@ public final class ScoreFunction
     private transient List<DeadLetter> refused;
     private transient @Nullable Map<String, List<RawMessage>> waitingByModel;
     private transient int numWaiting;
-    private transient Map<List<String>, String[]> classNames;
     private transient @Nullable ListState<RawMessage> waitingState;
     private transient Counter predictions;
     private transient Counter deadLetters;
@@ -151,7 +149,6 @@ public final class ScoreFunction
             health.addGauges(metrics);
             registry = new SchemaRegistry(registryConfig, secrets::apply, health);
         }
-        classNames = new HashMap<>();
         readBefore = Map.of();
         refused = new ArrayList<>();
         packer = ExamplePacker.forPrediction(ingest, registry, refused::add);
@@ -185,7 +182,9 @@ public final class ScoreFunction
             refuse("A record of a snapshot cannot be read", e);
             return;
         }
-        state.put(key(record), message);
+        if (isKept()) {
+            state.put(key(record), message);
+        }
         try {
             if (live.add(record).isPresent()) {
                 removeOthers(record, state);
@@ -201,6 +200,11 @@ public final class ScoreFunction
             removeSnapshot(record, state);
             refuse("A snapshot is not used", e);
         }
+    }
+
+    /** Returns whether snapshots are kept in state, and not read from their topic at each start. */
+    private boolean isKept() {
+        return initialModels == null;
     }
 
     private void refuse(String what, IOException problem) {
@@ -296,18 +300,19 @@ public final class ScoreFunction
         refused.forEach(letter -> addDeadLetter(letter, output));
         refused.clear();
         if (block.size() > 0) {
-            Classifier classifier = live.newest(block.modelId());
-            if (classifier == null) {
+            LiveModels.Model model = live.newest(block.modelId());
+            if (model == null) {
                 addUnknown(message, block, output);
             } else {
-                predict(message, block, classifier, output);
+                predict(message, block, model, output);
             }
         }
         packer.recycle(block);
     }
 
     private void predict(
-            RawMessage message, ExampleBlock block, Classifier classifier, Output output) {
+            RawMessage message, ExampleBlock block, LiveModels.Model model, Output output) {
+        Classifier classifier = model.classifier();
         Classification found;
         try {
             found = classify(block.examples(), classifier);
@@ -325,8 +330,7 @@ public final class ScoreFunction
                 classifier.info().version(),
                 classifier.info().examplesSeen(),
                 found.predictedClass(),
-                classNames.computeIfAbsent(
-                        classifier.info().classes(), names -> names.toArray(String[]::new)),
+                model.classes(),
                 found.probabilities(),
                 output);
     }
@@ -369,8 +373,7 @@ public final class ScoreFunction
                         0,
                         0,
                         0,
-                        classNames.computeIfAbsent(
-                                ingest.classes(), names -> names.toArray(String[]::new)),
+                        ingest.classes().toArray(String[]::new),
                         probabilities,
                         output);
             }
