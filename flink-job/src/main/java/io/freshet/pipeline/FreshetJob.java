@@ -8,6 +8,7 @@ import io.freshet.publish.Publication;
 import io.freshet.publish.Topic;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
@@ -47,6 +49,13 @@ public final class FreshetJob implements Callable<Integer> {
                 + " that you change; every key can also be given as --set key=value. Any property"
                 + " of Kafka's clients can be set with the prefix kafka. and any option of Flink"
                 + " with the prefix flink.";
+
+    /**
+     * Longest time for which a task of a job that only predicts gathers records before it hands
+     * them to the next one. With Flink's default of 100 ms, predictions would wait for most of
+     * their latency.
+     */
+    private static final Duration HAND_OVER_INTERVAL = Duration.ofMillis(5);
 
     @Option(names = "--config", paramLabel = "FILE", description = "Properties file with the keys.")
     private @Nullable Path file;
@@ -258,6 +267,9 @@ public final class FreshetJob implements Callable<Integer> {
                 flink,
                 CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
                 ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+        if (config.kind() == JobKind.SCORE) {
+            setUnlessGiven(env, flink, ExecutionOptions.BUFFER_TIMEOUT, HAND_OVER_INTERVAL);
+        }
         env.configure(flink);
         env.setParallelism(config.parallelism());
         env.enableCheckpointing(

@@ -16,6 +16,7 @@ import io.freshet.monitor.Score;
 import io.freshet.publish.Publisher;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -73,6 +74,31 @@ class FreshetPipelineTest {
                                         .contains(String.valueOf(node.getTransformationUID())))
                 .extracting(node -> node.getTransformationUID() + " " + node.getParallelism())
                 .containsExactlyInAnyOrder("number-examples 1", "ingest 1", "learn 4");
+    }
+
+    @Test
+    void jobThatOnlyPredicts_handsEventsOverSooner_unlessFlinkIsToldOtherwise() {
+        assertThat(bufferTimeout(Map.of("job.kind", "learn"))).isEqualTo(100);
+        assertThat(bufferTimeout(Map.of("job.kind", "score"))).isEqualTo(5);
+        assertThat(
+                        bufferTimeout(
+                                Map.of(
+                                        "job.kind",
+                                        "score",
+                                        "flink.execution.buffer-timeout.interval",
+                                        "20 ms")))
+                .isEqualTo(20);
+    }
+
+    private static long bufferTimeout(Map<String, String> changed) {
+        Map<String, String> settings = new HashMap<>(changed);
+        settings.put("kafka.bootstrap.servers", "localhost:9092");
+        settings.put("topics.feature-events", "requests");
+        settings.put("num-features", "2");
+        settings.put("classes", "2");
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        FreshetJob.configure(env, JobConfig.parse(settings));
+        return env.getBufferTimeout();
     }
 
     /**
