@@ -4,6 +4,7 @@ import io.freshet.schemas.EventReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,16 +34,21 @@ final class AvroEncoder implements EventEncoder {
     public List<Publication> encode(
             byte @Nullable [] key, SpecificRecordBase event, List<Topic> topics) {
         byte[] value = encode(event);
-        return topics.stream().map(topic -> new Publication(topic, key, value, null)).toList();
+        List<Publication> records = new ArrayList<>(topics.size());
+        for (Topic topic : topics) {
+            records.add(new Publication(topic, key, value, null));
+        }
+        return records;
     }
 
     /** Returns an event in single-object encoding. */
     byte[] encode(SpecificRecordBase event) {
         BinaryMessageEncoder<SpecificRecordBase> encoder =
                 encoders.computeIfAbsent(
-                        event.getSchema(), schema -> new BinaryMessageEncoder<>(model, schema));
+                        event.getSchema(),
+                        schema -> new BinaryMessageEncoder<>(model, schema, false));
         try {
-            ByteBuffer buffer = encoder.encode(event);
+            ByteBuffer buffer = encoder.encode(event); // reused by the next call
             byte[] bytes = new byte[buffer.remaining()];
             buffer.get(bytes);
             return bytes;

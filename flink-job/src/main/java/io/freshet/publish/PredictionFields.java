@@ -20,23 +20,22 @@ final class PredictionFields {
     static PredictionEvent event(
             Prediction prediction, LabelType labels, int topK, JobIdentity job) {
         float[] probabilities = prediction.probabilities();
-        PredictionEvent.Builder event =
-                PredictionEvent.newBuilder()
-                        .setModelId(prediction.modelId())
-                        .setId(prediction.id())
-                        .setTimestamp(Instant.ofEpochMilli(prediction.timestamp()))
-                        .setSource(ProgressFields.offset(prediction.source()))
-                        .setModelVersion(prediction.modelVersion())
-                        .setPredictedClass(prediction.predictedClass())
-                        .setPredictedLabel(prediction.classes()[prediction.predictedClass()])
-                        .setJob(job.name())
-                        .setEpoch(job.epoch())
-                        .setEntropy(
-                                Classification.entropy(
-                                        probabilities, labels == LabelType.MULTI_LABEL))
-                        .setExamplesSeen(prediction.examplesSeen());
+        // Not with the builder, which looks up and copies the defaults of the fields left out.
+        PredictionEvent event = new PredictionEvent();
+        event.setModelId(prediction.modelId());
+        event.setId(prediction.id());
+        event.setTimestamp(Instant.ofEpochMilli(prediction.timestamp()));
+        event.setSource(ProgressFields.offset(prediction.source()));
+        event.setModelVersion(prediction.modelVersion());
+        event.setPredictedClass(prediction.predictedClass());
+        event.setPredictedLabel(prediction.classes()[prediction.predictedClass()]);
+        event.setJob(job.name());
+        event.setEpoch(job.epoch());
+        event.setEntropy(Classification.entropy(probabilities, labels == LabelType.MULTI_LABEL));
+        event.setExamplesSeen(prediction.examplesSeen());
         if (topK == 0 || topK >= probabilities.length) {
             event.setProbabilities(SnapshotChunks.list(probabilities, 0, probabilities.length));
+            event.setClasses(List.of());
         } else {
             setMostProbable(event, prediction, topK);
         }
@@ -44,11 +43,10 @@ final class PredictionFields {
             event.setLabel(prediction.classes()[prediction.label()]);
             event.setLoss(prediction.loss());
         }
-        return event.build();
+        return event;
     }
 
-    private static void setMostProbable(
-            PredictionEvent.Builder event, Prediction prediction, int count) {
+    private static void setMostProbable(PredictionEvent event, Prediction prediction, int count) {
         List<Float> probabilities = new ArrayList<>(count);
         List<String> classes = new ArrayList<>(count);
         for (int c : Classification.mostProbable(prediction.probabilities(), count)) {
