@@ -195,19 +195,11 @@ class ListeningSocketsITCase {
         }
     }
 
-    @Test
-    void bench_listensOnLoopback() throws Exception {
-        try (JavaProcess bench =
-                freshet(
-                        "bench",
-                        "--features",
-                        "4",
-                        "--warm-ups",
-                        "1",
-                        "--runs",
-                        "1",
-                        "--megabytes",
-                        "1")) {
+    @ParameterizedTest
+    @ValueSource(strings = {"", " --score --partitions 2 --set job.parallelism=2"})
+    void bench_listensOnLoopback(String options) throws Exception {
+        String command = "bench --features 4 --warm-ups 1 --runs 1 --megabytes 1" + options;
+        try (JavaProcess bench = freshet(command.split(" ", -1))) {
             Set<InetSocketAddress> addresses = listeningUntilItsEnd(bench);
 
             // The broker's two; Flink's REST endpoint and BLOB server in each of two runs.

@@ -22,7 +22,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /**
@@ -68,18 +67,18 @@ final class ServeLoad {
                 server.awaitOutput("ready with 1 models");
                 URI address = URI.create(server.awaitOutput(ADDRESS));
                 measure(address.getPort(), rate, events, WARM_UP_SECONDS);
-                long[] nanos = measure(address.getPort(), rate, events, seconds);
+                Latencies times = measure(address.getPort(), rate, events, seconds);
                 System.out.printf(
                         Locale.ROOT,
                         "%,d requests a second of %,d events, %,d requests: p50 %.0f µs, p90 %.0f"
                                 + " µs, p99 %.0f µs, largest %.0f µs%n",
                         rate,
                         events,
-                        nanos.length,
-                        percentile(nanos, 0.5),
-                        percentile(nanos, 0.9),
-                        percentile(nanos, 0.99),
-                        percentile(nanos, 1));
+                        times.count(),
+                        times.percentile(0.5, TimeUnit.MICROSECONDS),
+                        times.percentile(0.9, TimeUnit.MICROSECONDS),
+                        times.percentile(0.99, TimeUnit.MICROSECONDS),
+                        times.percentile(1, TimeUnit.MICROSECONDS));
             }
         } finally {
             Directories.delete(directory);
@@ -90,11 +89,6 @@ final class ServeLoad {
                 library(ClassifierReader.of(records)));
     }
 
-    private static double percentile(long[] sorted, double share) {
-        int index = (int) Math.ceil(share * sorted.length) - 1;
-        return sorted[Math.max(0, index)] / NANOS_PER_MICRO;
-    }
-
     private static float[] features(Random random) {
         float[] features = new float[FEATURES];
         for (int f = 0; f < FEATURES; f++) {
@@ -103,8 +97,8 @@ final class ServeLoad {
         return features;
     }
 
-    /** Returns the times of all requests in nanoseconds, in ascending order. */
-    private static long[] measure(int port, int rate, int events, int seconds) throws Exception {
+    /** Returns the times of all requests. */
+    private static Latencies measure(int port, int rate, int events, int seconds) throws Exception {
         int each = rate * seconds / CONNECTIONS;
         long interval = TimeUnit.SECONDS.toNanos(1) * CONNECTIONS / rate;
         long[][] nanos = new long[CONNECTIONS][each];
@@ -131,7 +125,7 @@ final class ServeLoad {
         if (!failures.isEmpty()) {
             throw new IllegalStateException("a connection failed", failures.get(0));
         }
-        return Arrays.stream(nanos).flatMapToLong(Arrays::stream).sorted().toArray();
+        return new Latencies(Arrays.stream(nanos).flatMapToLong(Arrays::stream).toArray());
     }
 
     private static byte[] request(Random random, int events) {
@@ -157,13 +151,7 @@ final class ServeLoad {
             socket.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
             for (int i = 0; i < nanos.length; i++) {
-                long due = first + i * interval;
-                long start = due;
-                for (long wait = due - System.nanoTime(); wait > 0; ) {
-                    LockSupport.parkNanos(wait);
-                    start = System.nanoTime();
-                    wait = due - start;
-                }
+                long start = Latencies.awaitDue(first + i * interval);
                 socket.getOutputStream().write(request);
                 readAnswer(in);
                 nanos[i] = System.nanoTime() - start;
