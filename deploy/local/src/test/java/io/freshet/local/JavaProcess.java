@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,8 @@ import java.util.stream.Stream;
  */
 public final class JavaProcess implements AutoCloseable {
     private static final long TIMEOUT_SECONDS = 120;
+
+    private static final Pattern SERVER = Pattern.compile("(https?://localhost:[0-9]+)");
 
     /** Name of the user's data directory, in the directory of the process. */
     static final String DATA = "data";
@@ -93,8 +96,14 @@ public final class JavaProcess implements AutoCloseable {
         return new JavaProcess(builder.start(), output);
     }
 
-    /** Starts the command {@code freshet} as its script does. */
-    static JavaProcess freshet(Path directory, List<String> options, String... arguments)
+    /**
+     * Starts the command {@code freshet} as its script does.
+     *
+     * @param directory working and temporary directory, empty; the output is written there too
+     * @param options JVM options, in addition to those of the test itself
+     * @param arguments name of the command, with its arguments
+     */
+    public static JavaProcess freshet(Path directory, List<String> options, String... arguments)
             throws IOException {
         return start(
                 directory,
@@ -150,6 +159,12 @@ public final class JavaProcess implements AutoCloseable {
         Matcher matcher = pattern.matcher(output());
         matcher.find();
         return matcher.group(1);
+    }
+
+    /** Waits until {@code freshet serve} has read a model, and returns its address. */
+    public URI awaitServer() {
+        awaitOutput("ready with 1 models");
+        return URI.create(awaitOutput(SERVER));
     }
 
     /** Returns the number of objects of a class after a full garbage collection. */

@@ -14,6 +14,7 @@ import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
+import io.freshet.schemas.PredictionEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -34,7 +35,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /** Job on a real broker, with its own topics, for tests. */
-final class JobOnKafka implements AutoCloseable {
+public final class JobOnKafka implements AutoCloseable {
     /** Default names of a job's topics. */
     static final List<String> TOPICS =
             List.of(
@@ -64,7 +65,7 @@ final class JobOnKafka implements AutoCloseable {
     }
 
     /** Returns settings of a job, with a prefix for its topics. */
-    static Map<String, String> settings(
+    public static Map<String, String> settings(
             EmbeddedKafka kafka, String name, int numFeatures, String classes) {
         Map<String, String> settings = new HashMap<>();
         settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
@@ -79,7 +80,8 @@ final class JobOnKafka implements AutoCloseable {
         return settings;
     }
 
-    static JobOnKafka start(Map<String, String> settings) throws Exception {
+    /** Creates the topics of a job, and starts it. */
+    public static JobOnKafka start(Map<String, String> settings) throws Exception {
         JobConfig config = JobConfig.parse(settings);
         Topics.create(config.topics(), 1);
         LocalCluster cluster = LocalCluster.start(config, LocalCluster.ANY_PORT);
@@ -87,7 +89,8 @@ final class JobOnKafka implements AutoCloseable {
         return new JobOnKafka(config, cluster);
     }
 
-    JobConfig config() {
+    /** Returns the job's configuration. */
+    public JobConfig config() {
         return config;
     }
 
@@ -96,33 +99,43 @@ final class JobOnKafka implements AutoCloseable {
     }
 
     /** Sends values in order, including null values. */
-    void send(List<byte @Nullable []> values) {
+    public void send(List<byte @Nullable []> values) {
         send(config, values);
     }
 
     /** Sends values in order, including null values, to a job's topic of labelled events. */
-    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
     static void send(JobConfig config, List<byte @Nullable []> values) {
+        send(config, config.kafka().labelledEvents(), values);
+    }
+
+    /** Sends values in order to another topic than that of labelled events. */
+    public void send(String topic, List<byte[]> values) {
+        send(config, topic, values);
+    }
+
+    @SuppressWarnings("FutureReturnValueIgnored") // close() waits, and the audit detects losses
+    private static void send(JobConfig config, String topic, List<byte @Nullable []> values) {
         Map<String, Object> properties = new HashMap<>(config.kafka().client());
         properties.put("max.request.size", 2 << 20);
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(
                         properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (byte[] value : values) {
-                producer.send(new ProducerRecord<>(config.kafka().labelledEvents(), value));
+                producer.send(new ProducerRecord<>(topic, value));
             }
         }
     }
 
     /** Stops the job after it has read everything, and audits its topics. */
-    TopicAudit finish() throws Exception {
+    public TopicAudit finish() throws Exception {
         SourceProgress progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
         await("the source to read everything", progress::isComplete);
         cluster.stopWithDrain();
         return AuditReader.read(config);
     }
 
-    static void await(String what, BooleanSupplier condition) {
+    /** Waits until a condition holds, for at most two minutes. */
+    public static void await(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + TIMEOUT_NANOS;
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
@@ -143,7 +156,7 @@ final class JobOnKafka implements AutoCloseable {
     }
 
     /** Returns the newest snapshot of each model; all have a single chunk. */
-    Map<String, ModelSnapshotEvent> models() {
+    public Map<String, ModelSnapshotEvent> models() {
         Map<String, ModelSnapshotEvent> models = new TreeMap<>();
         try (TopicReader reader =
                 new TopicReader(config.kafka().client(), config.publish().topic(Topic.MODELS))) {
@@ -156,13 +169,30 @@ final class JobOnKafka implements AutoCloseable {
         return models;
     }
 
+    /** Returns all published predictions in the order of their topic's partitions. */
+    public List<PredictionEvent> predictions() {
+        return predictions(config);
+    }
+
+    /** Returns all published predictions of a job. */
+    static List<PredictionEvent> predictions(JobConfig config) {
+        List<PredictionEvent> predictions = new ArrayList<>();
+        try (TopicReader reader =
+                new TopicReader(
+                        config.kafka().client(), config.publish().topic(Topic.PREDICTIONS))) {
+            reader.readToEnd(
+                    record -> predictions.add(AuditReader.read(AuditReader.PREDICTIONS, record)));
+        }
+        return predictions;
+    }
+
     @Override
     public void close() throws IOException {
         cluster.close();
     }
 
     /** Returns a seeded stream of labelled events of several models, one in ten without a label. */
-    static List<LabelledEvent> events(
+    public static List<LabelledEvent> events(
             long seed, int count, int numFeatures, int numClasses, String... modelIds) {
         Random random = new Random(seed);
         List<LabelledEvent> events = new ArrayList<>();
@@ -205,7 +235,8 @@ final class JobOnKafka implements AutoCloseable {
         return bytes;
     }
 
-    static byte[] bytes(LabelledEvent event) {
+    /** Returns an event in Avro's single-object encoding. */
+    public static byte[] bytes(LabelledEvent event) {
         try {
             ByteBuffer encoded = event.toByteBuffer();
             byte[] bytes = new byte[encoded.remaining()];

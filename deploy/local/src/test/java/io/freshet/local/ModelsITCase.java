@@ -3,9 +3,6 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.classifier.Classifier;
@@ -16,15 +13,12 @@ import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
 import io.freshet.local.cluster.Topics;
 import io.freshet.pipeline.JobConfig;
-import io.freshet.publish.Topic;
 import io.freshet.schemas.DenseFeatures;
 import io.freshet.schemas.LabelledEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PredictionEvent;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,7 +39,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Test of {@code freshet models} on the topics of a real job, and of a job's warm start. */
 class ModelsITCase {
@@ -85,38 +78,19 @@ class ModelsITCase {
         return events.stream().map(JobOnKafka::bytes).toList();
     }
 
-    /** Code, output and errors of a command. */
-    private record Result(int code, String out, String err) {
-        List<String> lines() {
-            return out.lines().toList();
-        }
-
-        JsonNode json() throws IOException {
-            return MAPPER.readTree(out);
-        }
-    }
-
-    private static Result models(Map<String, String> config, String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine command =
-                Freshet.commandLine()
-                        .setOut(new PrintWriter(out, true))
-                        .setErr(new PrintWriter(err, true));
+    private static CommandResult models(Map<String, String> config, String... arguments) {
         List<String> all = new ArrayList<>(List.of("models"));
         all.addAll(List.of(arguments));
-        config.forEach((key, value) -> all.addAll(List.of("--set", key + "=" + value)));
-        int code = command.execute(all.toArray(new String[0]));
-        return new Result(code, out.toString(), err.toString());
+        return CommandResult.of(config, all.toArray(String[]::new));
     }
 
-    private static Result models(String... arguments) {
+    private static CommandResult models(String... arguments) {
         return models(settings, arguments);
     }
 
     @Test
     void list_hasTheNewestVersionOfEachModel_orAll() throws Exception {
-        Result list = models("list");
+        CommandResult list = models("list");
 
         assertThat(list.code()).as(list.err()).isZero();
         assertThat(list.lines()).hasSize(3).allSatisfy(l -> assertThat(l).hasSizeBetween(70, 80));
@@ -136,7 +110,7 @@ class ModelsITCase {
 
     @Test
     void show_hasTheOriginOfAVersion() throws Exception {
-        Result show = models("show", "a", "--version", Long.toString(firstVersion));
+        CommandResult show = models("show", "a", "--version", Long.toString(firstVersion));
         JsonNode json =
                 models("show", "a", "--version", Long.toString(firstVersion), "--json").json();
 
@@ -155,14 +129,14 @@ class ModelsITCase {
 
     @Test
     void show_ofAModelThatIsNotThere_saysSo() {
-        Result model = models("show", "c");
+        CommandResult model = models("show", "c");
         assertThat(model.code()).isEqualTo(2);
         assertThat(model.err())
                 .isEqualTo(
                         "freshet: topic models-it-models has no snapshot of model c"
                                 + System.lineSeparator());
 
-        Result version = models("show", "a", "--version", "999999");
+        CommandResult version = models("show", "a", "--version", "999999");
         assertThat(version.code()).isEqualTo(2);
         assertThat(version.err())
                 .startsWith(
@@ -175,7 +149,7 @@ class ModelsITCase {
     void diff_hasWhatChanged() throws Exception {
         long last = models("show", "a", "--json").json().get("version").longValue();
         String[] arguments = {"diff", "a", Long.toString(firstVersion), Long.toString(last)};
-        Result diff = models(arguments);
+        CommandResult diff = models(arguments);
         String[] withJson = Arrays.copyOf(arguments, 5);
         withJson[4] = "--json";
         JsonNode json = models(withJson).json();
@@ -202,7 +176,8 @@ class ModelsITCase {
 
     private static Path export(String format) {
         Path file = directory.resolve("a." + format);
-        Result export = models("export", "a", "--format", format, "--output", file.toString());
+        CommandResult export =
+                models("export", "a", "--format", format, "--output", file.toString());
         assertThat(export.code()).as(export.err()).isZero();
         assertThat(export.out()).contains("of model \"a\" in " + file);
         return file;
@@ -218,16 +193,10 @@ class ModelsITCase {
                 row[f] = (float) (random.nextGaussian() * (f + 1));
             }
         }
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (OrtSession session = environment.createSession(export("onnx").toString());
-                OnnxTensor features = OnnxTensor.createTensor(environment, rows);
-                OrtSession.Result result = session.run(Map.of("features", features))) {
-            float[][] found = (float[][]) result.get("probabilities").orElseThrow().getValue();
-            for (int i = 0; i < rows.length; i++) {
-                assertThat(found[i])
-                        .containsExactly(
-                                classifier.classify(rows[i]).probabilities(), within(1e-6f));
-            }
+        float[][] found = OnnxRuntime.probabilities(export("onnx"), rows);
+        for (int i = 0; i < rows.length; i++) {
+            assertThat(found[i])
+                    .containsExactly(classifier.classify(rows[i]).probabilities(), within(1e-6f));
         }
         JsonNode json = MAPPER.readTree(export("json").toFile());
         assertThat(json.get("contentHash").textValue()).isEqualTo(classifier.info().contentHash());
@@ -238,7 +207,7 @@ class ModelsITCase {
 
     @Test
     void export_toAnUnknownFormat_isRefused() {
-        Result export = models("export", "a", "--format", "pmml", "--output", "a.pmml");
+        CommandResult export = models("export", "a", "--format", "pmml", "--output", "a.pmml");
         assertThat(export.code()).isEqualTo(2);
         assertThat(export.err()).contains("--format pmml: must be avro, onnx, npz or json");
     }
@@ -264,7 +233,7 @@ class ModelsITCase {
             }
         }
 
-        Result list = models(other, "list");
+        CommandResult list = models(other, "list");
 
         assertThat(list.code()).isEqualTo(1);
         assertThat(list.lines()).hasSize(2);
@@ -301,7 +270,7 @@ class ModelsITCase {
     @Test
     void import_ofAnotherShape_isRefusedWithBoth() throws Exception {
         Path output = directory.resolve("refused.avro");
-        Result imported =
+        CommandResult imported =
                 models(
                         Map.of("num-features", "54", "classes", "7"),
                         "import",
@@ -324,7 +293,7 @@ class ModelsITCase {
     void job_thatBeginsWithAnImportedModel_continuesIt() throws Exception {
         double learningRate = 0.05;
         Path start = directory.resolve("start.avro");
-        Result imported =
+        CommandResult imported =
                 models(
                         Map.of(),
                         "import",
@@ -364,18 +333,11 @@ class ModelsITCase {
         for (float[] row : rows) {
             events.add(event("after", row, null));
         }
-        List<PredictionEvent> predictions = new ArrayList<>();
+        List<PredictionEvent> predictions;
         try (JobOnKafka job = JobOnKafka.start(warm)) {
             job.send(bytes(events));
             job.finish();
-            try (TopicReader reader =
-                    new TopicReader(
-                            kafkaClient(job.config()),
-                            job.config().publish().topic(Topic.PREDICTIONS))) {
-                reader.readToEnd(
-                        record ->
-                                predictions.add(AuditReader.read(AuditReader.PREDICTIONS, record)));
-            }
+            predictions = job.predictions();
             Map<String, String> hyperParameters =
                     job.models().get("m").getProvenance().getHyperParameters();
             assertThat(hyperParameters)

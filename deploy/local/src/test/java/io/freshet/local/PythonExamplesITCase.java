@@ -11,7 +11,6 @@ import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.ScalerSnapshot;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,45 +40,24 @@ class PythonExamplesITCase {
     private static final int FEATURES = 5;
     private static final int ROWS = 20;
 
-    private static String python = "";
+    private static Python python;
 
     @TempDir private Path directory;
 
     @BeforeAll
     static void findPython() throws Exception {
-        String reason = "";
-        for (String candidate : List.of("python3", "/usr/bin/python3")) {
-            try {
-                run(candidate, "-c", "import confluent_kafka, numpy, pandas");
-                python = candidate;
-                return;
-            } catch (IOException e) {
-                reason = e.getMessage().strip();
-            }
-        }
-        LOG.warn("The Python scripts are not tested: {}", reason);
-        assumeTrue(false, "Python without the libraries of the scripts: " + reason);
-    }
-
-    /** Runs a program and returns what it prints; fails with that and its errors otherwise. */
-    private static String run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
-            String output =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new IOException(output);
-            }
-            return output;
-        } finally {
-            process.destroyForcibly();
+            python = Python.with("confluent_kafka", "numpy", "pandas");
+        } catch (IOException e) {
+            LOG.warn("The Python scripts are not tested: {}", e.getMessage());
+            assumeTrue(false, "Python without the libraries of the scripts: " + e.getMessage());
         }
     }
 
     private static String runScript(String name, Object... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(python, SCRIPTS.resolve(name).toString()));
+        List<String> command = new ArrayList<>(List.of(SCRIPTS.resolve(name).toString()));
         Stream.of(arguments).map(Object::toString).forEach(command::add);
-        return run(command.toArray(new String[0]));
+        return python.run(command.toArray(String[]::new));
     }
 
     /** The job learns from the rows of a file, and its metrics become a data frame. */
@@ -269,8 +247,7 @@ class PythonExamplesITCase {
     private void save(Map<String, Object> arrays, Path file) throws Exception {
         Path json = directory.resolve("arrays.json");
         new ObjectMapper().writeValue(json.toFile(), arrays);
-        run(
-                python,
+        python.run(
                 "-c",
                 "import json, numpy, sys; numpy.savez(sys.argv[2], **json.load(open(sys.argv[1])))",
                 json.toString(),

@@ -348,19 +348,12 @@ class ScoreITCase {
     private static void assertTested(JobConfig config, TopicAudit audit) {
         Map<String, List<PredictionEvent>> tested = new HashMap<>();
         Set<String> positions = new HashSet<>();
-        try (TopicReader reader =
-                new TopicReader(
-                        config.kafka().client(), config.publish().topic(Topic.PREDICTIONS))) {
-            reader.readToEnd(
-                    record -> {
-                        PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
-                        if (event.getLabel() != null) {
-                            assertThat(positions.add(event.getSource().toString())).isTrue();
-                            assertThat(event.getId()).isNotEmpty();
-                            tested.computeIfAbsent(event.getModelId(), id -> new ArrayList<>())
-                                    .add(event);
-                        }
-                    });
+        for (PredictionEvent event : JobOnKafka.predictions(config)) {
+            if (event.getLabel() != null) {
+                assertThat(positions.add(event.getSource().toString())).isTrue();
+                assertThat(event.getId()).isNotEmpty();
+                tested.computeIfAbsent(event.getModelId(), id -> new ArrayList<>()).add(event);
+            }
         }
         assertThat(positions.size()).isEqualTo(audit.examplesSeen());
         assertThat(tested).containsOnlyKeys(audit.models());

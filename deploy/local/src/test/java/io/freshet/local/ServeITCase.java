@@ -6,11 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.classifier.Snapshots;
-import io.freshet.local.audit.AuditReader;
-import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cluster.EmbeddedKafka;
-import io.freshet.pipeline.JobConfig;
-import io.freshet.publish.Topic;
 import io.freshet.schemas.PredictionEvent;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -45,7 +40,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Integration test of the command {@code freshet serve}, in a process of its own. */
 class ServeITCase {
-    private static final Pattern ADDRESS = Pattern.compile("(https?://localhost:[0-9]+)");
     private static final String VECTOR = "{\"features\": [1, -2, 0.5]}";
 
     private static EmbeddedKafka kafka;
@@ -78,11 +72,6 @@ class ServeITCase {
         return JavaProcess.freshet(directory, List.of(), all.toArray(String[]::new));
     }
 
-    private static URI awaitReady(JavaProcess process) {
-        process.awaitOutput("ready with 1 models");
-        return URI.create(process.awaitOutput(ADDRESS));
-    }
-
     private static HttpRequest.Builder predict(URI address) {
         return HttpRequest.newBuilder(address.resolve("/models/m/predict"))
                 .header("Content-Type", "application/json")
@@ -101,7 +90,7 @@ class ServeITCase {
         HttpClient client = HttpClient.newHttpClient();
         String last;
         try (JavaProcess process = serve()) {
-            URI address = awaitReady(process);
+            URI address = process.awaitServer();
             String first = send(client, predict(address));
             assertThat(first).startsWith("200 ").contains("\"modelVersion\":");
             publish(100);
@@ -113,7 +102,7 @@ class ServeITCase {
             assertThat(process.awaitExit()).isZero();
         }
         try (JavaProcess process = serve()) {
-            assertThat(send(client, predict(awaitReady(process)))).isEqualTo(last);
+            assertThat(send(client, predict(process.awaitServer()))).isEqualTo(last);
             process.signal("INT");
             assertThat(process.awaitExit()).isZero();
         }
@@ -151,28 +140,18 @@ class ServeITCase {
             }
             messages.add(event.getBytes(StandardCharsets.UTF_8));
         }
-        JobConfig config;
+        Map<String, PredictionEvent> predictions = new TreeMap<>();
         try (JobOnKafka job = JobOnKafka.start(settings)) {
-            config = job.config();
             job.send(messages);
             job.finish();
-        }
-        Map<String, PredictionEvent> predictions = new TreeMap<>();
-        try (TopicReader reader =
-                new TopicReader(
-                        config.kafka().client(), config.publish().topic(Topic.PREDICTIONS))) {
-            reader.readToEnd(
-                    record -> {
-                        PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
-                        predictions.put(event.getId(), event);
-                    });
+            job.predictions().forEach(event -> predictions.put(event.getId(), event));
         }
         assertThat(predictions).hasSize(100);
 
         List<String> options = new ArrayList<>();
         settings.forEach((key, value) -> options.addAll(List.of("--set", key + "=" + value)));
         try (JavaProcess process = serve(options.toArray(String[]::new))) {
-            URI address = awaitReady(process);
+            URI address = process.awaitServer();
             HttpRequest.Builder request =
                     HttpRequest.newBuilder(address.resolve("/models/default/predict"))
                             .header("Content-Type", "application/x-ndjson")
@@ -205,7 +184,7 @@ class ServeITCase {
     @Test
     void requestsInFlight_areAnswered_atSigterm() throws Exception {
         try (JavaProcess process = serve()) {
-            URI address = awaitReady(process);
+            URI address = process.awaitServer();
             try (Socket socket = new Socket("localhost", address.getPort())) {
                 write(
                         socket,
@@ -272,7 +251,7 @@ class ServeITCase {
                         "--set",
                         "kafka.config.providers.dir.class="
                             + "org.apache.kafka.common.config.provider.DirectoryConfigProvider")) {
-            URI address = awaitReady(process);
+            URI address = process.awaitServer();
             assertThat(address.getScheme()).isEqualTo("https");
             HttpClient client = HttpClient.newBuilder().sslContext(trusting(authority)).build();
             assertThat(send(client, predict(address))).startsWith("401 ");
