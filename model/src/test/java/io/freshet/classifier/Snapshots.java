@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Builder of the records of random snapshots for tests, and the plain computation of their
- * probabilities.
+ * Builder of the records of random snapshots for tests, and the plain computation of the
+ * probabilities of any snapshot.
  */
 public final class Snapshots {
     final int numFeatures;
@@ -75,6 +75,47 @@ public final class Snapshots {
         if (scaled) {
             variance[numFeatures / 2] = 0;
         }
+    }
+
+    private Snapshots(ModelSnapshotEvent record) {
+        numFeatures = record.getNumFeatures();
+        numOutputs = record.getNumOutputs();
+        activation = record.getActivation();
+        classes = record.getClasses();
+        List<Expert> experts = record.getExperts();
+        rates = new double[Math.max(1, experts.size())];
+        weights = new double[rates.length];
+        for (int r = 0; r < experts.size(); r++) {
+            rates[r] = experts.get(r).getLearningRate();
+            weights[r] = experts.get(r).getWeight();
+        }
+        parameters = floats(record.getParameters());
+        ScalerSnapshot scaler = record.getScaler();
+        mean = scaler == null ? null : doubles(scaler.getMean());
+        variance = scaler == null ? null : doubles(scaler.getVariance());
+        limit = scaler == null ? new float[0] : floats(scaler.getLimit());
+        version = record.getModelVersion();
+        modelId = record.getModelId();
+    }
+
+    /** Returns a published snapshot of a dense model that is one record and has no baselines. */
+    public static Snapshots of(ModelSnapshotEvent record) {
+        if (record.getChunks() != 1 || !record.getColumns().isEmpty()) {
+            throw new IllegalArgumentException("not the one record of a dense model");
+        }
+        return new Snapshots(record);
+    }
+
+    private static double[] doubles(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    private static float[] floats(List<Float> values) {
+        float[] floats = new float[values.size()];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = values.get(i);
+        }
+        return floats;
     }
 
     /** Sets the version of the model. */
@@ -249,7 +290,7 @@ public final class Snapshots {
         double[] mixed = new double[numOutputs];
         double sumOfWeights = 0;
         for (int r = 0; r < rates.length; r++) {
-            double weight = rates.length == 1 ? 1 : weights[r];
+            double weight = mixture(r);
             sumOfWeights += weight;
             double[] logits = new double[numOutputs];
             double sum = 0;
@@ -273,10 +314,9 @@ public final class Snapshots {
 
     private double logit(int rate, int output, double[] features) {
         if (columns == null) {
-            int at = rate * (numFeatures + 1) * numOutputs + output;
-            double logit = parameters[at + numFeatures * numOutputs];
-            for (int f = 0; f < numFeatures; f++) {
-                logit += scaled(f, features[f]) * parameters[at + f * numOutputs];
+            double logit = 0;
+            for (int f = 0; f <= numFeatures; f++) {
+                logit += term(rate, output, f, features);
             }
             return logit;
         }
@@ -292,6 +332,39 @@ public final class Snapshots {
             logit += value * parameters[row * width() + rate * numOutputs + output];
         }
         return logit;
+    }
+
+    /** Returns a term of a logit of a dense model; after those of the features comes the bias. */
+    private double term(int rate, int output, int feature, double[] features) {
+        double value = feature == numFeatures ? 1 : scaled(feature, features[feature]);
+        return value * parameters[(rate * (numFeatures + 1) + feature) * numOutputs + output];
+    }
+
+    /**
+     * Returns the sum of the magnitudes of a logit's terms in a dense model, to which errors of
+     * rounding are relative: the largest of the outputs, as the mean over the learning rates with
+     * the weights of the mixture.
+     */
+    public double magnitude(double[] features) {
+        double mean = 0;
+        double sumOfWeights = 0;
+        for (int r = 0; r < rates.length; r++) {
+            double largest = 0;
+            for (int c = 0; c < numOutputs; c++) {
+                double sum = 0;
+                for (int f = 0; f <= numFeatures; f++) {
+                    sum += Math.abs(term(r, c, f, features));
+                }
+                largest = Math.max(largest, sum);
+            }
+            mean += mixture(r) * largest;
+            sumOfWeights += mixture(r);
+        }
+        return mean / sumOfWeights;
+    }
+
+    private double mixture(int rate) {
+        return rates.length == 1 ? 1 : weights[rate];
     }
 
     private double scaled(int feature, double value) {
