@@ -46,6 +46,17 @@ public final class InputTopics {
         return names(kafka, kafka.labelled());
     }
 
+    /**
+     * Returns the names of the topics whose events a job only predicts, like the other methods.
+     *
+     * @throws KafkaException if Kafka does not answer
+     */
+    public static SortedSet<String> predictedOnlyNames(JobTopics topics) {
+        SortedSet<String> names = names(topics.kafka());
+        names.removeIf(name -> !topics.isPredictedOnly(name));
+        return names;
+    }
+
     private static SortedSet<String> names(KafkaConfig kafka, TopicSelection selection) {
         if (selection.pattern() == null) {
             return new TreeSet<>(selection.names());

@@ -213,7 +213,7 @@ public record JobConfig(
     private static JobTopics parseTopics(
             Map<String, String> values, Function<Settings, SourceConfig> sources) {
         Settings settings = settings(values);
-        KafkaConfig kafka = KafkaConfig.from(settings);
+        KafkaConfig kafka = kafka(settings);
         SourceConfig source = sources.apply(settings);
         List<String> classes = IngestConfig.givenClasses(settings);
         PublishConfig publish = PublishConfig.from(settings);
@@ -221,7 +221,7 @@ public record JobConfig(
         checkFeatureTopics(settings, kafka);
         settings.throwIfProblems();
         settings.warnings().forEach(JobConfig::log);
-        return new JobTopics(kafka, source, classes, publish);
+        return new JobTopics(settings.get(KIND), kafka, source, classes, publish);
     }
 
     /**
@@ -251,7 +251,7 @@ public record JobConfig(
 
     /** Returns the brokers and topics. */
     public JobTopics topics() {
-        return new JobTopics(kafka, ingest.source(), ingest.classes(), publish);
+        return new JobTopics(kind, kafka, ingest.source(), ingest.classes(), publish);
     }
 
     /** Checks that the registry is used if it is configured. */

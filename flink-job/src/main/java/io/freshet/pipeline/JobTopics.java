@@ -13,12 +13,25 @@ import org.jspecify.annotations.Nullable;
  * The brokers and topics of a job, and the format of its messages: the part of its configuration
  * that is needed to create, read or watch the topics.
  *
+ * @param kind use that the job makes of its events
  * @param classes class names by index; empty if they are not configured
  */
 public record JobTopics(
-        KafkaConfig kafka, SourceConfig source, List<String> classes, PublishConfig publish) {
+        JobKind kind,
+        KafkaConfig kafka,
+        SourceConfig source,
+        List<String> classes,
+        PublishConfig publish) {
     public JobTopics {
         classes = List.copyOf(classes);
+    }
+
+    /** Returns whether the job reads the events of a topic and only predicts them. */
+    public boolean isPredictedOnly(String topic) {
+        return switch (kind) {
+            case LEARN -> kafka.isPredictedOnly(topic);
+            case SCORE -> kafka.input().selects(topic);
+        };
     }
 
     /** Returns a client of the registry of the messages' schemas; null if there is none. */

@@ -1257,6 +1257,36 @@ class JobConfigTest {
     }
 
     @Test
+    void topicsOfAJobThatOnlyPredicts_areThoseOfFeatureEvents() {
+        JobTopics topics =
+                JobConfig.parseTopics(
+                        Map.of(
+                                "kafka.bootstrap.servers", "broker:9092",
+                                "job.kind", "score",
+                                "topics.labelled-events", "events",
+                                "topics.feature-events", "events,requests"));
+
+        assertThat(topics.kind()).isEqualTo(JobKind.SCORE);
+        assertThat(topics.kafka().listedInput()).containsExactly("events", "requests");
+        assertThat(topics.isPredictedOnly("events")).isTrue();
+        assertThat(topics.isPredictedOnly("others")).isFalse();
+    }
+
+    @Test
+    void topicsOfAJobThatLearns_areOfBothKinds() {
+        JobTopics topics =
+                JobConfig.parseTopics(
+                        Map.of(
+                                "kafka.bootstrap.servers", "broker:9092",
+                                "topics.labelled-events", "events",
+                                "topics.feature-events", "requests"));
+
+        assertThat(topics.kind()).isEqualTo(JobKind.LEARN);
+        assertThat(topics.isPredictedOnly("events")).isFalse();
+        assertThat(topics.isPredictedOnly("requests")).isTrue();
+    }
+
+    @Test
     void topicsParsedAlone_reportEveryProblem() {
         assertThatThrownBy(
                         () ->

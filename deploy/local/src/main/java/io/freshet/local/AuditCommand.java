@@ -14,6 +14,8 @@ import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.KafkaFailure;
 import io.freshet.pipeline.KafkaPreflight;
 import io.freshet.publish.Topic;
+import io.freshet.score.ScoreConfig;
+import io.freshet.score.UnknownModel;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -34,6 +36,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Proves from the topics that a job has lost no event and counted none twice, or says"
                     + " at which offsets it has.",
+            "Each event of topics.feature-events must have one prediction or dead letter; of a job"
+                    + " that only predicts (job.kind=score) nothing else is proven.",
             "Reads the committed records of the input and of all results, whether the job runs or"
                     + " not, and writes nothing.",
             "The exit code is 0 if everything is proven, 1 if something is wrong, 2 if the topics"
@@ -118,7 +122,13 @@ final class AuditCommand implements Callable<Integer> {
                 model,
                 Duration.ofSeconds(waitSeconds),
                 topics.kafka().start() == KafkaConfig.Start.LATEST,
-                Boolean.parseBoolean(settings.get(UNALIGNED)));
+                Boolean.parseBoolean(settings.get(UNALIGNED)),
+                mayWait(settings));
+    }
+
+    private static boolean mayWait(Map<String, String> settings) {
+        String text = settings.get(ScoreConfig.UNKNOWN_MODEL.name());
+        return text == null || ScoreConfig.UNKNOWN_MODEL.parse(text) == UnknownModel.WAIT;
     }
 
     /** Audits; whatever prevents that is an error of the user's or of Kafka's, not a mismatch. */

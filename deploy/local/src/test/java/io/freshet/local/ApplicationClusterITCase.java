@@ -128,7 +128,7 @@ class ApplicationClusterITCase {
     private AuditReport audit() {
         return JobAudit.run(
                 config.topics(),
-                new AuditRequest(config.jobName(), null, null, null, PATIENCE, false, false));
+                new AuditRequest(config.jobName(), null, null, null, PATIENCE, false, false, true));
     }
 
     /** Removes the submitted job from the store of high availability, but not its checkpoints. */

@@ -351,7 +351,8 @@ final class FaultyJob implements AutoCloseable {
         AuditReport report =
                 JobAudit.run(
                         JobConfig.parseTopics(settings),
-                        new AuditRequest(null, null, null, null, PATIENCE, false, isUnaligned()));
+                        new AuditRequest(
+                                null, null, null, null, PATIENCE, false, isUnaligned(), true));
         assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.PROVEN);
     }
 

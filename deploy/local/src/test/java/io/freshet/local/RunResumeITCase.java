@@ -153,7 +153,7 @@ class RunResumeITCase {
             return JobAudit.run(
                     JobConfig.parseTopics(settings),
                     new AuditRequest(
-                            null, epoch, null, null, Duration.ofSeconds(30), false, false));
+                            null, epoch, null, null, Duration.ofSeconds(30), false, false, true));
         }
 
         void assertExactlyOnce() {

@@ -3,6 +3,7 @@ package io.freshet.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.freshet.classifier.Classifier;
 import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.InvalidSnapshotException;
@@ -35,6 +36,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -208,6 +210,7 @@ class ScoreITCase {
                 JobOnKafka.send(config, labelled(3, 500, "m", "n"));
                 requests.send(4, 300, "m", "n", "late");
                 requests.awaitAnswers("m", "n");
+                assertWaitingForLate(AuditOutcome.of(settings, "--json"));
             }
             // The cluster was closed without a savepoint: what was not in a checkpoint is done
             // again.
@@ -231,6 +234,81 @@ class ScoreITCase {
         assertThat(audit.checks()).allMatch(TopicAudit.Check::holds);
         assertThat(audit.events()).isEqualTo(1500);
         assertTested(config, audit);
+        assertAudited(settings, "900 predictions, 3 dead letters");
+    }
+
+    /** While a model is not there yet, the audit cannot tell its events from lost ones. */
+    private static void assertWaitingForLate(AuditOutcome outcome) {
+        assertThat(outcome.exitCode()).as(outcome.out() + outcome.err()).isEqualTo(3);
+        assertThat(outcome.failed()).containsExactly("feature-events");
+        for (JsonNode finding : outcome.json().get("findings")) {
+            assertThat(finding.get("text").asText()).contains("wait for ");
+        }
+    }
+
+    /** The audit proves all answers, and finds one that is missing or there twice. */
+    private static void assertAudited(Map<String, String> settings, String counts)
+            throws Exception {
+        AuditOutcome outcome = AuditOutcome.of(settings);
+        assertThat(outcome.exitCode()).as(outcome.out() + outcome.err()).isZero();
+        assertThat(outcome.out())
+                .contains("✓ every feature event has one answer   " + counts)
+                .contains("Proven: no event is lost");
+        assertThat(outcome.out().lines()).allMatch(line -> line.length() <= 80);
+        assertFound(settings, Topic.PREDICTIONS, 0, "missing");
+        assertFound(settings, Topic.PREDICTIONS, 2, "repeated");
+        assertFound(settings, Topic.DEAD_LETTERS, 0, "missing");
+    }
+
+    /**
+     * Asserts that the audit names the offset of an event of which the answer has been planted in a
+     * copy of its topic as often as given.
+     */
+    private static void assertFound(
+            Map<String, String> settings, Topic topic, int copies, String kind) throws Exception {
+        List<Long> offsets = new ArrayList<>();
+        String features = settings.get("topics.feature-events");
+        Map<String, String> changed =
+                TopicCopy.of(
+                        settings,
+                        topic,
+                        settings.get("job.name") + "-" + kind,
+                        topic == Topic.PREDICTIONS
+                                ? TopicCopy.copies(
+                                        AuditReader.PREDICTIONS,
+                                        (PredictionEvent event) ->
+                                                event.getSource().getTopic().equals(features)
+                                                        ? planted(
+                                                                event.getSource().getOffset(),
+                                                                copies,
+                                                                offsets)
+                                                        : 1)
+                                : TopicCopy.copies(
+                                        AuditReader.DEAD_LETTERS,
+                                        (DeadLetterEvent event) ->
+                                                event.getTopic().equals(features)
+                                                        ? planted(
+                                                                event.getOffset(), copies, offsets)
+                                                        : 1));
+
+        AuditOutcome outcome = AuditOutcome.of(changed, "--json");
+
+        assertThat(outcome.exitCode()).as(outcome.out() + outcome.err()).isEqualTo(1);
+        assertThat(outcome.failed()).containsExactly("feature-events");
+        JsonNode found = outcome.finding("feature-events").get(kind);
+        assertThat(found).hasSize(1);
+        assertThat(found.get(0).get("topic").asText()).isEqualTo(features);
+        assertThat(found.get(0).get("offset").asLong()).isEqualTo(offsets.get(0));
+        assertThat(AuditOutcome.of(changed).out().lines()).allMatch(line -> line.length() <= 80);
+    }
+
+    /** Returns how often the answer to an event is there; only one event is planted. */
+    private static int planted(long offset, int copies, List<Long> offsets) {
+        if (offset < 20 || !offsets.isEmpty()) {
+            return 1;
+        }
+        offsets.add(offset);
+        return copies;
     }
 
     /** Publishes a version of a model of 4 features, as another job does. */
@@ -318,7 +396,24 @@ class ScoreITCase {
                     assertThat(event.getProbabilities().get(c)).isEqualTo(expected[c]);
                 }
             }
+            assertAuditedAsJobThatOnlyPredicts(settings, requests.sent.size());
         }
+    }
+
+    private static void assertAuditedAsJobThatOnlyPredicts(Map<String, String> settings, int sent)
+            throws Exception {
+        long deadLetters = featureDeadLetters(JobConfig.parse(settings));
+        assertAudited(
+                settings,
+                String.format(Locale.ROOT, "%,d predictions, %,d dead letters", sent, deadLetters));
+        Map<String, String> asLearner = new HashMap<>(settings);
+        asLearner.remove("job.kind");
+        assertThat(AuditOutcome.of(asLearner).exitCode()).isEqualTo(2);
+        assertThat(AuditOutcome.of(asLearner).err()).contains("audited with job.kind=score");
+        AuditOutcome other = AuditOutcome.of(settings, "--job", "another");
+        assertThat(other.exitCode()).isEqualTo(2);
+        assertThat(other.err()).contains("no answers").contains("but of serve (epoch 1)");
+        assertThat(AuditOutcome.of(settings, "--until", "3").exitCode()).isEqualTo(2);
     }
 
     /** The probabilities are those of the version that the prediction names, to rounding. */
@@ -389,6 +484,8 @@ class ScoreITCase {
             reader.readToEnd(
                     record -> letters.add(AuditReader.read(AuditReader.DEAD_LETTERS, record)));
         }
-        return letters.stream().filter(letter -> letter.getTopic().equals(FEATURE_EVENTS)).count();
+        return letters.stream()
+                .filter(letter -> letter.getTopic().startsWith(FEATURE_EVENTS))
+                .count();
     }
 }

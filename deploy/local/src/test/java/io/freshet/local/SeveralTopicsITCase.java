@@ -167,7 +167,14 @@ class SeveralTopicsITCase {
                     JobAudit.run(
                             JobConfig.parseTopics(settings),
                             new AuditRequest(
-                                    null, null, null, null, Duration.ofSeconds(30), false, false));
+                                    null,
+                                    null,
+                                    null,
+                                    null,
+                                    Duration.ofSeconds(30),
+                                    false,
+                                    false,
+                                    true));
             assertThat(report.verdict()).as(report.toString()).isEqualTo(Verdict.PROVEN);
         }
 

@@ -10,6 +10,7 @@ public enum AuditCheck {
     EXAMPLES_SEEN("every accepted event was trained on"),
     DEAD_LETTERS("every dead letter is published once"),
     PREDICTIONS("every prediction is published once"),
+    FEATURE_EVENTS("every feature event has one answer"),
     METRICS_SEQUENCE("the metrics sequence is complete"),
     DRIFT_ALERTS("the drift alerts are complete"),
     SNAPSHOT_CHAIN("the snapshots form one chain"),

@@ -3,6 +3,7 @@ package io.freshet.local.audit;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.freshet.config.Key;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class AuditJson {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("verdict", report.verdict().json());
         object.put("exitCode", report.verdict().exitCode());
+        object.put("kind", Key.kebab(report.kind()));
         object.put("job", report.job().job());
         object.put("epoch", report.job().epoch());
         SnapshotTarget until = report.until();
@@ -27,6 +29,13 @@ public final class AuditJson {
             snapshot.put("modelVersion", until.modelVersion());
             snapshot.put("contentHash", until.contentHash());
             object.put("until", snapshot);
+        }
+        AnswerCounts answers = report.answers();
+        if (answers != null) {
+            Map<String, Object> counts = new LinkedHashMap<>();
+            counts.put("predictions", answers.predictions());
+            counts.put("deadLetters", answers.deadLetters());
+            object.put("answers", counts);
         }
         object.put("pending", report.pending());
         object.put("unread", report.unread());
@@ -50,6 +59,9 @@ public final class AuditJson {
     private static List<Object> checks(AuditReport report) {
         List<Object> checks = new ArrayList<>();
         for (AuditCheck check : AuditCheck.values()) {
+            if (!report.includes(check)) {
+                continue;
+            }
             Map<String, Object> object = new LinkedHashMap<>();
             object.put("check", check.json());
             object.put("verdict", report.verdict(check).json());
@@ -97,6 +109,7 @@ public final class AuditJson {
         object.put("topic", report.partition().topic());
         object.put("topicId", report.topicId());
         object.put("partition", report.partition().partition());
+        object.put("predictedOnly", report.isPredictedOnly());
         object.put("startOffset", report.start());
         object.put("firstReadOffset", report.firstRead());
         object.put("provenFromOffset", report.provenFrom());

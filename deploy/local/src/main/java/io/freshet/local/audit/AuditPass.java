@@ -2,13 +2,13 @@ package io.freshet.local.audit;
 
 import io.freshet.local.audit.MetricsLog.EpochRecords;
 import io.freshet.pipeline.InputTopics;
+import io.freshet.pipeline.JobKind;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.publish.Topic;
 import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.PredictionEvent;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -63,8 +63,12 @@ final class AuditPass {
     private final Cut cut;
     private final EpochRecords records;
     private boolean open;
-    private boolean deadLettersRemoved;
-    private boolean predictionsRemoved;
+    private AnswerTopics answerTopics = new AnswerTopics(false, false, false);
+
+    /** Answers for events that the job only predicts; null if it has none, or for a snapshot. */
+    private final @Nullable FeatureAnswers answers;
+
+    private @Nullable FeatureReview features;
     private long deadLetters;
     private long predictions;
     private long newer;
@@ -95,6 +99,10 @@ final class AuditPass {
         MetricsLog metrics = new MetricsLog(name(Topic.METRICS), request, until);
         cut = readMetrics(metrics, earlier);
         records = metrics.selected();
+        answers =
+                until == null && topics.kafka().features() != null
+                        ? new FeatureAnswers(topics, records.job().job())
+                        : null;
     }
 
     /**
@@ -115,10 +123,10 @@ final class AuditPass {
             pass.ledger().seal();
             pass.readDriftAlerts();
             pass.openInput();
-            pass.readDeadLetters();
-            pass.readPredictions();
+            pass.readAnswers();
             pass.readInput();
             pass.compare();
+            pass.compareFeatures();
         } finally {
             pass.inputReaders.values().forEach(TopicReader::close);
             pass.decoder.close();
@@ -295,26 +303,37 @@ final class AuditPass {
         }
     }
 
-    private void readDeadLetters() {
-        try (ResultTopic topic = open(Topic.DEAD_LETTERS)) {
-            topic.read(
-                    record -> {
-                        DeadLetterEvent event = AuditReader.read(AuditReader.DEAD_LETTERS, record);
-                        if (isOfJob(event.getJob(), event.getEpoch())
-                                && !topics.kafka().isPredictedOnly(event.getTopic())) {
-                            addDeadLetter(event);
-                        }
-                    });
-            open |= topic.isOpen();
-            deadLettersRemoved = topic.isRemoved();
+    private void readAnswers() {
+        answerTopics =
+                AnswerTopics.read(
+                        this::open, answers != null, this::addDeadLetter, this::addPrediction);
+        open |= answerTopics.isOpen();
+    }
+
+    private void addDeadLetter(DeadLetterEvent event, boolean advances) {
+        if (topics.isPredictedOnly(event.getTopic())) {
+            if (answers != null) {
+                answers.add(event, advances);
+            }
+        } else if (isOfJob(event.getJob(), event.getEpoch())) {
+            addDeadLetter(event);
+        }
+    }
+
+    private void addPrediction(PredictionEvent event, boolean advances) {
+        if (topics.isPredictedOnly(event.getSource().getTopic())) {
+            if (answers != null) {
+                answers.add(event, advances);
+            }
+        } else if (isOfJob(event.getJob(), event.getEpoch()) && event.getLabel() == null) {
+            addPrediction(event); // the metrics count only those without a label
         }
     }
 
     private void addDeadLetter(DeadLetterEvent event) {
         TopicPartition source = new TopicPartition(event.getTopic(), event.getPartition());
         long offset = event.getOffset();
-        EventKind kind =
-                decoder.decode(bytes(event.getValue()), bytes(event.getKey()), headers(event));
+        EventKind kind = decoder.decode(event);
         InputCounts counts = input.get(source);
         boolean covered =
                 ledger().addDeadLetter(
@@ -330,61 +349,6 @@ final class AuditPass {
         } else {
             newer++;
         }
-    }
-
-    private static Map<String, byte[]> headers(DeadLetterEvent event) {
-        Map<String, byte[]> headers = new HashMap<>();
-        event.getHeaders()
-                .forEach(
-                        header -> {
-                            byte[] value = bytes(header.getValue());
-                            if (value != null) {
-                                headers.put(header.getKey(), value);
-                            }
-                        });
-        return headers;
-    }
-
-    /** Returns the headers of a message by name, the last one of each. */
-    static Map<String, byte[]> headers(ConsumerRecord<byte[], byte[]> message) {
-        Map<String, byte[]> headers = new HashMap<>();
-        message.headers()
-                .forEach(
-                        header -> {
-                            if (header.value() != null) {
-                                headers.put(header.key(), header.value());
-                            }
-                        });
-        return headers;
-    }
-
-    private static byte @Nullable [] bytes(@Nullable ByteBuffer buffer) {
-        if (buffer == null) {
-            return null;
-        }
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.duplicate().get(bytes);
-        return bytes;
-    }
-
-    private void readPredictions() {
-        try (ResultTopic topic = open(Topic.PREDICTIONS)) {
-            topic.read(
-                    record -> {
-                        PredictionEvent event = AuditReader.read(AuditReader.PREDICTIONS, record);
-                        if (isOfJob(event.getJob(), event.getEpoch()) && isOfUnlabelled(event)) {
-                            addPrediction(event);
-                        }
-                    });
-            open |= topic.isOpen();
-            predictionsRemoved = topic.isRemoved();
-        }
-    }
-
-    /** Returns whether a prediction is one that metrics count: of the learner, without a label. */
-    private boolean isOfUnlabelled(PredictionEvent event) {
-        return event.getLabel() == null
-                && !topics.kafka().isPredictedOnly(event.getSource().getTopic());
     }
 
     private void addPrediction(PredictionEvent event) {
@@ -441,7 +405,7 @@ final class AuditPass {
             } else if (offset < first) {
                 counts.before++;
             } else {
-                EventKind kind = decoder.decode(record.value(), record.key(), headers(record));
+                EventKind kind = decoder.decode(record);
                 ledger().addInput(
                                 partition,
                                 offset,
@@ -461,8 +425,8 @@ final class AuditPass {
                         new LedgerReview.Topics(
                                 starts,
                                 lost,
-                                deadLettersRemoved,
-                                predictionsRemoved,
+                                answerTopics.deadLettersRemoved(),
+                                answerTopics.predictionsRemoved(),
                                 open,
                                 request.unaligned()));
         findings.addAll(records.sequence().findings());
@@ -498,6 +462,18 @@ final class AuditPass {
                 AuditText.format(
                         "%,d of %,d", predictions, sum(models, Boundary::unlabelled).count()));
         details.put(AuditCheck.METRICS_SEQUENCE, records.sequence().detail());
+    }
+
+    /** Compares the events that the job only predicts with its answers. */
+    private void compareFeatures() {
+        if (answers != null) {
+            FeatureReview review =
+                    FeatureReview.of(
+                            topics, request, answers, records.job(), answerTopics, offsets);
+            findings.addAll(review.findings());
+            details.put(AuditCheck.FEATURE_EVENTS, review.counts().toString());
+            features = review;
+        }
     }
 
     private void compareStart(TopicPartition partition, InputCounts counts) {
@@ -565,6 +541,7 @@ final class AuditPass {
                     new PartitionReport(
                             partition,
                             topicIds.getOrDefault(partition.topic(), ""),
+                            false,
                             counts.start,
                             first,
                             provenFrom.getOrDefault(partition, Math.max(0, first)),
@@ -572,10 +549,22 @@ final class AuditPass {
                             until == null ? counts.unread : 0,
                             counts.before));
         }
+        if (features != null) {
+            partitions.addAll(features.partitions());
+        }
         partitions.sort(
                 Comparator.comparing((PartitionReport report) -> report.partition().topic())
                         .thenComparing(report -> report.partition().partition()));
         return new AuditReport(
-                records.job(), until, details, located, partitions, models(), newer, seconds);
+                JobKind.LEARN,
+                records.job(),
+                until,
+                details,
+                located,
+                partitions,
+                models(),
+                features == null ? null : features.counts(),
+                newer,
+                seconds);
     }
 }

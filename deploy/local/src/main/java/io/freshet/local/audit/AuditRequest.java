@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param patience maximum time to wait for open transactions before a mismatch is told
  * @param startsLatest whether a job without state begins at the end of its input
  * @param unaligned whether the job's checkpoints may be unaligned
+ * @param mayWait whether feature events may wait for their model
  */
 public record AuditRequest(
         @Nullable String job,
@@ -21,4 +22,5 @@ public record AuditRequest(
         @Nullable String modelId,
         Duration patience,
         boolean startsLatest,
-        boolean unaligned) {}
+        boolean unaligned,
+        boolean mayWait) {}

@@ -3,6 +3,7 @@ package io.freshet.local.audit;
 import static io.freshet.local.cli.TerminalText.printable;
 
 import io.freshet.local.cli.TerminalText;
+import io.freshet.pipeline.JobKind;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,16 +64,18 @@ public final class AuditText {
         if (until != null) {
             wrap("", "content hash " + until.contentHash());
         }
-        wrap(
-                "",
-                format(
-                        "%,d accepted · %,d unlabelled · %,d ignored · %,d dead letters"
-                                + " · %,d pending",
-                        count(Boundary::accepted),
-                        count(Boundary::unlabelled),
-                        count(Boundary::ignored),
-                        count(Boundary::deadLetters),
-                        report.pending()));
+        if (report.kind() == JobKind.LEARN) {
+            wrap(
+                    "",
+                    format(
+                            "%,d accepted · %,d unlabelled · %,d ignored · %,d dead letters"
+                                    + " · %,d pending",
+                            count(Boundary::accepted),
+                            count(Boundary::unlabelled),
+                            count(Boundary::ignored),
+                            count(Boundary::deadLetters),
+                            report.pending()));
+        }
         out.println();
     }
 
@@ -84,7 +87,7 @@ public final class AuditText {
 
     private void printChecks() {
         for (AuditCheck check : AuditCheck.values()) {
-            if (!report.details().containsKey(check) && report.verdict(check) == Verdict.PROVEN) {
+            if (!report.includes(check)) {
                 continue;
             }
             String start = format("  %s %-36s ", mark(report.verdict(check)), check.title());
@@ -128,10 +131,20 @@ public final class AuditText {
                     .append(partition.provenTo());
         }
         if (partition.unread() > 0) {
-            text.append(format("; %,d events not in the metrics yet", partition.unread()));
+            text.append(
+                    format(
+                            partition.isPredictedOnly()
+                                    ? "; %,d events without an answer yet"
+                                    : "; %,d events not in the metrics yet",
+                            partition.unread()));
         }
         if (partition.before() > 0) {
-            text.append(format("; %,d before the job's first not read", partition.before()));
+            text.append(
+                    format(
+                            partition.isPredictedOnly()
+                                    ? "; %,d before the first answer without one"
+                                    : "; %,d before the job's first not read",
+                            partition.before()));
         }
         return text.toString();
     }
@@ -188,7 +201,10 @@ public final class AuditText {
                         .collect(Collectors.groupingBy(Finding::verdict, Collectors.counting()));
         String text =
                 switch (report.verdict()) {
-                    case PROVEN -> "Proven: no event is lost and none is counted twice.";
+                    case PROVEN ->
+                            report.kind() == JobKind.LEARN
+                                    ? "Proven: no event is lost and none is counted twice."
+                                    : "Proven: no event is lost and none is answered twice.";
                     case MISMATCH ->
                             format(
                                     "Mismatch: %,d found.",

@@ -1,6 +1,7 @@
 package io.freshet.local.audit;
 
 import io.freshet.local.cli.UserException;
+import io.freshet.pipeline.JobKind;
 import io.freshet.pipeline.JobTopics;
 import io.freshet.pipeline.KafkaAdmin;
 import java.time.Duration;
@@ -38,6 +39,9 @@ public final class JobAudit {
         try (Admin admin = KafkaAdmin.create(topics.kafka())) {
             TopicOffsets offsets = new TopicOffsets(admin);
             requireTopics(topics, offsets);
+            if (topics.kind() == JobKind.SCORE) {
+                return ScoreAudit.run(topics, request, offsets, start);
+            }
             SnapshotTarget until = SnapshotSearch.find(topics, request);
             AuditPass pass = AuditPass.read(topics, request, until, offsets, null);
             if (pass.isDoubtful()) {
@@ -99,11 +103,7 @@ public final class JobAudit {
                             Map.of(partition, span.to() + 1),
                             TIMEOUT,
                             record -> {
-                                EventKind kind =
-                                        decoder.decode(
-                                                record.value(),
-                                                record.key(),
-                                                AuditPass.headers(record));
+                                EventKind kind = decoder.decode(record);
                                 if (record.offset() <= span.to()
                                         && AuditPass.mayBelongTo(
                                                 finding.modelId(), kind, decoder.modelId())) {

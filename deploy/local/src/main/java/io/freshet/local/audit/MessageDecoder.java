@@ -8,14 +8,18 @@ import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.message.AvroMessages;
 import io.freshet.pipeline.JobTopics;
+import io.freshet.schemas.DeadLetterEvent;
 import io.freshet.schemas.EventReader;
 import io.freshet.schemas.LabelledEvent;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +48,42 @@ final class MessageDecoder implements AutoCloseable {
         avro = new AvroMessages(topics);
     }
 
+    /** Decodes a message of the input and returns its kind. */
+    EventKind decode(ConsumerRecord<byte[], byte[]> message) {
+        Map<String, byte[]> headers = new HashMap<>();
+        message.headers()
+                .forEach(
+                        header -> {
+                            if (header.value() != null) {
+                                headers.put(header.key(), header.value());
+                            }
+                        });
+        return decode(message.value(), message.key(), headers);
+    }
+
+    /** Decodes the message in a dead letter and returns its kind. */
+    EventKind decode(DeadLetterEvent letter) {
+        Map<String, byte[]> headers = new HashMap<>();
+        letter.getHeaders()
+                .forEach(
+                        header -> {
+                            byte[] value = bytes(header.getValue());
+                            if (value != null) {
+                                headers.put(header.getKey(), value);
+                            }
+                        });
+        return decode(bytes(letter.getValue()), bytes(letter.getKey()), headers);
+    }
+
+    private static byte @Nullable [] bytes(@Nullable ByteBuffer buffer) {
+        if (buffer == null) {
+            return null;
+        }
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
+        return bytes;
+    }
+
     /**
      * Decodes a message and returns its kind.
      *
@@ -61,10 +101,10 @@ final class MessageDecoder implements AutoCloseable {
                     return event.getLabel() == null ? EventKind.UNLABELLED : EventKind.LABELLED;
                 }
                 case JSON -> {
-                    return decodeMapped(JsonTree.read(bytes(value)), key, headers);
+                    return decodeMapped(JsonTree.read(required(value)), key, headers);
                 }
                 case AVRO, CONFLUENT_AVRO -> {
-                    return decodeMapped(avro.read(bytes(value)), key, headers);
+                    return decodeMapped(avro.read(required(value)), key, headers);
                 }
             }
             throw new IllegalStateException(source.format().name());
@@ -75,7 +115,7 @@ final class MessageDecoder implements AutoCloseable {
         }
     }
 
-    private static byte[] bytes(byte @Nullable [] value) throws IOException {
+    private static byte[] required(byte @Nullable [] value) throws IOException {
         if (value == null || value.length == 0) {
             throw new IOException("no value");
         }

@@ -4,10 +4,8 @@ import io.freshet.local.cli.UserException;
 import io.freshet.schemas.MetricsEvent;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Metrics records of a topic, of which one epoch of one job is kept. */
@@ -60,17 +58,20 @@ final class MetricsLog {
         }
     }
 
-    private final String topic;
     private final AuditRequest request;
     private final @Nullable SnapshotTarget until;
     private final Map<String, EpochRecords> newest = new TreeMap<>();
-    private final Map<String, Set<Long>> epochs = new TreeMap<>();
+    private final JobEpochs epochs;
     private final Map<String, EarlierEpochs> earlier = new TreeMap<>();
 
     MetricsLog(String topic, AuditRequest request, @Nullable SnapshotTarget until) {
-        this.topic = topic;
         this.request = request;
         this.until = until;
+        epochs =
+                new JobEpochs(
+                        "metrics",
+                        "in topic " + topic,
+                        "; a job that only predicts is audited with job.kind=score");
     }
 
     /**
@@ -81,11 +82,11 @@ final class MetricsLog {
      */
     void add(MetricsEvent event, boolean removed, boolean advances) {
         String job = event.getJob();
-        epochs.computeIfAbsent(job, j -> new TreeSet<>()).add(event.getEpoch());
+        epochs.add(new JobEpoch(job, event.getEpoch()));
         boolean continues =
                 earlier.computeIfAbsent(job, j -> new EarlierEpochs())
                         .add(event.getModelId(), event.getEpoch(), event.getSequence());
-        Long wanted = until == null ? request.epoch() : Long.valueOf(until.job().epoch());
+        Long wanted = wantedEpoch();
         if (wanted != null && wanted != event.getEpoch()) {
             return;
         }
@@ -99,6 +100,10 @@ final class MetricsLog {
         }
     }
 
+    private @Nullable Long wantedEpoch() {
+        return until == null ? request.epoch() : Long.valueOf(until.job().epoch());
+    }
+
     /**
      * Returns the records of the epoch that is to be audited.
      *
@@ -106,43 +111,6 @@ final class MetricsLog {
      */
     EpochRecords selected() {
         String name = until == null ? request.job() : until.job().job();
-        if (epochs.isEmpty()) {
-            throw new UserException("topic " + topic + " has no metrics yet");
-        }
-        if (name != null || newest.size() == 1) {
-            EpochRecords records =
-                    name == null ? newest.values().iterator().next() : newest.get(name);
-            if (records != null) {
-                return records;
-            }
-        }
-        if (name == null && !newest.isEmpty()) {
-            throw new UserException(
-                    "topic "
-                            + topic
-                            + " has metrics of several jobs; choose one with --job: "
-                            + list());
-        }
-        throw new UserException(
-                "topic "
-                        + topic
-                        + " has no metrics of "
-                        + (name == null ? "that epoch" : "job " + name)
-                        + (request.epoch() == null ? "" : ", epoch " + request.epoch())
-                        + "; it has "
-                        + list());
-    }
-
-    private String list() {
-        return epochs.entrySet().stream()
-                .map(
-                        job ->
-                                (job.getKey().isEmpty() ? "\"\"" : job.getKey())
-                                        + " (epoch "
-                                        + job.getValue().stream()
-                                                .map(String::valueOf)
-                                                .collect(Collectors.joining(", "))
-                                        + ")")
-                .collect(Collectors.joining(", "));
+        return Objects.requireNonNull(newest.get(epochs.select(name, wantedEpoch()).job()));
     }
 }

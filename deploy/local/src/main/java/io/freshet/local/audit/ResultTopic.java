@@ -14,6 +14,7 @@ final class ResultTopic implements AutoCloseable {
     private final TopicOffsets offsets;
     private final Map<TopicPartition, Long> starts;
     private final @Nullable Duration wait;
+    private Map<TopicPartition, Long> visible = Map.of();
     private boolean open;
 
     /**
@@ -32,7 +33,7 @@ final class ResultTopic implements AutoCloseable {
 
     /** Reads on to the current end. */
     void read(Consumer<ConsumerRecord<byte[], byte[]>> records) {
-        Map<TopicPartition, Long> visible = new HashMap<>(reader.ends());
+        visible = new HashMap<>(reader.ends());
         Map<TopicPartition, Long> written = offsets.ends(visible.keySet());
         if (wait == null) {
             open |= !visible.equals(written);
@@ -40,6 +41,12 @@ final class ResultTopic implements AutoCloseable {
         } else {
             open |= !reader.readTo(written, wait, records);
         }
+    }
+
+    /** Returns whether a record was visible already when the newest reading began. */
+    boolean wasVisible(ConsumerRecord<byte[], byte[]> record) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        return record.offset() < visible.getOrDefault(partition, 0L);
     }
 
     /** Returns whether transactions may contain further records. */

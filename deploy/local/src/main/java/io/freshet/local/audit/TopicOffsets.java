@@ -2,6 +2,7 @@ package io.freshet.local.audit;
 
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
@@ -11,6 +12,9 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -56,6 +60,26 @@ final class TopicOffsets {
             throw new InterruptException(e);
         }
         return ends;
+    }
+
+    /**
+     * Returns whether compaction may have removed records of a topic: whether its settings say so,
+     * or may not be read.
+     */
+    boolean mayBeCompacted(String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            return admin.describeConfigs(List.of(resource)).all().get().values().stream()
+                    .map(settings -> settings.get(TopicConfig.CLEANUP_POLICY_CONFIG).value())
+                    .anyMatch(policy -> policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof AuthorizationException) {
+                return true;
+            }
+            throw failure(topic, e);
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
     }
 
     private static KafkaException failure(String what, ExecutionException e) {

@@ -307,7 +307,7 @@ final class ChaosCheck implements Callable<Integer> {
                 JobAudit.run(
                         config.topics(),
                         new AuditRequest(
-                                config.jobName(), null, null, null, PATIENCE, false, false));
+                                config.jobName(), null, null, null, PATIENCE, false, false, true));
         if (audit.verdict() != Verdict.PROVEN) {
             StringWriter text = new StringWriter();
             AuditText.print(new PrintWriter(text), audit);
