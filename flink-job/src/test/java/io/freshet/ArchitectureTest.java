@@ -83,7 +83,8 @@ class ArchitectureTest {
     }
 
     @ArchTest
-    static final ArchRule ingest = mayImport("ingest", "model", "config", "schemas", "registry");
+    static final ArchRule ingest =
+            mayImport("ingest", "features", "model", "config", "schemas", "registry");
 
     @ArchTest
     static final ArchRule learn =
@@ -119,7 +120,7 @@ class ArchitectureTest {
 
     @ArchTest static final ArchRule model = mayImport("model", "classifier");
 
-    @ArchTest static final ArchRule classifier = mayImport("classifier", "schemas");
+    @ArchTest static final ArchRule classifier = mayImport("classifier", "features", "schemas");
 
     @ArchTest
     static final ArchRule learnTraining = mayImport("learn.training", "ingest", "model", "config");
@@ -154,7 +155,11 @@ class ArchitectureTest {
 
     @ArchTest static final ArchRule drift = mayImport("drift");
 
-    @ArchTest static final ArchRule config = mayImport("config");
+    @ArchTest static final ArchRule config = mayImport("config", "text");
+
+    @ArchTest static final ArchRule features = mayImport("features", "text");
+
+    @ArchTest static final ArchRule text = mayImport("text");
 
     @ArchTest static final ArchRule registry = mayImport("registry", "config");
 
@@ -180,7 +185,8 @@ class ArchitectureTest {
     static final ArchRule pureMathsDependsOnNoPlatform =
             noClasses()
                     .that()
-                    .resideInAnyPackage("io.freshet.model..", "io.freshet.drift..")
+                    .resideInAnyPackage(
+                            "io.freshet.model..", "io.freshet.drift..", "io.freshet.features..")
                     .should()
                     .dependOnClassesThat()
                     .resideInAnyPackage(
@@ -211,6 +217,8 @@ class ArchitectureTest {
                     .should()
                     .resideInAnyPackage(
                             "io.freshet.ingest..",
+                            "io.freshet.features..",
+                            "io.freshet.text..",
                             "io.freshet.learn..",
                             "io.freshet.score..",
                             "io.freshet.monitor..",

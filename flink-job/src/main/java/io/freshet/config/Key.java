@@ -1,5 +1,6 @@
 package io.freshet.config;
 
+import io.freshet.text.QuotedList;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.mapping.FieldNode;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.features.FieldNode;
+import io.freshet.features.MessageLimits;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;

@@ -1,5 +1,6 @@
 package io.freshet.ingest;
 
+import io.freshet.features.Numbers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +11,6 @@ import java.util.regex.Pattern;
 
 /** Checks of class names. */
 public final class ClassNames {
-    private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
     private static final Pattern ZERO_FRACTION = Pattern.compile("(-?[0-9]+)\\.0+");
 
     /** Texts that stand for a missing label, unless there is a class of that name. */
@@ -30,7 +30,7 @@ public final class ClassNames {
 
     /** Returns whether a name is a whole number. */
     public static boolean isWholeNumber(String name) {
-        return WHOLE_NUMBER.matcher(name).matches();
+        return Numbers.isWhole(name);
     }
 
     /** Returns whether all names are whole numbers, no two of which are equal. */

@@ -1,6 +1,6 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.mapping.FieldMapping.Part;
+import io.freshet.features.ExamplePart;
 import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.SparseRows;
@@ -64,7 +64,7 @@ public final class FeatureDecoder {
 
     /** Returns the field of the model id; empty if no field is mapped to it. */
     public Optional<FieldSource> modelField() {
-        return Optional.ofNullable(config.source().mapping().sources().get(Part.MODEL));
+        return Optional.ofNullable(config.source().mapping().sources().get(ExamplePart.MODEL));
     }
 
     /** Returns whether an event has {@link #columns} and {@link #values}, not {@link #dense}. */

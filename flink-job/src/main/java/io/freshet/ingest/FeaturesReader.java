@@ -1,6 +1,6 @@
 package io.freshet.ingest;
 
-import io.freshet.ingest.mapping.FeatureHasher;
+import io.freshet.features.FeatureHasher;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.FiniteCheck;
 import io.freshet.model.example.SparseRows;

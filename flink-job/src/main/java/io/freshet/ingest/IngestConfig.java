@@ -2,9 +2,10 @@ package io.freshet.ingest;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
-import io.freshet.ingest.mapping.FeatureField;
-import io.freshet.ingest.mapping.FeatureKind;
-import io.freshet.ingest.mapping.FeatureList;
+import io.freshet.features.FeatureColumns;
+import io.freshet.features.FeatureField;
+import io.freshet.features.FeatureKind;
+import io.freshet.features.FeatureList;
 import io.freshet.ingest.mapping.FieldMapping;
 import java.io.Serializable;
 import java.time.Duration;
@@ -545,6 +546,17 @@ public record IngestConfig(
                             + " columns; leave num-features out");
         }
         return columns + (missingIndicator ? features.indicators().size() : 0);
+    }
+
+    /** Returns the fields of a mapped message that are features, with their columns. */
+    FeatureColumns featureColumns() {
+        FieldMapping mapping = source.mapping();
+        return new FeatureColumns(
+                mapping.features(),
+                mapping.paths(),
+                encoding == FeatureEncoding.HASHED ? numFeatures : 0,
+                missingIndicator,
+                missing == MissingValues.DEAD_LETTER);
     }
 
     /** Returns the number of dense features that an event in Freshet's own format has. */

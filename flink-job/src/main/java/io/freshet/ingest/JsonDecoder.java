@@ -8,9 +8,9 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.json.UTF8StreamJsonParser;
-import io.freshet.ingest.mapping.FieldNode;
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.features.FieldNode;
+import io.freshet.features.FieldPath;
+import io.freshet.ingest.mapping.JsonLimits;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +24,7 @@ final class JsonDecoder extends MappedDecoder {
                     .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                     .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                     .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
-                    .streamReadConstraints(MessageLimits.JSON)
+                    .streamReadConstraints(JsonLimits.CONSTRAINTS)
                     .build();
 
     private final Utf8Check utf8 = new Utf8Check();

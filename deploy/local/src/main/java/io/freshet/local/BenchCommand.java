@@ -1,7 +1,6 @@
 package io.freshet.local;
 
 import io.freshet.config.Key;
-import io.freshet.config.QuotedList;
 import io.freshet.config.SettingsSource;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cli.Directories;
@@ -18,6 +17,7 @@ import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobKind;
 import io.freshet.pipeline.KafkaConfig;
 import io.freshet.publish.Topic;
+import io.freshet.text.QuotedList;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,12 +2,16 @@ package io.freshet.ingest.mapping;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.features.ExamplePart;
+import io.freshet.features.FeatureList;
+import io.freshet.features.FieldPath;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Mapping from the fields of a message to the parts of an example.
@@ -15,22 +19,8 @@ import java.util.Optional;
  * @param features fields that are features
  * @param sources places of the other parts; a part without one is absent from the messages
  */
-public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
+public record FieldMapping(FeatureList features, Map<ExamplePart, FieldSource> sources)
         implements Serializable {
-    /** Part of an example other than the features. */
-    public enum Part {
-        /** The label: a class name, or one value per class. */
-        LABEL,
-        /** The id that a prediction carries. */
-        ID,
-        /** The time of the event. */
-        TIMESTAMP,
-        /** The id of the model. */
-        MODEL,
-        /** The example weight. */
-        WEIGHT
-    }
-
     public static final Key<FeatureList> FEATURES =
             Key.ofParsed(
                             "features",
@@ -85,7 +75,7 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
 
     public FieldMapping {
         // In the order of the parts, so that of several invalid values always the same is reported.
-        Map<Part, FieldSource> ordered = new EnumMap<>(Part.class);
+        Map<ExamplePart, FieldSource> ordered = new EnumMap<>(ExamplePart.class);
         ordered.putAll(sources);
         sources = Collections.unmodifiableMap(ordered);
     }
@@ -127,16 +117,41 @@ public record FieldMapping(FeatureList features, Map<Part, FieldSource> sources)
     }
 
     /** Reads the places of the parts other than the features; adds problems to the settings. */
-    private static Map<Part, FieldSource> sources(Settings settings) {
-        Map<Part, FieldSource> sources = new EnumMap<>(Part.class);
-        for (Part part : Part.values()) {
+    private static Map<ExamplePart, FieldSource> sources(Settings settings) {
+        Map<ExamplePart, FieldSource> sources = new EnumMap<>(ExamplePart.class);
+        for (ExamplePart part : ExamplePart.values()) {
             settings.get(key(part)).ifPresent(at -> sources.put(part, at));
         }
         return sources;
     }
 
+    /**
+     * Returns the settings that say which fields are features, by key. If all fields are, unless
+     * they are other parts of the example, those parts are among them.
+     */
+    public Map<String, String> featureSettings() {
+        Map<String, String> values = new TreeMap<>();
+        values.put(FEATURES.name(), features.toString());
+        if (features.takesOthers()) {
+            paths().forEach((part, path) -> values.put(key(part).name(), path.toString()));
+        }
+        return values;
+    }
+
+    /** Returns the fields that are parts other than the features. */
+    public Map<ExamplePart, FieldPath> paths() {
+        Map<ExamplePart, FieldPath> paths = new EnumMap<>(ExamplePart.class);
+        sources.forEach(
+                (part, source) -> {
+                    if (source.path() != null) {
+                        paths.put(part, source.path());
+                    }
+                });
+        return paths;
+    }
+
     /** Returns the key that maps a part. */
-    static Key<Optional<FieldSource>> key(Part part) {
+    static Key<Optional<FieldSource>> key(ExamplePart part) {
         return switch (part) {
             case LABEL -> LABEL;
             case ID -> ID;

@@ -1,5 +1,7 @@
 package io.freshet.ingest.mapping;
 
+import io.freshet.features.FieldPath;
+import io.freshet.features.PathReader;
 import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 

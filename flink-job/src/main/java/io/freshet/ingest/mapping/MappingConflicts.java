@@ -1,5 +1,8 @@
 package io.freshet.ingest.mapping;
 
+import io.freshet.features.ExamplePart;
+import io.freshet.features.FeatureField;
+import io.freshet.features.FieldPath;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -38,12 +41,12 @@ public final class MappingConflicts {
                     field.isList() ? field : null);
         }
 
-        private static Use of(FieldMapping.Part part, FieldPath path) {
+        private static Use of(ExamplePart part, FieldPath path) {
             return new Use(
                     FieldMapping.key(part).name(),
                     path.toString(),
                     path,
-                    part == FieldMapping.Part.LABEL,
+                    part == ExamplePart.LABEL,
                     false,
                     null);
         }

@@ -1,9 +1,9 @@
 package io.freshet.local.audit;
 
+import io.freshet.features.ExamplePart;
+import io.freshet.features.FieldPath;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.SourceConfig;
-import io.freshet.ingest.mapping.FieldMapping.Part;
-import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.message.AvroMessages;
@@ -124,9 +124,11 @@ final class MessageDecoder implements AutoCloseable {
 
     private EventKind decodeMapped(
             Object message, byte @Nullable [] key, Map<String, byte[]> headers) {
-        Object model = find(source.mapping().sources().get(Part.MODEL), message, key, headers);
+        Object model =
+                find(source.mapping().sources().get(ExamplePart.MODEL), message, key, headers);
         modelId = model == null ? DEFAULT_MODEL : text(model);
-        Object label = find(source.mapping().sources().get(Part.LABEL), message, key, headers);
+        Object label =
+                find(source.mapping().sources().get(ExamplePart.LABEL), message, key, headers);
         boolean missing =
                 label == null || (!(label instanceof List) && isMissing(text(label).strip()));
         return missing ? EventKind.UNLABELLED : EventKind.LABELLED;

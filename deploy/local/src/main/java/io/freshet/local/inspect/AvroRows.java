@@ -1,7 +1,7 @@
 package io.freshet.local.inspect;
 
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.features.FieldPath;
+import io.freshet.features.MessageLimits;
 import io.freshet.local.table.Row;
 import java.io.IOException;
 import java.math.BigDecimal;

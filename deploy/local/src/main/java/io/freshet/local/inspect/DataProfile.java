@@ -1,6 +1,6 @@
 package io.freshet.local.inspect;
 
-import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.features.FieldPath;
 import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.local.table.DeclaredKind;
 import io.freshet.local.table.NumberStyle;

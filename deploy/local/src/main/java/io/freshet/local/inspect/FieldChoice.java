@@ -2,9 +2,9 @@ package io.freshet.local.inspect;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.features.FieldPath;
+import io.freshet.features.PathReader;
 import io.freshet.ingest.mapping.FieldMapping;
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.PathReader;
 import io.freshet.local.cli.UserException;
 import java.util.ArrayList;
 import java.util.HashMap;

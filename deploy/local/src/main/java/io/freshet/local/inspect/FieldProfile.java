@@ -1,10 +1,10 @@
 package io.freshet.local.inspect;
 
+import io.freshet.features.FieldPath;
+import io.freshet.features.MessageLimits;
+import io.freshet.features.Numbers;
+import io.freshet.features.Times;
 import io.freshet.ingest.ClassNames;
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.MessageLimits;
-import io.freshet.ingest.mapping.Numbers;
-import io.freshet.ingest.mapping.Times;
 import io.freshet.local.table.DeclaredKind;
 import io.freshet.local.table.NumberStyle;
 import java.nio.charset.StandardCharsets;

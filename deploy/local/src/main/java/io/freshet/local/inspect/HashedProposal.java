@@ -1,9 +1,9 @@
 package io.freshet.local.inspect;
 
+import io.freshet.features.FeatureField;
+import io.freshet.features.FeatureKind;
+import io.freshet.features.FeatureList;
 import io.freshet.ingest.IngestConfig;
-import io.freshet.ingest.mapping.FeatureField;
-import io.freshet.ingest.mapping.FeatureKind;
-import io.freshet.ingest.mapping.FeatureList;
 import io.freshet.local.watch.TerminalDisplay;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,22 +1,22 @@
 package io.freshet.local.inspect;
 
 import io.freshet.config.Key;
-import io.freshet.config.QuotedList;
+import io.freshet.features.ExamplePart;
+import io.freshet.features.FeatureField;
+import io.freshet.features.FeatureKind;
+import io.freshet.features.FeatureList;
+import io.freshet.features.FieldPath;
+import io.freshet.features.MessageLimits;
 import io.freshet.ingest.ClassNames;
 import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.MissingValues;
-import io.freshet.ingest.mapping.FeatureField;
-import io.freshet.ingest.mapping.FeatureKind;
-import io.freshet.ingest.mapping.FeatureList;
 import io.freshet.ingest.mapping.FieldMapping;
-import io.freshet.ingest.mapping.FieldMapping.Part;
-import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.ingest.mapping.FieldSource;
-import io.freshet.ingest.mapping.MessageLimits;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.table.DeclaredKind;
 import io.freshet.local.table.NumberStyle;
+import io.freshet.text.QuotedList;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -62,8 +62,13 @@ public final class Proposal {
     private static final Pattern UNNAMED = Pattern.compile("column [0-9]+|Unnamed: [0-9]+");
 
     /** Parts in the order in which they are best read. */
-    private static final List<Part> SHOWN_PARTS =
-            List.of(Part.LABEL, Part.ID, Part.TIMESTAMP, Part.MODEL, Part.WEIGHT);
+    private static final List<ExamplePart> SHOWN_PARTS =
+            List.of(
+                    ExamplePart.LABEL,
+                    ExamplePart.ID,
+                    ExamplePart.TIMESTAMP,
+                    ExamplePart.MODEL,
+                    ExamplePart.WEIGHT);
 
     private static final String NO_VALUES = "it has no values that a feature can have";
 
@@ -97,7 +102,7 @@ public final class Proposal {
     private final Map<FieldPath, NumberStyle> numberStyles = new HashMap<>();
     private final Map<NumberStyle, List<String>> commas = new EnumMap<>(NumberStyle.class);
     private final List<String> warnings = new ArrayList<>();
-    private final Map<Part, FieldSource> parts = new EnumMap<>(Part.class);
+    private final Map<ExamplePart, FieldSource> parts = new EnumMap<>(ExamplePart.class);
     private final FieldMapping given;
     private final @Nullable String encoding;
     private final boolean hashes;
@@ -172,21 +177,21 @@ public final class Proposal {
     }
 
     private void chooseParts(FieldChoice choice) {
-        choose(Part.ID, "--id", choice.id(profile));
-        choose(Part.TIMESTAMP, "--time", choice.time(profile));
-        choose(Part.MODEL, "--model", choice.model(profile));
-        choose(Part.WEIGHT, "--weight", choice.weight(profile));
-        choose(Part.LABEL, "--label", choice.label(profile));
+        choose(ExamplePart.ID, "--id", choice.id(profile));
+        choose(ExamplePart.TIMESTAMP, "--time", choice.time(profile));
+        choose(ExamplePart.MODEL, "--model", choice.model(profile));
+        choose(ExamplePart.WEIGHT, "--weight", choice.weight(profile));
+        choose(ExamplePart.LABEL, "--label", choice.label(profile));
         if (absentIsZero) {
-            guess(Part.WEIGHT, SPARSE_WEIGHT);
-            guess(Part.ID, SPARSE_TAG);
-            guess(Part.LABEL, SPARSE_LABEL);
-        } else if (!parts.containsKey(Part.LABEL)) {
+            guess(ExamplePart.WEIGHT, SPARSE_WEIGHT);
+            guess(ExamplePart.ID, SPARSE_TAG);
+            guess(ExamplePart.LABEL, SPARSE_LABEL);
+        } else if (!parts.containsKey(ExamplePart.LABEL)) {
             guessLabel();
         }
     }
 
-    private void choose(Part part, String option, @Nullable FieldPath chosen) {
+    private void choose(ExamplePart part, String option, @Nullable FieldPath chosen) {
         FieldSource mapped = given.sources().get(part);
         if (mapped != null && chosen != null && !mapped.equals(FieldSource.of(chosen))) {
             throw new UserException(
@@ -199,7 +204,7 @@ public final class Proposal {
         }
     }
 
-    private void guess(Part part, FieldPath path) {
+    private void guess(ExamplePart part, FieldPath path) {
         if (profile.field(path) != null) {
             parts.putIfAbsent(part, FieldSource.of(path));
         }
@@ -212,7 +217,7 @@ public final class Proposal {
                         "the label is \""
                                 + field.path().displayName()
                                 + "\" (--label sets another)");
-                parts.put(Part.LABEL, FieldSource.of(field.path()));
+                parts.put(ExamplePart.LABEL, FieldSource.of(field.path()));
                 return;
             }
         }
@@ -270,7 +275,7 @@ public final class Proposal {
     }
 
     private FieldSource labelSource() {
-        return parts.getOrDefault(Part.LABEL, FieldSource.of(SPARSE_LABEL));
+        return parts.getOrDefault(ExamplePart.LABEL, FieldSource.of(SPARSE_LABEL));
     }
 
     /** Returns the name of the label's field, or of its place outside the fields. */
@@ -279,14 +284,14 @@ public final class Proposal {
         return path == null ? labelSource().toString() : path.displayName();
     }
 
-    private @Nullable FieldPath path(Part part) {
+    private @Nullable FieldPath path(ExamplePart part) {
         FieldSource source = parts.get(part);
         return source == null ? null : source.path();
     }
 
     /** Notes how the numbers of a weight or a time are written. */
     private void addPartStyles() {
-        for (Part part : List.of(Part.WEIGHT, Part.TIMESTAMP)) {
+        for (ExamplePart part : List.of(ExamplePart.WEIGHT, ExamplePart.TIMESTAMP)) {
             FieldPath path = path(part);
             FieldProfile field = path == null ? null : profile.field(path);
             if (field != null && field.isNumeric()) {
@@ -403,11 +408,11 @@ public final class Proposal {
     }
 
     private boolean isPart(FieldPath path) {
-        return path.equals(path(Part.LABEL))
-                || path.equals(path(Part.ID))
-                || path.equals(path(Part.MODEL))
-                || path.equals(path(Part.WEIGHT))
-                || (path.equals(path(Part.TIMESTAMP)) && !isIsoTime(path));
+        return path.equals(path(ExamplePart.LABEL))
+                || path.equals(path(ExamplePart.ID))
+                || path.equals(path(ExamplePart.MODEL))
+                || path.equals(path(ExamplePart.WEIGHT))
+                || (path.equals(path(ExamplePart.TIMESTAMP)) && !isIsoTime(path));
     }
 
     private boolean isIsoTime(FieldPath path) {
@@ -474,7 +479,7 @@ public final class Proposal {
             features.add(FeatureField.of(path, FeatureKind.BOOLEAN));
         } else if (field.isTime()) {
             features.add(FeatureField.of(path, FeatureKind.TIME));
-            parts.putIfAbsent(Part.TIMESTAMP, FieldSource.of(path));
+            parts.putIfAbsent(ExamplePart.TIMESTAMP, FieldSource.of(path));
         } else if (field.numbers() == field.values()) {
             unused.add(
                     new Unused(
@@ -503,7 +508,7 @@ public final class Proposal {
     }
 
     private void addId(FieldPath path) {
-        parts.putIfAbsent(Part.ID, FieldSource.of(path));
+        parts.putIfAbsent(ExamplePart.ID, FieldSource.of(path));
         unused.add(new Unused(path, "it looks like an id: no value occurs twice"));
     }
 
@@ -655,7 +660,7 @@ public final class Proposal {
     public Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("features", featureList().toString());
-        for (Part part : SHOWN_PARTS) {
+        for (ExamplePart part : SHOWN_PARTS) {
             FieldSource source = parts.get(part);
             if (source != null) {
                 settings.put(Key.kebab(part), source.toString());
@@ -682,13 +687,13 @@ public final class Proposal {
     }
 
     /** Returns the places of the label, the id, the time, the model and the weight. */
-    Map<Part, FieldSource> parts() {
+    Map<ExamplePart, FieldSource> parts() {
         return parts;
     }
 
     /** Returns how many examples each model has; empty if the models are not known. */
     Map<String, Long> models() {
-        FieldSource source = parts.get(Part.MODEL);
+        FieldSource source = parts.get(ExamplePart.MODEL);
         FieldProfile field = source == null ? null : profile.values(source);
         Map<String, Long> counts = field == null ? null : field.counts();
         return counts == null ? Map.of() : counts;

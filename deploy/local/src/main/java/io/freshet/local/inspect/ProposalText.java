@@ -1,11 +1,11 @@
 package io.freshet.local.inspect;
 
 import io.freshet.config.Key;
+import io.freshet.features.ExamplePart;
+import io.freshet.features.FeatureField;
+import io.freshet.features.FeatureKind;
+import io.freshet.features.FieldPath;
 import io.freshet.ingest.ClassNames;
-import io.freshet.ingest.mapping.FeatureField;
-import io.freshet.ingest.mapping.FeatureKind;
-import io.freshet.ingest.mapping.FieldMapping.Part;
-import io.freshet.ingest.mapping.FieldPath;
 import io.freshet.ingest.mapping.FieldSource;
 import io.freshet.local.cli.TerminalText;
 import java.util.ArrayList;
@@ -55,11 +55,11 @@ public final class ProposalText {
         return text.lines;
     }
 
-    private void add(Proposal proposal, Part part, FieldSource source) {
+    private void add(Proposal proposal, ExamplePart part, FieldSource source) {
         String name = source.path() == null ? source.toString() : quoted(source.path());
-        if (part == Part.MODEL && !proposal.models().isEmpty()) {
+        if (part == ExamplePart.MODEL && !proposal.models().isEmpty()) {
             add(Key.kebab(part), List.of(name + ": " + counted(proposal.models())));
-        } else if (part != Part.LABEL) {
+        } else if (part != ExamplePart.LABEL) {
             add(Key.kebab(part), List.of(name));
         }
     }

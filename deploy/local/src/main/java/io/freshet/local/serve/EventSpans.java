@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.ingest.mapping.JsonLimits;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -14,7 +14,7 @@ final class EventSpans {
     private static final JsonFactory JSON =
             JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                    .streamReadConstraints(MessageLimits.JSON)
+                    .streamReadConstraints(JsonLimits.CONSTRAINTS)
                     .build();
 
     private static final int FIRST_CAPACITY = 16;

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.freshet.classifier.Classification;
 import io.freshet.classifier.Classifier;
 import io.freshet.ingest.DeadLetterReason;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.ingest.mapping.JsonLimits;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
@@ -28,7 +28,7 @@ final class VectorEvent {
             JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                     .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
-                    .streamReadConstraints(MessageLimits.JSON)
+                    .streamReadConstraints(JsonLimits.CONSTRAINTS)
                     .build();
 
     private static final int FIRST_CAPACITY = 64;

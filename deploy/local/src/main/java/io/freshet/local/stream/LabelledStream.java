@@ -1,6 +1,6 @@
 package io.freshet.local.stream;
 
-import io.freshet.config.QuotedList;
+import io.freshet.text.QuotedList;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;

@@ -2,7 +2,7 @@ package io.freshet.local.stream;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.features.FieldPath;
 import io.freshet.local.inspect.Proposal;
 import io.freshet.local.table.Cells;
 import io.freshet.local.table.NumberStyle;

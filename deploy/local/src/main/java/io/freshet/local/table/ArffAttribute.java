@@ -1,7 +1,7 @@
 package io.freshet.local.table;
 
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.Numbers;
+import io.freshet.features.FieldPath;
+import io.freshet.features.Numbers;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalTime;

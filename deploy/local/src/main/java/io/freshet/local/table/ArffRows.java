@@ -1,6 +1,6 @@
 package io.freshet.local.table;
 
-import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.features.FieldPath;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayList;

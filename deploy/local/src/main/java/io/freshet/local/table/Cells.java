@@ -1,7 +1,7 @@
 package io.freshet.local.table;
 
+import io.freshet.features.Numbers;
 import io.freshet.ingest.ClassNames;
-import io.freshet.ingest.mapping.Numbers;
 import org.jspecify.annotations.Nullable;
 
 /** Interpretation of the cells of a table. */

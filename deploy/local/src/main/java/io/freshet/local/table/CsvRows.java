@@ -3,7 +3,7 @@ package io.freshet.local.table;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
-import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.features.FieldPath;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

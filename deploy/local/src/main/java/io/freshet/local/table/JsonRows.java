@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.features.FieldPath;
+import io.freshet.ingest.mapping.JsonLimits;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,7 +25,7 @@ public final class JsonRows implements RowReader {
     private static final JsonFactory JSON =
             JsonFactory.builder()
                     .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                    .streamReadConstraints(MessageLimits.JSON)
+                    .streamReadConstraints(JsonLimits.CONSTRAINTS)
                     .build();
 
     private final BufferedReader text;

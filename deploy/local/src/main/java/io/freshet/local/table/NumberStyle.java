@@ -1,6 +1,6 @@
 package io.freshet.local.table;
 
-import io.freshet.ingest.mapping.Numbers;
+import io.freshet.features.Numbers;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 

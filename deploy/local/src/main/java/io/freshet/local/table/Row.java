@@ -1,7 +1,7 @@
 package io.freshet.local.table;
 
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.features.FieldPath;
+import io.freshet.features.MessageLimits;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,6 @@
 package io.freshet.local.table;
 
-import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.features.FieldPath;
 import java.io.IOException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

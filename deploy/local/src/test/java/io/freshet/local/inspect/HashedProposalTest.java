@@ -3,7 +3,7 @@ package io.freshet.local.inspect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.ingest.mapping.FieldPath;
+import io.freshet.features.FieldPath;
 import io.freshet.local.table.NumberStyle;
 import io.freshet.local.table.Row;
 import java.util.ArrayList;

@@ -3,8 +3,8 @@ package io.freshet.local.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.ingest.mapping.FieldPath;
-import io.freshet.ingest.mapping.MessageLimits;
+import io.freshet.features.FieldPath;
+import io.freshet.features.MessageLimits;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;

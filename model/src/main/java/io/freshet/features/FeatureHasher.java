@@ -1,4 +1,4 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

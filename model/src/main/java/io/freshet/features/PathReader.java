@@ -1,6 +1,6 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
-import io.freshet.config.QuotedList;
+import io.freshet.text.QuotedList;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

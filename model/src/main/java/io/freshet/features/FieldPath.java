@@ -1,6 +1,6 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
-import io.freshet.config.QuotedList;
+import io.freshet.text.QuotedList;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +15,8 @@ import java.util.Set;
  *     name
  */
 public record FieldPath(List<Step> steps) implements Serializable {
-    static final String TYPE = "a field's path, such as user.age, readings[0] or [\"a.b\"]";
+    /** What a path is, for messages. */
+    public static final String TYPE = "a field's path, such as user.age, readings[0] or [\"a.b\"]";
 
     /** Names that stand for something else where a path begins with them. */
     private static final Set<String> RESERVED = Set.of("key", "header");
@@ -30,15 +31,16 @@ public record FieldPath(List<Step> steps) implements Serializable {
      * @param index index of the member of a list, counted from 0; -1 for a member of an object
      */
     public record Step(String name, int index) implements Serializable {
-        static Step name(String name) {
+        public static Step name(String name) {
             return new Step(name, -1);
         }
 
-        static Step index(int index) {
+        public static Step index(int index) {
             return new Step("", index);
         }
 
-        boolean isIndex() {
+        /** Returns whether the step is to a member of a list. */
+        public boolean isIndex() {
             return index >= 0;
         }
     }
@@ -93,7 +95,7 @@ public record FieldPath(List<Step> steps) implements Serializable {
     }
 
     /** Returns the path that has the first steps of this one. */
-    FieldPath first(int numSteps) {
+    public FieldPath first(int numSteps) {
         return new FieldPath(steps.subList(0, numSteps));
     }
 

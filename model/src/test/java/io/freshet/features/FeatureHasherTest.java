@@ -1,4 +1,4 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,7 +1,6 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
-import io.freshet.config.Key;
-import io.freshet.config.QuotedList;
+import io.freshet.text.QuotedList;
 import java.io.Serializable;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -142,7 +141,7 @@ public record FeatureField(
                 } else if (kind == FeatureKind.NUMERIC) {
                     origin = readOrigin(path, reader);
                 } else {
-                    throw reader.invalid(path + ": " + Key.kebab(kind) + " has no parameters");
+                    throw reader.invalid(path + ": " + kind.setting() + " has no parameters");
                 }
                 reader.expect(')');
             }
@@ -158,7 +157,7 @@ public record FeatureField(
 
     private static FeatureKind kind(FieldPath path, String name) {
         return Arrays.stream(FeatureKind.values())
-                .filter(kind -> Key.kebab(kind).equals(name.toLowerCase(Locale.ROOT)))
+                .filter(kind -> kind.setting().equals(name.toLowerCase(Locale.ROOT)))
                 .findFirst()
                 .orElseThrow(
                         () ->
@@ -167,7 +166,16 @@ public record FeatureField(
                                                 + ": \""
                                                 + name
                                                 + "\" is not a kind; kinds are "
-                                                + Key.phrase(List.of(FeatureKind.values()))));
+                                                + kinds()));
+    }
+
+    private static String kinds() {
+        String[] names =
+                Arrays.stream(FeatureKind.values())
+                        .map(FeatureKind::setting)
+                        .toArray(String[]::new);
+        int last = names.length - 1;
+        return String.join(", ", Arrays.copyOf(names, last)) + " and " + names[last];
     }
 
     private static List<String> readCategories(PathReader reader) {
@@ -210,7 +218,7 @@ public record FeatureField(
                             .map(FeatureField::categoryText)
                             .collect(Collectors.joining("|", ":categorical(", ")")));
         } else if (kind != FeatureKind.NUMERIC) {
-            text.append(':').append(Key.kebab(kind));
+            text.append(':').append(kind.setting());
         } else if (origin != 0) {
             text.append(":numeric(")
                     .append(ORIGIN)

@@ -1,6 +1,7 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * {@code 1d} and {@code 0x1p4}, are not numbers.
  */
 public final class Numbers {
+    private static final Pattern WHOLE = Pattern.compile("-?[0-9]{1,18}");
     private static final Set<String> INFINITE = Set.of("inf", "infinity");
 
     private Numbers() {}
@@ -33,6 +35,11 @@ public final class Numbers {
             }
         }
         return null;
+    }
+
+    /** Returns whether text is a whole number that a long holds, in digits. */
+    public static boolean isWhole(String text) {
+        return WHOLE.matcher(text).matches();
     }
 
     private static boolean isDecimal(String text) {

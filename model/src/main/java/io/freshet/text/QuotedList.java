@@ -1,4 +1,4 @@
-package io.freshet.config;
+package io.freshet.text;
 
 import java.util.ArrayList;
 import java.util.List;

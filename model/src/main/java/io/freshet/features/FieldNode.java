@@ -1,4 +1,4 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,7 +48,7 @@ public final class FieldNode {
     private final Map<String, FieldNode> members = new LinkedHashMap<>();
     private final List<@Nullable FieldNode> elements = new ArrayList<>();
     private Target[] targets = new Target[0];
-    private FieldMapping.Part[] parts = new FieldMapping.Part[0];
+    private ExamplePart[] parts = new ExamplePart[0];
     private boolean list;
     private boolean needsText;
     private boolean label;
@@ -70,30 +70,32 @@ public final class FieldNode {
         this.other = other;
     }
 
-    /** Returns the root of the tree of a mapping. */
-    public static FieldNode of(FieldMapping mapping) {
-        OtherFields others = mapping.features().takesOthers() ? new OtherFields() : null;
+    /**
+     * Returns the root of the tree of a mapping.
+     *
+     * @param features fields that are features
+     * @param mapped fields that are other parts of the example
+     */
+    public static FieldNode of(FeatureList features, Map<ExamplePart, FieldPath> mapped) {
+        OtherFields others = features.takesOthers() ? new OtherFields() : null;
         FieldNode root = new FieldNode(null, others, false);
         int column = 0;
-        for (FeatureField field : mapping.features().fields()) {
+        for (FeatureField field : features.fields()) {
             FieldNode node = root.node(field.path());
             node.targets = append(node.targets, Target.of(node, field, column));
             node.list |= field.isList();
             node.needsText |= field.kind() == FeatureKind.CATEGORICAL || field.isOpen();
             column += field.numColumns();
         }
-        mapping.sources()
-                .forEach(
-                        (part, source) -> {
-                            if (source.path() != null) {
-                                FieldNode node = root.node(source.path());
-                                node.parts = append(node.parts, part);
-                                node.needsText = true;
-                                node.label |= part == FieldMapping.Part.LABEL;
-                            }
-                        });
+        mapped.forEach(
+                (part, path) -> {
+                    FieldNode node = root.node(path);
+                    node.parts = append(node.parts, part);
+                    node.needsText = true;
+                    node.label |= part == ExamplePart.LABEL;
+                });
         column = 0;
-        for (FeatureField field : mapping.features().fields()) {
+        for (FeatureField field : features.fields()) {
             if (field.isList()) {
                 root.node(field.path()).addToMembers(field, column);
             }
@@ -119,7 +121,8 @@ public final class FieldNode {
         return longer;
     }
 
-    private FieldNode node(FieldPath wanted) {
+    /** Returns the field at a path below this one; adds it if it is not in the tree. */
+    FieldNode node(FieldPath wanted) {
         FieldNode node = this;
         FieldPath at = null;
         for (FieldPath.Step step : wanted.steps()) {
@@ -191,6 +194,12 @@ public final class FieldNode {
             }
         }
         return found;
+    }
+
+    /** Returns whether an object has a member of a name that is mapped. */
+    boolean hasMapped(String memberName) {
+        FieldNode found = members.get(memberName);
+        return found != null && !found.other;
     }
 
     /** Returns the mapped member of a list; null if it is not mapped. */
@@ -309,7 +318,7 @@ public final class FieldNode {
     }
 
     /** Returns a part of the example that the field is mapped to. */
-    public FieldMapping.Part part(int index) {
+    public ExamplePart part(int index) {
         return parts[index];
     }
 

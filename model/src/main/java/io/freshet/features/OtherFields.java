@@ -1,4 +1,4 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
 /** Number of the fields that messages have and that are not mapped, but features. */
 final class OtherFields {

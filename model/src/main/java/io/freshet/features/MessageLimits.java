@@ -1,6 +1,4 @@
-package io.freshet.ingest.mapping;
-
-import com.fasterxml.jackson.core.StreamReadConstraints;
+package io.freshet.features;
 
 /** Sizes beyond which a message, a row of a file or a feature is refused, in every format. */
 public final class MessageLimits {
@@ -18,14 +16,6 @@ public final class MessageLimits {
 
     /** Categories of a feature. */
     public static final int CATEGORIES = 10_000;
-
-    /** The limits of JSON. */
-    public static final StreamReadConstraints JSON =
-            StreamReadConstraints.builder()
-                    .maxNestingDepth(NESTING)
-                    .maxNumberLength(NUMBER_LENGTH)
-                    .maxStringLength(TEXT_LENGTH)
-                    .build();
 
     private MessageLimits() {}
 }

@@ -1,4 +1,4 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
 
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 public record FeatureList(List<FeatureField> fields, boolean takesOthers) implements Serializable {
     private static final String MISSING = " is missing";
 
-    static final String TYPE =
+    /** What a list is, for messages. */
+    public static final String TYPE =
             "comma-separated fields, each with a kind if it is not numeric, such as"
                 + " age,city:categorical(Oslo|Rome),member:boolean,since:time,pixels[0:784]; or *,"
                 + " which may be followed by fields";

@@ -1,13 +1,7 @@
-package io.freshet.ingest;
+package io.freshet.features;
 
-import io.freshet.ingest.mapping.FeatureHasher;
-import io.freshet.ingest.mapping.FieldNode;
-import io.freshet.ingest.mapping.Times;
-import io.freshet.model.example.Examples;
-import io.freshet.model.example.SparseRows;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Features of one message after another whose names are hashed into columns. Not thread-safe.
@@ -22,19 +16,21 @@ final class HashedFeatures {
     private final int[] columns;
     private final float[] signs;
 
-    /** Features that were added for the current message: the open row. */
-    private final Examples added;
+    private final FeatureListener listener;
+
+    /** Features that were added for the current message. */
+    private final SparseValues added = new SparseValues();
 
     private final float[] time = new float[TIME_COLUMNS];
-    private @Nullable InvalidEventException violation;
+    private boolean exceeded;
 
     /**
      * @param numColumns number of columns, a power of 2
      * @param names names of the features that are known beforehand
      */
-    HashedFeatures(int numColumns, List<String> names) {
+    HashedFeatures(int numColumns, List<String> names, FeatureListener listener) {
         hasher = new FeatureHasher(numColumns);
-        added = new Examples(numColumns, 0, 1, true);
+        this.listener = listener;
         columns = new int[names.size()];
         signs = new float[names.size()];
         for (int i = 0; i < columns.length; i++) {
@@ -46,8 +42,8 @@ final class HashedFeatures {
 
     /** Begins a message. */
     void begin() {
-        added.reserve();
-        violation = null;
+        added.clear();
+        exceeded = false;
     }
 
     /** Returns the column of a field that is not known beforehand. */
@@ -109,59 +105,48 @@ final class HashedFeatures {
 
     private boolean hasAcceptedLength(FieldNode field, String text) {
         boolean accepted = text.length() <= FeatureHasher.MAX_TEXT_LENGTH;
-        if (!accepted && violation == null) {
-            violation =
-                    new InvalidEventException(
-                            DeadLetterReason.TEXT_TOO_LONG,
-                            field.path()
-                                    + " has "
-                                    + text.length()
-                                    + " characters, more than "
-                                    + FeatureHasher.MAX_TEXT_LENGTH);
+        if (!accepted) {
+            listener.invalid(
+                    FeatureProblem.TEXT_TOO_LONG,
+                    field.path()
+                            + " has "
+                            + text.length()
+                            + " characters, more than "
+                            + FeatureHasher.MAX_TEXT_LENGTH);
         }
         return accepted;
     }
 
     private void add(FieldNode field, long hash, float value) {
-        SparseRows row = added.requireSparse();
         if (value == 0) {
             return;
         }
-        if (row.openLength() < FeatureHasher.MAX_FEATURES) {
-            row.add(hasher.column(hash), FeatureHasher.sign(hash) * value);
-        } else if (violation == null) {
-            violation =
-                    new InvalidEventException(
-                            DeadLetterReason.TOO_MANY_FEATURES,
-                            "the event has more than "
-                                    + FeatureHasher.MAX_FEATURES
-                                    + " features, from "
-                                    + field.path()
-                                    + " on");
+        if (added.size() < FeatureHasher.MAX_FEATURES) {
+            added.add(hasher.column(hash), FeatureHasher.sign(hash) * value);
+        } else if (!exceeded) {
+            exceeded = true;
+            listener.invalid(
+                    FeatureProblem.TOO_MANY_FEATURES,
+                    "the event has more than "
+                            + FeatureHasher.MAX_FEATURES
+                            + " features, from "
+                            + field.path()
+                            + " on");
         }
     }
 
-    /** Returns why the features cannot be used; null if they can. */
-    @Nullable InvalidEventException violation() {
-        return violation;
-    }
-
     /**
-     * Copies the features of the message to an open row.
+     * Passes on the features of the message.
      *
      * @param values values of the features that are known beforehand, NaN if missing. Not modified.
      */
-    void copyTo(SparseRows row, float[] values) {
+    void copyTo(FeatureConsumer row, float[] values) {
         for (int i = 0; i < columns.length; i++) {
             float value = values[i];
             if (value != 0 && !Float.isNaN(value)) {
                 row.add(columns[i], signs[i] * value);
             }
         }
-        SparseRows from = added.requireSparse();
-        int start = from.numValues();
-        for (int i = start; i < start + from.openLength(); i++) {
-            row.add(from.columns()[i], from.values()[i]);
-        }
+        added.copyTo(row);
     }
 }

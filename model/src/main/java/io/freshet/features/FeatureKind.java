@@ -1,4 +1,6 @@
-package io.freshet.ingest.mapping;
+package io.freshet.features;
+
+import java.util.Locale;
 
 /** Kind of a field that is a feature: how its value becomes columns. */
 public enum FeatureKind {
@@ -20,5 +22,10 @@ public enum FeatureKind {
      * A text: the number of occurrences of each word, in lower case. Letters and digits form words.
      * Can only be hashed.
      */
-    TEXT
+    TEXT;
+
+    /** Returns the kind as it is written in settings. */
+    public String setting() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 }
