@@ -10,6 +10,7 @@ import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.PredictedEvents;
+import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.training.TrainingConfig;
 import io.freshet.model.LearnerSettings;
@@ -45,6 +46,8 @@ import org.jspecify.annotations.Nullable;
  *     accepts them
  * @param encoding encoding of the features
  * @param missingIndicator whether some of the features say which others are missing
+ * @param featureSettings settings that say which fields of a message are features, by key; empty if
+ *     snapshots leave them out
  * @param predictions events whose predictions are emitted
  * @param start parameters from which new models begin to learn; null for zeros
  */
@@ -61,6 +64,7 @@ public record LearnConfig(
         MissingValues missing,
         FeatureEncoding encoding,
         boolean missingIndicator,
+        Map<String, String> featureSettings,
         PredictedEvents predictions,
         @Nullable ModelStart start)
         implements Serializable {
@@ -158,6 +162,7 @@ public record LearnConfig(
                     "a " + (learner.isSparse() ? "sparse" : "dense") + " learner for " + encoding);
         }
         classes = List.copyOf(classes);
+        featureSettings = Map.copyOf(featureSettings);
     }
 
     /** Creates a configuration of features that have a column each. */
@@ -185,6 +190,7 @@ public record LearnConfig(
                 missing,
                 FeatureEncoding.COLUMNS,
                 false,
+                FieldMapping.NONE.featureSettings(),
                 PredictedEvents.UNLABELLED,
                 null);
     }
@@ -218,6 +224,26 @@ public record LearnConfig(
         return classes.isEmpty();
     }
 
+    /** Returns this configuration with snapshots that do not say which fields are features. */
+    public LearnConfig withoutFeatureSettings() {
+        return new LearnConfig(
+                learner,
+                classes,
+                labelType,
+                miniBatchMaxWait,
+                blocksByCount,
+                maxModels,
+                publishInterval,
+                drift,
+                deviceFallback,
+                missing,
+                encoding,
+                missingIndicator,
+                Map.of(),
+                predictions,
+                start);
+    }
+
     /** Returns the number of values of a label in addition to its class: one per class, or 0. */
     int numTargets() {
         return labelType == LabelType.CLASS ? 0 : learner.numClasses();
@@ -240,6 +266,7 @@ public record LearnConfig(
                 ingest.missing(),
                 ingest.encoding(),
                 ingest.missingIndicator(),
+                ingest.source().mapping().featureSettings(),
                 ingest.predictions(),
                 start(settings, learner, ingest.classes()));
     }
@@ -300,6 +327,7 @@ public record LearnConfig(
         values.put(IngestConfig.MISSING.name(), Key.kebab(missing));
         values.putAll(IngestConfig.encodingParameters(encoding, learner.numFeatures()));
         values.put(IngestConfig.MISSING_INDICATOR.name(), Key.text(missingIndicator));
+        values.putAll(featureSettings);
         if (start != null) {
             values.put(MODELS_START.name(), start.contentHash());
         }

@@ -14,14 +14,12 @@ import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.MonitorMemory;
 import io.freshet.publish.PublishConfig;
 import io.freshet.publish.PublishFormat;
-import io.freshet.publish.RecordBounds;
 import io.freshet.publish.Topic;
 import io.freshet.registry.RegistryConfig;
 import io.freshet.score.ScoreConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,9 +52,6 @@ public record JobConfig(
         Map<String, String> settings) {
 
     private static final String FLINK_PREFIX = "flink.";
-
-    /** Kafka's default limit of a topic's records, less the overhead of a record batch. */
-    private static final int MAX_RECORD_BYTES = 1_000_000;
 
     public static final Key<String> JOB_NAME =
             Key.ofText("job.name", "freshet", "The job's name in Flink.");
@@ -135,7 +130,6 @@ public record JobConfig(
         KafkaConfig kafka = kafka(settings);
         PipelineConfig pipeline = PipelineConfig.read(settings);
         IngestConfig ingest = pipeline.ingest();
-        LearnConfig learn = pipeline.learn();
         MonitorConfig monitor = pipeline.monitor();
         PublishConfig publish = PublishConfig.from(settings);
         checkTopics(settings, kafka, publish);
@@ -143,8 +137,9 @@ public record JobConfig(
         checkRegistry(settings, ingest.source(), publish);
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
-        checkSnapshots(settings, ingest, learn, publish);
-        checkMetrics(settings, ingest, learn, monitor, publish);
+        RecordSizes sizes = new RecordSizes(settings, ingest, publish);
+        LearnConfig learn = sizes.checkSnapshots(pipeline.learn());
+        sizes.checkMetrics(learn, monitor);
         JobConfig config =
                 new JobConfig(
                         kafka,
@@ -356,106 +351,5 @@ public record JobConfig(
     @Override
     public String toString() {
         return "JobConfig[" + jobName + ", " + kafka + "]";
-    }
-
-    /**
-     * Checks the size of a snapshot's first record, which also has all fields that are not split.
-     */
-    private static void checkSnapshots(
-            Settings settings, IngestConfig ingest, LearnConfig learn, PublishConfig publish) {
-        RecordBounds bounds = publish.format().bounds();
-        boolean sparse = learn.learner().isSparse();
-        int moments = sparse ? 0 : ingest.numFeatures();
-        long parameters =
-                sparse
-                        ? publish.rowBytesInFirstRecord(learn.learner().numColumns())
-                        : (long) bounds.parameter()
-                                * Math.min(
-                                        learn.learner().numParameters(),
-                                        publish.parametersInFirstRecord(moments));
-        long others =
-                (2L * bounds.moment() + bounds.parameter()) * moments
-                        + ingest.longestClassNames().stream().mapToLong(bounds::text).sum()
-                        + learn.hyperParameters().entrySet().stream()
-                                .mapToLong(e -> bounds.text(e.getKey()) + bounds.text(e.getValue()))
-                                .sum()
-                        + (long) bounds.expert() * learn.learner().numExperts()
-                        + bounds.envelope();
-        long bytes = parameters + others;
-        if (bytes > MAX_RECORD_BYTES) {
-            settings.problem(
-                    "num-features = "
-                            + ingest.numFeatures()
-                            + ", "
-                            + (ingest.classesAreOpen()
-                                    ? settings.assignment(IngestConfig.CLASSES_CAPACITY)
-                                    : ingest.numClasses() + " classes")
-                            + " and models.chunk-size = "
-                            + publish.chunkSize()
-                            + " make a snapshot's first record up to "
-                            + bytes
-                            + " bytes large"
-                            + note(publish.format())
-                            + "; topics accept at most "
-                            + MAX_RECORD_BYTES
-                            + snapshotAdvice(publish, moments, others));
-        }
-    }
-
-    /**
-     * Returns what makes a snapshot's first record small enough.
-     *
-     * @param others bytes of the fields other than parameters
-     */
-    private static String snapshotAdvice(PublishConfig publish, int numFeatures, long others) {
-        long left = MAX_RECORD_BYTES - others;
-        if (left >= publish.format().bounds().parameter()) {
-            return "; set models.chunk-size to at most "
-                    + (left + publish.roomInFirstRecord(numFeatures)) / Float.BYTES;
-        }
-        return publish.format() == PublishFormat.JSON ? "; in avro it is smaller" : "";
-    }
-
-    /** Checks the size of a metrics record. */
-    private static void checkMetrics(
-            Settings settings,
-            IngestConfig ingest,
-            LearnConfig learn,
-            MonitorConfig monitor,
-            PublishConfig publish) {
-        RecordBounds bounds = publish.format().bounds();
-        long classBytes =
-                ingest.longestClassNames().stream()
-                        .map(name -> bounds.classScores() + bounds.text(name))
-                        .sorted(Comparator.reverseOrder())
-                        .limit(monitor.maxClasses())
-                        .mapToLong(bytes -> bytes)
-                        .sum();
-        long bytes =
-                classBytes
-                        + (long) bounds.confusionCell() * monitor.maxConfusionCells()
-                        + (long) bounds.calibrationBin() * monitor.calibrationBins()
-                        + (long) bounds.expert() * learn.learner().numExperts()
-                        + bounds.envelope();
-        if (bytes > MAX_RECORD_BYTES) {
-            settings.problem(
-                    MonitorConfig.MAX_CLASSES
-                            + " = "
-                            + monitor.maxClasses()
-                            + " and "
-                            + MonitorConfig.MAX_CONFUSION_CELLS
-                            + " = "
-                            + monitor.maxConfusionCells()
-                            + " make a record of metrics up to "
-                            + bytes
-                            + " bytes large"
-                            + note(publish.format())
-                            + "; topics accept at most "
-                            + MAX_RECORD_BYTES);
-        }
-    }
-
-    private static String note(PublishFormat format) {
-        return format == PublishFormat.AVRO ? "" : " (publish.format = " + Key.kebab(format) + ")";
     }
 }

@@ -123,22 +123,31 @@ public record PublishConfig(
      *
      * @param numFeatures number of features that the scaler has moments and a limit of; 0 without a
      *     scaler
+     * @param featureSettings settings that say which fields are features
      */
-    public int parametersInFirstRecord(int numFeatures) {
-        long bytes = (long) chunkSize * Float.BYTES - roomInFirstRecord(numFeatures);
+    public int parametersInFirstRecord(int numFeatures, Map<String, String> featureSettings) {
+        long bytes =
+                (long) chunkSize * Float.BYTES - roomInFirstRecord(numFeatures, featureSettings);
         return (int) Math.max(1, bytes / format.bounds().parameter());
     }
 
     /**
      * Returns the bytes that parameters leave in the first record of a snapshot: those by which the
-     * other fields may be larger than in Avro.
+     * other fields may be larger than in Avro, and those of the list of features.
      *
      * @param numFeatures number of features that the scaler has moments and a limit of; 0 without a
      *     scaler
+     * @param featureSettings settings that say which fields are features
      */
-    public long roomInFirstRecord(int numFeatures) {
+    public long roomInFirstRecord(int numFeatures, Map<String, String> featureSettings) {
         RecordBounds bounds = format.bounds();
-        return 2L * numFeatures * (bounds.moment() - RecordBounds.AVRO.moment())
+        long names =
+                featureSettings.values().stream()
+                        .filter(text -> !text.isEmpty())
+                        .mapToLong(bounds::text)
+                        .sum();
+        return names
+                + 2L * numFeatures * (bounds.moment() - RecordBounds.AVRO.moment())
                 + (long) numFeatures * (bounds.parameter() - RecordBounds.AVRO.parameter())
                 + bounds.envelope()
                 - RecordBounds.AVRO.envelope();
@@ -159,9 +168,10 @@ public record PublishConfig(
      * Returns the bytes of a sparse model's rows in the first record of a snapshot.
      *
      * @param width number of parameters of a row
+     * @param featureSettings settings that say which fields are features
      */
-    public long rowBytesInFirstRecord(int width) {
-        return (long) rowsOf(width, parametersInFirstRecord(0))
+    public long rowBytesInFirstRecord(int width, Map<String, String> featureSettings) {
+        return (long) rowsOf(width, parametersInFirstRecord(0, featureSettings))
                 * (width + 2)
                 * format.bounds().parameter();
     }

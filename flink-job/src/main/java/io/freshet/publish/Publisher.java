@@ -134,7 +134,7 @@ public final class Publisher implements Serializable {
      * many parameters each has depends on {@code models.chunk-size} and the format.
      */
     public void snapshot(ModelSnapshot snapshot, Consumer<Publication> publications) {
-        SnapshotChunks chunks = SnapshotChunks.of(snapshot, config);
+        SnapshotChunks chunks = SnapshotChunks.of(snapshot, config, learn.featureSettings());
         String contentHash = contentHash(snapshot);
         for (int chunk = 0; chunk < chunks.count(); chunk++) {
             boolean first = chunk == 0;

@@ -5,6 +5,7 @@ import io.freshet.model.sparse.SparseParameters;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Division of a snapshot's parameters into records: by {@code models.chunk-size} and the format, in
@@ -16,10 +17,13 @@ import java.util.List;
  * @param inLater number of parameters in each later record
  */
 record SnapshotChunks(ModelSnapshot snapshot, int length, int inFirst, int inLater) {
-    static SnapshotChunks of(ModelSnapshot snapshot, PublishConfig config) {
+    static SnapshotChunks of(
+            ModelSnapshot snapshot, PublishConfig config, Map<String, String> featureSettings) {
         SparseParameters sparse = snapshot.sparse();
         double[] moments = snapshot.scalerMean();
-        int first = config.parametersInFirstRecord(moments == null ? 0 : moments.length);
+        int first =
+                config.parametersInFirstRecord(
+                        moments == null ? 0 : moments.length, featureSettings);
         int later = config.parametersPerRecord();
         if (sparse == null) {
             return new SnapshotChunks(snapshot, snapshot.parameters().length, first, later);

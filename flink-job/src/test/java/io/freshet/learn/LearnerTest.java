@@ -596,6 +596,7 @@ public class LearnerTest {
                 config.missing(),
                 config.encoding(),
                 false,
+                config.featureSettings(),
                 PredictedEvents.ALL,
                 null);
     }
@@ -1036,6 +1037,7 @@ public class LearnerTest {
                 MissingValues.ZERO,
                 FeatureEncoding.SPARSE,
                 false,
+                dense.featureSettings(),
                 PredictedEvents.UNLABELLED,
                 null);
     }

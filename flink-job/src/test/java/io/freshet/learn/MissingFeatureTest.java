@@ -8,6 +8,7 @@ import io.freshet.ingest.FeatureEncoding;
 import io.freshet.ingest.LabelType;
 import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.PredictedEvents;
+import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
@@ -58,6 +59,7 @@ class MissingFeatureTest {
                 missing,
                 FeatureEncoding.COLUMNS,
                 false,
+                FieldMapping.NONE.featureSettings(),
                 PredictedEvents.UNLABELLED,
                 null);
     }

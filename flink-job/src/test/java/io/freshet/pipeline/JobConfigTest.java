@@ -62,6 +62,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -1381,6 +1382,54 @@ class JobConfigTest {
                                 Set.of()))
                 .extracting(SavedJob.Difference::toString)
                 .containsExactly("features.missing-indicator = false in the state, true now");
+    }
+
+    @Test
+    void provenance_namesTheFieldsThatAreFeatures() {
+        assertThat(JobConfig.parse(given()).learn().hyperParameters())
+                .containsEntry("features", "")
+                .doesNotContainKey("label");
+        Map<String, String> settings = given("source.format", "json", "label", "y");
+        settings.remove("num-features");
+        settings.put("features", " age , city:categorical(Oslo|\"a|b\"),v[0:2]");
+        assertThat(JobConfig.parse(settings).learn().hyperParameters())
+                .containsEntry("features", "age,city:categorical(Oslo|\"a|b\"),v[0:2]")
+                .doesNotContainKey("label");
+        settings.put("features", "*");
+        settings.put("features.encoding", "hashed");
+        settings.put("id", "key");
+        settings.put("weight", "meta.w");
+        assertThat(JobConfig.parse(settings).learn().hyperParameters())
+                .containsEntry("features", "*")
+                .containsEntry("label", "y")
+                .containsEntry("weight", "meta.w")
+                .doesNotContainKeys("id", "model", "timestamp");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10000, 20, true", "10000, 40, false"})
+    void longListOfCategories_isInSnapshotsIfItFits(int count, int length, boolean fits) {
+        String categories =
+                IntStream.range(0, count)
+                        .mapToObj(i -> "c".repeat(length - 5) + (10_000 + i))
+                        .collect(Collectors.joining("|"));
+        Map<String, String> settings = given("source.format", "json", "label", "y");
+        settings.remove("num-features");
+        settings.put("features", "city:categorical(" + categories + ")");
+        settings.put("features.encoding", "sparse");
+
+        List<String> warnings = new ArrayList<>();
+        Map<String, String> found =
+                JobConfig.parse(settings, warnings::add).learn().hyperParameters();
+        if (fits) {
+            assertThat(found).containsEntry("features", settings.get("features"));
+            assertThat(warnings).isEmpty();
+        } else {
+            assertThat(found).doesNotContainKey("features");
+            assertThat(warnings)
+                    .singleElement(STRING)
+                    .startsWith("features is too long for a snapshot's first record");
+        }
     }
 
     @Test

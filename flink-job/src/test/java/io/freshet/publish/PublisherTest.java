@@ -435,13 +435,14 @@ class PublisherTest {
         PublishConfig json = config(PublishFormat.JSON, 200_000);
 
         assertThat(avro.parametersPerRecord()).isEqualTo(200_000);
-        assertThat(avro.parametersInFirstRecord(1000)).isEqualTo(200_000);
+        assertThat(avro.parametersInFirstRecord(1000, Map.of())).isEqualTo(200_000);
         assertThat(json.parametersPerRecord()).isEqualTo(50_000);
         // The place of 3072 parameters is that of the other fields' names; 2000 moments of 25 bytes
         // instead of 8 take that of 2125, and 1000 limits of 16 bytes instead of 4 that of 750.
-        assertThat(json.parametersInFirstRecord(0)).isEqualTo(50_000 - 3072);
-        assertThat(json.parametersInFirstRecord(1000)).isEqualTo(50_000 - 3072 - 2125 - 750);
-        assertThat(json.parametersInFirstRecord(1_000_000)).isEqualTo(1);
+        assertThat(json.parametersInFirstRecord(0, Map.of())).isEqualTo(50_000 - 3072);
+        assertThat(json.parametersInFirstRecord(1000, Map.of()))
+                .isEqualTo(50_000 - 3072 - 2125 - 750);
+        assertThat(json.parametersInFirstRecord(1_000_000, Map.of())).isEqualTo(1);
         assertThat(config(PublishFormat.JSON, 1).parametersPerRecord()).isEqualTo(1);
     }
 
@@ -586,7 +587,7 @@ class PublisherTest {
         assertThat(RecordBounds.CONFLUENT_AVRO.envelope() - RecordBounds.AVRO.envelope())
                 .isBetween(more, more + 8);
         PublishConfig config = config(PublishFormat.CONFLUENT_AVRO, 200_000);
-        assertThat(config.parametersInFirstRecord(0)).isEqualTo(200_000 - 9);
+        assertThat(config.parametersInFirstRecord(0, Map.of())).isEqualTo(200_000 - 9);
         assertThat(config.parametersPerRecord()).isEqualTo(200_000);
     }
 

@@ -1,16 +1,21 @@
 package io.freshet.classifier;
 
+import io.freshet.features.FeatureList;
+import java.util.Map;
+import java.util.Optional;
+
 /**
  * Linear classifier with the parameters of one version of a model: the probabilities of the classes
  * for an example's features, as Freshet's job computes them.
  *
  * <p>An example is given as its dense features, or as the columns and values of those that are not
- * 0; either way for dense and for sparse models. Features are scaled as the snapshot's scaler does,
- * and the predictions of all learning rates are mixed with the snapshot's weights. Baselines of the
- * mixture are left out: they predict from earlier labels, which a snapshot does not have.
+ * 0; either way for dense and for sparse models. It can also be given as the values of its fields,
+ * which become features as in the job. Features are scaled as the snapshot's scaler does, and the
+ * predictions of all learning rates are mixed with the snapshot's weights. Baselines of the mixture
+ * are left out: they predict from earlier labels, which a snapshot does not have.
  *
  * <p>Computes in double: against the job, which multiplies in float, probabilities differ by
- * rounding. Immutable, so thread-safe.
+ * rounding. Thread-safe: what it predicts never changes.
  */
 public final class Classifier {
     /** Key of the hyper-parameter that says how a missing value, NaN, is treated. */
@@ -25,11 +30,13 @@ public final class Classifier {
     private final ModelInfo info;
     private final Parameters parameters;
     private final Mixing mixing;
+    private final NamedFeatures named;
 
     Classifier(ModelInfo info, Parameters parameters, Mixing mixing) {
         this.info = info;
         this.parameters = parameters;
         this.mixing = mixing;
+        named = new NamedFeatures(info);
     }
 
     /** Returns the identity and origin of the model's version. */
@@ -45,6 +52,16 @@ public final class Classifier {
     /** Returns the number of classes. */
     public int numClasses() {
         return info.classes().size();
+    }
+
+    /**
+     * Returns the fields that {@link #classify(Map)} expects, with their kinds; empty if the
+     * snapshot does not say which they are, or if the job reads events in Freshet's own format.
+     *
+     * @throws UnsupportedOperationException if this release cannot read what the snapshot says
+     */
+    public Optional<FeatureList> fields() {
+        return named.fields();
     }
 
     /** Returns whether only the features that occurred have parameters. */
@@ -116,6 +133,27 @@ public final class Classifier {
         Row row = new Row();
         parameters.logits(columns, values, row.logits);
         return row.classification();
+    }
+
+    /**
+     * Classifies an example by the values of its fields. They become features exactly as those of a
+     * JSON event with these fields do in the job, missing values and unknown categories included.
+     * Fields that are no features are ignored.
+     *
+     * <p>If the job reads events in Freshet's own format and hashes their names, these are the
+     * names and values of its features: a number, or a text as category.
+     *
+     * @param fields a {@link Number}, {@link CharSequence}, {@link Boolean} or {@link
+     *     java.time.Instant} for each field, or null if it is missing, by the field's name or by
+     *     its path as {@link #fields} has it; and for a field with members a {@link Map} or {@link
+     *     java.util.List} of them. Not modified.
+     * @throws IllegalArgumentException if the job would not accept the values; the message has the
+     *     path of the field and says what is expected
+     * @throws UnsupportedOperationException if the model does not know the names of its features;
+     *     the message says why
+     */
+    public Classification classify(Map<String, ?> fields) {
+        return named.classify(fields, this::classify, this::classify);
     }
 
     /**
