@@ -69,19 +69,26 @@ public final class FieldReader {
         }
         object.forEach(
                 (key, value) -> {
-                    if (!(key instanceof CharSequence)) {
-                        throw new IllegalArgumentException(
-                                (at.depth() == 0 ? "the example" : at.path())
-                                        + " has the key "
-                                        + key
-                                        + ", which is not text");
-                    }
-                    FieldNode field = field(at, key.toString());
+                    String name = name(key, at.depth() == 0 ? "the example" : at.path());
+                    FieldNode field = field(at, name);
                     if (field != null && isRead(field)) {
                         row.see(field);
                         readValue(value, field, depth);
                     }
                 });
+    }
+
+    /**
+     * Returns a key of a map as the name of a field.
+     *
+     * @param map what has the key, for a message
+     * @throws IllegalArgumentException if it is not text
+     */
+    static String name(@Nullable Object key, String map) {
+        if (!(key instanceof CharSequence)) {
+            throw new IllegalArgumentException(map + " has the key " + key + ", which is not text");
+        }
+        return key.toString();
     }
 
     private @Nullable FieldNode field(FieldNode object, String name) {

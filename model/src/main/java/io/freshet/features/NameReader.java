@@ -31,7 +31,9 @@ public final class NameReader {
      */
     public void read(Map<String, ?> features) {
         values.clear();
-        features.forEach(this::read);
+        for (Map.Entry<?, ?> feature : features.entrySet()) { // a key may be null, or no text
+            read(FieldReader.name(feature.getKey(), "the example"), feature.getValue());
+        }
     }
 
     /** Returns the features that are neither missing nor 0; the next example replaces them. */

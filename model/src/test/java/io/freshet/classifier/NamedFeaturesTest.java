@@ -221,6 +221,9 @@ class NamedFeaturesTest {
                 Map.of("age", true),
                 "feature \"age\" is a value of class java.lang.Boolean, neither a number nor a"
                         + " text");
+        Map<String, Object> nameless = new HashMap<>();
+        nameless.put(null, 1);
+        assertRefused(classifier, nameless, "the example has the key null, which is not text");
         Map<String, Object> many = new HashMap<>();
         for (int i = 0; i <= FeatureHasher.MAX_FEATURES; i++) {
             many.put("f" + i, 1);
