@@ -1,5 +1,6 @@
 package io.freshet.local;
 
+import io.freshet.config.Key;
 import io.freshet.local.audit.AuditJson;
 import io.freshet.local.audit.AuditReport;
 import io.freshet.local.audit.AuditRequest;
@@ -127,8 +128,13 @@ final class AuditCommand implements Callable<Integer> {
     }
 
     private static boolean mayWait(Map<String, String> settings) {
-        String text = settings.get(ScoreConfig.UNKNOWN_MODEL.name());
-        return text == null || ScoreConfig.UNKNOWN_MODEL.parse(text) == UnknownModel.WAIT;
+        Key<UnknownModel> key = ScoreConfig.UNKNOWN_MODEL;
+        String text = settings.get(key.name());
+        try {
+            return text == null || key.parse(text.strip()) == UnknownModel.WAIT;
+        } catch (IllegalArgumentException e) {
+            throw new UserException(key + " = " + text + ": must be " + e.getMessage(), e);
+        }
     }
 
     /** Audits; whatever prevents that is an error of the user's or of Kafka's, not a mismatch. */

@@ -262,12 +262,16 @@ class FeatureAuditITCase {
         answer(JOB, 1, 4, 6);
 
         AuditOutcome waiting = audit(UNPROVEN);
-        settings.put("score.unknown-model", "dead-letter");
+        settings.put("score.unknown-model", "dead-letter ");
         AuditOutcome lost = audit(MISMATCH);
+        settings.put("score.unknown-model", "later");
+        AuditOutcome refused = audit(REFUSED);
 
         assertThat(text(waiting)).contains("which wait for model late or are lost");
         assertThat(offsets(waiting, "missing")).containsExactly(3L);
         assertThat(offsets(lost, "missing")).containsExactly(3L);
+        assertThat(refused.err())
+                .contains("score.unknown-model = later: must be wait or uniform or dead-letter");
     }
 
     @Test
