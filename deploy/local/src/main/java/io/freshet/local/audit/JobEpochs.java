@@ -64,13 +64,19 @@ final class JobEpochs {
                 "there are no "
                         + records
                         + " of "
-                        + (name == null ? "that epoch" : "job " + name)
-                        + (epoch == null ? "" : ", epoch " + epoch + ",")
+                        + wanted(name, epoch)
                         + " "
                         + place
                         + ", but of "
                         + list()
                         + hint);
+    }
+
+    private static String wanted(@Nullable String name, @Nullable Long epoch) {
+        if (name == null) {
+            return "epoch " + epoch; // without both, there is always a job
+        }
+        return "job " + name + (epoch == null ? "" : ", epoch " + epoch + ",");
     }
 
     private static long newest(Set<Long> epochs, @Nullable Long wanted) {

@@ -48,6 +48,10 @@ class JobEpochsTest {
                 .hasMessage(
                         "there are no metrics of job c in topic m, but of \"\" (epoch 0), b (epoch"
                                 + " 1, 2); see there");
+        assertThatThrownBy(() -> epochs.select(null, 7L))
+                .hasMessage(
+                        "there are no metrics of epoch 7 in topic m, but of \"\" (epoch 0), b"
+                                + " (epoch 1, 2); see there");
         assertThatThrownBy(() -> epochs.select("b", 7L))
                 .hasMessage(
                         "there are no metrics of job b, epoch 7, in topic m, but of \"\" (epoch 0),"
