@@ -34,11 +34,13 @@ record RecordSizes(Settings settings, IngestConfig ingest, PublishConfig publish
         LearnConfig reduced = learn.withoutFeatureSettings();
         long bytes = snapshotBytes(reduced);
         if (bytes <= MAX_RECORD_BYTES) {
-            settings.warn(
-                    FieldMapping.FEATURES
-                            + " is too long for a snapshot's first record: snapshots leave it out,"
-                            + " and outside the job nothing can be classified by the names of its"
-                            + " fields");
+            if (settings.get(JobConfig.KIND) == JobKind.LEARN) { // others publish no snapshots
+                settings.warn(
+                        FieldMapping.FEATURES
+                                + " is too long for a snapshot's first record: snapshots leave it"
+                                + " out, and outside the job nothing can be classified by the names"
+                                + " of its fields");
+            }
             return reduced;
         }
         settings.problem(

@@ -1430,6 +1430,12 @@ class JobConfigTest {
                     .singleElement(STRING)
                     .startsWith("features is too long for a snapshot's first record");
         }
+
+        warnings.clear();
+        settings.put("job.kind", "score");
+        settings.put("topics.feature-events", "requests");
+        JobConfig.parse(settings, warnings::add);
+        assertThat(warnings).as("of a job that publishes no snapshots").isEmpty();
     }
 
     @Test
