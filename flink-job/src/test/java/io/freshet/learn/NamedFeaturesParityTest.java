@@ -390,6 +390,24 @@ class NamedFeaturesParityTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"row[2], up", "row[2].name, {name=up}"})
+    void labelInAListOfFeatures_isNoFeature(String label, String member) throws Exception {
+        Object text = member.startsWith("{") ? Map.of("name", "up") : member;
+        Map<String, @Nullable Object> event = Map.of("row", List.of(3, 1, text));
+        try (Job job = new Job(config("row[0:2]", "label=" + label))) {
+            assertThat(job.pack(json(event))).isNull();
+            job.process();
+            Classifier classifier = job.classifier();
+
+            assertThat(classifier.classify(event).probabilities())
+                    .isEqualTo(classifier.classify(new float[] {3, 1}).probabilities());
+            assertThat(classifier.info().hyperParameters())
+                    .containsEntry("label", label)
+                    .doesNotContainKeys("id", "weight");
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"zero", "dead-letter"})
     void names_areClassifiedAsEventsInFreshetsFormat(String missing) throws Exception {
         JobConfig config =

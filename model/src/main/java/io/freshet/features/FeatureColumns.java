@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param features fields that are features
  * @param others fields that are other parts of the example, and so no features where all other
- *     fields are
+ *     fields are, and not read as members of a list of features
  * @param hashBuckets number of columns into which the names of the columns are hashed, a power of
  *     2; 0 if every column of {@code features} is one of the model
  * @param hasIndicators whether further columns, behind the others, say which values are missing;

@@ -99,6 +99,12 @@ public record FieldPath(List<Step> steps) implements Serializable {
         return new FieldPath(steps.subList(0, numSteps));
     }
 
+    /** Returns whether the field is in an object or list: a member of it, or of one in it. */
+    public boolean isBelow(FieldPath other) {
+        int depth = other.steps().size();
+        return steps.size() > depth && first(depth).equals(other);
+    }
+
     /** Returns the index of the field in its list; -1 if it is not a member of a list. */
     public int lastIndex() {
         return steps.get(steps.size() - 1).index();

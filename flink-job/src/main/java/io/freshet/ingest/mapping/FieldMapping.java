@@ -126,16 +126,25 @@ public record FieldMapping(FeatureList features, Map<ExamplePart, FieldSource> s
     }
 
     /**
-     * Returns the settings that say which fields are features, by key. If all fields are, unless
-     * they are other parts of the example, those parts are among them.
+     * Returns the settings that say which fields are features, by key. The other parts of the
+     * example are among them if they would be taken for features otherwise: where all fields are,
+     * and in a list of which a range is.
      */
     public Map<String, String> featureSettings() {
         Map<String, String> values = new TreeMap<>();
         values.put(FEATURES.name(), features.toString());
-        if (features.takesOthers()) {
-            paths().forEach((part, path) -> values.put(key(part).name(), path.toString()));
-        }
+        paths().forEach(
+                        (part, path) -> {
+                            if (features.takesOthers() || isInListOfFeatures(path)) {
+                                values.put(key(part).name(), path.toString());
+                            }
+                        });
         return values;
+    }
+
+    private boolean isInListOfFeatures(FieldPath path) {
+        return features.fields().stream()
+                .anyMatch(field -> field.isList() && path.isBelow(field.path()));
     }
 
     /** Returns the fields that are parts other than the features. */
