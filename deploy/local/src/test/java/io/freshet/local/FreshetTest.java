@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freshet.pipeline.JobConfig;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,6 +54,28 @@ class FreshetTest {
         assertThat(err.toString().lines()).containsExactly("freshet: " + message);
         assertThat(out.toString()).isEmpty();
         assertThat(code).isEqualTo(2);
+    }
+
+    @Test
+    void script_buildsAgainIfAnyModuleThatItRunsHasChanged() throws Exception {
+        List<String> used =
+                Pattern.compile("<artifactId>freshet-([a-z-]+)</artifactId>")
+                        .matcher(Files.readString(Path.of("pom.xml")))
+                        .results()
+                        .map(module -> module.group(1))
+                        .filter(module -> !module.equals("parent") && !module.equals("local"))
+                        .distinct()
+                        .toList();
+        MatchResult modules =
+                Pattern.compile("(?m)^modules='(.*) deploy/local'$")
+                        .matcher(Files.readString(Path.of("freshet")))
+                        .results()
+                        .findFirst()
+                        .orElseThrow();
+
+        assertThat(Arrays.asList(modules.group(1).split(" ", -1)))
+                .hasSizeGreaterThan(2)
+                .containsExactlyInAnyOrderElementsOf(used);
     }
 
     @Test
