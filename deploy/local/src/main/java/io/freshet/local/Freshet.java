@@ -33,12 +33,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DemoCommand.class,
             InspectCommand.class,
             ReplayCommand.class,
+            ImagesCommand.class,
             TopicsCommand.class,
             RunCommand.class,
             ScoreCommand.class,
             WatchCommand.class,
             StatusCommand.class,
             ServeCommand.class,
+            EvaluateCommand.class,
             DeadLettersCommand.class,
             AuditCommand.class,
             ModelsCommand.class,
@@ -54,7 +56,7 @@ public final class Freshet implements Runnable {
 
     /** Commands that run for long and log: their first line of output names the log. */
     private static final Set<String> LOGGING_COMMANDS =
-            Set.of("demo", "replay", "run", "score", "watch", "serve", "bench");
+            Set.of("demo", "replay", "images", "run", "score", "watch", "serve", "bench");
 
     /** Message of the operating system if a disk is full. */
     private static final String DISK_FULL = "No space left on device";
@@ -124,6 +126,7 @@ public final class Freshet implements Runnable {
     static CommandLine commandLine() {
         Freshet freshet = new Freshet();
         return new CommandLine(freshet)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((e, arguments) -> reportUsage(e))
                 .setExecutionExceptionHandler(
                         (e, command, parsed) -> freshet.report(e, command.getErr()));

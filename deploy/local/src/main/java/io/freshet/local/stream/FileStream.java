@@ -18,6 +18,7 @@ import io.freshet.local.table.DataFile;
 import io.freshet.local.table.Row;
 import io.freshet.local.table.RowReader;
 import io.freshet.model.example.Examples;
+import io.freshet.model.example.SparseRows;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -358,11 +359,23 @@ public final class FileStream implements LabelledStream {
             int label = examples.labels()[0];
             List<String> names = classes.isEmpty() ? block.classNames() : classes;
             Example example =
-                    new Example(
-                            label == Examples.UNLABELLED ? null : names.get(label),
-                            Arrays.copyOf(examples.features(), examples.numFeatures()));
+                    example(label == Examples.UNLABELLED ? null : names.get(label), examples);
             packer.recycle(block);
             return example;
+        }
+
+        private static Example example(@Nullable String label, Examples examples) {
+            SparseRows rows = examples.sparse();
+            if (rows == null) {
+                return new Example(
+                        label, Arrays.copyOf(examples.features(), examples.numFeatures()));
+            }
+            int start = rows.start(0);
+            int end = rows.end(0);
+            return new Example(
+                    label,
+                    Arrays.copyOfRange(rows.values(), start, end),
+                    Arrays.copyOfRange(rows.columns(), start, end));
         }
 
         @Override

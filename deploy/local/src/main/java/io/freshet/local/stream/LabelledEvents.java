@@ -8,19 +8,19 @@ import java.time.Instant;
 import java.util.AbstractList;
 
 /** Encoder of examples as events in Freshet's own schema. */
-final class LabelledEvents {
+public final class LabelledEvents {
     private LabelledEvents() {}
 
     /**
      * Returns the event of an example, in single-object encoding, with the current time.
      *
-     * @param index number of the example, which becomes the event's id
+     * @param id id of the event
      */
-    static byte[] encode(long index, LabelledStream.Example example) throws IOException {
+    public static byte[] encode(String id, LabelledStream.Example example) throws IOException {
         float[] features = example.features();
         ByteBuffer encoded =
                 LabelledEvent.newBuilder()
-                        .setId(Long.toString(index))
+                        .setId(id)
                         .setTimestamp(Instant.ofEpochMilli(System.currentTimeMillis()))
                         .setFeatures(
                                 new DenseFeatures(

@@ -15,10 +15,16 @@ public interface LabelledStream {
      * Example of a stream.
      *
      * @param label class name; null if unlabelled
-     * @param features (numFeatures)
+     * @param features (numFeatures), or (columns) those that are not 0
+     * @param columns indices of the features that are not 0; null if all are given
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Example(@Nullable String label, float[] features) {}
+    record Example(@Nullable String label, float[] features, int @Nullable [] columns) {
+        /** Creates an example with all features. */
+        public Example(@Nullable String label, float[] features) {
+            this(label, features, null);
+        }
+    }
 
     /** Returns a short description. */
     String description();
@@ -57,7 +63,7 @@ public interface LabelledStream {
             @Override
             public byte[] next() {
                 try {
-                    return LabelledEvents.encode(index++, examples.next());
+                    return LabelledEvents.encode(Long.toString(index++), examples.next());
                 } catch (IOException e) {
                     throw new UncheckedIOException(e);
                 }

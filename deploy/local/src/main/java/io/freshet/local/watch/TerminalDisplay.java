@@ -102,6 +102,16 @@ public final class TerminalDisplay {
         }
     }
 
+    /** Shows one line, in place of what was shown before if the output is a terminal. */
+    public void showLine(String text) {
+        if (interactive) {
+            redraw(List.of(text));
+        } else {
+            out.println(text);
+            out.flush();
+        }
+    }
+
     private void redraw(List<String> lines) {
         StringBuilder screen = new StringBuilder();
         if (drawn > 0) {

@@ -1,0 +1,25 @@
+package io.freshet.local.evaluate;
+
+import io.freshet.local.stream.LabelledStream.Example;
+import java.io.IOException;
+import java.util.List;
+
+/** One version of a model that predicts without being trained. */
+public interface ServedModel extends AutoCloseable {
+    /** Returns which version of which model this is, and where from. */
+    String description();
+
+    /** Returns the class names, in the order of their indices. */
+    List<String> classes();
+
+    /**
+     * Predicts examples.
+     *
+     * @return one prediction for each example, in their order
+     * @throws IOException if the model cannot be asked
+     */
+    List<Prediction> predict(List<Example> examples) throws IOException;
+
+    @Override
+    void close();
+}
