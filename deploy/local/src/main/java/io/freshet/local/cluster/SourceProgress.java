@@ -2,12 +2,16 @@ package io.freshet.local.cluster;
 
 import io.freshet.pipeline.InputTopics;
 import io.freshet.pipeline.JobConfig;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -16,14 +20,17 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Progress of a job's source towards the ends that its topics had at one moment. They must not have
- * transactions.
+ * Progress of a job's source towards the last records that its topics had at one moment, without
+ * those of transactions that were open.
  *
  * <p>A source reports the offset of the last record that it has read, and none before the first. A
  * source that was restored at the end of a partition reports none, so for such partitions the
  * committed offsets of its consumer group are used.
  */
 public final class SourceProgress {
+    private static final Duration POLL = Duration.ofMillis(100);
+    private static final int LOOK_BACK_FACTOR = 8;
+
     private final JobConfig config;
     private final SourceOffsets offsets;
     private final Map<TopicPartition, Long> ends;
@@ -39,6 +46,7 @@ public final class SourceProgress {
     public static SourceProgress toCurrentEnd(JobConfig config, SourceOffsets offsets) {
         Properties properties = new Properties();
         properties.putAll(config.kafka().client());
+        properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         Map<TopicPartition, Long> ends = new HashMap<>();
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(
@@ -51,9 +59,38 @@ public final class SourceProgress {
                                                 new TopicPartition(info.topic(), info.partition()),
                                                 0L));
             }
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(ends.keySet());
             ends.putAll(consumer.endOffsets(ends.keySet()));
+            ends.replaceAll(
+                    (at, end) -> afterLastRecord(consumer, at, begins.getOrDefault(at, 0L), end));
         }
         return new SourceProgress(config, offsets, ends);
+    }
+
+    /**
+     * Returns the offset after the last record before the end of a partition: transactions write
+     * markers behind their records, which a source never reports. 0 if there is no record.
+     */
+    private static long afterLastRecord(
+            KafkaConsumer<byte[], byte[]> consumer,
+            TopicPartition partition,
+            long begin,
+            long end) {
+        consumer.assign(List.of(partition));
+        for (long back = 1, from = end; from > begin; back *= LOOK_BACK_FACTOR) {
+            from = Math.max(begin, end - back);
+            consumer.seek(partition, from);
+            long after = 0;
+            while (consumer.position(partition) < end) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                    after = record.offset() < end ? record.offset() + 1 : after;
+                }
+            }
+            if (after > 0) {
+                return after;
+            }
+        }
+        return 0;
     }
 
     /** Returns whether the source has read up to that end. */
