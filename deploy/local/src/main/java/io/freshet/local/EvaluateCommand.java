@@ -26,6 +26,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -113,7 +115,7 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (ShutdownStack open = new ShutdownStack();
                 ServedModel model = model()) {
-            LabelledStream stream = stream(open);
+            LabelledStream stream = stream(model, open);
             long total = Math.min(events, stream.size());
             out.println("  " + printable(model.description()));
             out.println("  " + printable(stream.description()));
@@ -150,9 +152,11 @@ final class EvaluateCommand implements Callable<Integer> {
                         + " %";
     }
 
-    private LabelledStream stream(ShutdownStack open) throws Exception {
+    private LabelledStream stream(ServedModel model, ShutdownStack open) throws Exception {
         if (file != null) {
-            return FileStream.read(fileOptions.file(file), fields, settingsOptions.read(), 1, null);
+            Map<String, String> settings = new HashMap<>(model.featureSettings());
+            settings.putAll(settingsOptions.read());
+            return FileStream.read(fileOptions.file(file), fields, settings, 1, null);
         }
         return open.add(
                 imageOptions.open(

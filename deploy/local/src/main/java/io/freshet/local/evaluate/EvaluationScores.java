@@ -1,5 +1,6 @@
 package io.freshet.local.evaluate;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -75,9 +76,9 @@ public final class EvaluationScores {
         return examples;
     }
 
-    /** Returns the number of examples that are left out, by reason. */
+    /** Returns the number of examples that are left out, by reason in the order of the text. */
     public Map<String, Long> leftOut() {
-        return Map.copyOf(leftOut);
+        return Collections.unmodifiableMap(leftOut);
     }
 
     /** Returns the fraction of examples whose class was predicted; NaN without examples. */

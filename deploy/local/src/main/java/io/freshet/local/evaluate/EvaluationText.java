@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 /** Report of an evaluation for a terminal of 80 columns. */
 public final class EvaluationText {
     private static final int WIDTH = 80;
+    private static final String MARGIN = "  ";
     private static final int NAME_WIDTH = 22;
     private static final int CELL_NAME_WIDTH = 12;
     private static final int CELL_WIDTH = 6;
@@ -33,12 +34,10 @@ public final class EvaluationText {
         scores.leftOut()
                 .forEach(
                         (reason, count) ->
-                                lines.addAll(
-                                        TerminalText.wrapped(
-                                                "  "
-                                                        + format("%,d left out: ", count)
-                                                        + printable(reason),
-                                                WIDTH)));
+                                TerminalText.wrapped(
+                                                format("%,d left out: ", count) + printable(reason),
+                                                WIDTH - MARGIN.length())
+                                        .forEach(line -> lines.add(MARGIN + line)));
         if (scores.examples() == 0) {
             return lines;
         }
@@ -49,7 +48,7 @@ public final class EvaluationText {
         if (scores.impossible() > 0) {
             lines.add(
                     format(
-                            "  %,d labels had the probability 0, and count as 103 nats",
+                            "  labels with the probability 0, which count as 103 nats: %,d",
                             scores.impossible()));
         }
         lines.add("");

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +96,11 @@ public final class HttpModel implements ServedModel {
     @Override
     public List<String> classes() {
         return classes;
+    }
+
+    @Override
+    public Map<String, String> featureSettings() {
+        return Map.of();
     }
 
     @Override

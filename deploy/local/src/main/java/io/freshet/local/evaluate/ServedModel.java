@@ -3,6 +3,7 @@ package io.freshet.local.evaluate;
 import io.freshet.local.stream.LabelledStream.Example;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /** One version of a model that predicts without being trained. */
 public interface ServedModel extends AutoCloseable {
@@ -11,6 +12,12 @@ public interface ServedModel extends AutoCloseable {
 
     /** Returns the class names, in the order of their indices. */
     List<String> classes();
+
+    /**
+     * Returns the settings of the job by which fields become features, by key; empty if the model
+     * does not say.
+     */
+    Map<String, String> featureSettings();
 
     /**
      * Predicts examples.

@@ -1,13 +1,18 @@
 package io.freshet.local.evaluate;
 
 import io.freshet.classifier.Classifier;
+import io.freshet.ingest.mapping.FieldMapping;
 import io.freshet.local.models.StoredSnapshot;
 import io.freshet.local.stream.LabelledStream.Example;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Model whose snapshot was read from a topic: predicts in this process. */
 public final class TopicModel implements ServedModel {
+    private static final String FEATURES = FieldMapping.FEATURES.name();
+
     private final Classifier classifier;
     private final String topic;
 
@@ -27,6 +32,17 @@ public final class TopicModel implements ServedModel {
     @Override
     public List<String> classes() {
         return classifier.info().classes();
+    }
+
+    @Override
+    public Map<String, String> featureSettings() {
+        Map<String, String> settings = new HashMap<>(classifier.info().hyperParameters());
+        settings.keySet().removeIf(key -> !isFeatureKey(key));
+        return settings.getOrDefault(FEATURES, "").isEmpty() ? Map.of() : settings;
+    }
+
+    private static boolean isFeatureKey(String key) {
+        return key.equals(FEATURES) || key.startsWith(FEATURES + ".");
     }
 
     @Override
