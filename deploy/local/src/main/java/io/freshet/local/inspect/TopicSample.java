@@ -6,6 +6,7 @@ import io.freshet.ingest.ForeignFormat;
 import io.freshet.ingest.RawMessage;
 import io.freshet.ingest.SourceFormat;
 import io.freshet.ingest.mapping.FieldSource;
+import io.freshet.local.cli.JsonProblems;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.message.AvroMessages;
 import io.freshet.local.table.JsonRows;
@@ -158,7 +159,7 @@ public final class TopicSample {
         } catch (UserException e) {
             throw e;
         } catch (JsonProcessingException e) {
-            addUnreadable(value, e.getOriginalMessage());
+            addUnreadable(value, JsonProblems.describe(e));
         } catch (IOException | RuntimeException | StackOverflowError e) {
             addUnreadable(value, e.getMessage()); // the trial counts it as a dead letter
         }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.freshet.ingest.mapping.JsonLimits;
+import io.freshet.local.cli.JsonProblems;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -90,7 +91,7 @@ final class EventSpans {
                             + " on, after "
                             + spans.size()
                             + " events: "
-                            + e.getOriginalMessage());
+                            + JsonProblems.describe(e));
         } catch (IOException e) {
             throw HttpProblem.badRequest("The body cannot be read: " + e.getMessage());
         }

@@ -10,6 +10,7 @@ import io.freshet.classifier.Classification;
 import io.freshet.classifier.Classifier;
 import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.mapping.JsonLimits;
+import io.freshet.local.cli.JsonProblems;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Set;
@@ -107,7 +108,7 @@ final class VectorEvent {
         } catch (JsonProcessingException e) {
             throw new Refusal(
                     DeadLetterReason.INVALID_JSON,
-                    "the event is not a JSON object: " + e.getOriginalMessage());
+                    "the event is not a JSON object: " + JsonProblems.describe(e));
         } catch (IOException e) {
             throw new Refusal(DeadLetterReason.INVALID_JSON, String.valueOf(e.getMessage()));
         }

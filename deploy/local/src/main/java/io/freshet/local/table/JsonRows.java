@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import io.freshet.features.FieldPath;
 import io.freshet.ingest.mapping.JsonLimits;
+import io.freshet.local.cli.JsonProblems;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,7 +45,7 @@ public final class JsonRows implements RowReader {
                     return row(line, normalised(read.getBytes(StandardCharsets.UTF_8)));
                 } catch (JsonProcessingException e) {
                     throw new InvalidFileException(
-                            line, "not a JSON object: " + e.getOriginalMessage());
+                            line, "not a JSON object: " + JsonProblems.describe(e));
                 }
             }
         }
