@@ -4,9 +4,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shape of a job's models, as far as its settings say it directly.
+ * Shape of a job's models, as far as its settings say it.
  *
- * @param numFeatures number of features; null if it is not set
+ * @param numFeatures number of features, of mapped fields the number of their columns; null if
+ *     neither is set
  * @param classes class names by index; empty if they are not set, or open
  */
 public record GivenShape(@Nullable Integer numFeatures, List<String> classes) {

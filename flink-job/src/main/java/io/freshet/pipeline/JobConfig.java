@@ -199,7 +199,10 @@ public record JobConfig(
      */
     public static GivenShape parseShape(Map<String, String> values) {
         Settings settings = settings(values);
-        Integer numFeatures = settings.get(IngestConfig.NUM_FEATURES).orElse(null);
+        Integer numFeatures =
+                settings.text(FieldMapping.FEATURES).isEmpty()
+                        ? settings.get(IngestConfig.NUM_FEATURES).orElse(null)
+                        : Integer.valueOf(IngestConfig.ofJsonFeatures(settings).numFeatures());
         List<String> classes = IngestConfig.givenClasses(settings);
         settings.throwIfProblems();
         return new GivenShape(numFeatures, classes);

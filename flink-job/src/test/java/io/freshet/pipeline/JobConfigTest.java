@@ -1596,6 +1596,20 @@ class JobConfigTest {
     }
 
     @Test
+    void shape_hasTheColumnsOfMappedFields_orTheGivenNumber() {
+        assertThat(JobConfig.parseShape(Map.of("classes", "a,b")))
+                .isEqualTo(new GivenShape(null, List.of("a", "b")));
+        assertThat(JobConfig.parseShape(Map.of("num-features", "3")).numFeatures()).isEqualTo(3);
+        assertThat(
+                        JobConfig.parseShape(
+                                        Map.of(
+                                                "features",
+                                                "age,city:categorical(Oslo|Rome),at:time"))
+                                .numFeatures())
+                .isEqualTo(7);
+    }
+
+    @Test
     void misspeltOptionOfFlink_isRefused_andOneOfAnotherModuleAccepted() {
         assertThat(problems(with("flink.execution.checkpointing.intervall", "1 s")))
                 .containsExactly(

@@ -59,8 +59,8 @@ final class ModelsImportCommand implements Callable<Integer> {
             names = "--num-features",
             paramLabel = "N",
             description =
-                    "Number of features that the model must have (default: num-features of the"
-                            + " settings, or any).")
+                    "Number of features that the model must have (default: that of num-features or"
+                            + " features of the settings, or any).")
     private @Nullable Integer numFeatures;
 
     @Option(
@@ -111,7 +111,12 @@ final class ModelsImportCommand implements Callable<Integer> {
                         + "), "
                         + content.activation()
                         + (content.scaler() == null ? ", no scaler" : ", with its scaler"));
-        out.println("in " + output + "; a job begins with it by models.start=" + output);
+        out.println(
+                "in "
+                        + output
+                        + "; a job begins with it by models.start="
+                        + output
+                        + (content.scaler() == null ? " and scaler.type=none" : ""));
         out.flush();
         return 0;
     }

@@ -39,6 +39,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Test of {@code freshet models} on the topics of a real job, and of a job's warm start. */
 class ModelsITCase {
@@ -267,12 +269,14 @@ class ModelsITCase {
         }
     }
 
-    @Test
-    void import_ofAnotherShape_isRefusedWithBoth() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"num-features=54", "features=x[0:53],city:boolean"})
+    void import_ofAnotherShape_isRefusedWithBoth(String features) throws Exception {
         Path output = directory.resolve("refused.avro");
+        String[] keyAndValue = features.split("=", 2);
         CommandResult imported =
                 models(
-                        Map.of("num-features", "54", "classes", "7"),
+                        Map.of(keyAndValue[0], keyAndValue[1], "classes", "7"),
                         "import",
                         file("linear.onnx").toString(),
                         "--output",
@@ -304,7 +308,8 @@ class ModelsITCase {
                         start.toString());
         assertThat(imported.code()).as(imported.err()).isZero();
         assertThat(imported.out())
-                .startsWith("4 features, 3 classes (x, y, z), softmax, no scaler");
+                .startsWith("4 features, 3 classes (x, y, z), softmax, no scaler")
+                .contains("models.start=" + start + " and scaler.type=none");
         List<float[]> rows =
                 Files.readAllLines(file("predictions.csv"), StandardCharsets.UTF_8).stream()
                         .skip(1)
