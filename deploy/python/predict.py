@@ -12,6 +12,8 @@ import pandas
 
 def probabilities(model, x):
     """Returns the probabilities (n, classes) for features (n, features); NaN is a missing value."""
+    if x.shape[1] != model["num_features"]:
+        sys.exit(f"the rows have {x.shape[1]} columns; the model has {model['num_features']} features")
     missing = json.loads(model["hyper_parameters"].item()).get("features.missing")
     if missing == "zero":
         x = numpy.nan_to_num(x, nan=0)

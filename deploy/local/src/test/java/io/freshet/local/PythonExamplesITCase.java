@@ -177,6 +177,7 @@ class PythonExamplesITCase {
         arrays.put("mixture", List.of(1));
         arrays.put("classes", List.of("a", "b"));
         arrays.put("activation", "softmax");
+        arrays.put("num_features", FEATURES);
         arrays.put("hyper_parameters", "{\"features.missing\": \"zero\"}");
         save(arrays, file);
         Path rows = directory.resolve("rows.csv");
@@ -207,6 +208,18 @@ class PythonExamplesITCase {
                 .hasMessageContaining("the model accepts no missing values");
     }
 
+    @Test
+    void exportedModel_rowsOfAnotherWidth_endTheScript() throws Exception {
+        ModelSnapshotEvent snapshot =
+                new Snapshots(7, FEATURES, 3, 3, "softmax", 1, true).records(1 << 16).get(0);
+        Path file = directory.resolve("model.npz");
+        save(arrays(snapshot), file);
+        Path rows = Files.writeString(directory.resolve("rows.csv"), "a\n1\n");
+
+        assertThatThrownBy(() -> runScript("predict.py", file, rows))
+                .hasMessageContaining("the rows have 1 columns; the model has 5 features");
+    }
+
     /** Returns the arrays that an exported file has, as nested lists. */
     private static Map<String, Object> arrays(ModelSnapshotEvent snapshot) {
         int outputs = snapshot.getNumOutputs();
@@ -234,6 +247,7 @@ class PythonExamplesITCase {
         arrays.put("mixture", mixture);
         arrays.put("classes", snapshot.getClasses());
         arrays.put("activation", snapshot.getActivation());
+        arrays.put("num_features", FEATURES);
         arrays.put("hyper_parameters", "{\"features.missing\": \"mean\"}");
         ScalerSnapshot scaler = snapshot.getScaler();
         if (scaler != null) {
