@@ -40,9 +40,9 @@ final class AnswerReview {
     private final FoundOffsets waiting;
     private final FoundOffsets answeredBefore;
     private final FoundOffsets withoutRecord;
+    private final FoundOffsets unread;
     private final Set<String> waitedFor = new TreeSet<>();
     private long expected;
-    private long unread;
 
     /**
      * @param earlierEpochs offsets that the job has answered in each earlier epoch
@@ -66,6 +66,7 @@ final class AnswerReview {
         waiting = new FoundOffsets(partition);
         answeredBefore = new FoundOffsets(partition);
         withoutRecord = new FoundOffsets(partition);
+        unread = new FoundOffsets(partition);
     }
 
     /**
@@ -80,9 +81,12 @@ final class AnswerReview {
         if (answers.answered().contains(offset)) {
             return false;
         }
+        boolean isAnsweredBefore = earlierEpochs.stream().anyMatch(e -> e.contains(offset));
         if (offset > answers.frontier()) {
-            unread++;
-        } else if (earlierEpochs.stream().anyMatch(epoch -> epoch.contains(offset))) {
+            if (!isAnsweredBefore) {
+                unread.add(offset);
+            }
+        } else if (isAnsweredBefore) {
             answeredBefore.add(offset);
         } else if (offset < first) {
             before.add(offset);
@@ -197,6 +201,14 @@ final class AnswerReview {
                             "events without an answer, which wait for " + models() + " or are lost",
                             unknown));
         }
+        if (first == OffsetSet.NONE && !unread.isEmpty() && !conditions.startsLatest()) {
+            findings.add(
+                    unanswered(
+                            Verdict.UNPROVEN,
+                            unread,
+                            "events of a partition without any answer",
+                            "; they are not read yet, or are lost" + unknown));
+        }
         if (!before.isEmpty() && !conditions.startsLatest()) {
             findings.add(
                     unanswered(
@@ -265,7 +277,7 @@ final class AnswerReview {
                 first,
                 from,
                 answers.frontier(),
-                unread,
+                unread.count(),
                 before.count());
     }
 }

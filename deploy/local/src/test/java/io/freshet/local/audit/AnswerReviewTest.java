@@ -320,11 +320,32 @@ class AnswerReviewTest {
     }
 
     @Test
-    void partitionWithoutAnswers_hasNothingToCompare() {
+    void partitionWithoutAnswers_isUnproven() {
         records(0, 9);
 
-        assertThat(findings()).isEmpty();
+        assertThat(finding().verdict()).isEqualTo(Verdict.UNPROVEN);
+        assertThat(finding().text())
+                .isEqualTo(
+                        "events of a partition without any answer: 10; they are not read yet, or"
+                                + " are lost");
+        assertThat(finding().spans()).containsExactly(new OffsetSpan(PARTITION, 0, 9));
         assertThat(review().report("").unread()).isEqualTo(10);
         assertThat(review().report("").provenTo()).isEqualTo(-1);
+
+        startsLatest = true;
+        assertThat(findings()).isEmpty();
+    }
+
+    @Test
+    void partitionWithAnswersOfAnEarlierEpochOnly_hasNothingToCompare() {
+        records(0, 9);
+        OffsetSet earlier = new OffsetSet();
+        for (long offset = 0; offset < 10; offset++) {
+            earlier.add(offset);
+        }
+        earlierEpochs.add(earlier);
+
+        assertThat(findings()).isEmpty();
+        assertThat(review().report("").unread()).isZero();
     }
 }
