@@ -52,6 +52,12 @@ public record Classification(int predictedClass, String predictedLabel, float[] 
         return classes;
     }
 
+    /** Returns the predicted class with its probability. */
+    @Override
+    public String toString() {
+        return predictedLabel + " with probability " + confidence();
+    }
+
     private static double term(double probability) {
         return probability > 0 ? -probability * Math.log(probability) : 0;
     }

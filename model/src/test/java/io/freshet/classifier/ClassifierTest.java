@@ -127,6 +127,12 @@ class ClassifierTest {
     }
 
     @Test
+    void classification_isTextForPeople() {
+        assertThat(new Classification(1, "green", new float[] {0.25f, 0.75f}))
+                .hasToString("green with probability 0.75");
+    }
+
+    @Test
     void info_isThatOfTheSnapshot() throws Exception {
         ModelInfo info =
                 ClassifierReader.of(new Snapshots(1, 3, 2, 2, "softmax", 1, false).records(9))

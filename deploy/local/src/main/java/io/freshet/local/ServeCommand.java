@@ -60,7 +60,8 @@ final class ServeCommand implements Callable<Integer> {
                             + " on "
                             + server.address());
             if (models.awaitEnd(READING)) {
-                print(out, "ready with " + models.modelIds().size() + " models");
+                int ready = models.modelIds().size();
+                print(out, "ready with " + ready + (ready == 1 ? " model" : " models"));
             }
             server.awaitEnd();
         }

@@ -99,7 +99,6 @@ class ImagesITCase {
                         "kafka.bootstrap.servers=" + kafka.bootstrapServers(),
                         "--set",
                         "topics.models=" + settings.get("topics.models"))) {
-            server.awaitOutput("ready with 1 models");
             URI address = server.awaitServer();
 
             CommandResult result = run("evaluate", "--server", address.toString());

@@ -163,7 +163,7 @@ public final class JavaProcess implements AutoCloseable {
 
     /** Waits until {@code freshet serve} has read a model, and returns its address. */
     public URI awaitServer() {
-        awaitOutput("ready with 1 models");
+        awaitOutput("ready with 1 model");
         return URI.create(awaitOutput(SERVER));
     }
 

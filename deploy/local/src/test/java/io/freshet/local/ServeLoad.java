@@ -64,7 +64,7 @@ final class ServeLoad {
                             "0",
                             "--set",
                             "kafka.bootstrap.servers=" + kafka.bootstrapServers())) {
-                server.awaitOutput("ready with 1 models");
+                server.awaitOutput("ready with 1 model");
                 URI address = URI.create(server.awaitOutput(ADDRESS));
                 measure(address.getPort(), rate, events, WARM_UP_SECONDS);
                 Latencies times = measure(address.getPort(), rate, events, seconds);
