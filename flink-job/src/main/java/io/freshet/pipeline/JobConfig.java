@@ -138,7 +138,7 @@ public record JobConfig(
         FlinkKeys.check(settings, FLINK_PREFIX, settings.withPrefix(FLINK_PREFIX));
         checkTransactions(settings, kafka);
         RecordSizes sizes = new RecordSizes(settings, ingest, publish);
-        LearnConfig learn = sizes.checkSnapshots(pipeline.learn());
+        LearnConfig learn = sizes.checkSnapshots(pipeline.learn(), settings.get(KIND));
         sizes.checkMetrics(learn, monitor);
         JobConfig config =
                 new JobConfig(

@@ -24,17 +24,18 @@ record RecordSizes(Settings settings, IngestConfig ingest, PublishConfig publish
     /**
      * Checks the size of a snapshot's first record, which also has all fields that are not split.
      *
+     * @param kind kind of the job; only one that learns publishes snapshots
      * @return the configuration of the learn stage, without the list of features if the record
      *     would be too large with it
      */
-    LearnConfig checkSnapshots(LearnConfig learn) {
+    LearnConfig checkSnapshots(LearnConfig learn, JobKind kind) {
         if (snapshotBytes(learn) <= MAX_RECORD_BYTES) {
             return learn;
         }
         LearnConfig reduced = learn.withoutFeatureSettings();
         long bytes = snapshotBytes(reduced);
         if (bytes <= MAX_RECORD_BYTES) {
-            if (settings.get(JobConfig.KIND) == JobKind.LEARN) { // others publish no snapshots
+            if (kind == JobKind.LEARN) {
                 settings.warn(
                         FieldMapping.FEATURES
                                 + " is too long for a snapshot's first record: snapshots leave it"

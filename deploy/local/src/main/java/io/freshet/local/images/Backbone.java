@@ -75,7 +75,7 @@ final class Backbone implements AutoCloseable {
     }
 
     /**
-     * How a network is run.
+     * Options of running a network.
      *
      * @param normalisation normalisation of its input
      * @param output name of the output that has the features; null for the only one
