@@ -9,16 +9,21 @@ import io.freshet.pipeline.KafkaFailure;
 import io.freshet.publish.PublishConfig;
 import io.freshet.publish.Topic;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** Creation of a job's topics. */
 public final class Topics {
     private static final int MAX_OUTPUT_BYTES = 8 << 20;
+    private static final String CREATED = "created ";
 
     private Topics() {}
 
@@ -50,13 +56,46 @@ public final class Topics {
         List<String> lines = new ArrayList<>();
         try (Admin admin = KafkaAdmin.create(kafka)) {
             Map<String, KafkaFuture<Void>> created = admin.createTopics(newTopics).values();
+            List<NewTopic> missed = new ArrayList<>();
             for (NewTopic topic : newTopics) {
-                lines.add(outcome(topic.name(), created.get(topic.name()), kafka));
+                String outcome = outcome(topic.name(), created.get(topic.name()), kafka);
+                lines.add(outcome);
+                if (outcome.startsWith(CREATED)) {
+                    missed.add(topic);
+                }
             }
+            awaitLeaders(admin, missed);
         } catch (KafkaException e) {
             throw new UserException(KafkaFailure.reason(e, kafka), e);
         }
         return lines;
+    }
+
+    /**
+     * Waits until the leader of each partition answers. Kafka names it in its metadata a moment
+     * before. If a producer's first batch comes in this moment, it is refused for now and the
+     * second one accepted, and then the first is out of order for ever: its events would be lost.
+     */
+    private static void awaitLeaders(Admin admin, List<NewTopic> topics)
+            throws InterruptedException {
+        Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+        for (NewTopic topic : topics) {
+            for (int partition = 0; partition < topic.numPartitions(); partition++) {
+                partitions.put(new TopicPartition(topic.name(), partition), OffsetSpec.earliest());
+            }
+        }
+        ListOffsetsResult answers = admin.listOffsets(partitions);
+        for (TopicPartition partition : partitions.keySet()) {
+            try {
+                answers.partitionResult(partition).get();
+            } catch (ExecutionException e) {
+                boolean mayNotSee = e.getCause() instanceof AuthorizationException;
+                if (!mayNotSee) {
+                    throw new UserException(
+                            partition + " has no leader yet: " + Failures.reason(e), e);
+                }
+            }
+        }
     }
 
     private static Map<String, String> settings(Topic topic) {
@@ -82,7 +121,7 @@ public final class Topics {
         }
         try {
             created.get();
-            return "created " + name;
+            return CREATED + name;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) {
                 return "exists  " + name;
