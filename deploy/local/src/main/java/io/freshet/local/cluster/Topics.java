@@ -8,12 +8,14 @@ import io.freshet.pipeline.KafkaConfig;
 import io.freshet.pipeline.KafkaFailure;
 import io.freshet.publish.PublishConfig;
 import io.freshet.publish.Topic;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -24,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 public final class Topics {
     private static final int MAX_OUTPUT_BYTES = 8 << 20;
     private static final String CREATED = "created ";
+    private static final Duration LEADER_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration POLL = Duration.ofMillis(20);
 
     private Topics() {}
 
@@ -84,16 +89,25 @@ public final class Topics {
                 partitions.put(new TopicPartition(topic.name(), partition), OffsetSpec.earliest());
             }
         }
-        ListOffsetsResult answers = admin.listOffsets(partitions);
-        for (TopicPartition partition : partitions.keySet()) {
-            try {
-                answers.partitionResult(partition).get();
-            } catch (ExecutionException e) {
-                boolean mayNotSee = e.getCause() instanceof AuthorizationException;
-                if (!mayNotSee) {
-                    throw new UserException(
-                            partition + " has no leader yet: " + Failures.reason(e), e);
+        long deadline = System.nanoTime() + LEADER_TIMEOUT.toNanos();
+        while (!partitions.isEmpty()) {
+            ListOffsetsResult answers = admin.listOffsets(partitions);
+            for (TopicPartition partition : List.copyOf(partitions.keySet())) {
+                try {
+                    answers.partitionResult(partition).get();
+                    partitions.remove(partition);
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof AuthorizationException) {
+                        partitions.remove(partition); // the user may create it, but not read it
+                    } else if (!(e.getCause() instanceof RetriableException)
+                            || System.nanoTime() > deadline) {
+                        throw new UserException(
+                                partition + " has no leader yet: " + Failures.reason(e), e);
+                    }
                 }
+            }
+            if (!partitions.isEmpty()) {
+                LockSupport.parkNanos(POLL.toNanos());
             }
         }
     }
