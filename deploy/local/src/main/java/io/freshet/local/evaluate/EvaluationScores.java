@@ -1,5 +1,6 @@
 package io.freshet.local.evaluate;
 
+import io.freshet.classifier.Classification;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -53,12 +54,7 @@ public final class EvaluationScores {
     }
 
     private void add(int label, float[] probabilities) {
-        int predicted = 0;
-        for (int c = 1; c < probabilities.length; c++) {
-            if (probabilities[c] > probabilities[predicted]) {
-                predicted = c;
-            }
-        }
+        int predicted = Classification.mostProbable(probabilities, 1)[0];
         examples++;
         hits += predicted == label ? 1 : 0;
         confusion[label][predicted]++;
