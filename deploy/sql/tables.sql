@@ -25,6 +25,7 @@ CREATE TABLE metrics (
   topK INT,
   runningLoss DOUBLE,
   runningLossMiniBatches INT,
+  runningLosses ARRAY<ROW<miniBatches BIGINT, `loss` DOUBLE>>,
   `classes` ARRAY<ROW<classIndex INT, `name` STRING, `rolling` ROW<`labels` BIGINT, `predictions` BIGINT, `hits` BIGINT, `precision` DOUBLE, `recall` DOUBLE, f1 DOUBLE>, `prequential` ROW<`labels` BIGINT, `predictions` BIGINT, `hits` BIGINT, `precision` DOUBLE, `recall` DOUBLE, f1 DOUBLE>>>,
   otherClasses INT,
   `confusion` ROW<`cells` ARRAY<ROW<`label` INT, `predicted` INT, `count` BIGINT>>, otherCells BIGINT, otherExamples BIGINT>,

@@ -21,6 +21,7 @@ final class ModelMonitor implements AutoCloseable {
     private static final ClassScores[] NO_CLASSES = {};
     private static final int[] NONE = {};
     private static final CalibrationBin[] NO_BINS = {};
+    private static final RunningLoss[] NO_LOSSES = {};
     private static final double MILLIS_PER_SECOND = 1000;
     private static final long NEVER = -1;
 
@@ -33,6 +34,7 @@ final class ModelMonitor implements AutoCloseable {
     private final RollingMean miniBatchLosses;
     private final RollingMean unlabelledConfidences;
     private long examples;
+    private long miniBatches;
     private int lastLabel = ScoredExample.NONE;
     private int majorityLabel;
 
@@ -41,6 +43,9 @@ final class ModelMonitor implements AutoCloseable {
     private long emittedExamples;
     private long emittedAt;
     private boolean changed;
+
+    /** Running losses since the last record. */
+    private final List<RunningLoss> runningLosses = new ArrayList<>();
 
     /** Newest progress of the model; null if it has been emitted. */
     private @Nullable ModelProgress progress;
@@ -76,6 +81,7 @@ final class ModelMonitor implements AutoCloseable {
         monitor.emittedAt = state.emittedAt();
         monitor.sequence = state.sequence();
         monitor.examples = state.examples();
+        monitor.miniBatches = state.miniBatches();
         monitor.emittedExamples = state.examples();
         monitor.lastLabel = state.lastLabel();
         monitor.total.restore(state.prequential());
@@ -167,12 +173,23 @@ final class ModelMonitor implements AutoCloseable {
         }
         examples += scored.length();
         for (double loss : evaluation.miniBatchLosses()) {
-            miniBatchLosses.add(loss);
+            addMiniBatch(loss);
         }
         for (float confidence : evaluation.unlabelledConfidences()) {
             unlabelledConfidences.add(confidence);
         }
         changed = true;
+    }
+
+    private void addMiniBatch(double loss) {
+        miniBatchLosses.add(loss);
+        miniBatches++;
+        int group = config.runningLossMiniBatches();
+        Double mean = miniBatches % group == 0 ? miniBatchLosses.mean() : null;
+        // After a restart with a larger number, the first groups are not known as a whole.
+        if (mean != null && miniBatchLosses.size() == group) {
+            runningLosses.add(new RunningLoss(miniBatches, mean));
+        }
     }
 
     private void noteLabel(int label) {
@@ -213,6 +230,8 @@ final class ModelMonitor implements AutoCloseable {
         emittedExamples = examples;
         progress = null;
         changed = true;
+        RunningLoss[] newLosses = runningLosses.toArray(NO_LOSSES);
+        runningLosses.clear();
         Tallies recent = window.tallies();
         int numClasses =
                 config.classes().isEmpty() ? newest.openClasses().length : config.numClasses();
@@ -228,6 +247,7 @@ final class ModelMonitor implements AutoCloseable {
                 includes(MetricPart.FADING) ? Scores.of(fading.tallies(), examples) : null,
                 Scores.of(total, examples),
                 miniBatchLosses.mean(),
+                newLosses,
                 classScores(classes, recent),
                 includes(MetricPart.CLASSES) ? numClasses - classes.length : 0,
                 includes(MetricPart.CONFUSION)
@@ -288,7 +308,8 @@ final class ModelMonitor implements AutoCloseable {
                 miniBatchLosses.values(),
                 unlabelledConfidences.values(),
                 fading.multiplicity(),
-                config.numClasses());
+                config.numClasses(),
+                miniBatches);
     }
 
     /** Does nothing: a monitor holds no resources. */

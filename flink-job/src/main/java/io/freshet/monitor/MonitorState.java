@@ -22,6 +22,8 @@ import io.freshet.learn.StateMismatchException;
  *     there was one are read as 0, which stands for 1.
  * @param numClasses number of classes of the tallies; 0 in states that were written before it was
  *     stored, which have as many as are configured
+ * @param miniBatches number of mini-batches since the model was created. States that were written
+ *     before it was stored are read as 0, from which it then counts on.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record MonitorState(
@@ -36,7 +38,8 @@ public record MonitorState(
         double[] miniBatchLosses,
         double[] unlabelledConfidences,
         double fadingMultiplicity,
-        int numClasses) {
+        int numClasses,
+        long miniBatches) {
     public MonitorState {
         fadingMultiplicity = fadingMultiplicity == 0 ? 1 : fadingMultiplicity;
     }
@@ -73,6 +76,7 @@ public record MonitorState(
                         miniBatchLosses,
                         unlabelledConfidences,
                         fadingMultiplicity,
-                        newNumClasses);
+                        newNumClasses,
+                        miniBatches);
     }
 }

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param prequential scores of all examples since the model was created
  * @param runningLoss mean of the losses that the training minimised on the last mini-batches, nats,
  *     as PyTorch's tutorials print it; null before the first
+ * @param runningLosses for each time that {@code metrics.running-loss-mini-batches} further
+ *     mini-batches were complete since the previous record, their mean loss
  * @param classes scores of the classes with most labels; empty if left out
  * @param otherClasses number of classes that are left out
  * @param confusion confusion matrix of the window; null if left out
@@ -39,6 +41,7 @@ public record RollingMetrics(
         @Nullable Scores fading,
         Scores prequential,
         @Nullable Double runningLoss,
+        RunningLoss[] runningLosses,
         ClassScores[] classes,
         int otherClasses,
         @Nullable ConfusionMatrix confusion,

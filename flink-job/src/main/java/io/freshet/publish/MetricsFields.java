@@ -14,6 +14,7 @@ import io.freshet.schemas.Confusion;
 import io.freshet.schemas.ConfusionCell;
 import io.freshet.schemas.FeatureCount;
 import io.freshet.schemas.MetricsEvent;
+import io.freshet.schemas.RunningLoss;
 import io.freshet.schemas.Scores;
 import java.time.Instant;
 import java.util.Arrays;
@@ -65,6 +66,7 @@ final class MetricsFields {
                 .setTopK(config.topK())
                 .setRunningLoss(metrics.runningLoss())
                 .setRunningLossMiniBatches(config.runningLossMiniBatches())
+                .setRunningLosses(runningLosses(metrics))
                 .setClasses(classes(metrics, progress.classes(config.classes())))
                 .setOtherClasses(metrics.otherClasses())
                 .setConfusion(confusion(metrics.confusion()))
@@ -89,6 +91,12 @@ final class MetricsFields {
                 .setEpoch(job.epoch())
                 .setPartitions(ProgressFields.partitions(progress, job))
                 .build();
+    }
+
+    private static List<RunningLoss> runningLosses(RollingMetrics metrics) {
+        return Arrays.stream(metrics.runningLosses())
+                .map(running -> new RunningLoss(running.miniBatches(), running.loss()))
+                .toList();
     }
 
     private static List<FeatureCount> featureCounts(FeatureCounts counts) {

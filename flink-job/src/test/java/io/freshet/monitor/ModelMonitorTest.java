@@ -148,7 +148,7 @@ class ModelMonitorTest {
 
         assertThat(restored.emit(NOW))
                 .usingRecursiveComparison()
-                .ignoringFields("attempt", "throughput")
+                .ignoringFields("attempt", "throughput", "runningLosses")
                 .isEqualTo(expected.emit(NOW));
         assertThat(saved.state().extended(2)).usingRecursiveComparison().isEqualTo(saved.state());
     }
@@ -247,6 +247,25 @@ class ModelMonitorTest {
                         new double[] {9, 1, 4.25, 3}));
 
         assertThat(monitor.emit(NOW).runningLoss()).isEqualTo((1 + 4.25 + 3) / 3);
+    }
+
+    @Test
+    void runningLosses_areTheMeansOfCompleteGroups_eachInOneRecord() {
+        MonitorConfig config = config(100); // groups of 3 mini-batches
+        ModelMonitor monitor = monitor(config);
+        monitor.add(miniBatches(9, 1));
+        assertThat(monitor.emit(NOW).runningLosses()).isEmpty();
+        monitor.add(miniBatches(5, 2, 4, 6, 1));
+        assertThat(monitor.emit(NOW).runningLosses())
+                .containsExactly(new RunningLoss(3, 5), new RunningLoss(6, 4));
+        monitor = ModelMonitor.restore("m", config, 7, monitor.state());
+        monitor.add(miniBatches(2, 3, 4));
+
+        assertThat(monitor.emit(NOW).runningLosses()).containsExactly(new RunningLoss(9, 2));
+    }
+
+    private static BlockEvaluation miniBatches(double... losses) {
+        return evaluation(new int[0], new int[0], new float[0], new float[0], new float[0], losses);
     }
 
     @Test

@@ -132,7 +132,10 @@ class RunningLossTest {
             for (int i = 0; i < printed.length; i++) {
                 ExampleBlock block = block(i, settings, labelType, targets, weighted);
                 monitor.add(learner.process(block, prediction -> {}, alert -> {}));
-                printed[i] = monitor.emit(i).runningLoss();
+                RollingMetrics emitted = monitor.emit(i);
+                printed[i] = emitted.runningLoss();
+                assertThat(emitted.runningLosses())
+                        .containsExactly(new RunningLoss((i + 1L) * EVERY, printed[i]));
             }
         }
         return printed;

@@ -18,6 +18,7 @@ import io.freshet.model.example.ScoredColumns;
 import io.freshet.monitor.ConfusionMatrix;
 import io.freshet.monitor.MonitorOperator;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.RunningLoss;
 import io.freshet.schemas.LabelledEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -338,10 +339,17 @@ class ReproducibleResultsTest {
             return last;
         }
 
-        /** Returns the last record of each model, without what depends on the clock. */
+        /**
+         * Returns the last record of each model, without what depends on the clock, and with the
+         * running losses of all records.
+         */
         Map<String, RollingMetrics> lastMetrics() {
             Map<String, RollingMetrics> last = new TreeMap<>();
+            Map<String, List<RunningLoss>> runningLosses = new TreeMap<>();
             for (RollingMetrics record : metrics) {
+                List<RunningLoss> ofModel =
+                        runningLosses.computeIfAbsent(record.modelId(), id -> new ArrayList<>());
+                ofModel.addAll(List.of(record.runningLosses()));
                 last.put(
                         record.modelId(),
                         new RollingMetrics(
@@ -355,6 +363,7 @@ class ReproducibleResultsTest {
                                 record.fading(),
                                 record.prequential(),
                                 record.runningLoss(),
+                                ofModel.toArray(RunningLoss[]::new),
                                 record.classes(),
                                 record.otherClasses(),
                                 record.confusion(),

@@ -15,6 +15,7 @@ import io.freshet.monitor.ClassScores;
 import io.freshet.monitor.ConfusionCell;
 import io.freshet.monitor.ConfusionMatrix;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.RunningLoss;
 import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.pipeline.JobConfig;
@@ -198,6 +199,7 @@ final class PublisherBenchmark {
                 scores(random),
                 scores(random),
                 random.nextDouble(),
+                new RunningLoss[] {new RunningLoss(200, random.nextDouble())},
                 scores,
                 0,
                 new ConfusionMatrix(cells, 0, 0),

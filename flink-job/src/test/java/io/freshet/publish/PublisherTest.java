@@ -43,6 +43,7 @@ import io.freshet.monitor.MetricPart;
 import io.freshet.monitor.MetricsDelivery;
 import io.freshet.monitor.MonitorConfig;
 import io.freshet.monitor.RollingMetrics;
+import io.freshet.monitor.RunningLoss;
 import io.freshet.monitor.Score;
 import io.freshet.monitor.Scores;
 import io.freshet.registry.RegistryConfig;
@@ -201,6 +202,7 @@ class PublisherTest {
                 scores(0.25),
                 scores(0.75),
                 0.625,
+                new RunningLoss[] {new RunningLoss(400, 0.6875)},
                 new ClassScores[] {new ClassScores(1, rolling, prequential)},
                 2,
                 new ConfusionMatrix(new ConfusionCell[] {new ConfusionCell(1, 2, 3)}, 4, 5),

@@ -149,6 +149,7 @@ final class GoldenFiles {
         events.put(
                 "MetricsEvent.v3",
                 monitored(metrics())
+                        .setRunningLosses(List.of(new RunningLoss(400L, 0.75)))
                         .setJob("job")
                         .setEpoch(2L)
                         .setPartitions(partitions)
