@@ -11,8 +11,10 @@ import io.freshet.local.evaluate.EvaluationText;
 import io.freshet.local.evaluate.HttpModel;
 import io.freshet.local.evaluate.ServedModel;
 import io.freshet.local.evaluate.TopicModel;
+import io.freshet.local.images.ImageChange;
 import io.freshet.local.images.ImageOptions;
 import io.freshet.local.images.ImagePart;
+import io.freshet.local.images.ImageStream;
 import io.freshet.local.inspect.FieldChoice;
 import io.freshet.local.models.SnapshotFinder;
 import io.freshet.local.stream.FileOptions;
@@ -67,6 +69,13 @@ final class EvaluateCommand implements Callable<Integer> {
             defaultValue = "test",
             description = "Part of the images (default: ${DEFAULT-VALUE}).")
     private ImagePart part = ImagePart.TEST;
+
+    @Option(
+            names = "--change",
+            paramLabel = "none|low-contrast|noise",
+            defaultValue = "none",
+            description = "Changes every image (default: ${DEFAULT-VALUE}).")
+    private String change = "";
 
     @Option(
             names = "--events",
@@ -133,23 +142,15 @@ final class EvaluateCommand implements Callable<Integer> {
                                 }
                             });
             out.println();
-            out.println("  " + accuracy(scores));
+            out.println("  " + EvaluationText.accuracy(scores, set()));
             EvaluationText.lines(scores).forEach(out::println);
             out.flush();
             return scores.examples() == 0 ? 1 : 0;
         }
     }
 
-    /** Returns the accuracy in the words of PyTorch's tutorial, rounded down as there. */
-    private String accuracy(EvaluationScores scores) {
-        return scores.examples() == 0
-                ? "no example could be predicted"
-                : "Accuracy of the network on the "
-                        + scores.examples()
-                        + (file == null ? " " + part.text() : " examples")
-                        + ": "
-                        + 100 * scores.hits() / scores.examples()
-                        + " %";
+    private String set() {
+        return file == null ? part.text() : "examples";
     }
 
     private LabelledStream stream(ServedModel model, ShutdownStack open) throws Exception {
@@ -161,9 +162,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return open.add(
                 imageOptions.open(
                         part,
-                        1,
-                        null,
-                        null,
+                        ImageStream.Options.plain().changed(ImageChange.of("--change", change)),
                         (name, problem) -> {
                             spec.commandLine()
                                     .getOut()

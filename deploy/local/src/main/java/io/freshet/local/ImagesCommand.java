@@ -5,6 +5,7 @@ import static io.freshet.local.cli.TerminalText.printable;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cli.UserException;
+import io.freshet.local.images.ImageChange;
 import io.freshet.local.images.ImageOptions;
 import io.freshet.local.images.ImagePart;
 import io.freshet.local.images.ImageProgress;
@@ -67,6 +68,15 @@ final class ImagesCommand implements Callable<Integer> {
     private @Nullable String augment;
 
     @Option(
+            names = "--change",
+            paramLabel = "none|low-contrast|noise",
+            defaultValue = "none",
+            description =
+                    "Changes every image, to see what a model does when a camera or the light"
+                            + " becomes worse (default: ${DEFAULT-VALUE}).")
+    private String change = "";
+
+    @Option(
             names = "--again",
             description = "Sends all images, even if they were sent to this topic before.")
     private boolean again;
@@ -74,6 +84,19 @@ final class ImagesCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
+
+    private ImageStream.Options streamOptions() {
+        String augmentation = augment == null ? defaultAugmentation() : augment;
+        return new ImageStream.Options(
+                epochs,
+                shuffle,
+                ImageOptions.seed("--augment", augmentation),
+                ImageChange.of("--change", change));
+    }
+
+    private String defaultAugmentation() {
+        return part == ImagePart.TRAIN ? ImageOptions.AUGMENTATION_SEED : "off";
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -83,13 +106,7 @@ final class ImagesCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (ShutdownStack open = new ShutdownStack()) {
             ImageStream stream =
-                    open.add(
-                            imageOptions.open(
-                                    part,
-                                    epochs,
-                                    shuffle,
-                                    ImageOptions.augmentationSeed(augment, part),
-                                    (name, problem) -> {}));
+                    open.add(imageOptions.open(part, streamOptions(), (name, problem) -> {}));
             Map<String, String> settings = new HashMap<>(stream.settings());
             settings.putAll(settingsOptions.read());
             JobConfig config = JobConfig.parse(settings);
@@ -124,7 +141,9 @@ final class ImagesCommand implements Callable<Integer> {
                                 "%,d were sent before; this goes on after them", sender.start()));
             }
             out.flush();
-            ImageProgress progress = new ImageProgress(out, sender.start(), stream.size());
+            ImageProgress progress =
+                    new ImageProgress(
+                            TerminalDisplay.forTerminal(out), "", sender.start(), stream.size());
             sender.send(stream, progress);
             progress.end();
             return progress.isAllBroken() ? 1 : 0;

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/** Run of a labelled stream through a model. */
+/** Run of a labelled stream through models. */
 public final class Evaluation {
     private static final int BATCH = 256;
 
@@ -22,7 +22,21 @@ public final class Evaluation {
     public static EvaluationScores of(
             LabelledStream stream, long limit, ServedModel model, LongConsumer progress)
             throws IOException {
-        EvaluationScores scores = new EvaluationScores(model.classes());
+        return of(stream, limit, List.of(model), progress).get(0);
+    }
+
+    /**
+     * Predicts the examples of a stream by several models.
+     *
+     * @param limit maximum number of examples
+     * @param progress receives the number of examples so far
+     * @return scores of each model
+     */
+    public static List<EvaluationScores> of(
+            LabelledStream stream, long limit, List<ServedModel> models, LongConsumer progress)
+            throws IOException {
+        List<EvaluationScores> scores =
+                models.stream().map(model -> new EvaluationScores(model.classes())).toList();
         long done = 0;
         try (LabelledStream.Items<Example> examples = stream.examples()) {
             List<Example> batch = new ArrayList<>();
@@ -30,7 +44,9 @@ public final class Evaluation {
                 batch.add(examples.next());
                 done++;
                 if (batch.size() == BATCH || done == limit || !examples.hasNext()) {
-                    add(batch, model, scores);
+                    for (int i = 0; i < models.size(); i++) {
+                        add(batch, models.get(i), scores.get(i));
+                    }
                     batch.clear();
                     progress.accept(done);
                 }

@@ -28,6 +28,23 @@ public final class EvaluationText {
 
     private EvaluationText() {}
 
+    /**
+     * Returns the accuracy in the words of PyTorch's tutorial, rounded down as there.
+     *
+     * @param set what the examples are, in the plural
+     */
+    public static String accuracy(EvaluationScores scores, String set) {
+        return scores.examples() == 0
+                ? "no example could be predicted"
+                : "Accuracy of the network on the "
+                        + scores.examples()
+                        + " "
+                        + set
+                        + ": "
+                        + 100 * scores.hits() / scores.examples()
+                        + " %";
+    }
+
     /** Returns the lines of the report. */
     public static List<String> lines(EvaluationScores scores) {
         List<String> lines = new ArrayList<>();

@@ -14,17 +14,13 @@ record Augmentation(long seed) {
     /** Width of the border, in pixels. */
     static final int PADDING = 4;
 
-    /** Distance of the generators of two positions; odd, and no multiple of a generator's step. */
-    private static final long POSITION_STEP = 0xD1B54A32D192ED03L;
-
     /**
      * Returns an augmented image.
      *
      * @param position place of the image in the stream, over all epochs
      */
     RgbImage apply(RgbImage image, long position) {
-        long key = new SplittableRandom(seed).nextLong();
-        SplittableRandom random = new SplittableRandom(key + position * POSITION_STEP);
+        SplittableRandom random = ImagePosition.random(seed, position);
         int left = random.nextInt(2 * PADDING + 1) - PADDING;
         int top = random.nextInt(2 * PADDING + 1) - PADDING;
         boolean mirrored = random.nextInt(2) == 1;

@@ -45,6 +45,11 @@ final class ImageFolder implements ImageSet {
         return String.valueOf(file.getName(file.getNameCount() - 2));
     }
 
+    /** Returns whether a folder has a folder of its own for a part. */
+    static boolean has(Path folder, ImagePart part) {
+        return Files.isDirectory(folder.resolve(part.folder()));
+    }
+
     /**
      * Finds the files of a folder.
      *
@@ -55,8 +60,7 @@ final class ImageFolder implements ImageSet {
      * @throws UserException if there are no images, or a path is invalid
      */
     static ImageFolder open(Path folder, ImagePart part, @Nullable Path order) {
-        Path ofPart = folder.resolve(part.folder());
-        Path root = Files.isDirectory(ofPart) ? ofPart : folder;
+        Path root = has(folder, part) ? folder.resolve(part.folder()) : folder;
         try {
             List<Path> files = order == null ? files(root) : listed(folder, order);
             if (files.isEmpty()) {

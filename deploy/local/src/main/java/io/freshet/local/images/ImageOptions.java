@@ -10,7 +10,11 @@ import picocli.CommandLine.Option;
 
 /** Command-line options that say which images are read and what turns them into features. */
 public final class ImageOptions {
-    private static final Long DEFAULT_SEED = 1L;
+    /** Seed of the random crops and flips of training images, unless another is given. */
+    public static final String AUGMENTATION_SEED = "1";
+
+    /** Seed of the order of the images where they are shuffled unless another seed is given. */
+    public static final String SHUFFLE_SEED = "1";
 
     @Option(
             names = "--data",
@@ -74,48 +78,73 @@ public final class ImageOptions {
                     "Order of the images: a file with one path a line, relative to the folder.")
     private @Nullable Path order;
 
+    /** Returns whether a file gives the order of the images. */
+    public boolean hasOrder() {
+        return order != null;
+    }
+
+    /** Returns the name of the images' folder; empty if none is given. */
+    public String folderName() {
+        return data == null ? "" : String.valueOf(data.toAbsolutePath().getFileName());
+    }
+
+    /** Returns the name of the network's file; empty if none is given. */
+    public String networkName() {
+        return backbone == null ? "" : String.valueOf(backbone.getFileName());
+    }
+
     /** Returns whether images are to be read. */
     public boolean isGiven() {
         return data != null || backbone != null;
     }
 
     /**
-     * Returns the seed of the augmentation.
+     * Returns the seed that the value of an option is.
      *
-     * @param given value of the option: a seed or off; null for the default of a part
-     * @return null for none
+     * @return null for {@code off}
+     * @throws UserException if it is neither
      */
-    public static @Nullable Long augmentationSeed(@Nullable String given, ImagePart part) {
-        if (given == null) {
-            return part == ImagePart.TRAIN ? DEFAULT_SEED : null;
-        }
-        if (given.equals("off")) {
+    public static @Nullable Long seed(String option, String value) {
+        if (value.equals("off")) {
             return null;
         }
         try {
-            return Long.valueOf(given);
+            return Long.valueOf(value);
         } catch (NumberFormatException e) {
-            throw new UserException("--augment " + given + ": must be a whole number or off", e);
+            throw new UserException(option + " " + value + ": must be a whole number or off", e);
         }
     }
 
     /**
      * Opens the images and the network.
      *
-     * @param epochs number of times that the images are streamed, at least 1
-     * @param shuffleSeed seed of the order in each epoch; null for the order of the set
-     * @param augmentationSeed seed of random crops and flips; null for images as they are
      * @param problems listener to images that cannot be read, where they are left out in silence
      *     otherwise
      * @throws UserException if an option is missing or invalid, or names what cannot be used
      */
     public ImageStream open(
-            ImagePart part,
-            int epochs,
-            @Nullable Long shuffleSeed,
-            @Nullable Long augmentationSeed,
-            ImageStream.ProblemListener problems) {
-        ImageSet set = images(part);
+            ImagePart part, ImageStream.Options options, ImageStream.ProblemListener problems) {
+        return open(images(part, order), options, problems);
+    }
+
+    /**
+     * Opens the test images of a set that has training images too, and the network. A file with an
+     * order counts for the training images only.
+     *
+     * @param problems listener to images that cannot be read
+     * @throws UserException as {@link #open}, or if the set has no test images of its own
+     */
+    public ImageStream openTestImages(
+            ImageStream.Options options, ImageStream.ProblemListener problems) {
+        if (data != null && !CifarBatches.isIn(data) && !ImageFolder.has(data, ImagePart.TEST)) {
+            throw new UserException(
+                    data + ": no folder test, with the test images in a folder for each class");
+        }
+        return open(images(ImagePart.TEST, null), options, problems);
+    }
+
+    private ImageStream open(
+            ImageSet set, ImageStream.Options options, ImageStream.ProblemListener problems) {
         if (backbone == null) {
             throw new UserException("--backbone is missing: a network as an ONNX file");
         }
@@ -131,20 +160,19 @@ public final class ImageOptions {
                                 output,
                                 String.valueOf(imageSize),
                                 normalisation.toString(),
-                                String.valueOf(shuffleSeed),
-                                String.valueOf(augmentationSeed)));
+                                String.valueOf(options.shuffleSeed()),
+                                String.valueOf(options.augmentationSeed()),
+                                options.change().name()));
         return new ImageStream(
                 name,
                 set,
                 Backbone.load(
                         backbone, new Backbone.Options(normalisation, output, imageSize, cuda)),
-                epochs,
-                shuffleSeed,
-                augmentationSeed == null ? null : new Augmentation(augmentationSeed),
+                options,
                 problems);
     }
 
-    private ImageSet images(ImagePart part) {
+    private ImageSet images(ImagePart part, @Nullable Path paths) {
         if (data == null) {
             throw new UserException("--data is missing: the folder of the images");
         }
@@ -152,11 +180,11 @@ public final class ImageOptions {
             throw new UserException(data + " is no folder; --data is the folder of the images");
         }
         if (CifarBatches.isIn(data)) {
-            if (order != null) {
+            if (paths != null) {
                 throw new UserException("--order is for folders of image files; see --shuffle");
             }
             return CifarBatches.open(data, part);
         }
-        return ImageFolder.open(data, part, order);
+        return ImageFolder.open(data, part, paths);
     }
 }

@@ -2,7 +2,6 @@ package io.freshet.local.images;
 
 import io.freshet.local.cli.TimeText;
 import io.freshet.local.watch.TerminalDisplay;
-import java.io.PrintWriter;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +17,7 @@ public final class ImageProgress implements ImageSender.ProgressListener {
     private static final int MAX_NAMED = 20;
 
     private final TerminalDisplay display;
+    private final String margin;
     private final long from;
     private final long total;
     private final long start = System.nanoTime();
@@ -26,11 +26,13 @@ public final class ImageProgress implements ImageSender.ProgressListener {
     private long broken;
 
     /**
+     * @param margin text before each line
      * @param from position of the first image
      * @param total number of images, with those before it
      */
-    public ImageProgress(PrintWriter out, long from, long total) {
-        display = TerminalDisplay.forTerminal(out);
+    public ImageProgress(TerminalDisplay display, String margin, long from, long total) {
+        this.display = display;
+        this.margin = margin;
         this.from = from;
         this.total = total;
         position = from;
@@ -42,9 +44,9 @@ public final class ImageProgress implements ImageSender.ProgressListener {
         if (problem != null) {
             broken++;
             if (broken <= MAX_NAMED) {
-                display.print("left out: " + problem);
+                display.printAbove(margin + "left out: " + problem);
             } else if (broken == MAX_NAMED + 1) {
-                display.print("further images that are left out are only counted");
+                display.printAbove(margin + "further images that are left out are only counted");
             }
         }
         long now = System.nanoTime();
@@ -59,8 +61,12 @@ public final class ImageProgress implements ImageSender.ProgressListener {
         double perSecond = (position - from) / seconds;
         long left = (long) ((total - position) / perSecond * 1000);
         return TerminalDisplay.format(
-                "%,d of %,d images · %,.0f images/s · %s left · %,d left out",
-                position, total, perSecond, TimeText.duration(left), broken);
+                margin + "%,d of %,d images · %,.0f images/s · %s left · %,d left out",
+                position,
+                total,
+                perSecond,
+                TimeText.duration(left),
+                broken);
     }
 
     /** Prints the final figures. */
@@ -69,11 +75,16 @@ public final class ImageProgress implements ImageSender.ProgressListener {
         double seconds = (now - start) / (double) TimeUnit.SECONDS.toNanos(1);
         display.showLine(
                 TerminalDisplay.format(
-                        "sent %,d images in %.1f s (%,.0f images/s)%s",
-                        position - from - broken,
+                        margin + "sent %,d images in %.1f s (%,.0f images/s)%s",
+                        sent(),
                         seconds,
                         (position - from) / seconds,
                         broken == 0 ? "" : TerminalDisplay.format(", %,d were left out", broken)));
+    }
+
+    /** Returns the number of images sent. */
+    public long sent() {
+        return position - from - broken;
     }
 
     /** Returns whether there were images and none could be read. */

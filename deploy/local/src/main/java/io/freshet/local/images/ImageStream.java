@@ -30,6 +30,30 @@ public final class ImageStream implements LabelledStream, AutoCloseable {
      */
     record Item(long position, String name, @Nullable Example example, @Nullable String problem) {}
 
+    /**
+     * Options of a stream.
+     *
+     * @param epochs number of times that the images are streamed, at least 1
+     * @param shuffleSeed seed of the order in each epoch; null for the order of the set
+     * @param augmentationSeed seed of random crops and flips; null for images as they are
+     * @param change change of every image, after crop and flip
+     */
+    public record Options(
+            int epochs,
+            @Nullable Long shuffleSeed,
+            @Nullable Long augmentationSeed,
+            ImageChange change) {
+        /** Returns the options of the images as they are, once. */
+        public static Options plain() {
+            return new Options(1, null, null, ImageChange.NONE);
+        }
+
+        /** Returns these options with a change of the images. */
+        public Options changed(ImageChange newChange) {
+            return new Options(epochs, shuffleSeed, augmentationSeed, newChange);
+        }
+    }
+
     /** Listener to images that are left out. */
     @FunctionalInterface
     public interface ProblemListener {
@@ -40,33 +64,27 @@ public final class ImageStream implements LabelledStream, AutoCloseable {
     private final String name;
     private final ImageSet set;
     private final Backbone backbone;
-    private final int epochs;
-    private final @Nullable Long shuffleSeed;
+    private final Options options;
     private final @Nullable Augmentation augmentation;
     private final ProblemListener problems;
 
     /**
      * @param name name of the stream: the same for the same events
      * @param backbone network, which this stream closes
-     * @param epochs number of times that the images are streamed, at least 1
-     * @param shuffleSeed seed of the order in each epoch; null for the order of the set
-     * @param augmentation null for images as they are
      * @param problems listener of {@link #examples}
      */
     ImageStream(
             String name,
             ImageSet set,
             Backbone backbone,
-            int epochs,
-            @Nullable Long shuffleSeed,
-            @Nullable Augmentation augmentation,
+            Options options,
             ProblemListener problems) {
         this.name = name;
         this.set = set;
         this.backbone = backbone;
-        this.epochs = epochs;
-        this.shuffleSeed = shuffleSeed;
-        this.augmentation = augmentation;
+        this.options = options;
+        Long seed = options.augmentationSeed();
+        augmentation = seed == null ? null : new Augmentation(seed);
         this.problems = problems;
     }
 
@@ -78,7 +96,7 @@ public final class ImageStream implements LabelledStream, AutoCloseable {
     /** Returns whether the images come class by class, as a set without an order has them. */
     public boolean isSortedByClass() {
         int changes = 0;
-        StreamOrder order = new StreamOrder(set.size(), shuffleSeed);
+        StreamOrder order = new StreamOrder(set.size(), options.shuffleSeed());
         for (int i = 1; i < set.size(); i++) {
             changes += set.label(order.index(i)) == set.label(order.index(i - 1)) ? 0 : 1;
         }
@@ -87,7 +105,8 @@ public final class ImageStream implements LabelledStream, AutoCloseable {
 
     @Override
     public String description() {
-        return set.description();
+        String change = options.change().text();
+        return set.description() + (change.isEmpty() ? "" : ", " + change);
     }
 
     @Override
@@ -103,7 +122,7 @@ public final class ImageStream implements LabelledStream, AutoCloseable {
     /** Returns the number of images, with those that cannot be read. */
     @Override
     public long size() {
-        return (long) set.size() * epochs;
+        return (long) set.size() * options.epochs();
     }
 
     @Override
@@ -152,7 +171,7 @@ public final class ImageStream implements LabelledStream, AutoCloseable {
 
     /** Images whose features are computed ahead by several threads, one batch each. */
     private final class Computed implements Items<Item> {
-        private final StreamOrder order = new StreamOrder(set.size(), shuffleSeed);
+        private final StreamOrder order = new StreamOrder(set.size(), options.shuffleSeed());
         private final int threads = Runtime.getRuntime().availableProcessors();
         private final ExecutorService workers =
                 Executors.newFixedThreadPool(
@@ -223,7 +242,8 @@ public final class ImageStream implements LabelledStream, AutoCloseable {
         for (int i = 0; i < indices.length; i++) {
             try {
                 RgbImage image = set.read(indices[i]);
-                images.add(augmentation == null ? image : augmentation.apply(image, first + i));
+                RgbImage cut = augmentation == null ? image : augmentation.apply(image, first + i);
+                images.add(options.change().apply(cut, first + i));
             } catch (IOException e) {
                 broken[i] = String.valueOf(e.getMessage());
             }

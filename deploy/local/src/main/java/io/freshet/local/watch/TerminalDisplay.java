@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Text output of a model's learning curve: a display that is redrawn in place if the output is a
  * terminal, otherwise about one line a second.
+ *
+ * <p>Thread-safe.
  */
 public final class TerminalDisplay {
     private static final int LABEL = 12;
@@ -83,7 +85,8 @@ public final class TerminalDisplay {
      * @param total events that will be sent
      * @param eventsPerSecond recent rate of training
      */
-    public void show(LearningCurves curves, long sent, long total, double eventsPerSecond) {
+    public synchronized void show(
+            LearningCurves curves, long sent, long total, double eventsPerSecond) {
         LearningCurve only = curves.only();
         if (only != null) {
             show(only, sent, total, eventsPerSecond);
@@ -94,7 +97,7 @@ public final class TerminalDisplay {
         }
     }
 
-    void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
+    synchronized void show(LearningCurve curve, long sent, long total, double eventsPerSecond) {
         if (interactive) {
             redraw(picture(curve, sent, total, eventsPerSecond));
         } else {
@@ -103,7 +106,7 @@ public final class TerminalDisplay {
     }
 
     /** Shows one line, in place of what was shown before if the output is a terminal. */
-    public void showLine(String text) {
+    public synchronized void showLine(String text) {
         if (interactive) {
             redraw(List.of(text));
         } else {
@@ -186,7 +189,7 @@ public final class TerminalDisplay {
      * Redraws a watched job: sparklines of a single model, or one line for each of several models.
      * If the job is not live, its condition is the first line.
      */
-    void showWatched(
+    synchronized void showWatched(
             Collection<LearningCurve> curves, List<String> alerts, JobCondition condition) {
         boolean stale = condition.state().isStale();
         List<String> lines = new ArrayList<>();
@@ -238,7 +241,7 @@ public final class TerminalDisplay {
     }
 
     /** Prints one line for each model, with a header the first time. */
-    void printWatched(Collection<LearningCurve> curves) {
+    synchronized void printWatched(Collection<LearningCurve> curves) {
         printHeader(MODELS_HEADER);
         curves.forEach(curve -> out.println(modelLine(curve)));
         out.flush();
@@ -252,10 +255,18 @@ public final class TerminalDisplay {
     }
 
     /** Prints one line; the display continues below it. */
-    public void print(String text) {
+    public synchronized void print(String text) {
         out.println(printable(text));
         out.flush();
         drawn = 0;
+    }
+
+    /** Prints one line above the display, which is drawn again below it. */
+    public synchronized void printAbove(String text) {
+        if (interactive) {
+            redraw(List.of());
+        }
+        print(text);
     }
 
     private static String modelLine(LearningCurve curve) {

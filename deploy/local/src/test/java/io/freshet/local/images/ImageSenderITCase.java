@@ -54,9 +54,7 @@ class ImageSenderITCase {
                 Backbone.load(
                         network,
                         new Backbone.Options(new Normalisation(half, half), null, null, false)),
-                1,
-                9L,
-                new Augmentation(1),
+                new ImageStream.Options(1, 9L, 1L, ImageChange.NONE),
                 (name, problem) -> {});
     }
 
