@@ -7,20 +7,17 @@ import io.freshet.ingest.IngestConfig;
 import io.freshet.learn.LearnConfig;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicAudit;
-import io.freshet.local.audit.TopicReader;
-import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cluster.EmbeddedKafka;
-import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
-import io.freshet.local.cluster.SourceProgress;
 import io.freshet.local.cluster.Topics;
 import io.freshet.local.dashboard.Dashboard;
 import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
 import io.freshet.local.inspect.ProposalText;
+import io.freshet.local.run.LearningRun;
 import io.freshet.local.stream.FileStream;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.local.stream.StreamOptions;
@@ -33,22 +30,17 @@ import io.freshet.local.watch.SummaryTable;
 import io.freshet.local.watch.TerminalDisplay;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.RegistryPreflight;
-import io.freshet.publish.Topic;
-import java.io.IOException;
+import io.freshet.schemas.MetricsEvent;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -217,62 +209,56 @@ final class DemoCommand implements Callable<Integer> {
         StreamSender sender =
                 new StreamSender(config.kafka().client(), config.kafka().labelledEvents(), rate);
         open.add(sender::stop);
-        LearningCurves curves = new LearningCurves();
         TerminalDisplay display = TerminalDisplay.forTerminal(out);
-        long start;
-        try (TopicReader metrics =
-                new TopicReader(config.kafka().client(), config.publish().topic(Topic.METRICS))) {
-            JobSupervisor supervisor = new JobSupervisor(cluster, display::print);
-            supervisor.awaitRunning();
-            start = System.nanoTime();
-            CompletableFuture<Void> sending =
-                    CompletableFuture.runAsync(() -> send(sender, stream, total));
-            Throughput throughput = new Throughput(RATE_WINDOW_NANOS);
-            long shown = System.nanoTime();
-            SourceProgress progress = null;
-            while (progress == null || !progress.isComplete()) {
-                if (progress == null && sending.isDone()) {
-                    join(sending);
-                    progress = SourceProgress.toCurrentEnd(config, cluster.sourceOffsets());
-                }
-                for (ConsumerRecord<byte[], byte[]> record : metrics.poll(Duration.ofMillis(100))) {
-                    curves.add(AuditReader.read(AuditReader.METRICS, record));
-                }
-                long now = System.nanoTime();
-                if (now - shown
-                        > TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000)) {
-                    display.show(
-                            curves,
-                            sender.sent(),
-                            total,
-                            throughput.at(now, curves.examplesSeen()));
-                    shown = now;
-                }
-                if (supervisor.check().isGloballyTerminalState()) {
-                    throw new JobFailedException("the job was stopped");
-                }
+        ProgressDisplay progress = new ProgressDisplay(display, sender, total);
+        try (LearningRun run = new LearningRun(config, cluster, progress, display::print)) {
+            run.awaitRunning();
+            long start = System.nanoTime();
+            run.process(() -> sender.send(stream, total));
+            run.stop();
+            double seconds = (System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1);
+            run.readRemainingMetrics();
+            progress.show(total / seconds);
+            return seconds;
+        }
+    }
+
+    /** Learning curves, drawn while the job learns. */
+    private static final class ProgressDisplay implements LearningRun.Listener {
+        private final LearningCurves curves = new LearningCurves();
+        private final Throughput throughput = new Throughput(RATE_WINDOW_NANOS);
+        private final TerminalDisplay display;
+        private final StreamSender sender;
+        private final long total;
+        private final long intervalNanos;
+        private long shown = System.nanoTime();
+
+        /**
+         * @param total number of events that will be sent
+         */
+        ProgressDisplay(TerminalDisplay display, StreamSender sender, long total) {
+            this.display = display;
+            this.sender = sender;
+            this.total = total;
+            intervalNanos = TimeUnit.MILLISECONDS.toNanos(display.isInteractive() ? 200 : 1000);
+        }
+
+        @Override
+        public void onMetrics(MetricsEvent event) {
+            curves.add(event);
+        }
+
+        @Override
+        public void onPoll() {
+            long now = System.nanoTime();
+            if (now - shown > intervalNanos) {
+                shown = now;
+                show(throughput.at(now, curves.examplesSeen()));
             }
-            cluster.stopWithDrain();
-            long end = System.nanoTime();
-            metrics.readToEnd(record -> curves.add(AuditReader.read(AuditReader.METRICS, record)));
-            display.show(curves, sender.sent(), total, total / ((end - start) / 1e9));
-            return (end - start) / 1e9;
         }
-    }
 
-    private static void join(CompletableFuture<Void> sending) throws Exception {
-        try {
-            sending.join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
-        }
-    }
-
-    private static void send(StreamSender sender, LabelledStream stream, long total) {
-        try {
-            sender.send(stream, total);
-        } catch (IOException e) {
-            throw new CompletionException(e);
+        void show(double eventsPerSecond) {
+            display.show(curves, sender.sent(), total, eventsPerSecond);
         }
     }
 
