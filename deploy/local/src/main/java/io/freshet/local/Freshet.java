@@ -41,6 +41,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             StatusCommand.class,
             ServeCommand.class,
             EvaluateCommand.class,
+            ArticleCommand.class,
             DeadLettersCommand.class,
             AuditCommand.class,
             ModelsCommand.class,
@@ -56,7 +57,9 @@ public final class Freshet implements Runnable {
 
     /** Commands that run for long and log: their first line of output names the log. */
     private static final Set<String> LOGGING_COMMANDS =
-            Set.of("demo", "replay", "images", "run", "score", "watch", "serve", "bench");
+            Set.of(
+                    "demo", "article", "replay", "images", "run", "score", "watch", "serve",
+                    "bench");
 
     /** Message of the operating system if a disk is full. */
     private static final String DISK_FULL = "No space left on device";

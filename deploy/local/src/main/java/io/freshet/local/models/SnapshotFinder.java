@@ -63,6 +63,11 @@ public final class SnapshotFinder {
         throw new UserException(message.toString());
     }
 
+    /** Returns the newest snapshot; null if there is none yet. */
+    public @Nullable StoredSnapshot newest() throws PreflightException, InterruptedException {
+        return find(Topic.MODELS, null, new TreeSet<>(), new ArrayList<>());
+    }
+
     private @Nullable StoredSnapshot find(
             Topic from, @Nullable Long version, Set<Long> versions, List<String> problems)
             throws PreflightException, InterruptedException {

@@ -1,0 +1,67 @@
+package io.freshet.local.article;
+
+import io.freshet.local.stream.LabelledStream;
+import io.freshet.publish.Topic;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Settings of the two jobs that learn from the same images. */
+public final class ArticleSettings {
+    /** Examples in a mini-batch of the article's loop. */
+    public static final int MINI_BATCH = 32;
+
+    /** What the article chooses, and what makes two runs equal bit for bit. */
+    private static final Map<String, String> ARTICLE =
+            Map.of(
+                    "mini-batch.size", Integer.toString(MINI_BATCH),
+                    "training.learning-rate", "0.001",
+                    "training.optimizer", "sgd",
+                    "training.momentum", "0.9",
+                    "training.loss", "cross-entropy",
+                    "scaler.type", "none",
+                    "block.max-wait", "off");
+
+    /** Frequent results; nothing of this changes what a model learns. */
+    private static final Map<String, String> FREQUENT_RESULTS =
+            Map.of(
+                    "checkpoint.interval", "1 s",
+                    "models.publish-interval", "1 s",
+                    "metrics.every", "500");
+
+    private ArticleSettings() {}
+
+    /** Returns the settings of the job with the article's hyper-parameters. */
+    public static Map<String, String> article(LabelledStream images, String bootstrapServers) {
+        Map<String, String> settings = base("article", images, bootstrapServers);
+        settings.putAll(ARTICLE);
+        return settings;
+    }
+
+    /** Returns the settings of the job with Freshet's defaults. */
+    public static Map<String, String> defaults(LabelledStream images, String bootstrapServers) {
+        return base("defaults", images, bootstrapServers);
+    }
+
+    /** Returns the settings that the article chooses, as they are in a job's settings. */
+    public static List<String> choices(Map<String, String> settings) {
+        return ARTICLE.keySet().stream()
+                .sorted()
+                .map(key -> key + "=" + settings.get(key))
+                .toList();
+    }
+
+    private static Map<String, String> base(
+            String job, LabelledStream images, String bootstrapServers) {
+        Map<String, String> settings = new HashMap<>(images.settings());
+        settings.putAll(FREQUENT_RESULTS);
+        settings.put("kafka.bootstrap.servers", bootstrapServers);
+        settings.put("job.name", job);
+        settings.put("source.group-id", job);
+        settings.put("sink.transactional-id-prefix", job);
+        for (Topic topic : Topic.values()) {
+            settings.put(topic.key().name(), job + "-" + topic.key().defaultText().orElseThrow());
+        }
+        return settings;
+    }
+}
