@@ -167,9 +167,7 @@ final class ArticleCommand implements Callable<Integer> {
     }
 
     private Map<String, String> articleSettings(ImageStream training, String bootstrapServers) {
-        Map<String, String> settings = ArticleSettings.article(training, bootstrapServers);
-        settings.putAll(settingsOptions.read());
-        return settings;
+        return ArticleSettings.article(training, bootstrapServers, settingsOptions.read());
     }
 
     private void step(int number, String name) {
@@ -206,7 +204,10 @@ final class ArticleCommand implements Callable<Integer> {
                 .forEach(choice -> out.println(MARGIN + printable(choice)));
         step(4, "Train the network");
         TerminalDisplay display = TerminalDisplay.forTerminal(out);
-        RunningLossLines lines = new RunningLossLines(training.size() / epochs);
+        RunningLossLines lines =
+                new RunningLossLines(
+                        training.size() / epochs,
+                        JobConfig.parse(settings).learn().learner().miniBatchSize());
         ArticleJob job =
                 ArticleJob.start(
                         settings,

@@ -1,5 +1,6 @@
 package io.freshet.local.article;
 
+import io.freshet.local.cli.UserException;
 import io.freshet.local.stream.LabelledStream;
 import io.freshet.publish.Topic;
 import java.util.HashMap;
@@ -8,13 +9,10 @@ import java.util.Map;
 
 /** Settings of the two jobs that learn from the same images. */
 public final class ArticleSettings {
-    /** Examples in a mini-batch of the article's loop. */
-    public static final int MINI_BATCH = 32;
-
     /** What the article chooses, and what makes two runs equal bit for bit. */
     private static final Map<String, String> ARTICLE =
             Map.of(
-                    "mini-batch.size", Integer.toString(MINI_BATCH),
+                    "mini-batch.size", "32",
                     "training.learning-rate", "0.001",
                     "training.optimizer", "sgd",
                     "training.momentum", "0.9",
@@ -29,12 +27,41 @@ public final class ArticleSettings {
                     "models.publish-interval", "1 s",
                     "metrics.every", "500");
 
+    /** Beginnings of the keys that may be set: how the first job learns and what it measures. */
+    private static final List<String> CHANGEABLE =
+            List.of(
+                    "training.",
+                    "mini-batch.",
+                    "scaler.",
+                    "block.",
+                    "drift.",
+                    "metrics.",
+                    "models.",
+                    "checkpoint.",
+                    "device.");
+
     private ArticleSettings() {}
 
-    /** Returns the settings of the job with the article's hyper-parameters. */
-    public static Map<String, String> article(LabelledStream images, String bootstrapServers) {
+    /**
+     * Returns the settings of the job with the article's hyper-parameters.
+     *
+     * @param given settings that override them
+     * @throws UserException if {@code given} has keys that belong to the images or the broker
+     */
+    public static Map<String, String> article(
+            LabelledStream images, String bootstrapServers, Map<String, String> given) {
+        for (String key : given.keySet()) {
+            if (CHANGEABLE.stream().noneMatch(key::startsWith)) {
+                throw new UserException(
+                        key
+                                + " cannot be set for freshet article; it takes keys that begin"
+                                + " with "
+                                + String.join(", ", CHANGEABLE));
+            }
+        }
         Map<String, String> settings = base("article", images, bootstrapServers);
         settings.putAll(ARTICLE);
+        settings.putAll(given);
         return settings;
     }
 

@@ -9,8 +9,9 @@ import java.util.List;
  * mean}. Mini-batches are counted from the start of the stream, over all epochs.
  *
  * @param imagesPerEpoch number of images in an epoch
+ * @param miniBatchSize number of images in a mini-batch
  */
-public record RunningLossLines(long imagesPerEpoch) {
+public record RunningLossLines(long imagesPerEpoch, int miniBatchSize) {
     /** Returns the lines of the mini-batches that were completed since the previous record. */
     public List<String> of(MetricsEvent event) {
         return event.getRunningLosses().stream()
@@ -26,6 +27,6 @@ public record RunningLossLines(long imagesPerEpoch) {
 
     /** Returns the epoch of a mini-batch's last image, counted from 1. */
     private long epoch(long miniBatches) {
-        return (miniBatches * ArticleSettings.MINI_BATCH - 1) / imagesPerEpoch + 1;
+        return (miniBatches * miniBatchSize - 1) / imagesPerEpoch + 1;
     }
 }

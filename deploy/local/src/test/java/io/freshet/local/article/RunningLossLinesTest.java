@@ -17,7 +17,7 @@ class RunningLossLinesTest {
                         new RunningLoss(1_562L, 0.7),
                         new RunningLoss(1_563L, 12.34567)));
 
-        assertThat(new RunningLossLines(50_000).of(event))
+        assertThat(new RunningLossLines(50_000, 32).of(event))
                 .containsExactly(
                         "[1,   200] loss: 1.089",
                         "[1,  1562] loss: 0.700",
@@ -29,7 +29,7 @@ class RunningLossLinesTest {
         MetricsEvent event = new MetricsEvent();
         event.setRunningLosses(List.of(new RunningLoss(2L, 1.0), new RunningLoss(3L, 1.0)));
 
-        assertThat(new RunningLossLines(64).of(event))
+        assertThat(new RunningLossLines(64, 32).of(event))
                 .containsExactly("[1,     2] loss: 1.000", "[2,     3] loss: 1.000");
     }
 }
