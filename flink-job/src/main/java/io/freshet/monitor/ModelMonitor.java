@@ -25,6 +25,9 @@ final class ModelMonitor implements AutoCloseable {
     private static final double MILLIS_PER_SECOND = 1000;
     private static final long NEVER = -1;
 
+    /** Number of running losses at which metrics are due, so that no record grows without bound. */
+    private static final int MAX_RUNNING_LOSSES = 1000;
+
     private final String modelId;
     private final MonitorConfig config;
 
@@ -206,10 +209,12 @@ final class ModelMonitor implements AutoCloseable {
     }
 
     /**
-     * Returns whether {@code metrics.every} examples were added since metrics were last emitted.
+     * Returns whether {@code metrics.every} examples, or many running losses, were added since
+     * metrics were last emitted.
      */
     boolean isDue() {
-        return examples - emittedExamples >= config.every();
+        return examples - emittedExamples >= config.every()
+                || runningLosses.size() >= MAX_RUNNING_LOSSES;
     }
 
     /**

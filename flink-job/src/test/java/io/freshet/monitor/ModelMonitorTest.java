@@ -264,6 +264,18 @@ class ModelMonitorTest {
         assertThat(monitor.emit(NOW).runningLosses()).containsExactly(new RunningLoss(9, 2));
     }
 
+    @Test
+    void manyRunningLosses_makeARecordDue() {
+        ModelMonitor monitor = monitor(config(100));
+        monitor.add(miniBatches(new double[3 * 999]));
+        assertThat(monitor.isDue()).isFalse();
+        monitor.add(miniBatches(0, 0, 0));
+
+        assertThat(monitor.isDue()).isTrue();
+        assertThat(monitor.emit(NOW).runningLosses()).hasSize(1_000);
+        assertThat(monitor.isDue()).isFalse();
+    }
+
     private static BlockEvaluation miniBatches(double... losses) {
         return evaluation(new int[0], new int[0], new float[0], new float[0], new float[0], losses);
     }

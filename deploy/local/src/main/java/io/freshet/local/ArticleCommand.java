@@ -7,11 +7,13 @@ import io.freshet.local.article.ArticleJob;
 import io.freshet.local.article.ArticleReport;
 import io.freshet.local.article.ArticleSettings;
 import io.freshet.local.article.RunningLossLines;
+import io.freshet.local.cli.JobFailedException;
 import io.freshet.local.cli.SettingsOptions;
 import io.freshet.local.cli.ShutdownStack;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
 import io.freshet.local.cluster.EmbeddedKafka;
+import io.freshet.local.dashboard.DashboardData;
 import io.freshet.local.dashboard.DashboardOptions;
 import io.freshet.local.evaluate.Evaluation;
 import io.freshet.local.evaluate.EvaluationScores;
@@ -29,6 +31,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,6 +54,9 @@ final class ArticleCommand implements Callable<Integer> {
     private static final String MARGIN = "   ";
     private static final int WIDTH = 80;
 
+    /** Number of test images left out that are named. */
+    private static final int MAX_NAMED = 20;
+
     @Mixin private ImageOptions imageOptions = new ImageOptions();
 
     @Option(
@@ -66,8 +72,8 @@ final class ArticleCommand implements Callable<Integer> {
             names = "--shuffle",
             paramLabel = "SEED|off",
             description =
-                    "Seed of the order of the images in each epoch, or off (default: 1; with"
-                            + " --order off).")
+                    "Seed of the order of the images in each epoch, or off (default: 1, or off if"
+                            + " --order is given).")
     private @Nullable String shuffle;
 
     @Option(
@@ -103,26 +109,38 @@ final class ArticleCommand implements Callable<Integer> {
 
     private ImageChange change = ImageChange.NONE;
     private PrintWriter out = new PrintWriter(PrintWriter.nullWriter());
+    private TerminalDisplay display = TerminalDisplay.forTerminal(out);
+    private int leftOut;
 
     @Override
     public Integer call() throws Exception {
         out = spec.commandLine().getOut();
+        display = TerminalDisplay.forTerminal(out);
         change = ImageChange.of("--change", changeName);
         if (epochs < 1) {
             throw new UserException("--epochs " + epochs + ": must be at least 1");
         }
         try (ShutdownStack open = new ShutdownStack()) {
             ImageStream.Options options = streamOptions();
-            ImageStream training = open.add(openTraining(options));
-            ImageStream test = open.add(openTest(ImageStream.Options.plain()));
-            JobConfig.parse(articleSettings(training, "localhost:1")); // reports errors first
+            ImageStream training =
+                    open.add(imageOptions.open(ImagePart.TRAIN, options, (name, problem) -> {}));
+            ImageStream test =
+                    open.add(
+                            imageOptions.openTestImages(
+                                    ImageStream.Options.plain(), this::leftOut));
+            // Reports errors first.
+            JobConfig.parse(articleSettings(training, "localhost:1"));
+            dashboardOptions.start(new DashboardData()).close();
             describe(training, test);
             EmbeddedKafka kafka = open.add(EmbeddedKafka.start());
             ArticleJob article =
                     open.add(train(articleSettings(training, kafka.bootstrapServers()), training));
-            if (article.events() == 0) {
-                out.println(MARGIN + "no image could be read");
-                return 1;
+            if (article.accepted() == 0) {
+                throw new JobFailedException(
+                        "the job has trained on none of the images: "
+                                + (article.events() == 0
+                                        ? "none could be read"
+                                        : format("%,d were dead letters", article.events())));
             }
             open.close(article); // the next dashboard uses its port
             ArticleJob defaults =
@@ -131,8 +149,8 @@ final class ArticleCommand implements Callable<Integer> {
                                     ArticleSettings.defaults(training, kafka.bootstrapServers()),
                                     article.events()));
             ServedModel learnt = defaults.model();
-            test(test, article, defaults, learnt);
-            if (change != ImageChange.NONE) {
+            boolean tested = test(test, article, defaults, learnt);
+            if (tested && change != ImageChange.NONE) {
                 change(defaults, learnt, open);
             }
             if (stay) {
@@ -141,7 +159,7 @@ final class ArticleCommand implements Callable<Integer> {
                 out.flush();
                 defaults.awaitEnd();
             }
-            return 0;
+            return tested ? 0 : 1;
         }
     }
 
@@ -154,16 +172,13 @@ final class ArticleCommand implements Callable<Integer> {
                 ImageChange.NONE);
     }
 
-    private ImageStream openTraining(ImageStream.Options options) {
-        return imageOptions.open(ImagePart.TRAIN, options, this::leftOut);
-    }
-
-    private ImageStream openTest(ImageStream.Options options) {
-        return imageOptions.openTestImages(options, this::leftOut);
-    }
-
     private void leftOut(String name, String problem) {
-        out.println(MARGIN + "left out: " + printable(name + ": " + problem));
+        leftOut++;
+        if (leftOut <= MAX_NAMED) {
+            display.printAbove(MARGIN + "left out: " + name + ": " + problem);
+        } else if (leftOut == MAX_NAMED + 1) {
+            display.printAbove(MARGIN + "further images that are left out are not named");
+        }
     }
 
     private Map<String, String> articleSettings(ImageStream training, String bootstrapServers) {
@@ -200,10 +215,9 @@ final class ArticleCommand implements Callable<Integer> {
     /** Runs the article's training loop, and returns the stopped job. */
     private ArticleJob train(Map<String, String> settings, ImageStream training) throws Exception {
         step(3, "Define the loss function and the optimiser");
-        ArticleSettings.choices(settings)
+        ArticleSettings.choices(settings, settingsOptions.read())
                 .forEach(choice -> out.println(MARGIN + printable(choice)));
         step(4, "Train the network");
-        TerminalDisplay display = TerminalDisplay.forTerminal(out);
         RunningLossLines lines =
                 new RunningLossLines(
                         training.size() / epochs,
@@ -213,85 +227,109 @@ final class ArticleCommand implements Callable<Integer> {
                         settings,
                         dashboardOptions,
                         event -> lines.of(event).forEach(display::printAbove),
-                        display::print);
+                        display::printAbove);
         try {
-            out.println(MARGIN + "Dashboard at " + job.dashboard() + ", Flink at " + job.flink());
-            out.flush();
+            printAddresses(job);
             job.send(training, new ImageProgress(display, MARGIN, 0, training.size()));
             job.stop();
             out.println("Finished Training");
             out.flush();
             return job;
         } catch (Exception e) {
-            job.close();
-            throw e;
+            throw closed(job, e);
         }
     }
 
     /** Runs a job with Freshet's defaults over the events that the first job has learnt from. */
     private ArticleJob trainWithDefaults(Map<String, String> settings, long events)
             throws Exception {
-        TerminalDisplay display = TerminalDisplay.forTerminal(out);
         out.println(
                 MARGIN + "The same stream with Freshet's defaults, no learning rate to choose:");
-        ArticleJob job = ArticleJob.start(settings, dashboardOptions, event -> {}, display::print);
+        ArticleJob job =
+                ArticleJob.start(settings, dashboardOptions, event -> {}, display::printAbove);
         try {
-            out.println(MARGIN + "Dashboard at " + job.dashboard() + ", Flink at " + job.flink());
-            out.flush();
+            printAddresses(job);
             long start = System.nanoTime();
             job.learn(events);
-            out.println(
-                    format(
-                            MARGIN + "%,d images in %.1f s",
-                            events,
-                            (System.nanoTime() - start) / 1e9));
+            double seconds = (System.nanoTime() - start) / (double) TimeUnit.SECONDS.toNanos(1);
+            out.println(format(MARGIN + "%,d images in %.1f s", events, seconds));
             out.flush();
             return job;
         } catch (Exception e) {
-            job.close();
-            throw e;
+            throw closed(job, e);
         }
     }
 
-    private void test(ImageStream test, ArticleJob article, ArticleJob defaults, ServedModel learnt)
+    private void printAddresses(ArticleJob job) {
+        out.println(MARGIN + "Dashboard at " + job.dashboard() + ", Flink at " + job.flink());
+        out.flush();
+    }
+
+    /** Closes a job after a failure, and returns the failure. */
+    private static Exception closed(ArticleJob job, Exception failure) {
+        try {
+            job.close();
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+        }
+        return failure;
+    }
+
+    /** Prints the figures on the test images, and returns whether there are any. */
+    private boolean test(
+            ImageStream test, ArticleJob article, ArticleJob defaults, ServedModel learnt)
             throws Exception {
         step(5, "Test the network on the test images");
         List<EvaluationScores> scores = evaluate(test, List.of(article.model(), learnt));
+        EvaluationText.leftOut(scores.get(0)).forEach(out::println);
         out.println(EvaluationText.accuracy(scores.get(0), ImagePart.TEST.text()));
         out.println();
         ArticleReport.comparison(
                         article.lastMetrics(), defaults.lastMetrics(), scores.get(0), scores.get(1))
                 .forEach(out::println);
         out.flush();
+        return scores.get(0).examples() > 0;
     }
 
     private List<EvaluationScores> evaluate(ImageStream images, List<ServedModel> models)
             throws IOException {
-        TerminalDisplay display = TerminalDisplay.forTerminal(out);
-        return Evaluation.of(
-                images,
-                Long.MAX_VALUE,
-                models,
-                done -> {
-                    if (display.isInteractive()) {
-                        display.showLine(format(MARGIN + "%,d of %,d", done, images.size()));
-                    }
-                });
+        List<EvaluationScores> scores =
+                Evaluation.of(
+                        images,
+                        Long.MAX_VALUE,
+                        models,
+                        done -> {
+                            if (display.isInteractive()) {
+                                display.showLine(
+                                        format(MARGIN + "%,d of %,d", done, images.size()));
+                            }
+                        });
+        if (display.isInteractive()) {
+            display.replaceBy(format(MARGIN + "%,d of %,d", images.size(), images.size()));
+        }
+        return scores;
     }
 
     /** Sends the training images once more, changed, to the job that has learnt from them. */
     private void change(ArticleJob job, ServedModel learnt, ShutdownStack open) throws Exception {
         step(6, "What the program cannot do: the images change (" + change.text() + ")");
-        ImageStream.Options once =
-                new ImageStream.Options(
-                        1,
-                        streamOptions().shuffleSeed(),
-                        streamOptions().augmentationSeed(),
-                        change);
-        ImageStream changed = open.add(openTraining(once));
-        ImageStream test = open.add(openTest(ImageStream.Options.plain().changed(change)));
-        long before = job.lastMetrics().getExamplesSeen();
-        TerminalDisplay display = TerminalDisplay.forTerminal(out);
+        ImageStream.Options options = streamOptions();
+        ImageStream changed =
+                open.add(
+                        imageOptions.open(
+                                ImagePart.TRAIN,
+                                new ImageStream.Options(
+                                        1,
+                                        options.shuffleSeed(),
+                                        options.augmentationSeed(),
+                                        change),
+                                (name, problem) -> {}));
+        ImageStream test =
+                open.add(
+                        imageOptions.openTestImages(
+                                ImageStream.Options.plain().changed(change),
+                                (name, problem) -> {}));
+        long before = job.accepted();
         job.send(changed, new ImageProgress(display, MARGIN, 0, changed.size()));
         job.stop();
         List<EvaluationScores> scores = evaluate(test, List.of(learnt, job.model()));

@@ -114,6 +114,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandSpec spec;
 
+    private TerminalDisplay display =
+            TerminalDisplay.forTerminal(new PrintWriter(PrintWriter.nullWriter()));
+
     @Override
     public Integer call() throws Exception {
         if ((file == null) == !imageOptions.isGiven()) {
@@ -121,7 +124,12 @@ final class EvaluateCommand implements Callable<Integer> {
                     "what is to be evaluated? Either --file FILE, or --data DIR and --backbone"
                             + " FILE");
         }
+        ImageChange imageChange = ImageChange.of("--change", change);
+        if (file != null && imageChange != ImageChange.NONE) {
+            throw new UserException("--change is for images; --file has none");
+        }
         PrintWriter out = spec.commandLine().getOut();
+        display = TerminalDisplay.forTerminal(out);
         try (ShutdownStack open = new ShutdownStack();
                 ServedModel model = model()) {
             LabelledStream stream = stream(model, open);
@@ -129,7 +137,6 @@ final class EvaluateCommand implements Callable<Integer> {
             out.println("  " + printable(model.description()));
             out.println("  " + printable(stream.description()));
             out.flush();
-            TerminalDisplay display = TerminalDisplay.forTerminal(out);
             EvaluationScores scores =
                     Evaluation.of(
                             stream,
@@ -163,11 +170,8 @@ final class EvaluateCommand implements Callable<Integer> {
                 imageOptions.open(
                         part,
                         ImageStream.Options.plain().changed(ImageChange.of("--change", change)),
-                        (name, problem) -> {
-                            spec.commandLine()
-                                    .getOut()
-                                    .println("left out: " + printable(name + ": " + problem));
-                        }));
+                        (name, problem) ->
+                                display.printAbove("left out: " + name + ": " + problem)));
     }
 
     private ServedModel model() throws Exception {

@@ -54,10 +54,12 @@ final class ImagesCommand implements Callable<Integer> {
 
     @Option(
             names = "--shuffle",
-            paramLabel = "SEED",
+            paramLabel = "SEED|off",
+            defaultValue = "off",
             description =
-                    "Sends the images of each epoch in an order that is drawn with this seed.")
-    private @Nullable Long shuffle;
+                    "Seed of the order in which the images of each epoch are sent, or off for that"
+                            + " of the files (default: ${DEFAULT-VALUE}).")
+    private String shuffle = "";
 
     @Option(
             names = "--augment",
@@ -89,7 +91,7 @@ final class ImagesCommand implements Callable<Integer> {
         String augmentation = augment == null ? defaultAugmentation() : augment;
         return new ImageStream.Options(
                 epochs,
-                shuffle,
+                ImageOptions.seed("--shuffle", shuffle),
                 ImageOptions.seed("--augment", augmentation),
                 ImageChange.of("--change", change));
     }

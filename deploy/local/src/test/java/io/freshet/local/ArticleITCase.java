@@ -111,6 +111,7 @@ class ArticleITCase {
         assertThat(article("--change", "dark").err()).contains("--change dark").hasLineCount(1);
         assertThat(article("--shuffle", "yes").code()).isEqualTo(2);
         assertThat(article("--set", "mini-batch.size=0").code()).isEqualTo(2);
+        assertThat(article("--dashboard-port", "99999").err()).hasLineCount(1);
         assertThat(article("--set", "topics.metrics=m").err())
                 .startsWith("freshet: topics.metrics cannot be set for freshet article;")
                 .hasLineCount(1);

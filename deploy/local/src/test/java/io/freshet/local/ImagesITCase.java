@@ -111,6 +111,34 @@ class ImagesITCase {
         }
     }
 
+    /** ONNX Runtime crashes the process if a batch runs while it is being closed. */
+    @Test
+    void signalWhileBatchesRun_endsTheProcessInOrder() throws Exception {
+        Path many = TestImages.writeBatches(directory.resolve("many"), 1, 12_000);
+        Path working = Files.createDirectory(directory.resolve("signalled"));
+        try (JavaProcess process =
+                JavaProcess.freshet(
+                        working,
+                        List.of(),
+                        "evaluate",
+                        "--data",
+                        many.toString(),
+                        "--backbone",
+                        network.toString(),
+                        "--set",
+                        "kafka.bootstrap.servers=" + kafka.bootstrapServers(),
+                        "--set",
+                        "topics.models=" + settings.get("topics.models"),
+                        "--set",
+                        "topics.model-history=" + settings.get("topics.model-history"))) {
+            process.awaitOutput("test images");
+            process.signal("INT");
+
+            assertThat(process.awaitExit()).as(process.output()).isEqualTo(130);
+            assertThat(process.output()).doesNotContain("Accuracy", "freshet:");
+        }
+    }
+
     private static String figures(CommandResult result) {
         return result.out().substring(result.out().indexOf("  Accuracy of the network"));
     }
@@ -124,5 +152,19 @@ class ImagesITCase {
                 .isEqualTo(
                         "freshet: --mean: three numbers were expected, for red, green and blue\n");
         assertThat(run("evaluate", "--file", "x.csv").code()).isEqualTo(2);
+        String folder = directory.toString();
+        assertThat(
+                        CommandResult.of(
+                                        settings,
+                                        "images",
+                                        "--data",
+                                        images.toString(),
+                                        "--backbone",
+                                        folder)
+                                .err())
+                .contains("a network as an ONNX file was expected")
+                .hasLineCount(1);
+        assertThat(CommandResult.of(settings, "evaluate", "--file", "x", "--change", "noise").err())
+                .isEqualTo("freshet: --change is for images; --file has none\n");
     }
 }

@@ -125,14 +125,23 @@ public final class ArticleJob implements AutoCloseable {
     public void learn(long allEvents) throws Exception {
         run.process(() -> {});
         events = allEvents;
+        while (!hasAnswered(allEvents)) {
+            run.poll();
+        }
+        if (accepted() == 0) {
+            return;
+        }
         SnapshotFinder finder = new SnapshotFinder(config.topics(), MODEL);
         StoredSnapshot newest = finder.newest();
-        while (newest == null
-                || !hasAnswered(allEvents)
-                || newest.info().examplesSeen() < lastMetrics().getExamplesSeen()) {
+        while (newest == null || newest.info().examplesSeen() < lastMetrics().getExamplesSeen()) {
             run.poll();
             newest = finder.newest();
         }
+    }
+
+    /** Returns the number of events that the job has trained on. */
+    public long accepted() {
+        return metrics.isEmpty() ? 0 : lastMetrics().getExamplesSeen();
     }
 
     /** Returns whether the metrics account for a number of events. */
@@ -147,7 +156,7 @@ public final class ArticleJob implements AutoCloseable {
                 >= number;
     }
 
-    /** Returns the number of events that were sent to the job. */
+    /** Returns the number of events that the job has read. */
     public long events() {
         return events;
     }

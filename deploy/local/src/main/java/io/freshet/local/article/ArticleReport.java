@@ -75,8 +75,9 @@ public final class ArticleReport {
                 .filter(event -> event.getExamplesSeen() <= changedAfter)
                 .reduce((first, second) -> second)
                 .ifPresent(event -> lines.add(lossLine("before the change", event)));
+        // A window with images from before the change would hide a part of it.
         metrics.stream()
-                .filter(event -> event.getExamplesSeen() > changedAfter)
+                .filter(event -> event.getExamplesSeen() - changedAfter >= event.getWindowSize())
                 .filter(event -> event.getRolling().getLoss() != null)
                 .max(Comparator.comparingDouble(event -> event.getRolling().getLoss()))
                 .ifPresent(
@@ -87,7 +88,11 @@ public final class ArticleReport {
                                                         "largest, %,d images after it",
                                                         event.getExamplesSeen() - changedAfter),
                                                 event)));
-        lines.add(lossLine("at the end", metrics.get(metrics.size() - 1)));
+        MetricsEvent last = metrics.get(metrics.size() - 1);
+        lines.add(lossLine("at the end", last));
+        if (last.getExamplesSeen() - changedAfter < last.getWindowSize()) {
+            lines.add("    (with images from before the change)");
+        }
         lines.add("");
         lines.add(
                 alerts.stream()

@@ -6,6 +6,8 @@ import io.freshet.publish.Topic;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Settings of the two jobs that learn from the same images. */
 public final class ArticleSettings {
@@ -70,12 +72,16 @@ public final class ArticleSettings {
         return base("defaults", images, bootstrapServers);
     }
 
-    /** Returns the settings that the article chooses, as they are in a job's settings. */
-    public static List<String> choices(Map<String, String> settings) {
-        return ARTICLE.keySet().stream()
-                .sorted()
-                .map(key -> key + "=" + settings.get(key))
-                .toList();
+    /**
+     * Returns the settings that the article or the user chooses, as lines {@code key=value}.
+     *
+     * @param settings settings of the job
+     * @param given those that the user has given
+     */
+    public static List<String> choices(Map<String, String> settings, Map<String, String> given) {
+        Set<String> keys = new TreeSet<>(ARTICLE.keySet());
+        keys.addAll(given.keySet());
+        return keys.stream().map(key -> key + "=" + settings.get(key)).toList();
     }
 
     private static Map<String, String> base(

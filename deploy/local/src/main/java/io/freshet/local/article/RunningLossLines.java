@@ -8,7 +8,7 @@ import java.util.List;
  * Lines of the running loss in the form of PyTorch's tutorials: {@code [epoch, mini-batch] loss:
  * mean}. Mini-batches are counted from the start of the stream, over all epochs.
  *
- * @param imagesPerEpoch number of images in an epoch
+ * @param imagesPerEpoch number of images in an epoch, with those that cannot be read
  * @param miniBatchSize number of images in a mini-batch
  */
 public record RunningLossLines(long imagesPerEpoch, int miniBatchSize) {

@@ -34,6 +34,10 @@ public final class ProcessShutdown {
     private static final AtomicBoolean SIGNALLED = new AtomicBoolean();
 
     private static final List<AutoCloseable> RESOURCES = new ArrayList<>();
+
+    /** Resources that must be closed before the JVM's shutdown hooks run. */
+    private static final List<AutoCloseable> BEFORE_HOOKS = new ArrayList<>();
+
     private static @Nullable Thread hook;
     private static @Nullable ProcessDirectory directory;
     private static volatile boolean begun;
@@ -62,9 +66,18 @@ public final class ProcessShutdown {
         ensureHook();
     }
 
+    /**
+     * Registers a resource that a signal closes before the JVM's shutdown hooks run: one whose
+     * library has a hook of its own, which must find it closed.
+     */
+    public static synchronized void registerBeforeHooks(AutoCloseable closeable) {
+        BEFORE_HOOKS.add(closeable);
+    }
+
     /** Unregisters a resource that has been closed. */
-    static synchronized void unregister(AutoCloseable closeable) {
+    public static synchronized void unregister(AutoCloseable closeable) {
         RESOURCES.remove(closeable);
+        BEFORE_HOOKS.remove(closeable);
     }
 
     /**
@@ -87,8 +100,8 @@ public final class ProcessShutdown {
         }
     }
 
-    private static synchronized List<AutoCloseable> newestFirst() {
-        List<AutoCloseable> newest = new ArrayList<>(RESOURCES);
+    private static synchronized List<AutoCloseable> newestFirst(List<AutoCloseable> resources) {
+        List<AutoCloseable> newest = new ArrayList<>(resources);
         Collections.reverse(newest);
         return newest;
     }
@@ -96,7 +109,7 @@ public final class ProcessShutdown {
     private static void end() {
         begun = true;
         haltLater(FAILED);
-        Thread ending = new Thread(ProcessShutdown::closeAll, "freshet-closing");
+        Thread ending = new Thread(() -> closeAll(RESOURCES), "freshet-closing");
         ending.setDaemon(true);
         ending.start();
         try {
@@ -132,8 +145,8 @@ public final class ProcessShutdown {
         watchdog.start();
     }
 
-    private static void closeAll() {
-        for (AutoCloseable closeable : newestFirst()) {
+    private static void closeAll(List<AutoCloseable> resources) {
+        for (AutoCloseable closeable : newestFirst(resources)) {
             try {
                 closeable.close();
             } catch (Exception e) {
@@ -213,6 +226,7 @@ public final class ProcessShutdown {
         int exitCode = end == null ? code : end.get().orElse(code);
         begun = true;
         haltLater(exitCode);
+        closeAll(BEFORE_HOOKS);
         System.exit(exitCode);
     }
 

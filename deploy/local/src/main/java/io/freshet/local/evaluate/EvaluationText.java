@@ -45,8 +45,8 @@ public final class EvaluationText {
                         + " %";
     }
 
-    /** Returns the lines of the report. */
-    public static List<String> lines(EvaluationScores scores) {
+    /** Returns a line for each reason for which examples are left out. */
+    public static List<String> leftOut(EvaluationScores scores) {
         List<String> lines = new ArrayList<>();
         scores.leftOut()
                 .forEach(
@@ -55,6 +55,12 @@ public final class EvaluationText {
                                                 format("%,d left out: ", count) + printable(reason),
                                                 WIDTH - MARGIN.length())
                                         .forEach(line -> lines.add(MARGIN + line)));
+        return lines;
+    }
+
+    /** Returns the lines of the report. */
+    public static List<String> lines(EvaluationScores scores) {
+        List<String> lines = leftOut(scores);
         if (scores.examples() == 0) {
             return lines;
         }

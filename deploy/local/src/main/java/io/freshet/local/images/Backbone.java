@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.cli.UserException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -114,7 +115,10 @@ final class Backbone implements AutoCloseable {
             }
             String input = inputs.keySet().iterator().next();
             TensorInfo image = image(file, inputs.get(input));
-            return new Backbone(file, environment, session, options, image, input);
+            Backbone backbone = new Backbone(file, environment, session, options, image, input);
+            // ONNX Runtime ends in a shutdown hook, and crashes if a batch still runs then.
+            ProcessShutdown.registerBeforeHooks(backbone);
+            return backbone;
         } catch (OrtException e) {
             close(session);
             throw new UserException(file + ": ONNX Runtime cannot run it: " + firstLine(e), e);
@@ -278,6 +282,7 @@ final class Backbone implements AutoCloseable {
             if (!closed) {
                 closed = true;
                 close(session);
+                ProcessShutdown.unregister(this);
             }
         } finally {
             running.writeLock().unlock();

@@ -78,7 +78,7 @@ final class CifarBatches implements ImageSet {
             }
             if (batches.isEmpty()) {
                 throw new UserException(
-                        folder + ": " + String.join(", ", part.batchNames()) + " are missing");
+                        folder + ": " + "no file " + String.join(" or ", part.batchNames()));
             }
             return new CifarBatches(folder.getFileName() + ", " + part.text(), classes, batches);
         } catch (IOException e) {

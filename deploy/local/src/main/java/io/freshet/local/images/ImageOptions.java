@@ -152,6 +152,9 @@ public final class ImageOptions {
             throw new UserException("--image-size " + imageSize + ": must be at least 1");
         }
         Normalisation normalisation = Normalisation.of(mean, deviation);
+        Backbone network =
+                Backbone.load(
+                        backbone, new Backbone.Options(normalisation, output, imageSize, cuda));
         String name =
                 StreamName.of(
                         set,
@@ -163,13 +166,7 @@ public final class ImageOptions {
                                 String.valueOf(options.shuffleSeed()),
                                 String.valueOf(options.augmentationSeed()),
                                 options.change().name()));
-        return new ImageStream(
-                name,
-                set,
-                Backbone.load(
-                        backbone, new Backbone.Options(normalisation, output, imageSize, cuda)),
-                options,
-                problems);
+        return new ImageStream(name, set, network, options, problems);
     }
 
     private ImageSet images(ImagePart part, @Nullable Path paths) {

@@ -73,7 +73,7 @@ public final class ImageProgress implements ImageSender.ProgressListener {
     public void end() {
         long now = System.nanoTime();
         double seconds = (now - start) / (double) TimeUnit.SECONDS.toNanos(1);
-        display.showLine(
+        display.replaceBy(
                 TerminalDisplay.format(
                         margin + "sent %,d images in %.1f s (%,.0f images/s)%s",
                         sent(),

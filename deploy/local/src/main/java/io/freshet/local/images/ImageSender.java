@@ -1,5 +1,6 @@
 package io.freshet.local.images;
 
+import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.stream.LabelledEvents;
 import io.freshet.local.stream.LabelledStream;
 import java.io.IOException;
@@ -149,10 +150,15 @@ public final class ImageSender implements AutoCloseable {
         }
     }
 
-    /** Closes the connection; images of a transaction that is not committed are sent again. */
+    /**
+     * Closes the connection; images of a transaction that is not committed are sent again. When the
+     * process is ending, another thread may be using the group, which ends with the process.
+     */
     @Override
     public void close() {
         producer.close();
-        group.close();
+        if (!ProcessShutdown.hasBegun()) {
+            group.close();
+        }
     }
 }

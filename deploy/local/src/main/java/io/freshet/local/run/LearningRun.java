@@ -3,6 +3,7 @@ package io.freshet.local.run;
 import io.freshet.local.audit.AuditReader;
 import io.freshet.local.audit.TopicReader;
 import io.freshet.local.cli.JobFailedException;
+import io.freshet.local.cli.ProcessShutdown;
 import io.freshet.local.cluster.JobSupervisor;
 import io.freshet.local.cluster.LocalCluster;
 import io.freshet.local.cluster.SourceProgress;
@@ -127,8 +128,14 @@ public final class LearningRun implements AutoCloseable {
         listener.onMetrics(AuditReader.read(AuditReader.METRICS, record));
     }
 
+    /**
+     * Closes the connection, unless the process is ending: then another thread may be using it, and
+     * it ends with the process.
+     */
     @Override
     public void close() {
-        metrics.close();
+        if (!ProcessShutdown.hasBegun()) {
+            metrics.close();
+        }
     }
 }

@@ -48,7 +48,7 @@ public final class TerminalDisplay {
     private final boolean colours;
     private final int width;
     private final String margin;
-    private int drawn;
+    private List<String> drawn = List.of();
     private String header = "";
 
     TerminalDisplay(PrintWriter out, boolean interactive, boolean colours, int width) {
@@ -117,19 +117,19 @@ public final class TerminalDisplay {
 
     private void redraw(List<String> lines) {
         StringBuilder screen = new StringBuilder();
-        if (drawn > 0) {
-            screen.append("\u001b[").append(drawn).append('A');
+        if (!drawn.isEmpty()) {
+            screen.append("\u001b[").append(drawn.size()).append('A');
         }
         for (String text : lines) {
             // A line that wraps would occupy two rows, and the next redraw would start too low.
             screen.append("\u001b[2K").append(TerminalText.fit(text, width)).append('\n');
         }
-        if (lines.size() < drawn) {
+        if (lines.size() < drawn.size()) {
             screen.append("\u001b[J"); // clears the rest of the previous display
         }
         out.print(screen);
         out.flush();
-        drawn = lines.size();
+        drawn = List.copyOf(lines);
     }
 
     List<String> picture(LearningCurve curve, long sent, long total, double eventsPerSecond) {
@@ -258,12 +258,21 @@ public final class TerminalDisplay {
     public synchronized void print(String text) {
         out.println(printable(text));
         out.flush();
-        drawn = 0;
+        drawn = List.of();
     }
 
     /** Prints one line above the display, which is drawn again below it. */
     public synchronized void printAbove(String text) {
-        if (interactive) {
+        List<String> below = drawn;
+        replaceBy(text);
+        if (!below.isEmpty()) {
+            redraw(below);
+        }
+    }
+
+    /** Prints one line in place of the display, which continues below it. */
+    public synchronized void replaceBy(String text) {
+        if (!drawn.isEmpty()) {
             redraw(List.of());
         }
         print(text);
