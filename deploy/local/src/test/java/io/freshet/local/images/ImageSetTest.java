@@ -45,7 +45,7 @@ class ImageSetTest {
         Files.writeString(folder.resolve("batches.meta.txt"), "cat\ndog\n");
         assertThatThrownBy(() -> CifarBatches.open(folder, ImagePart.TEST))
                 .isInstanceOf(UserException.class)
-                .hasMessage(folder + ": test_batch.bin are missing");
+                .hasMessage(folder + ": no file test_batch.bin");
 
         Path file = folder.resolve("test_batch.bin");
         Files.write(file, new byte[3072]);
